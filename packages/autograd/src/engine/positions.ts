@@ -1,6 +1,6 @@
 /**
  * @file Places that change: where the slices of a graph lie is part of its structure, until a graph comes that is equal but
- * for that. From then on the places that were others are numbers that its program is handed, and one plan serves them all.
+ * for that. From then on the places of such slices are numbers that programs are handed, and one plan serves them all.
  *
  * So what is always cut at the same places, as the gates of a cell are, is planned with them; and a table of which other
  * rows are read each time is not planned anew for each row.
@@ -11,18 +11,22 @@ import type { Structure } from './structure.js';
 
 /** Graphs that are equal but for places. */
 interface Family {
-  /** For each node with a place the hash of the last one, and whether it has been another. */
+  /** For each node with a place the hash of the last one. */
   readonly places: Int32Array;
-  readonly moves: Uint8Array;
-  /** The hash of the structure that all had until a place was another. */
+  /** The hash of the structure that all have had so far. */
   readonly first: number;
 }
 
-/** So many are remembered; the least recently met go first. Those of equal hashes are one: that costs a plan at most. */
+/**
+ * So many are remembered; the least recently met go first. Those of equal hashes are taken for one: that costs a plan at most,
+ * as a place may always be an operand.
+ */
 const MOST = 1024;
 
 export class KnownPlaces {
   private readonly families = new Map<number, Family>();
+  /** The sizes of slices whose places have changed, with those of what they are slices of. */
+  private readonly moving = new Set<number>();
   private readonly drop: (hash: number) => void;
 
   /** `drop` gives up the plan of the structure with that hash: graphs of the places it was made for are no exception. */
@@ -36,52 +40,29 @@ export class KnownPlaces {
    */
   move({ placed, structure }: Collected): boolean {
     if (placed.length === 0) return false;
-    const { families } = this;
+    const { families, moving } = this;
     const key = hashWithout(structure, placed);
-    const known = families.get(key);
-    const family = known?.places.length === placed.length ? known : newFamily(placed, structure);
-    families.delete(key);
-    families.set(key, family);
-    if (families.size > MOST) families.delete(families.keys().next().value as number);
-    const isFirst = !family.moves.includes(1);
-    note(family, placed, structure);
-    if (isFirst && family.moves.includes(1)) this.drop(family.first);
+    const before = families.get(key);
+    const places = new Int32Array(placed.length);
+    for (let k = 0; k < places.length; k++) {
+      places[k] = hashOfPlace(structure, placed[k]!);
+      if (before?.places.length === places.length && places[k] !== before.places[k])
+        moving.add(hashOfSizes(placed[k]!));
+    }
+    if (moving.size > MOST) moving.clear();
     let moved = false;
-    for (let k = 0; k < placed.length; k++)
-      if (family.moves[k] === 1 && move((placed[k] as PlacedNode).node)) moved = true;
+    for (const x of placed) if (moving.has(hashOfSizes(x)) && move(x.node)) moved = true;
+    if (moved && before !== undefined) this.drop(before.first);
+    families.delete(key);
+    families.set(key, { places, first: before?.first ?? structure.hash() });
+    if (families.size > MOST) families.delete(families.keys().next().value as number);
     return moved;
   }
 
   clear(): void {
     this.families.clear();
+    this.moving.clear();
   }
-}
-
-function newFamily(placed: readonly PlacedNode[], structure: Structure): Family {
-  const places = Int32Array.from(placed, (x) => hashOfPlace(structure, x));
-  return { places, moves: new Uint8Array(placed.length), first: structure.hash() };
-}
-
-/** Notes which places are others than before; slices of one value move together. */
-function note(
-  { places, moves }: Family,
-  placed: readonly PlacedNode[],
-  structure: Structure,
-): void {
-  const moving = new Set<Tensor>();
-  for (let k = 0; k < placed.length; k++) {
-    const x = placed[k] as PlacedNode;
-    const place = hashOfPlace(structure, x);
-    if (place !== places[k]) moves[k] = 1;
-    places[k] = place;
-    if (moves[k] === 1) moving.add(wholeOf(x));
-  }
-  for (let k = 0; k < placed.length; k++)
-    if (moving.has(wholeOf(placed[k] as PlacedNode))) moves[k] = 1;
-}
-
-function wholeOf({ node }: PlacedNode): Tensor {
-  return node.inputs[0] as Tensor;
 }
 
 /** A node with its place as an operand, in place of what it was. */
@@ -97,8 +78,7 @@ function hashWithout({ ints, length }: Structure, placed: readonly PlacedNode[])
   let h = 0x811c9dc5;
   let low = 0;
   const add = (x: number): void => {
-    h = Math.imul(h ^ x, 0x01000193);
-    h ^= h >>> 15;
+    h = mix(h, x);
     low = (Math.imul(low, 31) + x) | 0;
   };
   let at = 0;
@@ -113,7 +93,21 @@ function hashWithout({ ints, length }: Structure, placed: readonly PlacedNode[])
 }
 
 function hashOfPlace({ ints }: Structure, { from, to }: PlacedNode): number {
-  let h = 0;
-  for (let i = from; i < to; i++) h = (Math.imul(h, 0x01000193) ^ ints[i]!) | 0;
+  let h = 0x811c9dc5;
+  for (let i = from; i < to; i++) h = mix(h, ints[i]!);
   return h;
+}
+
+/** Of a slice and of its gradient alike. */
+function hashOfSizes({ node }: PlacedNode): number {
+  const x = node.inputs[0] as Tensor;
+  const [whole, part] = node.size > x.size ? [node.sizes, x.sizes] : [x.sizes, node.sizes];
+  let h = 0x811c9dc5;
+  for (let d = 0; d < whole.length; d++) h = mix(mix(h, whole[d]!), part[d]!);
+  return h;
+}
+
+function mix(h: number, x: number): number {
+  const y = Math.imul(h ^ x, 0x01000193);
+  return y ^ (y >>> 15);
 }
