@@ -12,6 +12,8 @@ import {
   pad,
   Parameter,
   roll,
+  selectScatter,
+  sliceScatter,
   split,
   stack,
   tanh,
@@ -180,7 +182,19 @@ const programs: Record<string, () => Step> = {
         p,
       );
   },
-  'a place that is written': () => {
+  'places that are written': () => {
+    const p = table();
+    return (i) => {
+      const y = selectScatter(p.exp(), p.at(3).mul(2), 0, i % 12);
+      return gradients(
+        sliceScatter(y, x.narrow(0, 0, 3), { start: i % 9, end: (i % 9) + 3 })
+          .square()
+          .sum(),
+        p,
+      );
+    };
+  },
+  'a place that is written, by parts': () => {
     const p = table();
     return (i) => {
       const y = p.exp();
