@@ -26,7 +26,6 @@ import {
 } from '@chainrule/autograd';
 import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
-import { Adam, SGD } from '@chainrule/optim';
 import { optimizers, type Make } from '../stablehlo/cases.js';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { exportModule, type ExportedModule } from '../../src/index.js';

@@ -21,7 +21,8 @@ function valuesOf({ f, args }: ExportCase, z: Tensor): Tensor[] {
   const floats = (xs: Tensor[], weights: Record<string, Tensor>): Tensor[] => {
     const rest = [...xs];
     const given = all.map((x) => (isFloat(x) ? (rest.shift() as Tensor) : x));
-    const y = f instanceof nn.Module ? nn.functionalCall(f, weights, ...(given as never[])) : f(...given);
+    const y =
+      f instanceof nn.Module ? nn.functionalCall(f, weights, ...(given as never[])) : f(...given);
     const results = tensorsIn(y);
     others = results.filter((x) => !isFloat(x));
     return results.filter(isFloat);
