@@ -22,6 +22,10 @@ export async function runLocal(argv: readonly string[]): Promise<number> {
   let i = 0;
   for (; i < argv.length && argv[i]?.startsWith('-'); i++) {
     const option = argv[i] as string;
+    if (option === '--') {
+      i++;
+      break;
+    }
     if (option === '--help' || option === '-h') {
       console.log(HELP);
       return 0;
