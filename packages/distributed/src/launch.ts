@@ -28,6 +28,10 @@ async function runArguments(argv: readonly string[]): Promise<number> {
   let i = 0;
   for (; i < argv.length && argv[i]?.startsWith('-'); i++) {
     const option = argv[i] as string;
+    if (option === '--') {
+      i++;
+      break;
+    }
     if (option === '--help' || option === '-h') {
       console.log(HELP);
       return 0;

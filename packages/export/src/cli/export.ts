@@ -70,7 +70,7 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const [target, file, ...surplus] = rest;
-  const allowed = target === undefined ? undefined : own[target];
+  const allowed = target !== undefined && Object.hasOwn(own, target) ? own[target] : undefined;
   if (target === undefined || allowed === undefined)
     throw new UsageError(
       `expected a target, ${Object.keys(own).join(', ')}; got ${target ?? 'none'}`,

@@ -177,6 +177,7 @@ describe('chainrule export', () => {
     [['export', 'module', file, 'more'], 2, /one word too many: more/],
     [['export', 'module', file, '--out'], 2, /--out needs a value/],
     [['export', 'wasm', file], 2, /expected a target, onnx, stablehlo, module; got wasm/],
+    [['export', 'constructor', file], 2, /expected a target, .*; got constructor/],
     [['export', 'module'], 2, /expected a module file/],
     [['exprot'], 2, /unknown command exprot/],
     [[], 2, /no command/],

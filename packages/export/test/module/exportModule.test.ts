@@ -26,6 +26,7 @@ import {
 } from '@chainrule/autograd';
 import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
+import { Adam } from '@chainrule/optim';
 import { optimizers, type Make } from '../stablehlo/cases.js';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { exportModule, type ExportedModule } from '../../src/index.js';
@@ -209,11 +210,12 @@ describe('exportModule', () => {
       new nn.Linear(16, 4),
     );
     const optimizer = (optimizers[name] as Make)(model.parameters());
+    const sizes = name === 'SGD' || name === 'Adam' ? [1, 4, 12, 4] : [1, 2, 2];
     const loss = (y: Tensor, target: Tensor): Tensor => nn.functional.crossEntropy(y, target);
     const made = exportModule((x: Tensor) => model.forward(x), [zeros([1, 12])], {
       modules: { '': model, optimizer },
       names: ['x', 'y'],
-      batch: 12,
+      batch: Math.max(...sizes),
       train: { loss: loss, optimizer, targets: [zeros([1]).cast('int32')] },
     });
     const { predict, train, state, load } = await loaded(made);
@@ -225,7 +227,7 @@ describe('exportModule', () => {
       return value;
     });
     const random = getRngState();
-    const data = [1, 4, 12, 4].map(
+    const data = sizes.map(
       (n) => [n, randn([n, 12]).dataSync(), randint(0, 4, [n]).dataSync()] as const,
     );
     setRngState(random);
@@ -244,7 +246,7 @@ describe('exportModule', () => {
     expect((after['random'] as TypedArray)[1]).toBe(offset);
     // In evaluation mode, with the weights that were trained.
     model.eval();
-    const x = randn([3, 12]);
+    const x = randn([2, 12]);
     expect(
       same(
         predict(x.dataSync()).data,
@@ -253,6 +255,47 @@ describe('exportModule', () => {
     ).toBe(true);
     load(start);
     expect(run()).toEqual(losses);
+  });
+
+  it.each([
+    ['LSTM', 16, () => new nn.LSTM(3, 8, { batchFirst: true, bidirectional: true })],
+    ['GRU', 8, () => new nn.GRU(3, 8, { batchFirst: true })],
+    ['RNN', 8, () => new nn.RNN(3, 8, { batchFirst: true })],
+  ] as const)('writes the steps of recurrent layers out: %s', async (_, width, make) => {
+    manualSeed(5);
+    const layer = make();
+    const head = new nn.Linear(width, 2);
+    const forward = (x: Tensor): Tensor =>
+      head.forward((layer.forward(x as never)[0] as Tensor).at(':', -1));
+    const modules = new nn.ModuleList([layer, head]);
+    const optimizer = new Adam(modules.parameters(), { lr: 0.01 });
+    const loss = (y: Tensor, target: Tensor): Tensor => nn.functional.mseLoss(y, target);
+    const made = exportModule(forward, [zeros([2, 4, 3])], {
+      modules: { '': modules, optimizer },
+      batch: 2,
+      train: { loss: loss, optimizer, targets: [zeros([2, 2])] },
+    });
+    const { predict, train, state } = await loaded(made);
+    const compiled = compile(forward);
+    for (const n of [1, 2]) {
+      const x = randn([n, 4, 3]);
+      const right = noGrad(() => compiled(x)).dataSync();
+      expect(same(predict(x.dataSync()).data, right)).toBe(true);
+    }
+    const step = compile((x: Tensor, y: Tensor) => {
+      optimizer.zeroGrad();
+      const value = loss(forward(x), y);
+      value.backward();
+      optimizer.step();
+      return value;
+    });
+    for (let t = 0; t < 3; t++) {
+      const [x, y] = [randn([2, 4, 3]), randn([2, 2])];
+      expect(train(x.dataSync(), y.dataSync())).toBe(step(x, y).item());
+    }
+    const after = state();
+    for (const [key, p] of modules.namedParameters())
+      expect(same(p.dataSync(), after[key] as TypedArray)).toBe(true);
   });
 
   it('keeps weights and kernels in files where asked', async () => {
