@@ -13,7 +13,11 @@ const resizeOptions = defineOptions<ResizeOptions>({
   interpolation: kinds.oneOf('nearest', 'bilinear'),
 });
 
-/** Resizes pictures to the given size. torchvision: `Resize`, with `antialias=False`. */
+/**
+ * Resizes pictures to the given size. torchvision: `Resize`, with `antialias=False`.
+ *
+ * @example resize([224, 224])(image)
+ */
 export function resize(size: Size, options?: ResizeOptions): Transform {
   const to = sizeOf('resize', size);
   const { interpolation = 'bilinear' } = resizeOptions('resize', options);
@@ -23,7 +27,11 @@ export function resize(size: Size, options?: ResizeOptions): Transform {
   };
 }
 
-/** Cuts out the centre; a size beyond the picture is filled with zeros. torchvision: `CenterCrop`. */
+/**
+ * Cuts out the centre; a size beyond the picture is filled with zeros. torchvision: `CenterCrop`.
+ *
+ * @example compose(resize(256), centerCrop(224))(image)
+ */
 export function centerCrop(size: Size): Transform {
   const to = sizeOf('centerCrop', size);
   return (image) => {
@@ -45,8 +53,10 @@ export interface RandomCropOptions {
 const cropOptions = defineOptions<RandomCropOptions>({ padding: kinds.size });
 
 /**
- * Cuts out a random part of the given size from each picture. torchvision: `RandomCrop`. @throws {ShapeError} if the
- * picture is smaller.
+ * Cuts out a random part of the given size from each picture. torchvision: `RandomCrop`.
+ *
+ * @throws {ShapeError} if the picture is smaller.
+ * @example randomCrop(32, { padding: 4 })(batch)
  */
 export function randomCrop(size: Size, options?: RandomCropOptions): Transform {
   const to = sizeOf('randomCrop', size);
@@ -86,6 +96,8 @@ const resizedCropOptions = defineOptions<RandomResizedCropOptions>({
 /**
  * Cuts out a part of random area and shape and resizes it: Inception's augmentation (Szegedy et al. 2014).
  * torchvision: `RandomResizedCrop`.
+ *
+ * @example randomResizedCrop(224, { scale: [0.5, 1] })(batch)
  */
 export function randomResizedCrop(size: Size, options?: RandomResizedCropOptions): Transform {
   const to = sizeOf('randomResizedCrop', size);

@@ -5,12 +5,20 @@ import { draws, range, type Transform } from './transform.js';
 
 const IDENTITY: Affine = [1, 0, 0, 0, 1, 0];
 
-/** Mirrors each picture left to right with probability `p`. torchvision: `RandomHorizontalFlip`. */
+/**
+ * Mirrors each picture left to right with probability `p`. torchvision: `RandomHorizontalFlip`.
+ *
+ * @example randomHorizontalFlip(0.5)(batch)
+ */
 export function randomHorizontalFlip(p = 0.5): Transform {
   return flip('randomHorizontalFlip', p, ({ width }) => [-1, 0, width - 1, 0, 1, 0]);
 }
 
-/** Mirrors each picture top to bottom with probability `p`. torchvision: `RandomVerticalFlip`. */
+/**
+ * Mirrors each picture top to bottom with probability `p`. torchvision: `RandomVerticalFlip`.
+ *
+ * @example randomVerticalFlip(0.5)(batch)
+ */
 export function randomVerticalFlip(p = 0.5): Transform {
   return flip('randomVerticalFlip', p, ({ height }) => [1, 0, 0, 0, -1, height - 1]);
 }
@@ -50,7 +58,11 @@ const affineOptions = defineOptions<RandomAffineOptions>({
   fill: kinds.finite,
 });
 
-/** Rotates, shifts, scales and shears each picture about its centre by random amounts. torchvision: `RandomAffine`. */
+/**
+ * Rotates, shifts, scales and shears each picture about its centre by random amounts. torchvision: `RandomAffine`.
+ *
+ * @example randomAffine({ degrees: 10, translate: [0.1, 0.1], scale: [0.9, 1.1] })(batch)
+ */
 export function randomAffine(options?: RandomAffineOptions): Transform {
   const {
     degrees = 0,
@@ -83,7 +95,11 @@ export function randomAffine(options?: RandomAffineOptions): Transform {
   };
 }
 
-/** Rotates each picture by up to `degrees` in either direction. torchvision: `RandomRotation`. */
+/**
+ * Rotates each picture by up to `degrees` in either direction. torchvision: `RandomRotation`.
+ *
+ * @example randomRotation(15)(batch)
+ */
 export function randomRotation(
   degrees: number | readonly [number, number],
   options?: Pick<RandomAffineOptions, 'interpolation' | 'fill'>,

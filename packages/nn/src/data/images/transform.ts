@@ -44,8 +44,9 @@ export const range = kinds.kind<readonly [number, number]>(
     Number(x[0]) <= Number(x[1]),
 );
 /**
- * Applies transforms in order. torchvision: `Compose`. @example compose(randomCrop(32, { padding: 4 }),
- * randomHorizontalFlip())
+ * One transform that applies several in order. torchvision: `Compose`.
+ *
+ * @example compose(randomCrop(32, { padding: 4 }), randomHorizontalFlip())(batch)
  */
 export function compose(...transforms: readonly Transform[]): Transform {
   transforms.forEach((f) => checkArgument('compose', 'each argument', f, kinds.callable));
@@ -53,8 +54,9 @@ export function compose(...transforms: readonly Transform[]): Transform {
 }
 
 /**
- * `(x − mean) / std` for each channel. torchvision: `Normalize`. @example normalize([0.485, 0.456, 0.406], [0.229,
- * 0.224, 0.225])
+ * `(x − mean) / std` for each channel. torchvision: `Normalize`.
+ *
+ * @example normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])(image)
  */
 export function normalize(mean: readonly number[], std: readonly number[]): Transform {
   checkArgument('normalize', 'mean', mean, kinds.listOf(kinds.finite));
