@@ -7,6 +7,7 @@ import { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
 import { asArray, asNatural, asString, describeJson } from './json.js';
 import type { JsonValue } from './json.js';
+import { quoted } from './quoted.js';
 
 /** Anything that hands out its state and takes it back: modules, optimizers, schedules, averages. */
 export interface Stateful {
@@ -149,8 +150,7 @@ export function decodeState(
       case TAG.tensor: {
         const name = asString(content, `${what}: ${tag}`);
         const tensor = tensors[name];
-        if (!tensor)
-          throw new FormatError(`${what}: the tensor ${JSON.stringify(name)} is missing`);
+        if (!tensor) throw new FormatError(`${what}: the tensor ${quoted(name)} is missing`);
         return tensor;
       }
       case TAG.number: {
@@ -179,7 +179,7 @@ export function decodeState(
         );
       default:
         throw new FormatError(
-          `${what}: ${JSON.stringify(tag)} is not known; was it written by a newer version?`,
+          `${what}: ${quoted(tag)} is not known; was it written by a newer version?`,
         );
     }
   };

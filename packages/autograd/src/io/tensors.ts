@@ -5,6 +5,7 @@ import { makeLeaf, Tensor } from '../graph/tensor.js';
 import type { TypedArray } from '../graph/dtype.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
+import { quoted } from './quoted.js';
 
 /** Tensors by name, as `stateDict()` returns them. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
@@ -60,9 +61,7 @@ export function entriesOf(tensors: NamedTensors, what: string): [string, Tensor]
     if (typeof name !== 'string')
       throw new DTypeError(`${what}: a name must be a string, got ${display(name)}`);
     if (!(value instanceof Tensor)) {
-      throw new DTypeError(
-        `${what}: ${JSON.stringify(name)} must be a tensor, got ${display(value)}`,
-      );
+      throw new DTypeError(`${what}: ${quoted(name)} must be a tensor, got ${display(value)}`);
     }
   }
   return entries as [string, Tensor][];
