@@ -10,18 +10,19 @@ const members = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind
 /** The sentences after `@file` at the head of a module, without the asterisks. */
 function aboutFile(text) {
   const [, about] = /^\/\*\*\s*(?:\*\s*)?@file\s([\s\S]*?)\*\//.exec(text) ?? [];
-  return about?.replace(/\n\s*\*\s?/g, ' ').trim();
+  return about?.replace(/\n[ \t]*\*[ \t]?/g, '\n').trim();
 }
 
 export function load(app) {
-  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+  app.converter.on(Converter.EVENT_RESOLVE_END, (context) => {
+    const { project } = context;
     for (const member of project.getReflectionsByKind(members))
       if (member.inheritedFrom !== undefined && member.parent?.name !== 'Tensor')
         project.removeReflection(member);
     for (const module of project.getReflectionsByKind(ReflectionKind.Module))
       module.name = module.name.replace('/src', '');
     for (const part of project.getReflectionsByKind(ReflectionKind.SomeModule)) {
-      const file = project.getSymbolFromReflection(part)?.declarations?.[0]?.getSourceFile();
+      const file = context.getSymbolFromReflection(part)?.declarations?.[0]?.getSourceFile();
       const about = file && aboutFile(file.text);
       if (about) part.comment ??= new Comment([{ kind: 'text', text: about }]);
     }

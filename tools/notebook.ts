@@ -2,7 +2,7 @@
  * @file Renders notebooks (TypeScript files with `// %%` and `// %% [markdown]` cells) with what
  * they print and plot, as .ipynb and .html.
  *
- * Usage: npx ts-node tools/notebook.ts [--out DIR] [FILE.ts ...]; without files, all examples.
+ * Usage: npx ts-node tools/notebook.ts [--out DIR] [--short] [FILE.ts ...]; without files, all examples.
  */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -21,8 +21,10 @@ import {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string', default: 'out' } },
+  options: { out: { type: 'string', default: 'out' }, short: { type: 'boolean', default: false } },
 });
+// As the notebooks take it where they have no command line.
+if (values.short) process.env['SHORT'] = '1';
 
 /** Imports the notebook, filing what it shows under the cell that runs; returns what it threw. */
 async function run(file: string, cells: Cell[]): Promise<unknown> {

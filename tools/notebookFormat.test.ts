@@ -86,6 +86,9 @@ test('the index has titles and what notebooks are about', () => {
   prose.source = '# Title\n\nIt reads\nletters: many. And more.';
   expect(titleOf([prose, code])).toBe('Title');
   expect(summaryOf([prose, code])).toBe('It reads letters.');
+  prose.source =
+    '# Title\n\nIt reads *Emma* with [one](x.ts) of `two` (Xiao et al. 2017) nets. And more.';
+  expect(summaryOf([prose, code])).toBe('It reads Emma with one of two (Xiao et al. 2017) nets.');
   const index = toIndex([{ href: 'a.html', title: 'a < b', summary: 'c' }]);
   expect(index).toContain('<a href="a.html">a &lt; b</a><br>c');
 });

@@ -26,10 +26,16 @@ export function titleOf(cells: readonly Cell[]): string {
   return /^# (.*)$/m.exec(cells.find(({ kind }) => kind === 'markdown')?.source ?? '')?.[1] ?? '';
 }
 
-/** The first sentence below the heading: what it is about. */
+/** The first sentence below the heading, as plain text: what it is about. */
 export function summaryOf(cells: readonly Cell[]): string {
   const [, text = ''] = cells.find(({ kind }) => kind === 'markdown')?.source.split(/\n\n/) ?? [];
-  return /^[\s\S]*?[.:](?=\s|$)/.exec(text)?.[0].replace(/\s+/g, ' ').replace(/:$/, '.') ?? '';
+  const plain = text
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*`]/g, '')
+    .replace(/\s+/g, ' ');
+  // "et al." ends no sentence.
+  const sentence = /^.*?(?<!\bal)[.:](?=\s|$)/.exec(plain.trim())?.[0];
+  return sentence?.replace(/:$/, '.') ?? '';
 }
 
 /** The imports that a cell begins with, and the rest of it. */

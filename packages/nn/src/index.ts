@@ -1,6 +1,7 @@
 /** @file `@chainrule/nn`: layers, losses, and the modules that models are made of. */
 export { Parameter } from '@chainrule/autograd';
-export { Module, type ForwardHook, type ForwardPreHook } from './module/module.js';
+export { Module } from './module/module.js';
+export type { ForwardHook, ForwardPreHook } from './module/hooks.js';
 export { functionalCall } from './module/functionalCall.js';
 export type { StateDict } from './module/state.js';
 export * from './layers/index.js';

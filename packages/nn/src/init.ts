@@ -66,7 +66,11 @@ export interface UniformOptions {
 
 const uniformOptions = defineOptions<UniformOptions>({ a: kinds.finite, b: kinds.finite });
 
-/** Draws from the uniform distribution on [a, b). */
+/**
+ * Fills a parameter from the uniform distribution on [a, b), by default [0, 1). PyTorch: `init.uniform_`.
+ *
+ * @example nn.init.uniform(layer.weight, { a: -0.1, b: 0.1 });
+ */
 export function uniform<C extends Cell>(parameter: C, options?: UniformOptions): C {
   const { a = 0, b = 1 } = uniformOptions('uniform', options);
   if (a > b) throw new ChainruleError(`uniform: a must be at most b, got a ${a} and b ${b}`);
@@ -83,7 +87,11 @@ export interface NormalOptions {
 
 const normalOptions = defineOptions<NormalOptions>({ mean: kinds.finite, std: kinds.nonNegative });
 
-/** Draws from the normal distribution N(mean, std²). */
+/**
+ * Fills a parameter from the normal distribution N(mean, std²), by default N(0, 1). PyTorch: `init.normal_`.
+ *
+ * @example nn.init.normal(layer.weight, { std: 0.02 });
+ */
 export function normal<C extends Cell>(parameter: C, options?: NormalOptions): C {
   const { mean = 0, std = 1 } = normalOptions('normal', options);
   return fill(parameter, () =>
@@ -91,23 +99,27 @@ export function normal<C extends Cell>(parameter: C, options?: NormalOptions): C
   );
 }
 
-/** The same value everywhere. */
+/** Fills a parameter with one value. PyTorch: `init.constant_`. @example nn.init.constant(layer.bias, 0.1); */
 export function constant<C extends Cell>(parameter: C, value: number): C {
   checkArgument('constant', 'value', value, kinds.number);
   return fill(parameter, () => value);
 }
 
-/** Zeros. */
+/** Fills a parameter with zeros. PyTorch: `init.zeros_`. @example nn.init.zeros(layer.bias); */
 export function zeros<C extends Cell>(parameter: C): C {
   return constant(parameter, 0);
 }
 
-/** Ones. */
+/** Fills a parameter with ones. PyTorch: `init.ones_`. @example nn.init.ones(norm.weight); */
 export function ones<C extends Cell>(parameter: C): C {
   return constant(parameter, 1);
 }
 
-/** Ones on the diagonal of a matrix, zeros elsewhere. */
+/**
+ * Fills a matrix with ones on its diagonal and zeros elsewhere: the layer begins as the identity. PyTorch: `init.eye_`.
+ *
+ * @example nn.init.eye(layer.weight);
+ */
 export function eye<C extends Cell>(parameter: C): C {
   checkCell('eye', parameter);
   const [n = 0, m = 0] = matrixShape('eye', parameter);
@@ -122,7 +134,13 @@ export interface GainOptions {
 
 const gainOptions = defineOptions<GainOptions>({ gain: kinds.finite });
 
-/** Uniform on ±gain √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
+/**
+ * Fills a weight uniformly on ±gain √(6 / (fanIn + fanOut)), which keeps the variance in both directions through tanh (Glorot &
+ * Bengio 2010). PyTorch: `init.xavier_uniform_`.
+ *
+ * @throws {ShapeError} for fewer than two dimensions.
+ * @example nn.init.xavierUniform(layer.weight, { gain: nn.init.calculateGain('tanh') });
+ */
 export function xavierUniform<C extends Cell>(parameter: C, options?: GainOptions): C {
   const { gain = 1 } = gainOptions('xavierUniform', options);
   checkCell('xavierUniform', parameter);
@@ -131,7 +149,12 @@ export function xavierUniform<C extends Cell>(parameter: C, options?: GainOption
   return uniform(parameter, { a: -bound, b: bound });
 }
 
-/** Normal with standard deviation gain √(2 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
+/**
+ * As {@link xavierUniform}, from the normal distribution with standard deviation gain √(2 / (fanIn + fanOut)). PyTorch:
+ * `init.xavier_normal_`.
+ *
+ * @example nn.init.xavierNormal(layer.weight);
+ */
 export function xavierNormal<C extends Cell>(parameter: C, options?: GainOptions): C {
   const { gain = 1 } = gainOptions('xavierNormal', options);
   checkCell('xavierNormal', parameter);
@@ -158,14 +181,25 @@ const kaimingOptions = defineOptions<KaimingOptions>({
   nonlinearity: kinds.text as Kind<Nonlinearity>,
 });
 
-/** Uniform on ±gain √(3 / fan) (He et al. 2015). */
+/**
+ * Fills a weight uniformly on ±gain √(3 / fan), which keeps the variance through ReLUs (He et al. 2015). PyTorch:
+ * `init.kaiming_uniform_`.
+ *
+ * @throws {ShapeError} for fewer than two dimensions.
+ * @example nn.init.kaimingUniform(layer.weight, { nonlinearity: 'relu' });
+ */
 export function kaimingUniform<C extends Cell>(parameter: C, options?: KaimingOptions): C {
   checkCell('kaimingUniform', parameter);
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', parameter.shape, options);
   return uniform(parameter, { a: -bound, b: bound });
 }
 
-/** Normal with standard deviation gain / √fan (He et al. 2015). */
+/**
+ * As {@link kaimingUniform}, from the normal distribution with standard deviation gain / √fan. PyTorch:
+ * `init.kaiming_normal_`.
+ *
+ * @example nn.init.kaimingNormal(layer.weight, { mode: 'fanOut', nonlinearity: 'relu' });
+ */
 export function kaimingNormal<C extends Cell>(parameter: C, options?: KaimingOptions): C {
   checkCell('kaimingNormal', parameter);
   return normal(parameter, { std: kaimingStd('kaimingNormal', parameter.shape, options) });
@@ -179,8 +213,11 @@ function kaimingStd(op: string, shape: Shape, options: KaimingOptions | undefine
 }
 
 /**
- * A matrix with orthonormal rows or columns, whichever are fewer, times `gain`; trailing dimensions are flattened
- * (Saxe et al. 2013).
+ * Fills a weight with a matrix of orthonormal rows or columns, whichever are fewer, times `gain`; trailing dimensions are
+ * flattened (Saxe et al. 2013). PyTorch: `init.orthogonal_`.
+ *
+ * @throws {ShapeError} for fewer than two dimensions.
+ * @example nn.init.orthogonal(layer.weight, { gain: 0.5 });
  */
 export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions): C {
   const { gain = 1 } = gainOptions('orthogonal', options);
@@ -212,7 +249,12 @@ const truncNormalOptions = defineOptions<TruncNormalOptions>({
   std: kinds.positive,
 });
 
-/** Normal N(mean, std²) restricted to [a, b]. */
+/**
+ * Fills a parameter from the normal distribution N(mean, std²) restricted to [a, b], by default [−2, 2]. PyTorch:
+ * `init.trunc_normal_`.
+ *
+ * @example nn.init.truncNormal(layer.weight, { std: 0.02 });
+ */
 export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalOptions): C {
   const { mean = 0, std = 1, a = -2, b = 2 } = truncNormalOptions('truncNormal', options);
   if (a > b) throw new ChainruleError(`truncNormal: a must be at most b, got a ${a} and b ${b}`);
@@ -229,7 +271,11 @@ export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalO
   });
 }
 
-/** The factor that keeps the variance through a nonlinearity. PyTorch: `calculate_gain`. */
+/**
+ * The factor that keeps the variance through a nonlinearity: `gain` of the functions above. PyTorch: `init.calculate_gain`.
+ *
+ * @example nn.init.calculateGain('tanh') // 1.6667
+ */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   checkArgument('calculateGain', 'slope', slope, kinds.finite);
   switch (nonlinearity) {

@@ -27,7 +27,9 @@ export {
   type PixelData,
 } from './images/pixels.js';
 export type { Interpolation } from './images/sample.js';
-export * from './images/transforms.js';
+export { compose, normalize, type Size, type Transform } from './images/transform.js';
+export * from './images/cropping.js';
+export * from './images/randomAffine.js';
 export { colorJitter, type ColorJitterOptions } from './images/colorJitter.js';
 export {
   videoFrames,

@@ -1,7 +1,6 @@
 /** @file The base of all layers and models: registers what they hold; the mathematics is theirs. */
 import {
   checkArgument,
-  defineOptions,
   kinds,
   type Kind,
   Cell,
@@ -15,10 +14,18 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import { MODULE_BRAND, OWN } from '../copy.js';
-import { surrounded } from './call.js';
 import { cloneModule } from './clone.js';
 import { convertDtype, moveToDevice } from './convert.js';
+import { addHook, type ForwardHook, type ForwardPreHook } from './hooks.js';
+import {
+  bufferOptions,
+  loadOptions,
+  summaryOptions,
+  type BufferOptions,
+  type LoadOptions,
+} from './moduleOptions.js';
 import { reprOf } from './repr.js';
+import { setUp } from './setUp.js';
 import {
   buffersOf,
   checkName,
@@ -26,18 +33,13 @@ import {
   isModule,
   modulesOf,
   parametersOf,
+  stateSlots,
   walkModules,
   walkSlots,
   type Internal,
-  type Slot,
 } from './slots.js';
 import { loadState, type StateDict } from './state.js';
 import { summarize } from './summary.js';
-
-/** Called before `forward` with its arguments; what it returns replaces them. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => unknown;
-/** Called after `forward`; what it returns, unless undefined, replaces the output. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
 
 /**
  * The base of every layer and model: a tree of modules with their parameters and buffers.
@@ -238,13 +240,13 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   /** Calls `hook(module, args)` before each `forward`. Returns a function that removes it. */
   registerForwardPreHook(hook: ForwardPreHook): () => void {
     checkArgument('registerForwardPreHook', 'hook', hook, kinds.callable);
-    return register(this[INTERNAL], this[INTERNAL].preHooks, hook);
+    return addHook(this[INTERNAL], this[INTERNAL].preHooks, hook);
   }
 
   /** Calls `hook(module, args, output)` after each `forward`. Returns a function that removes it. */
   registerForwardHook(hook: ForwardHook): () => void {
     checkArgument('registerForwardHook', 'hook', hook, kinds.callable);
-    return register(this[INTERNAL], this[INTERNAL].hooks, hook);
+    return addHook(this[INTERNAL], this[INTERNAL].hooks, hook);
   }
 
   /** A snapshot of the parameters and persistent buffers by their PyTorch keys: later updates do not change it. */
@@ -309,66 +311,9 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   }
 }
 
-/** Options of `registerBuffer`. */
-export interface BufferOptions {
-  /** Whether state dictionaries hold the buffer. Default true. */
-  readonly persistent?: boolean;
-}
-
-/** Options of `loadStateDict`. */
-export interface LoadOptions {
-  /** Whether missing and unexpected keys are an error. Default true. */
-  readonly strict?: boolean;
-}
-
-const bufferOptions = defineOptions<BufferOptions>({ persistent: kinds.flag });
-const loadOptions = defineOptions<LoadOptions>({ strict: kinds.flag });
-const summaryOptions = defineOptions<{ readonly dtype?: DType }>({ dtype: kinds.dtype });
 const tensorOrNull = kinds.orNull(kinds.tensor) as Kind<never>;
 const aParameter: Kind<Parameter> = kinds.kind(
   'be a Parameter: new Parameter(t)',
   (x) => x instanceof Parameter,
 );
 const aModule: Kind<Module> = kinds.kind('be a module', isModule);
-
-/** What a constructor does: also for a clone, which is made without one. */
-function setUp(module: Module): void {
-  const internal: Internal = {
-    training: true,
-    registry: module as unknown as Record<string, unknown>,
-    buffers: new Map(),
-    preHooks: new Set(),
-    hooks: new Set(),
-    hookState: null,
-    labels: null,
-  };
-  Object.defineProperty(module, INTERNAL, { value: internal });
-  // An own property, so that a subclass overrides `forward` on its prototype and `super.forward` stays plain.
-  Object.defineProperty(module, 'forward', {
-    value: surrounded(Object.getPrototypeOf(module) as object),
-    writable: true,
-    configurable: true,
-  });
-}
-
-function register<T>(internal: Internal, hooks: Set<T>, hook: T): () => void {
-  const changed = (): void => {
-    const none = internal.hooks.size + internal.preHooks.size === 0;
-    internal.hookState = none ? null : {};
-  };
-  hooks.add(hook);
-  changed();
-  return () => {
-    hooks.delete(hook);
-    changed();
-  };
-}
-
-/** What a state dictionary holds: of each module parameters, then buffers; shared ones under each of their names. */
-function stateSlots(root: Module): Slot<Cell>[] {
-  const own = (module: Module): Slot<Cell>[] => [
-    ...parametersOf(module),
-    ...buffersOf(module).filter(({ persistent }) => persistent),
-  ];
-  return walkSlots(root, own, false);
-}

@@ -14,7 +14,8 @@ import {
   Tensor,
   readList,
 } from '@chainrule/autograd';
-import type { ForwardHook, ForwardPreHook, Module } from './module.js';
+import type { ForwardHook, ForwardPreHook } from './hooks.js';
+import type { Module } from './module.js';
 
 /** @internal Where a module keeps what is no field of its user's. */
 export const INTERNAL = Symbol.for('chainrule.module');
@@ -160,4 +161,13 @@ export function checkName(what: string, module: Module, name: string): void {
         (taken ? 'it is already there' : 'a name is a string without dots, not empty'),
     );
   }
+}
+
+/** What a state dictionary holds: of each module parameters, then buffers; shared ones under each of their names. */
+export function stateSlots(root: Module): Slot<Cell>[] {
+  const own = (module: Module): Slot<Cell>[] => [
+    ...parametersOf(module),
+    ...buffersOf(module).filter(({ persistent }) => persistent),
+  ];
+  return walkSlots(root, own, false);
 }

@@ -4,8 +4,9 @@ import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe, drawn } from '../breathe.js';
 import { Audience } from './audience.js';
+import { lengthOf, nameBatch, shareOf } from './batches.js';
 import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
-import type { Ending, EpochRecord, History, Progress } from './events.js';
+import type { Ending, History, Progress } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
 import { LEFT } from './listener.js';
@@ -14,25 +15,14 @@ import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.
 import { passOver } from './passOver.js';
 import { ratesOf } from './rates.js';
 import { BestWeights } from './stopping.js';
-import { Trainer, type Outcome } from './trainer.js';
+import { Tally } from './tally.js';
+import { Trainer, type Outcome, type Place } from './trainer.js';
 import { examplesOf, feed, figuresOf, validate } from './validate.js';
-
-/** Where a batch stands among those of its update, and how many those are. */
-interface Position {
-  readonly first: boolean;
-  readonly last: boolean;
-  readonly share: number;
-}
 
 export class Training<B> {
   /** Who is told of events. */
   readonly audience: Audience;
-  private epoch = 0;
-  private batch = 0;
-  private step = 0;
-  private epochs: EpochRecord[] = [];
-  private lossSum = 0;
-  private examples = 0;
+  private readonly tally = new Tally();
   private lastLoss = NaN;
   private reason: string | undefined;
   private stopping = false;
@@ -84,8 +74,8 @@ export class Training<B> {
     } catch (error) {
       if (error !== LEFT) throw error;
       // Nobody is left to be told; what can be gone on with is saved.
-      if (this.checkpoints !== null && this.savedAt !== this.step)
-        await this.checkpoints.save(this.state);
+      if (this.checkpoints !== null && this.savedAt !== this.tally.step)
+        await this.checkpoints.save(this.tally.state);
       return this.history('stopped', 'the loop was left');
     } finally {
       const { received } = this.interrupts;
@@ -96,14 +86,14 @@ export class Training<B> {
 
   private async runEpochs(): Promise<History> {
     const { epochs = 1, resume = false, data } = this.options;
-    if (resume) this.takeOver((await this.checkpoints?.load()) ?? null);
+    if (resume) this.takeOver(await this.checkpoints?.load());
     await this.audience.tell({
       type: 'start',
       epochs,
       batches: lengthOf(data),
-      from: this.progress,
+      from: this.tally.progress,
     });
-    while (this.epoch < epochs && this.ending === null) await this.runEpoch();
+    while (this.tally.epoch < epochs && this.ending === null) await this.runEpoch();
     const ending = this.ending ?? 'epochs';
     // A training that ends in the middle of an epoch can be gone on with.
     if (ending !== 'epochs') await this.save();
@@ -111,7 +101,7 @@ export class Training<B> {
     const history = this.history(ending);
     await this.audience.tell({
       type: 'end',
-      ...this.progress,
+      ...this.tally.progress,
       ...reasonOf(history),
       ending,
       history,
@@ -123,8 +113,8 @@ export class Training<B> {
   history(ending: Ending, reason = this.reason): History {
     const best = this.best?.record;
     return {
-      epochs: [...this.epochs],
-      step: this.step,
+      epochs: [...this.tally.epochs],
+      step: this.tally.step,
       ending,
       ...(reason === undefined ? {} : { reason }),
       ...(best === null || best === undefined ? {} : { best }),
@@ -136,8 +126,8 @@ export class Training<B> {
     const start = performance.now();
     const length = lengthOf(data);
     this.model.train();
-    if (this.batch === 0) for (const [, metric] of this.metrics) metric.reset();
-    let together = this.batch % accumulate;
+    if (this.tally.batch === 0) for (const [, metric] of this.metrics) metric.reset();
+    let together = this.tally.batch % accumulate;
     let isReading = true;
     const batches = this.again > 0 ? passOver(data, this.again) : data;
     this.again = 0;
@@ -147,7 +137,7 @@ export class Training<B> {
         // The first step makes its program.
         if (this.trainer.compiled === null) await drawn();
         // The batches of an update that is not full, at the end, share it among them.
-        const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
+        const share = length === null ? accumulate : shareOf(this.tally.batch, accumulate, length);
         const last = together + 1 === share;
         const rest = this.runBatch(batch, { first: together === 0, last, share: 1 / share });
         if (rest !== undefined) await rest;
@@ -155,7 +145,7 @@ export class Training<B> {
         if (last) {
           if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
           const { everySteps } = this.plan ?? {};
-          if (everySteps !== undefined && this.step % everySteps === 0) await this.save();
+          if (everySteps !== undefined && this.tally.step % everySteps === 0) await this.save();
           if (this.ending !== null) return;
         }
         const turn = breathe();
@@ -163,35 +153,35 @@ export class Training<B> {
         isReading = true;
       }
     } catch (error) {
-      if (isReading) name(error, this.progress);
+      if (isReading) nameBatch(error, this.tally.progress);
       throw error;
     }
-    if (this.batch === 0) throw new ChainruleError('fit: the data has no batches');
+    if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
     await this.nonFinite.checkParameters();
-    const loss = this.lossSum / this.examples;
+    const { loss } = this.tally;
     const figures = await this.judge();
     const seconds = (performance.now() - start) / 1000;
-    const { epoch, step } = this;
+    const { epoch, step } = this.tally;
     const record = { epoch, step, loss, figures, lr: ratesOf(this.options.optimizer), seconds };
-    this.epochs.push(record);
+    this.tally.epochs.push(record);
     this.asJudged(() => this.best?.consider(record));
     if (scheduleEvery === 'epoch') this.reschedule(() => figureOf('fit', figures, monitor));
-    const event = { type: 'epoch' as const, ...this.progress, ...record };
-    [this.epoch, this.batch, this.lossSum, this.examples] = [epoch + 1, 0, 0, 0];
+    const event = { type: 'epoch' as const, ...this.tally.progress, ...record };
+    this.tally.next();
     await this.audience.tell(event);
-    if (this.plan !== null && this.epoch % (this.plan.every ?? 1) === 0) await this.save();
+    if (this.plan !== null && this.tally.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
   /**
    * One step. What there is to wait for, if anything: most often nothing, and a promise for each step would cost more than all
    * else that is done beside it.
    */
-  private runBatch(batch: B, position: Position): Promise<void> | undefined {
+  private runBatch(batch: B, position: Place): Promise<void> | undefined {
     const heard = this.audience.isThere;
     const start = heard ? performance.now() : 0;
     const lr = heard ? ratesOf(this.options.optimizer) : [];
     const isFirst = this.trainer.compiled === null;
-    const at = this.progress;
+    const at = this.tally.progress;
     this.nonFinite.before(batch, at);
     const outcome = this.compute(batch, position);
     const finish = (loss: number): Promise<void> | undefined => {
@@ -203,7 +193,7 @@ export class Training<B> {
         return this.audience.tell({
           type: 'batch',
           ...at,
-          step: this.step,
+          step: this.tally.step,
           loss,
           lr,
           examples,
@@ -225,11 +215,10 @@ export class Training<B> {
     last: boolean,
   ): boolean {
     this.lastLoss = loss;
-    if (last) this.step++;
-    this.batch++;
+    if (last) this.tally.step++;
+    this.tally.batch++;
     if (this.nonFinite.skipped(loss, finite)) return true;
-    this.lossSum += loss * examples;
-    this.examples += examples;
+    this.tally.add(loss, examples);
     for (const [, metric] of this.metrics) feed(metric, prediction, target);
     return false;
   }
@@ -251,11 +240,11 @@ export class Training<B> {
     await this.audience.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
   }
 
-  private compute(batch: B, position: Position): Outcome {
+  private compute(batch: B, position: Place): Outcome {
     try {
       return this.trainer.run(batch, position);
     } catch (error) {
-      name(error, this.progress);
+      nameBatch(error, this.tally.progress);
       throw error;
     }
   }
@@ -263,8 +252,7 @@ export class Training<B> {
   /** The figures of an epoch. */
   private async judge(): Promise<Readonly<Record<string, unknown>>> {
     const { validate: data, loss, step, metrics } = this.options;
-    if (data === undefined)
-      return { loss: this.lossSum / this.examples, ...figuresOf(this.metrics) };
+    if (data === undefined) return { loss: this.tally.loss, ...figuresOf(this.metrics) };
     const options = {
       data,
       ...(loss === undefined ? {} : { loss }),
@@ -272,7 +260,7 @@ export class Training<B> {
       ...(metrics === undefined ? {} : { metrics }),
     };
     const figures = await this.asJudged(() => validate(this.model, options));
-    await this.audience.tell({ type: 'validate', ...this.progress, figures });
+    await this.audience.tell({ type: 'validate', ...this.tally.progress, figures });
     return figures;
   }
 
@@ -291,29 +279,18 @@ export class Training<B> {
   }
 
   private async save(): Promise<void> {
-    if (this.checkpoints === null || this.savedAt === this.step) return;
+    if (this.checkpoints === null || this.savedAt === this.tally.step) return;
     await this.nonFinite.checkParameters();
-    this.savedAt = this.step;
-    const path = await this.checkpoints.save(this.state);
-    await this.audience.tell({ type: 'checkpoint', ...this.progress, path });
+    this.savedAt = this.tally.step;
+    const path = await this.checkpoints.save(this.tally.state);
+    await this.audience.tell({ type: 'checkpoint', ...this.tally.progress, path });
   }
 
-  private takeOver(state: TrainingState | null): void {
-    if (state === null) return;
-    ({ epoch: this.epoch, batch: this.batch, step: this.step } = state);
-    ({ lossSum: this.lossSum, examples: this.examples } = state);
-    this.epochs = [...state.epochs];
+  private takeOver(state: TrainingState | null | undefined): void {
+    if (state === null || state === undefined) return;
+    this.tally.takeOver(state);
     this.savedAt = state.step;
     this.again = isStateful(this.options.data) ? 0 : state.batch;
-  }
-
-  private get progress(): Progress {
-    return { epoch: this.epoch, batch: this.batch, step: this.step };
-  }
-
-  private get state(): TrainingState {
-    const { epochs, lossSum, examples } = this;
-    return { ...this.progress, epochs, lossSum, examples };
   }
 
   /** Why to stop now, or null. */
@@ -325,29 +302,6 @@ export class Training<B> {
     if (this.interrupts?.aborted === true) return 'aborted';
     return this.stopping ? 'stopped' : null;
   }
-}
-
-/** Says in the message of an error which batch it came from. */
-function name(error: unknown, { epoch, batch }: Progress): void {
-  if (error instanceof Error && !Object.isFrozen(error))
-    error.message += ` (in batch ${batch} of epoch ${epoch})`;
-}
-
-/** How many batches there are, where that is known. */
-function lengthOf(data: object): number | null {
-  let length: unknown = null;
-  try {
-    ({ length } = data as { length?: unknown });
-  } catch {
-    // A loader over a stream has none.
-  }
-  return typeof length === 'number' ? length : null;
-}
-
-/** How many batches share the update that batch `at` belongs to. */
-function shareOf(at: number, accumulate: number, length: number): number {
-  const begin = at - (at % accumulate);
-  return Math.max(1, Math.min(accumulate, length - begin));
 }
 
 function reasonOf({ reason }: History): { reason?: string } {

@@ -1,7 +1,7 @@
 /** @file Random changes of brightness, contrast, saturation and hue. */
 import { defineOptions, kinds, rand, ShapeError, tensor, type Tensor } from '@chainrule/autograd';
 import { picturesOf } from './sample.js';
-import type { Transform } from './transforms.js';
+import type { Transform } from './transform.js';
 
 /** Options of `colorJitter`: factors are drawn from 1 − x to 1 + x, turns of the hue from −x to x. */
 export interface ColorJitterOptions {

@@ -1,0 +1,24 @@
+/** @file What every module has from the start: its internals, and a `forward` that hooks surround. */
+import { surrounded } from './call.js';
+import type { Module } from './module.js';
+import { INTERNAL, type Internal } from './slots.js';
+
+/** What a constructor does: also for a clone, which is made without one. */
+export function setUp(module: Module): void {
+  const internal: Internal = {
+    training: true,
+    registry: module as unknown as Record<string, unknown>,
+    buffers: new Map(),
+    preHooks: new Set(),
+    hooks: new Set(),
+    hookState: null,
+    labels: null,
+  };
+  Object.defineProperty(module, INTERNAL, { value: internal });
+  // An own property, so that a subclass overrides `forward` on its prototype and `super.forward` stays plain.
+  Object.defineProperty(module, 'forward', {
+    value: surrounded(Object.getPrototypeOf(module) as object),
+    writable: true,
+    configurable: true,
+  });
+}

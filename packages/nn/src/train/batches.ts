@@ -1,0 +1,25 @@
+/** @file Where a batch stands among those of its epoch and of its update. */
+import type { Progress } from './events.js';
+
+/** Says in the message of an error which batch it came from. */
+export function nameBatch(error: unknown, { epoch, batch }: Progress): void {
+  if (error instanceof Error && !Object.isFrozen(error))
+    error.message += ` (in batch ${batch} of epoch ${epoch})`;
+}
+
+/** How many batches there are, where that is known. */
+export function lengthOf(data: object): number | null {
+  let length: unknown = null;
+  try {
+    ({ length } = data as { length?: unknown });
+  } catch {
+    // A loader over a stream has none.
+  }
+  return typeof length === 'number' ? length : null;
+}
+
+/** How many batches share the update that batch `at` belongs to. */
+export function shareOf(at: number, accumulate: number, length: number): number {
+  const begin = at - (at % accumulate);
+  return Math.max(1, Math.min(accumulate, length - begin));
+}

@@ -1,0 +1,45 @@
+/** @file How far a training has come, and what it has counted in the epoch that runs. */
+import type { TrainingState } from './checkpoints.js';
+import type { EpochRecord, Progress } from './events.js';
+
+export class Tally {
+  epoch = 0;
+  /** Of this epoch. */
+  batch = 0;
+  /** Updates since the start. */
+  step = 0;
+  epochs: EpochRecord[] = [];
+  /** Of all examples of this epoch. */
+  private lossSum = 0;
+  private examples = 0;
+
+  get progress(): Progress {
+    return { epoch: this.epoch, batch: this.batch, step: this.step };
+  }
+
+  /** The mean over the examples of this epoch. */
+  get loss(): number {
+    return this.lossSum / this.examples;
+  }
+
+  add(loss: number, examples: number): void {
+    this.lossSum += loss * examples;
+    this.examples += examples;
+  }
+
+  /** Begins the next epoch. */
+  next(): void {
+    [this.epoch, this.batch, this.lossSum, this.examples] = [this.epoch + 1, 0, 0, 0];
+  }
+
+  get state(): TrainingState {
+    const { epochs, lossSum, examples } = this;
+    return { ...this.progress, epochs, lossSum, examples };
+  }
+
+  takeOver(state: TrainingState): void {
+    ({ epoch: this.epoch, batch: this.batch, step: this.step } = state);
+    ({ lossSum: this.lossSum, examples: this.examples } = state);
+    this.epochs = [...state.epochs];
+  }
+}
