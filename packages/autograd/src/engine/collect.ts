@@ -83,7 +83,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   const calls: Tensor[] = [];
   const placed: PlacedNode[] = [];
   let plain = true;
-  structure.length = 0;
+  structure.reset();
   // A path of nodes being visited, and how many inputs of each have been.
   const path: Tensor[] = [];
   const visited: number[] = [];
