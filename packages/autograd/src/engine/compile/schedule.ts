@@ -9,7 +9,7 @@ import { largest } from '../../graph/lists.js';
 import type { DType } from '../../graph/dtype.js';
 import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
-import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { copyOf } from './added.js';
 import { Cluster } from './cluster.js';
