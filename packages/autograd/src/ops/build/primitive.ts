@@ -7,7 +7,13 @@ import type { Lowering } from '../../graph/lowering.js';
 import { isTensor } from '../../graph/isTensor.js';
 import { mode, recording } from '../../graph/mode.js';
 import { region } from '../../graph/region.js';
-import { nowhere, register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
+import {
+  nowhere,
+  register,
+  type Attrs,
+  type Primitive,
+  type Value,
+} from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
