@@ -45,6 +45,8 @@ interface CollectOptions {
   readonly stops?: ReadonlySet<Tensor>;
   readonly also?: readonly Tensor[];
   readonly byPosition?: boolean;
+  /** Turns a node whose place is known to change into one whose place is an operand. */
+  readonly settle?: ((node: Tensor) => void) | null;
 }
 
 /** Reused by every walk. */
@@ -68,11 +70,11 @@ export function nextMark(): number {
 /**
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks
  * that walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become
- * part of the graph without being roots. `byPosition` leaves slices of values in the graph that otherwise are inputs
+ * part of the graph without being roots. Given `settle`, places that change become operands. `byPosition` leaves slices of values in the graph that otherwise are inputs
  * of their own.
  */
 export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
-  const { stops, also = [], byPosition = false } = options;
+  const { stops, also = [], byPosition = false, settle = null } = options;
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -83,7 +85,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   const calls: Tensor[] = [];
   const placed: PlacedNode[] = [];
   let plain = true;
-  structure.length = 0;
+  structure.reset();
   // A path of nodes being visited, and how many inputs of each have been.
   const path: Tensor[] = [];
   const visited: number[] = [];
@@ -102,6 +104,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       return;
     }
     checkComputable(node);
+    if (settle !== null && node.op?.placed !== nowhere) settle(node);
     // A view is not kept, but what it views: with a value of its own it would be a view no longer, and sums over it would be
     // taken in another order than before.
     if (

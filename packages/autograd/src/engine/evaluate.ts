@@ -111,22 +111,32 @@ export function backendInUse(): HostBackend {
   return engine.backend;
 }
 
-/** @internal The graph behind `roots`, after the first values of its cells have been computed. */
+/**
+ * @internal The graph behind `roots` as it is run: places that are known to change are operands. On the CPU alone, where a buffer
+ * may lie within another one.
+ */
+export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] = NONE): Collected {
+  const { settle } = engine.plans.places;
+  const settles = settle !== null && mode.tracing === null && deviceOf(roots) === 'cpu';
+  return collect(roots, { also, settle: settles ? settle : null });
+}
+
+/** @internal The same, after the first values of its cells have been computed. */
 export function collectReady(roots: () => readonly Tensor[]): Collected {
-  const graph = collect(roots());
+  const graph = collectToRun(roots());
   if (graph.initial.length === 0) return graph;
   try {
     computeFirst(graph.initial);
   } catch {
     // Cells that failed wait no more: what still meets one reads it, and the failure is its own.
-    const { initial } = collect(roots());
+    const { initial } = collectToRun(roots());
     if (initial.length > 0) computeFirst(initial);
   }
-  return collect(roots());
+  return collectToRun(roots());
 }
 
 function computeFirst(versions: readonly Tensor[]): void {
-  const graph = collect(versions);
+  const graph = collectToRun(versions);
   execute(graph, engine.plans.find(graph), 'initial values');
 }
 
@@ -166,12 +176,12 @@ export function hasMoved(graph: Collected): boolean {
 function runOnOne(roots: () => readonly Tensor[], why: string): void {
   let graph = collectReady(roots);
   if (graph.roots.length === 0) return;
-  if (hasMoved(graph)) graph = collect(roots());
+  if (hasMoved(graph)) graph = collectToRun(roots());
   if (mode.tracing === 'compile') checkSettled(graph, why);
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
   if (forward && graph.calls.length > 0)
-    graph = collect(roots(), { also: runtime.keptByCalls(graph.calls) });
+    graph = collectToRun(roots(), runtime.keptByCalls(graph.calls));
   const plan = engine.plans.find(graph);
   execute(graph, plan, why, forward ? plan.held(graph) : null);
 }

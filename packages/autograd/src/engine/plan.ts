@@ -235,13 +235,13 @@ export class PlanCache {
 
   /** Whether there is a plan of a structure. */
   has(structure: Structure): boolean {
-    const bucket = this.plans.get(hashOf(structure.ints, structure.length));
+    const bucket = this.plans.get(structure.hash());
     return bucket?.some((plan) => structure.equals(plan.structure)) ?? false;
   }
 
   /** The plan of a structure, if there is one. */
   look(structure: Structure): Plan | null {
-    const hash = hashOf(structure.ints, structure.length);
+    const hash = structure.hash();
     const bucket = this.plans.get(hash);
     const found = bucket?.find((plan) => structure.equals(plan.structure));
     if (bucket === undefined || found === undefined) return null;

@@ -47,17 +47,26 @@ export class KnownPlaces {
     for (let k = 0; k < places.length; k++) {
       places[k] = hashOfPlace(structure, placed[k]!);
       if (before?.places.length === places.length && places[k] !== before.places[k])
-        moving.add(hashOfSizes(placed[k]!));
+        moving.add(hashOfSizes(placed[k]!.node));
     }
     if (moving.size > MOST) moving.clear();
     let moved = false;
-    for (const x of placed) if (moving.has(hashOfSizes(x)) && move(x.node)) moved = true;
+    for (const { node } of placed) if (moving.has(hashOfSizes(node)) && move(node)) moved = true;
     if (moved && before !== undefined) this.drop(before.first);
     families.delete(key);
     families.set(key, { places, first: before?.first ?? structure.hash() });
     if (families.size > MOST) families.delete(families.keys().next().value as number);
     return moved;
   }
+
+  /** What turns a node into one whose place is an operand, if it is known to change; null while none is. */
+  get settle(): ((node: Tensor) => void) | null {
+    return this.moving.size === 0 ? null : this.settleOne;
+  }
+
+  private readonly settleOne = (node: Tensor): void => {
+    if (this.moving.has(hashOfSizes(node))) move(node);
+  };
 
   clear(): void {
     this.families.clear();
@@ -99,7 +108,7 @@ function hashOfPlace({ ints }: Structure, { from, to }: PlacedNode): number {
 }
 
 /** Of a slice and of its gradient alike. */
-function hashOfSizes({ node }: PlacedNode): number {
+function hashOfSizes(node: Tensor): number {
   const x = node.inputs[0] as Tensor;
   const [whole, part] = node.size > x.size ? [node.sizes, x.sizes] : [x.sizes, node.sizes];
   let h = 0x811c9dc5;

@@ -101,7 +101,7 @@ const REACH = 8;
 function localHashes(instructions: readonly Instruction[]): Uint32Array {
   const key = new Structure();
   const own = instructions.map(({ op, inputs, shape, dtype }, slot) => {
-    key.length = 0;
+    key.reset();
     key.push(op === null ? -1 : op.id);
     for (const x of inputs) key.push(slot - x <= REACH ? slot - x : -1);
     key.pushWith(dtype, shape.length);

@@ -15,6 +15,15 @@ const bits = new Int32Array(float.buffer);
 export class Structure {
   ints = new Int32Array(1024);
   length = 0;
+  /** The hash of so many numbers, if it has been asked for. */
+  private hashed = -1;
+  private lastHash = 0;
+
+  /** Begins anew. */
+  reset(): void {
+    this.length = 0;
+    this.hashed = -1;
+  }
 
   push(x: number): void {
     if (this.length === this.ints.length) {
@@ -65,7 +74,11 @@ export class Structure {
   }
 
   hash(): number {
-    return hashOf(this.ints, this.length);
+    if (this.hashed !== this.length) {
+      this.hashed = this.length;
+      this.lastHash = hashOf(this.ints, this.length);
+    }
+    return this.lastHash;
   }
 
   equals(other: Int32Array, from = 0, length = other.length): boolean {

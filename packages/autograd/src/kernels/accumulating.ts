@@ -1,6 +1,6 @@
 /** @file What has come together so far along a dimension. */
 import { planCumulative } from '../backends/wasm/operators/cumulativeKernel.js';
-import type { CumulativeKernel } from '../engine/compile/kernel.js';
+import type { CumulativeKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import { around } from './around.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

@@ -1,6 +1,7 @@
 /** @file Convolutions and their gradients. */
 import { planConv } from '../backends/wasm/operators/convKernel.js';
-import type { ConvKernel, Place } from '../engine/compile/kernel.js';
+import type { ConvKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

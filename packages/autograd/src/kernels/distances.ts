@@ -1,6 +1,6 @@
 /** @file Distances between all rows of two matrices. */
 import { planDistance } from '../backends/wasm/operators/distanceKernel.js';
-import type { DistanceKernel } from '../engine/compile/kernel.js';
+import type { DistanceKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

@@ -1,6 +1,7 @@
 /** @file Random numbers. */
 import { planRandom } from '../backends/wasm/operators/randomKernel.js';
-import type { Place, RandomKernel } from '../engine/compile/kernel.js';
+import type { RandomKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import { sizeOf } from '../graph/shape.js';
 import type { KernelFamily, Spec } from './family.js';
 

@@ -1,6 +1,7 @@
 /** @file Where the largest or smallest element along a dimension is. */
 import { planPosition } from '../backends/wasm/operators/positionKernel.js';
-import type { Place, PositionKernel } from '../engine/compile/kernel.js';
+import type { PositionKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import { around } from './around.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

@@ -1,12 +1,14 @@
 /** @file Kernels of their own kind: how one is made of what a primitive's record says, and what WebAssembly makes of it. */
-import type { Kernel, LoopKernel, OperatorKernel, Place } from '../engine/compile/kernel.js';
+import type { Kernel, LoopKernel } from '../engine/compile/kernel.js';
+import type { OperatorKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelSpec } from '../graph/lowering.js';
 import type { Loop } from '../engine/loop.js';
 import type { FormedKernel, Scratch } from '../backends/wasm/assembler/block.js';
 import type { KernelContext } from '../backends/wasm/assembler/kernelFunction.js';
-import type { ListMaker } from '../backends/wasm/run/listMaker.js';
-import type { Repeated } from '../backends/wasm/run/repeated.js';
+import type { ListMaker } from '../backends/wasm/repeat/listMaker.js';
+import type { Repeated } from '../backends/wasm/repeat/repeated.js';
 
 export type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 

@@ -1,7 +1,7 @@
 /** @file Fourier transforms along a dimension. */
 import { planFourier } from '../backends/wasm/operators/fourierKernel.js';
 import { radicesOf } from '../backends/wasm/operators/fourierPasses.js';
-import type { FourierKernel } from '../engine/compile/kernel.js';
+import type { FourierKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelFamily, Site, Spec } from './family.js';
 import { transformOf } from './fourierTransform.js';

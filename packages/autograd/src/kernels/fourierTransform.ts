@@ -1,5 +1,5 @@
 /** @file What a Fourier transform along a dimension is for a kernel. */
-import type { FourierKernel } from '../engine/compile/kernel.js';
+import type { FourierKernel } from '../engine/compile/operators.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, Spec } from './family.js';
 

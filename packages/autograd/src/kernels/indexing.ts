@@ -1,6 +1,7 @@
 /** @file Elements and slices at places that an index names. */
 import { planIndex } from '../backends/wasm/operators/indexKernel.js';
-import type { IndexKernel, Place } from '../engine/compile/kernel.js';
+import type { IndexKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf, stridesOf } from '../graph/shape.js';
 import { around } from './around.js';

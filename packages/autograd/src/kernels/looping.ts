@@ -1,5 +1,5 @@
 /** @file Loops whose steps are one list of kernels: whoever imports a loop has what prepares them, and nobody else. */
-import { Repeated } from '../backends/wasm/run/repeated.js';
+import { Repeated } from '../backends/wasm/repeat/repeated.js';
 import type { LoopFamily } from './family.js';
 
 export const looping: LoopFamily = {

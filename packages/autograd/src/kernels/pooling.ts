@@ -1,6 +1,7 @@
 /** @file Windows over the last dimensions. */
 import { planPool } from '../backends/wasm/operators/poolKernel.js';
-import type { Place, PoolKernel } from '../engine/compile/kernel.js';
+import type { PoolKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

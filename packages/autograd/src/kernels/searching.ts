@@ -1,6 +1,7 @@
 /** @file Where values belong in sorted rows. */
 import { planSearch } from '../backends/wasm/operators/searchKernel.js';
-import type { Place, SearchKernel } from '../engine/compile/kernel.js';
+import type { SearchKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

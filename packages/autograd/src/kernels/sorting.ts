@@ -1,6 +1,7 @@
 /** @file Rows put in order. */
 import { planSort } from '../backends/wasm/operators/sortKernel.js';
-import type { Place, SortKernel } from '../engine/compile/kernel.js';
+import type { SortKernel } from '../engine/compile/operators.js';
+import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';

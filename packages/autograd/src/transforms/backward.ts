@@ -5,7 +5,7 @@ import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
 import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwardPlans.js';
 import { collect } from '../engine/collect.js';
-import { engine, hasMoved, pendingVersions } from '../engine/evaluate.js';
+import { collectToRun, engine, hasMoved, pendingVersions } from '../engine/evaluate.js';
 import type { Cell } from '../graph/cell.js';
 import { mode } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
@@ -82,8 +82,8 @@ function give(
     const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
     const last = new Set(gradients);
     const roots = [root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients];
-    let graph = collect(roots);
-    if (unplanned === null && hasMoved(graph)) graph = collect(roots);
+    let graph = unplanned === null ? collectToRun(roots) : collect(roots);
+    if (unplanned === null && hasMoved(graph)) graph = collectToRun(roots);
     runBackward(graph, unplanned, gradients);
   } catch (error) {
     for (const { leaf, grad, live } of before) {

@@ -5,7 +5,7 @@ import { collect } from '../../src/engine/collect.js';
 import { placesOf } from '../../src/engine/compile/kernel.js';
 import type { Lowered } from '../../src/engine/compile/lower.js';
 import { Plan } from '../../src/engine/plan.js';
-import type { Schedule } from '../../src/engine/compile/schedule.js';
+import type { Schedule } from '../../src/engine/compile/steps.js';
 import { simplify } from '../../src/engine/compile/simplify.js';
 import { verifyArena } from '../../src/engine/compile/verify.js';
 import { add, grad, Parameter, randn, stack, type Tensor } from '../../src/index.js';

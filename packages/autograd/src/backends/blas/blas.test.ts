@@ -1,7 +1,9 @@
 /** @file Products by BLAS: close to sums in double precision, the same bits each time and for any number of threads. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Access, ConvKernel, MatmulKernel, Place } from '../../engine/compile/kernel.js';
+import type { MatmulKernel } from '../../engine/compile/kernel.js';
+import type { ConvKernel } from '../../engine/compile/operators.js';
+import type { Access, Place } from '../../engine/compile/place.js';
 import { planBlasMatmul, piecesOf } from '../wasm/products/blasProduct.js';
 import { Forms } from '../wasm/run/forms.js';
 import { listKernels } from '../wasm/run/kernelList.js';

@@ -17,7 +17,7 @@ import { isScalar, Tape } from '../interpreter/tape.js';
 import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
 import { SingleNumbers } from './elements/singleNumbers.js';
-import { ListMaker } from './run/listMaker.js';
+import { ListMaker } from './repeat/listMaker.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
 import type { Threads } from './run/threads.js';

@@ -1,9 +1,11 @@
 /** @file A program as what the device runs: shaders with their parameter blocks, and loops, over places of an arena. */
 import { planArena } from '../../engine/compile/arena.js';
-import { writtenBy, type Kernel, type Place } from '../../engine/compile/kernel.js';
+import { writtenBy, type Kernel } from '../../engine/compile/kernel.js';
+import type { Place } from '../../engine/compile/place.js';
 import { lower, type Lowered } from '../../engine/compile/lower.js';
 import type { Instruction, Program, Work } from '../../engine/program.js';
-import { schedule, type LoopStep, type Schedule } from '../../engine/compile/schedule.js';
+import { schedule } from '../../engine/compile/schedule.js';
+import type { LoopStep, Schedule } from '../../engine/compile/steps.js';
 import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';

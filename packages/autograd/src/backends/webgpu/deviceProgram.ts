@@ -4,7 +4,7 @@
  */
 import type { Executable, Instruction, Meter, Program, Work } from '../../engine/program.js';
 import { loopOf, type BodyInput } from '../../engine/loop.js';
-import type { LoopStep } from '../../engine/compile/schedule.js';
+import type { LoopStep } from '../../engine/compile/steps.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Storage } from '../../graph/storage.js';

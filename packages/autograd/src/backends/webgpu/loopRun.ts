@@ -1,5 +1,5 @@
 /** @file One run of a loop: its steps recorded one after the other, with values that change places from step to step. */
-import type { LoopStep } from '../../engine/compile/schedule.js';
+import type { LoopStep } from '../../engine/compile/steps.js';
 import type { BodyInput, Loop, LoopBody } from '../../engine/loop.js';
 import type { Instruction } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';

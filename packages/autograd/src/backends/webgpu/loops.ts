@@ -2,7 +2,7 @@
  * @file Loops on the device: the host records the body once a step, over values that stay where they are. A sequence of steps
  * goes to the device in large pieces; a condition that only the device knows is waited for at each step.
  */
-import type { LoopStep } from '../../engine/compile/schedule.js';
+import type { LoopStep } from '../../engine/compile/steps.js';
 import { simplify } from '../../engine/compile/simplify.js';
 import type { BodyInput, Loop, LoopBody } from '../../engine/loop.js';
 import type { Instruction, Program } from '../../engine/program.js';

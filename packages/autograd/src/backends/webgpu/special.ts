@@ -2,7 +2,8 @@
  * @file Operations that the engine leaves to their reference, and the device has kernels for all the same. What stands in
  * no line here is refused by name.
  */
-import type { Kernel, Place, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
+import type { Kernel, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
+import type { Place } from '../../engine/compile/place.js';
 import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';

@@ -3,7 +3,8 @@
  *
  * So are parts put together without being written twice, and one value stored in several places in one pass.
  */
-import { placesOf, type Access, type Kernel, type LoopKernel } from './kernel.js';
+import { placesOf, type Kernel, type LoopKernel } from './kernel.js';
+import type { Access } from './place.js';
 
 /** The same kernels, fewer of them. `lasting` are buffers that something else reads. */
 export function withoutCopies(

@@ -6,10 +6,11 @@ import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
 import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
 import { isOrdered } from './foldOrder.js';
-import type { Access, Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
+import type { Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
+import type { Access } from './place.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
-import type { LoopStep, Part, Schedule } from './schedule.js';
+import type { LoopStep, Part, Schedule } from './steps.js';
 import type { View } from './view.js';
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */

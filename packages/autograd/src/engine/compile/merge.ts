@@ -12,7 +12,7 @@ import {
 } from './cluster.js';
 import type { Instruction } from '../program.js';
 import { RecentReaders } from './readers.js';
-import type { Step } from './schedule.js';
+import { readBy, writtenBy, type Step } from './steps.js';
 import { StepOrder } from './stepOrder.js';
 
 interface Merged {
@@ -130,23 +130,4 @@ function sameFold(x: ReadonlySet<number> | null, y: ReadonlySet<number> | null):
   if (x.size !== y.size) return false;
   for (const d of x) if (!y.has(d)) return false;
   return true;
-}
-
-function writtenBy(step: Step): Iterable<number> {
-  if (step.kind === 'cluster') return step.cluster.members.keys();
-  return step.kind === 'loop' ? step.results.values() : [step.slot];
-}
-
-function readBy(step: Step): Iterable<number> {
-  switch (step.kind) {
-    case 'cluster':
-      return step.cluster.reads;
-    case 'matmul':
-      return [step.a.base, step.b.base];
-    case 'assemble':
-      return step.parts.map(({ view }) => view.base);
-    case 'opaque':
-    case 'loop':
-      return step.operands;
-  }
 }

@@ -2,7 +2,8 @@
 import type { KernelSpec } from '../../graph/lowering.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import type { Kernel, Place } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import type { Place } from './place.js';
 import type { Instruction } from '../program.js';
 
 /** Whether a kernel writes into a copy of its first operand, which may then be a number. */

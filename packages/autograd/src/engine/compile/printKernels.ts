@@ -1,7 +1,7 @@
 /** @file The kernels of a program as text. */
 import { loopOf } from '../loop.js';
 import type { Lowered } from './lower.js';
-import type { Schedule } from './schedule.js';
+import type { Schedule } from './steps.js';
 
 /** Kernels as text, a line each: `loop [64] over [10]: max sub exp sum div → %7`. */
 export function printKernels({ instructions }: Schedule, steps: readonly Lowered[]): string {

@@ -9,7 +9,7 @@ import { largest } from '../../graph/lists.js';
 import type { DType } from '../../graph/dtype.js';
 import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
-import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { copyOf } from './added.js';
 import { Cluster } from './cluster.js';
@@ -20,59 +20,12 @@ import { writesTable } from './operatorKernel.js';
 import type { Instruction, Program } from '../program.js';
 import { RecentReaders } from './readers.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
-import { partsOf, rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
+import { partsInWindows, partsOf } from './parts.js';
+import type { LoopStep, Schedule, Step } from './steps.js';
+import { rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
 
 /** Parts that are written one by one; more are copied by the primitive's reference, at once. */
 const MOST_PARTS = 256;
-
-/** One thing to run, in order. */
-export type Step =
-  | { readonly kind: 'cluster'; readonly cluster: Cluster }
-  /** A matrix product, over any views of its operands. */
-  | {
-      readonly kind: 'matmul';
-      readonly slot: number;
-      readonly a: View;
-      readonly b: View;
-      readonly along: 'row' | 'column';
-    }
-  /** A buffer put together from parts: each view is written where its part lies. */
-  | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
-  /** A primitive of its own kind, over contiguous buffers. */
-  | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
-  | LoopStep;
-
-/** All steps of a loop, over contiguous buffers; the slots of its results that are wanted, by their numbers. */
-export interface LoopStep {
-  readonly kind: 'loop';
-  readonly slot: number;
-  readonly operands: readonly number[];
-  readonly results: Map<number, number>;
-}
-
-/** A view and where in the whole it goes: `offset`, and a stride for each of its dimensions. */
-export interface Part {
-  readonly view: View;
-  readonly shape: Shape;
-  readonly offset: number;
-  readonly strides: readonly number[];
-  /** A window of the buffer that it is written to, in place of the buffer. */
-  readonly window?: number;
-  /** Whether it is added to what lies there. */
-  readonly adds?: boolean;
-}
-
-export interface Schedule {
-  readonly steps: readonly Step[];
-  /** The instructions of the program, and after them the copies that scheduling added. */
-  readonly instructions: readonly Instruction[];
-  /** Buffers within others, each after the one that it lies within. */
-  readonly windows: readonly Window[];
-  /** For each output of the program the slot whose buffer holds it. */
-  readonly outputs: readonly number[];
-  /** How many steps were looked at to find it: some for each instruction, however many there are. */
-  readonly visits: number;
-}
 
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
@@ -175,7 +128,7 @@ class Scheduler {
         if (this.hasWindows) return this.window(slot, lowering.placed(attrs ?? {}));
         break;
       case 'placedParts':
-        if (this.hasWindows) return this.withinWindows(slot, lowering.placed(attrs ?? {}));
+        if (this.hasWindows) return this.assembleInWindows(slot, lowering.placed(attrs ?? {}));
         break;
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
@@ -322,37 +275,11 @@ class Scheduler {
   }
 
   private assemble(slot: number, spec: PartsSpec): void {
-    const parts =
-      spec.kind === 'concat' ? this.sideBySide(slot, spec.dim) : this.within(slot, spec);
-    this.push({ kind: 'assemble', slot, parts }, slot);
-  }
-
-  private sideBySide(slot: number, dim: number): Part[] {
-    const { inputs, shape } = this.at(slot);
-    const strides = stridesOf(shape);
-    let offset = 0;
-    return inputs.map((x): Part => {
-      const part = { view: this.view(x), shape: this.at(x).shape, offset, strides };
-      offset += part.shape[dim]! * strides[dim]!;
-      return part;
-    });
-  }
-
-  /** The filling everywhere, and the input over it. */
-  private within(slot: number, { start, step }: PartsSpec & { kind: 'pad' }): Part[] {
-    const { inputs, shape } = this.at(slot);
-    const [x, value] = inputs as readonly [number, number];
-    const strides = stridesOf(shape);
-    const filling: View = { ...this.view(value), strides: shape.map(() => 0), dims: null };
-    return [
-      { view: filling, shape, offset: 0, strides },
-      {
-        view: this.view(x),
-        shape: this.at(x).shape,
-        offset: start.reduce((at, s, d) => at + s * strides[d]!, 0),
-        strides: strides.map((s, d) => s * step[d]!),
-      },
-    ];
+    const view = (x: number): View => this.view(x);
+    this.push(
+      { kind: 'assemble', slot, parts: partsOf(slot, spec, this.instructions, view) },
+      slot,
+    );
   }
 
   private window(slot: number, spec: PlacedSpec): void {
@@ -366,20 +293,9 @@ class Scheduler {
     this.define(slot, view, this.stepOf[whole.base]!);
   }
 
-  /** The filling everywhere, the first part over it, and the others added, each in a window. */
-  private withinWindows(slot: number, spec: PlacedPartsSpec): void {
-    const { inputs, shape } = this.at(slot);
-    const whole = ownView(slot, shape);
-    const filling = { ...this.view(inputs[1]!), strides: shape.map(() => 0), dims: null };
-    const parts: Part[] = [{ view: filling, shape, offset: 0, strides: whole.strides }];
-    for (const { part, numbers } of partsOf(inputs, spec)) {
-      const window = this.instructions.push(this.at(slot)) - 1;
-      this.windows.push(windowOf(window, spec, numbers, whole));
-      const { strides } = viewOfWindow(window, spec, whole);
-      const adds = parts.length > 1;
-      const { shape: own } = this.at(part);
-      parts.push({ view: this.view(part), shape: own, offset: 0, strides, window, adds });
-    }
+  private assembleInWindows(slot: number, spec: PlacedPartsSpec): void {
+    const view = (x: number): View => this.view(x);
+    const parts = partsInWindows(slot, spec, this.instructions, view, this.windows);
     this.push({ kind: 'assemble', slot, parts }, slot);
   }
 

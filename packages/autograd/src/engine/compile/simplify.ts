@@ -102,7 +102,7 @@ function writeKey(
   inputs: readonly number[],
   op: Primitive,
 ): void {
-  key.length = 0;
+  key.reset();
   key.push(op.id);
   key.push(inputs.length);
   for (const x of inputs) key.push(x);

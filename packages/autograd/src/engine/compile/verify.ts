@@ -5,7 +5,7 @@ import type { Arena, Interval } from './arena.js';
 import { placesOf, type Kernel } from './kernel.js';
 import type { Lowered } from './lower.js';
 import type { Instruction, Program } from '../program.js';
-import type { Schedule } from './schedule.js';
+import type { Schedule } from './steps.js';
 import { rootsOf } from './windows.js';
 
 /** Whether the passes check each other's results: costs time, so only where `CHAINRULE_VERIFY=1` asks for it. */

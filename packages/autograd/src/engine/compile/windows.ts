@@ -37,7 +37,7 @@ export function viewOfWindow(slot: number, { step }: PlacedSpec, { strides }: Vi
 }
 
 /** The parts among the operands of what they are put into, and for each the slots of the numbers that say where it lies. */
-export function partsOf(
+export function placedParts(
   inputs: readonly number[],
   { parts, dims }: PlacedPartsSpec,
 ): { readonly part: number; readonly numbers: readonly number[] }[] {

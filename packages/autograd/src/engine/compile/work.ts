@@ -1,5 +1,6 @@
 /** @file What kernels do, in operations and bytes, for profiles. */
-import { operatorFlops, type Kernel, type OperatorKernel } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { operatorFlops, type OperatorKernel } from './operators.js';
 import type { Work } from '../program.js';
 import { itemSize } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';

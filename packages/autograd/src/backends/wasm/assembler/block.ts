@@ -5,7 +5,7 @@
  * called with, so that kernels of one form share it, whatever their sizes.
  */
 import { addAll } from '../../../graph/lists.js';
-import type { Place } from '../../../engine/compile/kernel.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from './moduleBuilder.js';
 

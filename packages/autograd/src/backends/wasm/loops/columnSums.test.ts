@@ -1,7 +1,8 @@
 /** @file Sums and products down columns, with accumulators in memory, against plain loops. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import { allocate, type DType, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { Scratch } from '../assembler/block.js';

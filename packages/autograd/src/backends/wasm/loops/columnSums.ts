@@ -6,7 +6,8 @@
  * follows. Each block of rows has accumulators of its own, which are added in pairs afterwards: so the bits are those
  * of sums whose accumulators lie in registers (`blockSums.ts`).
  */
-import type { Access, LoopKernel, Place, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access, Place } from '../../../engine/compile/place.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import type { Scratch } from '../assembler/block.js';

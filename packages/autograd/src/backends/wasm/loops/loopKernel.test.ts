@@ -1,7 +1,8 @@
 /** @file Loop kernels against plain loops: random nests, strides, broadcasts, dtypes and reductions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
 import { allocate } from '../../../graph/dtype.js';
 import { Scratch } from '../assembler/block.js';

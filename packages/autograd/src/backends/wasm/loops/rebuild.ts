@@ -1,5 +1,6 @@
 /** @file Parts of a loop kernel's body as another kernel. */
-import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 
 /** How many reductions of a chain come up to each scalar, itself included. */
 export function reductionLevels(body: readonly Scalar[]): number[] {

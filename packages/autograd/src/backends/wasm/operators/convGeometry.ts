@@ -2,7 +2,7 @@
  * @file How a convolution is cut up: the padded image, and blocks of places whose windows, spread out as a matrix of
  * `depth × places`, stay in the second cache.
  */
-import type { ConvKernel } from '../../../engine/compile/kernel.js';
+import type { ConvKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { byteStrides } from '../assembler/nest.js';

@@ -1,7 +1,8 @@
 /** @file Convolutions and their gradients against the reference kernels, over random geometries. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ConvKernel, Place } from '../../../engine/compile/kernel.js';
+import type { ConvKernel } from '../../../engine/compile/operators.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { allocate, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { conv, convInput, convWeight, type ConvAttrs } from '../../../ops/neural/conv.js';

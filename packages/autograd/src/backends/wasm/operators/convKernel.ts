@@ -5,7 +5,8 @@
  * Threads take images and groups. The gradient of the weights is summed over a fixed number of runs of images, whose
  * sums are added up afterwards, so that the number of threads changes no bit.
  */
-import type { ConvKernel, LoopKernel } from '../../../engine/compile/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
+import type { ConvKernel } from '../../../engine/compile/operators.js';
 import type { Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel, type Scratch } from '../assembler/block.js';
 import { ConvGeometry } from './convGeometry.js';

@@ -1,5 +1,6 @@
 /** @file Running sums, products and extremes along rows, and linear recurrences. Threads take rows. */
-import type { Place, CumulativeKernel } from '../../../engine/compile/kernel.js';
+import type { CumulativeKernel } from '../../../engine/compile/operators.js';
+import type { Place } from '../../../engine/compile/place.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';

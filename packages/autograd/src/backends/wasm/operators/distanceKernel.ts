@@ -4,7 +4,7 @@
  * A sum of squares that overflowed, or is so small that squares were lost, is made anew from its two rows: in double
  * precision, or of doubles scaled by a power of two.
  */
-import type { DistanceKernel } from '../../../engine/compile/kernel.js';
+import type { DistanceKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction, THREAD, type KernelContext } from '../assembler/kernelFunction.js';

@@ -1,5 +1,5 @@
 /** @file The root of a sum of squared differences, made anew from its two rows where the sum overflowed or lost what was small. */
-import type { DistanceKernel } from '../../../engine/compile/kernel.js';
+import type { DistanceKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { Block } from '../assembler/block.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';

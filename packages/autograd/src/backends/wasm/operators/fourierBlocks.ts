@@ -2,7 +2,7 @@
  * @file Fourier transforms of any smooth length along any dimension: so many of them side by side, each in lanes of its own.
  * They are copied into scratch memory and from there to where they belong.
  */
-import type { FourierKernel } from '../../../engine/compile/kernel.js';
+import type { FourierKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { FourierForm } from '../../../graph/lowering.js';
 import type { Block } from '../assembler/block.js';

@@ -1,5 +1,5 @@
 /** @file Fourier transforms along a dimension: threads take rows, or blocks of transforms side by side. */
-import type { FourierKernel } from '../../../engine/compile/kernel.js';
+import type { FourierKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelFunction.js';

@@ -5,7 +5,9 @@
  * never meet, or else the slices of the table; so elements at one place add up in order on any number of threads. An
  * index out of range sets the plan's fault; what is computed then is not used.
  */
-import type { IndexKernel, LoopKernel, Place } from '../../../engine/compile/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
+import type { IndexKernel } from '../../../engine/compile/operators.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';

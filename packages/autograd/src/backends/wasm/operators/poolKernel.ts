@@ -4,7 +4,7 @@
  * Small windows that are all alike are written out. Others, at edges or adaptive, read their bounds from a table in the
  * block. Sums are kept in double precision. Threads take planes.
  */
-import type { PoolKernel } from '../../../engine/compile/kernel.js';
+import type { PoolKernel } from '../../../engine/compile/operators.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';

@@ -1,5 +1,5 @@
 /** @file Where the largest or smallest element of each row is. */
-import type { PositionKernel } from '../../../engine/compile/kernel.js';
+import type { PositionKernel } from '../../../engine/compile/operators.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ValueType, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';

@@ -5,7 +5,7 @@
  * reference, but for one in some hundred million whose last bit differs. Those of float64 call the engine's own functions, as
  * the reference does. Threads take runs of counters.
  */
-import type { RandomKernel } from '../../../engine/compile/kernel.js';
+import type { RandomKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';

@@ -5,7 +5,8 @@
  * half of that or more, the distance is off by a few units of its own; where it is less, or not a usual number, the
  * squares of the differences are added up.
  */
-import type { DistanceKernel, Place } from '../../../engine/compile/kernel.js';
+import type { DistanceKernel } from '../../../engine/compile/operators.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';

@@ -1,5 +1,5 @@
 /** @file Rows along the middle of `[outer, length, inner]`, their numbers in words. */
-import type { Place } from '../../../engine/compile/kernel.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import type { Block } from '../assembler/block.js';

@@ -1,5 +1,5 @@
 /** @file Where values belong in sorted rows: a binary search for each. Threads take values. */
-import type { SearchKernel } from '../../../engine/compile/kernel.js';
+import type { SearchKernel } from '../../../engine/compile/operators.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';

@@ -5,7 +5,7 @@
  * digit by digit from the lowest, each pass stable, without a comparison (D. E. Knuth, The Art of Computer Programming 3,
  * 5.2.5). Threads take rows.
  */
-import type { SortKernel } from '../../../engine/compile/kernel.js';
+import type { SortKernel } from '../../../engine/compile/operators.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel, type Scratch } from '../assembler/block.js';

@@ -1,5 +1,5 @@
 /** @file Windows along dimensions: whether they are all alike, and how their elements are visited. */
-import type { Span } from '../../../engine/compile/kernel.js';
+import type { Span } from '../../../engine/compile/operators.js';
 import type { FunctionBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
 import { byteStrides } from '../assembler/nest.js';
 import type { Block } from '../assembler/block.js';

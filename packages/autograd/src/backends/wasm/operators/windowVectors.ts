@@ -1,5 +1,5 @@
 /** @file The largest elements of four windows at a time, one in each lane. */
-import type { PoolKernel, Span } from '../../../engine/compile/kernel.js';
+import type { PoolKernel, Span } from '../../../engine/compile/operators.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { nest } from '../assembler/nest.js';
 import { F32x4, I32, I32x4, SHUFFLE, V128 } from '../assembler/opcodes.js';

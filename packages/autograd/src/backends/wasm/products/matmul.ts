@@ -3,12 +3,9 @@
  *
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
-import type {
-  Access,
-  DistanceKernel,
-  LoopKernel,
-  MatmulKernel,
-} from '../../../engine/compile/kernel.js';
+import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import type { DistanceKernel } from '../../../engine/compile/operators.js';
+import type { Access } from '../../../engine/compile/place.js';
 import { isLoop } from '../../../engine/compile/products.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { planBlasMatmul } from '../../node.js';

@@ -1,5 +1,6 @@
 /** @file The numbers of a batch of matrix products as words of a block. */
-import type { Access, MatmulKernel } from '../../../engine/compile/kernel.js';
+import type { MatmulKernel } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import type { Block } from '../assembler/block.js';

@@ -2,7 +2,7 @@
 import { DeviceError, IndexError } from '../../../errors.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
 import { loopOf, type Loop } from '../../../engine/loop.js';
-import type { LoopStep } from '../../../engine/compile/schedule.js';
+import type { LoopStep } from '../../../engine/compile/steps.js';
 import type { TypedArray } from '../../../graph/dtype.js';
 import { runtime } from '../../../graph/runtime.js';
 import { sizeOf } from '../../../graph/shape.js';

@@ -1,13 +1,8 @@
 /** @file One function for all sizes of a form: forms are found again, stay few, and give the results of plain loops. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type {
-  ConvKernel,
-  IndexKernel,
-  Kernel,
-  LoopKernel,
-  Scalar,
-} from '../../../engine/compile/kernel.js';
+import type { Kernel, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { ConvKernel, IndexKernel } from '../../../engine/compile/operators.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';
 import { Forms } from './forms.js';

@@ -2,7 +2,8 @@
 import { planArena } from '../../../engine/compile/arena.js';
 import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
-import { schedule, type LoopStep, type Schedule } from '../../../engine/compile/schedule.js';
+import { schedule } from '../../../engine/compile/schedule.js';
+import type { LoopStep, Schedule } from '../../../engine/compile/steps.js';
 import { rootsOf, type Window } from '../../../engine/compile/windows.js';
 import { loopOf } from '../../../engine/loop.js';
 import type { Instruction, Meter, Program, Work } from '../../../engine/program.js';
@@ -13,8 +14,8 @@ import { supports } from '../elements/elementOps.js';
 import type { Arrays } from './arrays.js';
 import { listKernels } from './kernelList.js';
 import type { Threads } from './threads.js';
-import type { ListMaker } from './listMaker.js';
-import type { Repeated } from './repeated.js';
+import type { ListMaker } from '../repeat/listMaker.js';
+import type { Repeated } from '../repeat/repeated.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
 

@@ -1,13 +1,8 @@
 /** @file Plans on several threads: the same bits as on one, errors that name their cause, and a process that ends. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
-import type {
-  Access,
-  Kernel,
-  LoopKernel,
-  MatmulKernel,
-  Scalar,
-} from '../../../engine/compile/kernel.js';
+import type { Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import { DeviceError } from '../../../errors.js';
 import { Forms } from './forms.js';
 import { listKernels } from './kernelList.js';

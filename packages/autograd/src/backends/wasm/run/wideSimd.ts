@@ -1,5 +1,6 @@
 /** @file V8's revectorizer, turned on at run time: pairs of 128-bit vectors become 256-bit ones. */
-import type { Kernel, Place } from '../../../engine/compile/kernel.js';
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { Forms } from './forms.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { listKernels } from './kernelList.js';

@@ -2,7 +2,7 @@
 import type { Loop } from '../../../engine/loop.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { Arrays } from '../run/arrays.js';
-import type { Repeated } from '../run/repeated.js';
+import type { Repeated } from '../repeat/repeated.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { CallWriter } from './callWriter.js';
 import { OperationLoop } from './operationLoop.js';

@@ -4,7 +4,7 @@ import { partKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
 import { ownView } from '../../../engine/compile/view.js';
-import { partsOf, viewOfWindow } from '../../../engine/compile/windows.js';
+import { placedParts, viewOfWindow } from '../../../engine/compile/windows.js';
 import type { Instruction } from '../../../engine/program.js';
 import type { PartsSpec, PlacedPartsSpec } from '../../../graph/lowering.js';
 import type { Primitive } from '../../../graph/primitive.js';
@@ -86,7 +86,7 @@ function withinWindows(site: Site, slot: number, spec: PlacedPartsSpec): void {
   const { inputs, shape, dtype } = instruction;
   element(site, { ...COPIES, dtype }, [inputs[1]!], shape, slot, null, 0);
   const whole = ownView(slot, shape);
-  partsOf(inputs, spec).forEach(({ part, numbers }, k) => {
+  placedParts(inputs, spec).forEach(({ part, numbers }, k) => {
     const window = site.add(instruction);
     const { strides } = viewOfWindow(window, spec, whole);
     site.window(window, spec, numbers, whole);

@@ -1,5 +1,6 @@
 /** @file Which matrices of scores a kernel reads or writes whole: batches of rows, in their order in memory. */
-import type { Access, LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 
 /** The scores of a batch. */

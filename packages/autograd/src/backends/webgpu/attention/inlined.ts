@@ -1,5 +1,6 @@
 /** @file A body put together from those of several loops over the same scores: what would be stored is computed again. */
-import type { Access, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import type { Instruction } from '../../../engine/program.js';
 import { stridesOf } from '../../../graph/shape.js';
 import type { Grid } from './grid.js';

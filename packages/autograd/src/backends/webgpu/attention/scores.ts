@@ -2,7 +2,8 @@
  * @file A kernel over scores that are never stored: each is a product of a row of one matrix and a row of another, and what is
  * made of it goes into sums along the rows or down the columns.
  */
-import type { Access, Scalar } from '../../../engine/compile/kernel.js';
+import type { Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 
 /** `[…batch, rows, columns]` products of `a [.., rows, k]` and `b [.., k, columns]`. */
 export interface Dot {

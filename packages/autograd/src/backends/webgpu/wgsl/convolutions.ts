@@ -3,7 +3,8 @@
  * together: of places and taps, in tiles; else a thread has a result. The gradient of the weight, whose few results are sums over all
  * places of all examples, is split into parts which are added in a tree.
  */
-import type { ConvKernel, Place } from '../../../engine/compile/kernel.js';
+import type { ConvKernel } from '../../../engine/compile/operators.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { ConvText } from './convText.js';
 import { sumOfParts } from './longProducts.js';
 import { loopShader } from './loop.js';

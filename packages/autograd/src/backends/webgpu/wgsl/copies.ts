@@ -1,5 +1,6 @@
 /** @file Kernels that copy, or fill with a number. */
-import type { LoopKernel, Place, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Place } from '../../../engine/compile/place.js';
 
 export function filledWith(value: number, size: number, out: Place): LoopKernel {
   return over(size, [], { kind: 'const', value, dtype: out.dtype }, out);

@@ -1,5 +1,5 @@
 /** @file Random numbers: a block of the generator for two numbers, or a stream for each number that is drawn by rejection. */
-import type { RandomKernel } from '../../../engine/compile/kernel.js';
+import type { RandomKernel } from '../../../engine/compile/operators.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
 import { ShaderWriter, type Shader } from './text.js';

@@ -1,5 +1,5 @@
 /** @file Fourier transforms: a thread a frequency sums over its row, with the turn of each term exact as a fraction. */
-import type { FourierKernel } from '../../../engine/compile/kernel.js';
+import type { FourierKernel } from '../../../engine/compile/operators.js';
 import { number } from './functions/text.js';
 import { ShaderWriter, type Shader } from './text.js';
 

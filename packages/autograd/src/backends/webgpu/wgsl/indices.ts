@@ -2,7 +2,8 @@
  * @file Elements at places that an index names. What is written is deterministic: points that may meet, those along which
  * the table does not move, are taken in order by one thread.
  */
-import type { IndexKernel, LoopKernel } from '../../../engine/compile/kernel.js';
+import type { LoopKernel } from '../../../engine/compile/kernel.js';
+import type { IndexKernel } from '../../../engine/compile/operators.js';
 import { fold } from './elements.js';
 import { loopShader } from './loop.js';
 import { coordinates, load, offsetOf, product, ShaderWriter, store, type Shader } from './text.js';

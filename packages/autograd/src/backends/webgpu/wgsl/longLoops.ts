@@ -3,7 +3,8 @@
  * parts are; what each point is given is a loop of its own. How goes by the shape alone, so that the same loop has the same
  * bits.
  */
-import type { Access, LoopKernel, Place, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access, Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { DIVISIONS, levelsOf } from './body.js';
 import { isAlong, loopShader, TEAM } from './loop.js';

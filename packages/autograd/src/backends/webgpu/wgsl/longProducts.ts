@@ -2,7 +2,8 @@
  * @file Matrix products whose few results are long sums: the inner dimension is split among workgroups, or among the threads of
  * one. How goes by the shape alone, so that the same product has the same bits.
  */
-import type { Access, LoopKernel, MatmulKernel, Place } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
+import type { Access, Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { loopShader } from './loop.js';
 import { fillsTiles, matmulShader } from './products.js';

@@ -2,7 +2,8 @@
  * @file Fused loops: a thread a point, or a row where the inner space is short; else 64 threads a row, which fold their
  * parts in a tree. Each level of reductions is a pass over the row, and the outputs of each point are a last one.
  */
-import type { Access, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 import { BodyWriter } from './body.js';
 import { cast, fold, identity } from './elements.js';
 import {

@@ -5,7 +5,7 @@ import type {
   PoolKernel,
   PositionKernel,
   SearchKernel,
-} from '../../../engine/compile/kernel.js';
+} from '../../../engine/compile/operators.js';
 import { coordinates, load, product, ShaderWriter, store, typeOf, type Shader } from './text.js';
 
 /** The bounds of windows as a table of words: `starts[o]` and `ends[o]` of each dimension. */

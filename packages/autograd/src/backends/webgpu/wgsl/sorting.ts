@@ -1,5 +1,6 @@
 /** @file Putting rows in order, and what is found by it: the median, and where it is. */
-import type { Place, SortKernel } from '../../../engine/compile/kernel.js';
+import type { SortKernel } from '../../../engine/compile/operators.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { load, ShaderWriter, type Shader } from './text.js';
 
 /** A thread sorts the places of a row, by merging runs that double in length between two tables: equal elements stay in order. */

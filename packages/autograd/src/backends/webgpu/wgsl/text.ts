@@ -2,7 +2,7 @@
  * @file The text of a kernel, and the words it reads: sizes, strides and addresses are words of its parameter block, so that
  * kernels of one form share a pipeline whatever their sizes.
  */
-import type { Place } from '../../../engine/compile/kernel.js';
+import type { Place } from '../../../engine/compile/place.js';
 import type { DType } from '../../../graph/dtype.js';
 import { withDependencies } from './functions/library.js';
 import { number } from './functions/text.js';

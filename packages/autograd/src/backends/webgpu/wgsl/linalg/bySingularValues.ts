@@ -1,5 +1,5 @@
 /** @file What is made of singular values: the decomposition itself, pseudoinverses, cofactors. */
-import type { Place } from '../../../../engine/compile/kernel.js';
+import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
 import { ShaderWriter, type Shader } from '../text.js';

@@ -4,7 +4,7 @@
  * The rotations of pairs (p, q) with one p + q touch different rows and columns, so that they are made side by side;
  * one sum after the other, they come in the order of a cyclic sweep by rows, which is known to converge.
  */
-import type { Place } from '../../../../engine/compile/kernel.js';
+import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
 import { ShaderWriter, type Shader } from '../text.js';

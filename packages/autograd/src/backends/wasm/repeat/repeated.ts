@@ -5,15 +5,15 @@
 import { align } from '../../../engine/compile/arena.js';
 import type { Loop, LoopBody } from '../../../engine/loop.js';
 import type { Instruction } from '../../../engine/program.js';
-import type { LoopStep } from '../../../engine/compile/schedule.js';
+import type { LoopStep } from '../../../engine/compile/steps.js';
 import { blasSource } from '../../node.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
-import type { Arrays } from './arrays.js';
+import type { Arrays } from '../run/arrays.js';
 import { placeWithin, prepareBody, slotsWithin, type PreparedBody } from './bodyKernels.js';
-import type { Moves } from './callList.js';
+import type { Moves } from '../run/callList.js';
 import type { ListMaker } from './listMaker.js';
-import type { WasmPlan } from './wasmPlan.js';
+import type { WasmPlan } from '../run/wasmPlan.js';
 
 /** What a body is for a memory; null where it holds what no kernel does. */
 const prepared = new WeakMap<Arrays, WeakMap<LoopBody, Repeated | null>>();

@@ -1,15 +1,16 @@
 /** @file What makes lists of kernels of a program, as loops are handed it: so a bundle holds it only with WebAssembly. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
-import { schedule, type Schedule } from '../../../engine/compile/schedule.js';
+import { schedule } from '../../../engine/compile/schedule.js';
+import type { Schedule } from '../../../engine/compile/steps.js';
 import { simplify } from '../../../engine/compile/simplify.js';
 import type { Program } from '../../../engine/program.js';
 import { supports } from '../elements/elementOps.js';
-import type { Arrays } from './arrays.js';
-import { listKernels } from './kernelList.js';
-import type { Threads } from './threads.js';
-import { bestVectorWidth } from './vectorWidth.js';
-import { WasmPlan } from './wasmPlan.js';
+import type { Arrays } from '../run/arrays.js';
+import { listKernels } from '../run/kernelList.js';
+import type { Threads } from '../run/threads.js';
+import { bestVectorWidth } from '../run/vectorWidth.js';
+import { WasmPlan } from '../run/wasmPlan.js';
 
 export class ListMaker {
   readonly arrays: Arrays;

@@ -1,7 +1,8 @@
 /** @file The kernels of a loop's body, and where what they leave for each other lies. */
 import { planArena } from '../../../engine/compile/arena.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
-import { placesOf, type Kernel, type Place } from '../../../engine/compile/kernel.js';
+import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import type { Place } from '../../../engine/compile/place.js';
 import type { BodyInput, LoopBody } from '../../../engine/loop.js';
 import type { Instruction } from '../../../engine/program.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';

@@ -1,0 +1,234 @@
+/** @file Kernels of their own kind over contiguous operands: what each computes, and of what sizes. */
+import type { DistanceNorm, FourierForm } from '../../graph/lowering.js';
+import type { KernelFamily } from '../../kernels/family.js';
+import type { Place } from './place.js';
+
+/** A kernel of its own kind comes with what devices make of it. */
+interface Familiar {
+  readonly family: KernelFamily;
+}
+
+/**
+ * A convolution or one of its gradients, over `x [batch, groups, inChannels, …size]`, `w [groups, outChannels,
+ * inChannels, …window]` and `y [batch, groups, outChannels, …places]`: tap `k` at place `o` reads position
+ * `o · stride − padLow + k · dilation`, or 0 in the padding. Padding may be negative.
+ */
+export interface ConvKernel extends Familiar {
+  readonly kind: 'conv';
+  /** `forward`: y from x and w; `gradInput`: x from y and w; `gradWeight`: w from x and y. */
+  readonly direction: 'forward' | 'gradInput' | 'gradWeight';
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of one group. */
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly size: readonly number[];
+  readonly window: readonly number[];
+  readonly places: readonly number[];
+  readonly stride: readonly number[];
+  readonly padLow: readonly number[];
+  readonly padHigh: readonly number[];
+  readonly dilation: readonly number[];
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
+/**
+ * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
+ * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
+ * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table becomes
+ * what both come to, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
+ * alone.
+ */
+export interface IndexKernel extends Familiar {
+  readonly kind: 'index';
+  readonly mode: 'gather' | 'set' | 'mark' | 'add' | 'mul' | 'max' | 'min';
+  readonly space: readonly number[];
+  readonly limit: number;
+  readonly step: number;
+  /** Strides over `space`. */
+  readonly index: readonly number[];
+  readonly table: readonly number[];
+  readonly other: readonly number[];
+  /** Elements of the table. */
+  readonly tableSize: number;
+  /** What the table written to starts from: a number, or null where that is one more input, the first. */
+  readonly start: number | null;
+  /** Whether the table holds already what it starts from. */
+  readonly begun?: boolean;
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
+/** Windows along one dimension: `[starts[o], ends[o])`, every `step`-th position of them. */
+export interface Span {
+  readonly size: number;
+  readonly step: number;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/**
+ * Windows over the last dimensions of `planes` arrays. `argmax`: where the largest element of each window lies in its
+ * plane (the first, or the last NaN); `sum`: the sum of each; `spread`, the transpose of `sum`: each element added to all
+ * that its window covers.
+ */
+export interface PoolKernel extends Familiar {
+  readonly kind: 'pool';
+  readonly mode: 'argmax' | 'sum' | 'spread';
+  readonly planes: number;
+  readonly spans: readonly Span[];
+  readonly inputs: readonly [Place];
+  readonly out: Place;
+}
+
+/** Where the first largest (or smallest) element along the middle of `[outer, length, inner]` is, or the first NaN. */
+export interface PositionKernel extends Familiar {
+  readonly kind: 'position';
+  readonly largest: boolean;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly inputs: readonly [Place];
+  readonly out: Place;
+}
+
+/** Random numbers of the generator's stream, from its seed and offset. */
+export interface RandomKernel extends Familiar {
+  readonly kind: 'random';
+  readonly distribution: 'uniform' | 'normal';
+  readonly count: number;
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
+/**
+ * What has come together so far along the middle of `[outer, length, inner]`, or from its end: sums, products, where the
+ * largest or smallest element is (the last of equal ones, and a NaN before all); `recurrence`: `h = a h + b` of the inputs
+ * a and b, without a at the first.
+ */
+export interface CumulativeKernel extends Familiar {
+  readonly kind: 'cumulative';
+  readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
+  readonly reverse: boolean;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
+/**
+ * Rows along the middle of `[outer, length, inner]`, put in order: equal elements in theirs, NaN after all numbers.
+ * `order`: where each element of the sorted row was; `median`: the lower median, or NaN if there is one; `argmedian`:
+ * where that is, the first of several.
+ */
+export interface SortKernel extends Familiar {
+  readonly kind: 'sort';
+  readonly result: 'order' | 'median' | 'argmedian';
+  readonly descending: boolean;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly inputs: readonly [Place];
+  readonly out: Place;
+}
+
+/**
+ * Where `each` values a row belong in `rows` sorted rows of `length`: before elements equal to them, or after (`right`).
+ * NaN counts as larger than all numbers.
+ */
+export interface SearchKernel extends Familiar {
+  readonly kind: 'search';
+  readonly right: boolean;
+  readonly rows: number;
+  readonly length: number;
+  readonly each: number;
+  /** The sorted rows, then the values. */
+  readonly inputs: readonly [Place, Place];
+  readonly out: Place;
+}
+
+/**
+ * The norms of the differences of rows: `out[b][i][j] = ‖x[b][i] − y[b][j]‖` of `x [batch, rows, length]` and
+ * `y [batch, others, length]`.
+ */
+export interface DistanceKernel extends Familiar {
+  readonly kind: 'distance';
+  readonly norm: DistanceNorm;
+  readonly batch: number;
+  readonly rows: number;
+  readonly others: number;
+  readonly length: number;
+  /** Both matrices; and the products of their rows less a centre, and the squares of these, where they are given. */
+  readonly inputs: readonly [Place, Place] | readonly [Place, Place, Place, Place, Place];
+  readonly out: Place;
+}
+
+/**
+ * Sums `scale · Σ x[j] e^(± 2πi jk/n)` along the middle of `[outer, n, inner]`. Complex numbers are `pairs` in a last
+ * dimension, or two tensors, the `parts`; of `real` numbers the transform may be wanted up to ⌊n/2⌋ only, or be given so
+ * (`half`), and its real result be wanted.
+ */
+export interface FourierKernel extends Familiar {
+  readonly kind: 'fourier';
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  /** Of the exponent; −1 of real numbers, 1 where the result is real. */
+  readonly sign: number;
+  readonly scale: number;
+  readonly from: FourierForm;
+  readonly to: Exclude<FourierForm, 'parts'>;
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
+/** A kernel of its own kind over contiguous operands. */
+export type OperatorKernel =
+  | ConvKernel
+  | IndexKernel
+  | PoolKernel
+  | PositionKernel
+  | RandomKernel
+  | CumulativeKernel
+  | SearchKernel
+  | SortKernel
+  | DistanceKernel
+  | FourierKernel;
+
+/** Whether an index kernel moves elements, and computes nothing. */
+function moves({ mode }: IndexKernel): boolean {
+  return mode === 'gather' || mode === 'set' || mode === 'mark';
+}
+
+/** Additions and multiplications of an operator; 0 for those that only move elements. */
+export function operatorFlops(kernel: OperatorKernel): number {
+  const of = (...sizes: readonly number[]): number => sizes.reduce((n, x) => n * x, 1);
+  switch (kernel.kind) {
+    case 'conv': {
+      const { batch, groups, inChannels, outChannels, places, window } = kernel;
+      return of(2, batch, groups, inChannels, outChannels, ...places, ...window);
+    }
+    case 'index':
+      return moves(kernel) ? 0 : of(...kernel.space);
+    case 'pool':
+      return of(
+        kernel.planes,
+        ...kernel.spans.map(({ starts, ends, step }) =>
+          starts.reduce((n, s, o) => n + Math.ceil(((ends[o] as number) - s) / step), 0),
+        ),
+      );
+    case 'position':
+    case 'cumulative':
+      return of(kernel.outer, kernel.length, kernel.inner);
+    case 'distance':
+      return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
+    case 'fourier':
+      return of(5, kernel.outer, kernel.length, kernel.inner, Math.log2(kernel.length));
+    case 'random':
+    case 'search':
+    case 'sort':
+      return 0;
+  }
+}

@@ -1,0 +1,88 @@
+/** @file Parts: what a buffer is put together from, side by side, one within another, or at places known only at a run. */
+import type { PartsSpec, PlacedPartsSpec } from '../../graph/lowering.js';
+import { stridesOf } from '../../graph/shape.js';
+import type { Instruction } from '../program.js';
+import type { Part } from './steps.js';
+import { ownView, type View } from './view.js';
+import { placedParts, viewOfWindow, windowOf, type Window } from './windows.js';
+
+/** The parts of a slot; `viewOf` says how the elements of its operands lie. */
+export function partsOf(
+  slot: number,
+  spec: PartsSpec,
+  instructions: readonly Instruction[],
+  viewOf: (slot: number) => View,
+): Part[] {
+  return spec.kind === 'concat'
+    ? sideBySide(slot, spec.dim, instructions, viewOf)
+    : within(slot, spec, instructions, viewOf);
+}
+
+function sideBySide(
+  slot: number,
+  dim: number,
+  instructions: readonly Instruction[],
+  viewOf: (slot: number) => View,
+): Part[] {
+  const { inputs, shape } = instructions[slot]!;
+  const strides = stridesOf(shape);
+  let offset = 0;
+  return inputs.map((x): Part => {
+    const part = { view: viewOf(x), shape: instructions[x]!.shape, offset, strides };
+    offset += part.shape[dim]! * strides[dim]!;
+    return part;
+  });
+}
+
+/** The filling everywhere, and the input over it. */
+function within(
+  slot: number,
+  { start, step }: PartsSpec & { kind: 'pad' },
+  instructions: readonly Instruction[],
+  viewOf: (slot: number) => View,
+): Part[] {
+  const { inputs, shape } = instructions[slot]!;
+  const [x, value] = inputs as readonly [number, number];
+  const strides = stridesOf(shape);
+  return [
+    filling(viewOf(value), shape),
+    {
+      view: viewOf(x),
+      shape: instructions[x]!.shape,
+      offset: start.reduce((at, s, d) => at + s * strides[d]!, 0),
+      strides: strides.map((s, d) => s * step[d]!),
+    },
+  ];
+}
+
+/** One element everywhere. */
+function filling(view: View, shape: readonly number[]): Part {
+  const repeated = { ...view, strides: shape.map(() => 0), dims: null };
+  return { view: repeated, shape, offset: 0, strides: stridesOf(shape) };
+}
+
+/**
+ * The filling everywhere, the first part over it, and the others added, each in a window, which is entered with the others and
+ * has an instruction of its own.
+ */
+export function partsInWindows(
+  slot: number,
+  spec: PlacedPartsSpec,
+  instructions: Instruction[],
+  viewOf: (slot: number) => View,
+  windows: Window[],
+): Part[] {
+  const instruction = instructions[slot]!;
+  const { inputs, shape } = instruction;
+  const whole = ownView(slot, shape);
+  const parts = [filling(viewOf(inputs[1]!), shape)];
+  for (const { part, numbers } of placedParts(inputs, spec)) {
+    const window = instructions.push(instruction) - 1;
+    windows.push(windowOf(window, spec, numbers, whole));
+    const { strides } = viewOfWindow(window, spec, whole);
+    const adds = parts.length > 1;
+    const { shape: own } = instructions[part]!;
+    parts.push({ view: viewOf(part), shape: own, offset: 0, strides, window, adds });
+  }
+  return parts;
+}

@@ -1,0 +1,16 @@
+/** @file Places: where a kernel finds what it reads and writes. Strides and offsets count elements, never bytes. */
+import type { DType } from '../../graph/dtype.js';
+
+/** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
+export interface Place {
+  /** Which buffer of the plan: an index into its pointer table. */
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly offset: number;
+}
+
+/** How a kernel walks one buffer: element `offset + Σ index[d] * strides[d]`. */
+export interface Access extends Place {
+  /** One stride a dimension of the kernel's iteration space. */
+  readonly strides: readonly number[];
+}
