@@ -153,9 +153,20 @@ function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) |
   return placed !== undefined && roots.some(other) ? other : null;
 }
 
+/**
+ * @internal Whether places in a graph without a plan are operands from now on, as they were others before: it is then to be
+ * collected again. On the CPU alone, where a buffer may lie within another one.
+ */
+export function hasMoved(graph: Collected): boolean {
+  if (graph.placed.length === 0 || mode.tracing !== null) return false;
+  if (engine.plans.has(graph.structure)) return false;
+  return deviceOf(graph.roots) === 'cpu' && engine.plans.places.move(graph);
+}
+
 function runOnOne(roots: () => readonly Tensor[], why: string): void {
   let graph = collectReady(roots);
   if (graph.roots.length === 0) return;
+  if (hasMoved(graph)) graph = collect(roots());
   if (mode.tracing === 'compile') checkSettled(graph, why);
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);

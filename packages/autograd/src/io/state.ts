@@ -59,14 +59,14 @@ const TAG = {
 /**
  * `value` as something for JSON.stringify; its tensors are added to `tensors`, named by where they stand.
  *
- * @param what Names the value in errors.
+ * @param what Names the call and the value in errors.
  * @throws {FormatError} for a function, a class instance without stateDict, a cycle.
  */
 export function encodeState(value: unknown, what: string, tensors: Map<string, Tensor>): unknown {
   const encode = (item: unknown, path: readonly (string | number)[]): unknown => {
     const fail = (reason: string): never => {
       const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-      throw new FormatError(`saveCheckpoint: ${what}${place} is ${reason}`);
+      throw new FormatError(`${what}${place} is ${reason}`);
     };
     if (path.length > MAX_DEPTH)
       return fail(`nested deeper than ${MAX_DEPTH}; does it contain itself?`);

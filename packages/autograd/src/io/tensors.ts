@@ -54,7 +54,8 @@ function recordOf({ dtype, sizes: shape }: Tensor, data: TypedArray): ArrayRecor
   return { dtype, shape, data };
 }
 
-function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
+/** Names and tensors. @throws {DTypeError} for what is neither. */
+export function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of entries as [unknown, unknown][]) {
     if (typeof name !== 'string')

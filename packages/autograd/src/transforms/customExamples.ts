@@ -70,7 +70,7 @@ export function forExamples(
     const { own, dims: where } = left.get(ctx) as Left;
     const one = (saved: Tensor[], fields: object, ...gs: Tensor[]): unknown => {
       const returned = definition.backward(contextOf(ctx, saved, fields), ...gs);
-      return kinds.isArray(returned) ? (returned as unknown[]) : [returned];
+      return kinds.isArray(returned) ? (returned) : [returned];
     };
     const { structure, results } = over(
       one,

@@ -3,6 +3,7 @@
  * much memory. A damaged file can lead a reader into a loop without end, and only another thread can end that.
  */
 import { FormatError, packagePaths } from '@chainrule/autograd';
+import { OWN } from '../copy.js';
 
 /** What a reader may take. */
 export interface ReaderLimits {
@@ -46,7 +47,7 @@ export async function guarded<T>(
 ): Promise<{ readonly value: T } | null> {
   const { process } = globalThis as { process?: Partial<Pick<NodeJS.Process, 'getBuiltinModule'>> };
   const threads = process?.getBuiltinModule?.('node:worker_threads');
-  const [path] = packagePaths(library, ownPlace());
+  const [path] = packagePaths(library, OWN.place);
   if (threads === undefined || path === undefined) return null;
   const worker = new threads.Worker(PROGRAM, {
     eval: true,
@@ -80,11 +81,4 @@ export async function guarded<T>(
     clearTimeout(timer);
     void worker.terminate();
   }
-}
-
-/** The file of this module, as a module of either kind; null where a bundler has taken that away. */
-function ownPlace(): string | null {
-  if (typeof __filename === 'string') return __filename;
-  const { url } = import.meta as { readonly url?: unknown };
-  return typeof url === 'string' ? url : null;
 }
