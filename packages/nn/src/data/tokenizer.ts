@@ -194,11 +194,11 @@ export class TextTokenizer {
       throw new ChainruleError(
         `TextTokenizer.${op}: the tokenizer must give { ids }, a list of numbers, got ${display(encoded)}`,
       );
-    return ids.length > this.maxLength ? this.shortened(ids, text) : ids;
+    return ids.length > this.maxLength ? this.shortened(ids, text) : [...ids];
   }
 
   /** The first tokens; those that stand around every text stay. */
-  private shortened(ids: number[], text: string): number[] {
+  private shortened(ids: readonly number[], text: string): number[] {
     const { maxLength } = this;
     if (!this.options.addSpecialTokens) return ids.slice(0, maxLength);
     const bare = this.tokenizer.encode(text, { add_special_tokens: false }).ids;
