@@ -141,7 +141,10 @@ export function checkHypers<H extends Hypers>(
   for (const [name, check] of Object.entries(rule.checks))
     ensure(rule.name, name, values[name], check);
   const reason = rule.refuse?.(values, params) ?? null;
-  if (reason !== null) throw new ChainruleError(`${rule.name}: ${reason}`);
+  if (reason !== null) {
+    const words = typeof reason === 'string' ? reason : display(reason);
+    throw new ChainruleError(`${rule.name}: ${words}`);
+  }
 }
 
 /** Defines a property that can be read and changed as a plain value; returns what formulas see of it. */

@@ -31,12 +31,21 @@ function shown(value: unknown, depth: number): string {
     case 'symbol':
       return 'a symbol';
     case 'function':
-      return /^class\b/.test(Function.prototype.toString.call(value)) ? 'a class' : 'a function';
+      return shownFunction(value);
     case 'object':
       return value === null ? 'null' : shownObject(value, depth);
     default:
       return String(value);
   }
+}
+
+function shownFunction(value: object): string {
+  try {
+    Object.hasOwn(value, 'prototype'); // as who asks whether it can be called does
+  } catch {
+    return 'a function that cannot be read';
+  }
+  return /^class\b/.test(Function.prototype.toString.call(value)) ? 'a class' : 'a function';
 }
 
 function shownObject(value: object, depth: number): string {

@@ -41,6 +41,7 @@ export function defineOptions<O extends object>(table: OptionTable<O>): OptionsR
   const read = (op: string, given: O | undefined): O => {
     if (given === undefined && known.required.length === 0) return none;
     try {
+      if (isAsLast(known, given)) return given as O;
       return checked(op, known, given) as O;
     } catch (error) {
       if (error instanceof ChainruleError) throw error;
@@ -115,6 +116,18 @@ class KnownOptions {
   }
 }
 
+/** Whether these are the same options as last time, name by name and value by value: they pass as those did. */
+function isAsLast({ lastNames, lastValues }: KnownOptions, given: unknown): boolean {
+  if (typeof given !== 'object' || given === null || given.constructor !== Object) return false;
+  let i = 0;
+  for (const name in given) {
+    const value = (given as Values)[name];
+    if (name !== lastNames[i] || value !== lastValues[i] || value === undefined) return false;
+    i++;
+  }
+  return i > 0 && i === lastNames.length;
+}
+
 function checked(op: string, known: KnownOptions, given: unknown): Values {
   const { kinds, required, lastNames, lastKinds, lastValues } = known;
   const options = valuesOf(op, kinds, given);
@@ -154,11 +167,11 @@ function valuesOf(op: string, kinds: Kinds, given: unknown): Values {
     if (Object.getPrototypeOf(given) === null) return { ...given };
     if (isRecord(given)) return fromInstance(given as Values, kinds);
   }
-  const names = [...kinds.keys()].join(', ');
+  const names = `${kinds.size > 1 ? 'some of ' : ''}${[...kinds.keys()].join(', ')}`;
   throw new ChainruleError(
     names === ''
       ? `${op}: it takes no options, got ${display(given)}`
-      : `${op}: the options must be an object with some of ${names}, got ${display(given)}`,
+      : `${op}: the options must be an object with ${names}, got ${display(given)}`,
   );
 }
 

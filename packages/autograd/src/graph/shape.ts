@@ -181,7 +181,7 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 export function checkInteger(op: string, name: string, value: unknown, min = -Infinity): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number${min === -Infinity ? '' : `  ≥ ${min}`}, got ${display(value)}`,
+      `${op}: ${name} must be a whole number${min === -Infinity ? '' : ` ≥ ${min}`}, got ${display(value)}`,
     );
   }
   return value;

@@ -23,8 +23,7 @@ const metadata: Kind<Readonly<Record<string, string>>> = kinds.kind(
 
 const source: Kind<string | FileLike> = kinds.kind(
   'be a path, a string, or a file that was picked, a Blob',
-  (x) =>
-    typeof x === 'string' || typeof (x as Partial<FileLike> | null)?.arrayBuffer === 'function',
+  (x) => typeof x === 'string' || kinds.callable.test((x as Partial<FileLike> | null)?.arrayBuffer),
   FormatError,
 );
 

@@ -1,5 +1,5 @@
 /** @file `recordGraph`: a function as a graph, for those who write exporters. */
-import { checkArgument, defineOptions } from '../arguments/index.js';
+import { checkArgument, defineOptions, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { record, type Recording, type Source } from '../engine/record.js';
@@ -11,7 +11,7 @@ import type { NotedRegion } from '../graph/region.js';
 import { valueOf } from '../graph/reading.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
-import { isTensor } from '../tree.js';
+import { flatten, isTensor } from '../tree.js';
 import { dataNode, NodeList } from './nodes.js';
 import { ends, replaceEnds } from './paths.js';
 import type { ArgumentNode, GraphNode, NodeFacts, RecordedGraph } from './recordedGraph.js';
@@ -78,9 +78,12 @@ export function recordGraph<Args extends readonly unknown[]>(
       `${caller}: cannot be called inside a function that ${mode.body ?? mode.recorder} records`,
     );
   }
-  const given = replaceEnds([...args], isArgument, (x) =>
-    typeof x === 'number' ? x : standIn(x, caller),
-  ) as unknown[];
+  const given = reading(caller, 'args', () => {
+    flatten(args); // refuses what contains itself
+    return replaceEnds([...args], isArgument, (x) =>
+      typeof x === 'number' ? x : standIn(x, caller),
+    ) as unknown[];
+  });
   const leaves = argumentLeaves(given);
   const outer = { regions: noted.regions, contributions: noted.contributions };
   const limit = Error.stackTraceLimit;

@@ -1,4 +1,6 @@
 /** @file The cells of a recorded graph and their names. */
+import { readList, reading } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
 import type { Cell } from '../graph/cell.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { GraphNode, NodeFacts, State, StateNode } from './recordedGraph.js';
@@ -59,9 +61,9 @@ export class StateList {
       ordered.add(state);
     };
     for (const [prefix, named] of prefixed(this.named)) {
-      for (const [key, t] of named.namedParameters?.() ?? []) name(prefix + key, t);
-      for (const [key, t] of named.namedBuffers?.() ?? []) name(prefix + key, t, 'buffer');
-      for (const [key, t] of named.namedState?.() ?? []) name(prefix + key, t);
+      for (const [key, t] of namedBy('namedParameters', named)) name(prefix + key, t);
+      for (const [key, t] of namedBy('namedBuffers', named)) name(prefix + key, t, 'buffer');
+      for (const [key, t] of namedBy('namedState', named)) name(prefix + key, t);
     }
     for (const state of this.states.values()) {
       if (ordered.has(state)) continue;
@@ -81,6 +83,13 @@ function prefixed(
   if (named === undefined) return [];
   if (isNamed(named)) return [['', named]];
   return Object.entries(named).map(([name, one]) => [name === '' ? '' : `${name}.`, one]);
+}
+
+const aPair = kinds.tuple<readonly [string, Tensor]>(kinds.text, kinds.tensor);
+
+function namedBy(method: keyof Named, named: Named): (readonly [string, Tensor])[] {
+  const given: unknown = reading('modules', `what ${method}() gives`, () => named[method]?.());
+  return readList('modules', `what ${method}() gives`, given ?? [], aPair);
 }
 
 function isNamed(x: object): x is Named {

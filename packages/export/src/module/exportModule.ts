@@ -2,6 +2,7 @@
 import {
   ChainruleError,
   checkArgument,
+  kinds,
   isGradEnabled,
   noGrad,
   zeros,
@@ -87,7 +88,8 @@ export function exportModule<Args extends readonly Tensor[]>(
     const loss = training.loss as unknown as (...xs: unknown[]) => Tensor;
     const update = (...xs: Tensor[]): Tensor => {
       optimizer.zeroGrad();
-      const value = loss(run(...xs.slice(0, args.length)), ...xs.slice(args.length));
+      const given: unknown = loss(run(...xs.slice(0, args.length)), ...xs.slice(args.length));
+      const value = checkArgument('exportModule', 'what the loss returns', given, kinds.tensor);
       value.backward();
       optimizer.step();
       return value;

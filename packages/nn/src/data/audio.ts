@@ -30,6 +30,7 @@ export interface AudioBufferLike {
   getChannelData(channel: number): Float32Array;
 }
 
+const floats = kinds.kind<Float32Array>('be a Float32Array', (x) => x instanceof Float32Array);
 const audioBuffer = kinds.kind<AudioBufferLike>('be an AudioBuffer', (x) => {
   const { numberOfChannels, length, sampleRate, getChannelData } = x as Partial<AudioBufferLike>;
   return (
@@ -50,7 +51,19 @@ export function fromAudioBuffer(buffer: AudioBufferLike): Sound {
   checkArgument('fromAudioBuffer', 'buffer', buffer, audioBuffer);
   const { numberOfChannels, length, sampleRate } = buffer;
   const data = new Float32Array(numberOfChannels * length);
-  for (let c = 0; c < numberOfChannels; c++) data.set(buffer.getChannelData(c), c * length);
+  for (let c = 0; c < numberOfChannels; c++) {
+    const channel = checkArgument(
+      'fromAudioBuffer',
+      `channel ${c}`,
+      buffer.getChannelData(c),
+      floats,
+    );
+    if (channel.length !== length)
+      throw new ChainruleError(
+        `fromAudioBuffer: channel ${c} has ${channel.length} samples, the buffer ${length}`,
+      );
+    data.set(channel, c * length);
+  }
   return { samples: tensor(data, { shape: [numberOfChannels, length] }), sampleRate };
 }
 

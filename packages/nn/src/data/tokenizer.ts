@@ -5,6 +5,7 @@ import {
   defineOptions,
   display,
   kinds,
+  passes,
   ShapeError,
   Tensor,
   tensor,
@@ -187,16 +188,17 @@ export class TextTokenizer {
   private idsOf(op: string, text: string): number[] {
     checkArgument(`TextTokenizer.${op}`, 'text', text, kinds.text);
     const options = { add_special_tokens: this.options.addSpecialTokens };
-    const { ids } = this.tokenizer.encode(text, options);
-    if (!someIds.test(ids))
+    const encoded: unknown = this.tokenizer.encode(text, options);
+    const { ids } = (encoded ?? {}) as { ids?: unknown };
+    if (!passes(someIds, ids))
       throw new ChainruleError(
-        `TextTokenizer.${op}: the tokenizer must give { ids }, a list of numbers, got ${display(ids)}`,
+        `TextTokenizer.${op}: the tokenizer must give { ids }, a list of numbers, got ${display(encoded)}`,
       );
-    return ids.length > this.maxLength ? this.shortened(ids, text) : ids;
+    return ids.length > this.maxLength ? this.shortened(ids, text) : [...ids];
   }
 
   /** The first tokens; those that stand around every text stay. */
-  private shortened(ids: number[], text: string): number[] {
+  private shortened(ids: readonly number[], text: string): number[] {
     const { maxLength } = this;
     if (!this.options.addSpecialTokens) return ids.slice(0, maxLength);
     const bare = this.tokenizer.encode(text, { add_special_tokens: false }).ids;

@@ -52,6 +52,10 @@ export function fuseLinearBn<M extends Linear>(linear: M, bn: BatchNorm): M {
   return fused('fuseLinearBn', linear, linear.weight.mul(scale.unsqueeze(1)), shift);
 }
 
+const aBatchNorm = kinds.kind<BatchNorm>('be a BatchNorm1d, BatchNorm2d or BatchNorm3d', (x) =>
+  [BatchNorm1d, BatchNorm2d, BatchNorm3d].some((c) => x instanceof c),
+);
+
 function check(op: string, layer: Module, bn: BatchNorm): { scale: Tensor; shift: Tensor } {
   checkArgument(
     op,
@@ -59,8 +63,7 @@ function check(op: string, layer: Module, bn: BatchNorm): { scale: Tensor; shift
     layer,
     kinds.kind<Module>('be a module', (x) => x instanceof Module),
   );
-  if (![BatchNorm1d, BatchNorm2d, BatchNorm3d].some((c) => bn instanceof c))
-    throw new ChainruleError(`${op}: expected a BatchNorm1d, BatchNorm2d or BatchNorm3d`);
+  checkArgument(op, 'the normalization', bn, aBatchNorm);
   if (layer.training || bn.training)
     throw new ChainruleError(`${op}: both must be in evaluation mode; call eval() first`);
   const { weight, bias } = layer as WithWeight;

@@ -252,11 +252,11 @@ export function refuseRecorded(name: string): void {
   );
 }
 
-const driven = kinds.kind<Scheduled>(
-  'be an optimizer',
-  (x) =>
-    Array.isArray((x as Scheduled).paramGroups) &&
-    (x as Scheduled).paramGroups.every((group) => typeof group.lr === 'number'),
+const groups = kinds.listOf(
+  kinds.kind('have a learning rate', (x) => typeof (x as { lr?: unknown }).lr === 'number'),
+);
+const driven = kinds.kind<Scheduled>('be an optimizer', (x) =>
+  groups.test((x as Scheduled).paramGroups),
 );
 
 /** @throws {ChainruleError} if it has no groups with a learning rate. */

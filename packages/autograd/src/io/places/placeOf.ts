@@ -1,4 +1,6 @@
 /** @file Which place a path means. */
+import { display, kinds, passes } from '../../arguments/index.js';
+import { FormatError } from '../../errors.js';
 import { FileError, hasDisk } from '../files.js';
 import { disk } from './disk.js';
 import { downloads } from './download.js';
@@ -39,8 +41,17 @@ export interface FileLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** Of any realm; bytes of a part of a buffer are as good. */
+const buffer = kinds.kind<ArrayBuffer>(
+  'give an ArrayBuffer',
+  (x) => ArrayBuffer.isView(x) || Object.prototype.toString.call(x) === '[object ArrayBuffer]',
+);
+
 /** All bytes of a file, at a path or picked. */
 export async function bytesIn(source: string | FileLike): Promise<Uint8Array> {
   if (typeof source === 'string') return placeOf(source).read(source);
-  return new Uint8Array(await source.arrayBuffer());
+  const bytes: unknown = await source.arrayBuffer();
+  if (!passes(buffer, bytes))
+    throw new FormatError(`file: arrayBuffer() must ${buffer.must}, got ${display(bytes)}`);
+  return new Uint8Array(bytes);
 }

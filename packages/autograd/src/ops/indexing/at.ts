@@ -1,10 +1,12 @@
 /** @file `t.at(…)`: indexing, as `t[…]` in NumPy and PyTorch. */
 import { plural } from '../../arguments/plural.js';
 import { isArray } from '../../arguments/kinds.js';
+import { reading } from '../../arguments/reading.js';
 import { IndexError } from '../../errors.js';
 import {
   broadcastShapes,
   broadcastStrides,
+  MAX_RANK,
   range,
   show,
   sizeOf,
@@ -65,11 +67,16 @@ type ReadIndex = Exclude<Index, readonly NestedArray[]>;
 /** Arrays become tensors. */
 function readIndex(index: Index): ReadIndex {
   if (!isArray(index)) return index;
-  let first: unknown = index;
-  while (isArray(first)) first = first[0];
+  const first = reading('at', 'an index', () => firstOf(index));
   return typeof first === 'boolean'
     ? tensor(index as NestedArray, { dtype: 'bool' })
     : indicesOf('at', index);
+}
+
+function firstOf(list: readonly unknown[]): unknown {
+  let first: unknown = list;
+  for (let depth = 0; isArray(first) && depth < MAX_RANK; depth++) first = first[0];
+  return first;
 }
 
 function consumed(index: ReadIndex): number {

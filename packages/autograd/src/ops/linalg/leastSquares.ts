@@ -85,7 +85,7 @@ export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResu
     throw new DTypeError(`linalg.lstsq: the dtypes differ: ${a.dtype} and ${b.dtype}`);
   if (a.sizes.at(-2) !== b.sizes.at(-2)) {
     throw new ShapeError(
-      `linalg.lstsq: A ${show(a.sizes)} and B ${show(B.sizes)} do not fit (${a.sizes.at(-2)} ≠ ${b.sizes.at(-2)})`,
+      `linalg.lstsq: A ${show(a.sizes)} and B ${show(B.sizes)} do not fit (${a.sizes.at(-2)} ≠ ${b.sizes.at(-2) ?? 'none'})`,
     );
   }
   const x = matmul(pinvOf([a], tolerancesOf(a, {})), b);

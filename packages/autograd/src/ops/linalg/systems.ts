@@ -25,7 +25,7 @@ export function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): voi
     throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
   if (b.ndim < 2 || b.sizes.at(dim) !== a.sizes.at(-1)) {
     throw new ShapeError(
-      `${op}: A ${show(a.sizes)} and B ${show(b.sizes)} do not fit (${a.sizes.at(-1)} ≠ ${b.sizes.at(dim)})`,
+      `${op}: A ${show(a.sizes)} and B ${show(b.sizes)} do not fit (${a.sizes.at(-1)} ≠ ${b.sizes.at(dim) ?? 'none'})`,
     );
   }
 }

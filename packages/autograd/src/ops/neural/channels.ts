@@ -74,12 +74,14 @@ const readResponseNorm = defineOptions<LocalResponseNormOptions>({
   k: kinds.finite,
 });
 
+const MOST_CHANNELS = 2 ** 21;
+
 /**
  * `x / (k + alpha · m)^beta`, with m the mean square of `size` neighbouring channels of `x [n, c, …]`, with zeros
  * beyond the first and the last; an even size takes one more channel before than after (Krizhevsky et al. 2012).
  * PyTorch: `nn.functional.local_response_norm`.
  *
- * @throws {ShapeError} if x has fewer than three dimensions.
+ * @throws {ShapeError} if x has fewer than three dimensions, or more than two million channels.
  */
 export const localResponseNorm: (
   x: Tensor,
@@ -94,6 +96,8 @@ export const localResponseNorm: (
   }
   if (x.size === 0) return x;
   const c = x.sizes[1] as number;
+  if (c > MOST_CHANNELS)
+    throw new ShapeError(`localResponseNorm: at most ${MOST_CHANNELS} channels, got ${c}`);
   const before = Math.floor(size / 2);
   const starts = range(c).map((i) => Math.max(i - before, 0));
   const ends = range(c).map((i) => Math.min(i - before + size, c));

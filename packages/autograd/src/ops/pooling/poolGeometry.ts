@@ -84,7 +84,7 @@ export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): n
     const given = passes(someList, outputSize)
       ? (outputSize as readonly (number | null)[])
       : [outputSize as number | null];
-    const list = given.length === 1 ? size.map(() => given[0]) : given;
+    const list = given.length === 1 ? size.map(() => given[0]) : given.slice(0, size.length + 1);
     const filled = list.map((n, d) => n ?? (size[d] as number));
     return perDim(op, 'outputSize', filled, size.length, 0);
   });

@@ -119,7 +119,7 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
     return pieces(
       node,
       d,
-      n === 0 ? [0] : range(Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+      n === 0 ? [0] : places('split', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
     );
   });
 
@@ -139,12 +139,12 @@ export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = 
     const d = normalizeDim('chunk', dimOf('chunk', dim, options), node.ndim);
     const n = dimensionOf('chunk', node, d);
     checkInteger('chunk', 'chunks', chunks, 1);
-    if (n === 0) return range(chunks).map(() => node);
+    if (n === 0) return places('chunk', chunks).map(() => node);
     const size = Math.ceil(n / chunks);
     return pieces(
       node,
       d,
-      range(Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+      places('chunk', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
     );
   },
 );
@@ -155,9 +155,21 @@ export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
   (x, dim, options?: { readonly dim?: number }) => {
     const node = operand('unbind', x);
     const d = normalizeDim('unbind', dimOf('unbind', dim, options), node.ndim);
-    return range(dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
+    return places('unbind', dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
   },
 );
+
+/** Each piece is a node of the graph: a few hundred bytes of the engine's own heap. */
+const MOST_PIECES = 2 ** 21;
+
+/** The positions of so many pieces. @throws {ShapeError} for more than the heap bears. */
+export function places(op: string, pieces: number): number[] {
+  if (pieces > MOST_PIECES)
+    throw new ShapeError(
+      `${op}: ${pieces} pieces are too many; at most ${MOST_PIECES} can be made`,
+    );
+  return range(pieces);
+}
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
   if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions cannot be split`);

@@ -4,13 +4,13 @@ import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
-import { broadcastShapes, checkInteger, normalizeDim, range, show } from '../../graph/shape.js';
 import { valueOf } from '../../graph/reading.js';
+import { broadcastShapes, checkInteger, normalizeDim, show } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { cat } from './joining.js';
+import { cat, places } from './joining.js';
 import { concatNode, narrowNode, padNode } from './movement.js';
 
 /** One tensor, or each of an array. */
@@ -180,7 +180,7 @@ function cut(
   }
   const [size, rest] = [Math.floor(n / parts), n % parts];
   let start = 0;
-  return range(parts).map((i) => {
+  return places(op, parts).map((i) => {
     const length = size + (i < rest ? 1 : 0);
     start += length;
     return narrowNode(x, dim, start - length, length);

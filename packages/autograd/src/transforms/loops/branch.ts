@@ -47,7 +47,7 @@ export function cond<A extends unknown[], R>(
 
 const someBranches = kinds.kind<readonly never[]>(
   'be a list of at least one function',
-  (x) => Array.isArray(x) && x.length > 0,
+  (x) => kinds.isArray(x) && x.length > 0,
 );
 
 /**
@@ -68,7 +68,8 @@ export function switchCase<A extends unknown[], R>(
 ): R {
   if (!passes(someBranches, branches))
     throw new ChainruleError('switchCase: the branches must be a list of at least one function');
-  branches.forEach((f, k) => checkArgument('switchCase', `branch ${k}`, f, kinds.callable));
+  for (const [k, f] of branches.entries())
+    checkArgument('switchCase', `branch ${k}`, f, kinds.callable); // holes too
   const functions = branches as unknown as readonly ((...xs: unknown[]) => R)[];
   if (typeof index === 'number') {
     if (!Number.isInteger(index))

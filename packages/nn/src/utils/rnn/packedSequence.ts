@@ -37,13 +37,16 @@ export function isPacked(x: unknown): x is PackedSequence {
   return passes(packed, x);
 }
 
+const counts = kinds.listOf(kinds.size);
+const order = kinds.orNull(counts);
 const packed = kinds.kind<PackedSequence>(
   'be a packed sequence',
   (x) =>
     typeof x === 'object' &&
     x !== null &&
     (x as Partial<PackedSequence>).data instanceof Tensor &&
-    Array.isArray((x as Partial<PackedSequence>).batchSizes),
+    counts.test((x as Partial<PackedSequence>).batchSizes) &&
+    order.test((x as Partial<PackedSequence>).sortedIndices),
 );
 
 /** Options of `packSequence`. */

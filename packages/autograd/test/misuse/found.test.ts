@@ -1,0 +1,90 @@
+/** @file Wrong calls that walks have found, each a sample of its kind. */
+import { expect, test } from 'vitest';
+import * as autograd from '../../src/index.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  loadNpz,
+  loadSafetensors,
+} from '../../src/io/index.js';
+import { recordGraph } from '../../src/recorder/index.js';
+import { hostile } from './hostile.js';
+
+const { ChainruleError, ones, zeros } = autograd;
+
+/** Calls as a program without types makes them. */
+const call = (f: unknown, ...args: readonly unknown[]): unknown =>
+  (f as (...xs: readonly unknown[]) => unknown)(...args);
+
+const revoked = (): unknown => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+
+test('pieces are counted before they are made', () => {
+  const message = /pieces are too many; at most 2097152 can be made/;
+  expect(() => autograd.tensorSplit(zeros([0]), Number.MAX_SAFE_INTEGER)).toThrow(message);
+  expect(() => autograd.chunk(zeros([0]), 3e8)).toThrow(message);
+  expect(() => autograd.split(zeros([1e9]), 1)).toThrow(message);
+  expect(() => autograd.unbind(zeros([1e9]))).toThrow(message);
+  expect(() => [...zeros([1e9])]).toThrow(message);
+  expect(() => autograd.localResponseNorm(zeros([1, 1e9, 1]), 3)).toThrow(
+    /at most 2097152 channels/,
+  );
+});
+
+test('lists that contain themselves, or are all holes, end', () => {
+  const list: unknown[] = [];
+  list[0] = list;
+  const holes = new Array<number>(2 ** 32 - 1);
+  expect(() => call(autograd.at, ones([2]), list)).toThrow(ChainruleError);
+  expect(() => call(autograd.at, ones([2]), [hostile()])).toThrow(ChainruleError);
+  expect(() => call(autograd.adaptiveMaxPool2d, ones([1, 1, 4, 4]), holes)).toThrow(/outputSize/);
+  expect(() => call(autograd.switchCase, 1, new Array(3), ones([2]))).toThrow(/branch 0/);
+  expect(() => call(recordGraph, (x: unknown) => x, list)).toThrow(/must not contain itself/);
+  expect(() => call(autograd.scan, () => null, list, ones([2]))).toThrow(/must not contain itself/);
+});
+
+test('results that cannot be looked at are only passed on', () => {
+  const result = revoked();
+  expect(autograd.profile(() => result).result === result).toBe(true);
+  expect(autograd.profile(() => ones([2]).sum().item()).result).toBe(2);
+});
+
+test('a converted function says what it takes', () => {
+  const w = new autograd.Parameter(ones([2]));
+  const [f] = autograd.closureConvert((x: autograd.Tensor) => x.mul(w), ones([2]));
+  expect(() => call(f, [ones([2])])).toThrow(/the captured tensors must be/);
+  expect(() => call(f, [ones([2])], [])).toThrow('with 1 tensor and 1 captured, got 1 and 0');
+  expect(() => call(f, ones([2]), [w])).toThrow(/the arguments must be an array/);
+});
+
+test('functions that cannot be read are not called functions in the same breath', () => {
+  const f = new Proxy(() => 1, {
+    getOwnPropertyDescriptor: () => {
+      throw new TypeError('looked at');
+    },
+  });
+  expect(() => call(autograd.compile, f)).toThrow('got a function that cannot be read');
+});
+
+test('names from files are cut, and what is no file is refused', async () => {
+  const name = 'a'.repeat(1e5);
+  const bytes = encodeSafetensors({ [name]: ones([2]) });
+  const at = Buffer.from(bytes).indexOf('F32');
+  bytes.set(new TextEncoder().encode('X99'), at);
+  let message = '';
+  try {
+    decodeSafetensors(bytes);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toContain('aaa…');
+  expect(message.length).toBeLessThan(400);
+  await expect(call(loadSafetensors, { arrayBuffer: () => 1e12 })).rejects.toThrow(
+    'arrayBuffer() must give an ArrayBuffer, got 1000000000000',
+  );
+  await expect(call(loadSafetensors, { arrayBuffer: class {} })).rejects.toThrow(ChainruleError);
+  await expect(call(loadNpz, revoked())).rejects.toThrow(ChainruleError);
+});
