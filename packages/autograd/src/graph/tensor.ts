@@ -230,12 +230,12 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** A copy of the elements as a typed array, in row-major order. Evaluates the graph behind it. */
-  dataSync(): TypedArray;
+  dataSync(): ArrayOf<DType>;
   /**
    * The elements as the typed array of a dtype. @throws {DTypeError} if the tensor has another dtype: cast it first.
    */
   dataSync<D extends DType>(dtype: D): ArrayOf<D>;
-  dataSync(dtype?: DType): TypedArray {
+  dataSync(dtype?: DType): ArrayOf<DType> {
     if (dtype !== undefined) checkDType(this, 'dataSync', dtype);
     return copyArray(observe(this, 'dataSync'));
   }
@@ -245,9 +245,9 @@ export class Tensor<S extends Shape = Shape> {
    * such as an index out of range.
    * @example const weights = await model.weight.data();
    */
-  data(): Promise<TypedArray>;
+  data(): Promise<ArrayOf<DType>>;
   data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
-  async data(dtype?: DType): Promise<TypedArray> {
+  async data(dtype?: DType): Promise<ArrayOf<DType>> {
     if (dtype !== undefined) checkDType(this, 'data', dtype);
     return readAsync(this, 'data');
   }
@@ -532,7 +532,7 @@ function observe(t: Tensor, op: string): TypedArray {
 }
 
 /** A copy of the elements, once they are there. */
-async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
+async function readAsync(t: Tensor, op: string): Promise<ArrayOf<DType>> {
   checkReadable(op);
   const storage = storageOf(t, op);
   return isHost(storage) ? copyArray(storage) : storage.read();

@@ -31,7 +31,7 @@ export function forExamples(
     f: (...xs: never[]) => unknown,
     args: readonly unknown[],
     where: readonly (0 | null)[],
-  ): ReturnType<typeof mapExamples> => mapExamples(f, args, where, size, rewriting);
+  ): ReturnType<typeof mapExamples> => mapExamples(f, args, where, size, { within: rewriting });
 
   const forward = (ctx: GradContext, ...args: unknown[]): unknown => {
     const one = (...xs: unknown[]): unknown => {
