@@ -28,18 +28,18 @@ const WAYS: Record<string, (x: Tensor) => Tensor> = {
 describe('randomness', () => {
   it.each(Object.entries(WAYS))('%s: the same, or each its own', (_name, f) => {
     const x = ones([6, 8]);
-    expect(kinds(vmap(f)(x) as Tensor)).toBe(1);
+    expect(kinds(vmap(f)(x))).toBe(1);
     const offset = A.getRngState().offset;
-    const own = vmap(f, 0, 0, different)(x) as Tensor;
+    const own = vmap(f, 0, 0, different)(x);
     expect(kinds(own)).toBe(6);
     expect(A.getRngState().offset).toBeGreaterThanOrEqual(offset + 6 * 4);
     expect(() => vmap(f, 0, 0, { randomness: 'error' })(x)).toThrow(/forbids/);
     manualSeed(9);
-    const once = rows(vmap(f, 0, 0, different)(x) as Tensor);
+    const once = rows(vmap(f, 0, 0, different)(x));
     manualSeed(9);
-    expect(rows(vmap(f, 0, 0, different)(x) as Tensor)).toEqual(once);
+    expect(rows(vmap(f, 0, 0, different)(x))).toEqual(once);
     // What follows is drawn from other offsets.
-    expect(kinds(A.stack([vmap(f, 0, 0, different)(x) as Tensor, own]).flatten(0, 1))).toBe(12);
+    expect(kinds(A.stack([vmap(f, 0, 0, different)(x), own]).flatten(0, 1))).toBe(12);
   });
 
   it('draws from the distribution, whatever the examples', () => {
