@@ -114,6 +114,8 @@ export function registerParametrization<M extends Module>(
 ): M {
   const op = 'registerParametrization';
   const { unsafe = false } = readRegister(op, options);
+  checkArgument(op, 'module', module, MODULE);
+  checkArgument(op, 'name', name, kinds.text);
   checkArgument(op, 'parametrization', parametrization, MODULE);
   const fields = module as unknown as Fields;
   const before = fields[name];
