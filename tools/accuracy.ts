@@ -12,12 +12,20 @@ import {
   reductionNames,
   type FurtherAccuracy,
 } from '../packages/autograd/test/operations/accuracyFurther.js';
+import { longNames, measureLong } from '../packages/autograd/test/operations/accuracyLong.js';
+
+/** Three digits, in powers of ten where zeros would be counted. */
+function place(at: number): string {
+  const rounded = Number(at.toPrecision(3));
+  const size = Math.abs(rounded);
+  return size >= 1e6 || (size > 0 && size < 1e-4) ? rounded.toExponential() : String(rounded);
+}
 
 const figure = ({ worst, name, dtype, bounds }: Accuracy, order: number): string => {
   const { units, at } = worst[order] as Accuracy['worst'][number];
   const over = units > (bounds[order] as number);
   const why = exceptions[`${name} ${dtype} ${order}`]?.why;
-  const text = `${units.toFixed(2)} at ${Number(at.toPrecision(3))}`;
+  const text = Number.isNaN(at) ? units.toFixed(2) : `${units.toFixed(2)} at ${place(at)}`;
   return over ? `**${text}**${why === undefined ? '' : ` (${why})`}` : text;
 };
 
@@ -39,6 +47,10 @@ const further = (
       return `| \`${name}\` | ${cells.join(' | ')} |`;
     })
     .join('\n');
+const long = longNames.map((name) => {
+  const [single, double] = (['float32', 'float64'] as const).map((t) => measureLong(name, t));
+  return `| \`${name}\` | ${single?.units.toFixed(2)} | ${double?.units.toFixed(2)} | ${single?.bound} |`;
+});
 const head = `| --- | --- | --- | --- | --- | --- | --- |`;
 
 const page = `# Accuracy
@@ -75,6 +87,17 @@ the largest difference in the row.
 | reduction | float32 | first | second | float64 | first | second |
 ${head}
 ${further(reductionNames, measureReduction)}
+
+## Many numbers
+
+Over 65,536 numbers (products of numbers over 2,048 around 1, products of matrices over 4,096): of one sign, of both, and far
+from 0 beside their spread. In units in the last place of the sum of all magnitudes, for \`var\`, \`norm\` and products of numbers
+of the result. The bounds are half a unit for each addition that a number takes part in: in pairs of pairs for sums, in blocks of
+256 for products of matrices, one after the other for products of numbers.
+
+| operation | float32 | float64 | bound |
+| --- | --- | --- | --- |
+${long.join('\n')}
 `;
 
 mkdirSync(new URL('../docs/', import.meta.url), { recursive: true });

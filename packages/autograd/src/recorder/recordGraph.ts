@@ -8,7 +8,8 @@ import { Cell } from '../graph/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording as noted, withMode } from '../graph/mode.js';
 import type { NotedRegion } from '../graph/region.js';
-import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
+import { valueOf } from '../graph/reading.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import { isTensor } from '../tree.js';
 import { dataNode, NodeList } from './nodes.js';
@@ -69,7 +70,7 @@ export function recordGraph<Args extends readonly unknown[]>(
     modules,
   } = recordGraphOptions('recordGraph', options);
   checkArgument(caller, 'f', f, kinds.callable);
-  if (!Array.isArray(args)) {
+  if (!kinds.isArray(args)) {
     throw new ChainruleError(`${caller}: the arguments of f are given as an array, [x, y]`);
   }
   if (mode.tracing !== null) {

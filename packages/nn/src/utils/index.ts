@@ -1,4 +1,4 @@
-/** @file `nn.utils`. */
+/** @file `nn.utils`: clips gradients, reparametrizes weights, pads and packs sequences, fuses layers. */
 export { fuseConvBn, fuseLinearBn } from './fuse.js';
 export * from './gradients.js';
 export * as parametrizations from './parametrizations.js';

@@ -110,24 +110,36 @@ export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tenso
 
 /** `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`. */
 export const silu = composite('silu', (x: Operand): Tensor => {
-  const node = floatOperand('silu', x);
-  return mul(node, sigmoidOf(node));
+  const { factor, moved } = outOfTail(floatOperand('silu', x));
+  return mul(factor, sigmoidOf(moved));
 }) as SameShape;
 
 /** `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`. */
 export const mish = composite('mish', (x: Operand): Tensor => {
   const node = floatOperand('mish', x);
-  const left = lt(node, 0);
-  const e = exp(choose(left, node, neg(node)));
+  const { factor, moved } = outOfTail(node);
+  // tanh(ln(1 + eˣ)) as a function of eˣ or e⁻ˣ: neither form overflows or cancels, and the errors of each are small on its side.
+  const left = lt(node, -0.25);
+  const e = exp(choose(left, moved, neg(node)));
   const twice = mul(e, 2);
   const e2 = square(e);
-  // tanh(ln(1 + eˣ)) as a function of e^−|x|: neither form overflows or cancels; x comes first, so that little is rounded after.
-  const low = mul(node, e);
+  const low = mul(factor, e);
   const onLeft = sub(low, mul(low, div(add(e2, e), add(add(e2, twice), 2))));
-  const q = mul(e2, 2);
-  const onRight = sub(node, mul(node, div(q, add(add(q, twice), 1))));
+  const onRight = div(node, add(div(mul(e2, 2), add(twice, 1)), 1));
   return choose(left, onLeft, onRight);
 }) as SameShape;
+
+/**
+ * Two parts of a product `x · f(x)` whose f is `eˣ` far left, `factor · f(moved)`: where f alone would leave the range of
+ * normal numbers, and lose digits that the product has room for, 14 is added to x, which is exact, and `e⁻¹⁴` goes to the factor.
+ */
+function outOfTail(x: Tensor): { factor: Tensor; moved: Tensor } {
+  const deep = lt(x, -86);
+  return {
+    factor: choose(deep, mul(x, 8.315287191035679e-7), x),
+    moved: choose(deep, add(x, 14), x),
+  };
+}
 
 /** The bounds of `hardtanh`. */
 export interface HardtanhOptions {

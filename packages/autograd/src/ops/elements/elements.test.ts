@@ -162,6 +162,7 @@ describe('nothing overflows or cancels', () => {
     expect(hypot(f64([3e200]), f64([4e200])).item() / 5e200).toBeCloseTo(1, 15);
     expect(hypot(f64([3e-200]), f64([4e-200])).item() / 5e-200).toBeCloseTo(1, 15);
     expect(mish(f64([-50])).item() / (-50 * Math.exp(-50))).toBeCloseTo(1, 14);
+    expect(Array.from(mish(f64([Infinity, 1e30])).dataSync())).toEqual([Infinity, 1e30]);
     // x Φ(x) at −10: −10 · 7.619853024160526e−24
     expect(gelu(f64([-10])).item() / -7.619853024160526e-23).toBeCloseTo(1, 13);
   });

@@ -33,7 +33,10 @@ function countType(x: Tensor): Tensor['dtype'] {
   return x.dtype === 'bool' ? 'int32' : x.dtype;
 }
 
-/** `y[k] = x[0] + … + x[k]`, or from the end. Sums of float32 are kept in float64. */
+/**
+ * `y[k] = x[0] + … + x[k]`, or from the end. Sums of float32 are kept in float64, those of float64 with what their additions
+ * round away.
+ */
 export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive('cumsum', {
   lowering: {
     kind: 'kernel',
@@ -48,11 +51,20 @@ export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitiv
   reference: ([x], out, { dim, reverse }) => {
     const { data, shape } = x as Value;
     const integer = out.dtype === 'int32';
+    const double = out.dtype === 'float64';
     alongRows(shape, dim, reverse, (first, step, n) => {
       let sum = 0;
+      let lost = 0;
       for (let k = 0, at = first; k < n; k++, at += step) {
-        sum = integer ? (sum + data[at]!) | 0 : sum + data[at]!;
-        out.data[at] = sum;
+        const x = data[at]!;
+        const raised = integer ? (sum + x) | 0 : sum + x;
+        if (double && k > 0) {
+          const taken = raised - sum;
+          lost += sum - (raised - taken) + (x - taken);
+        }
+        sum = raised;
+        // What is lost is not a number once the sum is infinite.
+        out.data[at] = double && sum + lost === sum + lost ? sum + lost : sum;
       }
     });
   },

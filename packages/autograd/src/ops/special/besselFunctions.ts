@@ -92,8 +92,9 @@ function scaledI1(n: number, x: number): number {
   return scaledI0(n, x) + scaledI0(n + 1, x);
 }
 
-/** The derivative of order n of `e^(−|x|) I₁(x)`. */
+/** The derivative of order n of `e^(−|x|) I₁(x)`, 0 for even orders at 0, where they jump. */
 export function besselI1e(n: number, x: number): number {
   if (x !== x) return x;
+  if (x === 0 && n > 0 && n % 2 === 0) return 0;
   return (x < 0 && n % 2 === 0 ? -1 : 1) * scaledI1(n, Math.abs(x));
 }

@@ -54,6 +54,11 @@ describe('edges', () => {
     expect(at(special.i0e, Infinity)).toEqual([0]);
   });
 
+  it('odd derivatives of an even function with a kink are 0 there, and even ones of an odd function', () => {
+    for (const order of [1, 3]) expect(besselI0e(order, 0)).toBe(0);
+    for (const order of [0, 2, 4]) expect(besselI1e(order, 0)).toBe(0);
+  });
+
   it('the incomplete gamma functions', () => {
     const of = (a: number, x: number): number[] => [
       special.gammainc(tensor(a), x).item(),

@@ -54,6 +54,13 @@ interface Operand {
   readonly step: Word;
 }
 
+/** Locals: all that was lost, the sum with the next element, and how much of that the sum took. */
+interface Lost {
+  readonly all: number;
+  readonly raised: number;
+  readonly taken: number;
+}
+
 class ScanWriter {
   readonly f: FunctionBuilder;
   private readonly op: CumulativeKernel['op'];
@@ -63,6 +70,8 @@ class ScanWriter {
   private readonly type: 'f64' | 'i32';
   private readonly sum: number;
   private readonly next: number;
+  /** What the additions of doubles have rounded away so far; null where a sum has digits to spare. */
+  private readonly lost: Lost | null;
   private readonly position: number;
   private readonly chosen: number;
 
@@ -77,6 +86,10 @@ class ScanWriter {
     const number = from === 'float32' || from === 'float64' ? 'f64' : 'i32';
     this.type = this.extreme || to !== 'int32' ? number : 'i32';
     [this.sum, this.next] = [f.local(this.type), f.local(this.type)];
+    this.lost =
+      op === 'sum' && to === 'float64'
+        ? { all: f.local('f64'), raised: f.local('f64'), taken: f.local('f64') }
+        : null;
     [this.position, this.chosen] = [f.local('i32'), f.local('i32')];
   }
 
@@ -88,6 +101,7 @@ class ScanWriter {
     // A sum starts from 0, which makes 0 of −0.
     if (op === 'sum' && type === 'f64') f.f64(0).op(F64.add);
     f.set(sum);
+    if (this.lost !== null) f.f64(0).set(this.lost.all);
     if (this.extreme) f.i32(0).set(this.position).i32(0).set(this.chosen);
     this.store();
   }
@@ -101,6 +115,8 @@ class ScanWriter {
       f.get(sum).f64(0).op(F64.eq).select();
       this.load(1);
       f.op(F64.add).set(sum);
+    } else if (this.lost !== null) {
+      this.addKeeping(this.lost);
     } else if (!this.extreme) {
       const [add, multiply] = type === 'f64' ? [F64.add, F64.mul] : [I32.add, I32.mul];
       f.get(sum);
@@ -120,6 +136,17 @@ class ScanWriter {
     this.store();
   }
 
+  /** Adds an element, and to what is lost what that rounds away (Knuth's two-sum). */
+  private addKeeping({ all, raised, taken }: Lost): void {
+    const { f, sum, next } = this;
+    this.load(0);
+    f.set(next).get(all);
+    f.get(sum).get(sum).get(next).op(F64.add).tee(raised);
+    f.get(raised).get(sum).op(F64.sub).tee(taken).op(F64.sub).op(F64.sub);
+    f.get(next).get(taken).op(F64.sub).op(F64.add);
+    f.op(F64.add).set(all).get(raised).set(sum);
+  }
+
   private load(k: number): void {
     const { dtype, at } = this.operands[k] as (typeof this.operands)[number];
     this.f.get(at).memory(elementsOf(dtype).load, 0);
@@ -130,7 +157,14 @@ class ScanWriter {
   private store(): void {
     const { f, operands } = this;
     const { dtype, at } = operands.at(-1) as (typeof operands)[number];
-    f.get(at).get(this.extreme ? this.chosen : this.sum);
+    f.get(at);
+    if (this.lost === null) f.get(this.extreme ? this.chosen : this.sum);
+    else {
+      // What is lost is not a number once the sum is infinite.
+      const { all, raised } = this.lost;
+      f.get(this.sum).get(all).op(F64.add).tee(raised).get(this.sum);
+      f.get(raised).get(raised).op(F64.eq).select();
+    }
     if (dtype === 'float32') f.op(F32.demoteF64);
     f.memory(elementsOf(dtype).store, 0);
     for (const { at: pointer, step } of operands) f.advance(pointer, step);

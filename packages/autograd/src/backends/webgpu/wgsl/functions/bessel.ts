@@ -132,6 +132,7 @@ fn i1ef(x: f32) -> f32 {
     needs: ['i1ef', 'i0eOfPositive', 'isnan'],
     code: `fn i1eOf(n: u32, x: f32) -> f32 {
   if (n == 0u || isnan(x)) { return i1ef(x); }
+  if (x == 0.0 && (n & 1u) == 0u) { return 0.0; }
   return select(1.0, -1.0, x < 0.0 && (n & 1u) == 0u) * (i0eOfPositive(n, abs(x)) + i0eOfPositive(n + 1u, abs(x)));
 }`,
   },
