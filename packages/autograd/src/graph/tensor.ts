@@ -7,7 +7,7 @@ import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js
 import type { Cell } from './cell.js';
 import { COPY, type Copy } from './copy.js';
 import { checkDevice, placement, refuseDoubles, type DeviceName } from './device.js';
-import { copyArray, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
+import { copyArray, isFloat, type ArrayOf, type DType } from './dtype.js';
 import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './gradient.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
