@@ -2,7 +2,7 @@
  * @file The declarations as a user's compiler reads them: with old libraries, with and without a browser's, everything
  * checked; and what they cost, in types instantiated. Builds nothing: `npm run build` comes first.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -38,6 +38,29 @@ for (let step = 0; step < 100; step++) {
 }
 export { slope };
 `;
+
+// Browsers take arrays in memory of their own.
+const page = `import { tensor } from '@chainrule/autograd';
+import { encodeSafetensors } from '@chainrule/autograd/io';
+const x = tensor([1, 2]);
+export const blob = new Blob([encodeSafetensors({ x }), x.dataSync()]);
+export const sent = fetch('/x', { method: 'POST', body: encodeSafetensors({ x }) });
+export const later = x.data().then((values) => new Blob([values]));
+`;
+
+// TypeScript before 5.7 has no typed arrays with arguments; tools/declarations.mjs writes them otherwise.
+for (const name of readdirSync(join(root, 'packages'))) {
+  const types = join(root, 'packages', name, 'dist', 'types');
+  if (!existsSync(types)) continue;
+  for (const path of readdirSync(types, { recursive: true })) {
+    if (!path.endsWith('.ts')) continue;
+    const [found] =
+      /\b\w+Array<ArrayBuffer\w*>/.exec(readFileSync(join(types, path), 'utf8')) ?? [];
+    if (found === undefined) continue;
+    console.error(`${name}/dist/types/${path}: ${found}, which TypeScript before 5.7 cannot read`);
+    process.exitCode = 1;
+  }
+}
 
 function check(title, files, options, budget) {
   const made = ts.createProgram(files, {
@@ -80,6 +103,14 @@ try {
     'ES2020 and a browser',
     [file],
     { ...esnext, lib: ['lib.es2020.d.ts', 'lib.dom.d.ts'] },
+    budgets.use,
+  );
+  const inPage = join(folder, 'page.ts');
+  writeFileSync(inPage, page);
+  check(
+    'Values in a page',
+    [inPage],
+    { ...esnext, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'] },
     budgets.use,
   );
   check('ES2020 alone', [file], { ...esnext, lib: ['lib.es2020.d.ts'] }, budgets.use);

@@ -1,7 +1,8 @@
 /**
  * @file The declarations of a package, `dist/types/**`, one file for each source that an entry point reaches, so that
  * docstrings and namespaces stay as they were written; twice, as ES modules and CommonJS each ask for their own. What is
- * marked `@internal` is left out, and the methods of `Tensor` get the docstrings of the functions of the same names.
+ * marked `@internal` is left out, the methods of `Tensor` get the docstrings of the functions of the same names, and typed
+ * arrays are written as TypeScript before 5.7 reads them too.
  * Usage: node tools/declarations.mjs PACKAGE. Other packages are compiled against the declarations of those they import.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -103,6 +104,12 @@ function documented(text, docs) {
   return text;
 }
 
+/** What `slice` gives: the same type, which TypeScript before 5.7 has without a type argument. */
+const ownArrays = (text) =>
+  text
+    .replace(/\b(\w+Array)<ArrayBuffer>/g, "ReturnType<$1['slice']>")
+    .replace(/\b(\w+Array)<ArrayBufferLike>/g, '$1');
+
 const specifier = /(from\s+|import\(|import\s+)(['"])(\.[^'"]*)\.js\2/g;
 
 export function declare(name) {
@@ -123,7 +130,7 @@ export function declare(name) {
   const files = new Map();
   program.emit(undefined, (path, text) => {
     const within = relative(from, path);
-    if (!within.startsWith('..')) files.set(within, documented(text, docs));
+    if (!within.startsWith('..')) files.set(within, ownArrays(documented(text, docs)));
   });
   const pathOf = (source) => relative(from, source).replace(/\.ts$/, '.d.ts');
   const dist = join(folder, 'dist');

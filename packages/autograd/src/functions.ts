@@ -67,7 +67,7 @@ export { closureConvert } from './transforms/closureConvert.js';
 export { pureCallback } from './transforms/pureCallback.js';
 export { customGrad, type CustomGrad, type GradContext } from './transforms/customGrad.js';
 export { jvp } from './transforms/jvp.js';
-export { vmap, type Dims } from './transforms/vmap.js';
+export { vmap, type Dims, type VmapOptions } from './transforms/vmap.js';
 export { scan, type Loose, type ScanOptions } from './transforms/loops/scan.js';
 export { whileLoop, type WhileLoopOptions } from './transforms/loops/whileLoop.js';
 export { cond, switchCase } from './transforms/loops/branch.js';

@@ -64,8 +64,8 @@ expectType<Tensor>()(vmap((row: Tensor<[3]>) => row.mul(2), 0, 1)(a));
 expectType<number>()(zeros([]).toArray());
 expectType<number[][]>()(a.toArray());
 expectType<boolean[][]>()(a.gt(0).toArray<boolean>());
-expectType<Float32Array>()(a.dataSync('float32'));
-expectType<Promise<Int32Array>>()(a.data('int32'));
+expectType<Float32Array<ArrayBuffer>>()(a.dataSync('float32')); // in memory of its own: a Blob takes it
+expectType<Promise<Int32Array<ArrayBuffer>>>()(a.data('int32'));
 
 // What was saved is looked at when it is used.
 const { state } = await loadCheckpoint('run');

@@ -133,6 +133,9 @@ describe('parametrizations', () => {
   });
 
   it('refuse what they cannot take', () => {
+    expect(() => nn.init.uniform(weightNorm(new nn.Linear(2, 2)).weight)).toThrow(
+      /computed from "parametrizations.weight.original0" and .* by a parametrization; fill those/,
+    );
     expect(() => weightNorm(new nn.ReLU())).toThrow(/ReLU has no parameter or buffer "weight"/);
     expect(() => spectralNorm(new nn.ReLU())).toThrow(/no parameter or buffer "weight"/);
     expect(() => orthogonal(new nn.LayerNorm(3))).toThrow(

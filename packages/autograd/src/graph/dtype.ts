@@ -11,12 +11,12 @@ export type DType = (typeof DTYPES)[number];
 /** The elements of a tensor, row-major and contiguous; a boolean is a byte of 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** The typed array that holds a dtype. */
+/** The typed array that holds a dtype, in memory of its own: what a Blob, a request or a GPU takes. */
 export type ArrayOf<D extends DType> = {
-  float32: Float32Array;
-  float64: Float64Array;
-  int32: Int32Array;
-  bool: Uint8Array;
+  float32: Float32Array<ArrayBuffer>;
+  float64: Float64Array<ArrayBuffer>;
+  int32: Int32Array<ArrayBuffer>;
+  bool: Uint8Array<ArrayBuffer>;
 }[D];
 
 /** The number of bytes of an element. */
@@ -68,7 +68,7 @@ export function allocate(dtype: DType, size: number): TypedArray {
 }
 
 /** The same numbers in memory of their own: a view of shared memory is never shared on. */
-export function copyArray(data: TypedArray): TypedArray {
+export function copyArray(data: TypedArray): ArrayOf<DType> {
   try {
     if (data instanceof Float32Array) return new Float32Array(data);
     if (data instanceof Float64Array) return new Float64Array(data);

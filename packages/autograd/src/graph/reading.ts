@@ -2,7 +2,7 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
-import { copyArray, type DType, type TypedArray } from './dtype.js';
+import { copyArray, type DType, type ArrayOf, type TypedArray } from './dtype.js';
 import { hostValue } from './hostValue.js';
 import { isTensor } from './isTensor.js';
 import { mode } from './mode.js';
@@ -57,7 +57,7 @@ export function observe(t: Tensor, op: string): TypedArray {
 }
 
 /** A copy of the elements, once they are there. */
-export async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
+export async function readAsync(t: Tensor, op: string): Promise<ArrayOf<DType>> {
   checkReadable(op);
   const storage = storageOf(t, op);
   return isHost(storage) ? copyArray(storage) : storage.read();

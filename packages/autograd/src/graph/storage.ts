@@ -1,7 +1,7 @@
 /** @file What holds the elements of a value: an array of JavaScript, or a range of a device's memory. */
 import { DeviceError } from '../errors.js';
 import type { DeviceName } from './device.js';
-import type { DType, TypedArray } from './dtype.js';
+import type { ArrayOf, DType, TypedArray } from './dtype.js';
 
 /** Where elements lie in a buffer of WebGPU. */
 export interface GpuRange {
@@ -26,7 +26,7 @@ export interface DeviceStorage {
   /** Where they lie, as soon as everything that writes them has been submitted. */
   range(): Promise<GpuRange>;
   /** The elements; rejects with what went wrong while they were computed. */
-  read(): Promise<TypedArray>;
+  read(): Promise<ArrayOf<DType>>;
 }
 
 /** The elements of a value, wherever they lie. */

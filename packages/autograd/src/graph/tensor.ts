@@ -7,7 +7,7 @@ import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js
 import type { Cell } from './cell.js';
 import { COPY, type Copy } from './copy.js';
 import { checkDevice, placement, refuseDoubles, type DeviceName } from './device.js';
-import { copyArray, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
+import { copyArray, isFloat, type ArrayOf, type DType } from './dtype.js';
 import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './gradient.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
@@ -215,12 +215,12 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** A copy of the elements as a typed array, in row-major order. Evaluates the graph behind it. */
-  dataSync(): TypedArray;
+  dataSync(): ArrayOf<DType>;
   /**
    * The elements as the typed array of a dtype. @throws {DTypeError} if the tensor has another dtype: cast it first.
    */
   dataSync<D extends DType>(dtype: D): ArrayOf<D>;
-  dataSync(dtype?: DType): TypedArray {
+  dataSync(dtype?: DType): ArrayOf<DType> {
     if (dtype !== undefined) checkDType(this, 'dataSync', dtype);
     return copyArray(observe(this, 'dataSync'));
   }
@@ -230,9 +230,9 @@ export class Tensor<S extends Shape = Shape> {
    * such as an index out of range.
    * @example const weights = await model.weight.data();
    */
-  data(): Promise<TypedArray>;
+  data(): Promise<ArrayOf<DType>>;
   data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
-  async data(dtype?: DType): Promise<TypedArray> {
+  async data(dtype?: DType): Promise<ArrayOf<DType>> {
     if (dtype !== undefined) checkDType(this, 'data', dtype);
     return readAsync(this, 'data');
   }

@@ -53,7 +53,7 @@ export type { ZipLimits } from './zip.js';
 export function encodeSafetensors(
   tensors: NamedTensors,
   metadata?: Readonly<Record<string, string>>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   checkNamed('encodeSafetensors', tensors, metadata);
   return writeSafetensors(toArraysSync(tensors, 'encodeSafetensors'), metadata);
 }
@@ -113,7 +113,7 @@ export async function loadSafetensors(path: string | FileLike): Promise<Record<s
 }
 
 /** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
-export function encodeNpy(tensor: Tensor): Uint8Array {
+export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
   return writeNpy(toArray(checkArgument('encodeNpy', 'tensor', tensor, kinds.tensor)));
 }
 

@@ -197,7 +197,7 @@ function toRowMajor(data: TypedArray, shape: readonly number[]): TypedArray {
 }
 
 /** Writes a .npy file of version 1.0, byte for byte as `numpy.save` does. */
-export function writeNpy(array: ArrayRecord): Uint8Array {
+export function writeNpy(array: ArrayRecord): Uint8Array<ArrayBuffer> {
   const { dtype, shape } = array;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dictionary = `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;

@@ -169,7 +169,7 @@ function checkTiling(entries: readonly Entry[], size: number, what: string): voi
 export function writeSafetensors(
   arrays: Readonly<Record<string, ArrayRecord>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const sorted = Object.entries(arrays)
     .map(([name, array]) => ({
       name,

@@ -32,7 +32,7 @@ export function forExamples(
     f: (...xs: never[]) => unknown,
     args: readonly unknown[],
     where: readonly (0 | null)[],
-  ): ReturnType<typeof mapExamples> => mapExamples(f, args, where, size, rewriting);
+  ): ReturnType<typeof mapExamples> => mapExamples(f, args, where, size, { within: rewriting });
 
   const forward = (ctx: GradContext, ...args: unknown[]): unknown => {
     const one = (...xs: unknown[]): unknown => {
@@ -70,7 +70,7 @@ export function forExamples(
     const { own, dims: where } = left.get(ctx) as Left;
     const one = (saved: Tensor[], fields: object, ...gs: Tensor[]): unknown => {
       const returned = definition.backward(contextOf(ctx, saved, fields), ...gs);
-      return kinds.isArray(returned) ? (returned) : [returned];
+      return kinds.isArray(returned) ? returned : [returned];
     };
     const { structure, results } = over(
       one,

@@ -1,7 +1,9 @@
 /** @file Vectorization: a function of one example, run on all examples at once. */
-import { checkArgument, display, type Kind, plural } from '../arguments/index.js';
+import { checkArgument, defineOptions, display, type Kind, plural } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../errors.js';
+import { placement } from '../graph/device.js';
+import { draws, type Draws } from '../graph/draws.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import { normalizeDim, show, type Shape } from '../graph/shape.js';
@@ -14,7 +16,7 @@ import type { Replacement, Rewriting } from './call.js';
 import { handOut } from './jvp.js';
 import { rewrite } from './rewrite.js';
 import type { BatchedArguments, BatchedResult } from '../types/trees.js';
-import { between, building, isOpen } from './variable.js';
+import { between, building, isOpen, variableOp } from './variable.js';
 
 /**
  * The dimension of the examples: one for all tensors, or a tree beside a tree of tensors; null for tensors that all
@@ -27,6 +29,18 @@ const dimsKind: Kind<Dims> = kinds.kind(
   (x) => x === null || kinds.whole.test(x) || (Array.isArray(x) ? true : kinds.object.test(x)),
 );
 
+type Randomness = 'same' | 'different' | 'error';
+
+/** Options of `vmap`. */
+export interface VmapOptions {
+  /** Whether examples draw the same random numbers, each its own, or none. Default `'same'`. */
+  readonly randomness?: Randomness | undefined;
+}
+
+const readVmap = defineOptions<VmapOptions>({
+  randomness: kinds.oneOf('same', 'different', 'error'),
+});
+
 /**
  * A function that computes `f` for every example at once. `f` is called a single time, on tensors without the
  * dimension of the examples; what it records is then built again by the batching rules of its operations.
@@ -34,34 +48,38 @@ const dimsKind: Kind<Dims> = kinds.kind(
  * `inDims` gives the dimension of the examples in the arguments: a number for all arguments, or a list with an entry
  * for each, which may again be a tree; `null` stands for what all examples share. Default 0. `outDims` gives that
  * dimension in the results. A result that does not depend on the examples is repeated. Random numbers drawn inside
- * `f` are the same for every example. Nests with itself and every other transform. PyTorch: `torch.vmap` with
- * `randomness='same'`.
+ * `f` are the same for every example unless `randomness` is `'different'`. Nests with itself and every other transform.
+ * PyTorch: `torch.vmap`, whose `randomness` is `'error'` by default.
  *
  * @throws {ChainruleError} if `f` reads a value, assigns a cell or calls `backward()`: there is no single value
- * inside.
+ * inside; if it draws random numbers where they must not be drawn.
  * @throws {ShapeError} if the arguments have different numbers of examples.
  * @example vmap((x, y) => x.mul(y).sum())(a, b) // [n, k], [n, k] → [n]
  * @example vmap(f, [0, null])(rows, shared)
+ * @example vmap((x) => dropout(x), 0, 0, { randomness: 'different' })(rows) // drops other elements in each row
  */
 export function vmap<A extends unknown[] = Tensor[], R = unknown, OutDims extends Dims = 0>(
   f: (...args: A) => R,
   inDims?: Dims,
   outDims?: OutDims,
+  options?: VmapOptions,
 ): (...args: BatchedArguments<A>) => BatchedResult<R, OutDims>;
 export function vmap(
   f: (...args: unknown[]) => unknown,
   inDims: Dims = 0,
   outDims: Dims = 0,
+  options?: VmapOptions,
 ): (...args: unknown[]) => unknown {
   checkArgument('vmap', 'f', f, kinds.callable);
   checkArgument('vmap', 'inDims', inDims, dimsKind);
   checkArgument('vmap', 'outDims', outDims, dimsKind);
+  const { randomness = 'same' } = readVmap('vmap', options);
   return (...args) => {
     const { leaves } = flatten(args);
     const dims = spread('inDims', inDims, args, leaves);
     const size = sizeOfBatch(leaves, dims);
     const since = constant(0, 'float32').id;
-    const { structure, results } = mapExamples(f, args, dims, size);
+    const { structure, results } = mapExamples(f, args, dims, size, { randomness });
     const outs = results.map(({ node, batched }) =>
       batched ? { sizes: node.sizes, ndim: node.ndim - 1 } : node,
     );
@@ -94,7 +112,7 @@ export function mapExamples(
   args: readonly unknown[],
   dims: readonly (number | null)[],
   size: number,
-  within?: Rewriting,
+  { within, randomness = 'same' }: { within?: Rewriting; randomness?: Randomness } = {},
 ): { structure: Structure; results: Replacement[] } {
   const { leaves, structure } = flatten(args);
   const replacements: Replacement[] = [];
@@ -111,14 +129,61 @@ export function mapExamples(
     placeholders.push(one);
     return one;
   });
-  const result = withMode('vmap', { tracing: 'vmap' }, () =>
-    flatten(f(...(structure.rebuild(traced) as never[]))),
+  const result = withDraws(drawsOf(randomness, size, placeholders, replacements), () =>
+    withMode('vmap', { tracing: 'vmap' }, () =>
+      flatten(f(...(structure.rebuild(traced) as never[]))),
+    ),
   );
   const outs = result.leaves.map((y) => y.current);
   const results = building(mode.grad, () =>
     rewrite(outs, placeholders, replacements, size, { within }),
   );
   return { structure: result.structure, results };
+}
+
+function withDraws<R>(each: Draws | null, f: () => R): R {
+  const outer = draws.each;
+  draws.each = each;
+  try {
+    return f();
+  } finally {
+    draws.each = outer;
+  }
+}
+
+/** How `f` draws: what it draws is one more tensor with examples. */
+function drawsOf(
+  randomness: Randomness,
+  size: number,
+  placeholders: Tensor[],
+  replacements: Replacement[],
+): Draws | null {
+  const outer = draws.each;
+  if (randomness === 'same') return outer;
+  const { body } = mode;
+  return {
+    total: size * (outer?.total ?? 1),
+    each: (draw) => {
+      if (randomness === 'error') {
+        throw new ChainruleError(
+          "vmap: the function draws random numbers, which randomness: 'error' forbids; 'different' draws them for each " +
+            "example, 'same' once for all",
+        );
+      }
+      if (mode.tracing !== 'vmap' || mode.body !== body) {
+        throw new ChainruleError(
+          `vmap: random numbers of each example's own cannot be drawn inside ${mode.body ?? mode.tracing ?? 'a recording'}; draw ` +
+            "them before and pass them in, or share them: randomness: 'same'",
+        );
+      }
+      const all = withDraws(outer, () => draw(size));
+      if (all.dtype !== 'float64') all.home ??= placement.chosen;
+      const one = new Tensor(placeholderOp, [], null, all.sizes.slice(1), all.dtype, false, null);
+      placeholders.push(one);
+      replacements.push({ node: all, batched: true });
+      return variableOp([one]);
+    },
+  };
 }
 
 function placeholder(shape: Shape, like: Tensor): Tensor {

@@ -34,9 +34,9 @@ export interface ExportedModule {
   /** Its declarations. */
   readonly types: string;
   /** The kernels, with `{ wasm: 'file' }`. */
-  readonly wasm?: Uint8Array;
+  readonly wasm?: Uint8Array<ArrayBuffer>;
   /** The weights, with `{ weights: 'file' }`: a safetensors file. */
-  readonly weights?: Uint8Array;
+  readonly weights?: Uint8Array<ArrayBuffer>;
 }
 
 /**

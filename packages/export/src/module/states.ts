@@ -64,7 +64,7 @@ export class StateTable {
   }
 
   /** The values of all states as a safetensors file. */
-  file(): Uint8Array {
+  file(): Uint8Array<ArrayBuffer> {
     const tensors: Record<string, Tensor> = {};
     for (const [cell, { name }] of this.cells) tensors[name] = cell;
     evaluate(...this.cells.keys());

@@ -37,7 +37,7 @@ export interface StableHLO {
   /** The program, as text: `main` of a module. */
   readonly mlir: string;
   /** Values of all states, example arguments as `argument.NAME`, and `random`, as a safetensors file. */
-  readonly state: Uint8Array;
+  readonly state: Uint8Array<ArrayBuffer>;
   /** How inputs and outputs of `main` belong together. */
   readonly map: StableHLOMap;
   /** A program in Python that runs all this with jaxlib. */
@@ -134,7 +134,11 @@ function collectArguments(tree: unknown, found: Tensor[]): void {
 }
 
 /** The file beside the program. */
-function stateOf(graph: RecordedGraph, examples: readonly Tensor[], map: StableHLOMap): Uint8Array {
+function stateOf(
+  graph: RecordedGraph,
+  examples: readonly Tensor[],
+  map: StableHLOMap,
+): Uint8Array<ArrayBuffer> {
   const { seed, offset } = graph.random;
   const tensors: Record<string, Tensor> = {};
   for (const { key, cell } of graph.states) tensors[key] = cell;

@@ -1,5 +1,15 @@
 /** @file Which tensors of a module are computed from its parameters, so that nothing can be written into them. */
-import { Cell, ChainruleError, display, kinds, passes, type Tensor } from '@chainrule/autograd';
+import {
+  Cell,
+  checkArgument,
+  ChainruleError,
+  display,
+  kinds,
+  passes,
+  type Tensor,
+} from '@chainrule/autograd';
+import type { Module } from '../module/module.js';
+import { isModule } from '../module/slots.js';
 
 interface Origin {
   /** The function that made it so: `weightNorm`. */
@@ -35,5 +45,15 @@ export function checkFillable(op: string, parameter: unknown): void {
   throw new ChainruleError(
     `${op}: this tensor is computed from ${from} by ${origin.by}; fill those, or fill the weight before ${origin.by} ` +
       'is applied',
+  );
+}
+
+/** The parameter or buffer that is to be computed from now on. @throws {ChainruleError} if there is none. */
+export function toReplace(op: string, module: Module, name: string): Tensor {
+  checkArgument(op, 'module', module, kinds.kind<Module>('be a module', isModule));
+  const value = (module as unknown as Readonly<Record<string, unknown>>)[name];
+  if (passes(kinds.tensor, value)) return value;
+  throw new ChainruleError(
+    `${op}: ${module.constructor.name} has no parameter or buffer "${name}"`,
   );
 }

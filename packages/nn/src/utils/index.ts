@@ -3,6 +3,14 @@ export { fuseConvBn, fuseLinearBn } from './fuse.js';
 export * from './gradients.js';
 export * as parametrizations from './parametrizations.js';
 export * as parametrize from './parametrize.js';
-export * from './reparametrize.js';
+export {
+  removeSpectralNorm,
+  removeWeightNorm,
+  spectralNorm,
+  weightNorm,
+  type SpectralNormOptions,
+  type WeightNormOptions,
+  type WeightOption,
+} from './reparametrize.js';
 export * as rnn from './rnn/index.js';
 export * from './vector.js';

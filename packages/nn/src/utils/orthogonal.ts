@@ -1,14 +1,11 @@
 /** @file `nn.utils.parametrizations.orthogonal`: a matrix that stays orthogonal while it is learned. */
 import {
   cat,
-  ChainruleError,
   defineOptions,
-  display,
   eye,
   kinds,
   linalg,
   noGrad,
-  passes,
   randn,
   ShapeError,
   tensor,
@@ -17,6 +14,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
+import { toReplace } from './computed.js';
 import { registerParametrization } from './parametrize.js';
 
 type OrthogonalMap = 'matrixExp' | 'cayley' | 'householder';
@@ -171,10 +169,7 @@ function reflections(Q: Tensor): Tensor {
 export function orthogonal<M extends Module>(module: M, options?: OrthogonalOptions): M {
   const op = 'orthogonal';
   const { name = 'weight', orthogonalMap, useTrivialization = true } = readOrthogonal(op, options);
-  const weight = (module as unknown as Readonly<Record<string, unknown>>)[name];
-  if (!passes(kinds.tensor, weight)) {
-    throw new ChainruleError(`${op}: ${display(module)} has no parameter or buffer "${name}"`);
-  }
+  const weight = toReplace(op, module, name);
   if (weight.ndim < 2) {
     throw new ShapeError(
       `${op}: expected a matrix or a batch of matrices, got "${name}" of shape [${weight.shape.join(', ')}]`,

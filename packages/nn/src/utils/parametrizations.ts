@@ -1,18 +1,7 @@
 /** @file `nn.utils.parametrizations`: weight and spectral normalization, each as a parametrization. */
-import {
-  ChainruleError,
-  display,
-  kinds,
-  matmul,
-  mv,
-  noGrad,
-  normalize,
-  passes,
-  randn,
-  type Cell,
-  type Tensor,
-} from '@chainrule/autograd';
+import { matmul, mv, noGrad, normalize, randn, type Cell, type Tensor } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
+import { toReplace } from './computed.js';
 import { asMatrix, follow, normsExcept, outputDim, scaledDirection, unit } from './norms.js';
 import { registerParametrization } from './parametrize.js';
 import {
@@ -53,6 +42,7 @@ class WeightNorm extends Module<[Tensor, Tensor], Tensor> {
  */
 export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
+  toReplace('weightNorm', module, name);
   return registerParametrization(module, name, new WeightNorm(dim), { unsafe: true });
 }
 
@@ -121,10 +111,7 @@ export function spectralNorm<M extends Module>(module: M, options?: SpectralNorm
     eps = 1e-12,
     dim = outputDim(module),
   } = readSpectralNorm(op, options);
-  const weight = (module as unknown as Readonly<Record<string, unknown>>)[name];
-  if (!passes(kinds.tensor, weight)) {
-    throw new ChainruleError(`${op}: ${display(module)} has no parameter or buffer "${name}"`);
-  }
+  const weight = toReplace(op, module, name);
   return registerParametrization(
     module,
     name,

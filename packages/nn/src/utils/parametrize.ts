@@ -13,6 +13,7 @@ import {
 } from '@chainrule/autograd';
 import { ModuleDict, ModuleList } from '../layers/containers.js';
 import { Module } from '../module/module.js';
+import { computed } from './computed.js';
 
 /**
  * Computes a value from what is learned. With `rightInverse` values can be assigned: it gives what is learned from a value,
@@ -113,6 +114,8 @@ export function registerParametrization<M extends Module>(
 ): M {
   const op = 'registerParametrization';
   const { unsafe = false } = readRegister(op, options);
+  checkArgument(op, 'module', module, MODULE);
+  checkArgument(op, 'name', name, kinds.text);
   checkArgument(op, 'parametrization', parametrization, MODULE);
   const fields = module as unknown as Fields;
   const before = fields[name];
@@ -145,7 +148,9 @@ export function registerParametrization<M extends Module>(
   // It speaks of `this`, so that a clone computes from its own parameters.
   Object.defineProperty(module, name, {
     get(this: Module): Tensor {
-      return (listsOf(this) as ModuleDict<ParametrizationList>).get(name).value();
+      const list = (listsOf(this) as ModuleDict<ParametrizationList>).get(name);
+      const from = list.names.map((part) => `${HOLDER}.${name}.${part}`);
+      return computed(list.value(), 'a parametrization', from);
     },
     set(this: Module, value: Tensor) {
       (listsOf(this) as ModuleDict<ParametrizationList>).get(name).assign(value);

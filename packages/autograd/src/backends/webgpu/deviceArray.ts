@@ -1,5 +1,5 @@
 /** @file A value on the device: a range of its heap. */
-import { itemSize, type DType, type TypedArray } from '../../graph/dtype.js';
+import { itemSize, type ArrayOf, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { DeviceStorage, GpuRange } from '../../graph/storage.js';
 import type { GpuRuntime } from './runtime.js';
 
@@ -33,7 +33,7 @@ export class DeviceArray implements DeviceStorage {
     this.runtime.faults.noteUndo(this.run, undo);
   }
 
-  read(): Promise<TypedArray> {
+  read(): Promise<ArrayOf<DType>> {
     return this.runtime.read(this);
   }
 
@@ -54,7 +54,7 @@ export function wordsOf(array: TypedArray): Uint32Array | Float32Array | Int32Ar
 }
 
 /** Words of the device as an array of a dtype. */
-export function arrayFrom(words: ArrayBuffer, dtype: DType, length: number): TypedArray {
+export function arrayFrom(words: ArrayBuffer, dtype: DType, length: number): ArrayOf<DType> {
   if (dtype === 'int32') return new Int32Array(words, 0, length);
   if (dtype === 'bool') return Uint8Array.from(new Uint32Array(words, 0, length));
   return new Float32Array(words, 0, length);

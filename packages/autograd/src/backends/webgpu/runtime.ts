@@ -1,6 +1,6 @@
 /** @file A device in use: its heap, its pipelines, what is uploaded and read, and what went wrong there. */
 import { DeviceError } from '../../errors.js';
-import type { DType, TypedArray } from '../../graph/dtype.js';
+import type { ArrayOf, DType, TypedArray } from '../../graph/dtype.js';
 import type { GpuRange } from '../../graph/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
 import type { Opened } from './adapter.js';
@@ -187,7 +187,7 @@ export class GpuRuntime {
     this.arenaWords = size;
   }
 
-  async read(array: DeviceArray): Promise<TypedArray> {
+  async read(array: DeviceArray): Promise<ArrayOf<DType>> {
     this.check();
     const { faults } = this;
     const asked = faults.now;

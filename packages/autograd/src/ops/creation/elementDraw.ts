@@ -1,16 +1,19 @@
 /** @file The builder of random draws that reject: each element has a stream of its own, as long as it needs. */
+import { draws } from '../../graph/draws.js';
 import { generator } from '../../graph/generatorState.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { add } from '../elements/arithmetic.js';
 import { batchAll } from '../shape/movement.js';
+import { zeros } from './creation.js';
 import { threefry } from './generator.js';
 
 /** Numbers in (0, 1), 53 bits each, of one element. */
 export type Stream = () => number;
 
-/** How many streams there are: the elements of one example; the examples of a vmap share them. */
+/** How many streams there are: the elements of one example; the examples of a vmap share them, unless each has its own. */
 type DrawAttrs = { streams: number };
 
 /** A primitive of a seed, an offset and parameters of one shape and float dtype. */
@@ -60,9 +63,13 @@ function streamOf(k0: number, k1: number): Stream {
 
 /** Draws every element of the parameters, which have one shape; takes the next offsets, one an element. */
 export function drawElements(op: ElementDraw, ...parameters: readonly Tensor[]): Tensor {
-  const streams = (parameters[0] as Tensor).size;
+  const [first, ...rest] = parameters as readonly [Tensor, ...Tensor[]];
+  const { each } = draws;
+  const streams = first.size * (each?.total ?? 1);
   const start = [counter(generator.seed, 'seed'), counter(generator.offset, 'offset')];
-  const node = op([...start, ...parameters], { streams });
+  // Zeros of each example's own make the draw one of each example.
+  const own = each?.each((count) => zeros([count, ...first.sizes], { dtype: first.dtype }));
+  const node = op([...start, own === undefined ? first : add(first, own), ...rest], { streams });
   generator.offset += streams;
   return node;
 }

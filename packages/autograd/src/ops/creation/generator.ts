@@ -11,6 +11,7 @@ import type { Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
+import { draws } from '../../graph/draws.js';
 import { generator } from '../../graph/generatorState.js';
 import { drawing } from '../../kernels/drawing.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -173,6 +174,7 @@ const normalOf: PrimitiveOp<DrawAttrs> = draw('normal', (inputs, { data, dtype }
 });
 
 function drawn(op: PrimitiveOp<DrawAttrs>, shape: Shape, dtype: DType): Tensor {
+  if (draws.each !== null) return draws.each.each((count) => drawn(op, [count, ...shape], dtype));
   const node = op([counter(generator.seed, 'seed'), counter(generator.offset, 'offset')], {
     shape,
     dtype,

@@ -28,12 +28,14 @@ const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 1
 /** A model whose weights are in another file. */
 export interface OnnxFiles {
   /** The model, to be written to an `.onnx` file: its large weights are in `externalData`. */
-  readonly model: Uint8Array;
+  readonly model: Uint8Array<ArrayBuffer>;
   /** The files with its large weights, by name, as `importOnnx` takes them. */
-  readonly externalData: Record<string, Uint8Array>;
+  readonly externalData: Record<string, Uint8Array<ArrayBuffer>>;
 }
 
-type Exported<O> = O extends { readonly externalData: string } ? OnnxFiles : Uint8Array;
+type Exported<O> = O extends { readonly externalData: string }
+  ? OnnxFiles
+  : Uint8Array<ArrayBuffer>;
 
 /**
  * A model, or a function of tensors, as the bytes of an ONNX file.

@@ -2,7 +2,7 @@
 import { WIRE, WIRE_OF, type Field, type Schema } from './schema.js';
 
 /** The bytes of a message. Fields that are undefined or empty lists are left out; large `bytes` are copied once. */
-export function encode<T extends object>(value: T, schema: Schema<T>): Uint8Array {
+export function encode<T extends object>(value: T, schema: Schema<T>): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
   writer.message(value as Record<string, unknown>, schema);
   return writer.finish();
@@ -14,7 +14,7 @@ class Writer {
   /** Where the bytes written so far begin. */
   private at = 1024;
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     return this.buffer.slice(this.at);
   }
 
