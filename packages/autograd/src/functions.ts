@@ -36,7 +36,9 @@ export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
 export { COPY, foreignCopy, type Copy } from './graph/copy.js';
-export { borrowGrad, peek, Tensor, type NestedArray } from './graph/tensor.js';
+export { borrowGrad } from './graph/gradient.js';
+export { peek, type NestedArray } from './graph/reading.js';
+export { Tensor } from './graph/tensor.js';
 export { Cell, cell, Parameter } from './graph/cell.js';
 export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
 export {

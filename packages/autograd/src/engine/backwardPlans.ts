@@ -4,7 +4,8 @@
  */
 import type { Cell } from '../graph/cell.js';
 import type { Storage } from '../graph/storage.js';
-import { extraOf, type Tensor } from '../graph/tensor.js';
+import { extraOf } from '../graph/gradient.js';
+import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import type { Collected } from './collect.js';
 import { collectReady, engine, execute, pendingVersions } from './evaluate.js';

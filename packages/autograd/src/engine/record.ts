@@ -6,7 +6,10 @@ import { generator } from '../graph/generatorState.js';
 import { mode, recording, withMode, type CellLife, type Guard } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/storage.js';
-import { extraOf, isRecorded, makeNode, newestId, Tensor, storageOf } from '../graph/tensor.js';
+import { extraOf, isRecorded } from '../graph/gradient.js';
+import { makeNode } from '../graph/node.js';
+import { storageOf } from '../graph/reading.js';
+import { newestId, Tensor } from '../graph/tensor.js';
 import {
   constant,
   counterOp,

@@ -1,7 +1,8 @@
 /** @file The graph that a recorded function stands for, built once more over other arguments. */
 import { noGrad } from '../graph/mode.js';
 import type { Storage } from '../graph/storage.js';
-import { makeLeaf, makeNode, type Tensor } from '../graph/tensor.js';
+import { makeNode } from '../graph/node.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
 import { engine } from './evaluate.js';
 import { MANY_NODES } from './lent.js';

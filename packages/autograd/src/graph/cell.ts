@@ -14,7 +14,9 @@ import { assigned, mode, recording } from './mode.js';
 import { sameShape, show, type Shape } from './shape.js';
 import { runtime } from './runtime.js';
 import { isHost, type DeviceStorage, type Storage } from './storage.js';
-import { makeLeaf, makeNode, storageOf, Tensor } from './tensor.js';
+import { makeNode } from './node.js';
+import { storageOf } from './reading.js';
+import { makeLeaf, Tensor } from './tensor.js';
 import { checkInside, versionOp } from './version.js';
 
 /** What the graph remembers of one version, beside its node. */

@@ -54,3 +54,11 @@ function mixed(op: string, inputs: readonly Tensor[]): DeviceError {
     `${op}: its operands are on two devices: ${places.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,
   );
 }
+
+/** @internal Refuses a float64 tensor where there are none. */
+export function refuseDoubles(op: string): never {
+  throw new DeviceError(
+    `${op}: webgpu has no float64; use float32 ({ dtype: 'float32' }, x.cast('float32')), or the CPU: ` +
+      `{ device: 'cpu' }, await x.to('cpu')`,
+  );
+}

@@ -3,47 +3,32 @@
  */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
-import { ChainruleError, DeviceError, DTypeError, GradError, ShapeError } from '../errors.js';
+import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js';
 import type { Cell } from './cell.js';
-import { checkDevice, homeOf, placement, type DeviceName } from './device.js';
-import { copyArray, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
 import { COPY, type Copy } from './copy.js';
-import { hostValue } from './hostValue.js';
+import { checkDevice, placement, refuseDoubles, type DeviceName } from './device.js';
+import { copyArray, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.js';
+import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './gradient.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
-import { dependsOn, mode, recording } from './mode.js';
-import { MOST_PENDING } from './pending.js';
+import { dependsOn, mode } from './mode.js';
 import { format } from './print.js';
 import type { Attrs, Primitive } from './primitive.js';
+import {
+  checkDType,
+  checkReadable,
+  checkSingle,
+  nested,
+  observe,
+  readAsync,
+  storageOf,
+  valueOf,
+  type Element,
+  type NestedArray,
+} from './reading.js';
 import { runtime, type BackwardOptions } from './runtime.js';
-import { checkSize, MAX_SIZE, show, sizeOf, type Shape } from './shape.js';
-import { isHost, onHost, type Storage, type GpuRange } from './storage.js';
-
-type Element = number | boolean;
-/**
- * The elements of a tensor as JavaScript values: nested arrays of numbers or booleans; a bare value for no
- * dimensions.
- */
-export type NestedArray = Element | readonly NestedArray[];
-export type Hook = (gradient: Tensor) => Tensor | void;
-
-/** What few nodes have: kept apart, so that the many stay small. */
-export interface Extra {
-  grad: Cell | null;
-  hooks: Hook[];
-  retainGrad: boolean;
-  /** Whether gradients end here although it is computed: a leaf of a function that is being recorded. */
-  isLeaf: boolean;
-  /** The stack at creation, in debug mode. */
-  stack: string | undefined;
-}
-
-function checkDType(t: Tensor, op: string, dtype: DType): void {
-  if (t.dtype === checkArgument(op, 'dtype', dtype, kinds.dtype)) return;
-  throw new DTypeError(
-    `${op}: the tensor is ${t.dtype}, not ${dtype}; cast it: t.cast('${dtype}').${op}('${dtype}')`,
-  );
-}
+import { sizeOf, type Shape } from './shape.js';
+import { isHost, type GpuRange, type Storage } from './storage.js';
 
 const NO_INPUTS: readonly Tensor[] = [];
 const tensorOrNull = kinds.orNull(kinds.tensor);
@@ -395,88 +380,6 @@ export class Tensor<S extends Shape = Shape> {
   }
 }
 
-/** @internal The fields few nodes have. */
-export function extraOf(t: Tensor): Extra {
-  return (t.extra ??= {
-    grad: null,
-    hooks: [],
-    retainGrad: false,
-    isLeaf: false,
-    stack: undefined,
-  });
-}
-
-/**
- * The gradient, or null, without marking it as seen: for optimizers and the like, which use it before the next
- * `backward()`, which may overwrite it. `.grad` is safe to keep.
- */
-export function borrowGrad(t: Tensor): Tensor | null {
-  if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
-  if (mode.tracing === 'compile' && !recording.grads.has(t) && !isRecorded(t))
-    dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
-  return t.extra?.grad?.live ?? null;
-}
-
-/** @internal Whether what is being recorded makes this leaf: it then has no gradient yet, at each call. */
-export function isRecorded(leaf: Tensor): boolean {
-  return leaf.id > recording.since && !('assign' in leaf);
-}
-
-/** @internal Notes the gradient of a leaf before it changes, so that a recording can put it back. */
-export function touchGrad(t: Tensor): void {
-  if (mode.tracing !== 'compile' || recording.grads.has(t)) return;
-  const grad = t.extra?.grad ?? null;
-  recording.grads.set(t, { grad, live: (grad?.live ?? null) !== null });
-}
-
-/** @internal */
-export function setGrad(t: Tensor, gradient: Tensor | null): void {
-  touchGrad(t);
-  if (gradient === null) t.extra?.grad?.clear();
-  else runtime.assignGrad(t, gradient);
-}
-
-/** @internal A node; `op` has checked shape and dtype. */
-export function makeNode<S extends Shape>(
-  op: Primitive,
-  inputs: readonly Tensor[],
-  attrs: Attrs | null,
-  shape: S,
-  dtype: DType,
-): Tensor<S> {
-  let needsGrad = false;
-  if (mode.grad && op.differentiable && isFloat(dtype)) {
-    for (const x of inputs) if (x.needsGrad) needsGrad = true;
-  }
-  const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
-  if (node.size > MAX_SIZE) checkSize(op.name, shape);
-  let [depth, since, bytes] = [0, runtime.runs, 0];
-  for (const x of inputs) {
-    if (x.home !== node.home) node.home = homeOf(op.name, inputs);
-    if (x.value === null) {
-      if (x.depth > depth) depth = x.depth;
-      if (x.depth > 0 && x.since < since) since = x.since;
-      bytes += x.bytes;
-    } else if (x.cell === null) {
-      bytes += x.value.byteLength;
-    }
-    if (x.cell !== null) x.cell.consume(x, node);
-  }
-  if (node.home === 'webgpu' && dtype === 'float64') refuseDoubles(op.name);
-  node.depth = depth + 1;
-  node.since = since;
-  node.bytes = bytes;
-  const { runs } = runtime;
-  if (
-    !needsGrad &&
-    (depth + 1 >= MOST_PENDING.depth ||
-      bytes > MOST_PENDING.bytes ||
-      runs - since > MOST_PENDING.runs)
-  )
-    runtime.bound(node);
-  return node;
-}
-
 /** @internal A leaf that holds a value; the array must not be changed by anyone afterwards. */
 export function makeLeaf<S extends Shape>(value: Storage, shape: S, dtype: DType): Tensor<S> {
   const leaf = new Tensor(null, NO_INPUTS, null, shape, dtype, false, value);
@@ -492,77 +395,4 @@ function leafAt<S extends Shape>(
   const leaf = makeLeaf(value, shape, dtype);
   leaf.home = home === 'cpu' && shape.length === 0 ? null : home;
   return leaf;
-}
-
-/** @internal Refuses a float64 tensor where there are none. */
-export function refuseDoubles(op: string): never {
-  throw new DeviceError(
-    `${op}: webgpu has no float64; use float32 ({ dtype: 'float32' }, x.cast('float32')), or the CPU: ` +
-      `{ device: 'cpu' }, await x.to('cpu')`,
-  );
-}
-
-/** @internal The elements where they lie, evaluated if need be. */
-export function storageOf(t: Tensor, op: string): Storage {
-  const node = t.current;
-  if (node.cell !== null) checkReadable(op);
-  if (node.value === null) runtime.evaluate([node], op);
-  else if (runtime.onRead !== null) runtime.onRead(node);
-  return node.value as unknown as Storage;
-}
-
-/** @internal The elements themselves, evaluated if need be: read, never written. @throws {DeviceError} on a device. */
-export function valueOf(t: Tensor, op: string): TypedArray {
-  return onHost(storageOf(t, op), op);
-}
-
-/**
- * The elements in row-major order if they are known, else null: nothing is computed.
- * For cheap checks of values: read them, but do not change or keep them.
- */
-export function peek(t: Tensor): TypedArray | null {
-  if (!isTensor(t)) throw new ChainruleError('peek: takes a tensor');
-  return hostValue(t.current);
-}
-
-/** The elements, for somebody outside the graph to look at. */
-function observe(t: Tensor, op: string): TypedArray {
-  checkReadable(op);
-  return valueOf(t, op);
-}
-
-/** A copy of the elements, once they are there. */
-async function readAsync(t: Tensor, op: string): Promise<TypedArray> {
-  checkReadable(op);
-  const storage = storageOf(t, op);
-  return isHost(storage) ? copyArray(storage) : storage.read();
-}
-
-/** @internal Refuses to read what may be another value at each call of the function that is being recorded. */
-export function checkReadable(op: string): void {
-  if (mode.tracing === 'compile') {
-    throw new ChainruleError(
-      `${op}: values cannot be read inside a function that ${mode.body ?? mode.recorder} records: it runs once and is ` +
-        `replayed; return the tensor and read it outside${mode.body === null ? '' : '; a plain loop may read'}`,
-    );
-  }
-}
-
-function checkSingle({ sizes: shape, size }: Tensor, op: string): void {
-  if (size === 1) return;
-  throw new ShapeError(
-    `${op}: a tensor of shape ${show(shape)} has ${size} elements; ${op}() reads exactly one ` +
-      `(use toArray() or dataSync() for all)`,
-  );
-}
-
-function nested({ sizes: shape, size, dtype }: Tensor, data: TypedArray): NestedArray {
-  const read = dtype === 'bool' ? (i: number) => data[i] !== 0 : (i: number) => data[i] as number;
-  const build = (d: number, from: number, step: number): NestedArray => {
-    if (d === shape.length) return read(from);
-    const n = shape[d] as number;
-    const inner = step / n;
-    return Array.from({ length: n }, (_, i) => build(d + 1, from + i * inner, inner));
-  };
-  return build(0, 0, size);
 }

@@ -8,7 +8,8 @@ import type { Cell } from '../graph/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Shape } from '../graph/shape.js';
-import { makeLeaf, valueOf, type Tensor } from '../graph/tensor.js';
+import { valueOf } from '../graph/reading.js';
+import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isTensor, mapTree, type Structure } from '../tree.js';
 
 /** Where an input of an image comes from. */

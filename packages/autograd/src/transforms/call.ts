@@ -8,7 +8,8 @@
 import { NO_KIND } from '../engine/collect.js';
 import { mode } from '../graph/mode.js';
 import type { Attrs } from '../graph/primitive.js';
-import { makeNode, type Tensor } from '../graph/tensor.js';
+import { makeNode } from '../graph/node.js';
+import type { Tensor } from '../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 import { cut } from './variable.js';
 

@@ -5,7 +5,8 @@ import { isFloat } from '../graph/dtype.js';
 import { mode, recording } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
-import { borrowGrad, extraOf, touchGrad, type Tensor } from '../graph/tensor.js';
+import { borrowGrad, extraOf, touchGrad } from '../graph/gradient.js';
+import type { Tensor } from '../graph/tensor.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
 
 /** The gradient of a leaf: reused from step to step, unless it has a graph of its own. */

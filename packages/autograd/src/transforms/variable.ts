@@ -2,7 +2,8 @@
 import { engine } from '../engine/evaluate.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
-import { makeNode, type Tensor } from '../graph/tensor.js';
+import { makeNode } from '../graph/node.js';
+import type { Tensor } from '../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 
 /** The same elements under another identity: what a transform differentiates with respect to. */

@@ -16,7 +16,7 @@ import {
 import { positive, positiveVector, simplex, unitInterval, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
-  broadcastAll,
+  broadcastReader,
   floats,
   parameterReader,
   to,
@@ -117,7 +117,7 @@ export class Dirichlet extends Distribution {
   }
 }
 
-const readBeta = parameterReader(['concentration1', 'concentration0']);
+const readBeta = broadcastReader({ concentration1: positive, concentration0: positive });
 
 /**
  * The beta distribution: density proportional to `x^(α − 1) (1 − x)^(β − 1)` on [0, 1], with α = `concentration1`
@@ -141,16 +141,10 @@ export class Beta extends Distribution {
       | [parameters: Given<'concentration1' | 'concentration0'>]
   ) {
     const { concentration1, concentration0, validateArgs } = readBeta('Beta', given);
-    const p = broadcastAll(
-      'Beta',
-      { concentration1, concentration0 },
-      { concentration1: positive, concentration0: positive },
-      validateArgs,
-    );
-    super(p.concentration1.shape, [], validateArgs);
-    this.concentration1 = p.concentration1;
-    this.concentration0 = p.concentration0;
-    this.pair = new Dirichlet(stack([p.concentration1, p.concentration0], -1), {
+    super(concentration1.shape, [], validateArgs);
+    this.concentration1 = concentration1;
+    this.concentration0 = concentration0;
+    this.pair = new Dirichlet(stack([concentration1, concentration0], -1), {
       validateArgs: false,
     });
   }

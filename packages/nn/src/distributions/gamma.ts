@@ -11,15 +11,14 @@ import {
 import { nonnegative, positive, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
-  broadcastAll,
-  parameterReader,
+  broadcastReader,
   to,
   type DistributionOptions,
   type Given,
   type Value,
 } from './parameters.js';
 
-const readGamma = parameterReader(['concentration', 'rate']);
+const readGamma = broadcastReader({ concentration: positive, rate: positive });
 
 /**
  * The gamma distribution: density `rateᵅ x^(α − 1) e^(−rate x) / Γ(α)` for x ≥ 0, with α the `concentration`; both
@@ -42,15 +41,9 @@ export class Gamma extends Distribution {
       | [parameters: Given<'concentration' | 'rate'>]
   ) {
     const { concentration, rate, validateArgs } = readGamma('Gamma', given);
-    const p = broadcastAll(
-      'Gamma',
-      { concentration, rate },
-      { concentration: positive, rate: positive },
-      validateArgs,
-    );
-    super(p.rate.shape, [], validateArgs);
-    this.concentration = p.concentration;
-    this.rate = p.rate;
+    super(rate.shape, [], validateArgs);
+    this.concentration = concentration;
+    this.rate = rate;
   }
 
   override get dtype() {

@@ -2,15 +2,9 @@
 import { atan, log1p, tan, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
-import {
-  broadcastAll,
-  parameterReader,
-  type DistributionOptions,
-  type Given,
-  type Value,
-} from './parameters.js';
+import { broadcastReader, type DistributionOptions, type Given, type Value } from './parameters.js';
 
-const read = parameterReader(['loc', 'scale']);
+const read = broadcastReader({ loc: real, scale: positive });
 
 type LocationScaleArguments =
   [loc: Value, scale: Value, options?: DistributionOptions] | [parameters: Given<'loc' | 'scale'>];
@@ -25,12 +19,10 @@ abstract class LocationScale extends Distribution {
   override readonly support: Constraint = real;
 
   constructor(...given: LocationScaleArguments) {
-    const name = new.target.name;
-    const { loc, scale, validateArgs } = read(name, given);
-    const p = broadcastAll(name, { loc, scale }, { loc: real, scale: positive }, validateArgs);
-    super(p.loc.shape, [], validateArgs);
-    this.loc = p.loc;
-    this.scale = p.scale;
+    const { loc, scale, validateArgs } = read(new.target.name, given);
+    super(loc.shape, [], validateArgs);
+    this.loc = loc;
+    this.scale = scale;
   }
 
   override get dtype() {

@@ -2,16 +2,10 @@
 import { erf, erfc, erfinv, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { nonnegative, positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
-import {
-  broadcastAll,
-  parameterReader,
-  type DistributionOptions,
-  type Given,
-  type Value,
-} from './parameters.js';
+import { broadcastReader, type DistributionOptions, type Given, type Value } from './parameters.js';
 
 const HALF_LOG_TAU = 0.5 * Math.log(2 * Math.PI);
-const readNormal = parameterReader(['loc', 'scale']);
+const readNormal = broadcastReader({ loc: real, scale: positive });
 
 /**
  * The normal distribution with mean `loc` and standard deviation `scale > 0`. PyTorch: `distributions.Normal`.
@@ -32,10 +26,9 @@ export class Normal extends Distribution {
       | [parameters: Given<'loc' | 'scale'>]
   ) {
     const { loc, scale, validateArgs } = readNormal('Normal', given);
-    const p = broadcastAll('Normal', { loc, scale }, { loc: real, scale: positive }, validateArgs);
-    super(p.loc.shape, [], validateArgs);
-    this.loc = p.loc;
-    this.scale = p.scale;
+    super(loc.shape, [], validateArgs);
+    this.loc = loc;
+    this.scale = scale;
   }
 
   override get dtype() {
@@ -86,7 +79,7 @@ export class Normal extends Distribution {
   }
 }
 
-const readHalfNormal = parameterReader(['scale']);
+const readHalfNormal = broadcastReader({ scale: positive });
 
 /**
  * The distribution of `|x|`, with x normal of mean 0 and standard deviation `scale > 0`. PyTorch:
@@ -102,9 +95,8 @@ export class HalfNormal extends Distribution {
     ...given: [scale: Value, options?: DistributionOptions] | [parameters: Given<'scale'>]
   ) {
     const { scale, validateArgs } = readHalfNormal('HalfNormal', given);
-    const p = broadcastAll('HalfNormal', { scale }, { scale: positive }, validateArgs);
-    super(p.scale.shape, [], validateArgs);
-    this.scale = p.scale;
+    super(scale.shape, [], validateArgs);
+    this.scale = scale;
   }
 
   override get dtype() {

@@ -108,6 +108,22 @@ export function broadcastAll<K extends string>(
   return made;
 }
 
+/** A reader of parameters that all must be given, checked against their constraints and broadcast to one shape. */
+export function broadcastReader<K extends string>(
+  constraints: Readonly<Record<K, Constraint>>,
+): (
+  op: string,
+  given: readonly unknown[],
+) => Readonly<Record<K, Tensor>> & Pick<DistributionOptions, 'validateArgs'> {
+  const names = Object.keys(constraints) as K[];
+  const read = parameterReader(names);
+  return (op, given) => {
+    const { validateArgs, ...values } = read(op, given);
+    const made = broadcastAll(op, values as unknown as Record<K, Value>, constraints, validateArgs);
+    return { ...made, validateArgs };
+  };
+}
+
 /** `x` expanded to a shape, if it has another. */
 export function to(x: Tensor, shape: Shape): Tensor {
   return String(x.shape) === String(shape) && x.ndim === shape.length ? x : broadcastTo(x, shape);

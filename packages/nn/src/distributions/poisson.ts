@@ -3,15 +3,14 @@ import { lgamma, poisson, xlogy, type Shape, type Tensor } from '@chainrule/auto
 import { nonnegative, nonnegativeInteger, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
-  broadcastAll,
-  parameterReader,
+  broadcastReader,
   to,
   type DistributionOptions,
   type Given,
   type Value,
 } from './parameters.js';
 
-const readPoisson = parameterReader(['rate']);
+const readPoisson = broadcastReader({ rate: nonnegative });
 
 /**
  * The Poisson distribution: counts k with probability `rateᵏ e^(−rate) / k!`, `rate ≥ 0`. PyTorch:
@@ -28,9 +27,8 @@ export class Poisson extends Distribution {
     ...given: [rate: Value, options?: DistributionOptions] | [parameters: Given<'rate'>]
   ) {
     const { rate, validateArgs } = readPoisson('Poisson', given);
-    const p = broadcastAll('Poisson', { rate }, { rate: nonnegative }, validateArgs);
-    super(p.rate.shape, [], validateArgs);
-    this.rate = p.rate;
+    super(rate.shape, [], validateArgs);
+    this.rate = rate;
   }
 
   override get dtype() {

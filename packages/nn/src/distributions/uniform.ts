@@ -13,6 +13,7 @@ import { nonnegative, positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
   broadcastAll,
+  broadcastReader,
   parameterReader,
   type DistributionOptions,
   type Given,
@@ -107,7 +108,7 @@ export class Uniform extends Distribution {
   }
 }
 
-const readExponential = parameterReader(['rate']);
+const readExponential = broadcastReader({ rate: positive });
 
 /**
  * The exponential distribution: density `rate · e^(−rate · x)` for x ≥ 0, with `rate > 0`. PyTorch:
@@ -126,9 +127,8 @@ export class Exponential extends Distribution {
     ...given: [rate: Value, options?: DistributionOptions] | [parameters: Given<'rate'>]
   ) {
     const { rate, validateArgs } = readExponential('Exponential', given);
-    const p = broadcastAll('Exponential', { rate }, { rate: positive }, validateArgs);
-    super(p.rate.shape, [], validateArgs);
-    this.rate = p.rate;
+    super(rate.shape, [], validateArgs);
+    this.rate = rate;
   }
 
   override get dtype() {

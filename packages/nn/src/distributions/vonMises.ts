@@ -3,15 +3,14 @@ import { remainder, special, vonMises, type Shape, type Tensor } from '@chainrul
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
-  broadcastAll,
-  parameterReader,
+  broadcastReader,
   to,
   type DistributionOptions,
   type Given,
   type Value,
 } from './parameters.js';
 
-const read = parameterReader(['loc', 'concentration']);
+const read = broadcastReader({ loc: real, concentration: positive });
 
 /**
  * The von Mises distribution, the normal distribution of angles: density `e^(κ cos(x − loc)) / (2π I₀(κ))`, with κ >
@@ -34,15 +33,9 @@ export class VonMises extends Distribution {
       | [parameters: Given<'loc' | 'concentration'>]
   ) {
     const { loc, concentration, validateArgs } = read('VonMises', given);
-    const p = broadcastAll(
-      'VonMises',
-      { loc, concentration },
-      { loc: real, concentration: positive },
-      validateArgs,
-    );
-    super(p.loc.shape, [], validateArgs);
-    this.loc = p.loc;
-    this.concentration = p.concentration;
+    super(loc.shape, [], validateArgs);
+    this.loc = loc;
+    this.concentration = concentration;
   }
 
   override get dtype() {

@@ -14,7 +14,7 @@ import { specialShaders } from './special.js';
 import { buffersOf, together } from './together.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
-import { scoresShader } from './wgsl/scores.js';
+import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/text.js';
 

@@ -64,8 +64,7 @@ export class Recorder {
     if (this.encoder === null) return;
     this.pass?.end();
     this.watch?.resolve(this.encoder);
-    this.runtime.device.queue.submit([this.encoder.finish()]);
-    this.runtime.submits++;
+    this.runtime.submit(this.encoder.finish());
     this.encoder = null;
     this.pass = null;
     this.watch?.report();

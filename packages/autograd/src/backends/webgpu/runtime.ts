@@ -5,17 +5,11 @@ import type { GpuRange } from '../../graph/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
 import type { Opened } from './adapter.js';
 import { Faults } from './faults.js';
-import {
-  COMPUTE,
-  MAP_READ,
-  USAGE,
-  type GpuBuffer,
-  type GpuDevice,
-  type GpuObject,
-} from './gpuApi.js';
+import { COMPUTE, USAGE, type GpuBuffer, type GpuDevice, type GpuObject } from './gpuApi.js';
 import { Heap } from './heap.js';
 import { Order } from './order.js';
 import { Pipeline } from './pipeline.js';
+import { FAULT_BYTES, Readback } from './readback.js';
 import { Recorder } from './recorder.js';
 import { Residents } from './residents.js';
 
@@ -43,7 +37,7 @@ export class GpuRuntime {
   private runsInTurn = 0;
   /** What went wrong for all: the device was lost, or a shader did not compile. */
   private broken: DeviceError | null = null;
-  private readonly staging: GpuBuffer[] = [];
+  private readonly readback = new Readback(this);
 
   constructor({ device, description }: Opened, onLost: () => void) {
     this.device = device;
@@ -111,6 +105,16 @@ export class GpuRuntime {
     }
   }
 
+  /** The event loop has turned: what was queued is given back. */
+  hasWaited(): void {
+    this.runsInTurn = 0;
+  }
+
+  submit(commands: GpuObject): void {
+    this.device.queue.submit([commands]);
+    this.submits++;
+  }
+
   pipeline(code: string): Pipeline {
     let made = this.pipelines.get(code);
     if (made === undefined) {
@@ -155,8 +159,7 @@ export class GpuRuntime {
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(heap.buffer, from * 4, between, 0, bytes);
     encoder.copyBufferToBuffer(between, 0, heap.buffer, to * 4, bytes);
-    device.queue.submit([encoder.finish()]);
-    this.submits++;
+    this.submit(encoder.finish());
     between.destroy();
   }
 
@@ -188,12 +191,12 @@ export class GpuRuntime {
     this.check();
     const { faults } = this;
     const asked = faults.now;
-    const { mapped } = await this.order.do(() => this.fetch(array.at, array.length));
+    const { mapped } = await this.order.do(() => this.readback.fetch(array.at, array.length));
     const words = await mapped;
     this.check();
-    faults.settle(new Uint32Array(words, 0, 4), asked, this);
+    faults.settle(new Uint32Array(words, 0, FAULT_BYTES / 4), asked, this);
     await faults.checkRun(array.run);
-    return arrayFrom(words.slice(16), array.dtype, array.length);
+    return arrayFrom(words.slice(FAULT_BYTES), array.dtype, array.length);
   }
 
   /** Where an array lies, when everything that writes it has been submitted. */
@@ -213,8 +216,7 @@ export class GpuRuntime {
       device.pushErrorScope('validation');
       const encoder = device.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, heap.buffer, array.at * 4, length * 4);
-      device.queue.submit([encoder.finish()]);
-      this.submits++;
+      this.submit(encoder.finish());
       void device.popErrorScope().then((error) => {
         if (error !== null) refused = new DeviceError(`fromGPUBuffer: ${error.message}`);
       });
@@ -224,55 +226,13 @@ export class GpuRuntime {
 
   /** A word of the heap, and whether anything has failed. */
   async look(at: number): Promise<{ word: number; fault: number }> {
-    const words = new Uint32Array(await this.fetch(at, 1).mapped);
-    return { word: words[4] as number, fault: words[0] as number };
+    const words = new Uint32Array(await this.readback.fetch(at, 1).mapped);
+    return { word: words[FAULT_BYTES / 4] as number, fault: words[0] as number };
   }
 
   /** Words of the heap as they are now, whatever went wrong. */
   async peek(at: number): Promise<ArrayBuffer> {
-    return (await this.fetch(at, 1).mapped).slice(16);
-  }
-
-  /** The fault words, and behind them words of the heap. */
-  private fetch(at: number, words: number): { readonly mapped: Promise<ArrayBuffer> } {
-    const { device, heap, faults } = this;
-    const bytes = words * 4;
-    const staging = this.stagingOf(16 + bytes);
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(faults.buffer, 0, staging, 0, 16);
-    if (bytes > 0) encoder.copyBufferToBuffer(heap.buffer, at * 4, staging, 16, bytes);
-    device.queue.submit([encoder.finish()]);
-    this.submits++;
-    return { mapped: this.mapped(staging, 16 + bytes) };
-  }
-
-  private async mapped(staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
-    try {
-      await staging.mapAsync(MAP_READ);
-    } catch (error) {
-      await Promise.resolve(); // what came before it is told first
-      this.check();
-      throw new DeviceError(
-        `webgpu: reading failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-    this.runsInTurn = 0;
-    const words = staging.getMappedRange().slice(0, bytes);
-    staging.unmap();
-    this.giveBack(staging);
-    return words;
-  }
-
-  private stagingOf(bytes: number): GpuBuffer {
-    const at = this.staging.findIndex(({ size }) => size >= bytes && size <= 4 * bytes + 1024);
-    if (at >= 0) return this.staging.splice(at, 1)[0]!;
-    const size = Math.ceil(bytes / 256) * 256;
-    return this.device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTarget });
-  }
-
-  private giveBack(buffer: GpuBuffer): void {
-    if (this.staging.length < 8) this.staging.push(buffer);
-    else buffer.destroy();
+    return (await this.readback.fetch(at, 1).mapped).slice(FAULT_BYTES);
   }
 }
 

@@ -2,10 +2,11 @@
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
-import { checkDevice, placement } from '../../graph/device.js';
+import { checkDevice, placement, refuseDoubles } from '../../graph/device.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';
 import { mode } from '../../graph/mode.js';
-import { makeLeaf, refuseDoubles, storageOf, type Tensor } from '../../graph/tensor.js';
+import { storageOf } from '../../graph/reading.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import type { Shape } from '../../graph/shape.js';
 
 /** Options of everything that makes a tensor. */

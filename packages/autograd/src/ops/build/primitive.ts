@@ -9,7 +9,8 @@ import { mode, recording } from '../../graph/mode.js';
 import { region } from '../../graph/region.js';
 import { register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
-import { makeNode, type Tensor } from '../../graph/tensor.js';
+import { makeNode } from '../../graph/node.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */

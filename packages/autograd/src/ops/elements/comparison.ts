@@ -5,7 +5,8 @@ import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
-import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
 import {
   composite,

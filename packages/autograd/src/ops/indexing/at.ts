@@ -12,7 +12,8 @@ import {
   type Shape,
 } from '../../graph/shape.js';
 import { hostValue } from '../../graph/hostValue.js';
-import { makeLeaf, Tensor, valueOf, type NestedArray } from '../../graph/tensor.js';
+import { valueOf, type NestedArray } from '../../graph/reading.js';
+import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode, walk } from '../build/broadcast.js';
 import { where } from '../elements/comparison.js';

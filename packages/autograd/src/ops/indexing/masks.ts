@@ -2,7 +2,8 @@
 import { plural } from '../../arguments/plural.js';
 import { IndexError } from '../../errors.js';
 import { show, stridesOf, type Shape } from '../../graph/shape.js';
-import { makeLeaf, Tensor, valueOf } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { indexTensor, type Indices } from './indices.js';
 
 /** Where a mask over dimensions `dim`, `dim` + 1, … of a tensor is true: an index for each of its dimensions. */

@@ -10,7 +10,8 @@ import {
   show,
   type Shape,
 } from '../../graph/shape.js';
-import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { argsortOf } from './argsort.js';
 import { single } from '../build/leaves.js';
 import { reshapeNode } from '../build/broadcast.js';

@@ -13,7 +13,8 @@ import {
   type Shape,
 } from '../../graph/shape.js';
 import { hostValue } from '../../graph/hostValue.js';
-import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { castNode, choose } from '../build/element.js';

@@ -2,7 +2,8 @@
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { normalizeDim, sizeOf } from '../../graph/shape.js';
-import { makeLeaf, valueOf, type Tensor } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { takeOf } from './gather.js';

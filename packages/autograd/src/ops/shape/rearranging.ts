@@ -17,7 +17,8 @@ import {
   show,
   type Shape,
 } from '../../graph/shape.js';
-import { Tensor, makeLeaf, valueOf } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import { Tensor, makeLeaf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { takeOf } from '../indexing/gather.js';

@@ -11,7 +11,8 @@ import type { HostBackend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { AttrValue, Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
-import { makeNode, type Tensor } from '../../graph/tensor.js';
+import { makeNode } from '../../graph/node.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { looping } from '../../kernels/looping.js';
 import { primitive, type PrimitiveOp } from '../../ops/build/primitive.js';
 

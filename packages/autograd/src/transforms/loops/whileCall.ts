@@ -6,7 +6,8 @@
  */
 import { GradError } from '../../errors.js';
 import { mode } from '../../graph/mode.js';
-import { valueOf, type Tensor } from '../../graph/tensor.js';
+import { valueOf } from '../../graph/reading.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
 import { castNode, choose } from '../../ops/build/element.js';
 import { logicalAnd, ne } from '../../ops/build/relations.js';

@@ -8,7 +8,7 @@ import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Instruction } from '../../../engine/program.js';
 import { same } from './grid.js';
 import { Inlined, type Region } from './inlined.js';
-import { MOST_TILES, Regions, WIDEST, type Summing } from './regions.js';
+import { MOST_TILES, Regions, TILE, WIDEST, type Summing } from './regions.js';
 import { softmaxOf, type ScoresKernel } from './scores.js';
 
 /** A kernel over scores in the place of the kernels `members`. */
@@ -164,7 +164,7 @@ class Attention {
     const all = [...group, one];
     const first = group[0]!.region;
     const { region, sum } = one;
-    const width = all.reduce((n, { sum: { kernel } }) => n + Math.ceil(kernel.n / 8) * 8, 0);
+    const width = all.reduce((n, { sum: { kernel } }) => n + Math.ceil(kernel.n / TILE) * TILE, 0);
     const dots = new Set(all.flatMap((one) => [...this.found.dotsOf(one.region)]));
     if (
       !same(first.grid, region.grid) ||

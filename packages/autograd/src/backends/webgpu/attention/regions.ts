@@ -13,7 +13,7 @@ export const WIDEST = 128;
 /** What a workgroup's memory holds. */
 export const MOST_TILES = 3;
 /** Rows, or columns, of a workgroup. */
-const TILE = 32;
+export const TILE = 32;
 
 /** A product that sums up a value of a loop, and where it stands. */
 export interface Summing {

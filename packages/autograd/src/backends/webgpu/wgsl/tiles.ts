@@ -98,8 +98,9 @@ export interface Side {
   readonly whole: boolean;
   /** Steps of k, from `q` on. */
   readonly steps: number;
-  /** The array it is put into, and how many vectors of it a step takes. */
+  /** The array it is put into, from which vector on, and how many vectors of it a step takes. */
   readonly to: string;
+  readonly at?: number;
   readonly pitch: number;
   /** Rows, or columns, of the tile. */
   readonly size: number;
@@ -109,8 +110,10 @@ export interface Side {
 
 /** Lines that put a side of a tile into workgroup memory. What is outside of the matrix is read from its edge. */
 export function fillSide(side: Side, operand: Operand): void {
-  const { w, size, steps, to, pitch, first, end, whole } = side;
+  const { w, size, steps, to, at = 0, pitch, first, end, whole } = side;
   const fours = size / 4;
+  const from = at === 0 ? '' : `${at}u + `;
+  const place = (step: string): string => `${to}[${from}${step} * ${pitch}u + x]`;
   const inside = whole ? '' : 'k < depth';
   if (operand.vectorAt === null) {
     overUnits(side, fours * steps);
@@ -127,7 +130,7 @@ export function fillSide(side: Side, operand: Operand): void {
       operand.element('at');
       w.line(`four[${i}] = v; }`);
     }
-    w.line(`}\n${to}[s * ${pitch}u + x] = four;\n}`);
+    w.line(`}\n${place('s')} = four;\n}`);
     return;
   }
   const read = (row: string, k: string): string => {
@@ -137,7 +140,7 @@ export function fillSide(side: Side, operand: Operand): void {
   if (!operand.stepsAlong) {
     overUnits(side, fours * steps);
     w.line(`let s = e / ${fours}u; let x = e % ${fours}u; let k = q + s;`);
-    w.line(`${to}[s * ${pitch}u + x] = ${read(`min(${first} + x * 4u, ${end} - 4u)`, 'k')};\n}`);
+    w.line(`${place('s')} = ${read(`min(${first} + x * 4u, ${end} - 4u)`, 'k')};\n}`);
     return;
   }
   // Four rows of four steps, turned.
@@ -146,9 +149,7 @@ export function fillSide(side: Side, operand: Operand): void {
   for (let i = 0; i < 4; i++)
     w.line(`let v${i} = ${read(`min(${first} + x * 4u + ${i}u, ${end} - 1u)`, 'k')};`);
   for (let i = 0; i < 4; i++)
-    w.line(
-      `${to}[(s + ${i}u) * ${pitch}u + x] = vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}]);`,
-    );
+    w.line(`${place(`(s + ${i}u)`)} = vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}]);`);
   w.line('}');
 }
 

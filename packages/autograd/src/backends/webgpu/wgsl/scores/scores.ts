@@ -3,10 +3,9 @@
  * of 32 × 32 scores. In each tile every thread multiplies out four by four of them, then a pair of threads has the
  * points of a row, then every thread adds the products with the other matrix to its part of the results.
  */
-import type { Contraction, Dot, ScoresKernel, Softmax } from '../attention/scores.js';
-import { softmaxOf } from '../attention/scores.js';
-import { BodyWriter } from './body.js';
-import { cast, fold, identity } from './elements.js';
+import { softmaxOf, type ScoresKernel, type Softmax } from '../../attention/scores.js';
+import { BodyWriter } from '../body.js';
+import { cast, fold, identity } from '../elements.js';
 import {
   coordinates,
   load,
@@ -16,15 +15,8 @@ import {
   store,
   typeOf,
   type Shader,
-} from './text.js';
-import { DEPTH, fillSide, type Operand } from './tiles.js';
-
-const TILE = 32;
-const TEAM = 64;
-/** Elements from one row of a tile to the next: one more, so that a column lies in different banks. */
-const PITCH = TILE + 1;
-/** Vectors from one step of k to the next. */
-const VECTORS = TILE / 4 + 1;
+} from '../text.js';
+import { PITCH, ScoreTiles, TEAM, TILE } from './tiles.js';
 
 export function scoresShader(kernel: ScoresKernel): Shader {
   return new ScoresShader(kernel).write();
@@ -34,23 +26,20 @@ class ScoresShader {
   private readonly w = new ShaderWriter();
   private readonly kernel: ScoresKernel;
   private readonly body: BodyWriter;
-  private readonly dots: readonly { readonly dot: Dot; readonly input: number }[];
+  private readonly tiles: ScoreTiles;
   /** The tile that holds the scores of each dot, by its input. */
   private readonly tileOf = new Map<number, number>();
   private readonly byRows: boolean;
-  private readonly tiles: number;
-  /** Steps of k in workgroup memory, which is small. */
-  private readonly steps: number;
 
   constructor(kernel: ScoresKernel) {
     this.kernel = kernel;
     this.byRows = kernel.over === 'rows';
     const { inputs, outer } = kernel;
     const rank = outer.length;
-    this.dots = inputs.flatMap((dot, input) => (dot.kind === 'dot' ? [{ dot, input }] : []));
-    this.dots.forEach(({ input }, tile) => this.tileOf.set(input, tile));
-    this.tiles = Math.max(this.dots.length, kernel.contractions.length);
-    this.steps = this.tiles > 2 ? DEPTH / 2 : DEPTH;
+    inputs.forEach(({ kind }, input) => {
+      if (kind === 'dot') this.tileOf.set(input, this.tileOf.size);
+    });
+    this.tiles = new ScoreTiles(this.w, kernel);
     const inside = (input: number): readonly number[] => {
       const x = inputs[input]!;
       return x.kind === 'dot' ? [] : x.access.strides.slice(rank);
@@ -71,23 +60,15 @@ class ScoresShader {
   }
 
   write(): Shader {
-    const { w, kernel, byRows, body } = this;
+    const { w, kernel, byRows, body, tiles } = this;
     const { batch, rows, columns, contractions } = kernel;
-    const { tiles, steps } = this;
-    w.declarations += `var<workgroup> da: array<vec4<f32>, ${VECTORS * steps}>;\nvar<workgroup> db: array<vec4<f32>, ${VECTORS * steps}>;\n`;
-    for (let t = 0; t < tiles; t++)
-      w.declarations += `var<workgroup> t${t}: array<f32, ${TILE * PITCH}>;\n`;
-    w.declarations += `var<workgroup> factor: array<f32, ${TILE}>;\n`;
     const own = Math.ceil((byRows ? rows : columns) / TILE);
     coordinates(w, 'row', [product(batch), own], 'u');
     coordinates(w, 'u0', batch, 'b');
     w.line(`let rows = ${w.word(rows)}; let columns = ${w.word(columns)};`);
     w.line(`let ${byRows ? 'r0' : 'c0'} = u1 * ${TILE}u;`);
-    w.line('let r = (lid / 8u) * 4u; let c = (lid % 8u) * 4u; let mine = lid >> 1u;');
-    this.bases();
-    contractions.forEach(({ n }, k) => {
-      for (let u = 0; u < n / 8; u++) w.line(`var acc${k}_${u} = vec4<f32>(0.0);`);
-    });
+    w.line('let mine = lid >> 1u;');
+    tiles.begin();
     if (!byRows) this.lastPass();
     else {
       this.rowPlaces();
@@ -105,7 +86,7 @@ class ScoresShader {
       else if (contractions.length > 0) this.lastPass();
       this.storeRows();
     }
-    contractions.forEach((contraction, k) => this.storeSums(contraction, k));
+    tiles.storeSums();
     return w.teams(product(batch) * own, TEAM);
   }
 
@@ -114,20 +95,6 @@ class ScoresShader {
     const found = softmaxOf(this.kernel.body);
     const first = [...this.body.reductions(0), ...this.body.reductions(1)].map(({ i }) => i);
     return found !== null && first.join() === `${found.max},${found.sum}` ? found : null;
-  }
-
-  /** Where the matrices of this member of the batch begin. */
-  private bases(): void {
-    const { w, kernel } = this;
-    const rank = kernel.batch.length;
-    const base = (x: Dot['a']): string =>
-      `${w.address(x)}${offsetOf(w, x.strides.slice(0, rank), 'b')}`;
-    this.dots.forEach(({ dot: { a, b } }, d) =>
-      w.line(`let x${d} = ${base(a)}; let y${d} = ${base(b)};`),
-    );
-    kernel.contractions.forEach(({ other, out }, k) =>
-      w.line(`let z${k} = ${base(other)}; let to${k} = ${base(out)};`),
-    );
   }
 
   /** The row of this pair of threads: its coordinates, and where its elements begin. */
@@ -152,47 +119,9 @@ class ScoresShader {
     const { w, byRows } = this;
     const [at, end] = byRows ? ['c0', 'columns'] : ['r0', 'rows'];
     w.line(`for (var ${at} = 0u; ${at} < ${end}; ${at} += ${TILE}u) {`);
-    this.multiply();
+    this.tiles.multiply();
     tile();
     w.line('workgroupBarrier();\n}');
-  }
-
-  /** The scores of a tile: some steps of k of both matrices lie in workgroup memory at a time. */
-  private multiply(): void {
-    const { w, steps } = this;
-    const rank = this.kernel.batch.length;
-    const operand = (stepsAlong: boolean, from: string, side: string, along: string): Operand => ({
-      stepsAlong,
-      step: () => undefined,
-      element: (row) => w.line(`v = bitcast<f32>(h[${from} + ${row} * ${side} + k * ${along}]);`),
-      vectorAt: null,
-    });
-    this.dots.forEach(({ dot: { a, b, k } }, d) => {
-      const [ar, ak] = a.strides.slice(rank) as [number, number];
-      const [bk, bc] = b.strides.slice(rank) as [number, number];
-      w.line(`{ let ar = ${w.word(ar)}; let ak = ${w.word(ak)}; let bk = ${w.word(bk)};`);
-      w.line(`let bc = ${w.word(bc)}; let depth = ${w.word(k)};`);
-      for (let i = 0; i < 4; i++) w.line(`var s${i} = vec4<f32>(0.0);`);
-      w.line(`for (var q = 0u; q < depth; q += ${steps}u) {`);
-      const side = { w, team: TEAM, whole: k % steps === 0, steps, pitch: VECTORS, size: TILE };
-      fillSide(
-        { ...side, to: 'da', first: 'r0', end: 'rows' },
-        operand(ak === 1, `x${d}`, 'ar', 'ak'),
-      );
-      fillSide(
-        { ...side, to: 'db', first: 'c0', end: 'columns' },
-        operand(bk === 1, `y${d}`, 'bc', 'bk'),
-      );
-      w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${steps}u; s++) {`);
-      w.line(`let x = da[s * ${VECTORS}u + (r >> 2u)]; let y = db[s * ${VECTORS}u + (c >> 2u)];`);
-      for (let i = 0; i < 4; i++) w.line(`s${i} = fma(vec4<f32>(x[${i}]), y, s${i});`);
-      w.line('}\nworkgroupBarrier();\n}');
-      for (let i = 0; i < 4; i++)
-        for (let j = 0; j < 4; j++)
-          w.line(`t${d}[(r + ${i}u) * ${PITCH}u + c + ${j}u] = s${i}[${j}];`);
-      w.line('}');
-    });
-    w.line('workgroupBarrier();');
   }
 
   /** Goes over the points of a row that one of its two threads has; `outside` are lines for those that are none. */
@@ -262,8 +191,8 @@ class ScoresShader {
       w.line(`a${sum} = a${sum} * scale + part; a${max} = now;`);
       if (!sums) return;
       w.line('if ((lid & 1u) == 0u) { factor[mine] = scale; } workgroupBarrier();');
-      this.scaleSums();
-      this.addProducts(() => 0);
+      this.tiles.scaleSums();
+      this.tiles.addProducts(() => 0);
     });
     w.line(`let s${max} = a${max};`);
     // As −∞ − −∞ would be.
@@ -303,17 +232,7 @@ class ScoresShader {
     body.emit(value, scope);
     w.line(`if ((lid & 1u) == 0u) { factor[mine] = s${value}; } }`);
     w.line('workgroupBarrier();');
-    this.scaleSums();
-  }
-
-  /** Multiplies the sums of each row by its factor. */
-  private scaleSums(): void {
-    const { w, kernel } = this;
-    w.line('{ let f = vec4<f32>(factor[r], factor[r + 1u], factor[r + 2u], factor[r + 3u]);');
-    kernel.contractions.forEach(({ n }, k) => {
-      for (let u = 0; u < n / 8; u++) w.line(`acc${k}_${u} *= f;`);
-    });
-    w.line('}');
+    this.tiles.scaleSums();
   }
 
   /** The sums over all points, once all that is known of the rows is. */
@@ -335,30 +254,7 @@ class ScoresShader {
         });
       }, zeros);
       w.line('workgroupBarrier();');
-      this.addProducts((k) => k);
-    });
-  }
-
-  /** Adds the products of a tile with the other matrices. */
-  private addProducts(tileOf: (k: number) => number): void {
-    const { w, kernel, byRows } = this;
-    const rank = kernel.batch.length;
-    kernel.contractions.forEach(({ other, n }, k) => {
-      const [along, side] = other.strides.slice(rank) as [number, number];
-      const t = tileOf(k);
-      const [first, end] = byRows ? ['c0', 'columns'] : ['r0', 'rows'];
-      w.line(`{ let along = ${w.word(along)}; let side = ${w.word(side)};`);
-      w.line(`let last = ${w.word(n)} - 1u; let end = min(${TILE}u, ${end} - ${first});`);
-      w.line(`for (var q = 0u; q < end; q++) { let z = z${k} + (${first} + q) * along;`);
-      const elements = [0, 1, 2, 3].map((i) =>
-        byRows ? `t${t}[(r + ${i}u) * ${PITCH}u + q]` : `t${t}[q * ${PITCH}u + r + ${i}u]`,
-      );
-      w.line(`let f = vec4<f32>(${elements.join(', ')});`);
-      for (let u = 0; u < n / 8; u++) {
-        const at = `z + min((lid % 8u) + ${8 * u}u, last) * side`;
-        w.line(`acc${k}_${u} = fma(f, vec4<f32>(bitcast<f32>(h[${at}])), acc${k}_${u});`);
-      }
-      w.line('} }');
+      this.tiles.addProducts((k) => k);
     });
   }
 
@@ -372,20 +268,6 @@ class ScoresShader {
       const x = cast(w, `s${value}`, kernel.body[value]!.dtype, dtype);
       w.line(store(dtype, `o${inputs.length + n}`, x));
     });
-    w.line('}');
-  }
-
-  private storeSums({ out, n }: Contraction, k: number): void {
-    const { w, kernel, byRows } = this;
-    const [along, side] = out.strides.slice(kernel.batch.length) as [number, number];
-    const [first, end] = byRows ? ['r0', 'rows'] : ['c0', 'columns'];
-    w.line(`{ let along = ${w.word(along)}; let side = ${w.word(side)}; let n = ${w.word(n)};`);
-    for (let u = 0; u < n / 8; u++)
-      for (let i = 0; i < 4; i++) {
-        const inside = `live && ${first} + r + ${i}u < ${end} && (lid % 8u) + ${8 * u}u < n`;
-        const at = `to${k} + (${first} + r + ${i}u) * along + ((lid % 8u) + ${8 * u}u) * side`;
-        w.line(`if (${inside}) { h[${at}] = bitcast<u32>(acc${k}_${u}[${i}]); }`);
-      }
     w.line('}');
   }
 }

@@ -1,0 +1,63 @@
+/** @file What few tensors have: a gradient, hooks, and what else `backward` asks of a node. */
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
+import type { Cell } from './cell.js';
+import { isTensor } from './isTensor.js';
+import { dependsOn, mode, recording } from './mode.js';
+import { runtime } from './runtime.js';
+import type { Tensor } from './tensor.js';
+
+/** What `registerHook` takes: sees the gradient, and may return another in its place. */
+export type Hook = (gradient: Tensor) => Tensor | void;
+
+/** What few nodes have: kept apart, so that the many stay small. */
+export interface Extra {
+  grad: Cell | null;
+  hooks: Hook[];
+  retainGrad: boolean;
+  /** Whether gradients end here although it is computed: a leaf of a function that is being recorded. */
+  isLeaf: boolean;
+  /** The stack at creation, in debug mode. */
+  stack: string | undefined;
+}
+
+/** @internal The fields few nodes have. */
+export function extraOf(t: Tensor): Extra {
+  return (t.extra ??= {
+    grad: null,
+    hooks: [],
+    retainGrad: false,
+    isLeaf: false,
+    stack: undefined,
+  });
+}
+
+/**
+ * The gradient, or null, without marking it as seen: for optimizers and the like, which use it before the next
+ * `backward()`, which may overwrite it. `.grad` is safe to keep.
+ */
+export function borrowGrad(t: Tensor): Tensor | null {
+  if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
+  if (mode.tracing === 'compile' && !recording.grads.has(t) && !isRecorded(t))
+    dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
+  return t.extra?.grad?.live ?? null;
+}
+
+/** @internal Whether what is being recorded makes this leaf: it then has no gradient yet, at each call. */
+export function isRecorded(leaf: Tensor): boolean {
+  return leaf.id > recording.since && !('assign' in leaf);
+}
+
+/** @internal Notes the gradient of a leaf before it changes, so that a recording can put it back. */
+export function touchGrad(t: Tensor): void {
+  if (mode.tracing !== 'compile' || recording.grads.has(t)) return;
+  const grad = t.extra?.grad ?? null;
+  recording.grads.set(t, { grad, live: (grad?.live ?? null) !== null });
+}
+
+/** @internal */
+export function setGrad(t: Tensor, gradient: Tensor | null): void {
+  touchGrad(t);
+  if (gradient === null) t.extra?.grad?.clear();
+  else runtime.assignGrad(t, gradient);
+}

@@ -1,0 +1,50 @@
+/** @file A node is made: what it costs to keep it unevaluated is noted, and where it is computed. */
+import { homeOf, refuseDoubles } from './device.js';
+import { isFloat, type DType } from './dtype.js';
+import { mode } from './mode.js';
+import { MOST_PENDING } from './pending.js';
+import type { Attrs, Primitive } from './primitive.js';
+import { runtime } from './runtime.js';
+import { checkSize, MAX_SIZE, type Shape } from './shape.js';
+import { Tensor } from './tensor.js';
+
+/** @internal A node; `op` has checked shape and dtype. */
+export function makeNode<S extends Shape>(
+  op: Primitive,
+  inputs: readonly Tensor[],
+  attrs: Attrs | null,
+  shape: S,
+  dtype: DType,
+): Tensor<S> {
+  let needsGrad = false;
+  if (mode.grad && op.differentiable && isFloat(dtype)) {
+    for (const x of inputs) if (x.needsGrad) needsGrad = true;
+  }
+  const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
+  if (node.size > MAX_SIZE) checkSize(op.name, shape);
+  let [depth, since, bytes] = [0, runtime.runs, 0];
+  for (const x of inputs) {
+    if (x.home !== node.home) node.home = homeOf(op.name, inputs);
+    if (x.value === null) {
+      if (x.depth > depth) depth = x.depth;
+      if (x.depth > 0 && x.since < since) since = x.since;
+      bytes += x.bytes;
+    } else if (x.cell === null) {
+      bytes += x.value.byteLength;
+    }
+    if (x.cell !== null) x.cell.consume(x, node);
+  }
+  if (node.home === 'webgpu' && dtype === 'float64') refuseDoubles(op.name);
+  node.depth = depth + 1;
+  node.since = since;
+  node.bytes = bytes;
+  const { runs } = runtime;
+  if (
+    !needsGrad &&
+    (depth + 1 >= MOST_PENDING.depth ||
+      bytes > MOST_PENDING.bytes ||
+      runs - since > MOST_PENDING.runs)
+  )
+    runtime.bound(node);
+  return node;
+}
