@@ -60,13 +60,14 @@ export function choleskyInPlace(a: Matrix, n: number): number {
     // The panel less the product of what is known already, whose rows there are copied to columns.
     for (let p = 0; p < start; p++)
       for (let j = 0; j < width; j++) turned[p * width + j] = a[(start + j) * n + p]!;
-    addProduct(
-      blockAt(a, n, start, start),
-      -1,
-      blockAt(a, n, start, 0),
-      blockAt(turned, width, 0, 0),
-      [n - start, start, width],
-    );
+    if (start > 0)
+      addProduct(
+        blockAt(a, n, start, start),
+        -1,
+        blockAt(a, n, start, 0),
+        blockAt(turned, width, 0, 0),
+        [n - start, start, width],
+      );
     for (let k = start; k < end; k++) {
       const pivot = a[k * n + k]!;
       if (!(pivot > 0)) return k;
@@ -95,11 +96,14 @@ export function substitute(
     const first = upper ? n - done - size : done;
     // What is known already leaves a panel in one product.
     const known = upper ? n - done : 0;
-    addProduct(blockAt(x, k, first, 0), -1, blockAt(a, n, first, known), blockAt(x, k, known, 0), [
-      size,
-      done,
-      k,
-    ]);
+    if (done > 0)
+      addProduct(
+        blockAt(x, k, first, 0),
+        -1,
+        blockAt(a, n, first, known),
+        blockAt(x, k, known, 0),
+        [size, done, k],
+      );
     for (let s = 0; s < size; s++) {
       const r = upper ? first + size - 1 - s : first + s;
       for (let t = upper ? r + 1 : first; t < (upper ? first + size : r); t++) {
