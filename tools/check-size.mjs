@@ -17,7 +17,7 @@ console.log(tensor, Parameter, compile);`;
  * 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 233 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 235 * kB },
   { name: '3 names of it', contents: [few], external: [], budget: 102.3 * kB },
   {
     name: 'nn + optim',
@@ -35,7 +35,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 284 * kB,
+    budget: 287 * kB,
   },
 ];
 

@@ -4,8 +4,8 @@ import type { Tensor } from '../../graph/tensor.js';
 import { add } from '../build/element.js';
 import { neg, sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
-import { addProduct, blockAt } from './denseKernels.js';
-import { jacobiSingular } from './singularValues.js';
+import { addProduct, blockAt } from './kernels/denseKernels.js';
+import { jacobiSingular } from './kernels/singularValues.js';
 import { eachMatrix, product, transposed } from './solving.js';
 
 /**

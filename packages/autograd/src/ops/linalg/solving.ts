@@ -8,7 +8,7 @@ import { expandNode } from '../build/broadcast.js';
 import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
-import { luInPlace, substitute } from './factorKernels.js';
+import { luInPlace, substitute } from './kernels/factorKernels.js';
 import { matmulOf } from './matmul.js';
 import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';

@@ -3,8 +3,8 @@
  * "New fast and accurate Jacobi SVD algorithm", 2008): singular values have all their digits relative to the length of
  * their columns. Large matrices begin with the eigenvectors of AᵀA, after which little is left to rotate.
  */
-import { addProduct, blockAt, dot } from './denseKernels.js';
-import { scaleOf, type Matrix } from './factorKernels.js';
+import { addProduct, blockAt, dot, type Matrix } from './denseKernels.js';
+import { scaleOf } from './factorKernels.js';
 import { symmetricEigen, turnRows } from './symmetricEigen.js';
 
 const SWEEPS = 60;

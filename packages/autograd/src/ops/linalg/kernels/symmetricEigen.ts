@@ -2,7 +2,8 @@
  * @file Eigenvalues and eigenvectors of one symmetric matrix in float64: Householder reflections make it tridiagonal, and
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
-import { scaleOf, type Matrix } from './factorKernels.js';
+import type { Matrix } from './denseKernels.js';
+import { scaleOf } from './factorKernels.js';
 
 /** QL steps for one eigenvalue before giving up; two or three are usual. */
 const STEPS = 60;

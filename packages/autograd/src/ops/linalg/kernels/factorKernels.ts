@@ -1,9 +1,6 @@
 /** @file Factorizations of one matrix in float64, in place: LU, Cholesky, and QR by Householder reflections. */
 
-import { addProduct, blockAt } from './denseKernels.js';
-
-/** A matrix of doubles, row-major. */
-export type Matrix = Float64Array;
+import { addProduct, blockAt, type Matrix } from './denseKernels.js';
 
 /** Columns that are eliminated one by one before the rest of the matrix follows in one product. */
 const PANEL = 32;

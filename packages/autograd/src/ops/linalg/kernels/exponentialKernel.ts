@@ -1,6 +1,6 @@
 /** @file The exponential of one matrix in float64. */
-import { addProduct, blockAt } from './denseKernels.js';
-import { luInPlace, substitute, type Matrix } from './factorKernels.js';
+import { addProduct, blockAt, type Matrix } from './denseKernels.js';
+import { luInPlace, substitute } from './factorKernels.js';
 
 /** The coefficients of Padé's approximation of degree 13, and the norm up to which it has all digits. */
 const PADE = [

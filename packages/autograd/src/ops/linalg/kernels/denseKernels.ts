@@ -1,5 +1,7 @@
 /** @file Products of blocks of matrices in float64, the inner loops of factorizations. */
-import type { Matrix } from './factorKernels.js';
+
+/** A matrix of doubles, row-major. */
+export type Matrix = Float64Array;
 
 /** A block of a matrix: its elements begin at `at`, its rows are `step` apart. */
 export interface BlockOf {

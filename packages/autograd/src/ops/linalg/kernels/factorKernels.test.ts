@@ -1,13 +1,7 @@
 /** @file Factorizations of matrices of more than one panel: what they multiply to, and that vectors are orthonormal. */
 import { describe, expect, it } from 'vitest';
-import { addProduct, blockAt, dot } from './denseKernels.js';
-import {
-  choleskyInPlace,
-  householder,
-  luInPlace,
-  substitute,
-  type Matrix,
-} from './factorKernels.js';
+import { addProduct, blockAt, dot, type Matrix } from './denseKernels.js';
+import { choleskyInPlace, householder, luInPlace, substitute } from './factorKernels.js';
 import { jacobiSingular } from './singularValues.js';
 import { symmetricEigen } from './symmetricEigen.js';
 
