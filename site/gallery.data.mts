@@ -15,6 +15,7 @@ export interface Entry {
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const plain = (text = ''): string => text.replace(/`|\*/g, '').trim();
+const sentence = (text = ''): string => plain(text).replace(/^./, (first) => first.toUpperCase());
 
 export declare const data: readonly Entry[];
 
@@ -28,7 +29,7 @@ export default {
       name,
       title:
         /^\/\/ # (.*)$/m.exec(readFileSync(file(`../examples/${name}.ts`), 'utf8'))?.[1] ?? name,
-      problem: plain(problem),
+      problem: sentence(problem),
       data: plain(data),
       score: plain(score),
       time: plain(time),

@@ -14,11 +14,18 @@ import {
 } from '../packages/autograd/test/operations/accuracyFurther.js';
 import { longNames, measureLong } from '../packages/autograd/test/operations/accuracyLong.js';
 
+/** Three digits, in powers of ten where zeros would be counted. */
+function place(at: number): string {
+  const rounded = Number(at.toPrecision(3));
+  const size = Math.abs(rounded);
+  return size >= 1e6 || (size > 0 && size < 1e-4) ? rounded.toExponential() : String(rounded);
+}
+
 const figure = ({ worst, name, dtype, bounds }: Accuracy, order: number): string => {
   const { units, at } = worst[order] as Accuracy['worst'][number];
   const over = units > (bounds[order] as number);
   const why = exceptions[`${name} ${dtype} ${order}`]?.why;
-  const text = `${units.toFixed(2)} at ${Number(at.toPrecision(3))}`;
+  const text = Number.isNaN(at) ? units.toFixed(2) : `${units.toFixed(2)} at ${place(at)}`;
   return over ? `**${text}**${why === undefined ? '' : ` (${why})`}` : text;
 };
 

@@ -3,6 +3,9 @@
  * are a module of their own, compiled when one of them is asked for: what most programs need comes first.
  */
 
+/** A program that has been run so often is planned. */
+const OFTEN = 56;
+
 /** The works, with the packages given. */
 export function preludeWorks({ autograd, nn, optim }) {
   const { cat, grad, manualSeed, noGrad, randint, randn, tensor } = autograd;
@@ -38,6 +41,13 @@ export function preludeWorks({ autograd, nn, optim }) {
       const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
       train(model, optimizer, (m) => squared.forward(m.forward(x), y));
       train(model, optimizer, (m) => entropy.forward(m.forward(x), wanted));
+    }
+    // Steps of optimizers that come so often that they are planned.
+    for (const Optimizer of [optim.Adam, optim.AdamW, optim.SGD]) {
+      const model = perceptron(16);
+      const [x, y] = [randn([32, 16]), randn([32, 10])];
+      const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
+      train(model, optimizer, (m) => squared.forward(m.forward(x), y), OFTEN);
     }
     // Batches that are drawn, of any size.
     for (const batch of [3, 11, 16, 33, 64]) {

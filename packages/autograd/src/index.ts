@@ -1,4 +1,4 @@
-/** @file The public surface of `@chainrule/autograd`. */
+/** @file `@chainrule/autograd`: tensors, operations on them, and derivatives of any order. */
 import './ops/fluent.js';
 
 export * from './wasm.js';

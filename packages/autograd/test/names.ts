@@ -70,6 +70,6 @@ export const names = {
   einops: list('rearrange reduce repeat'),
   io: list(`
     encodeSafetensors decodeSafetensors saveSafetensors loadSafetensors saveCheckpoint loadCheckpoint decodeNpy encodeNpy
-    loadNpz`),
+    loadNpz encodeState decodeState`),
   testing: list('arbShape arbTensor arbBroadcastable checkGradients'),
 };

@@ -10,11 +10,12 @@ import {
   passes,
   getRngState,
   noGrad,
-  Tensor,
   tensor,
   type DType,
+  type Tensor,
   type TypedArray,
 } from '@chainrule/autograd';
+import { decodeState, encodeState } from '@chainrule/autograd/io';
 import type { Communicator } from './communicator.js';
 import { takeStream } from './randomStreams.js';
 
@@ -61,8 +62,6 @@ export function broadcastState(world: Communicator, target: Broadcastable): void
   takeStream({ seed: words[0] as number, offset: words[1] as number }, world.rank);
 }
 
-const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
-
 type Parts = Readonly<Record<string, Tensor>>;
 
 function agreeOnParts(world: Communicator, parts: Parts): void {
@@ -92,19 +91,18 @@ function unfit(): ChainruleError {
 
 /** A state as it is on rank 0: its tensors and everything else. */
 function received(world: Communicator, state: unknown): unknown {
-  const tensors: Tensor[] = [];
-  const text = new TextEncoder().encode(JSON.stringify(encode(state, tensors)));
-  const meta = tensors.map(({ dtype, shape }) => ({ dtype, shape }));
-  const head = bytesOfRoot(world, text);
-  const kinds = bytesOfRoot(world, new TextEncoder().encode(JSON.stringify(meta)));
-  const described = JSON.parse(new TextDecoder().decode(kinds)) as typeof meta;
-  const values = described.map(({ dtype, shape }, i) => {
+  const { json, tensors } = encodeState(state);
+  const own = Object.entries(tensors);
+  const meta = own.map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const text = textOfRoot(world, json);
+  const described = JSON.parse(textOfRoot(world, JSON.stringify(meta))) as typeof meta;
+  const values = described.map(({ name, dtype, shape }, i): [string, Tensor] => {
     const size = shape.reduce((n, d) => n * d, 1);
-    const data = world.rank === 0 ? (tensors[i] as Tensor).dataSync() : ARRAYS[dtype](size);
+    const data = world.rank === 0 ? (own[i]?.[1] as Tensor).dataSync() : ARRAYS[dtype](size);
     world.broadcast(data, 0, { what: `broadcast of ${dtype} [${shape.join(', ')}]` });
-    return tensor(data, { shape, dtype });
+    return [name, tensor(data, { shape, dtype })];
   });
-  return decode(JSON.parse(new TextDecoder().decode(head)) as Code, values);
+  return decodeState(text, new Map(values));
 }
 
 const ARRAYS: Readonly<Record<DType, (n: number) => TypedArray>> = {
@@ -114,37 +112,13 @@ const ARRAYS: Readonly<Record<DType, (n: number) => TypedArray>> = {
   bool: (n) => new Uint8Array(n),
 };
 
-/** Bytes of rank 0, however many they are. */
-function bytesOfRoot(world: Communicator, own: Uint8Array): Uint8Array {
-  const length = Int32Array.of(own.length);
+/** A text of rank 0, however long it is. */
+function textOfRoot(world: Communicator, own: string): string {
+  const encoded = new TextEncoder().encode(own);
+  const length = Int32Array.of(encoded.length);
   world.broadcast(length, 0, { what: 'broadcast of a length' });
   const bytes = new Uint8Array(length[0] as number);
-  if (world.rank === 0) bytes.set(own);
+  if (world.rank === 0) bytes.set(encoded);
   world.broadcast(bytes, 0, { what: 'broadcast of plain values' });
-  return bytes;
-}
-
-/** A tree as JSON can hold it: the place of a tensor, entries, what JSON has no word for, or a plain value. */
-type Code =
-  | { readonly tensor: number }
-  | { readonly list: readonly Code[] }
-  | { readonly entries: readonly (readonly [string, Code])[] }
-  | { readonly number: string }
-  | { readonly value?: unknown };
-
-function encode(x: unknown, tensors: Tensor[]): Code {
-  if (isTensor(x)) return { tensor: tensors.push(x) - 1 };
-  if (Array.isArray(x)) return { list: x.map((y) => encode(y, tensors)) };
-  if (typeof x === 'object' && x !== null)
-    return { entries: Object.entries(x).map(([key, y]) => [key, encode(y, tensors)]) };
-  if (typeof x === 'number' && !Number.isFinite(x)) return { number: String(x) };
-  return { value: x };
-}
-
-function decode(code: Code, tensors: readonly Tensor[]): unknown {
-  if ('tensor' in code) return tensors[code.tensor];
-  if ('list' in code) return code.list.map((x) => decode(x, tensors));
-  if ('entries' in code)
-    return Object.fromEntries(code.entries.map(([key, x]) => [key, decode(x, tensors)]));
-  return 'number' in code ? Number(code.number) : (code as { value?: unknown }).value;
+  return new TextDecoder().decode(bytes);
 }

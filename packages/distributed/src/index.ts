@@ -1,4 +1,4 @@
-/** @file The public surface of `@chainrule/distributed`. */
+/** @file `@chainrule/distributed`: training in several processes. */
 export { distributed, type DistributedOptions } from './distributed.js';
 export { World, type Usage } from './world.js';
 export type { Broadcastable, Stateful } from './broadcastState.js';

@@ -1,6 +1,7 @@
 /** @file `@chainrule/distributed/launch`: starts a program as several ranks on this machine, as `mpirun` does. */
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { kinds, readList } from '@chainrule/autograd';
 import { launch } from './local/job.js';
 
 const HELP = `Usage: chainrule run [-n RANKS] PROGRAM [ARGUMENTS]
@@ -18,6 +19,11 @@ A PROGRAM that ends in .js, .mjs, .cjs or .ts is run by Node.js with the options
  * 0 if every rank ended well, else that of the first that did not (128 and its number for a signal).
  */
 export async function runLocal(argv: readonly string[]): Promise<number> {
+  const list = readList('runLocal', 'argv', argv, kinds.text);
+  return runArguments(list);
+}
+
+async function runArguments(argv: readonly string[]): Promise<number> {
   let size = availableParallelism();
   let i = 0;
   for (; i < argv.length && argv[i]?.startsWith('-'); i++) {

@@ -4,7 +4,7 @@ import { Module } from '@chainrule/nn';
 
 export const modelOrFunction = kinds.kind<never>(
   'be a module or a function of tensors',
-  (x) => typeof x === 'function' || x instanceof Module,
+  (x) => kinds.callable.test(x) || x instanceof Module,
 );
 
 /** A module's own forward, or the function itself. */

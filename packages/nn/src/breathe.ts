@@ -16,6 +16,18 @@ export function breathe(): Promise<void> | undefined {
   });
 }
 
+/** How long a page is waited for that draws nothing, as it has gone out of sight. */
+const HIDDEN = 100;
+
+/** Waits until a page has drawn, so that long work has the whole time to the next frame; elsewhere for nothing. */
+export function drawn(): Promise<void> | undefined {
+  if (typeof document !== 'object' || document.hidden) return undefined;
+  return new Promise<void>((resolve) => {
+    requestAnimationFrame(() => resolve());
+    setTimeout(resolve, HIDDEN);
+  }).then(turn);
+}
+
 function turn(): Promise<void> {
   if (typeof setImmediate === 'function')
     return new Promise((resolve) => void setImmediate(resolve));

@@ -1,4 +1,4 @@
-/** @file The public surface of `@chainrule/nn`. */
+/** @file `@chainrule/nn`: layers, losses, and the modules that models are made of. */
 export { Parameter } from '@chainrule/autograd';
 export { Module, type ForwardHook, type ForwardPreHook } from './module/module.js';
 export { functionalCall } from './module/functionalCall.js';

@@ -253,9 +253,14 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
   }
 }
 
+const shortText = kinds.kind<string>(
+  'be a name of at most 100 characters',
+  (x) => typeof x === 'string' && x.length <= 100,
+);
+
 /** How many inputs an output has, and the other way round: of a weight `[out, in, …kernel]`. */
 export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number } {
-  checkArgument('fans', 'op', op, kinds.text);
+  checkArgument('fans', 'op', op, shortText);
   checkArgument(op, 'shape', shape, kinds.listOf(kinds.size));
   if (shape.length < 2) throw tooFlat(op, shape);
   const [outputs = 0, inputs = 0, ...kernel] = shape;

@@ -255,6 +255,15 @@ describe('calling', () => {
     expect(() => outer.forward(zeros([2, 3]))).toThrow(/\(in 1\.0, a Linear\)$/);
   });
 
+  it('says that a class has no forward', () => {
+    // @ts-expect-error the compiler says so too
+    class Parts extends nn.Module<[Tensor], Tensor> {
+      linear = new nn.Linear(2, 2);
+    }
+    expect(new Parts().parameters()).toHaveLength(2);
+    expect(() => new Parts().forward(ones([2]))).toThrow(/^Parts has no forward/);
+  });
+
   it('is deterministic in evaluation mode, and drops in training mode', () => {
     const net = new nn.Sequential(new nn.Linear(20, 20), new nn.Dropout(0.5));
     const x = ones([4, 20]);

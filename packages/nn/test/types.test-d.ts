@@ -29,6 +29,13 @@ const logits: Tensor = nn.functionalCall(new Net(), {}, zeros([1, 784]));
 // @ts-expect-error forward takes a tensor
 nn.functionalCall(new Net(), {}, 5);
 
+// Weights can be shared.
+const embedding = new nn.Embedding(11, 8);
+const decoder = new nn.Linear(8, 11, { bias: false });
+decoder.weight = embedding.weight;
+// @ts-expect-error a tensor is no parameter
+decoder.weight = zeros([11, 8]);
+
 for (const [x, y] of new DataLoader(new TensorDataset(zeros([4, 2]), zeros([4])))) {
   const sum: Tensor = x.add(y);
 }

@@ -4,6 +4,7 @@ import {
   defineOptions,
   display,
   kinds,
+  passes,
   add,
   cell,
   ChainruleError,
@@ -104,7 +105,7 @@ export class ExponentialMovingAverage {
     let pending = false;
     try {
       const result = f();
-      if (result instanceof Promise) {
+      if (passes(kinds.promise, result)) {
         pending = true;
         return result.finally(() => put(saved)) as R;
       }

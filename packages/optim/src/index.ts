@@ -1,4 +1,4 @@
-/** @file The public surface of `@chainrule/optim`. */
+/** @file `@chainrule/optim`: optimizers, learning rate schedules, and the rules they are composed of. */
 export { Optimizer, type CommonOptions } from './optimizer.js';
 export type { Initial, Rule, Symbolic, Symbols, Update } from './rule.js';
 export { chain } from './chain.js';

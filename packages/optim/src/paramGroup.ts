@@ -3,6 +3,7 @@ import {
   defineOptions,
   kinds,
   passes,
+  reading,
   cell,
   ChainruleError,
   Tensor,
@@ -198,9 +199,8 @@ function checkParams(
   const names: string[] = [];
   const seen = new Map(used);
   for (const [i, item] of items.entries()) {
-    const pair = Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
-    const param: unknown = pair ? item[1] : item;
-    const where = `parameter ${pair ? `'${item[0] as string}'` : i} of group ${group}`;
+    const [name, param] = reading(owner, `parameter ${i} of group ${group}`, () => namedOf(item));
+    const where = `parameter ${name === null ? i : display(name)} of group ${group}`;
     checkParam(owner, where, param);
     const earlier = seen.get(param);
     if (earlier !== undefined) {
@@ -208,14 +208,14 @@ function checkParams(
         `${owner}: ${where} ${shapeOf(param)} is already ${earlier}; give each parameter once`,
       );
     }
-    if (pair && names.includes(item[0] as string)) {
+    if (name !== null && names.includes(name)) {
       throw new ChainruleError(
-        `${owner}: two parameters of group ${group} are named '${item[0] as string}'`,
+        `${owner}: two parameters of group ${group} are named ${display(name)}`,
       );
     }
     seen.set(param, where);
     params.push(param);
-    if (pair) names.push(item[0] as string);
+    if (name !== null) names.push(name);
   }
   if (names.length > 0 && names.length < params.length) {
     throw new ChainruleError(
@@ -223,6 +223,12 @@ function checkParams(
     );
   }
   return { params, names: names.length > 0 ? Object.freeze(names) : null };
+}
+
+/** The name and the parameter of a pair `[name, parameter]`; of a parameter alone the name is null. */
+function namedOf(item: unknown): [string | null, unknown] {
+  const pair = Array.isArray(item) && item.length === 2 ? (item as unknown[]) : null;
+  return typeof pair?.[0] === 'string' ? [pair[0], pair[1]] : [null, item];
 }
 
 function checkParam(owner: string, where: string, param: unknown): asserts param is Parameter {

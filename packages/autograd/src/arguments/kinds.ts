@@ -97,6 +97,9 @@ function isClass(x: object): boolean {
   );
 }
 
+/** A promise. Ask with `passes`, as a result that may be anything may throw when it is looked at. */
+export const promise: Kind<Promise<unknown>> = kind('be a promise', (x) => x instanceof Promise);
+
 /** Anything: it is checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 

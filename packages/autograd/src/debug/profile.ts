@@ -1,5 +1,5 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { workOf } from '../engine/compile/work.js';
 import { engine } from '../engine/evaluate.js';
@@ -98,7 +98,7 @@ export function profile<R>(f: () => R): Profile<R> | Promise<Profile<Awaited<R>>
     engine.meter = outer;
     throw error;
   }
-  if (result instanceof Promise) {
+  if (passes(kinds.promise, result)) {
     return (async () => {
       try {
         const value = (await result) as Awaited<R>;

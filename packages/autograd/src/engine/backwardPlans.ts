@@ -8,7 +8,7 @@ import { extraOf } from '../graph/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import type { Collected } from './collect.js';
-import { collectReady, engine, execute, pendingVersions } from './evaluate.js';
+import { collectReady, engine, execute, hasMoved, pendingVersions } from './evaluate.js';
 import { Plan } from './plan.js';
 
 /** Ends the structure of a forward graph whose plan runs the backward pass too. */
@@ -43,6 +43,7 @@ export function runKnownBackward(
     if (live !== null) before.add(live);
   }
   const plan = engine.plans.look(structure);
+  if (plan === null && hasMoved(graph)) return runKnownBackward(root, newGradient);
   if (plan === null) return { graph, structure: structure.copy(), before: [...before] };
   const cells = plan.gradients.map((k) => {
     const node = gradLeaves[k] as Tensor;

@@ -4,6 +4,7 @@
  */
 import { ChainruleError, GradError } from '../errors.js';
 import { mode } from '../graph/mode.js';
+import { nowhere } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkInside, constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { isRows } from './rows.js';
@@ -23,12 +24,21 @@ export interface Collected {
   readonly structure: Structure;
   /** What requires grad and was made by no operation: leaves, and versions of cells. */
   readonly gradLeaves: Tensor[];
+  /** Nodes that read or write at a place of their own: where each stands in the structure, up to where, and the node. */
+  readonly placed: readonly PlacedNode[];
   /** Pending first versions of cells: computed by themselves, so that a first step is the same graph as all others. */
   readonly initial: Tensor[];
   /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
   readonly plain: boolean;
   /** Results of calls that gradients flow through. */
   readonly calls: readonly Tensor[];
+}
+
+/** A node whose attributes say where it reads or writes, and where they stand in the structure. */
+export interface PlacedNode {
+  readonly node: Tensor;
+  readonly from: number;
+  readonly to: number;
 }
 
 interface CollectOptions {
@@ -71,6 +81,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   const gradLeaves: Tensor[] = [];
   const initial: Tensor[] = [];
   const calls: Tensor[] = [];
+  const placed: PlacedNode[] = [];
   let plain = true;
   structure.length = 0;
   // A path of nodes being visited, and how many inputs of each have been.
@@ -128,7 +139,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   }
   structure.push(roots.size);
   for (const root of roots) structure.push(root.slot);
-  return { nodes, leaves, roots: [...roots], again, structure, gradLeaves, initial, plain, calls };
+  const all = { nodes, leaves, roots: [...roots], again, structure, gradLeaves };
+  return { ...all, initial, plain, calls, placed };
 
   function walk(): void {
     while (path.length > 0) {
@@ -141,7 +153,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       } else {
         path.pop();
         visited.pop();
-        addNode(node, nodes, structure);
+        addNode(node, nodes, structure, placed);
         if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
         if (node.cell !== null && node.cell.first === node && node.cell.startsAlone)
           initial.push(node);
@@ -163,7 +175,8 @@ export const NO_KIND = -1;
 function isView({ op, home }: Tensor): boolean {
   if (op === null) return false;
   const { kind } = op.lowering;
-  return kind === 'view' || kind === 'alias' || (kind === 'loop' && home === 'webgpu');
+  const isPart = kind === 'view' || kind === 'placedView' || kind === 'alias';
+  return isPart || (kind === 'loop' && home === 'webgpu');
 }
 
 function checkComputable(node: Tensor): void {
@@ -211,10 +224,13 @@ export function isLiteral(node: Tensor): boolean {
   return !Object.is(value, -0) && LITERALS.includes(value);
 }
 
-function addNode(node: Tensor, nodes: Tensor[], structure: Structure): void {
-  structure.push(((node.op as NonNullable<typeof node.op>).id << 1) | Number(node.needsGrad));
+function addNode(node: Tensor, nodes: Tensor[], structure: Structure, placed: PlacedNode[]): void {
+  const op = node.op as NonNullable<typeof node.op>;
+  structure.push((op.id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);
+  const from = structure.length;
   if (node.attrs !== null) structure.pushAttrs(node.attrs);
+  if (op.placed !== nowhere) placed.push({ node, from, to: structure.length });
   node.slot = nodes.length;
   nodes.push(node);
 }

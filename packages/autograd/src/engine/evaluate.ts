@@ -12,8 +12,9 @@ import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
 import { placement, type DeviceName } from '../graph/device.js';
-import { allocate, type TypedArray } from '../graph/dtype.js';
+import { allocate, itemSize, type TypedArray } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
+import { MOST_PENDING } from '../graph/pending.js';
 import { runtime } from '../graph/runtime.js';
 import { isHost, type Storage } from '../graph/storage.js';
 import { checkReadable } from '../graph/reading.js';
@@ -53,7 +54,8 @@ export const engine: {
 let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 
 /**
- * Computes the values of `tensors`, and of every cell with a pending version, in one run.
+ * Computes the values of `tensors`, and of every cell with a pending version, in one run. First values
+ * of cells beyond 64 MiB in all are left to what reads them.
  *
  * Values are computed when they are read; call this to choose the moment, or to compute several in one run. Results
  * of more than 64 KiB stay in the engine's memory until they are read (16 MiB in total: then the oldest are dropped,
@@ -65,12 +67,24 @@ let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 export function evaluate(...tensors: readonly Tensor[]): void {
   for (const t of tensors) checkArgument('evaluate', 'each argument', t, kinds.tensor);
   if (mode.tracing !== null) return;
-  run([...tensors.map((t) => t.current), ...pendingVersions()], 'evaluate');
+  const asked = tensors.map((t) => t.current);
+  runAll(() => [...asked, ...pendingVersions()], 'evaluate');
 }
 
-/** @internal The versions of cells that wait for a run. */
+/**
+ * @internal The versions of cells that wait for a run; of first values no more than 64 MiB, as whoever made a layer and
+ * dropped it owes nobody the memory for it. The others are computed when something reads them.
+ */
 export function pendingVersions(): Tensor[] {
-  return Array.from(pendingCells, (cell) => cell.current);
+  const versions: Tensor[] = [];
+  let bytes = 0;
+  for (const cell of pendingCells) {
+    const isFirst = cell.isNew && cell.startsAlone && !cell.hasNext;
+    if (isFirst) bytes += cell.size * itemSize[cell.dtype];
+    if (isFirst && bytes > MOST_PENDING.bytes) cell.revert();
+    else versions.push(cell.current);
+  }
+  return versions;
 }
 
 /** @internal How the runs so far found their plans. */
@@ -100,37 +114,64 @@ export function backendInUse(): HostBackend {
 /** @internal The graph behind `roots`, after the first values of its cells have been computed. */
 export function collectReady(roots: () => readonly Tensor[]): Collected {
   const graph = collect(roots());
-  const { initial } = graph;
-  if (initial.length === 0) return graph;
-  const first = collect(initial);
-  execute(first, engine.plans.find(first), 'initial values');
+  if (graph.initial.length === 0) return graph;
+  try {
+    computeFirst(graph.initial);
+  } catch {
+    // Cells that failed wait no more: what still meets one reads it, and the failure is its own.
+    const { initial } = collect(roots());
+    if (initial.length > 0) computeFirst(initial);
+  }
   return collect(roots());
+}
+
+function computeFirst(versions: readonly Tensor[]): void {
+  const graph = collect(versions);
+  execute(graph, engine.plans.find(graph), 'initial values');
 }
 
 /** Computes `roots`. On an error no cell has changed, and pending versions are forgotten. */
 export function run(roots: readonly Tensor[], why: string): void {
-  for (const root of roots) if (isNumber(root)) root.value = leafValue(root);
-  const [first, second] = byDevice(roots);
-  runOnOne(first, why);
-  if (second.length > 0) runOnOne(second, why);
+  runAll(() => roots, why);
 }
 
-/** Roots by the device they lie on; numbers go along with the first of them. */
-function byDevice(roots: readonly Tensor[]): [readonly Tensor[], readonly Tensor[]] {
+function runAll(roots: () => readonly Tensor[], why: string): void {
+  for (const root of roots()) if (isNumber(root)) root.value = leafValue(root);
+  const other = onSecondDevice(roots());
+  if (other === null) {
+    runOnOne(roots, why);
+    return;
+  }
+  runOnOne(() => roots().filter((root) => !other(root)), why);
+  runOnOne(() => roots().filter(other), why);
+}
+
+/** Which roots lie on another device than the first one does; null if none. Numbers go along with the first. */
+function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) | null {
   const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
   const other = (root: Tensor): boolean => root.home !== null && root.home !== placed?.home;
-  if (placed === undefined || !roots.some(other)) return [roots, []];
-  return [roots.filter((root) => !other(root)), roots.filter(other)];
+  return placed !== undefined && roots.some(other) ? other : null;
 }
 
-function runOnOne(roots: readonly Tensor[], why: string): void {
-  let graph = collectReady(() => roots);
+/**
+ * @internal Whether places in a graph without a plan are operands from now on, as they were others before: it is then to be
+ * collected again. On the CPU alone, where a buffer may lie within another one.
+ */
+export function hasMoved(graph: Collected): boolean {
+  if (graph.placed.length === 0 || mode.tracing !== null) return false;
+  if (engine.plans.has(graph.structure)) return false;
+  return deviceOf(graph.roots) === 'cpu' && engine.plans.places.move(graph);
+}
+
+function runOnOne(roots: () => readonly Tensor[], why: string): void {
+  let graph = collectReady(roots);
   if (graph.roots.length === 0) return;
+  if (hasMoved(graph)) graph = collect(roots());
   if (mode.tracing === 'compile') checkSettled(graph, why);
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
   if (forward && graph.calls.length > 0)
-    graph = collect(roots, { also: runtime.keptByCalls(graph.calls) });
+    graph = collect(roots(), { also: runtime.keptByCalls(graph.calls) });
   const plan = engine.plans.find(graph);
   execute(graph, plan, why, forward ? plan.held(graph) : null);
 }

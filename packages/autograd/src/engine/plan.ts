@@ -4,6 +4,7 @@ import type { Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
+import { KnownPlaces } from './positions.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { LONG } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
@@ -211,6 +212,8 @@ class Once implements Executable {
 export class PlanCache {
   hits = 0;
   misses = 0;
+  /** The places of slices that have changed. */
+  readonly places = new KnownPlaces((hash) => this.drop(hash));
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
   private readonly capacity: number;
@@ -228,6 +231,12 @@ export class PlanCache {
     return (
       this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph, graph.leaves))
     );
+  }
+
+  /** Whether there is a plan of a structure. */
+  has(structure: Structure): boolean {
+    const bucket = this.plans.get(hashOf(structure.ints, structure.length));
+    return bucket?.some((plan) => structure.equals(plan.structure)) ?? false;
   }
 
   /** The plan of a structure, if there is one. */
@@ -252,17 +261,21 @@ export class PlanCache {
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
     if (this.plans.size > this.capacity) {
-      const [oldest] = this.plans;
-      if (oldest !== undefined) {
-        this.plans.delete(oldest[0]);
-        for (const old of oldest[1]) old.dispose();
-      }
+      const [oldest] = this.plans.keys();
+      if (oldest !== undefined) this.drop(oldest);
     }
     return plan;
+  }
+
+  /** Gives up the plans of structures with a hash. */
+  private drop(hash: number): void {
+    for (const plan of this.plans.get(hash) ?? []) plan.dispose();
+    this.plans.delete(hash);
   }
 
   clear(): void {
     for (const bucket of this.plans.values()) for (const plan of bucket) plan.dispose();
     this.plans.clear();
+    this.places.clear();
   }
 }

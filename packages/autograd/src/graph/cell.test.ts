@@ -1,6 +1,16 @@
 /** @file A cell's array is written again at the next version but one: who still holds a version keeps its numbers. */
 import { expect, test } from 'vitest';
-import { evaluate, isFinite, noGrad, Parameter, tensor, where } from '../index.js';
+import {
+  DeviceError,
+  evaluate,
+  isFinite,
+  noGrad,
+  Parameter,
+  randn,
+  tensor,
+  where,
+  zeros,
+} from '../index.js';
 
 test('a version that a run reads, and makes room for, is read as it was', () => {
   const cell = new Parameter(tensor([1, 2, 3]));
@@ -17,4 +27,36 @@ test('a version that a run reads, and makes room for, is read as it was', () => 
     return Math.fround(x);
   });
   expect(cell.toArray()).toEqual(expected);
+});
+
+const works = (): number => {
+  const x = tensor([1, 2, 3], { requiresGrad: true });
+  const y = x.mul(x).sum();
+  y.backward();
+  evaluate();
+  return y.item();
+};
+
+test('a large first value that nobody reads costs nobody else its memory', () => {
+  const cell = new Parameter(zeros([1e9]));
+  const before = process.memoryUsage().arrayBuffers;
+  expect(works()).toBe(14);
+  expect(cell.size).toBe(1e9);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e9);
+});
+
+test('a first value that cannot be computed fails what reads it, and nothing else', () => {
+  const bad = new Parameter(
+    randn([2 ** 30])
+      .mul(2)
+      .sum()
+      .reshape([1]),
+  );
+  const good = new Parameter(tensor([1, 2]).mul(2));
+  expect(works()).toBe(14);
+  expect(good.toArray()).toEqual([2, 4]);
+  expect(() => bad.mul(2).sum().backward()).toThrow(DeviceError);
+  expect(() => bad.mul(2).dataSync()).toThrow(DeviceError);
+  expect(() => bad.dataSync()).toThrow(DeviceError);
+  expect(works()).toBe(14);
 });

@@ -31,6 +31,18 @@ export type Lowering<A extends Attrs = Attrs> =
       /** Of a pad: joins what lies side by side along a dimension, in place of a sum of padded parts. */
       readonly join?: (parts: readonly Tensor[], dim: number) => Tensor;
     }
+  /** A slice of its first operand; where it begins is said by the others, whole numbers that the program is handed. */
+  | { readonly kind: 'placedView'; placed(attrs: A): PlacedSpec }
+  /**
+   * Its first operand within the second, a single element, and more added to that, so many parts in all; the other operands
+   * say where each lies.
+   */
+  | {
+      readonly kind: 'placedParts';
+      placed(attrs: A): PlacedPartsSpec;
+      /** The sum of such parts with zeros around them, as one of more parts. */
+      join(parts: readonly Tensor[]): Tensor;
+    }
   | KernelLowering<A>
   /** A loop; its results are nodes of their own, which read it. */
   | { readonly kind: 'loop' }
@@ -70,6 +82,17 @@ export type PartsSpec =
   | { readonly kind: 'concat'; readonly dim: number }
   /** The first input at the places of a slice, and the second, a single element, everywhere else. */
   | { readonly kind: 'pad'; readonly start: readonly number[]; readonly step: readonly number[] };
+
+/** Element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; of those in `dims` operands say the start. */
+export interface PlacedSpec {
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+  readonly dims: readonly number[];
+}
+
+export interface PlacedPartsSpec extends PlacedSpec {
+  readonly parts: number;
+}
 
 /** Kernels of their own kind with what attributes say of them; what they compute is written in `engine/compile/kernel.ts`. */
 export type KernelSpec =

@@ -45,7 +45,19 @@ export interface Primitive<A extends Attrs = Attrs> {
   batch(inputs: readonly Tensor[], batched: readonly boolean[], attrs: A, size: number): Tensor;
   /** The reference: fills `out.data`. Alias primitives have none. */
   kernel(inputs: readonly Value[], out: Value, attrs: A): void;
+  /** The same node with the place that it reads or writes as operands; null where it has none. */
+  placed(inputs: readonly Tensor[], attrs: A): Placed | null;
 }
+
+/** What a node becomes whose place is an operand. */
+export interface Placed {
+  readonly op: Primitive;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: Attrs;
+}
+
+/** Of operations that read all of their inputs. */
+export const nowhere = (): null => null;
 
 /** Every primitive, by id. */
 export const primitives: Primitive[] = [];
@@ -55,13 +67,14 @@ const uncloneable = (): string => 'a tensor is a node of a graph: send its shape
 
 /** A record. All have their fields in one order, in whatever order they were given: V8 then finds a field at a fixed place. */
 export function recordOf<A extends Attrs>(
-  { name, lowering, differentiable, vjp, jvp, batch, kernel }: Spec<A>,
+  { name, lowering, differentiable, vjp, jvp, batch, kernel, placed = nowhere }: Spec<A>,
   id: number,
 ): Primitive<A> {
-  return { uncloneable, name, id, lowering, differentiable, vjp, jvp, batch, kernel };
+  return { uncloneable, name, id, lowering, differentiable, vjp, jvp, batch, kernel, placed };
 }
 
-type Spec<A extends Attrs> = Omit<Primitive<A>, 'id' | 'uncloneable'>;
+type Spec<A extends Attrs> = Omit<Primitive<A>, 'id' | 'uncloneable' | 'placed'> &
+  Partial<Pick<Primitive<A>, 'placed'>>;
 
 /** Enters a primitive; called once for each when its file is loaded. */
 export function register<A extends Attrs>(spec: Spec<A>): Primitive<A> {

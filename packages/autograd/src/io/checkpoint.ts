@@ -15,6 +15,7 @@ import { decodeState, encodeState, isStateful, type Stateful } from './state.js'
 import type { FileLike } from './places/placeOf.js';
 import { readCheckpoint, writeCheckpoint, type Files, type Skipped } from './store.js';
 import { toArray, toArrays, toTensor, toTensors } from './tensors.js';
+import { quoted, quotedList } from './quoted.js';
 
 const STATE = 'state.json';
 const ENTRY_NAME = /^[A-Za-z]\w*$/;
@@ -94,11 +95,11 @@ async function encodeEntries(entries: CheckpointEntries): Promise<Files> {
   for (const [entry, value] of Object.entries(entries)) {
     if (!ENTRY_NAME.test(entry)) {
       throw new FormatError(
-        `saveCheckpoint: ${JSON.stringify(entry)} is not a name of letters, digits and _`,
+        `saveCheckpoint: ${quoted(entry)} is not a name of letters, digits and _`,
       );
     }
     const own = new Map<string, Tensor>();
-    if (value !== undefined) state[entry] = encodeState(value, entry, own);
+    if (value !== undefined) state[entry] = encodeState(value, `saveCheckpoint: ${entry}`, own);
     if (own.size > 0) tensors.push([entry, own]);
   }
   // All reads start here, before the first await.
@@ -241,18 +242,18 @@ function differences(name: string, saved: unknown, current: unknown): string[] {
   if (!isNamedTensors(current)) return [];
   if (!isNamedTensors(saved))
     return [`${name}: the checkpoint has something else than tensors there`];
-  const list = (names: string[]) => names.map((key) => JSON.stringify(key)).join(', ');
   const missing = Object.keys(current).filter((key) => !Object.hasOwn(saved, key));
   const unexpected = Object.keys(saved).filter((key) => !Object.hasOwn(current, key));
   const problems: string[] = [];
-  if (missing.length > 0) problems.push(`${name}: missing in the checkpoint: ${list(missing)}`);
+  if (missing.length > 0)
+    problems.push(`${name}: missing in the checkpoint: ${quotedList(missing)}`);
   if (unexpected.length > 0)
-    problems.push(`${name}: unexpected in the checkpoint: ${list(unexpected)}`);
+    problems.push(`${name}: unexpected in the checkpoint: ${quotedList(unexpected)}`);
   for (const [key, { sizes: shape }] of Object.entries(current)) {
     const other = saved[key]?.sizes;
     if (other && String(other) !== String(shape)) {
       problems.push(
-        `${name}: ${JSON.stringify(key)} has shape [${other.join(', ')}] in the checkpoint, [${shape.join(', ')}] here`,
+        `${name}: ${quoted(key)} has shape [${other.join(', ')}] in the checkpoint, [${shape.join(', ')}] here`,
       );
     }
   }

@@ -36,6 +36,7 @@ export type {
   SaveCheckpointOptions,
 } from './checkpoint.js';
 export type { Stateful } from './state.js';
+export { decodeState, encodeState, type EncodedState } from './stateText.js';
 export { hasCheckpoint, type Skipped as SkippedCheckpoint } from './store.js';
 export type { NamedTensors } from './tensors.js';
 export type { ZipLimits } from './zip.js';

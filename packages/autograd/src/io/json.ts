@@ -3,6 +3,7 @@
  * `1e999` into Infinity and `__proto__` into trouble; this one refuses the first two, bounds the depth and gives Maps.
  */
 import { FormatError } from '../errors.js';
+import { quoted } from './quoted.js';
 
 /** A JSON value; objects are Maps, so that no key can reach a prototype. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
@@ -147,7 +148,7 @@ export function readJson(text: string, what: string, options: JsonOptions = {}):
         readItems('}', depth, () => {
           if (peek() !== '"') fail('expected a key in double quotes');
           const key = readString();
-          if (keys.has(key)) fail(`the key ${JSON.stringify(key)} occurs twice`);
+          if (keys.has(key)) fail(`the key ${quoted(key)} occurs twice`);
           if (peek() !== ':') fail("expected ':'");
           at++;
           const value = readValue(depth + 1);

@@ -5,6 +5,7 @@ import type { ArrayRecord } from './elements.js';
 import { readNpy } from './npy.js';
 import { readZip } from './zip.js';
 import type { ZipLimits } from './zip.js';
+import { quoted } from './quoted.js';
 
 /**
  * Reads a whole .npz file, as `numpy.savez` and `numpy.savez_compressed` write it.
@@ -20,12 +21,9 @@ export async function readNpz(
   const arrays = plainRecord<ArrayRecord>();
   for (const [entry, content] of Object.entries(await readZip(bytes, what, limits))) {
     if (!entry.endsWith('.npy')) {
-      throw new FormatError(`${what}: entry ${JSON.stringify(entry)} is not a .npy file`);
+      throw new FormatError(`${what}: entry ${quoted(entry)} is not a .npy file`);
     }
-    arrays[entry.slice(0, -'.npy'.length)] = readNpy(
-      content,
-      `${what}: entry ${JSON.stringify(entry)}`,
-    );
+    arrays[entry.slice(0, -'.npy'.length)] = readNpy(content, `${what}: entry ${quoted(entry)}`);
   }
   return arrays;
 }

@@ -18,6 +18,7 @@ import {
   plainRecord,
 } from './elements.js';
 import type { ArrayRecord, ElementType } from './elements.js';
+import { quoted } from './quoted.js';
 
 /** The longest header that the format allows, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -57,7 +58,7 @@ export function readSafetensors(bytes: Uint8Array, what = 'safetensors'): Safete
     const part = bytes.subarray(dataStart + begin, dataStart + end);
     arrays[name] = {
       shape,
-      ...decodeElements(part, element, `${what}: tensor ${JSON.stringify(name)}`),
+      ...decodeElements(part, element, `${what}: tensor ${quoted(name)}`),
     };
   }
   return { arrays, metadata };
@@ -95,7 +96,7 @@ function readHeader(bytes: Uint8Array, what: string) {
       return;
     }
     for (const [key, text] of asObject(value, `${what}: ${METADATA}`)) {
-      metadata[key] = asString(text, `${what}: ${METADATA}[${JSON.stringify(key)}]`);
+      metadata[key] = asString(text, `${what}: ${METADATA}[${quoted(key)}]`);
     }
   };
   const title = `${what}: header`;
@@ -105,13 +106,13 @@ function readHeader(bytes: Uint8Array, what: string) {
 }
 
 function readEntry(name: string, value: JsonValue, file: string): Entry {
-  const what = `${file}: tensor ${JSON.stringify(name)}`;
+  const what = `${file}: tensor ${quoted(name)}`;
   const info = asObject(value, what);
   const element = asString(info.get('dtype'), `${what}: dtype`);
   if (!isElementType(element)) {
     const known = Object.keys(ELEMENT_SIZE).join(', ');
     throw new FormatError(
-      `${what}: dtype ${JSON.stringify(element)} is not supported; supported are ${known}`,
+      `${what}: dtype ${quoted(element)} is not supported; supported are ${known}`,
     );
   }
   const shape = asArray(info.get('shape'), `${what}: shape`).map((dim) =>
@@ -146,7 +147,7 @@ function checkTiling(entries: readonly Entry[], size: number, what: string): voi
     if (begin !== covered) {
       const fault = begin < covered ? 'overlaps the tensor before it' : 'leaves a hole before it';
       throw new FormatError(
-        `${what}: tensor ${JSON.stringify(name)} at [${begin}, ${end}] ${fault} (${covered} expected)`,
+        `${what}: tensor ${quoted(name)} at [${begin}, ${end}] ${fault} (${covered} expected)`,
       );
     }
     covered = end;
@@ -190,7 +191,7 @@ export function writeSafetensors(
     const pairs = Object.entries(metadata).map(([key, value]) => {
       if (typeof value !== 'string') {
         throw new FormatError(
-          `safetensors: metadata[${JSON.stringify(key)}] must be a string, got ${display(value)}`,
+          `safetensors: metadata[${quoted(key)}] must be a string, got ${display(value)}`,
         );
       }
       return `${quote(key)}:${quote(value)}`;
@@ -230,7 +231,7 @@ export function writeSafetensors(
 function quote(text: string): string {
   if (/\p{Surrogate}/u.test(text)) {
     throw new FormatError(
-      `safetensors: the name ${JSON.stringify(text)} is not valid Unicode (half a surrogate pair)`,
+      `safetensors: the name ${quoted(text)} is not valid Unicode (half a surrogate pair)`,
     );
   }
   return JSON.stringify(text);

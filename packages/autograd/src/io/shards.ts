@@ -8,6 +8,7 @@ import { plainRecord } from './elements.js';
 import { asObject, asString, decodeUtf8, readJson } from './json.js';
 import { placeOf } from './places/placeOf.js';
 import { readSafetensors } from './safetensors.js';
+import { quoted } from './quoted.js';
 
 const SHARD_NAME = /^[A-Za-z0-9][\w.-]*\.safetensors$/;
 const MAX_SHARDS = 10_000;
@@ -23,10 +24,10 @@ export async function readShards(indexPath: string): Promise<Record<string, Arra
   const map = asObject(asObject(json, indexPath).get('weight_map'), `${indexPath}: weight_map`);
   const namesOf = new Map<string, string[]>();
   for (const [name, value] of map) {
-    const file = asString(value, `${indexPath}: weight_map[${JSON.stringify(name)}]`);
+    const file = asString(value, `${indexPath}: weight_map[${quoted(name)}]`);
     if (!SHARD_NAME.test(file)) {
       throw new FormatError(
-        `${indexPath}: ${JSON.stringify(file)} is not a plain name of a .safetensors file`,
+        `${indexPath}: ${quoted(file)} is not a plain name of a .safetensors file`,
       );
     }
     namesOf.set(file, [...(namesOf.get(file) ?? []), name]);
@@ -41,16 +42,12 @@ export async function readShards(indexPath: string): Promise<Record<string, Arra
     const shard = readSafetensors(await place.readPlain(path), path).arrays;
     const extra = Object.keys(shard).find((name) => map.get(name) !== file);
     if (extra !== undefined) {
-      throw new FormatError(
-        `${path}: holds ${JSON.stringify(extra)}, which the index lists elsewhere`,
-      );
+      throw new FormatError(`${path}: holds ${quoted(extra)}, which the index lists elsewhere`);
     }
     for (const name of names) {
       const array = shard[name];
       if (!array)
-        throw new FormatError(
-          `${path}: lacks ${JSON.stringify(name)}, which the index lists there`,
-        );
+        throw new FormatError(`${path}: lacks ${quoted(name)}, which the index lists there`);
       arrays[name] = array;
     }
   }

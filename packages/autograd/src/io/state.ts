@@ -7,6 +7,7 @@ import { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
 import { asArray, asNatural, asString, describeJson } from './json.js';
 import type { JsonValue } from './json.js';
+import { quoted } from './quoted.js';
 
 /** Anything that hands out its state and takes it back: modules, optimizers, schedules, averages. */
 export interface Stateful {
@@ -58,14 +59,14 @@ const TAG = {
 /**
  * `value` as something for JSON.stringify; its tensors are added to `tensors`, named by where they stand.
  *
- * @param what Names the value in errors.
+ * @param what Names the call and the value in errors.
  * @throws {FormatError} for a function, a class instance without stateDict, a cycle.
  */
 export function encodeState(value: unknown, what: string, tensors: Map<string, Tensor>): unknown {
   const encode = (item: unknown, path: readonly (string | number)[]): unknown => {
     const fail = (reason: string): never => {
       const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-      throw new FormatError(`saveCheckpoint: ${what}${place} is ${reason}`);
+      throw new FormatError(`${what}${place} is ${reason}`);
     };
     if (path.length > MAX_DEPTH)
       return fail(`nested deeper than ${MAX_DEPTH}; does it contain itself?`);
@@ -149,8 +150,7 @@ export function decodeState(
       case TAG.tensor: {
         const name = asString(content, `${what}: ${tag}`);
         const tensor = tensors[name];
-        if (!tensor)
-          throw new FormatError(`${what}: the tensor ${JSON.stringify(name)} is missing`);
+        if (!tensor) throw new FormatError(`${what}: the tensor ${quoted(name)} is missing`);
         return tensor;
       }
       case TAG.number: {
@@ -179,7 +179,7 @@ export function decodeState(
         );
       default:
         throw new FormatError(
-          `${what}: ${JSON.stringify(tag)} is not known; was it written by a newer version?`,
+          `${what}: ${quoted(tag)} is not known; was it written by a newer version?`,
         );
     }
   };

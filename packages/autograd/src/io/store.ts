@@ -17,6 +17,7 @@ import { LATEST, type Files, type Place } from './places/place.js';
 import { bytesIn, placeOf, type FileLike } from './places/placeOf.js';
 import { sha256 } from './sha256.js';
 import { readZip } from './zip.js';
+import { quoted } from './quoted.js';
 
 export type { Files } from './places/place.js';
 
@@ -252,7 +253,7 @@ async function readManifest(read: Reader): Promise<Manifest> {
       const file = asObject(value, what);
       const name = asString(file.get('name'), `${what}: name`);
       if (!FILE_NAME.test(name))
-        throw new FormatError(`${what}: ${JSON.stringify(name)} is not a plain file name`);
+        throw new FormatError(`${what}: ${quoted(name)} is not a plain file name`);
       const sha256 = asString(file.get('sha256'), `${what}: sha256`);
       return { name, bytes: asNatural(file.get('bytes'), `${what}: bytes`), sha256 };
     }),

@@ -5,6 +5,7 @@ import { makeLeaf, Tensor } from '../graph/tensor.js';
 import type { TypedArray } from '../graph/dtype.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
+import { quoted } from './quoted.js';
 
 /** Tensors by name, as `stateDict()` returns them. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
@@ -53,15 +54,14 @@ function recordOf({ dtype, sizes: shape }: Tensor, data: TypedArray): ArrayRecor
   return { dtype, shape, data };
 }
 
-function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
+/** Names and tensors. @throws {DTypeError} for what is neither. */
+export function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of entries as [unknown, unknown][]) {
     if (typeof name !== 'string')
       throw new DTypeError(`${what}: a name must be a string, got ${display(name)}`);
     if (!(value instanceof Tensor)) {
-      throw new DTypeError(
-        `${what}: ${JSON.stringify(name)} must be a tensor, got ${display(value)}`,
-      );
+      throw new DTypeError(`${what}: ${quoted(name)} must be a tensor, got ${display(value)}`);
     }
   }
   return entries as [string, Tensor][];

@@ -8,6 +8,7 @@ import { FormatError } from '../errors.js';
 import { roomFor } from '../graph/room.js';
 import { decodeUtf8 } from './json.js';
 import { plainRecord } from './elements.js';
+import { quoted } from './quoted.js';
 
 /** What an archive may hold; more is refused. */
 export interface ZipLimits {
@@ -67,7 +68,7 @@ export async function readZip(
   const parts = archive.locate(entries);
   const files = plainRecord<Uint8Array>();
   for (const { entry, part } of parts) {
-    const place = `${what}: entry ${JSON.stringify(entry.name)}`;
+    const place = `${what}: entry ${quoted(entry.name)}`;
     const content = entry.method === STORED ? part : await inflate(part, entry.unpacked, place);
     if (crc32(content) !== entry.crc)
       throw new FormatError(`${place}: the checksum is wrong; the archive is damaged`);
@@ -136,7 +137,7 @@ class Archive {
     let at = start;
     for (let i = 0; i < count; i++) {
       const { entry, next } = this.readEntry(at);
-      if (names.has(entry.name)) this.fail(`two entries are named ${JSON.stringify(entry.name)}`);
+      if (names.has(entry.name)) this.fail(`two entries are named ${quoted(entry.name)}`);
       names.add(entry.name);
       entries.push(entry);
       at = next;
@@ -167,10 +168,10 @@ class Archive {
     const extraLength = this.u16(at + 30);
     const next = at + 46 + nameLength + extraLength + this.u16(at + 32);
     const name = this.readName(at + 46, nameLength, flags);
-    if (flags & ENCRYPTED) this.fail(`entry ${JSON.stringify(name)} is encrypted`);
+    if (flags & ENCRYPTED) this.fail(`entry ${quoted(name)} is encrypted`);
     if (method !== STORED && method !== DEFLATED) {
       this.fail(
-        `entry ${JSON.stringify(name)} is packed with method ${method}; known are 0 (stored) and 8 (deflate)`,
+        `entry ${quoted(name)} is packed with method ${method}; known are 0 (stored) and 8 (deflate)`,
       );
     }
     // Values that do not fit in 32 bits stand in an extra field, in this order.
@@ -184,7 +185,7 @@ class Archive {
     const headerAt = value(at + 42);
     if (method === STORED ? packed !== unpacked : unpacked > packed * MAX_RATIO) {
       this.fail(
-        `entry ${JSON.stringify(name)} claims to unpack from ${packed} to ${unpacked} bytes, which cannot be`,
+        `entry ${quoted(name)} claims to unpack from ${packed} to ${unpacked} bytes, which cannot be`,
       );
     }
     return { entry: { name, method, crc: this.u32(at + 16), packed, unpacked, headerAt }, next };
@@ -196,7 +197,7 @@ class Archive {
       flags & UTF8_NAME ? decodeUtf8(raw, `${this.what}: entry name`) : String.fromCharCode(...raw);
     // Nothing is written to disk here, but a name may end up in somebody's path.
     if (name === '' || /^[/\\]|^[A-Za-z]:|\\|\0|(^|\/)\.\.?(\/|$)/.test(name)) {
-      this.fail(`entry name ${JSON.stringify(name)} is not a plain relative path`);
+      this.fail(`entry name ${quoted(name)} is not a plain relative path`);
     }
     return name;
   }
@@ -219,7 +220,7 @@ class Archive {
     return [...entries]
       .sort((a, b) => a.headerAt - b.headerAt)
       .map((entry) => {
-        const place = `entry ${JSON.stringify(entry.name)}`;
+        const place = `entry ${quoted(entry.name)}`;
         const at = this.at(entry.headerAt, 30, LOCAL_HEADER);
         if (at < free) this.fail(`${place} shares bytes with another entry`);
         const flags = this.u16(at + 6);

@@ -70,7 +70,7 @@ export function recordGraph<Args extends readonly unknown[]>(
     modules,
   } = recordGraphOptions('recordGraph', options);
   checkArgument(caller, 'f', f, kinds.callable);
-  if (!Array.isArray(args)) {
+  if (!kinds.isArray(args)) {
     throw new ChainruleError(`${caller}: the arguments of f are given as an array, [x, y]`);
   }
   if (mode.tracing !== null) {

@@ -67,7 +67,7 @@ export function gradgradcheck(
 ): true {
   checkArgument('gradgradcheck', 'f', f, kinds.callable);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = gradcheckOptions('gradgradcheck', options);
-  const checked = checkedFunction(f, Array.isArray(inputs) ? inputs : [inputs]);
+  const checked = checkedFunction(f, kinds.isArray(inputs) ? inputs : [inputs]);
   checkFunction('gradgradcheck', gradientOf(checked), { eps, atol, rtol });
   return true;
 }

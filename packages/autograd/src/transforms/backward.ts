@@ -5,7 +5,7 @@ import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
 import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwardPlans.js';
 import { collect } from '../engine/collect.js';
-import { engine, pendingVersions } from '../engine/evaluate.js';
+import { engine, hasMoved, pendingVersions } from '../engine/evaluate.js';
 import type { Cell } from '../graph/cell.js';
 import { mode } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
@@ -81,7 +81,9 @@ function give(
     if (mode.tracing !== null) return;
     const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
     const last = new Set(gradients);
-    const graph = collect([root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients]);
+    const roots = [root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients];
+    let graph = collect(roots);
+    if (unplanned === null && hasMoved(graph)) graph = collect(roots);
     runBackward(graph, unplanned, gradients);
   } catch (error) {
     for (const { leaf, grad, live } of before) {

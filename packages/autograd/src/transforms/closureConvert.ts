@@ -2,8 +2,9 @@
  * @file Separates a function from what it captures, so that solvers can differentiate with respect to everything it
  * reads.
  */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, plural, readList } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
+import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -46,7 +47,16 @@ export function closureConvert<A extends unknown[], R>(
   const captured = capturedBy(outputs, variables, since);
   const inner = [...variables, ...captured];
   const converted = (values: A, others: readonly Tensor[]): R => {
-    const inputs = [...flatten(values).leaves, ...others];
+    const list = readList('closureConvert', 'the captured tensors', others, kinds.tensor);
+    checkArgument('closureConvert', 'the arguments', values, kinds.array);
+    const inputs = [...flatten(values).leaves, ...list];
+    if (inputs.length !== inner.length || list.length !== captured.length) {
+      const wanted = `${plural(variables.length, 'tensor')} and ${captured.length} captured`;
+      throw new ChainruleError(
+        `closureConvert: the converted function takes (args, captured) with ${wanted}, ` +
+          `got ${inputs.length - list.length} and ${list.length}`,
+      );
+    }
     const replacements = inputs.map((x) => ({ node: x.current, batched: false }));
     return building(mode.grad, () =>
       structure.rebuild(

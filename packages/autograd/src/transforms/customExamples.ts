@@ -1,4 +1,5 @@
 /** @file A user's function with its own gradient, for many examples at once: each of its functions recorded for one. */
+import * as kinds from '../arguments/kinds.js';
 import { Tensor } from '../graph/tensor.js';
 import { expandNode, reshapeNode, sumOver } from '../ops/build/broadcast.js';
 import { flatten, mapTree, type Structure } from '../tree.js';
@@ -69,7 +70,7 @@ export function forExamples(
     const { own, dims: where } = left.get(ctx) as Left;
     const one = (saved: Tensor[], fields: object, ...gs: Tensor[]): unknown => {
       const returned = definition.backward(contextOf(ctx, saved, fields), ...gs);
-      return Array.isArray(returned) ? (returned as unknown[]) : [returned];
+      return kinds.isArray(returned) ? (returned) : [returned];
     };
     const { structure, results } = over(
       one,

@@ -171,7 +171,7 @@ function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null
   const seeds = call.outputs.map((y, k) => cts[k] ?? zerosOf(y));
   const returned = named(definition, 'backward', () => definition.backward(ctx, ...seeds));
   const list =
-    Array.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('['))
+    kinds.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('['))
       ? (returned as unknown[])
       : [returned];
   return unpack(`${definition.name}: backward`, 'gradient', list, args, call.inputs);

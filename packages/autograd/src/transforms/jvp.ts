@@ -104,12 +104,12 @@ export function jvp<R>(
   if (tangents === undefined) {
     throw new GradError('jvp: give a tangent for each argument, null for zero: jvp(f, [x], [t])');
   }
-  const list = Array.isArray(args) ? args : [args];
+  const list = kinds.isArray(args) ? args : [args];
   const directions = tangentsOf(
     'jvp',
     flatten(list).leaves,
     list,
-    Array.isArray(tangents) ? tangents : [tangents],
+    kinds.isArray(tangents) ? tangents : [tangents],
   );
   const recorded = record(f, list);
   const { outputs, structure, span } = recorded;
@@ -162,7 +162,7 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
     tree !== null &&
     leaves[0] !== tree
   ) {
-    if (Array.isArray(tree) && Array.isArray(other) && tree.length !== other.length) {
+    if (kinds.isArray(tree) && kinds.isArray(other) && tree.length !== other.length) {
       throw new GradError(
         `${op}: the tangents must have the structure of the arguments, ${structure.text}; got ${beside.structure.text} ` +
           `(null stands for zero)`,

@@ -1,4 +1,5 @@
 /** @file The sum of all that flows back to one node. */
+import type { Primitive } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
@@ -17,16 +18,19 @@ interface Part {
 /**
  * The sum of cotangents of one shape. Those of slices, such as the steps of a sequence, the gates of a cell or windows that
  * overlap, are put together side by side, in as few layers as they lie above each other, instead of being padded with zeros
- * one by one and added up.
+ * one by one and added up; so are those of slices whose places are operands, one after the other.
  */
 export function total(cts: readonly Tensor[]): Tensor {
   if (cts.length === 1) return cts[0] as Tensor;
   const terms: Tensor[] = [];
   const byDim = new Map<number, Part[]>();
+  const placed = new Map<string, Tensor[]>();
   for (const ct of cts) {
     const part = partOf(ct);
     const parts = part === null ? undefined : byDim.get(part.dim);
-    if (part === null) terms.push(ct);
+    const key = part === null ? placedKey(ct) : null;
+    if (key !== null) placed.set(key, [...(placed.get(key) ?? []), ct]);
+    else if (part === null) terms.push(ct);
     else if (parts === undefined) byDim.set(part.dim, [part]);
     else parts.push(part);
   }
@@ -36,7 +40,22 @@ export function total(cts: readonly Tensor[]): Tensor {
       terms.push(padded ?? joined(layer, (cts[0] as Tensor).sizes, dim));
     }
   }
+  for (const pads of placed.values()) {
+    const { lowering } = (pads[0] as Tensor).op as Primitive;
+    if (lowering.kind === 'placedParts') terms.push(lowering.join(pads));
+  }
   return sumOf(terms) as Tensor;
+}
+
+/** What parts with zeros around them have in common that can be added up at once, wherever each lies; null for others. */
+function placedKey({ op, cell, inputs, attrs }: Tensor): string | null {
+  if (op?.lowering.kind !== 'placedParts' || cell !== null) return null;
+  const { start, step, dims, parts } = op.lowering.placed(attrs ?? {});
+  const filling = inputs[1] as Tensor;
+  if (parts !== 1 || filling.op !== (constantOp as unknown) || filling.attrs?.['value'] !== 0)
+    return null;
+  const { sizes } = inputs[0] as Tensor;
+  return [start, step, dims, sizes].join(';');
 }
 
 /** Parts in layers, within which none overlap, in the order in which they lie; those of one slice are added up first. */

@@ -1,5 +1,6 @@
 /** @file Lines of stacking, cutting and turning, and of writing at places. */
 import * as A from '@chainrule/autograd';
+import { padAt, sliceAt } from '@chainrule/autograd/internal';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 
@@ -148,5 +149,27 @@ export const writing: Record<string, OpLine> = {
       [t([4, 3]), t([2], 2), { offset: 1 }],
       [t([2, 3, 3]), t([2, 3], 2), { dim1: 1, dim2: 2 }],
     ],
+  },
+};
+
+const at = (place: number): Tensor => A.tensor(place, { dtype: 'int32' });
+const inColumns = { start: [1, 0], step: [1, -1], dims: [1] };
+
+/** What the engine makes of slices and pads whose places change. */
+export const placed: Record<string, OpLine> = {
+  sliceAt: {
+    samples: () => [[t([4, 6])]],
+    call: (x: Tensor) => sliceAt([x, at(4)], { ...inColumns, size: [2, 3] }),
+  },
+  padAt: {
+    samples: () => [[t([2, 3]), t([], 2)]],
+    call: (x: Tensor, y: Tensor) => padAt([x, y, at(4)], { ...inColumns, shape: [4, 6], parts: 1 }),
+  },
+  'padAt of parts': {
+    samples: () => [[t([2, 3]), t([2, 3], 2), t([2, 3], 3)]],
+    call: (x: Tensor, y: Tensor, z: Tensor) =>
+      padAt([x, A.tensor(0, { dtype: x.dtype }), y, z, at(4), at(3), at(4)], {
+        ...{ ...inColumns, shape: [4, 6], parts: 3 },
+      }),
   },
 };

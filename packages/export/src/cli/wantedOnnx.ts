@@ -1,9 +1,10 @@
 /** @file An ONNX file as what is to be exported: the model that it holds, with example tensors of the sizes that it names. */
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ChainruleError, zeros, type Tensor } from '@chainrule/autograd';
 import { importOnnx, type OnnxSpec } from '../index.js';
 import { ELEMENTS } from '../onnx/schema/elementTypes.js';
+import { filesBeside } from './filesBeside.js';
 import type { Wanted } from './wanted.js';
 
 /**
@@ -12,9 +13,7 @@ import type { Wanted } from './wanted.js';
  */
 export function wantedOfOnnx(file: string, path: string, asWords: boolean): Wanted {
   try {
-    const model = importOnnx(readFileSync(path), {
-      externalData: (location) => readFileSync(join(dirname(path), location)),
-    });
+    const model = importOnnx(readFileSync(path), { externalData: filesBeside(dirname(path)) });
     const args = model.inputs.map(exampleOf);
     const batches = model.inputs.map(({ shape }) => shape?.[0]);
     const isFixed = batches.every((n) => typeof n === 'number');

@@ -6,6 +6,7 @@ import { indexingRules } from './indexing.js';
 import { linalgRules } from './linalg.js';
 import { writeLoop } from './loops.js';
 import { movementRules } from './movement.js';
+import { patchRules } from './patches.js';
 import { poolingRules } from './pooling.js';
 import { productRules } from './products.js';
 import { randomRules } from './random.js';
@@ -22,6 +23,7 @@ const rules: Rules = {
   ...productRules,
   ...indexingRules,
   ...poolingRules,
+  ...patchRules,
   ...randomRules,
   ...linalgRules,
 };

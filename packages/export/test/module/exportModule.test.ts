@@ -26,7 +26,7 @@ import {
 } from '@chainrule/autograd';
 import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
-import { Adam, SGD } from '@chainrule/optim';
+import { optimizers, type Make } from '../stablehlo/cases.js';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { exportModule, type ExportedModule } from '../../src/index.js';
 
@@ -200,7 +200,7 @@ describe('exportModule', () => {
     expect(predict(new Float32Array(64), [0, 1, 2, 3, 8])).toBeDefined();
   });
 
-  it.each(['SGD', 'Adam'] as const)('trains bit for bit, with %s', async (name) => {
+  it.each(Object.keys(optimizers))('trains bit for bit, with %s', async (name) => {
     manualSeed(3);
     const model = new nn.Sequential(
       new nn.Linear(12, 16),
@@ -208,10 +208,7 @@ describe('exportModule', () => {
       new nn.Dropout(0.2),
       new nn.Linear(16, 4),
     );
-    const optimizer =
-      name === 'SGD'
-        ? new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
-        : new Adam(model.parameters(), { lr: 0.01 });
+    const optimizer = (optimizers[name] as Make)(model.parameters());
     const loss = (y: Tensor, target: Tensor): Tensor => nn.functional.crossEntropy(y, target);
     const made = exportModule((x: Tensor) => model.forward(x), [zeros([1, 12])], {
       modules: { '': model, optimizer },

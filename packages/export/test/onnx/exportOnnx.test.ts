@@ -5,6 +5,7 @@ import * as cr from '@chainrule/autograd';
 import { zeros, type Tensor } from '@chainrule/autograd';
 import { exportOnnx, importOnnx, version } from '@chainrule/export';
 import * as nn from '@chainrule/nn';
+import { separate } from '../../src/onnx/export/external.js';
 import { DEFAULT_LIMITS } from '../../src/onnx/import/limits.js';
 import { decode } from '../../src/onnx/protobuf/decode.js';
 import { MODEL } from '../../src/onnx/schema/onnx.js';
@@ -102,6 +103,17 @@ test('weights in a file beside the model', () => {
   const [a, b] = [importOnnx(plain).run(x), importOnnx(bytes, { externalData }).run(x)];
   expect(a[0]?.toArray()).toEqual(b[0]?.toArray());
   expect(() => exportOnnx(model, [zeros([1, 64])], { externalData: '../w' })).toThrow("got '../w'");
+});
+
+test('more weights than a file holds are refused, unless they may lie in another one', () => {
+  const bytes = exportOnnx(new nn.Linear(64, 64), [zeros([1, 64])]);
+  const model = read(bytes);
+  expect(separate(model, undefined, 17_000).model).toBe(model);
+  expect(() => separate(model, undefined, 16_000)).toThrow(
+    /weights are more than an ONNX file holds; give { externalData: 'model.bin' }/,
+  );
+  const { files } = separate(model, 'w.bin', 16_000);
+  expect(files['w.bin']?.length).toBe(64 * 64 * 4);
 });
 
 test('what was exported can be trained further', () => {

@@ -210,6 +210,24 @@ describe('weights', () => {
     expect(
       refused(outside('w.bin', { offset: '99' }), { externalData: { 'w.bin': bytes } }),
     ).toContain('which has 12');
+    expect(refused(outside('w.bin'), { externalData: { 'w.bin': 'abc' as never } })).toContain(
+      "the externalData 'w.bin' must be a Uint8Array",
+    );
+  });
+  test('in a file too large for memory, of which parts are read', () => {
+    const read: number[] = [];
+    const subarray = (begin: number, end: number): Uint8Array => {
+      read.push(begin, end);
+      return new Uint8Array(Float32Array.of(3, 4).buffer);
+    };
+    const file = outside('w.bin', { offset: '5000000000', length: '8' });
+    const large = { length: 6e9, subarray };
+    const model = importOnnx(file, { externalData: () => large });
+    expect((model.run(tensor([1, 1]))[0] as Tensor).toArray()).toEqual([4, 5]);
+    expect(read).toEqual([5e9, 5e9 + 8]);
+    expect(
+      refused(file, { externalData: { 'w.bin': { ...large, subarray: () => new Uint8Array(4) } } }),
+    ).toContain('does not give its bytes 5000000000 to 5000000008');
   });
 });
 

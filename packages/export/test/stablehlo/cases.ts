@@ -60,7 +60,10 @@ function smallNet(): nn.Sequential {
   );
 }
 
-const optimizers: Record<string, (params: Parameter[]) => { zeroGrad(): void; step(): unknown }> = {
+export type Make = (params: Parameter[]) => optim.Optimizer;
+
+/** Every optimizer but LBFGS, which reads values. */
+export const optimizers: Readonly<Record<string, Make>> = {
   SGD: (p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 1e-3 }),
   Adam: (p) => new optim.Adam(p, { lr: 0.01 }),
   AdamW: (p) => new optim.AdamW(p, { lr: 0.01, amsgrad: true }),
@@ -81,7 +84,7 @@ const optimizers: Record<string, (params: Parameter[]) => { zeroGrad(): void; st
     ),
 };
 
-/** Every optimizer but LBFGS, which reads values. */
+/** A small network with each optimizer. */
 export const optimizerCases: readonly Case[] = Object.entries(optimizers).map(([name, make]) => ({
   name,
   make: () => {

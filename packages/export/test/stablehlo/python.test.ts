@@ -24,6 +24,7 @@ import { SGD } from '@chainrule/optim';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportStableHLO, type StableHLO } from '../../src/index.js';
 import { benchmarkCases, loopCase, networkCase, optimizerCases } from './cases.js';
+import { layerCases } from './layerCases.js';
 import { operationCases } from './operations.js';
 
 const python = process.env['PYTHON'];
@@ -86,41 +87,61 @@ describe.skipIf(python === undefined)('XLA', () => {
     300_000,
   );
 
-  it('gives the same values: every operation', async () => {
-    manualSeed(11);
-    const state = getRngState();
-    const z = zeros([2, 4]);
-    const own = Object.fromEntries(Object.entries(operationCases).map(([name, f]) => [name, f(z)]));
-    evaluate(...Object.values(own));
-    const cells = Object.entries(own).map(
-      ([name, y]) => [name, cell(zeros(y.shape, { dtype: y.dtype }))] as const,
-    );
-    setRngState(state);
-    const step = (x: Tensor): void => {
-      for (const [name, c] of cells) c.assign((operationCases[name] as (x: Tensor) => Tensor)(x));
-    };
-    const path = write(
-      'operations',
-      exportStableHLO(step, [z], { modules: { namedBuffers: () => cells } as never }),
-    );
-    await execute(path);
-    const found = decodeSafetensors(readFileSync(`${path}.trained.safetensors`));
-    const wrong: string[] = [];
-    for (const [name, y] of Object.entries(own)) {
-      const [a, b] = [y.dataSync(), (found[name] as Tensor).dataSync()];
-      const exact =
-        y.dtype === 'int32' || y.dtype === 'bool' || /^rand$|rand of|bernoulli|dropout/.test(name);
-      const tolerance = exact ? 0 : y.dtype === 'float64' ? 1e-14 : 2e-6;
-      const fits = a.every((v, i) => {
-        const u = b[i] as number;
-        return (
-          Object.is(v, u) || v === u || Math.abs(v - u) <= tolerance * Math.max(1, Math.abs(v))
-        );
-      });
-      if (!fits) wrong.push(`${name}: ${a.join(' ')} | ${b.join(' ')}`);
-    }
-    expect(wrong).toEqual([]);
-  }, 120_000);
+  it.each([
+    ['operation', operationCases],
+    ['layer and loss, with gradients', layerCases],
+  ] as const)(
+    'gives the same values: every %s',
+    async (kind, cases: Readonly<Record<string, (z: Tensor) => Tensor | Tensor[]>>) => {
+      manualSeed(11);
+      const state = getRngState();
+      const z = zeros([2, 4]);
+      /** All values of all cases by name. */
+      const values = (x: Tensor): [name: string, y: Tensor][] =>
+        Object.entries(cases).flatMap(([name, f]) => {
+          const made = f(x);
+          if (!Array.isArray(made)) return [[name, made]];
+          return made.map((y, i): [string, Tensor] => [`${name} #${i}`, y]);
+        });
+      const own = values(z);
+      evaluate(...own.map(([, y]) => y));
+      const cells = own.map(
+        ([name, y]) => [name, cell(zeros(y.shape, { dtype: y.dtype }))] as const,
+      );
+      setRngState(state);
+      const step = (x: Tensor): void => {
+        values(x).forEach(([, y], i) => cells[i]?.[1].assign(y));
+      };
+      const path = write(
+        kind.slice(0, 5),
+        exportStableHLO(step, [z], { modules: { namedBuffers: () => cells } as never }),
+      );
+      await execute(path);
+      const found = decodeSafetensors(readFileSync(`${path}.trained.safetensors`));
+      const wrong: string[] = [];
+      for (const [name, y] of own) {
+        const [a, b] = [y.dataSync(), (found[name] as Tensor).dataSync()];
+        const exact =
+          y.dtype === 'int32' ||
+          y.dtype === 'bool' ||
+          /^rand$|rand of|bernoulli|dropout/.test(name);
+        const tolerance = exact ? 0 : y.dtype === 'float64' ? 1e-14 : 2e-6;
+        // Gradients are sums, whose terms may be larger than they are.
+        const least = kind === 'operation' ? 1 : Math.max(1, ...a.map(Math.abs));
+        const fits = a.every((v, i) => {
+          const u = b[i] as number;
+          return (
+            Object.is(v, u) ||
+            v === u ||
+            Math.abs(v - u) <= tolerance * Math.max(least, Math.abs(v))
+          );
+        });
+        if (!fits) wrong.push(`${name}: ${a.join(' ')} | ${b.join(' ')}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    300_000,
+  );
 
   describe('on two devices', () => {
     manualSeed(12);

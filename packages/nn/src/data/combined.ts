@@ -115,7 +115,7 @@ export class StackDataset<
       (this.named
         ? Object.fromEntries(this.parts.map(([name], k) => [name, values[k]]))
         : values) as StackedItem<D>;
-    return items.some((x) => x instanceof Promise)
+    return items.some((x) => passes(kinds.promise, x))
       ? Promise.all(items).then(together)
       : together(items);
   }

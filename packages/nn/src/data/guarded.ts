@@ -3,6 +3,7 @@
  * much memory. A damaged file can lead a reader into a loop without end, and only another thread can end that.
  */
 import { FormatError, packagePaths } from '@chainrule/autograd';
+import { OWN } from '../copy.js';
 
 /** What a reader may take. */
 export interface ReaderLimits {
@@ -18,7 +19,18 @@ const PROGRAM = `
   import(require('node:url').pathToFileURL(path))
     .then((library) => library[name](argument))
     .then((value) => parentPort.postMessage({ value }))
-    .catch((error) => parentPort.postMessage({ reason: String(error?.message ?? error) }));`;
+    .catch((error) => parentPort.postMessage({ name: error?.name, message: String(error?.message ?? error) }));`;
+
+/** What a package threw, as a reason: what the engine says of values that are missing in a damaged file tells nobody anything. */
+export function reasonOf(library: string, { name, message }: Failure): string {
+  const told = name === 'Error' && !/\bundefined\b/.test(message);
+  return told ? message : `${library} cannot read the file: it is damaged, or of another kind`;
+}
+
+interface Failure {
+  readonly name?: string;
+  readonly message: string;
+}
 
 /**
  * What the function `name` of the package `library` makes of `argument`; null where there are no threads of Node's, or the
@@ -35,7 +47,7 @@ export async function guarded<T>(
 ): Promise<{ readonly value: T } | null> {
   const { process } = globalThis as { process?: Partial<Pick<NodeJS.Process, 'getBuiltinModule'>> };
   const threads = process?.getBuiltinModule?.('node:worker_threads');
-  const [path] = packagePaths(library, ownPlace());
+  const [path] = packagePaths(library, OWN.place);
   if (threads === undefined || path === undefined) return null;
   const worker = new threads.Worker(PROGRAM, {
     eval: true,
@@ -52,8 +64,8 @@ export async function guarded<T>(
         () => fail(`reading took more than ${seconds} s: a damaged file?`),
         seconds * 1000,
       );
-      worker.on('message', (answer: { readonly value: T } | { readonly reason: string }) =>
-        'reason' in answer ? fail(answer.reason) : resolve(answer),
+      worker.on('message', (answer: { readonly value: T } | Failure) =>
+        'message' in answer ? fail(reasonOf(library, answer), answer) : resolve(answer),
       );
       worker.on('error', (error: Error & { readonly code?: string }) =>
         fail(
@@ -69,11 +81,4 @@ export async function guarded<T>(
     clearTimeout(timer);
     void worker.terminate();
   }
-}
-
-/** The file of this module, as a module of either kind; null where a bundler has taken that away. */
-function ownPlace(): string | null {
-  if (typeof __filename === 'string') return __filename;
-  const { url } = import.meta as { readonly url?: unknown };
-  return typeof url === 'string' ? url : null;
 }

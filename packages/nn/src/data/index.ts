@@ -1,4 +1,4 @@
-/** @file The public surface of `@chainrule/nn/data`. */
+/** @file `@chainrule/nn/data`: data sets and batches; images, sound, text and tables as tensors. */
 export { collate, type Collated } from './collate.js';
 export { DataLoader, type BatchOf } from './dataLoader.js';
 export type { DataLoaderOptions, LoaderState } from './loaderOptions.js';

@@ -1,5 +1,5 @@
 /** @file A dataset that applies a function to its items: decoding, transforms, augmentations. */
-import { checkArgument, kinds } from '@chainrule/autograd';
+import { checkArgument, kinds, passes } from '@chainrule/autograd';
 import type { Dataset } from './datasets.js';
 
 const indexed = kinds.kind<Dataset>(
@@ -34,6 +34,7 @@ export class MapDataset<T, U> implements Dataset<Awaited<U>> {
   at(index: number): Awaited<U> | Promise<Awaited<U>> {
     const item = this.dataset.at(index);
     const f = (value: T | undefined): U => this.f(value as T, index);
-    return (item instanceof Promise ? item.then(f) : f(item)) as Awaited<U> | Promise<Awaited<U>>;
+    return (passes(kinds.promise, item) ? (item).then(f) : f(item)) as
+      Awaited<U> | Promise<Awaited<U>>;
   }
 }

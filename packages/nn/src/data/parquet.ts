@@ -11,7 +11,7 @@ import {
   Tensor,
   type Kind,
 } from '@chainrule/autograd';
-import { guarded } from './guarded.js';
+import { guarded, reasonOf } from './guarded.js';
 import { optional } from './optional.js';
 import type { Row } from './tables.js';
 
@@ -80,7 +80,7 @@ export async function readParquet(
   try {
     return await hyparquet.parquetReadObjects(argument);
   } catch (cause) {
-    throw new FormatError(`readParquet: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`readParquet: ${reasonOf('hyparquet', cause as Error)}`, { cause });
   }
 }
 

@@ -172,6 +172,7 @@ export class TextTokenizer {
    */
   decodeBatch(ids: Tensor, mask?: Tensor): string[] {
     checkArgument('TextTokenizer.decodeBatch', 'ids', ids, kinds.tensor);
+    if (mask !== undefined) checkArgument('TextTokenizer.decodeBatch', 'mask', mask, kinds.tensor);
     if (ids.ndim !== 2 || (mask !== undefined && String(mask.shape) !== String(ids.shape))) {
       throw new ShapeError(
         `TextTokenizer.decodeBatch: expected ids [texts, tokens] and a mask of that shape, got [${ids.shape.join(', ')}]${mask === undefined ? '' : ` and [${mask.shape.join(', ')}]`}`,

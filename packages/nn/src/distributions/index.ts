@@ -1,4 +1,4 @@
-/** @file The public surface of `@chainrule/nn/distributions`. */
+/** @file `@chainrule/nn/distributions`: probability distributions, differentiable in their parameters. */
 export { Categorical, OneHotCategorical, type ProbsOrLogitsVectors } from './categorical.js';
 export type { Constraint } from './constraint.js';
 export { Distribution } from './distribution.js';

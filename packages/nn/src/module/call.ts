@@ -24,7 +24,13 @@ export function surrounded(prototype: object): Forward {
   let wrapper = wrappers.get(prototype);
   if (wrapper === undefined) {
     wrapper = function forward(this: Module, ...args: unknown[]): unknown {
-      return call(this, (prototype as { forward: Forward }).forward, args);
+      const { forward: own } = prototype as { forward?: Forward };
+      if (own === undefined) {
+        throw new ChainruleError(
+          `${this.constructor.name} has no forward: give the class a method forward(x), or call what it has`,
+        );
+      }
+      return call(this, own, args);
     };
     wrappers.set(prototype, wrapper);
   }

@@ -138,7 +138,8 @@ export function join(path: string, name: string): string {
 
 /** The pairs of an object, a Map, or an iterable of pairs. */
 export function namedEntries(what: string, given: unknown): [string, unknown][] {
-  if (passes(kinds.iterable, given))
+  // The rows of a tensor are no pairs, and there may be millions.
+  if (passes(kinds.iterable, given) && !passes(kinds.tensor, given))
     return readList(what, 'entries', given, namedPair).map((pair) => [...pair]);
   return Object.entries(checkArgument(what, 'the entries', given, entries));
 }

@@ -53,9 +53,9 @@ export function loadState(
       );
   }
   const problems = [
-    ...(strict && missingKeys.length > 0 ? [`missing: ${missingKeys.join(', ')}`] : []),
-    ...(strict && unexpectedKeys.length > 0 ? [`unexpected: ${unexpectedKeys.join(', ')}`] : []),
-    ...(misshapen.length > 0 ? [`misshapen: ${misshapen.join('; ')}`] : []),
+    ...(strict && missingKeys.length > 0 ? [`missing: ${listed(missingKeys)}`] : []),
+    ...(strict && unexpectedKeys.length > 0 ? [`unexpected: ${listed(unexpectedKeys)}`] : []),
+    ...(misshapen.length > 0 ? [`misshapen: ${listed(misshapen, '; ')}`] : []),
   ];
   if (problems.length > 0) {
     throw new FormatError(
@@ -72,6 +72,18 @@ export function loadState(
     loads.forEach(([target], i) => target.assign(values[i] as Tensor));
   });
   return { missingKeys, unexpectedKeys };
+}
+
+const MOST = 100;
+const LONGEST = 200;
+
+/** What a file may give a million of, of any length, as a message can bear it. */
+function listed(items: readonly string[], between = ', '): string {
+  const shown = items
+    .slice(0, MOST)
+    .map((item) => (item.length > LONGEST ? `${item.slice(0, LONGEST)}…` : item));
+  const more = items.length > MOST ? ` and ${items.length - MOST} more` : '';
+  return `${shown.join(between)}${more}`;
 }
 
 /** How much a dtype holds: what goes into one that holds less loses something. */

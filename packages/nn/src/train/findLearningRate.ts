@@ -8,9 +8,9 @@ import {
   noGrad,
   setRngState,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
+import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
-import { fitOptions, type FitOptions, type OptimizerLike } from './options.js';
+import { aModule, fitOptions, type FitOptions, type OptimizerLike } from './options.js';
 import { Trainer } from './trainer.js';
 
 /** The options of `findLearningRate`: those options of `fit` that concern a step, and the range. */
@@ -133,8 +133,6 @@ export async function findLearningRate<B>(
   }
   return { suggestion: steepest(curve), minimum: tenthOfMinimum(curve), curve, diverged };
 }
-
-const aModule = kinds.kind<Module>('be a Module', (x) => x instanceof Module);
 
 function picked<B>(options: Omit<FindLearningRateOptions<B>, 'data'>): Omit<FitOptions<B>, 'data'> {
   const { loss, step, optimizer, clip, compile } = options;

@@ -1,9 +1,9 @@
 /** @file `fit`: the training loop that people write again and again, with everything that is easy to forget. */
-import { checkArgument, ChainruleError, kinds } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
+import { checkArgument, ChainruleError } from '@chainrule/autograd';
+import type { Module } from '../module/module.js';
 import type { FitEvent, History } from './events.js';
 import { Listener } from './listener.js';
-import { fitOptions, type FitOptions } from './options.js';
+import { aModule, fitOptions, type FitOptions } from './options.js';
 import { Training } from './training.js';
 
 /** A running training: a promise of its history, and an async iterable of its events. */
@@ -40,7 +40,7 @@ export type Fit = Promise<History> & AsyncIterable<FitEvent>;
  * });
  */
 export function fit<B>(model: Module, options: FitOptions<B>): Fit {
-  checkArgument('fit', 'model', model, isModule);
+  checkArgument('fit', 'model', model, aModule);
   // Checked here, so that a mistake shows at the call.
   const training = new Training<B>(
     model,
@@ -71,5 +71,3 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
     },
   });
 }
-
-const isModule = kinds.kind<Module>('be a Module', (x) => x instanceof Module);

@@ -7,6 +7,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
+import { Module } from '../module/module.js';
 import type { Callback } from './events.js';
 import type { Signal } from './interrupts.js';
 
@@ -194,6 +195,9 @@ const judged = {
     (x) => kinds.object.test(x) && Object.values(x).every((metric) => isMetric.test(metric)),
   ),
 };
+
+/** What is trained and judged. */
+export const aModule: Kind<Module> = kinds.kind('be a Module', (x) => x instanceof Module);
 
 /** The kinds of what `validate` takes. */
 export const validateOptions: OptionsReader<Pick<FitOptions, keyof typeof judged>> =

@@ -2,7 +2,7 @@
 import { ChainruleError } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
-import { breathe } from '../breathe.js';
+import { breathe, drawn } from '../breathe.js';
 import { Audience } from './audience.js';
 import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
 import type { Ending, EpochRecord, History, Progress } from './events.js';
@@ -144,6 +144,8 @@ export class Training<B> {
     try {
       for await (const batch of batches) {
         isReading = false;
+        // The first step makes its program.
+        if (this.trainer.compiled === null) await drawn();
         // The batches of an update that is not full, at the end, share it among them.
         const share = length === null ? accumulate : shareOf(this.batch, accumulate, length);
         const last = together + 1 === share;

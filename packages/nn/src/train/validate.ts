@@ -1,10 +1,10 @@
 /** @file Evaluates a model on data that it does not learn from. */
-import { noGrad, Tensor, type Parameter } from '@chainrule/autograd';
+import { checkArgument, noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
 import type { Figures } from './events.js';
-import { validateOptions, type FitOptions } from './options.js';
+import { aModule, validateOptions, type FitOptions } from './options.js';
 import { judgeOf, numberIn } from './trainer.js';
 
 /** The options of `validate`: those options of `fit` that concern validation. */
@@ -22,6 +22,7 @@ export type ValidateOptions<B> = Pick<FitOptions<B>, 'data' | 'loss' | 'step' | 
  * });
  */
 export async function validate<B>(model: Module, options: ValidateOptions<B>): Promise<Figures> {
+  checkArgument('validate', 'model', model, aModule);
   validateOptions('validate', options as ValidateOptions<unknown>);
   const judge = judgeOf(model, options);
   const metrics = Object.entries(options.metrics ?? {});

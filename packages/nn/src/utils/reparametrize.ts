@@ -10,8 +10,6 @@ import {
   matmul,
   mv,
   noGrad,
-  norm,
-  normalize,
   Parameter,
   randn,
   type Tensor,
@@ -19,6 +17,7 @@ import {
 import type { Module } from '../module/module.js';
 import { INTERNAL, isModule } from '../module/slots.js';
 import { computed } from './computed.js';
+import { asMatrix, follow, normsExcept, outputDim, scaledDirection, unit } from './norms.js';
 
 type Fields = Record<string, unknown>;
 
@@ -119,29 +118,24 @@ export interface WeightNormOptions {
   readonly dim?: number | null;
 }
 
-const readWeightNorm = defineOptions<WeightNormOptions>({
+/** @internal */
+export const readWeightNorm = defineOptions<WeightNormOptions>({
   name: kinds.text,
   dim: kinds.orNull(kinds.dim),
 });
 
 /**
  * Replaces a weight by `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`:
- * parameters `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch:
- * `nn.utils.weight_norm`.
+ * parameters `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch: `nn.utils.weight_norm`;
+ * checkpoints of its successor `nn.utils.parametrizations.weight_norm` need the function of that name.
  */
 export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
-  const lengths = (v: Tensor): Tensor => {
-    const kept = dim === null ? -1 : dim < 0 ? dim + v.ndim : dim;
-    const dims = v.shape.map((_, d) => d).filter((d) => d !== kept);
-    return dim === null ? norm(v) : norm(v, dims, { keepdim: true });
-  };
   const fields = module as unknown as Fields;
-  const weight = replace('weightNorm', module, name, [`${name}_g`, `${name}_v`], (own) => {
-    const v = own[`${name}_v`] as Tensor;
-    return v.mul((own[`${name}_g`] as Tensor).div(lengths(v)));
-  });
-  const [v, g] = [weight.detach(), noGrad(() => lengths(weight))];
+  const weight = replace('weightNorm', module, name, [`${name}_g`, `${name}_v`], (own) =>
+    scaledDirection(own[`${name}_g`] as Tensor, own[`${name}_v`] as Tensor, dim),
+  );
+  const [v, g] = [weight.detach(), noGrad(() => normsExcept(weight, dim))];
   module.registerParameter(`${name}_g`, new Parameter(g));
   module.registerParameter(`${name}_v`, new Parameter(v));
   fields[name] = computed(v.detach(), 'weightNorm', [`${name}_g`, `${name}_v`]);
@@ -156,11 +150,12 @@ export interface SpectralNormOptions {
   readonly nPowerIterations?: number;
   /** Added to norms, so that nothing is divided by 0. Default 1e-12. */
   readonly eps?: number;
-  /** The dimension of the outputs. */
+  /** The dimension of the outputs. Default 1 for transposed convolutions, 0 for all others. */
   readonly dim?: number;
 }
 
-const readSpectralNorm = defineOptions<SpectralNormOptions>({
+/** @internal */
+export const readSpectralNorm = defineOptions<SpectralNormOptions>({
   name: kinds.text,
   nPowerIterations: kinds.count,
   eps: kinds.nonNegative,
@@ -170,31 +165,26 @@ const readSpectralNorm = defineOptions<SpectralNormOptions>({
 /**
  * Divides a weight, seen as a matrix, by its largest singular value, which a power iteration follows from call to call:
  * parameter `weight_orig`, buffers `weight_u` and `weight_v` (Miyato et al. 2018). Returns the module. PyTorch:
- * `nn.utils.spectral_norm`.
+ * `nn.utils.spectral_norm`; checkpoints of its successor `nn.utils.parametrizations.spectral_norm` need the function of
+ * that name.
  */
 export function spectralNorm<M extends Module>(module: M, options?: SpectralNormOptions): M {
   const {
     name = 'weight',
     nPowerIterations = 1,
     eps = 1e-12,
-    dim = 0,
+    dim = outputDim(module),
   } = readSpectralNorm('spectralNorm', options);
   const fields = module as unknown as Fields;
-  const asMatrix = (w: Tensor): Tensor => {
-    const front = dim === 0 ? w : w.movedim(dim, 0);
-    const rows = front.shape[0] as number;
-    return front.reshape([rows, front.size / rows]);
-  };
-  const unit = (x: Tensor): Tensor => normalize(x, { dim: 0, eps });
   const weight = replace('spectralNorm', module, name, [`${name}_orig`], (own, training) => {
     const original = own[`${name}_orig`] as Tensor;
-    const matrix = asMatrix(original);
+    const matrix = asMatrix(original, dim);
     let [u, v] = [(own[`${name}_u`] as Tensor).detach(), (own[`${name}_v`] as Tensor).detach()];
     if (training) {
       noGrad(() => {
         for (let i = 0; i < nPowerIterations; i++) {
-          v = unit(mv(matrix.detach().t(), u));
-          u = unit(mv(matrix.detach(), v));
+          v = follow(matrix.t(), u, eps);
+          u = follow(matrix, v, eps);
         }
         for (const [key, value] of [
           ['u', u],
@@ -207,12 +197,11 @@ export function spectralNorm<M extends Module>(module: M, options?: SpectralNorm
     }
     return original.div(matmul(u, mv(matrix, v)));
   });
-  const matrix = asMatrix(weight);
-  const [rows, columns] = matrix.shape as unknown as readonly [number, number];
+  const [rows, columns] = asMatrix(weight, dim).shape as unknown as readonly [number, number];
   module.registerParameter(`${name}_orig`, weight);
   noGrad(() => {
-    module.registerBuffer(`${name}_u`, unit(randn([rows], { dtype: weight.dtype })));
-    module.registerBuffer(`${name}_v`, unit(randn([columns], { dtype: weight.dtype })));
+    module.registerBuffer(`${name}_u`, unit(randn([rows], { dtype: weight.dtype }), eps));
+    module.registerBuffer(`${name}_v`, unit(randn([columns], { dtype: weight.dtype }), eps));
   });
   fields[name] = computed(weight.detach(), 'spectralNorm', [`${name}_orig`]);
   return module;

@@ -85,7 +85,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     describe: (program, print) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple, print);
-      const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
+      const scheduled = schedule(simple, (op, dtype) => supports(op, dtype), { windows: true });
       const bodies = simple.instructions.flatMap(({ op, attrs }) =>
         op?.lowering.kind === 'loop' ? loopOf(attrs ?? {}).bodies : [],
       );

@@ -46,8 +46,9 @@ export function lower(schedule: Schedule): Lowered[] {
 }
 
 /** The values that something outside of their own loop reads. */
-function storedSlots({ steps, outputs }: Schedule): Set<number> {
+function storedSlots({ steps, outputs, windows }: Schedule): Set<number> {
   const stored = new Set(outputs);
+  for (const { within } of windows) stored.add(within);
   for (const step of steps) {
     if (step.kind === 'opaque' || step.kind === 'loop')
       for (const x of step.operands) stored.add(x);
@@ -169,10 +170,10 @@ function storeOf(
 }
 
 /** Writes one part of a buffer. */
-function partKernel(
+export function partKernel(
   instructions: readonly Instruction[],
   slot: number,
-  { view, shape, offset, strides }: Part,
+  { view, shape, offset, strides, window = slot, adds = false }: Part,
 ): LoopKernel {
   const { dtype } = instructions[slot] as Instruction;
   const { op, attrs } = instructions[view.base] as Instruction;
@@ -180,13 +181,22 @@ function partKernel(
   const scalar: Scalar = known
     ? { kind: 'const', value: (attrs as { value: number }).value, dtype }
     : { kind: 'load', input: 0, dtype };
+  const inputs = known
+    ? []
+    : [{ buffer: view.base, dtype, offset: view.offset, strides: view.strides }];
+  const body: Scalar[] = [scalar];
+  const out = { buffer: window, dtype, offset, strides };
+  if (adds) {
+    body.push({ kind: 'load', input: inputs.push(out) - 1, dtype });
+    body.push({ kind: 'op', op: 'add', args: [1, 0], dtype });
+  }
   return {
     kind: 'loop',
     outer: shape,
     inner: [],
-    inputs: known ? [] : [{ buffer: view.base, dtype, offset: view.offset, strides: view.strides }],
-    body: [scalar],
-    outputs: [{ buffer: slot, dtype, offset, strides, value: 0 }],
+    inputs,
+    body,
+    outputs: [{ ...out, value: body.length - 1 }],
   };
 }
 

@@ -23,9 +23,14 @@ interface Merged {
 }
 
 /** Tries each loop with the last few before it that read or write what it reads. */
-export function mergeLoops(steps: readonly Step[], instructions: readonly Instruction[]): Merged {
+export function mergeLoops(
+  steps: readonly Step[],
+  instructions: readonly Instruction[],
+  rootOf: (buffer: number) => number = (buffer) => buffer,
+): Merged {
   const current: (Step | null)[] = [...steps];
-  const order = new StepOrder(steps.map(readBy), steps.map(writtenBy));
+  const needs = steps.map((step) => Array.from(readBy(step), rootOf));
+  const order = new StepOrder(needs, steps.map(writtenBy));
   const readers = new RecentReaders((step) => order.find(step));
   let tries = 0;
   for (let b = 0; b < current.length; b++) {
@@ -36,7 +41,7 @@ export function mergeLoops(steps: readonly Step[], instructions: readonly Instru
       tries++;
       const earlier = current[a];
       if (earlier?.kind !== 'cluster') continue;
-      const both = join(earlier.cluster, cluster, instructions);
+      const both = join(earlier.cluster, cluster, instructions, rootOf);
       if (both === null || !order.merge(a, b)) continue;
       cluster = both;
       current[a] = null;
@@ -60,17 +65,20 @@ function join(
   first: Cluster,
   second: Cluster,
   instructions: readonly Instruction[],
+  rootOf: (buffer: number) => number,
 ): Cluster | null {
   if (first.members.size + second.members.size > MAX_MEMBERS) return null;
   if (!sameSpace(first, second) || !sameFold(first.reduced, second.reduced)) return null;
   const order = first.order ?? second.order;
   if (order !== null && !(first.takes(order) && second.takes(order))) return null;
-  for (const base of first.reads) if (second.members.has(base)) return null;
+  for (const base of first.reads) if (second.members.has(rootOf(base))) return null;
   const reads = new Set(first.reads);
   const values: number[] = [];
   for (const base of second.reads) {
-    if (first.members.has(base)) values.push(base);
-    else reads.add(base);
+    const root = rootOf(base);
+    if (!first.members.has(root)) reads.add(base);
+    else if (root === base) values.push(base);
+    else return null; // a window of it is no element of the point at hand
   }
   if (reads.size > MAX_INPUTS) return null;
   const strides = new Map(

@@ -7,7 +7,7 @@
  */
 import { largest } from '../../graph/lists.js';
 import type { DType } from '../../graph/dtype.js';
-import type { KernelSpec, PartsSpec } from '../../graph/lowering.js';
+import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
@@ -20,6 +20,7 @@ import { writesTable } from './operatorKernel.js';
 import type { Instruction, Program } from '../program.js';
 import { RecentReaders } from './readers.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
+import { partsOf, rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
 
 /** Parts that are written one by one; more are copied by the primitive's reference, at once. */
 const MOST_PARTS = 256;
@@ -55,12 +56,18 @@ export interface Part {
   readonly shape: Shape;
   readonly offset: number;
   readonly strides: readonly number[];
+  /** A window of the buffer that it is written to, in place of the buffer. */
+  readonly window?: number;
+  /** Whether it is added to what lies there. */
+  readonly adds?: boolean;
 }
 
 export interface Schedule {
   readonly steps: readonly Step[];
   /** The instructions of the program, and after them the copies that scheduling added. */
   readonly instructions: readonly Instruction[];
+  /** Buffers within others, each after the one that it lies within. */
+  readonly windows: readonly Window[];
   /** For each output of the program the slot whose buffer holds it. */
   readonly outputs: readonly number[];
   /** How many steps were looked at to find it: some for each instruction, however many there are. */
@@ -83,13 +90,19 @@ export function fusible(
   return supports(name, dtype, at(inputs[0] as number).dtype);
 }
 
-/** `lasting` are inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
+interface ScheduleOptions {
+  /** Inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
+  readonly lasting?: ReadonlySet<number>;
+  /** Whether whoever runs it can place windows. */
+  readonly windows?: boolean;
+}
+
 export function schedule(
   program: Program,
   supports: Supports,
-  lasting: ReadonlySet<number> = new Set(),
+  options: ScheduleOptions = {},
 ): Schedule {
-  return new Scheduler(program, supports, lasting).run();
+  return new Scheduler(program, supports, options).run();
 }
 
 class Scheduler {
@@ -108,10 +121,17 @@ class Scheduler {
   private readonly program: Program;
   private readonly supports: Supports;
   private readonly lasting: ReadonlySet<number>;
+  private readonly hasWindows: boolean;
+  private readonly windows: Window[] = [];
 
-  constructor(program: Program, supports: Supports, lasting: ReadonlySet<number>) {
+  constructor(
+    program: Program,
+    supports: Supports,
+    { lasting = new Set(), windows = false }: ScheduleOptions,
+  ) {
     this.program = program;
     this.lasting = lasting;
+    this.hasWindows = windows;
     this.supports = supports;
     this.instructions = [...program.instructions];
     this.shared = new SharedOperands(program);
@@ -119,9 +139,13 @@ class Scheduler {
 
   run(): Schedule {
     for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
-    const outputs = this.program.outputs.map((slot) => this.contiguous(slot));
-    const { steps, visits } = mergeLoops(this.steps, this.instructions);
-    return { steps, instructions: this.instructions, outputs, visits: this.visits + visits };
+    const isWindow = new Set(this.windows.map(({ slot }) => slot));
+    const outputs = this.program.outputs.map((slot) =>
+      isWindow.has(this.view(slot).base) ? this.copy(slot) : this.contiguous(slot),
+    );
+    const { instructions, windows } = this;
+    const { steps, visits } = mergeLoops(this.steps, instructions, rootsOf(windows));
+    return { steps, instructions, windows, outputs, visits: this.visits + visits };
   }
 
   private place(slot: number): void {
@@ -147,6 +171,12 @@ class Scheduler {
         // A kernel a part would cost more than what it copies.
         if (instruction.inputs.length > MOST_PARTS) break;
         return this.assemble(slot, lowering.parts(attrs ?? {}));
+      case 'placedView':
+        if (this.hasWindows) return this.window(slot, lowering.placed(attrs ?? {}));
+        break;
+      case 'placedParts':
+        if (this.hasWindows) return this.withinWindows(slot, lowering.placed(attrs ?? {}));
+        break;
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
       case 'loop':
@@ -325,6 +355,34 @@ class Scheduler {
     ];
   }
 
+  private window(slot: number, spec: PlacedSpec): void {
+    const [x, ...numbers] = this.at(slot).inputs as readonly [number, ...number[]];
+    const whole = this.view(x);
+    const view = viewOfWindow(slot, spec, whole);
+    // One number throughout is the same wherever it is read.
+    if (this.at(whole.base).op === constantOp)
+      return this.define(slot, { ...view, base: whole.base }, -1);
+    this.windows.push(windowOf(slot, spec, numbers, whole));
+    this.define(slot, view, this.stepOf[whole.base]!);
+  }
+
+  /** The filling everywhere, the first part over it, and the others added, each in a window. */
+  private withinWindows(slot: number, spec: PlacedPartsSpec): void {
+    const { inputs, shape } = this.at(slot);
+    const whole = ownView(slot, shape);
+    const filling = { ...this.view(inputs[1]!), strides: shape.map(() => 0), dims: null };
+    const parts: Part[] = [{ view: filling, shape, offset: 0, strides: whole.strides }];
+    for (const { part, numbers } of partsOf(inputs, spec)) {
+      const window = this.instructions.push(this.at(slot)) - 1;
+      this.windows.push(windowOf(window, spec, numbers, whole));
+      const { strides } = viewOfWindow(window, spec, whole);
+      const adds = parts.length > 1;
+      const { shape: own } = this.at(part);
+      parts.push({ view: this.view(part), shape: own, offset: 0, strides, window, adds });
+    }
+    this.push({ kind: 'assemble', slot, parts }, slot);
+  }
+
   private push(step: Step, slot: number): void {
     this.steps.push(step);
     this.define(slot, ownView(slot, this.at(slot).shape), this.steps.length - 1);
@@ -337,10 +395,14 @@ class Scheduler {
   /** A slot whose own buffer holds the elements of `slot` in order: itself, its base, or a copy. */
   private contiguous(slot: number): number {
     const view = this.view(slot);
-    const { shape, dtype } = this.at(slot);
+    const { shape } = this.at(slot);
     const base = this.at(view.base);
     const literal = base.op === constantOp;
-    if (!literal && isContiguous(view, shape, base.shape)) return view.base;
+    return !literal && isContiguous(view, shape, base.shape) ? view.base : this.copy(slot);
+  }
+
+  private copy(slot: number): number {
+    const { shape, dtype } = this.at(slot);
     const known = this.copies.get(slot);
     if (known !== undefined) return known;
     const copy = this.instructions.length;

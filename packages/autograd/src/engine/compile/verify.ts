@@ -6,6 +6,7 @@ import { placesOf, type Kernel } from './kernel.js';
 import type { Lowered } from './lower.js';
 import type { Instruction, Program } from '../program.js';
 import type { Schedule } from './schedule.js';
+import { rootsOf } from './windows.js';
 
 /** Whether the passes check each other's results: costs time, so only where `CHAINRULE_VERIFY=1` asks for it. */
 export const verification = {
@@ -47,11 +48,13 @@ export function verifySameInterface(pass: string, before: Program, after: Progra
 /** Every buffer is written before it is read, and every output is there at the end. */
 export function verifySchedule(
   program: Program,
-  { instructions, outputs }: Schedule,
+  { instructions, outputs, windows }: Schedule,
   steps: readonly Lowered[],
 ): void {
   const written = new Set<number>(program.inputs);
-  const read = (slot: number, step: number): void => {
+  const rootOf = rootsOf(windows);
+  const read = (buffer: number, step: number): void => {
+    const slot = rootOf(buffer);
     const { op } = instructions[slot] as Instruction;
     if (!written.has(slot) || op === constantOp)
       fail('schedule', `step ${step} reads %${slot} before it is written`);
@@ -68,15 +71,20 @@ export function verifySchedule(
       return;
     }
     for (const slot of readsOf(step.kernel)) read(slot, i);
-    for (const slot of writesOf(step.kernel)) written.add(slot);
-    verifyBounds(step.kernel, instructions, i);
+    for (const buffer of writesOf(step.kernel)) written.add(rootOf(buffer));
+    verifyBounds(step.kernel, instructions, rootOf, i);
   });
   for (const slot of outputs)
     if (!written.has(slot)) fail('schedule', `output %${slot} is never written`);
 }
 
 /** No loop or product leaves the buffers it walks. */
-function verifyBounds(kernel: Kernel, instructions: readonly Instruction[], step: number): void {
+function verifyBounds(
+  kernel: Kernel,
+  instructions: readonly Instruction[],
+  rootOf: (buffer: number) => number,
+  step: number,
+): void {
   const check = (
     { buffer, offset, strides }: { buffer: number; offset: number; strides: readonly number[] },
     space: readonly number[],
@@ -88,8 +96,10 @@ function verifyBounds(kernel: Kernel, instructions: readonly Instruction[], step
       if (reach < 0) low += reach;
       else high += reach;
     });
-    const size = sizeOf((instructions[buffer] as Instruction).shape);
-    if (low < 0 || high >= size)
+    const root = rootOf(buffer);
+    const size = sizeOf((instructions[root] as Instruction).shape);
+    // Where a window begins is known when the program runs.
+    if ((root === buffer && low < 0) || high - Math.min(low, 0) >= size)
       fail('lower', `step ${step} walks %${buffer} from ${low} to ${high} of ${size}`);
   };
   if (kernel.kind === 'loop') {

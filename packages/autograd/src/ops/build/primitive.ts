@@ -7,7 +7,13 @@ import type { Lowering } from '../../graph/lowering.js';
 import { isTensor } from '../../graph/isTensor.js';
 import { mode, recording } from '../../graph/mode.js';
 import { region } from '../../graph/region.js';
-import { register, type Attrs, type Primitive, type Value } from '../../graph/primitive.js';
+import {
+  nowhere,
+  register,
+  type Attrs,
+  type Primitive,
+  type Value,
+} from '../../graph/primitive.js';
 import type { Shape } from '../../graph/shape.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -36,6 +42,7 @@ export interface PrimitiveSpec<A extends Attrs> {
   batch: Primitive<A>['batch'];
   /** Fills `out.data`; an alias has none, as it shares its input's elements. */
   reference?: (inputs: readonly Value[], out: Value, attrs: A) => void;
+  placed?: Primitive<A>['placed'];
 }
 
 /** Every operation a user can call, primitive or composite, by name: what the generic checks iterate over. */
@@ -95,6 +102,7 @@ export function primitive<A extends Attrs = Record<never, never>>(
             : () => null,
     batch: spec.batch,
     kernel: spec.reference ?? ((inputs, out) => out.data.set((inputs[0] as Value).data)),
+    placed: spec.placed ?? nowhere,
   });
   enter(name);
   const erased = op as unknown as Primitive;

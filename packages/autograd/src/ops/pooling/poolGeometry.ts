@@ -1,5 +1,5 @@
 /** @file Reads the options that poolings share, and counts their windows as PyTorch does. */
-import { passes, type OptionTable } from '../../arguments/index.js';
+import { passes, reading, type OptionTable } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { checkSize, show, type Shape } from '../../graph/shape.js';
@@ -80,17 +80,14 @@ const someList = kinds.listOf(kinds.anything);
 
 /** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
 export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
-  const given = passes(someList, outputSize)
-    ? (outputSize as readonly (number | null)[])
-    : [outputSize as number | null];
-  const list = given.length === 1 ? size.map(() => given[0]) : given;
-  const sizes = perDim(
-    op,
-    'outputSize',
-    list.map((n, d) => n ?? (size[d] as number)),
-    size.length,
-    0,
-  );
+  const sizes = reading(op, 'outputSize', () => {
+    const given = passes(someList, outputSize)
+      ? (outputSize as readonly (number | null)[])
+      : [outputSize as number | null];
+    const list = given.length === 1 ? size.map(() => given[0]) : given;
+    const filled = list.map((n, d) => n ?? (size[d] as number));
+    return perDim(op, 'outputSize', filled, size.length, 0);
+  });
   checkSize(op, sizes);
   if (sizes.some((n) => n > MOST_WINDOWS))
     throw new ShapeError(

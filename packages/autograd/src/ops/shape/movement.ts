@@ -7,6 +7,7 @@ import { counting } from '../../kernels/counting.js';
 import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { sub } from '../elements/arithmetic.js';
 import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
+import { padAt, placedBy, sliceAt } from './placed.js';
 
 /** Dimension `d` of the result is dimension `dims[d]` of the input. */
 export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('permute', {
@@ -72,6 +73,12 @@ export const sliceTo: PrimitiveOp<{
     walk(size, strides, (i, at) => {
       out.data[i] = data[offset + at]!;
     });
+  },
+  placed: ([x], { start, size, step }) => {
+    const { fixed, dims, starts } = placedBy((x as Tensor).sizes, size, start);
+    if (dims.length === 0) return null;
+    const attrs = { start: fixed, step, dims, size };
+    return { op: sliceAt.primitive, inputs: [x as Tensor, ...starts], attrs };
   },
 });
 
@@ -166,6 +173,13 @@ export const padTo: PrimitiveOp<{
     walk(own, strides, (i, at) => {
       out.data[offset + at] = data[i]!;
     });
+  },
+  placed: ([x, value], { shape, start, step }) => {
+    const { fixed, dims, starts } = placedBy(shape, (x as Tensor).sizes, start);
+    if (dims.length === 0) return null;
+    const attrs = { start: fixed, step, dims, shape, parts: 1 };
+    const inputs = [x as Tensor, value as Tensor, ...starts];
+    return { op: padAt.primitive, inputs, attrs };
   },
 });
 

@@ -184,9 +184,15 @@ export const roll: (
   return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
 });
 
+/** Up to so many elements it is quicker to write all of them twice than to make another program. */
+const SMALL = 2 ** 16;
+
 function rolled(x: Tensor, shift: number, dim: number): Tensor {
   const n = x.sizes[dim]!;
-  const by = n === 0 ? 0 : ((shift % n) + n) % n;
+  if (n === 0) return x;
+  const by = ((shift % n) + n) % n;
+  // The same two nodes whatever the shift, which is then a value to the engine.
+  if (x.size <= SMALL) return narrowNode(concatNode([x, x], dim), dim, n - by, n);
   if (by === 0) return x;
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
 }

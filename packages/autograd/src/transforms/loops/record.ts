@@ -1,5 +1,6 @@
 /** @file Recording the body of a loop or a branch: called once, on nodes that stand for what it is given. */
 import { display } from '../../arguments/display.js';
+import { reading } from '../../arguments/reading.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import type { Cell } from '../../graph/cell.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -102,7 +103,8 @@ export function matching(
 
 /** Refuses a tree without tensors, which a loop could never change. */
 export function checkTensors(op: string, what: string, tree: Tree): void {
-  const bad = loose(tree);
+  flatten(tree); // refuses what cannot be read or contains itself
+  const bad = reading(op, what, () => loose(tree));
   if (bad !== null)
     throw new ChainruleError(
       `${op}: ${what} must hold only tensors, got ${bad}; write scalar(x) for a number`,

@@ -97,9 +97,9 @@ export function scan<C, X, Y>(
     ),
   );
   const { result, cells, since, start, draws } = recorded;
-  if (!Array.isArray(result) || result.length !== 2) {
+  if (!kinds.isArray(result) || result.length !== 2) {
     throw new ChainruleError(
-      `scan: the body must return [carry, y], two parts, got ${Array.isArray(result) ? plural(result.length, 'part') : display(result)}; ` +
+      `scan: the body must return [carry, y], two parts, got ${kinds.isArray(result) ? plural(result.length, 'part') : display(result)}; ` +
         `y may be null`,
     );
   }

@@ -1,69 +1,19 @@
 /** @file The ONNX graph being written: its nodes, its weights, and sizes that are known only when it runs. */
-import { ChainruleError, type DType, type TypedArray } from '@chainrule/autograd';
+import type { DType, TypedArray } from '@chainrule/autograd';
 import type { GraphNode } from '@chainrule/autograd/graph';
-import { ELEMENTS } from '../schema/elementTypes.js';
 import { ATTRIBUTE } from '../schema/onnx.js';
-import type {
-  AttributeProto,
-  GraphProto,
-  NodeProto,
-  TensorProto,
-  ValueInfoProto,
-} from '../schema/protos.js';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../schema/protos.js';
+import { attributeOf, bytesOf, CODE, INT64, tensorProto, type AttributeValue } from './encoded.js';
+import { GraphScope, type GraphEnds } from './graphScope.js';
+import { refuse } from './refuse.js';
 import { isFixed, relationOf, type Size, type Source } from './sizes.js';
-
-export type AttributeValue =
-  number | string | readonly number[] | { readonly float: number } | { readonly graph: GraphProto };
-
-/** The element type that holds a dtype exactly. */
-export const CODE: Readonly<Record<DType, number>> = {
-  float32: ELEMENTS.float.code,
-  float64: ELEMENTS.double.code,
-  int32: ELEMENTS.int32.code,
-  bool: ELEMENTS.bool.code,
-};
-
-export const INT64 = ELEMENTS.int64.code;
-
-/** The end of a slice that goes to the end, and before the first element. */
-export const [TO_END, BEFORE_START] = [2 ** 31 - 1, -(2 ** 31)];
-
-/** One graph of the file: the main one, or one in a node, which sees the values of those around it. */
-class Graph {
-  readonly nodes: NodeProto[] = [];
-  /** Where sizes that depend on what is dynamic can be read. */
-  readonly sources = new Map<string, Source>();
-  /** What is written once. */
-  readonly shared = new Map<string, string>();
-  readonly outer: Graph | null;
-
-  constructor(outer: Graph | null) {
-    this.outer = outer;
-  }
-
-  /** What this graph, or the nearest one around it, has. */
-  find<T>(read: (graph: Graph) => T | undefined): T | undefined {
-    return read(this) ?? this.outer?.find(read);
-  }
-
-  /** All sources that it sees. */
-  all(): Source[] {
-    return [...(this.outer?.all() ?? []), ...this.sources.values()];
-  }
-}
-
-/** What a graph takes, or gives. */
-export interface GraphEnds {
-  readonly input: readonly ValueInfoProto[];
-  readonly output: readonly ValueInfoProto[];
-}
 
 export class Emitter {
   readonly initializers: TensorProto[] = [];
   readonly opset: number;
   private readonly names = new Map<GraphNode, string>();
   private readonly taken = new Set<string>();
-  private readonly root = new Graph(null);
+  private readonly root = new GraphScope(null);
   /** The graph that is being written. */
   private at = this.root;
   private readonly shapesOf: (node: GraphNode) => readonly Size[];
@@ -89,7 +39,7 @@ export class Emitter {
   /** A graph for an attribute: what `write` writes is part of it, and ends with it. */
   graph(name: string, write: () => GraphEnds): GraphProto {
     const outer = this.at;
-    this.at = new Graph(outer);
+    this.at = new GraphScope(outer);
     try {
       const { input, output } = write();
       const { nodes } = this;
@@ -273,51 +223,4 @@ export class Emitter {
     this.root.shared.set(key, name);
     return name;
   }
-}
-
-/** An error that names an operation and where it was made. */
-export function refuse(node: GraphNode, why: string): never {
-  const op = node.kind === 'operation' || node.kind === 'loop' ? node.op : node.kind;
-  const place = [node.path === '' ? '' : `in ${node.path}`, node.madeAt].filter((s) => s !== '');
-  throw new ChainruleError(
-    `exportOnnx: ${op}: ${why}${place.length === 0 ? '' : ` (${place.join(', ')})`}`,
-  );
-}
-
-function attributeOf(name: string, value: AttributeValue): AttributeProto {
-  const empty = { name, floats: [], ints: [], strings: [], tensors: [] };
-  if (typeof value === 'number') return { ...empty, type: ATTRIBUTE.int, i: value };
-  if (typeof value === 'string')
-    return { ...empty, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
-  if ('graph' in value) return { ...empty, type: ATTRIBUTE.graph, g: value.graph };
-  if ('float' in value) return { ...empty, type: ATTRIBUTE.float, f: value.float };
-  return { ...empty, type: ATTRIBUTE.ints, ints: [...value] };
-}
-
-function tensorProto(
-  name: string,
-  dims: readonly number[],
-  dataType: number,
-  rawData: Uint8Array,
-): TensorProto {
-  const lists = {
-    floatData: [],
-    int32Data: [],
-    stringData: [],
-    int64Data: [],
-    doubleData: [],
-    uint64Data: [],
-  };
-  return {
-    ...lists,
-    externalData: [],
-    name: name === '' ? undefined : name,
-    dims: [...dims],
-    dataType,
-    rawData,
-  };
-}
-
-function bytesOf(data: ArrayBufferView): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -8,15 +8,16 @@ const ALIGNMENT = 4096;
 /** What is smaller stays in the model. */
 const LEAST = 1024;
 
-/** The model, with large weights moved to a file where its name is given. */
+/** The model, with large weights moved to a file where its name is given; needed for `most` bytes and more. */
 export function separate(
   model: ModelProto,
   location: string | undefined,
+  most = MOST,
 ): { model: ModelProto; files: Record<string, Uint8Array> } {
   const weights = model.graph?.initializer ?? [];
   const total = weights.reduce((n, { rawData }) => n + (rawData?.length ?? 0), 0);
   if (location === undefined) {
-    if (total < MOST) return { model, files: {} };
+    if (total < most) return { model, files: {} };
     throw new ChainruleError(
       `exportOnnx: ${Math.round(total / 1e6)} MB of weights are more than an ONNX file holds; give ` +
         "{ externalData: 'model.bin' } for a separate file",

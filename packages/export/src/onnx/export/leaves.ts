@@ -1,6 +1,8 @@
 /** @file Values that nothing in the graph computes: weights, numbers, and tensors from outside. */
 import type { GraphNode } from '@chainrule/autograd/graph';
-import { CODE, refuse, type Emitter } from './emitter.js';
+import type { Emitter } from './emitter.js';
+import { CODE } from './encoded.js';
+import { refuse } from './refuse.js';
 import { isFixed } from './sizes.js';
 import type { Recordings } from './recordings.js';
 

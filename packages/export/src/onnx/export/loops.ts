@@ -2,7 +2,10 @@
 import type { DType } from '@chainrule/autograd';
 import type { GraphNode, LoopBody, LoopNode } from '@chainrule/autograd/graph';
 import type { ValueInfoProto } from '../schema/protos.js';
-import { BEFORE_START, CODE, INT64, refuse, type Emitter, type GraphEnds } from './emitter.js';
+import type { Emitter } from './emitter.js';
+import { BEFORE_START, CODE, INT64 } from './encoded.js';
+import type { GraphEnds } from './graphScope.js';
+import { refuse } from './refuse.js';
 import type { Recordings } from './recordings.js';
 
 /** What is being written, and how. */

@@ -2,7 +2,8 @@
 import type { GraphNode, LoopNode, OperationName, OperationNode } from '@chainrule/autograd/graph';
 import { ARRAYS } from './arrays/arrays.js';
 import { ELEMENTS } from './elements.js';
-import { refuse, type Emitter } from './emitter.js';
+import type { Emitter } from './emitter.js';
+import { refuse } from './refuse.js';
 import { writeLoop, type Target } from './loops.js';
 import type { Item, Recordings } from './recordings.js';
 import { REGIONS } from './regions/regions.js';

@@ -11,7 +11,7 @@ import {
   type Region,
 } from '@chainrule/autograd/graph';
 import type { Module } from '@chainrule/nn';
-import { refuse } from './emitter.js';
+import { refuse } from './refuse.js';
 import type { Size } from './sizes.js';
 import type { Axis } from './options.js';
 import { acceptedRegions } from './regions/regions.js';

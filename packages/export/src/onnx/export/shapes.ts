@@ -1,6 +1,7 @@
 /** @file Shapes as operators take them, where sizes may depend on what is dynamic. */
 import type { GraphNode } from '@chainrule/autograd/graph';
-import { refuse, type Emitter } from './emitter.js';
+import type { Emitter } from './emitter.js';
+import { refuse } from './refuse.js';
 import { isFixed, type Size } from './sizes.js';
 
 /** The sizes of a result as a shape; at most one that nothing has is left open. */

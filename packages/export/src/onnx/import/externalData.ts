@@ -1,10 +1,18 @@
 /** @file Weights in files beside the model: only what the caller hands over is ever read. */
-import { FormatError } from '@chainrule/autograd';
+import { FormatError, kinds, passes } from '@chainrule/autograd';
 import type { ExternalData } from './tensors.js';
+
+/** The bytes of a file: a Uint8Array, or what reads parts of a file that is too large for one. */
+export interface OnnxBytes {
+  /** How many bytes there are. */
+  readonly length: number;
+  /** The bytes from `begin` to before `end`. */
+  subarray(begin: number, end: number): Uint8Array;
+}
 
 /** Files by the names that the model calls them, or a function that gives the bytes of one. */
 export type OnnxExternalData =
-  Readonly<Record<string, Uint8Array>> | ((location: string) => Uint8Array);
+  Readonly<Record<string, OnnxBytes>> | ((location: string) => OnnxBytes);
 
 /** A name of one file in the model's folder: no way up, no root, no other place. */
 function isPlain(location: string): boolean {
@@ -14,6 +22,11 @@ function isPlain(location: string): boolean {
     parts.every((part) => part !== '' && part !== '.' && part !== '..')
   );
 }
+
+const someBytes = kinds.kind<OnnxBytes>('be the bytes of a file', (x) => {
+  const { length, subarray } = (x ?? {}) as Partial<OnnxBytes>;
+  return Number.isSafeInteger(length) && typeof subarray === 'function';
+});
 
 export function externalReader(given: OnnxExternalData | undefined): ExternalData {
   const find = (location: string): unknown => {
@@ -30,14 +43,20 @@ export function externalReader(given: OnnxExternalData | undefined): ExternalDat
         `importOnnx: weights would be in '${location}', outside of the model's folder`,
       );
     const file = find(location);
-    if (!(file instanceof Uint8Array))
-      throw new FormatError(`importOnnx: the externalData '${location}' must be a Uint8Array`);
+    if (!passes(someBytes, file))
+      throw new FormatError(
+        `importOnnx: the externalData '${location}' must be a Uint8Array, or have length and subarray as one`,
+      );
     const end = length === null ? file.length : offset + length;
     if (offset > file.length || end > file.length) {
       throw new FormatError(
         `importOnnx: a tensor is at bytes ${offset} to ${end} of '${location}', which has ${file.length}`,
       );
     }
-    return file.subarray(offset, end);
+    const bytes: unknown = file.subarray(offset, end);
+    if (bytes instanceof Uint8Array && bytes.length === end - offset) return bytes;
+    throw new FormatError(
+      `importOnnx: the externalData '${location}' does not give its bytes ${offset} to ${end}`,
+    );
   };
 }

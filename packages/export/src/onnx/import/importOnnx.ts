@@ -26,7 +26,7 @@ const importOptions = defineOptions<ImportOnnxOptions>({
  * Float initializers with at least one dimension become parameters under their names, statistics of batch
  * normalization buffers; everything else is a constant. The module begins in evaluation mode, in which it computes
  * what the file says; in training mode dropout drops and batch normalization uses the batch. Integers are int32,
- * float16 and bfloat16 are float32. docs/onnx.md lists the operators; versions 7 to 23 of them are read, and most of
+ * narrower floats are float32. docs/onnx.md lists the operators; versions 7 to 23 of them are read, and most of
  * the older ones.
  *
  * A file is not trusted: lengths, nesting, counts and names are checked before anything is made of them, files

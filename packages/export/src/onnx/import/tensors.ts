@@ -1,6 +1,7 @@
 /** @file Tensors of a file: checked against their shape, and read in any of the layouts that ONNX has. */
 import { FormatError, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
+import { numberOf } from '../schema/floatFormat.js';
 import type { TensorProto } from '../schema/protos.js';
 import { countOf, type Limits } from './limits.js';
 import { Known, known, Strings } from './values.js';
@@ -28,7 +29,7 @@ export function readTensor(
   const list = listOf(proto, type);
   expect(
     list.length,
-    type === 'int4' || type === 'uint4' ? Math.ceil(count / 2) : count,
+    ELEMENTS[type].bits < 8 ? Math.ceil((count * ELEMENTS[type].bits) / 8) : count,
     'elements',
     what,
   );
@@ -77,11 +78,11 @@ function listOf(proto: TensorProto, type: ElementType): readonly number[] {
   return proto.int32Data;
 }
 
-/** Halves stand as their bits in a list of integers, 4-bit numbers two in one. */
+/** Narrow floats stand as their bits in a list of integers, numbers of less than 8 bits several in one. */
 function fromList(list: readonly number[], type: ElementType, count: number): ArrayLike<number> {
-  if (type === 'float16') return list.map(halfToNumber);
-  if (type === 'bfloat16') return list.map(brainToNumber);
-  if (type === 'uint4' || type === 'int4') return nibbles(list, type === 'int4', count);
+  const { bits, format } = ELEMENTS[type];
+  if (bits < 8 && type !== 'string') return unpacked(list, type, count);
+  if (format !== undefined) return list.map((code) => numberOf(code, bits, format));
   if (type === 'uint64') return list.map((x) => (x < 0 ? x + 2 ** 64 : x));
   return list;
 }
@@ -93,8 +94,10 @@ function fromBytes(
   count: number,
   what: string,
 ): Known {
-  const { bits, dtype } = ELEMENTS[type];
+  const { bits, dtype, format } = ELEMENTS[type];
   expect(bytes.length, Math.ceil((count * bits) / 8), 'bytes', what);
+  if (type !== 'string' && bits < 8)
+    return known(unpacked(bytes, type, count), shape, dtype as DType);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const integer = (size: number, read: (at: number) => number): Known => {
     const data = new Int32Array(count);
@@ -108,6 +111,19 @@ function fromBytes(
     new Uint8Array(data.buffer).set(bytes);
     return new Known(data, shape, dtype as DType);
   };
+  if (format !== undefined) {
+    // What every code stands for, once there are as many elements as codes.
+    const all =
+      count < 2 ** bits
+        ? null
+        : Float32Array.from({ length: 2 ** bits }, (_, i) => numberOf(i, bits, format));
+    const data = new Float32Array(count);
+    for (let i = 0; i < count; i++) {
+      const code = bits === 8 ? bytes[i]! : view.getUint16(2 * i, true);
+      data[i] = all?.[code] ?? numberOf(code, bits, format);
+    }
+    return new Known(data, shape, 'float32');
+  }
   switch (type) {
     case 'float':
       return copied(new Float32Array(count));
@@ -119,18 +135,6 @@ function fromBytes(
       if (bytes.some((x) => x > 1))
         throw new FormatError(`importOnnx: ${what} has a boolean that is neither 0 nor 1`);
       return copied(new Uint8Array(count));
-    case 'float16':
-      return new Known(
-        Float32Array.from({ length: count }, (_, i) => halfToNumber(view.getUint16(2 * i, true))),
-        shape,
-        'float32',
-      );
-    case 'bfloat16':
-      return new Known(
-        Float32Array.from({ length: count }, (_, i) => brainToNumber(view.getUint16(2 * i, true))),
-        shape,
-        'float32',
-      );
     case 'int64':
       return wide(count, shape, (i) => view.getBigInt64(8 * i, true));
     case 'uint64':
@@ -145,11 +149,8 @@ function fromBytes(
       return integer(1, (at) => view.getInt8(at));
     case 'uint8':
       return integer(1, (at) => view.getUint8(at));
-    case 'uint4':
-    case 'int4':
-      return new Known(Int32Array.from(nibbles(bytes, type === 'int4', count)), shape, 'int32');
-    case 'string':
-      throw new FormatError(`importOnnx: ${what} has strings as raw bytes`);
+    default:
+      throw new FormatError(`importOnnx: ${what} has ${type}s as raw bytes`);
   }
 }
 
@@ -167,26 +168,13 @@ function wide(
   return new Known(fits ? Int32Array.from(data) : data, shape, 'int32');
 }
 
-/** Numbers of four bits, the lower half of a byte first. */
-function nibbles(bytes: ArrayLike<number>, signed: boolean, count: number): number[] {
+/** Numbers of less than eight bits, the lowest bits of a byte first. */
+function unpacked(list: ArrayLike<number>, type: ElementType, count: number): number[] {
+  const { bits, range, format } = ELEMENTS[type];
+  const each = 8 / bits;
   return Array.from({ length: count }, (_, i) => {
-    const bits = ((bytes[i >> 1] as number) >> (i % 2 === 0 ? 0 : 4)) & 15;
-    return signed && bits > 7 ? bits - 16 : bits;
+    const code = (list[Math.floor(i / each)]! >> (bits * (i % each))) & (2 ** bits - 1);
+    if (format !== undefined) return numberOf(code, bits, format);
+    return code > (range?.[1] ?? 0) ? code - 2 ** bits : code;
   });
-}
-
-/** The 16 bits of an IEEE 754 binary16 as a number. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-/** A bfloat16 is the upper half of a float32. */
-function brainToNumber(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] as number;
 }

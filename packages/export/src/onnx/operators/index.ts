@@ -19,6 +19,7 @@ import { LINEAR } from './ml/linear.js';
 import { TREES } from './ml/trees.js';
 import { NORMALIZATION } from './neural/normalization.js';
 import type { Operator } from './operator.js';
+import { OPTIMIZERS } from './elements/optimizers.js';
 import { POOLING } from './neural/pooling.js';
 import { QUANTIZATION } from './elements/quantization.js';
 import { RANDOM } from './elements/random.js';
@@ -28,6 +29,11 @@ import { REDUCTIONS } from './arrays/reductions.js';
 import { RESIZING } from './neural/resizing.js';
 import { SEQUENCES } from './values/sequences.js';
 import { SHAPES } from './arrays/shapes.js';
+import { JOINING } from './arrays/joining.js';
+import { PADDING } from './arrays/padding.js';
+import { MAKING } from './arrays/making.js';
+import { BLOCKS } from './arrays/blocks.js';
+import { CASTING } from './elements/casting.js';
 import { SIGNALS } from './arrays/signals.js';
 import { TEXTS } from './values/texts.js';
 
@@ -36,7 +42,8 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Elements', ELEMENTS],
   ['Arithmetic', ARITHMETIC],
   ['Reductions and order', REDUCTIONS],
-  ['Shapes', SHAPES],
+  ['Shapes', [...SHAPES, ...JOINING, ...PADDING, ...BLOCKS]],
+  ['Casts and constants', [...CASTING, ...MAKING]],
   ['Indexing', INDEXING],
   ['Matrices', MATRICES],
   ['Convolution', [...CONVOLUTION, ...DEFORMABLE]],
@@ -48,6 +55,7 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Losses', LOSSES],
   ['Quantization', QUANTIZATION],
   ['Control flow', CONTROL],
+  ['Steps of optimizers', OPTIMIZERS],
   ['Sequences', SEQUENCES],
   ['Random numbers', RANDOM],
   ['Signals', SIGNALS],

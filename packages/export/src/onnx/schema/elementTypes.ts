@@ -1,5 +1,6 @@
 /** @file The element types of ONNX, and the dtype that each has here. */
 import { FormatError, type DType } from '@chainrule/autograd';
+import type { FloatFormat } from './floatFormat.js';
 
 export type ElementType =
   | 'float'
@@ -17,17 +18,27 @@ export type ElementType =
   | 'uint64'
   | 'bfloat16'
   | 'uint4'
-  | 'int4';
+  | 'int4'
+  | 'uint2'
+  | 'int2'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float8e8m0'
+  | 'float4e2m1';
 
 interface Element {
   /** Its number in `TensorProto.DataType`. */
   readonly code: number;
-  /** Null for text. Floats of 16 bits widen, integers become int32 where they fit. */
+  /** Null for text. Floats of 16 bits and fewer widen, integers become int32 where they fit. */
   readonly dtype: DType | null;
   /** Bits an element, in `raw_data`. */
   readonly bits: number;
   /** The range of an integer. */
   readonly range?: readonly [low: number, high: number];
+  /** What a float narrower than float32 can hold. */
+  readonly format?: FloatFormat;
 }
 
 export const ELEMENTS: Readonly<Record<ElementType, Element>> = {
@@ -40,13 +51,61 @@ export const ELEMENTS: Readonly<Record<ElementType, Element>> = {
   int64: { code: 7, dtype: 'int32', bits: 64, range: [-(2 ** 63), 2 ** 63] },
   string: { code: 8, dtype: null, bits: 0 },
   bool: { code: 9, dtype: 'bool', bits: 8 },
-  float16: { code: 10, dtype: 'float32', bits: 16 },
+  float16: {
+    code: 10,
+    dtype: 'float32',
+    bits: 16,
+    format: { mantissa: 10, bias: 15, max: 65504, special: 'ieee' },
+  },
   double: { code: 11, dtype: 'float64', bits: 64 },
   uint32: { code: 12, dtype: 'int32', bits: 32, range: [0, 2 ** 32 - 1] },
   uint64: { code: 13, dtype: 'int32', bits: 64, range: [0, 2 ** 64] },
-  bfloat16: { code: 16, dtype: 'float32', bits: 16 },
+  bfloat16: {
+    code: 16,
+    dtype: 'float32',
+    bits: 16,
+    format: { mantissa: 7, bias: 127, max: (2 - 2 ** -7) * 2 ** 127, special: 'ieee' },
+  },
+  float8e4m3fn: {
+    code: 17,
+    dtype: 'float32',
+    bits: 8,
+    format: { mantissa: 3, bias: 7, max: 448, special: 'fn' },
+  },
+  float8e4m3fnuz: {
+    code: 18,
+    dtype: 'float32',
+    bits: 8,
+    format: { mantissa: 3, bias: 8, max: 240, special: 'fnuz' },
+  },
+  float8e5m2: {
+    code: 19,
+    dtype: 'float32',
+    bits: 8,
+    format: { mantissa: 2, bias: 15, max: 57344, special: 'ieee' },
+  },
+  float8e5m2fnuz: {
+    code: 20,
+    dtype: 'float32',
+    bits: 8,
+    format: { mantissa: 2, bias: 16, max: 57344, special: 'fnuz' },
+  },
   uint4: { code: 21, dtype: 'int32', bits: 4, range: [0, 15] },
   int4: { code: 22, dtype: 'int32', bits: 4, range: [-8, 7] },
+  float4e2m1: {
+    code: 23,
+    dtype: 'float32',
+    bits: 4,
+    format: { mantissa: 1, bias: 1, max: 6, special: 'none' },
+  },
+  float8e8m0: {
+    code: 24,
+    dtype: 'float32',
+    bits: 8,
+    format: { mantissa: 0, bias: 127, max: 2 ** 127, special: 'scale' },
+  },
+  uint2: { code: 25, dtype: 'int32', bits: 2, range: [0, 3] },
+  int2: { code: 26, dtype: 'int32', bits: 2, range: [-2, 1] },
 };
 
 const BY_CODE: ReadonlyMap<number, ElementType> = new Map(

@@ -132,6 +132,10 @@ export function draw(image: Tensor, canvas: Canvas): void {
   const context = canvas.getContext('2d') as CanvasRenderingContext2D | null;
   if (context === null)
     throw new ChainruleError('draw: the canvas is in use with another context than 2d');
+  if (typeof ImageData === 'undefined')
+    throw new ChainruleError(
+      'draw: there is no ImageData here: pictures are drawn in a page or its worker',
+    );
   context.putImageData(new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height), 0, 0);
 }
 

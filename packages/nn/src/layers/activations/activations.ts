@@ -278,7 +278,7 @@ export class PReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   /** The slope of negative elements: `[1]` or `[channels]`. */
-  readonly weight: Parameter;
+  weight: Parameter;
 
   constructor(options?: PReLUOptions) {
     super();

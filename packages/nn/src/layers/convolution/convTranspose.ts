@@ -53,9 +53,9 @@ abstract class TransposedConvolution extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   /** `[in, out / groups, …kernel]`. */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** `[out]`; null if the layer has no bias. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
 

@@ -61,9 +61,9 @@ abstract class Convolution<
   static override readonly inputs: readonly string[] = ['x'];
 
   /** `[out, in / groups, …kernel]`. */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** `[out]`; null if the layer has no bias. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
   /** What to pad before the convolution, for padding that is not zeros: from the last dimension, two numbers each. */

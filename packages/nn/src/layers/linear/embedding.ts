@@ -42,23 +42,23 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({
 });
 
 /** `weight: [count, size]`, drawn from N(0, 1). */
-abstract class Table extends Module {
+abstract class Table<N extends number, D extends number> extends Module {
   static override readonly inputs: readonly string[] = ['indices'];
 
   /** The number of vectors. */
-  readonly numEmbeddings: number;
+  readonly numEmbeddings: N;
   /** The size of a vector. */
-  readonly embeddingDim: number;
+  readonly embeddingDim: D;
   /** `[numEmbeddings, embeddingDim]`. */
-  readonly weight: Parameter;
+  weight: Parameter<[N, D]>;
   protected readonly paddingIdx: number | null;
   protected readonly options: EmbeddingOptions;
 
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions) {
+  constructor(numEmbeddings: N, embeddingDim: D, options: EmbeddingOptions) {
     super();
     const { name } = new.target;
-    this.numEmbeddings = checkArgument(name, 'numEmbeddings', numEmbeddings, kinds.count);
-    this.embeddingDim = checkArgument(name, 'embeddingDim', embeddingDim, kinds.count);
+    this.numEmbeddings = checkArgument(name, 'numEmbeddings', numEmbeddings, kinds.count) as N;
+    this.embeddingDim = checkArgument(name, 'embeddingDim', embeddingDim, kinds.count) as D;
     this.options = options;
     const { paddingIdx: padding = null, dtype = 'float32' } = options;
     if (padding !== null && (padding < -numEmbeddings || padding >= numEmbeddings)) {
@@ -67,10 +67,10 @@ abstract class Table extends Module {
       );
     }
     this.paddingIdx = padding === null ? null : padding < 0 ? padding + numEmbeddings : padding;
-    const values = randn([numEmbeddings, embeddingDim], { dtype });
+    const values: Tensor = randn([numEmbeddings, embeddingDim], { dtype });
     this.weight = new Parameter(
       this.paddingIdx === null ? values : where(this.rows(this.paddingIdx), 0, values),
-    );
+    ) as Parameter<[N, D]>;
   }
 
   /** True in the row of one index: `[count, 1]`. */
@@ -116,8 +116,11 @@ abstract class Table extends Module {
  * @throws {IndexError} for an index out of range.
  * @example new Embedding(1000, 64).forward(tensor([[1, 5], [7, 0]], { dtype: 'int32' })) // [2, 2] → [2, 2, 64]
  */
-export class Embedding extends Table {
-  constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingOptions) {
+export class Embedding<
+  const N extends number = number,
+  const D extends number = number,
+> extends Table<N, D> {
+  constructor(numEmbeddings: N, embeddingDim: D, options?: EmbeddingOptions) {
     super(numEmbeddings, embeddingDim, embeddingOptions('Embedding', options));
   }
 
@@ -150,12 +153,15 @@ const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
  *
  * @throws {IndexError} for an index out of range, or offsets that do not rise.
  */
-export class EmbeddingBag extends Table {
+export class EmbeddingBag<
+  const N extends number = number,
+  const D extends number = number,
+> extends Table<N, D> {
   /** How the vectors of a bag are combined. */
   readonly mode: BagMode;
   private readonly includeLastOffset: boolean;
 
-  constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingBagOptions) {
+  constructor(numEmbeddings: N, embeddingDim: D, options?: EmbeddingBagOptions) {
     const {
       mode = 'mean',
       includeLastOffset = false,

@@ -37,9 +37,9 @@ export class Linear<
   static override readonly inputs: readonly string[] = ['x'];
 
   /** `[out, in]`. */
-  readonly weight: Parameter<[Out, In]>;
+  weight: Parameter<[Out, In]>;
   /** `[out]`; null if the layer has no bias. */
-  readonly bias: Parameter<[Out]> | null;
+  bias: Parameter<[Out]> | null;
 
   /** The size of the last dimension of the input. */
   readonly inFeatures: In;
@@ -86,9 +86,9 @@ export class Bilinear extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
   /** `[out, in1, in2]`. */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** `[out]`; null if the layer has no bias. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
 
   /** The size of the last dimension of the first input. */
   readonly in1Features: number;

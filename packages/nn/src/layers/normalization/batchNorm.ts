@@ -58,9 +58,9 @@ export abstract class TrackedNorm extends Module {
   };
 
   /** The weight of each channel; null without `affine`. */
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
   /** The bias of each channel; null without `affine`. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   /** The running mean; null without `trackRunningStats`. */
   readonly runningMean: Cell | null;
   /** The running variance; null without `trackRunningStats`. */

@@ -57,9 +57,9 @@ export class LayerNorm<
   /** The sizes of the last dimensions, which it normalizes over. */
   readonly normalizedShape: readonly number[];
   /** The weight of each element; null without `elementwiseAffine`. */
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
   /** The bias of each element; null without `elementwiseAffine` or `bias`. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps: number;
 
@@ -113,7 +113,7 @@ export class RMSNorm<
   /** The sizes of the last dimensions, which it normalizes over. */
   readonly normalizedShape: readonly number[];
   /** The weight of each element; null without `elementwiseAffine`. */
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
 
   private readonly options: RMSNormOptions;
 
@@ -168,9 +168,9 @@ export class GroupNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
   /** The weight of each channel; null without `affine`. */
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
   /** The bias of each channel; null without `affine`. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   /** Added to the variance, which keeps the denominator away from 0. */
   readonly eps: number;
 

@@ -1,6 +1,7 @@
 /** @file Where the values of a program lie: what is computed in the arena, inputs where they are or copied in beside it. */
 import { DeviceError } from '../../../errors.js';
 import type { Instruction } from '../../../engine/program.js';
+import type { Window } from '../../../engine/compile/windows.js';
 import { allocate, itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
@@ -18,6 +19,7 @@ export class Binding {
   private readonly outputs: readonly number[];
   /** The room that each input takes beside the arena, where it has none of its own. */
   private readonly rooms: Float64Array;
+  private readonly windows: readonly Window[];
   /** Where each slot that is computed lies in the arena; −1 for the others. */
   private readonly offsets: readonly number[];
   private readonly arenaBytes: number;
@@ -34,7 +36,7 @@ export class Binding {
   places: Places;
 
   constructor(
-    { instructions, outputs, offsets, arenaBytes }: Prepared,
+    { instructions, outputs, offsets, arenaBytes, windows }: Prepared,
     inputs: readonly number[],
     arrays: Arrays,
   ) {
@@ -43,6 +45,7 @@ export class Binding {
     this.inputs = inputs;
     this.outputs = outputs;
     this.offsets = offsets;
+    this.windows = windows;
     this.arenaBytes = arenaBytes;
     this.rooms = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot)));
     this.inputOf = new Int32Array(instructions.length).fill(-1);
@@ -116,6 +119,21 @@ export class Binding {
       places.direct[k] = address !== -1;
       addresses[slot] = address !== -1 ? address : arrays.arena + offsets[slot]!;
     }
+  }
+
+  /** Says of windows where they lie at this run: after all else has its place. */
+  placeWindows(): void {
+    const { addresses } = this.places;
+    let moved = false;
+    for (const { slot, within, offset, numbers, strides } of this.windows) {
+      let at = offset;
+      for (let k = 0; k < numbers.length; k++)
+        at += this.given[this.inputOf[numbers[k]!]!]![0]! * strides[k]!;
+      const address = addresses[within]! + at * itemSize[this.instructions[slot]!.dtype];
+      moved ||= addresses[slot] !== address;
+      addresses[slot] = address;
+    }
+    if (moved) this.places.version++;
   }
 
   /** The values after a run: the arrays given for them, or new ones. */

@@ -32,6 +32,7 @@ export class WasmExecutable implements Executable<TypedArray> {
 
   run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
     this.bind(inputs, outputs);
+    this.binding.placeWindows();
     try {
       return this.runParts() ? this.binding.results(outputs) : this.runAll(inputs, outputs);
     } finally {

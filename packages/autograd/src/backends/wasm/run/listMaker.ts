@@ -26,8 +26,8 @@ export class ListMaker {
     return simplify(program);
   }
 
-  schedule(program: Program, constants: Set<number>): Schedule {
-    return schedule(program, (op, dtype) => supports(op, dtype), constants);
+  schedule(program: Program, lasting: Set<number>): Schedule {
+    return schedule(program, (op, dtype) => supports(op, dtype), { lasting });
   }
 
   lower(scheduled: Schedule): readonly Lowered[] {

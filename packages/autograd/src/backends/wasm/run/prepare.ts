@@ -2,7 +2,8 @@
 import { planArena } from '../../../engine/compile/arena.js';
 import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
-import { schedule, type LoopStep } from '../../../engine/compile/schedule.js';
+import { schedule, type LoopStep, type Schedule } from '../../../engine/compile/schedule.js';
+import { rootsOf, type Window } from '../../../engine/compile/windows.js';
 import { loopOf } from '../../../engine/loop.js';
 import type { Instruction, Meter, Program, Work } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
@@ -33,6 +34,8 @@ export type Part =
 export interface Prepared {
   /** Those of the program, and the copies that were added. */
   readonly instructions: readonly Instruction[];
+  /** Buffers within others, each after the one that it lies within. */
+  readonly windows: readonly Window[];
   /** For each output the slot whose buffer holds it. */
   readonly outputs: readonly number[];
   /** Where the buffer of each slot lies in the arena; −1 for what has none. */
@@ -57,7 +60,7 @@ export interface Preparation {
 /** Plans a program. */
 export function prepare(program: Program, preparation: Preparation): Prepared {
   const { maker, meter } = preparation;
-  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+  const scheduled = schedule(program, (op, dtype) => supports(op, dtype), { windows: true });
   const steps = lower(scheduled);
   const instructions = [...scheduled.instructions];
   const loops = new Map<number, Repeated | null>();
@@ -72,11 +75,12 @@ export function prepare(program: Program, preparation: Preparation): Prepared {
   }
   const roomy = { ...scheduled, instructions };
   if (verification.on) verifySchedule(program, roomy, steps);
-  const { outputs } = scheduled;
+  const { outputs, windows } = scheduled;
   return {
     instructions,
+    windows,
     outputs,
-    ...place(steps, instructions, program.inputs, outputs),
+    ...place(steps, instructions, program.inputs, scheduled),
     parts: listParts(steps, instructions, loops, preparation),
     numbers: [],
   };
@@ -87,13 +91,15 @@ function place(
   steps: readonly Lowered[],
   instructions: readonly Instruction[],
   inputs: readonly number[],
-  outputs: readonly number[],
+  { outputs, windows }: Pick<Schedule, 'outputs' | 'windows'>,
 ): { readonly offsets: number[]; readonly arenaBytes: number } {
   const isInput = new Uint8Array(instructions.length);
   for (const slot of inputs) isInput[slot] = 1;
   const first = new Map<number, number>();
   const last = new Map<number, number>();
-  const use = (slot: number, step: number): void => {
+  const rootOf = rootsOf(windows);
+  const use = (buffer: number, step: number): void => {
+    const slot = rootOf(buffer);
     if (isInput[slot] === 1) return;
     if (!first.has(slot)) first.set(slot, step);
     last.set(slot, step);

@@ -8,7 +8,7 @@ const PLAN_NS = 100_000;
 const CALL_NS = 300;
 const BYTE_NS = 0.5;
 /** Programs that come so often are planned, however little they compute. */
-const MOST = 64;
+const MOST = 48;
 
 /**
  * None where one run takes as long as a plan. It is an estimate by sizes alone, so that a program is planned at the same run

@@ -1,6 +1,7 @@
 /** @file A program in the middle of a walk, as what writes its calls sees it. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { ownView, type View } from '../../../engine/compile/view.js';
+import type { PlacedSpec } from '../../../graph/lowering.js';
 import type { Instruction } from '../../../engine/program.js';
 import { blasSource } from '../../node.js';
 import { Scratch } from '../assembler/block.js';
@@ -26,6 +27,8 @@ export interface Site {
   add(instruction: Instruction): number;
   take(slot: number): void;
   release(slot: number): void;
+  /** `slot` is a buffer within what a view reads; the slots `numbers` say where. */
+  window(slot: number, spec: PlacedSpec, numbers: readonly number[], view: View): void;
   /** A primitive that runs by its reference, after the calls so far. */
   reference(slot: number, operands: readonly number[]): void;
   /** All steps of a loop, after the calls so far. */

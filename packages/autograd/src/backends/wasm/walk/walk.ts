@@ -6,8 +6,10 @@
  */
 import { copyOf } from '../../../engine/compile/added.js';
 import { isContiguous, ownView, viewOf, type View } from '../../../engine/compile/view.js';
+import { viewOfWindow, windowOf, type Window } from '../../../engine/compile/windows.js';
 import { loopOf, type Loop } from '../../../engine/loop.js';
 import type { Instruction, Program } from '../../../engine/program.js';
+import type { PlacedSpec } from '../../../graph/lowering.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
@@ -49,6 +51,9 @@ export class Walk implements Site {
   private readonly numbers: number[] = [];
   /** The results of each loop. */
   private readonly results = new Map<number, Map<number, number>>();
+  /** Buffers within others; for each of them the one that is no window. */
+  private readonly windows: Window[] = [];
+  private readonly roots = new Map<number, number>();
   private readonly tools: WalkTools;
 
   constructor({ instructions }: Program, tools: WalkTools) {
@@ -82,8 +87,8 @@ export class Walk implements Site {
       for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
       throw error;
     }
-    const { offsets, arenaBytes, parts, numbers } = this;
-    return { instructions, outputs: results, offsets, arenaBytes, parts, numbers };
+    const { offsets, arenaBytes, parts, numbers, windows } = this;
+    return { instructions, windows, outputs: results, offsets, arenaBytes, parts, numbers };
   }
 
   /** A buffer of its own for an instruction that is no part of the program. */
@@ -91,6 +96,16 @@ export class Walk implements Site {
     const slot = this.instructions.push(instruction) - 1;
     this.define(slot, slot, null);
     return slot;
+  }
+
+  window(slot: number, spec: PlacedSpec, numbers: readonly number[], view: View): void {
+    this.windows.push(windowOf(slot, spec, numbers, view));
+    this.roots.set(slot, this.rootOf(view.base));
+  }
+
+  /** The buffer that a buffer lies within, or itself. */
+  private rootOf(buffer: number): number {
+    return this.roots.size === 0 ? buffer : (this.roots.get(buffer) ?? buffer);
   }
 
   take(slot: number): void {
@@ -178,6 +193,8 @@ export class Walk implements Site {
     }
     const { kind } = op.lowering;
     if ((kind === 'alias' || kind === 'view') && this.lookThrough(slot, instruction)) return;
+    if (op.lowering.kind === 'placedView')
+      return this.lookWithin(slot, instruction, op.lowering.placed(instruction.attrs ?? {}));
     this.define(slot, slot, null);
     if (op.lowering.kind === 'loop') this.results.set(slot, new Map());
     if (op.lowering.kind === 'loopResult' && this.isLeftByLoop(instruction)) {
@@ -206,8 +223,19 @@ export class Walk implements Site {
     return true;
   }
 
+  /** A window of a buffer that is there. */
+  private lookWithin(slot: number, { inputs, shape }: Instruction, spec: PlacedSpec): void {
+    const [x, ...numbers] = inputs as readonly [number, ...number[]];
+    const whole =
+      this.views[x] ?? ownView(this.base[x]!, (this.instructions[x] as Instruction).shape);
+    const view = viewOfWindow(slot, spec, whole);
+    this.define(slot, slot, isContiguous(view, shape, shape) ? null : view);
+    this.window(slot, spec, numbers, whole);
+    this.readBy(x, slot);
+  }
+
   private readBy(x: number, slot: number): void {
-    const base = this.base[x]!;
+    const base = this.rootOf(this.base[x]!);
     if (this.last[base] !== TO_THE_END) this.last[base] = slot;
   }
 
@@ -215,9 +243,9 @@ export class Walk implements Site {
   private result(slot: number): number {
     const base = this.base[slot]!;
     const { shape, dtype } = this.instructions[slot] as Instruction;
-    this.last[base] = TO_THE_END;
-    if (this.views[slot] === null && (this.instructions[base] as Instruction).op !== constantOp)
-      return base;
+    this.last[this.rootOf(base)] = TO_THE_END;
+    const isOwn = this.views[slot] === null && !this.roots.has(base);
+    if (isOwn && (this.instructions[base] as Instruction).op !== constantOp) return base;
     const copy = this.add(copyOf(slot, shape, dtype));
     this.last[copy] = TO_THE_END;
     return copy;
@@ -227,13 +255,14 @@ export class Walk implements Site {
   private compute(slot: number, count: number): void {
     const { op, inputs } = this.instructions[slot] as Instruction;
     if (op === null || op === constantOp || this.base[slot] !== slot) return;
+    if (this.roots.has(slot)) return;
     if (!this.isLeftByLoop(this.instructions[slot] as Instruction)) {
       this.take(slot);
       write(this, slot);
     }
     if (slot >= count) return;
     for (const x of inputs) {
-      const base = this.base[x]!;
+      const base = this.rootOf(this.base[x]!);
       if (this.last[base] !== slot) continue;
       this.last[base] = GIVEN_BACK;
       this.release(base);

@@ -1,14 +1,17 @@
 /** @file The calls that compute one operation, by what its record says it is for the engine. */
 import { COPY, copyOf } from '../../../engine/compile/added.js';
+import { partKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/schedule.js';
+import { ownView } from '../../../engine/compile/view.js';
+import { partsOf, viewOfWindow } from '../../../engine/compile/windows.js';
 import type { Instruction } from '../../../engine/program.js';
-import type { PartsSpec } from '../../../graph/lowering.js';
+import type { PartsSpec, PlacedPartsSpec } from '../../../graph/lowering.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
 import { COPIES, copy, element, fold } from './writeLoops.js';
-import { writeKernel, type Site } from './site.js';
+import { viewAt, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
 
@@ -42,6 +45,9 @@ export function write(site: Site, slot: number): void {
       return site.product.write(site, slot);
     case 'parts':
       return assemble(site, slot, lowering.parts(attrs ?? {}));
+    case 'placedParts':
+      return withinWindows(site, slot, lowering.placed(attrs ?? {}));
+    case 'placedView':
     case 'kernel':
     case 'loop':
     case 'loopResult':
@@ -72,6 +78,23 @@ function assemble(site: Site, slot: number, spec: PartsSpec): void {
     strides.map((s, d) => s * spec.step[d]!),
     offset,
   );
+}
+
+/** The filling everywhere, the first part over it, and the others added, each in a window. */
+function withinWindows(site: Site, slot: number, spec: PlacedPartsSpec): void {
+  const instruction = site.instructions[slot] as Instruction;
+  const { inputs, shape, dtype } = instruction;
+  element(site, { ...COPIES, dtype }, [inputs[1]!], shape, slot, null, 0);
+  const whole = ownView(slot, shape);
+  partsOf(inputs, spec).forEach(({ part, numbers }, k) => {
+    const window = site.add(instruction);
+    const { strides } = viewOfWindow(window, spec, whole);
+    site.window(window, spec, numbers, whole);
+    if (k === 0) return copy(site, part, window, strides);
+    const { shape: own } = site.instructions[part] as Instruction;
+    const added = { view: viewAt(site, part), shape: own, offset: 0, strides, window, adds: true };
+    writeKernel(site, partKernel(site.instructions, slot, added));
+  });
 }
 
 /** A primitive of its own kind over contiguous operands: by its kernel, or else by its reference. */

@@ -8,7 +8,7 @@ import {
   linearRecurrence,
   logcumsumexp,
 } from './cumulative.js';
-import { CODE } from '../emitter.js';
+import { CODE } from '../encoded.js';
 import { fft, irfft } from './fourier.js';
 import { indexAdd, iota, oneHot, scatter } from './indexing.js';
 import { expand, pad, slice } from './movement.js';

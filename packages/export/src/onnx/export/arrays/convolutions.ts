@@ -1,6 +1,8 @@
 /** @file Products of matrices and convolutions. */
 import type { OperationNode } from '@chainrule/autograd/graph';
-import { refuse, TO_END, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { TO_END } from '../encoded.js';
+import { refuse } from '../refuse.js';
 import { flag, type Recorded } from './rule.js';
 import { isFixed, type Size } from '../sizes.js';
 

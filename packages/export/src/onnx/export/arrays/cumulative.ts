@@ -4,7 +4,8 @@ import type { OperationAttributes, OperationNode } from '@chainrule/autograd/gra
 import type { Recorded } from './rule.js';
 import { Formula } from '../elements.js';
 import type { ValueInfoProto } from '../../schema/protos.js';
-import { CODE, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { CODE } from '../encoded.js';
 import { isFixed } from '../sizes.js';
 
 type Step = (k: Formula, before: readonly string[], at: readonly string[]) => string[];

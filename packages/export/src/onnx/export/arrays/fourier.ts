@@ -1,5 +1,6 @@
 /** @file Fourier transforms. */
-import { refuse, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { refuse } from '../refuse.js';
 import { flag, type Recorded } from './rule.js';
 
 type Transform = Recorded<'fft'> | Recorded<'irfft'>;

@@ -1,6 +1,7 @@
 /** @file Elements at places: scattering, adding, counting. */
 import type { OperationNode } from '@chainrule/autograd/graph';
-import { refuse, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { refuse } from '../refuse.js';
 import { int32, type Recorded, type Rule } from './rule.js';
 import { isFixed, type Size } from '../sizes.js';
 

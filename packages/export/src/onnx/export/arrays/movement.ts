@@ -1,6 +1,8 @@
 /** @file Operations that move elements: slices, padding, broadcasting. */
 import type { OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
-import { BEFORE_START, CODE, refuse, TO_END, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { BEFORE_START, CODE, TO_END } from '../encoded.js';
+import { refuse } from '../refuse.js';
 import type { Recorded } from './rule.js';
 import { isFixed, type Size } from '../sizes.js';
 

@@ -1,6 +1,8 @@
 /** @file Orders, medians, and places in sorted lists. */
 import type { OperationNode } from '@chainrule/autograd/graph';
-import { refuse, TO_END, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { TO_END } from '../encoded.js';
+import { refuse } from '../refuse.js';
 import { flag, int32, type Recorded } from './rule.js';
 import { shapeFor } from '../shapes.js';
 import { isFixed, type Size } from '../sizes.js';

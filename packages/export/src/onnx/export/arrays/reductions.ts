@@ -1,5 +1,5 @@
 /** @file Reductions, and where the largest element is. */
-import { CODE } from '../emitter.js';
+import { CODE } from '../encoded.js';
 import { flag, int32, type Rule } from './rule.js';
 
 /** A reduction with the dimensions as an input, or up to version 17 as an attribute. */

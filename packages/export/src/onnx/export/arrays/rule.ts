@@ -1,6 +1,7 @@
 /** @file What writing an operation on arrays is: its inputs by name, its attributes at every recorded size. */
 import type { OperationAttributes, OperationName, OperationNode } from '@chainrule/autograd/graph';
-import { CODE, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { CODE } from '../encoded.js';
 
 /** An operation as it was recorded at one set of sizes. */
 export interface Recorded<K extends OperationName> {

@@ -1,6 +1,7 @@
 /** @file Operations on windows that no one operator of ONNX has: by tables of places, and by matrices of zeros and ones. */
 import type { GraphNode, OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
-import { CODE, type Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import { CODE } from '../encoded.js';
 import type { Recorded } from './rule.js';
 import { leading, shapeFor } from '../shapes.js';
 

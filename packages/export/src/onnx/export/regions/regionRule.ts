@@ -1,6 +1,7 @@
 /** @file How a region becomes an operator, and how its arguments are read. */
 import type { GraphNode, Region } from '@chainrule/autograd/graph';
-import type { AttributeValue, Emitter } from '../emitter.js';
+import type { Emitter } from '../emitter.js';
+import type { AttributeValue } from '../encoded.js';
 import { isNode } from '../trees.js';
 
 export interface RegionRule {

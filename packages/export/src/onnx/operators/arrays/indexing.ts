@@ -1,8 +1,8 @@
 /** @file Operators that read and write at places which a tensor tells. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { rearranged } from '../../import/host.js';
-import { known, Strings, type Known } from '../../import/values.js';
+import { positions, rearranged, stridesOf } from '../../import/host.js';
+import { integers, known, Strings, type Known } from '../../import/values.js';
 import { dimension, product, range, stacked } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
 
@@ -168,23 +168,48 @@ function reverseSequence(call: Call): Result {
   return stacked(rows).movedim([0, 1], [batch, time]);
 }
 
-/** Patches added up where they overlap. */
+/** Patches of any number of dimensions, added up where they overlap. */
 function col2im(call: Call): Result {
   const x = call.tensor(0);
   const [size, kernel] = [call.numbers(1), call.numbers(2)];
-  const ones = size.map(() => 1);
+  const each = (name: string, value: number): number[] =>
+    call.ints(
+      name,
+      size.map(() => value),
+    );
+  const [strides, dilations] = [each('strides', 1), each('dilations', 1)];
   const pads = call.ints(
     'pads',
     [...size, ...size].map(() => 0),
   );
-  const half = pads.slice(0, size.length);
-  if (size.length !== 2 || half.some((p, i) => p !== pads[i + size.length]))
-    call.refuse('only images with equal padding on both sides');
-  return cr.fold(x, size, kernel, {
-    stride: call.ints('strides', ones),
-    padding: half,
-    dilation: call.ints('dilations', ones),
-  });
+  const full = size.map((n, d) => n + (pads[d] ?? 0) + (pads[d + size.length] ?? 0));
+  const counts = full.map(
+    (n, d) =>
+      Math.floor((n - (dilations[d] ?? 1) * ((kernel[d] ?? 1) - 1) - 1) / (strides[d] ?? 1)) + 1,
+  );
+  const [batch, channels] = [x.shape[0] as number, (x.shape[1] as number) / product(kernel)];
+  if (!Number.isInteger(channels) || counts.some((n) => n < 1) || product(counts) !== x.shape[2])
+    call.refuse(
+      `[${x.shape.join(', ')}] is not made of patches [${kernel.join(', ')}] of [${size.join(', ')}]`,
+    );
+  // Where each element of each patch lies in the padded image.
+  const strideOf = stridesOf(full);
+  const places = [...positions(kernel)].flatMap((within) =>
+    [...positions(counts)].map((patch) =>
+      full.reduce(
+        (sum, _, d) =>
+          sum +
+          ((patch[d] ?? 0) * (strides[d] ?? 1) + (within[d] ?? 0) * (dilations[d] ?? 1)) *
+            (strideOf[d] ?? 0),
+        0,
+      ),
+    ),
+  );
+  const flat = cr.zeros([batch, channels, product(full)], { dtype: x.dtype });
+  const image = flat
+    .indexAdd(2, integers(places).tensor, x.reshape([batch, channels, places.length]))
+    .reshape([batch, channels, ...full]);
+  return size.reduce((y, n, d) => cr.narrow(y, d + 2, pads[d] ?? 0, n), image);
 }
 
 export const INDEXING: readonly Operator[] = [

@@ -4,6 +4,8 @@ import type { Call } from '../../import/call.js';
 import { INDEXING } from '../arrays/indexing.js';
 import { gemm } from '../arrays/matrices.js';
 import { REDUCTIONS } from '../arrays/reductions.js';
+import { MAKING } from '../arrays/making.js';
+import { PADDING } from '../arrays/padding.js';
 import { SHAPES } from '../arrays/shapes.js';
 import { QUANTIZATION } from '../elements/quantization.js';
 import { range } from '../helpers.js';
@@ -75,7 +77,7 @@ export const FUSED: readonly Operator[] = [
     },
     { domain },
   ),
-  ...[...SHAPES, ...REDUCTIONS, ...INDEXING, ...RESIZING, ...QUANTIZATION]
+  ...[...SHAPES, ...PADDING, ...MAKING, ...REDUCTIONS, ...INDEXING, ...RESIZING, ...QUANTIZATION]
     .filter(({ name }) => SAME.has(name))
     .map((own) => ({ ...own, domain })),
 ];

@@ -3,7 +3,10 @@ import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { Known, known, Strings, type Value } from '../../import/values.js';
 import { ELEMENTS, type ElementType } from '../../schema/elementTypes.js';
+import { nearestNumber } from '../../schema/floatFormat.js';
 import { isFloat } from '../helpers.js';
+import { operator, type Operator } from '../operator.js';
+import { rounded, type Rounding } from './rounding.js';
 
 interface Target {
   readonly type: ElementType;
@@ -11,7 +14,7 @@ interface Target {
 }
 
 /** The type in files that holds a dtype exactly. */
-export const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
+const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
   float32: 'float',
   float64: 'double',
   int32: 'int32',
@@ -19,7 +22,7 @@ export const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
 };
 
 /** Numbers as NumPy writes them. */
-export function asTexts(call: Call): Strings {
+function asTexts(call: Call): Strings {
   const value = call.value(0);
   if (value instanceof Strings) return value;
   const { dtype, shape } = call.tensor(0);
@@ -40,19 +43,32 @@ function narrow(type: ElementType): readonly [low: number, high: number] | null 
   return range !== undefined && bits < 32 ? range : null;
 }
 
-/** Floats lose their fraction; what does not fit wraps around. */
-export function casted(call: Call, { type, dtype }: Target): Value {
+/** Floats lose their fraction, or what a narrower float cannot hold; integers that do not fit wrap around. */
+function casted(call: Call, { type, dtype }: Target): Value {
   const value = call.value(0);
-  if (value instanceof Strings) return known(value.data.map(Number), value.shape, dtype);
+  const { format } = ELEMENTS[type];
+  if (value instanceof Strings) {
+    const x = known(value.data.map(Number), value.shape, dtype);
+    return format === undefined ? x : rounded(x.tensor, format, overflowOf(call, type));
+  }
   const x = call.tensor(0);
+  if (format !== undefined) return rounded(x, format, overflowOf(call, type));
   const range = narrow(type);
   if (range === null || x.dtype === 'bool') return x.cast(dtype);
   const [low, high] = range;
   return cr.remainder(x.cast('int32').sub(low), high - low + 1).add(low);
 }
 
+/** What the attributes of a cast say of numbers that do not fit; 16 bits have infinities for them. */
+function overflowOf(call: Call, type: ElementType): Rounding {
+  return {
+    saturate: ELEMENTS[type].bits <= 8 && call.flag('saturate', true),
+    direction: call.text('round_mode', 'up') as NonNullable<Rounding['direction']>,
+  };
+}
+
 /** As `casted`, of known numbers. */
-export function foldCast([x]: readonly Known[], call: Call): Known | null {
+function foldCast([x]: readonly Known[], call: Call): Known | null {
   if (call.int('to') === ELEMENTS.string.code) return null;
   const { type, dtype } = call.elementType('to');
   if (dtype === 'bool')
@@ -61,6 +77,15 @@ export function foldCast([x]: readonly Known[], call: Call): Known | null {
       x!.shape,
       dtype,
     );
+  const { format } = ELEMENTS[type];
+  if (format !== undefined) {
+    if (format.special !== 'ieee' || ELEMENTS[type].bits < 16) return null;
+    return known(
+      Array.from(x!.data, (v) => nearestNumber(v, format)),
+      x!.shape,
+      dtype,
+    );
+  }
   if (isFloat(dtype)) return known(x!.data, x!.shape, dtype);
   const range = narrow(type);
   if (!isFloat(x!.dtype) && range === null) return new Known(x!.data, x!.shape, dtype);
@@ -96,7 +121,7 @@ const BITS: Partial<
 };
 
 /** The same bits as another type of as many; those of float64 and of integers beyond int32 fit in none here. */
-export function bitCasted(call: Call): Known {
+function bitCasted(call: Call): Known {
   const from = call.type(0) ?? TYPE_OF[call.tensor(0).dtype];
   const { type: to, dtype } = call.elementType('to');
   const [written, read] = [BITS[from], BITS[to]];
@@ -108,3 +133,21 @@ export function bitCasted(call: Call): Known {
   const data = new read(written.from(call.numbers(0)).buffer);
   return known(data, call.shape(0), dtype);
 }
+
+export const CASTING: readonly Operator[] = [
+  operator(
+    'Cast',
+    (call) =>
+      call.int('to') === ELEMENTS.string.code
+        ? asTexts(call)
+        : casted(call, call.elementType('to')),
+    { fold: foldCast },
+  ),
+  operator('CastLike', (call) => {
+    const like = call.value(1);
+    if (like instanceof Strings) return asTexts(call);
+    const { dtype } = call.tensor(1);
+    return casted(call, { type: call.type(1) ?? TYPE_OF[dtype], dtype });
+  }),
+  operator('BitCast', bitCasted),
+];

@@ -1,10 +1,11 @@
-/** @file Numbers of eight bits and fewer, which stand in int32 here: quantizing, and products of what is quantized. */
+/** @file Numbers of eight bits and fewer, integers of which stand in int32 here: quantizing, and products of what is quantized. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { ELEMENTS, elementTypeOf, type ElementType } from '../../schema/elementTypes.js';
 import { convolved } from '../neural/convolution.js';
 import { dimension } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
+import { rounded } from './rounding.js';
 
 /** A scale or zero point along an axis of `x`, or of blocks along it, so that it broadcasts. */
 function along(call: Call, x: cr.Tensor, t: cr.Tensor, fallback = 1): cr.Tensor {
@@ -23,16 +24,18 @@ function target(call: Call): ElementType {
   return given ?? (call.has(2) ? (call.type(2) ?? 'uint8') : 'uint8');
 }
 
-/** `round(x / scale) + zero`, ties to even, cut to the range of the type. */
+/** `round(x / scale) + zero`, ties to even, cut to the range of the type; a float type has a zero point of 0. */
 export function quantized(
   x: cr.Tensor,
   scale: cr.Tensor,
   zero: cr.Tensor | null,
   type: ElementType,
 ): cr.Tensor {
-  const [low, high] = ELEMENTS[type].range ?? [-128, 127];
-  const rounded = cr.round(x.div(scale.cast(x.dtype)));
-  return (zero === null ? rounded : rounded.add(zero)).clamp(low, high).cast('int32');
+  const { range: [low, high] = [-128, 127], format } = ELEMENTS[type];
+  const scaled = x.div(scale.cast(x.dtype));
+  if (format !== undefined) return rounded(scaled, format, { saturate: true });
+  const whole = cr.round(scaled);
+  return (zero === null ? whole : whole.add(zero)).clamp(low, high).cast('int32');
 }
 
 export function dequantized(x: cr.Tensor, scale: cr.Tensor, zero: cr.Tensor | null): cr.Tensor {

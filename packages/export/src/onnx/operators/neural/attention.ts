@@ -64,7 +64,23 @@ function rotary(call: Call): Result {
   return input.ndim === 3 ? joined(y) : y;
 }
 
+/** Attention with graphs of the file that change the scores and the weights. */
+function flexAttention(call: Call): Result {
+  const [q, k, v] = [call.tensor(0), call.tensor(1), call.tensor(2)];
+  const changed =
+    (name: string) =>
+    (x: cr.Tensor): cr.Tensor => {
+      if (!call.attributeGiven(name)) return x;
+      const [y] = call.run(name, [x]);
+      return y instanceof cr.Tensor ? y : call.refuse(`${name} must give a tensor`);
+    };
+  const scale = call.float('scale', 1 / Math.sqrt(q.shape[3] as number));
+  const [onScores, onWeights] = [changed('score_mod'), changed('prob_mod')];
+  return attend(q, k, v, { scale, bias: [], onScores, onWeights }).y;
+}
+
 export const ATTENTION: readonly Operator[] = [
   operator('Attention', attention),
+  operator('FlexAttention', flexAttention, { domain: 'ai.onnx.preview' }),
   operator('RotaryEmbedding', rotary),
 ];

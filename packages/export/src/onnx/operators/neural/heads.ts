@@ -28,6 +28,9 @@ export interface AttentionOptions {
   readonly softcap?: number;
   /** A score for each head that takes its share and gives nothing. */
   readonly sink?: cr.Tensor | null;
+  /** What becomes of the scores before the softmax, and of the weights after it. */
+  readonly onScores?: (scores: cr.Tensor) => cr.Tensor;
+  readonly onWeights?: (weights: cr.Tensor) => cr.Tensor;
 }
 
 export interface Attended {
@@ -36,12 +39,14 @@ export interface Attended {
   readonly stages: readonly [cr.Tensor, cr.Tensor, cr.Tensor, cr.Tensor];
 }
 
+const same = (x: cr.Tensor): cr.Tensor => x;
+
 /** `softmax(q kᵀ · scale + bias) v` over heads; a few heads of keys and values serve several of queries. */
 export function attend(
   q: cr.Tensor,
   keys: cr.Tensor,
   values: cr.Tensor,
-  { scale, bias, softcap = 0, sink = null }: AttentionOptions,
+  { scale, bias, softcap = 0, sink = null, onScores = same, onWeights = same }: AttentionOptions,
 ): Attended {
   const groups = (q.shape[1] as number) / (keys.shape[1] as number);
   const spread = (x: cr.Tensor): cr.Tensor =>
@@ -49,8 +54,8 @@ export function attend(
   const root = Math.sqrt(scale);
   const scores = cr.matmul(q.mul(root), spread(keys).mul(root).transpose(-1, -2));
   const capped = softcap > 0 ? scores.div(softcap).tanh().mul(softcap) : scores;
-  const masked = bias.reduce((x, y) => x.add(y), capped);
-  const weights = sink === null ? softmax(masked) : withSink(masked, sink);
+  const masked = onScores(bias.reduce((x, y) => x.add(y), capped));
+  const weights = onWeights(sink === null ? softmax(masked) : withSink(masked, sink));
   return { y: cr.matmul(weights, spread(values)), stages: [scores, capped, masked, weights] };
 }
 

@@ -1,0 +1,55 @@
+/** @file A state as text and tensors, to be sent to another thread or process. */
+import { checkArgument } from '../arguments/index.js';
+import * as kinds from '../arguments/kinds.js';
+import type { Tensor } from '../graph/tensor.js';
+import { plainRecord } from './elements.js';
+import { readJson } from './json.js';
+import { checkNamed } from './kinds.js';
+import { decodeState as decode, encodeState as encode } from './state.js';
+import { entriesOf, type NamedTensors } from './tensors.js';
+
+/** What {@link encodeState} gives. */
+export interface EncodedState {
+  /** Everything but the tensors, as JSON. */
+  readonly json: string;
+  /** The tensors by the names that the text has for them. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** As deep as {@link encodeState} goes, and the tags around each part. */
+const MAX_DEPTH = 200;
+
+/**
+ * A state dictionary, or any nest of what `saveCheckpoint` takes (numbers, strings, arrays, objects, Maps, typed arrays,
+ * tensors, objects with `stateDict()`), as JSON text and tensors: for what sends states elsewhere, such as to a worker.
+ *
+ * @throws {FormatError} for a function, an instance of a class without `stateDict()`, or a cycle.
+ * @example
+ * const { json, tensors } = encodeState(optimizer.stateDict());
+ * worker.postMessage({ json, bytes: encodeSafetensors(tensors) });
+ */
+export function encodeState(state: unknown): EncodedState {
+  const found = new Map<string, Tensor>();
+  const json = JSON.stringify(encode(state, 'encodeState: the state', found));
+  return { json, tensors: recordOf(found.entries()) };
+}
+
+/**
+ * The state that {@link encodeState} took apart; its objects have no prototype.
+ *
+ * @throws {FormatError} if the text is not what `encodeState` writes, or names a tensor that is not there.
+ * @example optimizer.loadStateDict(decodeState(json, decodeSafetensors(bytes)) as never);
+ */
+export function decodeState(json: string, tensors: NamedTensors): unknown {
+  checkArgument('decodeState', 'json', json, kinds.text);
+  checkNamed('decodeState', tensors);
+  const text = readJson(json, 'decodeState', { maxDepth: MAX_DEPTH });
+  return decode(text, 'decodeState', recordOf(entriesOf(tensors, 'decodeState')));
+}
+
+/** Without a prototype, whose members are no tensors. */
+function recordOf(entries: Iterable<readonly [string, Tensor]>): Record<string, Tensor> {
+  const record = plainRecord<Tensor>();
+  for (const [name, tensor] of entries) record[name] = tensor;
+  return record;
+}

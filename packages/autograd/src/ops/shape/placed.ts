@@ -1,0 +1,158 @@
+/**
+ * @file Slices and pads whose places are operands: numbers that programs are handed, so that one program serves all places.
+ * No user calls them; the engine makes them of slices and pads that lie elsewhere each time.
+ */
+import type { PlacedSpec } from '../../graph/lowering.js';
+import { range, stridesOf, type Shape } from '../../graph/shape.js';
+import type { Value } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { makeLeaf } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
+import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
+import { choose } from '../build/element.js';
+import { filled, primitive, type PrimitiveOp } from '../build/primitive.js';
+import { sub } from '../elements/arithmetic.js';
+
+/** Where a slice lies in the whole: in the dimensions `dims` operands say where it begins, in all others `start` does. */
+interface PlacedAttrs extends Record<string, readonly number[]> {
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+  readonly dims: readonly number[];
+}
+
+/** Element `i` of dimension `d` is element `start[d] + i · step[d]` of the first operand. */
+export const sliceAt: PrimitiveOp<PlacedAttrs & { readonly size: readonly number[] }> = primitive(
+  'sliceAt',
+  {
+    lowering: { kind: 'placedView', placed: (attrs) => attrs },
+    shape: (_inputs, { size }) => size,
+    vjp: (i, ct, [x, ...starts], _out, { start, step, dims }) =>
+      i > 0
+        ? null
+        : padAt([ct, constant(0, ct.dtype), ...starts], {
+            ...{ shape: (x as Tensor).sizes, parts: 1, start, step, dims },
+          }),
+    jvp: ([t], [, ...starts], _out, attrs) => (t ? sliceAt([t, ...starts], attrs) : null),
+    batch: ([x, ...starts], _batched, { start, size, step, dims }, n) =>
+      sliceAt([x as Tensor, ...starts], { ...inner({ start, step, dims }), size: [n, ...size] }),
+    reference: ([x, ...starts], out, attrs) => {
+      const { data, shape } = x as Value;
+      const { offset, strides } = accessOf(shape, attrs, starts);
+      walk(out.shape, strides, (i, at) => {
+        out.data[i] = data[offset + at]!;
+      });
+    },
+  },
+);
+
+interface PartsAttrs extends Record<string, readonly number[] | number> {
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+  readonly dims: readonly number[];
+  readonly shape: readonly number[];
+  /** How many parts there are. */
+  readonly parts: number;
+}
+
+/**
+ * The transpose of `sliceAt`: the first operand at the places of a slice and the second, one element, elsewhere; to that
+ * further parts are added, each at places of its own. Operands are the parts, the filling after the first, then the places.
+ */
+export const padAt: PrimitiveOp<PartsAttrs> = primitive('padAt', {
+  lowering: { kind: 'placedParts', placed: (attrs) => attrs, join: joinParts },
+  shape: (_inputs, { shape }) => shape,
+  vjp: (i, ct, inputs, _out, attrs) => {
+    const { start, step, dims } = attrs;
+    const { parts, starts } = partsOf(inputs, attrs);
+    const k = Math.max(0, i - 1);
+    if (k >= parts.length) return null;
+    const { sizes: size } = parts[k] as Tensor;
+    const inside = sliceAt([ct, ...(starts[k] ?? [])], { start, size, step, dims });
+    if (i !== 1) return inside;
+    const all = (y: Tensor): Tensor => sumOver([y], { dims: range(y.ndim), keepdim: false });
+    return sub(all(ct), all(inside));
+  },
+  jvp: (ts, inputs, _out, attrs) =>
+    padAt(
+      inputs.map((x, i) => (i > attrs.parts ? x : (ts[i] ?? filled(0, x.sizes, x.dtype)))),
+      attrs,
+    ),
+  batch: (inputs, batched, attrs, n) => {
+    const ys = inputs.map((x, i) =>
+      i === 1 || i > attrs.parts || batched[i] === true ? x : expandNode(x, [n, ...x.sizes]),
+    );
+    const { shape, parts } = attrs;
+    const all = { shape: [n, ...shape], parts, ...inner(attrs) };
+    if (batched[1] !== true) return padAt(ys, all);
+    // A filling of each example's own: there is a single part, as several have zeros around them.
+    const [y, value, ...starts] = ys as [Tensor, Tensor, ...Tensor[]];
+    const within = (x: Tensor): Tensor => padAt([x, constant(0, x.dtype), ...starts], all);
+    const each = reshapeNode(value, [n, ...shape.map(() => 1)]);
+    return choose(within(filled(1, y.sizes, 'bool')), within(y), expandNode(each, all.shape));
+  },
+  reference: (inputs, out, attrs) => {
+    const { parts, starts } = partsOf(inputs, attrs);
+    out.data.fill((inputs[1] as Value).data[0]!);
+    parts.forEach(({ data, shape }, k) => {
+      const { offset, strides } = accessOf(out.shape, attrs, starts[k] ?? []);
+      walk(shape, strides, (i, at) => {
+        if (k === 0) out.data[offset + at] = data[i]!;
+        else out.data[offset + at]! += data[i]!;
+      });
+    });
+  },
+});
+
+/** The parts among operands, and for each of them the operands that say where it lies. */
+function partsOf<T>(
+  [first, , ...rest]: readonly T[],
+  { parts, dims }: Pick<PartsAttrs, 'parts' | 'dims'>,
+): { readonly parts: readonly T[]; readonly starts: readonly (readonly T[])[] } {
+  const starts = rest.slice(parts - 1);
+  return {
+    parts: [first as T, ...rest.slice(0, parts - 1)],
+    starts: range(parts).map((k) => starts.slice(k * dims.length, (k + 1) * dims.length)),
+  };
+}
+
+/** The sum of parts with zeros around them. */
+function joinParts(pads: readonly Tensor[]): Tensor {
+  const { inputs, attrs } = pads[0] as Tensor;
+  const all = pads.map((pad) => partsOf(pad.inputs, attrs as unknown as PartsAttrs));
+  const [first, ...others] = all.flatMap(({ parts }) => parts);
+  const starts = all.flatMap((pad) => pad.starts.flat());
+  return padAt([first as Tensor, inputs[1] as Tensor, ...others, ...starts], {
+    ...(attrs as unknown as PartsAttrs),
+    parts: others.length + 1,
+  });
+}
+
+/** The same in each example of a batch. */
+function inner({ start, step, dims }: PlacedSpec): PlacedAttrs {
+  return { start: [0, ...start], step: [1, ...step], dims: dims.map((d) => d + 1) };
+}
+
+function accessOf(
+  shape: Shape,
+  { start, step, dims }: PlacedSpec,
+  starts: readonly Value[],
+): { offset: number; strides: number[] } {
+  const own = stridesOf(shape);
+  const fixed = own.reduce((sum, s, d) => sum + s * start[d]!, 0);
+  const given = dims.reduce((sum, d, k) => sum + own[d]! * (starts[k] as Value).data[0]!, 0);
+  return { offset: fixed + given, strides: own.map((s, d) => s * step[d]!) };
+}
+
+/** What a slice or pad becomes: the dimensions in which it leaves something out begin where an operand says. */
+export function placedBy(
+  whole: Shape,
+  part: Shape,
+  start: readonly number[],
+): { readonly fixed: number[]; readonly dims: number[]; readonly starts: Tensor[] } {
+  const dims = range(whole.length).filter((d) => whole[d] !== part[d]);
+  return {
+    fixed: start.map((s, d) => (dims.includes(d) ? 0 : s)),
+    dims,
+    starts: dims.map((d) => makeLeaf(Int32Array.of(start[d]!), [], 'int32')),
+  };
+}

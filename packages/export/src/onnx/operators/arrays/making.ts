@@ -1,0 +1,56 @@
+/** @file Operators that make tensors: constants, ranges, triangles. */
+import * as cr from '@chainrule/autograd';
+import type { Call } from '../../import/call.js';
+import { constantOf } from '../../import/constant.js';
+import { countOf, DEFAULT_LIMITS } from '../../import/limits.js';
+import { known } from '../../import/values.js';
+import { operator, type Operator, type Result } from '../operator.js';
+
+function constantOfShape(call: Call): Result {
+  const shape = call.numbers(0);
+  const value = call.constant('value') ?? known([0], [1], 'float32');
+  const count = countOf(shape, DEFAULT_LIMITS, 'a constant');
+  if (count <= 4096)
+    return known(new Array<number>(count).fill(value.data[0] ?? 0), shape, value.dtype);
+  const x = value.data[0] ?? 0;
+  return value.dtype === 'bool'
+    ? cr.full(shape, x !== 0, { dtype: 'bool' })
+    : cr.full(shape, x, { dtype: value.dtype });
+}
+
+function rangeOf(call: Call): Result {
+  const [start, limit, delta] = [call.number(0), call.number(1), call.number(2)] as const;
+  if (delta === 0) call.refuse('the step is 0');
+  const count = Math.max(0, Math.ceil((limit - start) / delta));
+  countOf([count], DEFAULT_LIMITS, 'a range');
+  const { dtype } = call.known(0) ?? call.tensor(0);
+  return known(
+    Array.from({ length: count }, (_, i) => start + i * delta),
+    [count],
+    dtype,
+  );
+}
+
+function eyeLike(call: Call): Result {
+  const x = call.tensor(0);
+  const [n, m] = x.shape as [number, number];
+  const dtype = call.attributeGiven('dtype') ? call.elementType('dtype').dtype : x.dtype;
+  const k = call.int('k', 0);
+  return cr.arange(m).unsqueeze(0).sub(cr.arange(n).unsqueeze(1)).eq(k).cast(dtype);
+}
+
+function trilu(call: Call): Result {
+  const x = call.tensor(0);
+  const k = call.has(1) ? call.number(1) : 0;
+  const cast = x.dtype === 'bool' ? x.cast('int32') : x;
+  const y = call.flag('upper', true) ? cr.triu(cast, k) : cr.tril(cast, k);
+  return y.cast(x.dtype);
+}
+
+export const MAKING: readonly Operator[] = [
+  operator('Constant', (call) => constantOf(call.attributes) ?? call.refuse('it holds nothing')),
+  operator('ConstantOfShape', constantOfShape),
+  operator('Range', rangeOf, { constants: [0, 1, 2] }),
+  operator('EyeLike', eyeLike),
+  operator('Trilu', trilu),
+];

@@ -1,0 +1,56 @@
+/** @file Numbers rounded to what a float of 16 bits or fewer can hold. */
+import * as cr from '@chainrule/autograd';
+import type { FloatFormat } from '../../schema/floatFormat.js';
+import { range, vectorOf } from '../helpers.js';
+
+export interface Rounding {
+  /** Whether what is too large becomes the largest number; otherwise infinity, or NaN where there is none. */
+  readonly saturate: boolean;
+  /** How a `scale` rounds; `up` is away from zero. */
+  readonly direction?: 'up' | 'down' | 'nearest';
+}
+
+/** The nearest numbers of a format, ties to even, in float32; a gradient passes through unchanged. */
+export function rounded(x: cr.Tensor, format: FloatFormat, rounding: Rounding): cr.Tensor {
+  if (x.dtype === 'int32' || x.dtype === 'bool')
+    return nearest(x.cast('float64'), format, rounding);
+  const through = cr.customGrad({
+    forward: (_, y: cr.Tensor) => nearest(y.cast('float64'), format, rounding),
+    backward: (_, ct) => ct.cast(x.dtype),
+  });
+  return through(x);
+}
+
+function nearest(x: cr.Tensor, format: FloatFormat, rounding: Rounding): cr.Tensor {
+  const { mantissa, bias, max, special } = format;
+  const scale = special === 'scale';
+  const low = scale ? -bias : 1 - bias;
+  const exponents = range(Math.floor(Math.log2(max)) - low + 1).map((i) => low + i);
+  const size = x.abs();
+  // Comparing with powers of two tells the exponent exactly, as a logarithm would not.
+  const powers = vectorOf(
+    exponents.map((e) => 2 ** e),
+    'float64',
+  );
+  const at = cr
+    .searchsorted(powers, size, { right: true })
+    .sub(1)
+    .clamp(0, exponents.length - 1);
+  const unit = cr.take(powers.mul(2 ** -mantissa), at);
+  const steps = size.div(unit);
+  const { saturate, direction = 'nearest' } = rounding;
+  const whole =
+    scale && direction === 'up'
+      ? steps.ceil()
+      : scale && direction === 'down'
+        ? steps.floor()
+        : steps.round();
+  const over = saturate || special === 'none' ? max : special === 'ieee' ? Infinity : NaN;
+  const fit = (y: cr.Tensor): cr.Tensor => cr.where(y.gt(max), over, y);
+  const y = fit(whole.mul(unit));
+  if (scale) return cr.where(y.lt(2 ** low), saturate ? 2 ** low : NaN, y).cast('float32');
+  // −0 stays what it is; a NaN is 0 where there is none, as in the reference implementation.
+  const small = special === 'none' ? cr.where(x.isNan(), 0, x) : x;
+  const plain = special === 'none' ? x.eq(0).logicalOr(x.isNan()) : x.eq(0);
+  return cr.where(plain, small, cr.where(x.lt(0), y.neg(), y)).cast('float32');
+}

@@ -1,0 +1,40 @@
+/** @file What weight and spectral normalization are made of: the norms of a weight's rows, and a power iteration. */
+import { mv, norm, normalize, type Tensor } from '@chainrule/autograd';
+import {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+} from '../layers/convolution/convTranspose.js';
+import type { Module } from '../module/module.js';
+
+/** The norms over all dimensions but `dim`, kept as sizes of 1; one norm of all for null. */
+export function normsExcept(v: Tensor, dim: number | null): Tensor {
+  if (dim === null) return norm(v);
+  const kept = dim < 0 ? dim + v.ndim : dim;
+  const dims = v.shape.map((_, d) => d).filter((d) => d !== kept);
+  return norm(v, dims, { keepdim: true });
+}
+
+/** `g v / ‖v‖`. */
+export function scaledDirection(g: Tensor, v: Tensor, dim: number | null): Tensor {
+  return v.mul(g.div(normsExcept(v, dim)));
+}
+
+/** The dimension of a layer's outputs in its weight. */
+export function outputDim(module: Module): number {
+  const transposed = [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d];
+  return transposed.some((Transposed) => module instanceof Transposed) ? 1 : 0;
+}
+
+/** A weight as a matrix with a row for each index of `dim`. */
+export function asMatrix(weight: Tensor, dim: number): Tensor {
+  const front = dim === 0 ? weight : weight.movedim(dim, 0);
+  const rows = front.shape[0] as number;
+  return front.reshape([rows, front.size / rows]);
+}
+
+/** A vector of norm 1. */
+export const unit = (x: Tensor, eps: number): Tensor => normalize(x, { dim: 0, eps });
+
+/** The matrix on a vector, brought to norm 1: half a step of a power iteration. */
+export const follow = (matrix: Tensor, x: Tensor, eps: number): Tensor => unit(mv(matrix, x), eps);
