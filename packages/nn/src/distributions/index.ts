@@ -12,18 +12,18 @@ export { MultivariateNormal, type Covariance } from './multivariateNormal.js';
 export { HalfNormal, Normal } from './normal.js';
 export type { DistributionOptions, Value } from './parameters.js';
 export { Poisson } from './poisson.js';
+export { ComposeTransform } from './composeTransform.js';
+export { Transform } from './transform.js';
 export { LogNormal, TransformedDistribution } from './transformed.js';
 export {
   AbsTransform,
   AffineTransform,
-  ComposeTransform,
   ExpTransform,
   PowerTransform,
   SigmoidTransform,
   SoftmaxTransform,
   SoftplusTransform,
   TanhTransform,
-  Transform,
 } from './transforms.js';
 export { Bernoulli, Binomial, Geometric, type ProbsOrLogits } from './trials.js';
 export { Exponential, Uniform } from './uniform.js';

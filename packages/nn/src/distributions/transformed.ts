@@ -6,7 +6,9 @@ import { Distribution, sumLast } from './distribution.js';
 import { Independent, partsOf } from './independent.js';
 import { Normal } from './normal.js';
 import { parameterReader, type DistributionOptions, type Given, type Value } from './parameters.js';
-import { ComposeTransform, ExpTransform, Transform, TRANSFORM } from './transforms.js';
+import { ComposeTransform } from './composeTransform.js';
+import { Transform, TRANSFORM } from './transform.js';
+import { ExpTransform } from './transforms.js';
 
 interface TransformedParameters {
   readonly baseDistribution: Distribution;

@@ -1,4 +1,4 @@
-/** @file Invertible functions that turn a distribution into another, with the logarithms of their derivatives. */
+/** @file Transforms of numbers and of vectors: invertible functions that turn a distribution into another. */
 import {
   atanh,
   broadcastTo,
@@ -18,42 +18,7 @@ import {
 } from '@chainrule/autograd';
 import { sumLast } from './distribution.js';
 import { broadcast, type Value } from './parameters.js';
-
-/** An invertible function, for {@link TransformedDistribution}. PyTorch: `distributions.transforms.Transform`. */
-export abstract class Transform {
-  /** How many of the last dimensions form one argument: 0 for functions of numbers. */
-  readonly eventDim: number = 0;
-  /** Whether the function is one to one. */
-  readonly bijective: boolean = true;
-
-  /** `y = f(x)`. */
-  abstract forward(x: Tensor): Tensor;
-  /** `x = f⁻¹(y)`. */
-  abstract inverse(y: Tensor): Tensor;
-  /** `ln |det dy/dx|` at x, with `y = forward(x)`. */
-  abstract logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
-
-  /** 1 if the function rises, −1 if it falls. */
-  get sign(): Value {
-    throw new ChainruleError(`${this.constructor.name} is neither increasing nor decreasing`);
-  }
-
-  /** Whether another transform is known to be the same function. */
-  equals(other: Transform): boolean {
-    return passes(TRANSFORM, other) && other.constructor === this.constructor;
-  }
-}
-
-/** Parameters by name. */
-const named = kinds.kind<object>(
-  'be an object of parameters',
-  (x) => kinds.object.test(x) && Object.entries(x).length >= 0,
-);
-
-/** Checks the argument of a function of numbers. */
-function argument(transform: Transform, name: string, x: unknown): void {
-  checkArgument(transform.constructor.name, name, x, kinds.tensor);
-}
+import { argument, named, Transform, TRANSFORM } from './transform.js';
 
 function softplusAll(x: Tensor): Tensor {
   return softplus(x, { threshold: Infinity });
@@ -319,66 +284,4 @@ export class SoftmaxTransform extends Transform {
   override logAbsDetJacobian(): never {
     throw new ChainruleError('SoftmaxTransform has no log-determinant: it is not one to one');
   }
-}
-
-/** Several transforms in a row, the first one first. PyTorch: `ComposeTransform`. */
-export class ComposeTransform extends Transform {
-  /** The transforms, the first one first. */
-  readonly parts: readonly Transform[];
-  override readonly eventDim: number;
-  override readonly bijective: boolean;
-
-  constructor(parts: readonly Transform[] | { readonly parts: readonly Transform[] }) {
-    super();
-    const list: unknown = passes(named, parts) ? (parts as { parts: unknown }).parts : parts;
-    this.parts = checkArgument('ComposeTransform', 'parts', list, kinds.listOf(TRANSFORM));
-    this.eventDim = Math.max(0, ...this.parts.map((t) => t.eventDim));
-    this.bijective = this.parts.every((t) => t.bijective);
-  }
-
-  /** `y = f(x)`. */
-  override forward(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return this.parts.reduce((y, t) => t.forward(y), x);
-  }
-
-  /** `x = f⁻¹(y)`. */
-  override inverse(y: Tensor): Tensor {
-    argument(this, 'y', y);
-    return this.parts.reduceRight((x, t) => t.inverse(x), y);
-  }
-
-  override logAbsDetJacobian(x: Tensor, y: Tensor): Tensor {
-    argument(this, 'x', x);
-    argument(this, 'y', y);
-    if (this.parts.length === 0) return x.mul(0);
-    let at = x;
-    const terms = this.parts.map((t, i) => {
-      const next = i === this.parts.length - 1 ? y : t.forward(at);
-      const term = sumLast(t.logAbsDetJacobian(at, next), this.eventDim - t.eventDim);
-      at = next;
-      return term;
-    });
-    return terms.reduce((sum, term) => sum.add(term));
-  }
-
-  override get sign(): Value {
-    return this.parts.reduce<Value>((product, t) => times(product, t.sign), 1);
-  }
-
-  override equals(other: Transform): boolean {
-    return (
-      passes(TRANSFORM, other) &&
-      other instanceof ComposeTransform &&
-      other.parts.length === this.parts.length &&
-      this.parts.every((t, i) => t.equals(other.parts[i] as Transform))
-    );
-  }
-}
-
-export const TRANSFORM = kinds.kind<Transform>('be a transform', (x) => x instanceof Transform);
-
-function times(a: Value, b: Value): Value {
-  if (a instanceof Tensor) return a.mul(b as Tensor);
-  return b instanceof Tensor ? b.mul(a) : a * b;
 }

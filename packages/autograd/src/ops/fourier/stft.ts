@@ -3,7 +3,7 @@ import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { hostValue } from '../../graph/hostValue.js';
-import { checkInteger, show } from '../../graph/shape.js';
+import { checkInteger, range, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
@@ -11,7 +11,7 @@ import { castNode } from '../build/element.js';
 import { div, mul } from '../build/fieldOperations.js';
 import { filled } from '../build/primitive.js';
 import { indexAddOf, takeOf } from '../indexing/gather.js';
-import { moveDim, narrowNode, padNode } from '../shape/movement.js';
+import { concatNode, moveDim, narrowNode, padNode } from '../shape/movement.js';
 import { pad } from '../shape/rearranging.js';
 import { fft, irfft, rfft } from './fft.js';
 import { complexOperand, isComplex, resized, type Complex } from './complex.js';
@@ -79,6 +79,36 @@ function framePlaces(count: number, hop: number, nFft: number): Tensor {
   return makeLeaf(places, [count * nFft], 'int32');
 }
 
+/** Up to so many pieces frames are put together from them. */
+const PIECES = 8;
+
+/** The frames of a signal, `[…, count, nFft]`: side by side what lies between their starts, where these are far apart. */
+function framesOf(x: Tensor, count: number, hop: number, nFft: number): Tensor {
+  const last = x.ndim - 1;
+  const lead = x.sizes.slice(0, -1);
+  const pieces = Math.ceil(nFft / hop);
+  if (pieces > PIECES)
+    return reshapeNode(takeOf([x, framePlaces(count, hop, nFft)], { dim: last }), [
+      ...lead,
+      count,
+      nFft,
+    ]);
+  const piece = (at: number): Tensor => {
+    const length = Math.min(count * hop, (x.sizes[last] as number) - at);
+    const rows = resized(narrowNode(x, last, at, length), last, count * hop);
+    return narrowNode(
+      reshapeNode(rows, [...lead, count, hop]),
+      last + 1,
+      0,
+      Math.min(hop, nFft - at),
+    );
+  };
+  return concatNode(
+    range(pieces).map((p) => piece(p * hop)),
+    last + 1,
+  );
+}
+
 /**
  * The Fourier transform of each window of a signal `[time]` or `[batch, time]`, real or complex:
  * `[…, frequencies, windows]`. PyTorch: `torch.stft` with `return_complex`.
@@ -110,8 +140,7 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
       if (n < nFft)
         throw new ShapeError(`${op}: the signal has length ${n}, shorter than nFft, ${nFft}`);
       const count = 1 + Math.floor((n - nFft) / hop);
-      const taken = takeOf([padded, framePlaces(count, hop, nFft)], { dim: last });
-      return mul(reshapeNode(taken, [...padded.sizes.slice(0, -1), count, nFft]), window);
+      return mul(framesOf(padded, count, hop, nFft), window);
     };
     const norm = normalized ? 'ortho' : 'backward';
     const { real, imag } = onesided

@@ -11,7 +11,9 @@ import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { eq, where } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode, strongMul } from '../build/element.js';
-import { choleskyInPlace, householder, jacobiEigen, jacobiSingular } from './factorKernels.js';
+import { choleskyInPlace, householder } from './kernels/factorKernels.js';
+import { jacobiSingular } from './kernels/singularValues.js';
+import { symmetricEigen } from './kernels/symmetricEigen.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { eachMatrix, product, transposed, triangularOf } from './solving.js';
@@ -178,9 +180,11 @@ export const eighOf: PrimitiveOp<Record<never, never>> = primitive('eigh', {
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
     eachMatrix(a as Value, (m, i) => {
-      const { values, vectors } = jacobiEigen(m, n);
-      out.data.set(values, i * (n + 1) * n);
-      out.data.set(vectors, i * (n + 1) * n + n);
+      const { values, rows } = symmetricEigen(m, n);
+      const at = i * (n + 1) * n;
+      out.data.set(values, at);
+      for (let r = 0; r < n; r++)
+        for (let c = 0; c < n; c++) out.data[at + (c + 1) * n + r] = rows[r * n + c]!;
     });
   },
 });

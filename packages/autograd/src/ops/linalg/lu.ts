@@ -18,7 +18,7 @@ import { eq } from '../build/relations.js';
 import { gatherOf } from '../indexing/gather.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
-import { luOrder, luWithoutPivots, orderOfPivots } from './luKernels.js';
+import { luOrder, luWithoutPivots, orderOfPivots } from './kernels/luKernels.js';
 import { eachMatrix, identityLike, product, transposed, triangularOf } from './solving.js';
 import { matrix, square } from './systems.js';
 

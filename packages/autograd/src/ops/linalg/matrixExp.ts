@@ -6,7 +6,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { composite, floatOperand } from '../build/define.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { concatNode, narrowNode } from '../shape/movement.js';
-import { exponential } from './exponentialKernel.js';
+import { exponential } from './kernels/exponentialKernel.js';
 import { eachMatrix, transposed } from './solving.js';
 
 /**

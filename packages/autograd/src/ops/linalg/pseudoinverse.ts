@@ -4,7 +4,8 @@ import type { Tensor } from '../../graph/tensor.js';
 import { add } from '../build/element.js';
 import { neg, sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
-import { jacobiSingular } from './factorKernels.js';
+import { addProduct, blockAt } from './kernels/denseKernels.js';
+import { jacobiSingular } from './kernels/singularValues.js';
 import { eachMatrix, product, transposed } from './solving.js';
 
 /**
@@ -29,15 +30,18 @@ export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pi
       const { u, s, v } = jacobiSingular(given, Math.max(m, n), k);
       const least = Math.max(atol, rtol * (s[0] ?? 0));
       // A = U S Vᵀ: A⁺ = V S⁺ Uᵀ, with U and V exchanged for a wide matrix.
-      const [left, right] = tall ? [v, u] : [u, v];
-      for (let r = 0; r < n; r++) {
-        for (let c = 0; c < m; c++) {
-          let sum = 0;
-          for (let j = 0; j < k; j++)
-            if (s[j]! > least) sum += (left[r * k + j]! / s[j]!) * right[c * k + j]!;
-          out.data[(i * n + r) * m + c] = sum;
-        }
+      const [left, right] = tall ? [v, turned(u, m, k)] : [u, turned(v, m, k)];
+      for (let j = 0; j < k; j++) {
+        const inverse = s[j]! > least ? 1 / s[j]! : 0;
+        for (let r = 0; r < n; r++) left[r * k + j]! *= inverse;
       }
+      const p = new Float64Array(n * m);
+      addProduct(blockAt(p, m, 0, 0), 1, blockAt(left, k, 0, 0), blockAt(right, m, 0, 0), [
+        n,
+        k,
+        m,
+      ]);
+      out.data.set(p, i * n * m);
     });
   },
 });
@@ -54,6 +58,7 @@ function rate(a: Tensor, p: Tensor, t: Tensor): Tensor {
   );
 }
 
+/** The transpose of a matrix `[m, n]`. */
 function turned(a: Float64Array, m: number, n: number): Float64Array {
   return a.map((_, i) => a[(i % m) * n + Math.floor(i / m)]!);
 }

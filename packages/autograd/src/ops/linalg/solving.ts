@@ -8,7 +8,7 @@ import { expandNode } from '../build/broadcast.js';
 import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
-import { luInPlace } from './factorKernels.js';
+import { luInPlace, substitute } from './kernels/factorKernels.js';
 import { matmulOf } from './matmul.js';
 import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -89,24 +89,6 @@ function checkRegular(op: string, lu: Float64Array, n: number, i: number): void 
 
 function flipped(a: Float64Array, n: number): Float64Array {
   return a.map((_, i) => a[(i % n) * n + Math.floor(i / n)]!);
-}
-
-/** Solves the triangular system with the matrix `a [n, n]` for the k columns of `x`, in place. */
-function substitute(
-  a: Float64Array,
-  n: number,
-  x: Float64Array,
-  k: number,
-  { upper, unit }: { upper: boolean; unit: boolean },
-): void {
-  for (let s = 0; s < n; s++) {
-    const r = upper ? n - 1 - s : s;
-    for (let t = upper ? r + 1 : 0; t < (upper ? n : r); t++) {
-      const f = a[r * n + t]!;
-      if (f !== 0) for (let c = 0; c < k; c++) x[r * k + c]! -= f * x[t * k + c]!;
-    }
-    if (!unit) for (let c = 0; c < k; c++) x[r * k + c]! /= a[r * n + r]!;
-  }
 }
 
 interface TriangularAttrs extends Record<string, boolean> {

@@ -21,7 +21,7 @@ import {
   type Reduction,
   type ReductionMethod,
 } from './reduction.js';
-import { eq } from '../build/relations.js';
+import { eq, gt, ne } from '../build/relations.js';
 
 /** The mean over dimensions counted from the front. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
@@ -141,7 +141,7 @@ export const any = composite(
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
     const { keepdim = false } = reduceOptions('any', options);
     const node = operand('any', x);
-    return maxOver([castNode(node, 'bool')], { dims: foldedDims('any', dim, node.ndim), keepdim });
+    return gt(maxOver([ones(node)], { dims: foldedDims('any', dim, node.ndim), keepdim }), 0);
   },
 ) as Reduction;
 
@@ -151,9 +151,14 @@ export const all = composite(
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
     const { keepdim = false } = reduceOptions('all', options);
     const node = operand('all', x);
-    return minOver([castNode(node, 'bool')], { dims: foldedDims('all', dim, node.ndim), keepdim });
+    return gt(minOver([ones(node)], { dims: foldedDims('all', dim, node.ndim), keepdim }), 0);
   },
 ) as Reduction;
+
+/** 1 where an element is not 0, else 0: in float32, whose extremes are found in vectors. */
+function ones(x: Tensor): Tensor {
+  return castNode(ne(x, 0), 'float32');
+}
 
 export interface SpreadMethods {
   var: ReductionMethod<VarianceOptions>;

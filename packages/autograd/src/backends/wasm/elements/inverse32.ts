@@ -1,5 +1,5 @@
 /**
- * @file Inverse trigonometric functions, hyperbolic functions and their inverses of float32, through pairs of doubles: where
+ * @file The angle of a point, hyperbolic functions and their inverses of float32, through pairs of doubles: where
  * single precision would lose digits to a difference, doubles have them to spare.
  */
 import type { Formula } from '../../../kernels/vectorForms.js';
@@ -84,20 +84,6 @@ const single =
   (of: (v: Lanes, x: Register) => Register): Formula =>
   (v, x) =>
     v.throughDouble(x, (d) => of(v, d));
-
-const root = (v: Lanes, x: Register, y: Register): Register => v.un(F64x2.sqrt, v.mulD(x, y));
-
-export const atan = single(arctangent);
-
-export const asin = single((v, x) =>
-  arctangent(v, v.divD(x, root(v, v.subD(v.f64(1), x), v.addD(x, v.f64(1))))),
-);
-
-export const acos = single((v, x) => {
-  const ratio = v.divD(v.subD(v.f64(1), x), v.addD(x, v.f64(1)));
-  const half = arctangent(v, v.un(F64x2.sqrt, ratio));
-  return v.addD(half, half);
-});
 
 export const atan2: Formula = (v, y, x) => v.bothThroughDouble(y, x, (b, a) => angle(v, b, a));
 

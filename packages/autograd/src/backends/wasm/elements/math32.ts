@@ -15,6 +15,7 @@ import { expD, logD } from './math64.js';
 import { F32x4 } from '../assembler/opcodes.js';
 import { cos, sin, tan } from './trigonometry32.js';
 import * as division from './division32.js';
+import * as angles from './angles32.js';
 import * as inverse from './inverse32.js';
 
 /** Element functions of float32 that have a vector form of their own; others come with their primitives. */
@@ -35,6 +36,7 @@ const vectorFunctions: Readonly<Record<string, Formula>> = {
   sigmoidDerivative: (v, x) => logistic(v, x).derivative(),
   softplus,
   ...division,
+  ...angles,
   ...inverse,
 };
 

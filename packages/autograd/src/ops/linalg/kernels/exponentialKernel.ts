@@ -1,7 +1,6 @@
 /** @file The exponential of one matrix in float64. */
-import { luInPlace } from './factorKernels.js';
-
-type Matrix = Float64Array;
+import { addProduct, blockAt, type Matrix } from './denseKernels.js';
+import { luInPlace, substitute } from './factorKernels.js';
 
 /** The coefficients of Padé's approximation of degree 13, and the norm up to which it has all digits. */
 const PADE = [
@@ -59,12 +58,7 @@ function approximation(a: Matrix, n: number): Matrix {
 
 function times(x: Matrix, y: Matrix, n: number): Matrix {
   const z = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < n; k++) {
-      const f = x[i * n + k]!;
-      if (f !== 0) for (let j = 0; j < n; j++) z[i * n + j]! += f * y[k * n + j]!;
-    }
-  }
+  addProduct(blockAt(z, n, 0, 0), 1, blockAt(x, n, 0, 0), blockAt(y, n, 0, 0), [n, n, n]);
   return z;
 }
 
@@ -73,13 +67,7 @@ function solved(a: Matrix, b: Matrix, n: number): Matrix {
   const { order } = luInPlace(a, n);
   const x = new Float64Array(n * n);
   for (let i = 0; i < n; i++) x.set(b.subarray(order[i]! * n, order[i]! * n + n), i * n);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < i; k++)
-      for (let j = 0; j < n; j++) x[i * n + j]! -= a[i * n + k]! * x[k * n + j]!;
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++)
-      for (let j = 0; j < n; j++) x[i * n + j]! -= a[i * n + k]! * x[k * n + j]!;
-    for (let j = 0; j < n; j++) x[i * n + j]! /= a[i * n + i]!;
-  }
+  substitute(a, n, x, n, { upper: false, unit: true });
+  substitute(a, n, x, n, { upper: true, unit: false });
   return x;
 }
