@@ -34,7 +34,7 @@ export class MapDataset<T, U> implements Dataset<Awaited<U>> {
   at(index: number): Awaited<U> | Promise<Awaited<U>> {
     const item = this.dataset.at(index);
     const f = (value: T | undefined): U => this.f(value as T, index);
-    return (passes(kinds.promise, item) ? (item).then(f) : f(item)) as
+    return (passes(kinds.promise, item) ? item.then(f) : f(item)) as
       Awaited<U> | Promise<Awaited<U>>;
   }
 }
