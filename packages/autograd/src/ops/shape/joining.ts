@@ -10,6 +10,7 @@ import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { concatNode, narrowNode, permuteNode } from './movement.js';
+import { places } from './pieces.js';
 import type {
   CatResult,
   Concatenated,
@@ -158,18 +159,6 @@ export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
     return places('unbind', dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
   },
 );
-
-/** Each piece is a node of the graph: a few hundred bytes of the engine's own heap. */
-const MOST_PIECES = 2 ** 21;
-
-/** The positions of so many pieces. @throws {ShapeError} for more than the heap bears. */
-export function places(op: string, pieces: number): number[] {
-  if (pieces > MOST_PIECES)
-    throw new ShapeError(
-      `${op}: ${pieces} pieces are too many; at most ${MOST_PIECES} can be made`,
-    );
-  return range(pieces);
-}
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
   if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions cannot be split`);

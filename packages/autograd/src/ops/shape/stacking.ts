@@ -10,8 +10,9 @@ import { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { cat, places } from './joining.js';
+import { cat } from './joining.js';
 import { concatNode, narrowNode, padNode } from './movement.js';
+import { places } from './pieces.js';
 
 /** One tensor, or each of an array. */
 interface AtLeast {

@@ -1,0 +1,15 @@
+/** @file How many pieces a tensor may be cut into. */
+import { ShapeError } from '../../errors.js';
+import { range } from '../../graph/shape.js';
+
+/** Each piece is a node of the graph: a few hundred bytes of the engine's own heap. */
+const MOST_PIECES = 2 ** 21;
+
+/** The positions of so many pieces. @throws {ShapeError} for more than the heap bears. */
+export function places(op: string, pieces: number): number[] {
+  if (pieces > MOST_PIECES)
+    throw new ShapeError(
+      `${op}: ${pieces} pieces are too many; at most ${MOST_PIECES} can be made`,
+    );
+  return range(pieces);
+}
