@@ -67,16 +67,29 @@ export const sumOver: PrimitiveOp<{ dims: readonly number[]; keepdim: boolean }>
     batch: ([x], _batched, { dims, keepdim }) =>
       sumOver([x as Tensor], { dims: dims.map((d) => d + 1), keepdim }),
     reference: ([x], out, { dims }) => {
-      // Sums of float32 are kept in float64: at least as exact as adding pairwise.
       const { data, shape } = x as Value;
-      const acc = out.dtype === 'float32' ? new Float64Array(out.data.length) : out.data;
+      if (out.dtype === 'float32' || out.dtype === 'float64')
+        return sumFloats(x as Value, out, dims);
       reduceWalk(shape, dims, (i, at) => {
-        acc[i]! += data[at]!;
+        out.data[i]! += data[at]!;
       });
-      if (acc !== out.data) out.data.set(acc);
     },
   },
 );
+
+/** Sums in float64, beside what they round away: at least as exact as adding pairwise. */
+function sumFloats({ data, shape }: Value, out: Value, dims: readonly number[]): void {
+  const sums = new Float64Array(out.data.length);
+  const lost = new Float64Array(sums.length);
+  reduceWalk(shape, dims, (i, at) => {
+    const [sum, x] = [sums[i]!, data[at]!];
+    const next = sum + x;
+    sums[i] = next;
+    lost[i]! += Math.abs(sum) >= Math.abs(x) ? sum - next + x : x - next + sum;
+  });
+  // Of infinite sums nothing is lost.
+  sums.forEach((sum, i) => (out.data[i] = sum + (Number.isFinite(lost[i]) ? lost[i]! : 0)));
+}
 
 function sumType(dtype: DType): DType {
   return dtype === 'bool' ? 'int32' : dtype;
