@@ -1,6 +1,7 @@
 /** @file A state as text and tensors, to be sent to another thread or process. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
+import { FormatError } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
 import { readJson } from './json.js';
@@ -30,7 +31,10 @@ const MAX_DEPTH = 200;
  */
 export function encodeState(state: unknown): EncodedState {
   const found = new Map<string, Tensor>();
-  const json = JSON.stringify(encode(state, 'encodeState: the state', found));
+  if (state === undefined) throw new FormatError('encodeState: a state must be given');
+  const json = reading('encodeState', 'the state', () =>
+    JSON.stringify(encode(state, 'encodeState: the state', found)),
+  );
   return { json, tensors: recordOf(found.entries()) };
 }
 

@@ -1,5 +1,6 @@
 /** @file One of several classes, as a number or as a one-hot vector. */
 import { clamp, gather, logsumexp, oneHot, type Shape, type Tensor } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import {
   integerInterval,
   nonnegativeVector,
@@ -9,7 +10,6 @@ import {
 } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
-  broadcast,
   floats,
   oneOf,
   parameterReader,

@@ -14,8 +14,9 @@ import {
   type DType,
   type Shape,
 } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import { constrained, type Constraint } from './constraint.js';
-import { broadcast, to, type Value } from './parameters.js';
+import { to, type Value } from './parameters.js';
 
 /**
  * A distribution of numbers, vectors or larger arrays: `eventShape` is the shape of one sample, `batchShape` the

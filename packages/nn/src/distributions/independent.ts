@@ -11,10 +11,11 @@ import {
   passes,
   defineOptions,
 } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import { Categorical } from './categorical.js';
 import type { Constraint } from './constraint.js';
 import { Distribution, sumLast } from './distribution.js';
-import { broadcast, to, type DistributionOptions } from './parameters.js';
+import { to, type DistributionOptions } from './parameters.js';
 
 const readOptions = defineOptions<DistributionOptions>({ validateArgs: kinds.flag });
 

@@ -1,8 +1,8 @@
 /** @file One entry of the tables of divergences. */
 import { full, type Tensor } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import type { Distribution } from './distribution.js';
 import type { Kind, KlPair } from './klDivergence.js';
-import { broadcast } from './parameters.js';
 
 /** An entry: two classes, and the divergence between their distributions. */
 export function pair<P extends Distribution, Q extends Distribution>(

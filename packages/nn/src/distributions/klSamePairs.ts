@@ -9,6 +9,7 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import { Categorical, OneHotCategorical } from './categorical.js';
 import { Beta, Dirichlet } from './dirichlet.js';
 import { Gamma } from './gamma.js';
@@ -17,7 +18,7 @@ import { EULER, pair } from './klPair.js';
 import { Cauchy, Gumbel, Laplace } from './locationScale.js';
 import { MultivariateNormal, squaredLength } from './multivariateNormal.js';
 import { HalfNormal, Normal } from './normal.js';
-import { broadcast, to } from './parameters.js';
+import { to } from './parameters.js';
 import { Poisson } from './poisson.js';
 import { Bernoulli, Binomial, Geometric } from './trials.js';
 import { Exponential, Uniform } from './uniform.js';

@@ -9,10 +9,10 @@ import {
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import { lowerCholesky, positiveDefinite, realVector, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import {
-  broadcast,
   floats,
   oneOf,
   parameterReader,

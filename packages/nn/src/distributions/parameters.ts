@@ -12,6 +12,7 @@ import {
   ShapeError,
   Tensor,
 } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import { constrained, type Constraint } from './constraint.js';
 
 /** A parameter or a value. */
@@ -127,18 +128,4 @@ export function broadcastReader<K extends string>(
 /** `x` expanded to a shape, if it has another. */
 export function to(x: Tensor, shape: Shape): Tensor {
   return String(x.shape) === String(shape) && x.ndim === shape.length ? x : broadcastTo(x, shape);
-}
-
-/** The shape that two shapes broadcast to. */
-export function broadcast(op: string, a: Shape, b: Shape): number[] {
-  const n = Math.max(a.length, b.length);
-  return Array.from({ length: n }, (_, d) => {
-    const [x, y] = [a[d - n + a.length] ?? 1, b[d - n + b.length] ?? 1];
-    if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError(
-        `${op}: shapes [${a.join(', ')}] and [${b.join(', ')}] do not broadcast: ${x} and ${y} differ`,
-      );
-    }
-    return x === 1 ? y : x;
-  });
 }

@@ -16,8 +16,9 @@ import {
   tanh,
   Tensor,
 } from '@chainrule/autograd';
+import { broadcast } from '../broadcast.js';
 import { sumLast } from './distribution.js';
-import { broadcast, type Value } from './parameters.js';
+import { type Value } from './parameters.js';
 import { argument, named, Transform, TRANSFORM } from './transform.js';
 
 function softplusAll(x: Tensor): Tensor {

@@ -16,9 +16,9 @@ import {
   xlogy,
 } from '@chainrule/autograd';
 import {
+  checkTarget,
   checkTensors,
   reduce,
-  warnOfBroadcast,
   type LossOptions,
   type Reduction,
 } from './reduction.js';
@@ -251,7 +251,7 @@ export interface KlDivOptions {
 export function klDiv(input: Tensor, target: Tensor, options?: KlDivOptions): Tensor {
   const { reduction = 'mean', logTarget = false } = klDivOptions('klDiv', options);
   checkTensors('klDiv', { input, target });
-  warnOfBroadcast('klDiv', input, target);
+  checkTarget('klDiv', input, target);
   const loss = logTarget
     ? target.exp().mul(target.sub(input))
     : xlogy(target, target).sub(target.mul(input));

@@ -22,9 +22,9 @@ import {
 } from '@chainrule/autograd';
 import { multiMarginOptions, multilabelSoftMarginOptions } from './readers.js';
 import {
+  checkTarget,
   reduce,
   reductionKind,
-  warnOfBroadcast,
   type LossOptions,
   type Reduction,
 } from './reduction.js';
@@ -151,6 +151,7 @@ export function multilabelSoftMarginLoss(
   checkArgument(op, 'target', target, kinds.tensor);
   if (input.ndim === 0)
     throw new ShapeError(`${op}: expected an input […, classes], got a single number`);
+  checkTarget(op, input, target);
   const yes = target.mul(logSigmoid(input));
   const no = sub(1, target).mul(logSigmoid(input.neg()));
   const loss = yes.add(no).neg();
@@ -167,7 +168,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOpti
   const { reduction } = lossOptions(op, options);
   checkArgument(op, 'input', input, kinds.tensor);
   checkArgument(op, 'target', target, kinds.tensor);
-  warnOfBroadcast(op, input, target);
+  checkTarget(op, input, target);
   return reduce(op, softplus(target.neg().mul(input)), reduction);
 }
 

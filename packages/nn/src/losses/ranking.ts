@@ -14,7 +14,8 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import { checkTensors, reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
+import { checkBroadcast } from '../broadcast.js';
+import { checkTarget, checkTensors, reduce, type LossOptions } from './reduction.js';
 import { marginOptions, tripletMarginOptions, tripletDistanceOptions } from './readers.js';
 
 /** Options of losses with a margin. */
@@ -44,6 +45,7 @@ export function cosineEmbeddingLoss(
         [input1, input2, target].map((t) => `[${t.shape.join(', ')}]`).join(', '),
     );
   }
+  checkBroadcast('cosineEmbeddingLoss', { input1, input2 });
   const product = (x: Tensor, y: Tensor): Tensor => x.mul(y).sum(dim);
   const lengths = product(input1, input1).add(1e-12).mul(product(input2, input2).add(1e-12));
   const cosine = product(input1, input2).div(sqrt(lengths));
@@ -83,6 +85,8 @@ export function tripletMarginLoss(
   } = tripletMarginOptions('tripletMarginLoss', options);
   checkTensors('tripletMarginLoss', { anchor, positive, negative });
   checkSameRank('tripletMarginLoss', { anchor, positive, negative });
+  checkBroadcast('tripletMarginLoss', { anchor, positive });
+  checkBroadcast('tripletMarginLoss', { anchor, negative });
   const distance = (x: Tensor, y: Tensor): Tensor => norm(sub(x, y).add(eps), { p, dim: -1 });
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
@@ -144,7 +148,8 @@ export function marginRankingLoss(
   const { margin = 0, reduction } = marginOptions('marginRankingLoss', options);
   checkTensors('marginRankingLoss', { input1, input2, target });
   checkSameRank('marginRankingLoss', { input1, input2, target });
-  warnOfBroadcast('marginRankingLoss', input1, target);
+  checkBroadcast('marginRankingLoss', { input1, input2 });
+  checkTarget('marginRankingLoss', input1, target);
   return reduce(
     'marginRankingLoss',
     clamp(target.neg().mul(input1.sub(input2)).add(margin), 0),
@@ -161,7 +166,7 @@ export function marginRankingLoss(
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: MarginOptions): Tensor {
   const { margin = 1, reduction } = marginOptions('hingeEmbeddingLoss', options);
   checkTensors('hingeEmbeddingLoss', { input, target });
-  warnOfBroadcast('hingeEmbeddingLoss', input, target);
+  checkTarget('hingeEmbeddingLoss', input, target);
   const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
   const near = where(ne(target, -1), input, 0);
   return reduce('hingeEmbeddingLoss', far.add(near), reduction);

@@ -7,6 +7,7 @@ import {
   kinds,
   type Tensor,
 } from '@chainrule/autograd';
+import { checkBroadcast } from '../broadcast.js';
 
 /** The mean of all elements, their sum, or each of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -44,12 +45,13 @@ const warned = new Set<string>();
 const MOST_WARNINGS = 64;
 
 /**
- * Warns, once for each pair of shapes, of an input and a target that broadcast: `[4, 1]` and `[4]` make sixteen
- * errors.
+ * Refuses an input and a target whose shapes do not broadcast. Warns, once for each pair of shapes, of those that do but
+ * differ: `[4, 1]` and `[4]` make sixteen errors.
  */
-export function warnOfBroadcast(op: string, input: Tensor, target: Tensor): void {
+export function checkTarget(op: string, input: Tensor, target: Tensor): void {
   const [sizes, others] = [input.shape, target.shape];
   if (sizes.length === others.length && sizes.every((n, i) => n === others[i])) return;
+  checkBroadcast(op, { input, target });
   const [own, other] = [`[${sizes.join(', ')}]`, `[${others.join(', ')}]`];
   const key = `${op} ${own} ${other}`;
   if (warned.has(key) || warned.size >= MOST_WARNINGS) return;

@@ -12,7 +12,7 @@ import {
   Tensor,
   where,
 } from '@chainrule/autograd';
-import { checkTensors, reduce, warnOfBroadcast, type LossOptions } from './reduction.js';
+import { checkTarget, checkTensors, reduce, type LossOptions } from './reduction.js';
 import {
   gaussianNllOptions,
   huberOptions,
@@ -30,7 +30,7 @@ import {
 export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions('mseLoss', options);
   checkTensors('mseLoss', { input, target });
-  warnOfBroadcast('mseLoss', input, target);
+  checkTarget('mseLoss', input, target);
   return reduce('mseLoss', square(sub(input, target)), reduction);
 }
 
@@ -43,7 +43,7 @@ export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): T
 export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions('l1Loss', options);
   checkTensors('l1Loss', { input, target });
-  warnOfBroadcast('l1Loss', input, target);
+  checkTarget('l1Loss', input, target);
   return reduce('l1Loss', abs(sub(input, target)), reduction);
 }
 
@@ -63,7 +63,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Op
   const { reduction, beta = 1 } = smoothL1Options('smoothL1Loss', options);
   checkTensors('smoothL1Loss', { input, target });
   if (beta === 0) return l1Loss(input, target, reduction === undefined ? {} : { reduction });
-  warnOfBroadcast('smoothL1Loss', input, target);
+  checkTarget('smoothL1Loss', input, target);
   const d = abs(sub(input, target));
   return reduce(
     'smoothL1Loss',
@@ -87,7 +87,7 @@ export interface HuberOptions extends LossOptions {
 export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   const { reduction, delta = 1 } = huberOptions('huberLoss', options);
   checkTensors('huberLoss', { input, target });
-  warnOfBroadcast('huberLoss', input, target);
+  checkTarget('huberLoss', input, target);
   const d = abs(sub(input, target));
   return reduce(
     'huberLoss',
@@ -121,7 +121,7 @@ export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonN
     eps = 1e-8,
   } = poissonNllOptions('poissonNllLoss', options);
   checkTensors('poissonNllLoss', { input, target });
-  warnOfBroadcast('poissonNllLoss', input, target);
+  checkTarget('poissonNllLoss', input, target);
   const loss = logInput
     ? input.exp().sub(target.mul(input))
     : input.sub(target.mul(log(input.add(eps))));
@@ -161,7 +161,7 @@ export function gaussianNllLoss(
   const { reduction, full = false, eps = 1e-6 } = gaussianNllOptions('gaussianNllLoss', options);
   checkTensors('gaussianNllLoss', { input, target });
   checkArgument('gaussianNllLoss', 'the variance', variance, varianceKind);
-  warnOfBroadcast('gaussianNllLoss', input, target);
+  checkTarget('gaussianNllLoss', input, target);
   const given =
     variance instanceof Tensor ? alignVariance(input, variance) : input.mul(0).add(variance);
   const bounded = given.add(clamp(given, eps).sub(given).detach());

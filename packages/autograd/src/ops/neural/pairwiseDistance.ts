@@ -1,6 +1,7 @@
 /** @file The distances between vectors, pair by pair. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
+import { broadcastShapes } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, sub } from '../elements/arithmetic.js';
 import { composite, floatOperand } from '../build/define.js';
@@ -34,10 +35,9 @@ export const pairwiseDistance: (
   options?: PairwiseDistanceOptions,
 ) => Tensor = composite('pairwiseDistance', (x1, x2, options): Tensor => {
   const { p = 2, eps = 1e-6, keepdim = false } = readDistance('pairwiseDistance', options);
-  const difference = sub(
-    floatOperand('pairwiseDistance', x1),
-    floatOperand('pairwiseDistance', x2),
-  );
+  const [a, b] = [floatOperand('pairwiseDistance', x1), floatOperand('pairwiseDistance', x2)];
+  broadcastShapes('pairwiseDistance', a.sizes, b.sizes);
+  const difference = sub(a, b);
   const dims = difference.ndim === 0 ? [] : [difference.ndim - 1];
   return vectorNorm(add(difference, eps), p, dims, keepdim);
 });

@@ -1,7 +1,7 @@
 /** @file Vectors scaled to length 1, and the angle between them. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
-import { normalizeDim } from '../../graph/shape.js';
+import { broadcastShapes, normalizeDim } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, maximum, mul, sub } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
@@ -57,7 +57,7 @@ export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarity
   composite('cosineSimilarity', (x, y, options): Tensor => {
     const { dim = 1, eps = 1e-8 } = similarityOptions('cosineSimilarity', options);
     const [a, b] = [floatOperand('cosineSimilarity', x), floatOperand('cosineSimilarity', y)];
-    const ndim = Math.max(a.ndim, b.ndim);
+    const { length: ndim } = broadcastShapes('cosineSimilarity', a.sizes, b.sizes);
     const dims = ndim === 0 ? [] : [normalizeDim('cosineSimilarity', dim, ndim)];
     const aligned = [a, b].map((v) =>
       reshapeNode(v, [...new Array<number>(ndim - v.ndim).fill(1), ...v.sizes]),
