@@ -2,40 +2,15 @@
  * @file What `fit` costs beside the bare compiled loop on MNIST's network: epochs of both in turns, in one process, each with
  * one call of its own. Usage, after a build: `node bench/fit.mjs [epochs] [onNonFinite]`.
  */
-import { compile, manualSeed, randint, randn } from '@chainrule/autograd';
-import * as nn from '@chainrule/nn';
-import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { fit } from '@chainrule/nn/train';
-import { Adam } from '@chainrule/optim';
+import { mnistNetworks } from './mnistNetworks.mjs';
 
 const BATCHES = 300;
 const WARM_UP = 5;
 const epochs = Number(process.argv[2] ?? 40);
 const onNonFinite = process.argv[3] ?? 'throw';
 
-manualSeed(1);
-const images = randn([64 * BATCHES, 784]);
-const labels = randint(0, 10, [64 * BATCHES]);
-
-function setUp() {
-  const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
-  const optimizer = new Adam(model.parameters());
-  const data = new DataLoader(new TensorDataset(images, labels), {
-    batchSize: 64,
-    shuffle: true,
-    seed: 1,
-  });
-  const loss = nn.functional.crossEntropy;
-  const step = compile((x, y) => {
-    optimizer.zeroGrad();
-    const value = loss(model.forward(x), y);
-    value.backward();
-    optimizer.step();
-    return value;
-  });
-  return { model, data, optimizer, loss, step };
-}
-
+const setUp = mnistNetworks(BATCHES);
 const bare = setUp();
 const { model, data, optimizer, loss } = setUp();
 /** Microseconds a step, an epoch each. */

@@ -10,30 +10,10 @@ import { chromium } from 'playwright-core';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const page = `
-import { compile, manualSeed, randint, randn } from '@chainrule/autograd';
-import * as nn from '@chainrule/nn';
-import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { fit } from '@chainrule/nn/train';
-import { Adam } from '@chainrule/optim';
+import { mnistNetworks } from './mnistNetworks.mjs';
 
-manualSeed(1);
-const COUNT = 12_800;
-const images = randn([COUNT, 784]), labels = randint(0, 10, [COUNT]);
-
-function setUp() {
-  const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
-  const optimizer = new Adam(model.parameters());
-  const data = new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true, seed: 1 });
-  const loss = nn.functional.crossEntropy;
-  const step = compile((x, y) => {
-    optimizer.zeroGrad();
-    const value = loss(model.forward(x), y);
-    value.backward();
-    optimizer.step();
-    return value;
-  });
-  return { model, data, optimizer, loss, step };
-}
+const setUp = mnistNetworks(200);
 const EPOCHS = 3;
 const ways = {
   'a loop that gives no frame': ({ data, step }) => {

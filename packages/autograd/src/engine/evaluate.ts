@@ -146,8 +146,9 @@ export function run(roots: readonly Tensor[], why: string): void {
 }
 
 function runAll(roots: () => readonly Tensor[], why: string): void {
-  for (const root of roots()) if (isNumber(root)) root.value = leafValue(root);
-  const other = onSecondDevice(roots());
+  const now = roots();
+  for (const root of now) if (isNumber(root)) root.value = leafValue(root);
+  const other = onSecondDevice(now);
   if (other === null) {
     runOnOne(roots, why);
     return;
