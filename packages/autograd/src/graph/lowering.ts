@@ -94,6 +94,21 @@ export interface PlacedPartsSpec extends PlacedSpec {
   readonly parts: number;
 }
 
+/**
+ * The parts among the operands of what they are put into, and for each those that say where it lies. Operands are the parts,
+ * the filling after the first, then the places.
+ */
+export function placedParts<T>(
+  inputs: readonly T[],
+  { parts, dims }: Pick<PlacedPartsSpec, 'parts' | 'dims'>,
+): { readonly part: T; readonly numbers: readonly T[] }[] {
+  const at = (k: number): number => parts + 1 + k * dims.length;
+  return Array.from({ length: parts }, (_, k) => ({
+    part: inputs[k === 0 ? 0 : k + 1]!,
+    numbers: inputs.slice(at(k), at(k + 1)),
+  }));
+}
+
 /** Kernels of their own kind with what attributes say of them; what they compute is written in `engine/compile/kernel.ts`. */
 export type KernelSpec =
   | {

@@ -1,10 +1,10 @@
 /** @file Parts: what a buffer is put together from, side by side, one within another, or at places known only at a run. */
-import type { PartsSpec, PlacedPartsSpec } from '../../graph/lowering.js';
+import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../graph/lowering.js';
 import { stridesOf } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
 import type { Part } from './steps.js';
 import { ownView, type View } from './view.js';
-import { placedParts, viewOfWindow, windowOf, type Window } from './windows.js';
+import { viewOfWindow, windowOf, type Window } from './windows.js';
 
 /** The parts of a slot; `viewOf` says how the elements of its operands lie. */
 export function partsOf(

@@ -2,7 +2,7 @@
  * @file Windows: buffers that lie within others, at a place that is known when a program runs. To kernels they are buffers
  * like all others; only who places buffers has to know of them.
  */
-import type { PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
+import type { PlacedSpec } from '../../graph/lowering.js';
 import type { View } from './view.js';
 
 export interface Window {
@@ -34,18 +34,6 @@ export function windowOf(
 /** How the elements of a window lie in it. */
 export function viewOfWindow(slot: number, { step }: PlacedSpec, { strides }: View): View {
   return { base: slot, offset: 0, strides: strides.map((s, d) => s * step[d]!), dims: null };
-}
-
-/** The parts among the operands of what they are put into, and for each the slots of the numbers that say where it lies. */
-export function placedParts(
-  inputs: readonly number[],
-  { parts, dims }: PlacedPartsSpec,
-): { readonly part: number; readonly numbers: readonly number[] }[] {
-  const at = (k: number): number => parts + 1 + k * dims.length;
-  return Array.from({ length: parts }, (_, k) => ({
-    part: inputs[k === 0 ? 0 : k + 1]!,
-    numbers: inputs.slice(at(k), at(k + 1)),
-  }));
 }
 
 /** Says of each buffer in which one that is no window it lies. */

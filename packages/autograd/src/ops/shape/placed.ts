@@ -2,7 +2,7 @@
  * @file Slices and pads whose places are operands: numbers that programs are handed, so that one program serves all places.
  * No user calls them; the engine makes them of slices and pads that lie elsewhere each time.
  */
-import type { PlacedSpec } from '../../graph/lowering.js';
+import { placedParts, type PlacedSpec } from '../../graph/lowering.js';
 import { range, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -103,16 +103,13 @@ export const padAt: PrimitiveOp<PartsAttrs> = primitive('padAt', {
   },
 });
 
-/** The parts among operands, and for each of them the operands that say where it lies. */
+/** The parts among operands, and beside them the operands that say where each lies. */
 function partsOf<T>(
-  [first, , ...rest]: readonly T[],
-  { parts, dims }: Pick<PartsAttrs, 'parts' | 'dims'>,
+  inputs: readonly T[],
+  attrs: Pick<PartsAttrs, 'parts' | 'dims'>,
 ): { readonly parts: readonly T[]; readonly starts: readonly (readonly T[])[] } {
-  const starts = rest.slice(parts - 1);
-  return {
-    parts: [first as T, ...rest.slice(0, parts - 1)],
-    starts: range(parts).map((k) => starts.slice(k * dims.length, (k + 1) * dims.length)),
-  };
+  const all = placedParts(inputs, attrs);
+  return { parts: all.map(({ part }) => part), starts: all.map(({ numbers }) => numbers) };
 }
 
 /** The sum of parts with zeros around them. */
