@@ -79,7 +79,11 @@ export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): Prepa
   const own = new Set([...constants, ...outputs]);
   return {
     instructions,
-    ...beforeAndEach(withoutCopies(kernels, new Set([...simple.inputs, ...outputs])), constants, own),
+    ...beforeAndEach(
+      withoutCopies(kernels, new Set([...simple.inputs, ...outputs])),
+      constants,
+      own,
+    ),
     inputs: simple.inputs,
     outputs,
   };
