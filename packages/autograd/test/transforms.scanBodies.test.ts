@@ -144,3 +144,16 @@ test('any body has the gradient of the loop written by hand', () => {
     { numRuns: 30 },
   );
 });
+
+test('a result that is the same at each step is found, however long it has been pending', () => {
+  const pending = tensor([1, 2]).add(3);
+  for (let i = 0; i < 80; i++) tensor([i]).add(1).dataSync();
+  const [state, ys] = scan((x: Tensor) => [x.add(1), pending.mul(2)], tensor([0, 0]), null, {
+    length: 2,
+  });
+  expect([...state.dataSync()]).toEqual([2, 2]);
+  expect(ys.toArray()).toEqual([
+    [8, 10],
+    [8, 10],
+  ]);
+});

@@ -328,13 +328,15 @@ function capture(result: unknown, stand: Stand): Recording {
   };
 }
 
-/** The same elements, as a node to be computed. */
+/** The same elements, as a node to be computed: as part of what is recorded, and not before, however much is pending. */
 export function again(node: Tensor): Tensor {
   const outer = mode.grad;
   mode.grad = false;
+  engine.building++;
   try {
     return makeNode(versionOp, [node], null, node.sizes, node.dtype);
   } finally {
+    engine.building--;
     mode.grad = outer;
   }
 }
