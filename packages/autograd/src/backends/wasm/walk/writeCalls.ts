@@ -11,7 +11,7 @@ import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
 import { COPIES, copy, element, fold } from './writeLoops.js';
-import { viewAt, writeKernel, type Site } from './site.js';
+import { viewAt, writeAgain, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
 
@@ -113,13 +113,13 @@ function opaque(site: Site, slot: number): void {
     operands.push(inOrder ? base[x]! : contiguous(site, x, copies));
   }
   if (lowering.kind === 'loop') site.repeat(slot, operands);
-  else {
+  else if (table || !writeAgain(site, slot, operands)) {
     const made = operatorKernel(instructions, slot, operands);
     if (made === null) site.reference(slot, operands);
     else if (made.kind === 'index' && table) {
       copy(site, inputs[0]!, slot);
       writeKernel(site, { ...made, begun: true });
-    } else writeKernel(site, made);
+    } else site.kernels.remember({ instructions, slot, operands }, writeKernel(site, made));
   }
   for (const x of copies) site.release(x);
 }
