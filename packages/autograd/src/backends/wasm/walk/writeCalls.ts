@@ -10,10 +10,22 @@ import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../../grap
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
+import { dtypeCode } from './operationLoop.js';
 import { COPIES, copy, element, fold } from './writeLoops.js';
 import { viewAt, writeAgain, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
+
+/** Element functions that were supported when they were met, by primitive and dtype. */
+const met = new Set<number>();
+
+function isElement({ id, name }: Primitive, dtype: Instruction['dtype']): boolean {
+  const key = id * 8 + dtypeCode[dtype];
+  if (met.has(key)) return true;
+  const found = supports(name, dtype);
+  if (found) met.add(key);
+  return found;
+}
 
 /** Writes the calls of one instruction. */
 export function write(site: Site, slot: number): void {
@@ -27,7 +39,7 @@ export function write(site: Site, slot: number): void {
     case 'view':
       return copy(site, inputs[0] as number, slot);
     case 'element':
-      if (!fusible(instruction, site.instructions, supported)) break;
+      if (!isElement(op, dtype)) break;
       return element(
         site,
         { name: op.name, id: op.id, dtype, fold: null },
