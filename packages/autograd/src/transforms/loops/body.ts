@@ -8,7 +8,7 @@ import { collect, isLiteral } from '../../engine/collect.js';
 import { engine } from '../../engine/evaluate.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
-import { again } from '../../engine/record.js';
+import { again } from '../../engine/recording/capture.js';
 import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
