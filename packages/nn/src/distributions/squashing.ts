@@ -8,7 +8,7 @@ import {
   softmax,
   softplus,
   tanh,
-  Tensor,
+  type Tensor,
 } from '@chainrule/autograd';
 import { type Value } from './parameters.js';
 import { argument, Transform } from './transform.js';

@@ -4,7 +4,6 @@ import { display } from '../checks.js';
 import {
   checkOptimizer,
   refuseRecorded,
-  rates,
   type Scheduled,
   type ScheduleOptions,
 } from './scheduled.js';

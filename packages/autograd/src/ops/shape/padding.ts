@@ -3,7 +3,7 @@ import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { range, show } from '../../graph/shape.js';
-import { Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { expandNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { listOf } from '../build/lists.js';

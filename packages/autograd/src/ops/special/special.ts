@@ -18,13 +18,13 @@ import {
   type UnaryOp,
 } from '../build/define.js';
 import { add, castNode, choose } from '../build/element.js';
-import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
+import { div, mul, neg, sub } from '../build/fieldOperations.js';
 import { eq, ge, le, logicalAnd, lt } from '../build/relations.js';
 import { derivativeFamily, vectorFamily } from '../elements/derivativeFamily.js';
-import { exp, log, log1p } from '../elements/exponential.js';
+import { log, log1p } from '../elements/exponential.js';
 import { hurwitzZeta } from '../elements/gammaFunction.js';
 import { expOfQuantile, normalCdf } from '../elements/gaussian.js';
-import { digamma, lgamma, logit, sigmoid, xlogy } from '../elements/special.js';
+import { digamma, lgamma, logit, sigmoid } from '../elements/special.js';
 import { sum } from '../reductions/reductions.js';
 import { iotaAlong } from '../shape/movement.js';
 import { besselI, besselI0e, besselI1e } from './besselFunctions.js';
