@@ -90,7 +90,7 @@ for (const { weight } of [model.embedding, model.position]) nn.init.normal(weigh
 // The decoder sees the true French up to each position and predicts the next piece.
 
 // %%
-const [BATCH, passes] = [32, short ? 3 : epochs];
+const [BATCH, passes] = [32, short ? 2 : epochs];
 const rules = { ignoreIndex: PAD, labelSmoothing: 0.1 }; // never too sure
 const batches = chunks(encoded, BATCH).slice(0, -1); // full ones
 const optimizer = new AdamW(model.parameters(), { lr, betas: [0.9, 0.98], weightDecay: 0.01 });
@@ -123,7 +123,7 @@ progress.finish();
 
 // %%
 model.eval();
-const asked = test.slice(0, short ? 100 : 500).sort(([a], [b]) => a.length - b.length);
+const asked = test.slice(0, short ? 60 : 500).sort(([a], [b]) => a.length - b.length);
 const [sources, references] = [asked.map(([en]) => en), asked.map(([, fr]) => fr)];
 const search = { beams: short ? 1 : 4, maxLength: LENGTH };
 const translations = chunks(sources, 50).flatMap((some) => translate(model, pieces, some, search));
