@@ -116,7 +116,7 @@ class Pairs {
 
   private add(word: Word, sign: 1 | -1): void {
     for (const pair of pairsOf(word)) {
-      const known = this.found.get(pair) ?? { count: 0, words: new Set() };
+      const known = this.found.get(pair) ?? { count: 0, words: new Set<Word>() };
       known.count += sign * word.count;
       if (sign > 0) known.words.add(word);
       this.found.set(pair, known);

@@ -53,9 +53,9 @@ export const recurrentOptions = defineOptions<RecurrentOptions>({
   dtype: kinds.dtype,
 });
 /** Sequences of one length, or packed ones. */
-type Sequences = Tensor | PackedSequence;
+export type Sequences = Tensor | PackedSequence;
 /** What goes in packed comes out packed. */
-type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
+export type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
 
 /**
  * Layers of one kind of step. Parameters are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`,
