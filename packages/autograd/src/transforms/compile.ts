@@ -88,6 +88,8 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   };
   const ready = async (...args: Args): Promise<void> => {
     const { plan, backend } = find(args, argumentLeaves(args)).recording;
+    // Recording and planning take about as long: a page has its turn between them.
+    await new Promise((turn) => setTimeout(turn));
     plan.comesAgain = true;
     await plan.on(backend).ready?.();
   };
@@ -98,8 +100,8 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
 export interface CompiledFunction<Args extends unknown[], R> {
   (...args: Args): R;
   /**
-   * Records the function for arguments like these and compiles its kernels, without running it: on WebGPU, where that
-   * takes seconds at first, in parallel and without blocking the page.
+   * Records the function for arguments like these and compiles its kernels, without running it: in parts, between which a page
+   * can draw; on WebGPU, where it takes seconds at first, in parallel and without blocking the page.
    * @example await step.ready(x, y);
    */
   ready(...args: Args): Promise<void>;
