@@ -163,5 +163,5 @@ export function isOffset(node: Tensor): boolean {
 function isFolded(node: Tensor): boolean {
   let at: Tensor | undefined = node;
   while (at?.value === null && at.op?.name === 'expand') at = at.inputs[0];
-  return at?.op === (constantOp as unknown) && isLiteral(at);
+  return at !== undefined && at.op === (constantOp as unknown) && isLiteral(at);
 }
