@@ -64,6 +64,8 @@ export class DeviceProgram implements Uploading {
   private readonly numberAt: readonly number[];
   private readonly numberWords: number;
   private readonly numbers: Uint32Array;
+  /** The numbers of the step by their slots. */
+  private readonly given = new Map<number, number>();
   /** Where the numbers of the first copy lie. */
   private numbersAt = 0;
   private copy = 0;
@@ -190,7 +192,19 @@ export class DeviceProgram implements Uploading {
   setNumber(k: number, array: TypedArray): void {
     const at = this.copy * this.numberWords + (this.numberAt[k] as number) * NUMBER_WORDS;
     writeNumber(this.numbers, at, array);
-    this.addresses[this.parts.device.inputs[k] as number] = this.numbersAt + at;
+    const slot = this.parts.device.inputs[k] as number;
+    this.addresses[slot] = this.numbersAt + at;
+    this.given.set(slot, array[0] as number);
+  }
+
+  /** Says of windows where they lie in the step: after all else has its address. */
+  placeWindows(): void {
+    const { addresses, given } = this;
+    for (const { slot, within, offset, numbers, strides } of this.compiled.windows)
+      addresses[slot] = numbers.reduce(
+        (at, number, k) => at + (given.get(number) as number) * (strides[k] as number),
+        (addresses[within] as number) + offset,
+      );
   }
 
   /** Records the kernels of a program that has no loops. */

@@ -158,6 +158,7 @@ export function specialShaders(
   instructions: readonly Instruction[],
   { slot, operands }: { readonly slot: number; readonly operands: readonly number[] },
   scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
 ): readonly Shader[] | null {
   const { op, shape, dtype, inputs, attrs } = instructions[slot] as Instruction;
   if (sizeOf(shape) === 0) return [];
@@ -178,7 +179,7 @@ export function specialShaders(
     MAKERS[op.name]?.(site) ??
     elementwise(op.name, site) ??
     null;
-  return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch))) ?? null;
+  return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch, startsVector))) ?? null;
 }
 
 type Lowering = NonNullable<Instruction['op']>['lowering'];

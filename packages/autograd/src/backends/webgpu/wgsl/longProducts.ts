@@ -15,9 +15,14 @@ const BUSY = 256;
 /** A part has at least so many elements. */
 const SHORTEST = 128;
 
-export function productShaders(kernel: MatmulKernel, scratch: (words: number) => Place): Shader[] {
+export function productShaders(
+  kernel: MatmulKernel,
+  scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
+): Shader[] {
   const { a, b, batch, m, n, k } = kernel;
-  if (kernel.out.dtype !== 'float32' || k < 2 * SHORTEST) return [matmulShader(kernel)];
+  const whole = (): Shader[] => [matmulShader(kernel, startsVector)];
+  if (kernel.out.dtype !== 'float32' || k < 2 * SHORTEST) return whole();
   const rank = batch.length;
   const results = product(batch) * m * n;
   const tiles = fillsTiles(kernel);
@@ -28,12 +33,12 @@ export function productShaders(kernel: MatmulKernel, scratch: (words: number) =>
     ? groupsOf(product(batch), m, n, tileOf(product(batch), m, n))
     : Math.ceil(results / 64);
   const most = Math.min(Math.floor(BUSY / groups), Math.floor(k / SHORTEST));
-  if (most < 2) return [matmulShader(kernel)];
+  if (most < 2) return whole();
   const length = Math.ceil(k / most / 16) * 16;
   const parts: Parts = { count: Math.ceil(k / length), length };
   const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
   return [
-    matmulShader(partsOf(kernel, parts, place), parts),
+    matmulShader(partsOf(kernel, parts, place), startsVector, parts),
     loopShader(sumOfParts([...batch, m, n], parts.count, place, kernel.out)),
   ];
 }
