@@ -19,7 +19,7 @@ import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
-import type { Shader } from './wgsl/text.js';
+import type { Shader } from './wgsl/shader.js';
 
 /** What a program does, one after the other. */
 export type Step = ShaderStep | LoopStep;

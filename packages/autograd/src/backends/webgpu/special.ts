@@ -29,7 +29,7 @@ import { eighShader } from './wgsl/linalg/jacobi.js';
 import { choleskyShader, qrShader } from './wgsl/linalg/orthogonal.js';
 import { logcumsumexpShader, modeShaders, nanMedianShaders } from './wgsl/rows.js';
 import { shadersOf } from './wgsl/shaders.js';
-import type { Shader } from './wgsl/text.js';
+import type { Shader } from './wgsl/shader.js';
 
 /** An instruction with its operands in contiguous buffers. */
 export interface Site {

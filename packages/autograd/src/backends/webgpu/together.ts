@@ -3,7 +3,7 @@
  * optimizer, the projections of queries, keys and values.
  */
 import type { ShaderStep, Step } from './compiled.js';
-import { sideBySide } from './wgsl/text.js';
+import { sideBySide } from './wgsl/shader.js';
 
 /** So many steps back a partner is looked for. */
 const FARTHEST = 64;

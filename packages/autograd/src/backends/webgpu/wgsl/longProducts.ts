@@ -3,11 +3,13 @@
  * one. How goes by the shape alone, so that the same product has the same bits.
  */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
-import type { Access, Place } from '../../../engine/compile/place.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { loopShader } from './loop.js';
 import { fillsTiles, matmulShader } from './products.js';
-import { product, type Parts, type Shader } from './text.js';
+import { product } from './coordinates.js';
+import { sumOfParts, type Parts } from './parts.js';
+import type { Shader } from './shader.js';
 import { groupsOf, tileOf } from './tiles.js';
 
 /** So many workgroups keep a device busy. */
@@ -76,25 +78,5 @@ function partsOf(kernel: MatmulKernel, { count, length }: Parts, place: Place): 
     a: { ...a, strides: [length * a.strides[rank + 1]!, ...a.strides] },
     b: { ...b, strides: [length * b.strides[rank]!, ...b.strides] },
     out: { ...place, strides: stridesOf(shape) },
-  };
-}
-
-/** The parts of each result of so many, which lie one after the other, added. */
-export function sumOfParts(
-  outer: readonly number[],
-  count: number,
-  parts: Place,
-  out: Access,
-): LoopKernel {
-  return {
-    kind: 'loop',
-    outer,
-    inner: [count],
-    inputs: [{ ...parts, strides: [...stridesOf(outer), product(outer)] }],
-    body: [
-      { kind: 'load', input: 0, dtype: 'float32' },
-      { kind: 'reduce', op: 'sum', arg: 0, dtype: 'float32' },
-    ],
-    outputs: [{ ...out, value: 1 }],
   };
 }

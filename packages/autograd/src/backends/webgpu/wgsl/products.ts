@@ -1,16 +1,10 @@
 /** @file Matrix products. Each result is summed over k in order. */
 import type { MatmulKernel } from '../../../engine/compile/kernel.js';
-import {
-  coordinates,
-  load,
-  offsetOf,
-  product,
-  ShaderWriter,
-  store,
-  typeOf,
-  type Parts,
-  type Shader,
-} from './text.js';
+import { coordinates, offsetOf, product } from './coordinates.js';
+import type { Parts } from './parts.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load, store, typeOf } from './values.js';
 import { DEPTH, tiledShader, tileOf, type Operand } from './tiles.js';
 
 /** Whether a product has rows and columns enough for tiles. */

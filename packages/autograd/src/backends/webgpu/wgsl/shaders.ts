@@ -15,7 +15,7 @@ import {
   searchShader,
 } from './operators.js';
 import { sortScratch, sortShader } from './sorting.js';
-import type { Shader } from './text.js';
+import type { Shader } from './shader.js';
 
 /**
  * `scratch` gives a place of so many words, which is the kernel's own while it runs; `startsVector` says whether a buffer begins
