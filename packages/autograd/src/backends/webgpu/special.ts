@@ -15,7 +15,8 @@ import { drawShader } from './wgsl/draws.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
 import { foldShader, unfoldShader, type Sliding } from './wgsl/slide.js';
-import { cofactorShaders, pinvShaders, svdShader } from './wgsl/linalg/bySingularValues.js';
+import { pinvShaders, svdShader } from './wgsl/linalg/bySingularValues.js';
+import { cofactorRateShaders, cofactorShaders } from './wgsl/linalg/cofactors.js';
 import {
   determinantShader,
   luOrderShader,
@@ -135,6 +136,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   svd: matrices(svdShader),
   pinv: matrices(pinvShaders, [0, 0]),
   cofactor: matrices(cofactorShaders),
+  cofactorRate: matrices(cofactorRateShaders),
   // Its derivative is that of a matrix of twice the size.
   matrixExp: matrices(exponentialShader, null, 2 * LARGEST_MATRIX),
   logcumsumexp: (site) => [logcumsumexpShader(site)],
