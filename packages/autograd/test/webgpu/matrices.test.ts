@@ -104,9 +104,11 @@ describe.skipIf(!there)('samples on WebGPU are those of the CPU', () => {
   test('the second derivative of a determinant, of singular matrices too', async () => {
     const low = (n: number, rank: number): Tensor => noise(n, rank).matmul(noise(rank, n));
     const curvature = (a: Tensor, t: Tensor): Tensor =>
-      A.grad((x: Tensor) => (A.grad((y: Tensor) => linalg.det(y).sum())(x) as Tensor).mul(t).sum())(
-        a,
-      ) as Tensor;
+      A.grad((x: Tensor) =>
+        A.grad((y: Tensor) => linalg.det(y).sum())(x)
+          .mul(t)
+          .sum(),
+      )(a);
     const matrices = {
       regular: () => noise(4, 4).add(A.eye(4)),
       'of rank n − 1': () => low(4, 3),

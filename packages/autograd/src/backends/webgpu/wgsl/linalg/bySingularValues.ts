@@ -24,7 +24,7 @@ export const after = (place: Place, words: number): Place => ({
 });
 
 /** Names for the parts of the factors: `u`, `s` and `v`, with `k` columns each. */
-export function nameFactors(w: ShaderWriter, factors: Place, shape: Shape, matrix: string): void {
+function nameFactors(w: ShaderWriter, factors: Place, shape: Shape, matrix: string): void {
   const [m, n] = shape.slice(-2) as [number, number];
   w.line(`let m = ${w.word(m)}; let n = ${w.word(n)}; let k = min(m, n);`);
   w.line(`let i = ${matrix}; let u = ${w.address(factors)} + i * (m + n + 1u) * k;`);

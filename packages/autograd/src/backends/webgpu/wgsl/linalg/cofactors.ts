@@ -7,7 +7,7 @@ import { sizeOf, type Shape } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
-import { after, factorWords, nameFactors } from './bySingularValues.js';
+import { after, factorWords } from './bySingularValues.js';
 import { determinantShader } from './elimination.js';
 import { singularScratch, singularShader } from './jacobi.js';
 
