@@ -57,7 +57,7 @@ const list = <T>(x: T | readonly T[]): readonly T[] => (Array.isArray(x) ? x : [
 async function agrees(
   f: (x: Tensor) => Tensor | Tensor[],
   row: readonly number[],
-  { sizes = [1, 2, 5, 9], batch = 9 as number | null } = {},
+  { sizes = [1, 2, 5, 9], batch = 9 } = {},
 ): Promise<void> {
   const { predict } = await loaded(
     exportModule(f, [zeros([sizes[0] as number, ...row])], { batch }),
@@ -165,7 +165,7 @@ describe('loops in exported modules', () => {
           zeros([32]),
           null,
           { length: 3 },
-        ) as Tensor[],
+        ),
       [32],
     );
     await agrees(
