@@ -1,8 +1,4 @@
 /** @file Modules without the framework: bits, batch sizes, training, files, and what is refused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import {
   compile,
@@ -30,35 +26,12 @@ import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
 import { optimizers, type Make } from '../stablehlo/cases.js';
-import { afterAll, describe, expect, it, vi } from 'vitest';
-import { exportModule, type ExportedModule } from '../../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { exportModule } from '../../src/index.js';
+import { loaded, type Result } from './loaded.js';
 
 // The bits are those of the engine without a library.
 vi.hoisted(() => (process.env['CHAINRULE_BLAS'] = 'off'));
-
-const folder = mkdtempSync(join(tmpdir(), 'chainrule-module-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-let count = 0;
-
-interface Result {
-  readonly data: TypedArray;
-  readonly shape: number[];
-}
-
-interface Loaded {
-  readonly version: string;
-  readonly predict: (...args: ArrayLike<number>[]) => Result;
-  readonly train: (...args: ArrayLike<number>[]) => number;
-  readonly state: () => Record<string, TypedArray>;
-  readonly load: (from: unknown) => void;
-  readonly start: (module: unknown) => void;
-}
-
-async function loaded({ js }: ExportedModule): Promise<Loaded> {
-  const path = join(folder, `module${count++}.mjs`);
-  writeFileSync(path, js);
-  return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Loaded;
-}
 
 const digits = (): nn.Sequential =>
   new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));

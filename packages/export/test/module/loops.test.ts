@@ -1,8 +1,4 @@
 /** @file Loops and choices in modules without the framework: the bits of the compiled function, in predictions and in training. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   associativeScan,
   compile,
@@ -24,32 +20,12 @@ import {
 } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { Adam, SGD } from '@chainrule/optim';
-import { afterAll, describe, expect, it, vi } from 'vitest';
-import { exportModule, type ExportedModule } from '../../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { exportModule } from '../../src/index.js';
+import { loaded, type Result } from './loaded.js';
 
 // The bits are those of the engine without a library.
 vi.hoisted(() => (process.env['CHAINRULE_BLAS'] = 'off'));
-
-const folder = mkdtempSync(join(tmpdir(), 'chainrule-loops-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-let count = 0;
-
-interface Result {
-  readonly data: TypedArray;
-  readonly shape: number[];
-}
-
-interface Loaded {
-  readonly predict: (...args: ArrayLike<number>[]) => Result | Result[];
-  readonly train: (...args: ArrayLike<number>[]) => number;
-  readonly state: () => Record<string, TypedArray>;
-}
-
-async function loaded({ js }: ExportedModule): Promise<Loaded> {
-  const path = join(folder, `module${count++}.mjs`);
-  writeFileSync(path, js);
-  return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Loaded;
-}
 
 const list = <T>(x: T | readonly T[]): readonly T[] => (Array.isArray(x) ? x : [x as T]);
 
@@ -59,7 +35,7 @@ async function agrees(
   row: readonly number[],
   { sizes = [1, 2, 5, 9], batch = 9 } = {},
 ): Promise<void> {
-  const { predict } = await loaded(
+  const { predict } = await loaded<Result | Result[]>(
     exportModule(f, [zeros([sizes[0] as number, ...row])], { batch }),
   );
   const compiled = compile(f);
@@ -193,7 +169,9 @@ describe('loops in exported modules', () => {
           maxIterations: 20,
         },
       );
-    const { predict } = await loaded(exportModule(f, [zeros([1, 32])], { batch: 2 }));
+    const { predict } = await loaded<Result | Result[]>(
+      exportModule(f, [zeros([1, 32])], { batch: 2 }),
+    );
     expect(() => predict(new Float32Array(32).fill(NaN))).toThrow(
       /predict: whileLoop: the condition is NaN after 0 iterations; nothing has changed/,
     );
@@ -207,7 +185,9 @@ describe('loops in exported modules', () => {
           maxIterations: 7,
         },
       );
-    const { predict: forever } = await loaded(exportModule(never, [zeros([1, 32])], { batch: 2 }));
+    const { predict: forever } = await loaded<Result | Result[]>(
+      exportModule(never, [zeros([1, 32])], { batch: 2 }),
+    );
     expect(() => forever(new Float32Array(32))).toThrow(/still holds after 7 iterations/);
     const choice = (x: Tensor): Tensor =>
       cond(
@@ -216,7 +196,9 @@ describe('loops in exported modules', () => {
         (t: Tensor) => t,
         x,
       );
-    const { predict: chosen } = await loaded(exportModule(choice, [zeros([1, 32])], { batch: 2 }));
+    const { predict: chosen } = await loaded<Result | Result[]>(
+      exportModule(choice, [zeros([1, 32])], { batch: 2 }),
+    );
     expect(() => chosen(new Float32Array(32).fill(NaN))).toThrow(/cond: the predicate is NaN/);
   });
 
@@ -231,7 +213,9 @@ describe('loops in exported modules', () => {
         zeros([x.shape[0] as number, 32]),
         x.transpose(0, 1),
       )[0];
-    const { predict } = await loaded(exportModule(f, [zeros([1, 3]).cast('int32')], { batch: 2 }));
+    const { predict } = await loaded<Result | Result[]>(
+      exportModule(f, [zeros([1, 3]).cast('int32')], { batch: 2 }),
+    );
     expect(() => predict([0, 5, 1])).toThrow(/an index in the arguments is out of range/);
     const x = randint(0, 5, [2, 3]);
     expect(Array.from((predict(x.dataSync()) as Result).data)).toEqual(
@@ -253,7 +237,7 @@ describe('loops in exported modules', () => {
       batch: 4,
       train: { loss, optimizer, targets: [zeros([3, 3])] },
     });
-    const { train, state } = await loaded(made);
+    const { train, state } = await loaded<Result | Result[]>(made);
     const step = compile((x: Tensor, y: Tensor) => {
       optimizer.zeroGrad();
       const value = loss(forward(x, model), y);
