@@ -28,7 +28,7 @@ import { Adam } from '@chainrule/optim';
 import { optimizers, type Make } from '../stablehlo/cases.js';
 import { describe, expect, it, vi } from 'vitest';
 import { exportModule } from '../../src/index.js';
-import { loaded, type Result } from './loaded.js';
+import { loaded, type Loaded, type Result } from './loaded.js';
 
 // The bits are those of the engine without a library.
 vi.hoisted(() => (process.env['CHAINRULE_BLAS'] = 'off'));
@@ -340,7 +340,8 @@ describe('exportModule', () => {
   ] as const)('transforms any batch: %s', async (_, row, f) => {
     const { predict } = await loaded(exportModule(f as never, [zeros([2, ...row])], { batch: 90 }));
     const compiled = compile(f as (x: Tensor) => Tensor | { real: Tensor; imag: Tensor });
-    const parts = (y: object): object[] => ('real' in y ? [y.real, (y as never)['imag']] : [y]);
+    const parts = (y: Tensor | { real: Tensor; imag: Tensor } | Result): unknown[] =>
+      'real' in y && 'imag' in y ? [y.real, y.imag] : [y];
     for (const n of [1, 2, 3, 7, 8, 9, 31, 33, 64, 65, 79, 90]) {
       const x = randn([n, ...row]);
       const want = parts(noGrad(() => compiled(x))) as Tensor[];
