@@ -2,12 +2,10 @@
  * @file Loops of one operation: how operands are walked, and the function of the table for all that are walked alike.
  *
  * A form is looked up by a number made of the operation, its dtypes and, for each level, whether an operand stands still,
- * goes from element to element or moves by a stride; what its words hold says `loopTemplate.ts`. How a fold is taken depends on sizes too: those within
- * the same powers of two are walked alike, and the order of its sum is given.
+ * goes from element to element or moves by a stride; what its words hold says `loopTemplate.ts`. How a fold is taken depends
+ * on sizes too: those within the same powers of two are walked alike, and the order of its sum is given.
  */
-import type { FoldOrder } from '../../../engine/compile/foldOrder.js';
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
-import type { FoldOp } from '../../../graph/lowering.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { FAULT } from '../run/barrier.js';
 import type { Forms } from '../run/forms.js';

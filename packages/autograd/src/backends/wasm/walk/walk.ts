@@ -77,12 +77,12 @@ export class Walk implements Site {
   run({ outputs }: Program): Prepared {
     const { arrays, instructions } = this;
     // `forEach`, as a loop of ours would be optimized with both functions inlined, twice their own time.
-    instructions.forEach(this.look, this);
+    instructions.forEach((instruction, slot) => this.look(instruction, slot));
     const results = outputs.map((slot) => this.result(slot));
     this.makeRoom();
     try {
       // Not what is added on the way: it is computed where it is added.
-      instructions.forEach(this.compute, this);
+      instructions.forEach((instruction, slot) => this.compute(instruction, slot));
       arrays.forms.finish();
       this.flush();
     } catch (error) {
