@@ -17,6 +17,43 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as nn from '../src/index.js';
 
+it('refuses a plain tensor where a parameter was', () => {
+  const assign = (module: object, fields: Record<string, unknown>): unknown =>
+    Object.assign(module, fields);
+  const message = /^Linear.weight: a plain tensor was assigned where a Parameter belongs/;
+  const model = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU());
+  const linear = model.at(0) as nn.Linear;
+  const { weight } = linear;
+  assign(linear, { weight: zeros([2, 2]) });
+  expect(() => model.parameters()).toThrow(message);
+  expect(() => model.stateDict()).toThrow(message);
+  assign(linear, { weight });
+  expect(model.parameters()).toHaveLength(2);
+  assign(linear, { bias: null, weight: new Parameter(zeros([2, 2])) });
+  expect(model.parameters()).toHaveLength(1);
+  // Of one's own too, once it was seen; other fields hold what they like.
+  class Own extends nn.Module {
+    scale = new Parameter(ones([2]));
+    mask: Tensor = ones([2]);
+    forward(x: Tensor): Tensor {
+      return x.mul(this.scale).mul(this.mask);
+    }
+  }
+  const own = new Own();
+  expect(own.parameters()).toHaveLength(1);
+  const inner = nn.functionalCall(own, { scale: zeros([2]) }, ones([2]));
+  expect(values(inner)).toEqual([0, 0]);
+  assign(own, { scale: ones([2]) });
+  expect(() => own.parameters()).toThrow(/^Own.scale: /);
+});
+
+it('says that a forward lost its module', () => {
+  const { forward } = new nn.Linear(2, 2);
+  expect(() => forward.call(undefined as never, ones([1, 2]) as never)).toThrow(
+    /forward: it is a method of modules, called on nothing/,
+  );
+});
+
 class Net extends nn.Module {
   hidden = new nn.Linear(3, 4);
   blocks = [new nn.Linear(4, 4), new nn.Linear(4, 4)];

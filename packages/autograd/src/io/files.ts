@@ -244,6 +244,7 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
       return fs.writeFile(path, bytes);
     const target = await followed(path);
     const folder = paths.dirname(target);
+    await sweepTemporary(folder).catch(() => undefined); // a folder that may be written, but not listed
     await withTemporary(folder, async (temporary) => {
       await writeDurably(temporary, bytes, before);
       await fs.rename(temporary, target);

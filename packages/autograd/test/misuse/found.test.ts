@@ -88,3 +88,81 @@ test('names from files are cut, and what is no file is refused', async () => {
   await expect(call(loadSafetensors, { arrayBuffer: class {} })).rejects.toThrow(ChainruleError);
   await expect(call(loadNpz, revoked())).rejects.toThrow(ChainruleError);
 });
+
+test('a method that lost its tensor says so', async () => {
+  const { item, toArray, data } = ones([1]);
+  for (const lost of [item, toArray]) {
+    expect(() => call(lost.bind(undefined as never))).toThrow(
+      /it is a method of tensors, called on nothing/,
+    );
+    expect(() => call(lost.bind({} as never))).toThrow(ChainruleError);
+  }
+  await expect(data.call(5 as never)).rejects.toThrow(
+    'data: it is a method of tensors, called on 5',
+  );
+  expect(String(autograd.Tensor.prototype)).toBe('{}');
+});
+
+test('arguments of a compiled function that contain themselves are refused', () => {
+  const list: unknown[] = [];
+  list.push(list);
+  const tree: Record<string, unknown> = {};
+  tree['self'] = { tree };
+  for (const argument of [list, tree]) {
+    expect(() =>
+      call(
+        autograd.compile(() => 1),
+        argument,
+      ),
+    ).toThrow(/must not contain itself/);
+  }
+  let deep: unknown = ones([1]);
+  for (let i = 0; i < 200; i++) deep = [deep];
+  expect(
+    autograd
+      .compile((_: unknown) => ones([2]))(deep)
+      .dataSync(),
+  ).toEqual(Float32Array.of(1, 1));
+  expect(() =>
+    call(
+      autograd.compile(() => 1),
+      hostile(),
+    ),
+  ).toThrow(ChainruleError);
+});
+
+test('lists with holes, or with methods of their own, are read by index', () => {
+  class Own extends Array<unknown> {
+    override map(): never {
+      throw new TypeError('looked at');
+    }
+  }
+  expect(autograd.cat(Own.from([ones([1]), ones([1])]) as never).shape).toEqual([2]);
+  expect(() => call(autograd.cartesianProd, new Array(3))).toThrow(ChainruleError);
+  const bare: unknown = Object.setPrototypeOf([0], null);
+  expect((call(autograd.mean, ones([2, 3]), bare) as autograd.Tensor).shape).toEqual([3]);
+  const answers = {
+    real: ones([2]),
+    get imag(): never {
+      throw new TypeError('looked at');
+    },
+  };
+  expect(() => call(autograd.fft.fft, answers)).toThrow(
+    /fft.fft: a part of the complex tensor throws/,
+  );
+  expect(() => call(autograd.associativeScan, autograd.add, [ones([]), ones([2])])).toThrow(
+    /xs\[0\] has no dimensions/,
+  );
+});
+
+test('a sequence of a legal size takes no time before it is read', () => {
+  const start = performance.now();
+  const long = [
+    autograd.arange(1e9),
+    autograd.linspace(0, 1, 1e9),
+    autograd.logspace(0, 1, 1e9),
+    autograd.fft.fftfreq(1e9),
+  ];
+  expect(performance.now() - start).toBeLessThan(500);
+  expect(long.map((t) => t.size)).toEqual([1e9, 1e9, 1e9, 1e9]);
+});

@@ -5,6 +5,7 @@ import {
   defineOptions,
   display,
   kinds,
+  plural,
   ChainruleError,
   IndexError,
   ShapeError,
@@ -207,6 +208,8 @@ export function randomSplit<T>(
 
 function checkIndex(index: number, length: number): void {
   if (!(Number.isInteger(index) && index >= 0 && index < length)) {
-    throw new IndexError(`dataset: there is no item ${display(index)}; it has ${length}`);
+    throw new IndexError(
+      `dataset: there is no item ${display(index)}; it has ${plural(length, 'item')}`,
+    );
   }
 }

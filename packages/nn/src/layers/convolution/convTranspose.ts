@@ -52,6 +52,8 @@ const convTransposeOptions = defineOptions<ConvTransposeLayerOptions>({
 abstract class TransposedConvolution extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
+
   /** `[in, out / groups, …kernel]`. */
   weight: Parameter;
   /** `[out]`; null if the layer has no bias. */

@@ -60,6 +60,8 @@ abstract class Convolution<
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
+
   /** `[out, in / groups, …kernel]`. */
   weight: Parameter;
   /** `[out]`; null if the layer has no bias. */

@@ -61,6 +61,7 @@ const lstmOptions = defineOptions<RecurrentOptions & { readonly projSize?: numbe
   ...gruOptions.table,
   projSize: kinds.size,
 });
+const parts = kinds.kind<readonly Tensor[]>('be [h, c], an array of its parts', kinds.array.test);
 /** Sequences of one length, or packed ones. */
 type Sequences = Tensor | PackedSequence;
 /** What goes in packed comes out packed. */
@@ -250,6 +251,8 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     sizes: readonly number[],
   ): Tensor[] {
     const count = (this.options.numLayers ?? 1) * this.directions;
+    if (state !== undefined && sizes.length > 1)
+      checkArgument(this.constructor.name, 'the state', state, parts);
     return sizes.map((size, part) => {
       const shape = [count, x.batch, size];
       const given = state?.[part];
