@@ -16,6 +16,7 @@ import {
   type Tensor,
   type Unless,
 } from '@chainrule/autograd';
+import { countedOutput } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import type { ConvResult } from '../../shapes.js';
 import { options as show } from '../../module/repr.js';
@@ -141,7 +142,7 @@ abstract class Convolution<
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
-    return (output.size / this.outChannels) * this.weight.size;
+    return (countedOutput(output).size / this.outChannels) * this.weight.size;
   }
 
   override extraRepr(): string {

@@ -12,6 +12,7 @@ import {
 } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
 import { options } from '../../module/repr.js';
+import { countedOutput } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import type { LastResult, WithLast } from '../../shapes.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
@@ -67,7 +68,7 @@ export class Linear<
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
-    return output.size * this.inFeatures;
+    return countedOutput(output).size * this.inFeatures;
   }
 
   override extraRepr(): string {
@@ -137,7 +138,7 @@ export class Bilinear extends Module {
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
-    return output.size * this.in1Features * this.in2Features;
+    return countedOutput(output).size * this.in1Features * this.in2Features;
   }
 
   override extraRepr(): string {

@@ -17,6 +17,7 @@ import {
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
+import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
@@ -268,11 +269,12 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     });
   }
 
-  override multiplyAdds([x]: readonly Tensor[]): number {
+  override multiplyAdds(inputs: readonly Tensor[]): number {
+    const [x] = countedInputs(inputs);
     const weights = this.parameters()
       .filter((p) => p.ndim === 2)
       .reduce((n, p) => n + p.size, 0);
-    return ((x as Tensor).size / this.inputSize) * weights;
+    return (x.size / this.inputSize) * weights;
   }
 
   override extraRepr(): string {
