@@ -47,6 +47,39 @@ it('refuses a plain tensor where a parameter was', () => {
   expect(() => own.parameters()).toThrow(/^Own.scale: /);
 });
 
+it('names what does not fit, in the layer that was called', () => {
+  const call = (f: unknown, ...args: readonly unknown[]): (() => unknown) => {
+    return () => (f as (...xs: readonly unknown[]) => unknown)(...args);
+  };
+  const lstm = new nn.LSTM(3, 4);
+  const x = zeros([5, 2, 3]);
+  // A tensor can be iterated over, and was taken for a list of states.
+  expect(call(lstm.forward.bind(lstm), x, zeros([2, 2, 4]))).toThrow(
+    /LSTM: the state must be \[h, c\], an array of its parts, got a tensor of shape \[2, 2, 4\]/,
+  );
+  const bilinear = new nn.Bilinear(2, 3, 4);
+  expect(bilinear.forward(zeros([5, 2]), zeros([5, 3])).shape).toEqual([5, 4]);
+  for (const [x1, x2] of [
+    [zeros([5, 2]), zeros([6, 3])],
+    [zeros([5, 3]), zeros([5, 3])],
+    [zeros([]), zeros([3])],
+  ] as const)
+    expect(() => bilinear.forward(x1, x2)).toThrow(
+      /^Bilinear: expected x1 \[…, 2\] and x2 \[…, 3\]/,
+    );
+  expect(call(lstm.multiplyAdds.bind(lstm), [])).toThrow(/multiplyAdds: inputs must be an array/);
+  expect(call(lstm.to.bind(lstm), 'float16')).toThrow(
+    /one of 'float32', 'float64', 'cpu' or 'webgpu'/,
+  );
+  // What is an instance of a class is no options object with a wrong name in it.
+  expect(call((o: never) => new nn.LSTM(3, 4, o), new nn.ReLU())).toThrow(
+    /LSTM: the options must be an object with some of .*, got an object of class ReLU/,
+  );
+  expect(() => new nn.TripletMarginLoss({ margin: 0 })).toThrow(
+    /margin must be a finite number > 0/,
+  );
+});
+
 it('says that a forward lost its module', () => {
   const { forward } = new nn.Linear(2, 2);
   expect(() => forward.call(undefined as never, ones([1, 2]) as never)).toThrow(
