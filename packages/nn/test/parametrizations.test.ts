@@ -165,7 +165,7 @@ it('weightNorm loads what the older function saved, as in PyTorch', () => {
   // Where both are there, the present one counts, and the older one is a key too many.
   const both = { ...after.stateDict(), '0.weight_g': A.zeros([2, 1]) };
   expect(() => after.loadStateDict(both)).toThrow(/unexpected: 0.weight_g/);
-  nn.utils.parametrize.removeParametrizations(after.at(0) as nn.Module, 'weight');
+  nn.utils.parametrize.removeParametrizations(after.at(0), 'weight');
   expect(() => after.loadStateDict(before.stateDict())).toThrow(
     /unexpected: 0.weight_g, 0.weight_v/,
   );

@@ -97,7 +97,7 @@ export function parametersOf(module: Module): Slot<Parameter>[] {
       return true;
     }
     const expected = own && (parameters.has(key) || learned.includes(key));
-    if (expected && value instanceof Tensor && !standIns.has(value)) refusePlain(module, key);
+    if (expected && passes(kinds.tensor, value) && !standIns.has(value)) refusePlain(module, key);
     return false;
   });
 }

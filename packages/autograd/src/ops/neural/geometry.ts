@@ -1,5 +1,6 @@
 /** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
-import { display, passes } from '../../arguments/index.js';
+import { display, passes, reading } from '../../arguments/index.js';
+import { isArray } from '../../arguments/kinds.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, show } from '../../graph/shape.js';
@@ -20,12 +21,14 @@ export function perDim(
   rank: number,
   min: number,
 ): number[] {
-  const given = passes(wholeNumbers, value) ? value : [];
+  // Copied before it is checked: what was checked is what is used.
+  const copy = isArray(value) ? reading(op, name, () => [...value]) : value;
+  const given = passes(wholeNumbers, copy) ? copy : [];
   const list = typeof given === 'number' ? [given] : given;
   const all = list.length === 1 ? range(rank).map(() => list[0] as number) : [...list];
   if (all.length !== rank || all.some((n) => n < min)) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number ≥ ${min}, or ${rank} of them, got ${display(value)}`,
+      `${op}: ${name} must be a whole number ≥ ${min}, or ${rank} of them, got ${display(copy)}`,
     );
   }
   return all;

@@ -3,6 +3,7 @@ import {
   checkArgument,
   defineOptions,
   kinds,
+  passes,
   cat,
   ChainruleError,
   dropout as drop,
@@ -62,7 +63,9 @@ const lstmOptions = defineOptions<RecurrentOptions & { readonly projSize?: numbe
   ...gruOptions.table,
   projSize: kinds.size,
 });
-const parts = kinds.kind<readonly Tensor[]>('be [h, c], an array of its parts', kinds.array.test);
+const parts = kinds.kind<readonly Tensor[]>('be [h, c], an array of its parts', (x) =>
+  passes(kinds.array, x),
+);
 /** Sequences of one length, or packed ones. */
 type Sequences = Tensor | PackedSequence;
 /** What goes in packed comes out packed. */
