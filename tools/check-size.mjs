@@ -17,7 +17,7 @@ console.log(tensor, Parameter, compile);`;
  * 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 239.4 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 240.8 * kB },
   { name: '3 names of it', contents: [few], external: [], budget: 105.8 * kB },
   {
     name: 'nn + optim',
@@ -35,7 +35,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 293.2 * kB,
+    budget: 294.4 * kB,
   },
 ];
 

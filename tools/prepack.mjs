@@ -9,7 +9,7 @@ const client = process.env.npm_config_user_agent ?? '';
 if (within.length > 0 && !client.startsWith('pnpm')) {
   console.error(
     `${name} needs ${within.join(', ')} by a "workspace:" range, which only pnpm writes as a version: ` +
-      'pack with `npx pnpm pack`, publish with `npm run release`.',
+      'pack with `npx pnpm@10 pack`, publish with `npm run release`.',
   );
   process.exitCode = 1;
 }

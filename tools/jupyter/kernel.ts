@@ -56,8 +56,14 @@ const publish = (type: string, content: Message['content']): void =>
 // What notebooks show with examples/lib/notebook.ts, and what they print.
 const show = ({ mime, data }: Output): void => {
   if (mime === 'text/plain') publish('stream', { name: 'stdout', text: data });
-  else publish('display_data', { data: { [mime]: data }, metadata: {}, transient: {} });
+  else publish('display_data', { data: formsOf(mime, data), metadata: {}, transient: {} });
 };
+/** What is shown, by its type. Older versions of nbconvert leave nothing of a picture's SVG but its frame: they take the image. */
+function formsOf(mime: string, data: string): Record<string, string> {
+  if (mime !== 'image/svg+xml') return { [mime]: data };
+  const source = `data:${mime};base64,${Buffer.from(data).toString('base64')}`;
+  return { [mime]: data, 'text/html': `<img src="${source}" alt="plot">` };
+}
 const printer = (name: 'stdout' | 'stderr') => (chunk: string | Uint8Array) => {
   const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
   publish('stream', { name, text: stripVTControlCharacters(text) });

@@ -32,21 +32,13 @@ export class BytePairs {
     const words = Array.from(counts, ([word, count]) => ({ parts: [...word], count }));
     const letters = [...new Set(words.flatMap(({ parts }) => parts))].sort();
     const merges: (readonly [string, string])[] = [];
+    const pairs = new Pairs(words);
     while (SPECIAL.length + letters.length + merges.length < size) {
-      const pairs = new Map<string, number>();
-      for (const { parts, count } of words) {
-        for (let i = 1; i < parts.length; i++) {
-          const pair = `${parts[i - 1]} ${parts[i]}`;
-          pairs.set(pair, (pairs.get(pair) ?? 0) + count);
-        }
-      }
-      let best = '';
-      let most = 1; // a pair that stands there once is not worth a piece
-      for (const [pair, count] of pairs) if (count > most) [best, most] = [pair, count];
-      if (best === '') break;
+      const best = pairs.mostFrequent();
+      if (best === null) break;
       const [a = '', b = ''] = best.split(' ');
       merges.push([a, b]);
-      for (const word of words) word.parts = merge(word.parts, a, b);
+      pairs.join(best, a, b);
     }
     return new BytePairs(letters, merges);
   }
@@ -80,6 +72,55 @@ export class BytePairs {
       id === PAD || id === START ? '' : (this.pieces[id] ?? ''),
     );
     return texts.join('').replaceAll(SPACE, ' ').trim();
+  }
+}
+
+interface Word {
+  parts: string[];
+  readonly count: number;
+}
+
+const pairsOf = ({ parts }: Word): string[] =>
+  parts.slice(1).map((part, i) => `${parts[i]} ${part}`);
+
+/** The pairs that stand side by side, and the words they stand in: a merge changes only the counts of these. */
+class Pairs {
+  private readonly found = new Map<string, { count: number; readonly words: Set<Word> }>();
+  private readonly words: readonly Word[];
+
+  constructor(words: readonly Word[]) {
+    this.words = words;
+    for (const word of words) this.add(word, 1);
+  }
+
+  /** The first of the most frequent ones; null if none stands there twice: it is not worth a piece. */
+  mostFrequent(): string | null {
+    let most = 2;
+    for (const { count } of this.found.values()) most = Math.max(most, count);
+    for (const word of this.words) {
+      const first = pairsOf(word).find((pair) => this.found.get(pair)?.count === most);
+      if (first !== undefined) return first;
+    }
+    return null;
+  }
+
+  /** Makes `a` and `b` one part wherever they are this pair. */
+  join(pair: string, a: string, b: string): void {
+    for (const word of this.found.get(pair)?.words ?? []) {
+      this.add(word, -1);
+      word.parts = merge(word.parts, a, b);
+      this.add(word, 1);
+    }
+    this.found.delete(pair);
+  }
+
+  private add(word: Word, sign: 1 | -1): void {
+    for (const pair of pairsOf(word)) {
+      const known = this.found.get(pair) ?? { count: 0, words: new Set<Word>() };
+      known.count += sign * word.count;
+      if (sign > 0) known.words.add(word);
+      this.found.set(pair, known);
+    }
   }
 }
 

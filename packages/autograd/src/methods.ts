@@ -27,6 +27,7 @@ import * as pooling from './ops/pooling/pooling.js';
 import * as cumulative from './ops/reductions/cumulative.js';
 import { median, norm, prod } from './ops/reductions/reductions.js';
 import * as diagonals from './ops/shape/diagonals.js';
+import * as padding from './ops/shape/padding.js';
 import * as rearranging from './ops/shape/rearranging.js';
 import * as turning from './ops/shape/turning.js';
 import { aminmax } from './ops/statistics/extremes.js';
@@ -54,6 +55,7 @@ const families: Readonly<Record<string, unknown>> = {
   ...pooling,
   ...cumulative,
   ...diagonals,
+  ...padding,
   ...rearranging,
   ...turning,
   ...summaries,

@@ -4,7 +4,7 @@
  * How long work may go on without a turn, in milliseconds: less than a frame where there are frames. In Node a turn costs
  * as much as a small step, and only signals and timers wait for it.
  */
-const INTERVAL = typeof document === 'object' ? 12 : 60;
+const INTERVAL = isPage() ? 12 : 60;
 let last = 0;
 
 /** Waits for the next turn of the event loop if the last one is a frame ago, else for nothing. */
@@ -19,13 +19,19 @@ export function breathe(): Promise<void> | undefined {
 /** How long a page is waited for that draws nothing, as it has gone out of sight. */
 const HIDDEN = 100;
 
-/** Waits until a page has drawn, so that long work has the whole time to the next frame; elsewhere for nothing. */
-export function drawn(): Promise<void> | undefined {
-  if (typeof document !== 'object' || document.hidden) return undefined;
-  return new Promise<void>((resolve) => {
+/** Whether there is a page to draw. */
+export function isPage(): boolean {
+  return typeof document === 'object';
+}
+
+/** Waits until a page has drawn, so that long work has the whole time to the next frame; not for one out of sight. */
+export async function drawn(): Promise<void> {
+  if (document.hidden) return;
+  await new Promise<void>((resolve) => {
     requestAnimationFrame(() => resolve());
     setTimeout(resolve, HIDDEN);
-  }).then(turn);
+  });
+  await turn();
 }
 
 function turn(): Promise<void> {

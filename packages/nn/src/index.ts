@@ -7,5 +7,5 @@ export type { StateDict } from './module/state.js';
 export * from './layers/index.js';
 export * from './losses/index.js';
 export * as functional from './functional.js';
-export * as init from './init.js';
+export * as init from './init/index.js';
 export * as utils from './utils/index.js';

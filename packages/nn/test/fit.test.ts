@@ -17,7 +17,7 @@ import {
   SGD,
 } from '@chainrule/optim';
 import { build } from 'esbuild';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 type Batch = [Tensor, Tensor];
 const folder = mkdtempSync(join(tmpdir(), 'fit-'));
@@ -124,6 +124,31 @@ describe('training', () => {
     const b = setUp();
     await fit(b.model, { ...b.given, compile: false });
     expect(weightsOf(a)).toEqual(weightsOf(b));
+  });
+
+  it('gives the same bits in a page, where the first step is made ready in parts', async () => {
+    const [here, page] = [setUp(), setUp()];
+    manualSeed(5);
+    await fit(here.model, { ...here.given, epochs: 2 });
+    vi.stubGlobal('document', { hidden: true });
+    try {
+      manualSeed(5);
+      const events = await eventsOf(page.model, { ...page.given, epochs: 2 });
+      expect(events.find(({ type }) => type === 'compiled')).toMatchObject({ compiled: true });
+      manualSeed(5);
+      const { model, given } = setUp();
+      // Reads a value, which cannot be recorded: the first step finds that out for itself.
+      const step = ([x, y]: Batch): Tensor => {
+        const loss = given.loss(model.forward(x), y);
+        return loss.item() > 1e9 ? loss.mul(2) : loss;
+      };
+      const { data, optimizer } = given;
+      const [, told] = await eventsOf(model, { data, optimizer, step });
+      expect(told).toMatchObject({ type: 'compiled', compiled: false });
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(weightsOf(page)).toEqual(weightsOf(here));
   });
 
   it('validates with averages in place, clips, and moves schedules by step or by figure', async () => {

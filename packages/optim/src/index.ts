@@ -31,12 +31,8 @@ export { Lion, type LionGroup, type LionOptions } from './rules/lion.js';
 export { Muon, type MuonGroup, type MuonOptions } from './rules/muon.js';
 export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs/lbfgs.js';
 export { LRScheduler } from './schedules/schedule.js';
-export type {
-  Scheduled,
-  ScheduledGroup,
-  ScheduleOptions,
-  ScheduleState,
-} from './schedules/schedule.js';
+export type { ScheduleState } from './schedules/schedule.js';
+export type { Scheduled, ScheduledGroup, ScheduleOptions } from './schedules/scheduled.js';
 export { ExponentialLR, MultiStepLR, StepLR } from './schedules/decays.js';
 export { ConstantLR, LinearLR, PolynomialLR } from './schedules/ramps.js';
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from './schedules/cosine.js';

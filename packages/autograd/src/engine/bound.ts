@@ -1,5 +1,5 @@
 /** @file A graph that nobody observes does not grow without bound: when a new node is evaluated unasked. */
-import { MOST_PENDING } from '../graph/pending.js';
+import { MOST_PENDING, taken } from '../graph/pending.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { nextMark } from './collect.js';
@@ -8,7 +8,8 @@ import { nextMark } from './collect.js';
 export function exceeds(node: Tensor): boolean {
   if (node.depth >= MOST_PENDING.depth || runtime.runs - node.since > MOST_PENDING.runs)
     return true;
-  node.bytes = bytesBehind(node);
+  node.bytes = taken.since(node.since);
+  if (node.bytes > MOST_PENDING.bytes) node.bytes = bytesBehind(node);
   return node.bytes > MOST_PENDING.bytes;
 }
 

@@ -26,12 +26,15 @@ export class Structure {
   }
 
   push(x: number): void {
-    if (this.length === this.ints.length) {
-      const grown = new Int32Array(2 * this.length);
-      grown.set(this.ints);
-      this.ints = grown;
-    }
+    if (this.length === this.ints.length) this.grow();
     this.ints[this.length++] = x;
+  }
+
+  /** Apart, as `push` becomes part of all that calls it. */
+  private grow(): void {
+    const grown = new Int32Array(2 * this.length);
+    grown.set(this.ints);
+    this.ints = grown;
   }
 
   /** A dtype, and a whole number beside it: both can be told from the one that is pushed. */

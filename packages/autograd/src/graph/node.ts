@@ -2,7 +2,7 @@
 import { homeOf, refuseDoubles } from './device.js';
 import { isFloat, type DType } from './dtype.js';
 import { mode } from './mode.js';
-import { MOST_PENDING } from './pending.js';
+import { MOST_PENDING, taken } from './pending.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime } from './runtime.js';
 import { checkSize, MAX_SIZE, type Shape } from './shape.js';
@@ -22,7 +22,8 @@ export function makeNode<S extends Shape>(
   }
   const node = new Tensor(op, inputs, attrs, shape, dtype, needsGrad, null);
   if (node.size > MAX_SIZE) checkSize(op.name, shape);
-  let [depth, since, bytes] = [0, runtime.runs, 0];
+  const { runs } = runtime;
+  let [depth, since, bytes, values] = [0, runs, 0, 0];
   for (const x of inputs) {
     if (x.home !== node.home) node.home = homeOf(op.name, inputs);
     if (x.value === null) {
@@ -30,15 +31,15 @@ export function makeNode<S extends Shape>(
       if (x.depth > 0 && x.since < since) since = x.since;
       bytes += x.bytes;
     } else if (x.cell === null) {
-      bytes += x.value.byteLength;
+      values += x.value.byteLength;
     }
     if (x.cell !== null) x.cell.consume(x, node);
   }
   if (node.home === 'webgpu' && dtype === 'float64') refuseDoubles(op.name);
   node.depth = depth + 1;
   node.since = since;
-  node.bytes = bytes;
-  const { runs } = runtime;
+  if (values > 0) taken.add(runs, values);
+  node.bytes = bytes += values;
   if (
     !needsGrad &&
     (depth + 1 >= MOST_PENDING.depth ||

@@ -1,6 +1,7 @@
 /** @file Vector forms of functions made of logarithms and exponentials, of float32: through doubles, which hold what cancels. */
-import { F64x2, V128 } from '../backends/wasm/assembler/opcodes.js';
+import { F32x4, F64x2, V128 } from '../backends/wasm/assembler/opcodes.js';
 import type { Lanes, Register } from '../backends/wasm/elements/lanes.js';
+import { log } from '../backends/wasm/elements/logarithm32.js';
 import { expD, expm1D, logD, logOf } from '../backends/wasm/elements/math64.js';
 import type { VectorForm } from './vectorForms.js';
 
@@ -19,8 +20,15 @@ function log1pOf(v: Lanes, x: Register): Register {
   return v.select(inside, y, pole);
 }
 
-/** `ln(x / (1 − x))`. */
-export const logitForm = single((v, x) => logOf(v, v.divD(x, v.subD(v.f64(1), x))));
+/** `ln(x / (1 − x))`, with what is rounded in 1 − x; that is nothing from ½ on. */
+export const logitForm: VectorForm = {
+  float32: (v, x) => {
+    const rest = v.sub(v.f32(1), x);
+    const lost = v.sub(v.sub(v.f32(1), rest), x);
+    const divisor = v.bin(F32x4.pmax, rest, v.f32(0.25));
+    return v.sub(log(v, v.div(x, rest)), v.div(lost, divisor));
+  },
+};
 
 /** `x · y` and 0 where x is 0, unless y is NaN. */
 function timesLog(v: Lanes, x: Register, y: Register, log: Register): Register {

@@ -1,9 +1,11 @@
-/** @file Vector forms of the inverse of the error function and of the normal distribution, of float32: polynomials through doubles. */
-import { F64x2 } from '../backends/wasm/assembler/opcodes.js';
+/** @file Vector forms of the inverse of the error function and of the normal distribution, of float32. */
+import { F32x4, F64x2 } from '../backends/wasm/assembler/opcodes.js';
+import type { Lanes, Register } from '../backends/wasm/elements/lanes.js';
+import { log } from '../backends/wasm/elements/logarithm32.js';
 import { logOf } from '../backends/wasm/elements/math64.js';
 import type { VectorForm } from './vectorForms.js';
 
-/** erfinv x = x·p(w) with w = −ln(1 − x²) below 5, and x·p(√w) above; within 2e-10 by Chebyshev interpolation. */
+/** erfinv x = x·p(w) with w = −ln(1 − x²) below 5, and x·p(√w) in doubles above; within 2e-10 by Chebyshev interpolation. */
 const NEAR = [
   4.384995311926027e-13, -1.568636534364775e-11, 2.3028791928112957e-10, -1.6256760966298217e-9,
   3.567242402922756e-9, 1.9508917804609265e-8, -4.041396309115129e-8, -9.931275169618238e-7,
@@ -16,14 +18,28 @@ const FAR = [
   46.26255215979003, -58.28429207004596, 48.778884850249895, -24.03360427515971, 6.2424010109206645,
 ];
 
+/** The last of `NEAR` in two parts. */
+const [NEAR_HEAD, NEAR_REST] = [0.8862269520759583, -2.6624352722492972e-8];
+
+/** Up to here w is below 5, and nearly always. */
+const NEAR_LIMIT = 0.9966;
+
+const farErfinv = (v: Lanes, x: Register): Register =>
+  v.throughDouble(x, (y) => {
+    const rest = v.mulD(v.subD(v.f64(1), y), v.addD(y, v.f64(1)));
+    const w = v.un(F64x2.neg, logOf(v, rest));
+    return v.mulD(y, v.polynomialD(v.un(F64x2.sqrt, w), FAR));
+  });
+
 export const erfinvForm: VectorForm = {
-  float32: (v, x) =>
-    v.throughDouble(x, (y) => {
-      const rest = v.mulD(v.subD(v.f64(1), y), v.addD(y, v.f64(1)));
-      const w = v.un(F64x2.neg, logOf(v, rest));
-      const far = v.polynomialD(v.un(F64x2.sqrt, w), FAR);
-      return v.mulD(y, v.select(v.bin(F64x2.lt, w, v.f64(5)), v.polynomialD(w, NEAR), far));
-    }),
+  float32: (v, x) => {
+    const w = v.neg(log(v, v.mul(v.sub(v.f32(1), x), v.add(x, v.f32(1)))));
+    const slope = v.estrin(w, v.mul(w, w), NEAR.slice(0, -1));
+    const p = v.add(v.madd(slope, w, v.f32(NEAR_REST)), v.f32(NEAR_HEAD));
+    const result = v.copy(v.mul(x, p));
+    v.repair(result, v.bin(F32x4.gt, v.abs(x), v.f32(NEAR_LIMIT)), () => farErfinv(v, x));
+    return result;
+  },
 };
 
 /** The quantile y·p(y²) at ½ + y for |y| ≤ 0.35; t·p(1/t) with t = √(−2 ln p) for smaller p; within 3e-9. */

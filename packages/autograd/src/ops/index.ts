@@ -40,6 +40,7 @@ export {
   type ScatterReduction,
 } from './indexing/scatterReduce.js';
 export * from './creation/creation.js';
+export * from './creation/filling.js';
 export * from './creation/random.js';
 export {
   exponential,

@@ -17,7 +17,7 @@ export const elementNames = [
   'tanhshrink', 'special.entr', 'special.ndtri', 'sinc', 'special.i0', 'special.i1', 'special.i0e', 'special.i1e',
   'add', 'sub', 'mul', 'div', 'strongMul', 'strongProduct', 'pow', 'maximum', 'minimum', 'remainder', 'fmod',
   'floorDivide', 'hypot', 'atan2', 'logaddexp', 'logaddexp2', 'copysign', 'xlogy', 'nextafter.float32',
-  'nextafter.float64', 'gammaSlope', 'special.xlog1py', 'special.gammainc', 'special.gammaincc', 'special.zeta',
+  'nextafter.float64', 'gammaSlope', 'special.xlog1py', 'special.gammaDensity', 'special.gammainc', 'special.gammaincc', 'special.zeta',
   'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'gcd', 'lcm', 'bitwiseAnd', 'bitwiseOr',
   'bitwiseXor', 'bitwiseLeftShift', 'bitwiseRightShift',
   'where',

@@ -2,8 +2,9 @@
 import { checkArgument, defineOptions, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
-import { record, type Recording, type Source } from '../engine/record.js';
-import { argumentLeaves } from '../engine/signature.js';
+import { record } from '../engine/recording/record.js';
+import type { Recording, Source } from '../engine/recording/recording.js';
+import { argumentLeaves } from '../engine/recording/signature.js';
 import { Cell } from '../graph/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording as noted, withMode } from '../graph/mode.js';

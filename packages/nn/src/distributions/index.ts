@@ -16,15 +16,12 @@ export { ComposeTransform } from './composeTransform.js';
 export { Transform } from './transform.js';
 export { LogNormal, TransformedDistribution } from './transformed.js';
 export {
-  AbsTransform,
-  AffineTransform,
-  ExpTransform,
-  PowerTransform,
   SigmoidTransform,
   SoftmaxTransform,
   SoftplusTransform,
   TanhTransform,
-} from './transforms.js';
+} from './squashing.js';
+export { AbsTransform, AffineTransform, ExpTransform, PowerTransform } from './transforms.js';
 export { Bernoulli, Binomial, Geometric, type ProbsOrLogits } from './trials.js';
 export { Exponential, Uniform } from './uniform.js';
 export { VonMises } from './vonMises.js';

@@ -1,29 +1,18 @@
-/** @file Transforms of numbers and of vectors: invertible functions that turn a distribution into another. */
+/** @file Transforms by arithmetic: exponentials, affine maps, powers, magnitudes. */
 import {
-  atanh,
   broadcastTo,
   checkArgument,
   ChainruleError,
-  clamp,
   kinds,
-  log1p,
   passes,
   reading,
   scalar,
-  sigmoid,
-  softmax,
-  softplus,
-  tanh,
   Tensor,
 } from '@chainrule/autograd';
 import { broadcast } from '../broadcast.js';
 import { sumLast } from './distribution.js';
 import { type Value } from './parameters.js';
 import { argument, named, Transform, TRANSFORM } from './transform.js';
-
-function softplusAll(x: Tensor): Tensor {
-  return softplus(x, { threshold: Infinity });
-}
 
 function sameValue(a: Value, b: Value): boolean {
   return a === b;
@@ -111,90 +100,6 @@ export class AffineTransform extends Transform {
   }
 }
 
-/** `1 / (1 + e⁻ˣ)`, clamped to (0, 1). PyTorch: `SigmoidTransform`. */
-export class SigmoidTransform extends Transform {
-  /** `y = f(x)`. */
-  override forward(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return insideUnit(sigmoid(x));
-  }
-
-  /** `x = f⁻¹(y)`. */
-  override inverse(y: Tensor): Tensor {
-    argument(this, 'y', y);
-    const p = insideUnit(y);
-    return p.log().sub(log1p(p.neg()));
-  }
-
-  override logAbsDetJacobian(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return softplusAll(x.neg()).add(softplusAll(x)).neg();
-  }
-
-  override get sign(): Value {
-    return 1;
-  }
-}
-
-function insideUnit(p: Tensor): Tensor {
-  return p.dtype === 'float64'
-    ? clamp(p, 2.2250738585072014e-308, 1 - 2 ** -52)
-    : clamp(p, 1.1754943508222875e-38, 1 - 2 ** -23);
-}
-
-/** The hyperbolic tangent. PyTorch: `TanhTransform`. */
-export class TanhTransform extends Transform {
-  /** `y = f(x)`. */
-  override forward(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return tanh(x);
-  }
-
-  /** `x = f⁻¹(y)`. */
-  override inverse(y: Tensor): Tensor {
-    argument(this, 'y', y);
-    return atanh(y);
-  }
-
-  override logAbsDetJacobian(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    // 1 − tanh² is 4 e^(−2x) / (1 + e^(−2x))².
-    return x
-      .neg()
-      .add(Math.LN2)
-      .sub(softplusAll(x.mul(-2)))
-      .mul(2);
-  }
-
-  override get sign(): Value {
-    return 1;
-  }
-}
-
-/** `ln(1 + eˣ)`. PyTorch: `SoftplusTransform`. */
-export class SoftplusTransform extends Transform {
-  /** `y = f(x)`. */
-  override forward(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return softplus(x);
-  }
-
-  /** `x = f⁻¹(y)`. */
-  override inverse(y: Tensor): Tensor {
-    argument(this, 'y', y);
-    return y.neg().expm1().neg().log().add(y);
-  }
-
-  override logAbsDetJacobian(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return softplusAll(x.neg()).neg();
-  }
-
-  override get sign(): Value {
-    return 1;
-  }
-}
-
 /** `x^exponent` of positive x. PyTorch: `PowerTransform`. */
 export class PowerTransform extends Transform {
   /** The exponent. */
@@ -262,27 +167,5 @@ export class AbsTransform extends Transform {
 
   override logAbsDetJacobian(): never {
     throw new ChainruleError('AbsTransform has no log-determinant: it is not one to one');
-  }
-}
-
-/** Softmax along the last dimension; its inverse is the logarithm, up to a constant. PyTorch: `SoftmaxTransform`. */
-export class SoftmaxTransform extends Transform {
-  override readonly eventDim = 1;
-  override readonly bijective = false;
-
-  /** `y = f(x)`. */
-  override forward(x: Tensor): Tensor {
-    argument(this, 'x', x);
-    return softmax(x, -1);
-  }
-
-  /** `x = f⁻¹(y)`. */
-  override inverse(y: Tensor): Tensor {
-    argument(this, 'y', y);
-    return y.log();
-  }
-
-  override logAbsDetJacobian(): never {
-    throw new ChainruleError('SoftmaxTransform has no log-determinant: it is not one to one');
   }
 }

@@ -1,5 +1,6 @@
 /** @file Connectionist temporal classification (Graves et al. 2006): labels without an alignment. */
 import {
+  arange,
   cat,
   ChainruleError,
   checkArgument,
@@ -9,6 +10,7 @@ import {
   kinds,
   logsumexp,
   plural,
+  scan,
   scope,
   ShapeError,
   stack,
@@ -110,14 +112,21 @@ function alignments(
     1,
   );
   const skips = path.ne(blank).logicalAnd(path.ne(before));
-  const first = tensor(Array.from({ length: places }, (_, i) => i < 2));
-  let alpha = where(first, emitted.select(0, 0), NEVER);
-  for (let t = 1; t < time; t++) {
-    const ways = stack([alpha, shifted(alpha, 1), where(skips, shifted(alpha, 2), NEVER)], 0);
-    const next = logsumexp(ways, 0).add(emitted.select(0, t));
-    const done = inputs.every((n) => t < n) ? null : tensor(inputs.map((n) => [t >= n]));
-    alpha = done === null ? next : where(done, alpha, next);
-  }
+  // Before the first input: at the blank that stands before all labels, with certainty.
+  const start = where(arange(places).eq(0), 0, never(places));
+  const going = arange(time).reshape([time, 1, 1]).lt(column(inputs, 'int32').unsqueeze(1));
+  const [alpha] = scan(
+    (reached, { likely, more }) => {
+      const ways = stack(
+        [reached, shifted(reached, 1), where(skips, shifted(reached, 2), NEVER)],
+        0,
+      );
+      const next = where(more, logsumexp(ways, 0).add(likely), reached);
+      return [next, null];
+    },
+    start,
+    { likely: emitted, more: going },
+  );
   // At the last label or the blank after it.
   const index = (f: (n: number) => number): Tensor => column(lengths.map(f), 'int32').unsqueeze(1);
   const afterLabel = gather(

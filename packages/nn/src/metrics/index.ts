@@ -3,8 +3,8 @@ export { Metric, type MetricState } from './metric.js';
 export type { Numbers, WeightOptions } from './read.js';
 export type { LabelOptions } from './labels.js';
 export { Accuracy, TopKAccuracy } from './accuracy.js';
+export { ConfusionMatrix, type ConfusionOptions } from './confusion.js';
 export {
-  ConfusionMatrix,
   F1Score,
   FBetaScore,
   IoU,
@@ -12,8 +12,7 @@ export {
   Recall,
   type Average,
   type AverageOptions,
-  type ConfusionOptions,
-} from './confusion.js';
+} from './classFigures.js';
 export {
   AveragePrecision,
   PrecisionRecallCurve,

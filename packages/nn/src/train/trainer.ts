@@ -4,6 +4,8 @@ import {
   Cell,
   ChainruleError,
   compile,
+  type CompiledFunction,
+  evaluate,
   getRngState,
   isFinite,
   logicalAnd,
@@ -64,12 +66,13 @@ export class Trainer<B> {
   /** Why steps are not compiled. */
   reason: string | null = null;
   private readonly plain: Traced;
-  private replay: Traced | null;
+  private replay: CompiledFunction<Parameters<Traced>, ReturnType<Traced>> | null;
+  private readonly parameters: readonly Parameter[];
 
   constructor(model: Module, options: FitOptions<B>, keepPredictions: boolean) {
     const judge = judgeOf(model, options);
     const { optimizer, average, clip } = options;
-    const parameters = [...model.parameters()];
+    const parameters = (this.parameters = [...model.parameters()]);
     const watched = policyOf(options.onNonFinite);
     const step = (guard: boolean): Traced => {
       return (batch, first, last, share) => {
@@ -112,6 +115,21 @@ export class Trainer<B> {
       return { loss: numberIn(result), prediction: undefined, target: undefined };
     const { loss, ...rest } = result;
     return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
+  }
+
+  /** Does in parts what the first step would do at once, so that a page can draw between them; `turn` waits until it has. */
+  async prepare(batch: B, { first, last, share }: Place, turn: () => Promise<void>): Promise<void> {
+    if (this.replay === null) return;
+    evaluate(...this.parameters);
+    await turn();
+    const random = getRngState();
+    try {
+      await this.replay.ready(batch, first, last, share === 1 ? null : share);
+    } catch {
+      // The first step says what it is.
+      setRngState(random);
+    }
+    await turn();
   }
 
   /** A step that is not recorded: what a forward pass writes goes back by itself where the loss is not finite. */

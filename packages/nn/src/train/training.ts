@@ -2,7 +2,7 @@
 import { ChainruleError } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
-import { breathe, drawn } from '../breathe.js';
+import { breathe, drawn, isPage } from '../breathe.js';
 import { Audience } from './audience.js';
 import { lengthOf, nameBatch, shareOf } from './batches.js';
 import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
@@ -134,12 +134,16 @@ export class Training<B> {
     try {
       for await (const batch of batches) {
         isReading = false;
-        // The first step makes its program.
-        if (this.trainer.compiled === null) await drawn();
         // The batches of an update that is not full, at the end, share it among them.
         const share = length === null ? accumulate : shareOf(this.tally.batch, accumulate, length);
         const last = together + 1 === share;
-        const rest = this.runBatch(batch, { first: together === 0, last, share: 1 / share });
+        const place = { first: together === 0, last, share: 1 / share };
+        // The first step makes its program.
+        if (this.trainer.compiled === null && isPage()) {
+          await drawn();
+          await this.trainer.prepare(batch, place, drawn);
+        }
+        const rest = this.runBatch(batch, place);
         if (rest !== undefined) await rest;
         together = last ? 0 : together + 1;
         if (last) {

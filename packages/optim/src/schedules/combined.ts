@@ -9,15 +9,14 @@ import {
   passes,
   reading,
 } from '@chainrule/autograd';
+import { LRScheduler, type ScheduleState } from './schedule.js';
 import {
   checkOptimizer,
-  LRScheduler,
   refuseRecorded,
   scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
-  type ScheduleState,
-} from './schedule.js';
+} from './scheduled.js';
 
 function isList(x: readonly number[] | undefined): x is readonly number[] {
   return Array.isArray(x);

@@ -1,13 +1,12 @@
 /** @file Schedules along a cosine: CosineAnnealingLR, CosineAnnealingWarmRestarts. */
 import { ChainruleError, kinds } from '@chainrule/autograd';
+import { LRScheduler, type ScheduleState } from './schedule.js';
 import {
-  LRScheduler,
   refuseRecorded,
   scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
-  type ScheduleState,
-} from './schedule.js';
+} from './scheduled.js';
 
 const cosineOptions = scheduleOptions<
   ScheduleOptions & { readonly tMax: number; readonly etaMin?: number }

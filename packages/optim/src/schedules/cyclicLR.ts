@@ -1,8 +1,9 @@
 /** @file CyclicLR: the rate goes up and down between two values. */
 import { kinds, type Kind } from '@chainrule/autograd';
 import { checkMomentum, setMomentum } from './momentum.js';
-import { checkOptimizer, LRScheduler, perGroup, rates, scheduleOptions } from './schedule.js';
-import type { Scheduled, ScheduleOptions } from './schedule.js';
+import { LRScheduler } from './schedule.js';
+import { checkOptimizer, perGroup, rates, scheduleOptions } from './scheduled.js';
+import type { Scheduled, ScheduleOptions } from './scheduled.js';
 
 /** Options of {@link CyclicLR}. */
 export interface CyclicOptions extends ScheduleOptions {

@@ -1,6 +1,7 @@
 /** @file Schedules that lower the rate by factors: StepLR, MultiStepLR, ExponentialLR. */
 import { kinds } from '@chainrule/autograd';
-import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } from './schedule.js';
+import { LRScheduler } from './schedule.js';
+import { scheduleOptions, type Scheduled, type ScheduleOptions } from './scheduled.js';
 
 const stepOptions = scheduleOptions<
   ScheduleOptions & { readonly stepSize: number; readonly gamma?: number }

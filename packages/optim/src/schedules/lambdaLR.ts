@@ -1,7 +1,8 @@
 /** @file The rate by any function of the step: LambdaLR, MultiplicativeLR. */
 import { byPosition, ChainruleError, kinds } from '@chainrule/autograd';
 import { display } from '../checks.js';
-import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } from './schedule.js';
+import { LRScheduler } from './schedule.js';
+import { scheduleOptions, type Scheduled, type ScheduleOptions } from './scheduled.js';
 
 type Factor = (epoch: number) => number;
 

@@ -1,6 +1,6 @@
 /** @file The momentum of a group, which OneCycleLR and CyclicLR move against the learning rate. */
 import { ChainruleError } from '@chainrule/autograd';
-import type { Scheduled, ScheduledGroup } from './schedule.js';
+import type { Scheduled, ScheduledGroup } from './scheduled.js';
 
 /** @throws {ChainruleError} if a group has neither `momentum` nor `betas`. */
 export function checkMomentum(owner: string, { paramGroups }: Scheduled): void {

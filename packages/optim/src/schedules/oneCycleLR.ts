@@ -1,8 +1,9 @@
 /** @file OneCycleLR: one rise and one long fall of the rate, and the reverse of the momentum. */
 import { ChainruleError, kinds } from '@chainrule/autograd';
 import { checkMomentum, setMomentum } from './momentum.js';
-import { checkOptimizer, LRScheduler, perGroup, rates, scheduleOptions } from './schedule.js';
-import type { Scheduled, ScheduleOptions } from './schedule.js';
+import { LRScheduler } from './schedule.js';
+import { checkOptimizer, perGroup, rates, scheduleOptions } from './scheduled.js';
+import type { Scheduled, ScheduleOptions } from './scheduled.js';
 
 /** Options of {@link OneCycleLR}. */
 export interface OneCycleOptions extends ScheduleOptions {

@@ -1,6 +1,7 @@
 /** @file Schedules that lead the rate to a value over a number of steps: ConstantLR, LinearLR, PolynomialLR. */
 import { kinds } from '@chainrule/autograd';
-import { LRScheduler, scheduleOptions, type Scheduled, type ScheduleOptions } from './schedule.js';
+import { LRScheduler } from './schedule.js';
+import { scheduleOptions, type Scheduled, type ScheduleOptions } from './scheduled.js';
 
 const constantOptions = scheduleOptions<
   ScheduleOptions & { readonly factor?: number; readonly totalIters?: number }

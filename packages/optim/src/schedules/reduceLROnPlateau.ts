@@ -7,7 +7,7 @@ import {
   kinds,
   Tensor,
 } from '@chainrule/autograd';
-import { checkOptimizer, perGroup, rates, refuseRecorded, type Scheduled } from './schedule.js';
+import { checkOptimizer, perGroup, rates, refuseRecorded, type Scheduled } from './scheduled.js';
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface PlateauOptions {

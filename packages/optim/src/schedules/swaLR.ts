@@ -1,14 +1,14 @@
 /** @file SWALR: the rate anneals to a constant, at which weights are averaged. */
 import { kinds } from '@chainrule/autograd';
 import { oneOf } from '../checks.js';
+import { LRScheduler } from './schedule.js';
 import {
-  LRScheduler,
   perGroup,
   rates,
   scheduleOptions,
   type Scheduled,
   type ScheduleOptions,
-} from './schedule.js';
+} from './scheduled.js';
 
 /** Options of {@link SWALR}. */
 export type SWAOptions = ScheduleOptions & {

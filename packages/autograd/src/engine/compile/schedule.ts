@@ -37,10 +37,11 @@ export function fusible(
   supports: Supports,
 ): boolean {
   const { name, lowering } = op as Primitive;
-  const at = (slot: number): Instruction => instructions[slot] as Instruction;
-  if (sizeOf(shape) === 0 || inputs.some((x) => sizeOf(at(x).shape) === 0)) return false;
+  if (sizeOf(shape) === 0) return false;
+  for (let i = 0; i < inputs.length; i++)
+    if (sizeOf(instructions[inputs[i]!]!.shape) === 0) return false;
   if (lowering.kind === 'fold') return dtype !== 'bool';
-  return supports(name, dtype, at(inputs[0] as number).dtype);
+  return supports(name, dtype, instructions[inputs[0]!]!.dtype);
 }
 
 interface ScheduleOptions {

@@ -8,14 +8,11 @@ export {
   resultType,
   type Operand,
 } from './primitive.js';
-export {
-  binary,
-  unary,
-  type BinaryOp,
-  type Broadcasting,
-  type BroadcastingMethod,
-  type SameShape,
-  type SameShapeAlong,
-  type SameShapeAlongMethod,
-  type UnaryOp,
-} from './element.js';
+export { binary, unary, type BinaryOp, type UnaryOp } from './element.js';
+export type {
+  Broadcasting,
+  BroadcastingMethod,
+  SameShape,
+  SameShapeAlong,
+  SameShapeAlongMethod,
+} from './signatures.js';

@@ -1,6 +1,6 @@
 /** @file Builders of element-wise primitives: a scalar function and its derivative give all the rules. */
-import { ChainruleError, DTypeError } from '../../errors.js';
-import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
+import { ChainruleError } from '../../errors.js';
+import { type DType } from '../../graph/dtype.js';
 import type { Laws, Scalar } from '../../graph/lowering.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
@@ -8,9 +8,11 @@ import { enterVectorForm, type VectorForm } from '../../kernels/vectorForms.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
-import type { Broadcast, BroadcastResult, DimResult, ShapeIn, Unless } from '../../types/index.js';
 import { expandNode, reshapeNode, sumTo } from './broadcast.js';
+import { castNode, computeType, type Domain } from './cast.js';
 import { mapElements } from './elementKernel.js';
+import type { Broadcasting, SameShape } from './signatures.js';
+
 import {
   enter,
   filled,
@@ -22,11 +24,7 @@ import {
   type Operand,
 } from './primitive.js';
 
-/**
- * The dtype an operation computes in. `float`: integers and booleans become float32; `number`: booleans are refused;
- * `any`: as it comes; `bool`: booleans. The result is of that dtype, or bool where `to` says so.
- */
-export type Domain = 'float' | 'number' | 'any' | 'bool';
+export { castNode } from './cast.js';
 
 /**
  * What a cotangent or tangent `t` is multiplied by. A boolean tensor chooses: `t` where it is true, exactly 0 elsewhere,
@@ -62,52 +60,6 @@ interface BinarySpec extends Pick<Laws, 'unit'> {
   readonly domain?: Domain;
   readonly to?: 'bool';
 }
-
-/** A function that leaves the shape as it is. */
-export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand>(
-  x: X,
-  ...rest: Rest
-) => Tensor<ShapeIn<X>>;
-
-/** The same along a dimension. */
-export type SameShapeAlong<Rest extends readonly unknown[] = []> = <
-  X extends Operand,
-  const D extends number,
->(
-  x: X & Unless<DimResult<ShapeIn<X>, D>>,
-  dim: D,
-  ...rest: Rest
-) => Tensor<ShapeIn<X>>;
-
-/** The same, as a method. */
-export type SameShapeAlongMethod<Rest extends readonly unknown[] = []> = <
-  T extends Tensor,
-  const D extends number,
->(
-  this: T & Unless<DimResult<ShapeIn<T>, D>>,
-  dim: D,
-  ...rest: Rest
-) => Tensor<ShapeIn<T>>;
-
-/** A function of two operands that are broadcast. */
-export type Broadcasting<Rest extends readonly unknown[] = []> = <
-  X extends Operand,
-  Y extends Operand,
->(
-  x: X,
-  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
-  ...rest: Rest
-) => Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
-
-/** The same, as a method. It takes its subject as `this`, so that tensors of different shapes have one type of it. */
-export type BroadcastingMethod<Rest extends readonly unknown[] = []> = <
-  T extends Tensor,
-  Y extends Operand,
->(
-  this: T,
-  other: Y & Unless<BroadcastResult<ShapeIn<T>, ShapeIn<Y>>>,
-  ...rest: Rest
-) => Tensor<Broadcast<ShapeIn<T>, ShapeIn<Y>>>;
 
 export type UnaryOp = SameShape & { readonly primitive: Primitive };
 export type BinaryOp = Broadcasting & { readonly primitive: Primitive };
@@ -305,40 +257,3 @@ export const add: BinaryOp = binary('add', {
   dy: () => 1,
 });
 rules.add = (x, y) => add(x, y);
-
-/** Converts elements: floats truncate towards zero on the way to int32, and anything but 0 is true. */
-const castOp: Primitive = register({
-  name: 'cast',
-  lowering: { kind: 'element', scalar: (x) => x },
-  differentiable: true,
-  vjp: (_i, ct, [x]) => castNode(ct, (x as Tensor).dtype),
-  jvp: ([t], _inputs, out) => (isFloat(out.dtype) ? castNode(t as Tensor, out.dtype) : null),
-  batch: ([x], _batched, { dtype }) => castNode(x as Tensor, dtype as DType),
-  kernel: ([x], out) => {
-    const { data } = x as Value;
-    if (out.dtype === 'bool')
-      for (let i = 0; i < data.length; i++) out.data[i] = data[i] !== 0 ? 1 : 0;
-    else if (out.dtype === 'int32')
-      for (let i = 0; i < data.length; i++) out.data[i] = saturate(data[i]!);
-    else out.data.set(data);
-  },
-});
-enter('cast');
-
-function saturate(x: number): number {
-  return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;
-}
-
-/** `x` in another dtype; itself where nothing changes. */
-export function castNode(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : makeNode(castOp, [x], { dtype }, x.sizes, dtype);
-}
-
-function computeType(op: string, dtype: DType, domain: Domain): DType {
-  if (domain === 'float') return toFloat(dtype);
-  if (domain === 'bool') return 'bool';
-  if (domain === 'number' && dtype === 'bool') {
-    throw new DTypeError(`${op}: not defined for booleans; cast them: x.cast('int32')`);
-  }
-  return dtype;
-}

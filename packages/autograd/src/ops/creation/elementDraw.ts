@@ -7,7 +7,7 @@ import { counter } from '../../graph/version.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { add } from '../elements/arithmetic.js';
 import { batchAll } from '../shape/movement.js';
-import { zeros } from './creation.js';
+import { zeros } from './filling.js';
 import { threefry } from './generator.js';
 
 /** Numbers in (0, 1), 53 bits each, of one element. */

@@ -10,6 +10,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { normalizeDim, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
 import { abs, sign } from './arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
 import {
@@ -20,13 +21,14 @@ import {
   type SameShape,
   type UnaryOp,
 } from '../build/define.js';
+import { detach } from '../build/detach.js';
 import { add, choose } from '../build/element.js';
 import { normalCdf } from './gaussian.js';
 import { exp, expm1 } from './exponential.js';
 import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 import { sigmoidOf, softplusOf } from './logistic.js';
 import { narrowNode } from '../shape/movement.js';
-import { ge, gt, le, logicalAnd, lt } from '../build/relations.js';
+import { eq, ge, gt, le, logicalAnd, lt } from '../build/relations.js';
 
 /** `max(x, 0)`; NaN stays NaN, integers stay integers. The derivative at 0 is 0. PyTorch: `nn.functional.relu`. */
 export const relu: UnaryOp = unary('relu', {
@@ -58,31 +60,42 @@ export interface EluOptions {
 
 const eluOptions = defineOptions<EluOptions>({ alpha: kinds.finite });
 
-/** `x` above 0, `alpha · (eˣ − 1)` below; the derivative at 0 is alpha. PyTorch: `nn.functional.elu`. */
+/** `x` above 0, `alpha · (eˣ − 1)` below; at 0 the derivative is alpha and the second 0. PyTorch: `nn.functional.elu`. */
 export const elu = composite('elu', (x: Operand, options?: EluOptions): Tensor => {
   const { alpha = 1 } = eluOptions('elu', options);
   const node = floatOperand('elu', x);
-  return choose(gt(node, 0), node, mul(expm1(node), alpha));
+  if (alpha === 1) return expm1Below(node);
+  return choose(le(node, 0), mul(expm1Below(node), alpha), node);
 }) as SameShape<[options?: EluOptions]>;
 
-const SELU_ALPHA = 1.6732632423543772848170429916717;
+/** `eˣ − 1` below 0 and x from 0 on, with the derivatives of x at 0 itself: PyTorch's second derivatives there are 0. */
+function expm1Below(x: Tensor): Tensor {
+  return choose(lt(x, 0), expm1(x), x);
+}
+
 const SELU_SCALE = 1.0507009873554804934193349852946;
+/** Times alpha, 1.6732632423543773; the product of the rounded numbers is the double next to it. */
+const SELU_SLOPE = 1.7580993408473768599402175208123;
 
 /**
- * `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515). PyTorch:
- * `nn.functional.selu`.
+ * `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515); the second derivative at 0 is 0.
+ * PyTorch: `nn.functional.selu`.
  */
 export const selu = composite('selu', (x: Operand): Tensor => {
   const node = floatOperand('selu', x);
-  return choose(gt(node, 0), mul(node, SELU_SCALE), mul(expm1(node), SELU_SCALE * SELU_ALPHA));
+  const slope = choose(gt(node, 0), SELU_SCALE, constant(SELU_SLOPE, node.dtype));
+  return mul(expm1Below(node), slope);
 }) as SameShape;
 
-/** `x` above 0, `alpha · (e^(x/alpha) − 1)` below: smooth at 0 for every alpha ≠ 0. PyTorch: `nn.functional.celu`. */
+/**
+ * `x` above 0, `alpha · (e^(x/alpha) − 1)` below: smooth at 0 for every alpha ≠ 0, where the second derivative is 0.
+ * PyTorch: `nn.functional.celu`.
+ */
 export const celu = composite('celu', (x: Operand, options?: EluOptions): Tensor => {
   const { alpha = 1 } = eluOptions('celu', options);
   if (alpha === 0) throw new ChainruleError('celu: alpha must not be 0');
   const node = floatOperand('celu', x);
-  return choose(gt(node, 0), node, mul(expm1(div(node, alpha)), alpha));
+  return choose(lt(node, 0), mul(expm1(div(node, alpha)), alpha), node);
 }) as SameShape<[options?: EluOptions]>;
 
 /** Options of `gelu`. */
@@ -110,8 +123,11 @@ export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tenso
 
 /** `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`. */
 export const silu = composite('silu', (x: Operand): Tensor => {
-  const { factor, moved } = outOfTail(floatOperand('silu', x));
-  return mul(factor, sigmoidOf(moved));
+  const node = floatOperand('silu', x);
+  // Far right as x − x σ(−x): what its second derivative is made of would else be below the range of normal numbers.
+  const right = logicalAnd(gt(node, 86), lt(node, 1024));
+  const { factor, moved } = outOfTail(choose(right, neg(node), node));
+  return add(mul(factor, sigmoidOf(moved)), choose(right, node, 0));
 }) as SameShape;
 
 /** `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`. */
@@ -217,7 +233,7 @@ export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
 
 /**
  * `x` above 0, `weight · x` elsewhere: `leakyRelu` with a learned slope, one for all or one for each channel
- * (dimension 1 of x). The derivative at 0 is the weight. PyTorch: `nn.functional.prelu`.
+ * (dimension 1 of x). The derivative at 0 is the weight, and that is a constant there. PyTorch: `nn.functional.prelu`.
  * @throws {ShapeError} unless `weight` has one element, or one for each channel.
  */
 export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor => {
@@ -232,7 +248,8 @@ export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor =>
   }
   const aligned = new Array<number>(node.ndim).fill(1);
   if (node.ndim > 1) aligned[1] = w.size;
-  return choose(gt(node, 0), node, mul(reshapeNode(w, aligned), node));
+  const slope = reshapeNode(w, aligned);
+  return choose(gt(node, 0), node, mul(choose(eq(node, 0), detach(slope), slope), node));
 }) as SameShape<[weight: Operand]>;
 
 const gluOptions = byPosition(defineOptions<{ readonly dim?: number }>({ dim: kinds.dim }), 'dim');

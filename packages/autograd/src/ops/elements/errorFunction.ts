@@ -66,6 +66,10 @@ export function errorFunctions() {
     -2.24409524465858183362e1,
   ];
 
+  /** √½ in two parts, the first of few bits. */
+  const ROOT_HEAD = 0.7071065902709961;
+  const ROOT_REST = 1.9091555143065085e-7;
+
   const bits = new DataView(new ArrayBuffer(8));
 
   /** x with the lower half of its bits cleared, so that its square is exact. */
@@ -111,12 +115,15 @@ export function errorFunctions() {
   /** ½ erfc(−x/√2): on the left from the square of x itself, as that of a rounded x/√2 is off by 10⁻¹³. */
   function normalCdf(x: number): number {
     const y = -x * Math.SQRT1_2;
-    if (!(y >= 1.25)) return 0.5 * erfc(y);
+    if (!(y >= 0.5)) return 0.5 * erfc(y);
     if (y > 28) return 0;
     const z = head(x);
-    return (
-      (0.5 * raised(Math.exp(-0.5 * z * z - 0.5625), 0.5 * (z - x) * (z + x) + tailRatio(y))) / y
-    );
+    // What y lost when it was rounded.
+    const lost = -z * ROOT_HEAD - y - (x - z) * ROOT_HEAD - x * ROOT_REST;
+    if (y < 1.25) return 0.5 * (erfc(y) - (1 + EFX) * Math.exp(-y * y) * lost);
+    // ½ / y = √½ / −x, and √½ is e^(0.5625 − 0.90625) but for a little.
+    const rest = 0.5 * (z - x) * (z + x) + (tailRatio(y) - 0.00282359027997264);
+    return raised(Math.exp(-0.5 * z * z - 0.90625), rest) / -x;
   }
 
   /** 2/√π ∫₀ˣ e^(−t²) dt. */

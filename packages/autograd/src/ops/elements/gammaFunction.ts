@@ -43,17 +43,17 @@ export function gammaFunctions() {
       const near = nearZero(LGAMMA_ZEROS, x, (k, z) => polygamma(k - 1, z));
       if (near !== null) return near;
     }
-    // Moved into [1.5, 2.5]; a logarithm of the product of what was passed is small where the result is.
+    // Moved into [0.5, 2.5]; a logarithm of the product of what was passed is small where the result is.
     let up = 1;
     let down = 1;
     let y = x;
     for (; y < 0.5; y++) up *= y;
     for (; y > 2.5; y--) down *= y - 1;
-    const rest = y < 1.5 ? aroundTwo(y - 1) - Math.log1p(y - 1) : aroundTwo(y - 2);
+    const rest = y < 1.3 ? aroundTwo(y - 1) - Math.log1p(y - 1) : aroundTwo(y - 2);
     return up !== 1 ? rest - Math.log(Math.abs(up)) : down !== 1 ? rest + Math.log(down) : rest;
   }
 
-  /** lgamma(2 + d) for |d| ≤ ½: `(1 − γ) d + Σ (ζ(k) − 1) (−d)ᵏ / k`. */
+  /** lgamma(2 + d) for −0.7 ≤ d ≤ ½: `(1 − γ) d + Σ (ζ(k) − 1) (−d)ᵏ / k`. */
   function aroundTwo(d: number): number {
     let y = 0;
     for (let k = ZETA.length - 1; k >= 2; k--) y = -d * (ZETA[k]! / k + y);
@@ -78,6 +78,8 @@ export function gammaFunctions() {
     const near = nearZero(DIGAMMA_ZEROS, x, polygamma);
     if (near !== null) return near;
     if (x < -0.5) return digamma(1 - x) - Math.PI / tanPi(x);
+    // Nearer to the zero, where less cancels.
+    if (x > 1.9 && x < 2.9) return digamma(x - 1) + 1 / (x - 1);
     let sum = 0;
     let y = x;
     for (; y < 10; y++) sum -= 1 / y;
@@ -102,8 +104,10 @@ export function gammaFunctions() {
     if (x === Infinity) return 0;
     let sum = 0;
     let a = x;
-    for (const from = 9 + s; a < from; a++) {
-      const term = a ** -s;
+    for (let k = 1; a < 9 + s; a = x + k++) {
+      // With what x + k lost when it was rounded: the power multiplies it.
+      const lost = x - (a - (k - 1));
+      const term = a ** -s * (1 - (s * lost) / a);
       sum += term;
       if (term <= sum * 1e-17) return sum;
     }
@@ -155,7 +159,7 @@ export function gammaFunctions() {
   }
 
   /** ζ(k) − 1. */
-  const ZETA: readonly number[] = Array.from({ length: 31 }, (_, k) => (k < 2 ? 0 : zeta(k, 2)));
+  const ZETA: readonly number[] = Array.from({ length: 42 }, (_, k) => (k < 2 ? 0 : zeta(k, 2)));
 
   /** The nearest double to a zero, and the function there. */
   type Zero = readonly [at: number, value: number];

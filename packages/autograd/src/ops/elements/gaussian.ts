@@ -15,11 +15,12 @@ import {
   expNegSquare as expNegSquareOf,
   normalCdf as normalCdfOf,
 } from './errorFunction.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { abs } from './arithmetic.js';
 import { derivativeFamily } from './derivativeFamily.js';
 import { exp } from './exponential.js';
 import { choose } from '../build/element.js';
-import { ge, logicalAnd, lt } from '../build/relations.js';
+import { gt, le, logicalAnd } from '../build/relations.js';
 import { erfcxDerivative } from '../special/scaledTail.js';
 import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
 
@@ -61,15 +62,15 @@ export const erfc: UnaryOp = unary('erfc', {
 /** `e^(x²) erfc(x)` and its derivatives. */
 const scaledTail = derivativeFamily('scaledTail', erfcxDerivative);
 
+/** `e^(y²)` where `erfc |y|` is known exactly: the square of a rounded y is off by many units where that is small. */
+export function expOfQuantile(y: Tensor, erfcOfY: Tensor): Tensor {
+  const far = logicalAnd(gt(erfcOfY, 0), le(erfcOfY, 0.5));
+  return choose(far, div(scaledTail(abs(y), 0), erfcOfY), exp(square(y)));
+}
+
 /** The inverse of `erf`; ±Inf at ±1, NaN outside of [−1, 1]. PyTorch: `torch.erfinv`. */
 export const erfinv: UnaryOp = unary('erfinv', {
   reference: erfinvOf,
   vector: erfinvForm,
-  derivative: (x, y) => {
-    const a = abs(x);
-    // Near ±1 the square of a rounded y is off by many units; 1 − |x| = erfc |y| is exact.
-    const far = logicalAnd(ge(a, 0.5), lt(a, 1));
-    const e = choose(far, div(scaledTail(abs(y), 0), sub(1, a)), exp(square(y)));
-    return mul(e, Math.sqrt(Math.PI) / 2);
-  },
+  derivative: (x, y) => mul(expOfQuantile(y, sub(1, abs(x))), Math.sqrt(Math.PI) / 2),
 });

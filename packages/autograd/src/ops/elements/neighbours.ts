@@ -3,6 +3,7 @@ import { DTypeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { nextSingleForm } from '../../kernels/neighbours.js';
+import { ne } from '../build/relations.js';
 import {
   binary,
   composite,
@@ -35,14 +36,18 @@ function next64(x: number, y: number): number {
 const nextSingle = binary('nextafter.float32', {
   reference: next32,
   vector: nextSingleForm,
-  dx: null,
-  dy: null,
+  dx: (x, y) => ne(x, y),
+  dy: () => 0,
 });
-const nextDouble = binary('nextafter.float64', { reference: next64, dx: null, dy: null });
+const nextDouble = binary('nextafter.float64', {
+  reference: next64,
+  dx: (x, y) => ne(x, y),
+  dy: () => 0,
+});
 
 /**
- * The next number after `x` towards `y` in the dtype; y where the two are equal. No derivative, as in PyTorch:
- * `torch.nextafter`.
+ * The next number after `x` towards `y` in the dtype; y where the two are equal. The derivative by x is 1 where they
+ * differ, all others are 0. PyTorch: `torch.nextafter`.
  * @throws {DTypeError} for integers and booleans.
  */
 export const nextafter = composite('nextafter', (x: Operand, y: Operand): Tensor => {

@@ -12,7 +12,7 @@ import { abs } from './arithmetic.js';
 import { add, choose } from '../build/element.js';
 import { mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 import { hypot, rsqrt } from './powers.js';
-import { eq, gt, logicalAnd, lt } from '../build/relations.js';
+import { eq, gt, logicalAnd, logicalOr, lt } from '../build/relations.js';
 import { byLarger } from './compensated.js';
 
 export { tanh } from './logistic.js';
@@ -41,9 +41,14 @@ export const acos: UnaryOp = unary('acos', {
   derivative: (x) => neg(rsqrt(oneMinusSquare(x))),
 });
 
-/** `1 − x²`: as a product where the difference would cancel, as a difference where the product's derivative would. */
+/**
+ * `1 − x²`: as a product where the difference would cancel, as a difference where the product's derivative would, or is
+ * infinity times 0.
+ */
 function oneMinusSquare(x: Tensor): Tensor {
-  return choose(lt(abs(x), 0.5), sub(1, square(x)), mul(sub(1, x), add(x, 1)));
+  const magnitude = abs(x);
+  const plain = logicalOr(lt(magnitude, 0.5), eq(magnitude, 1));
+  return choose(plain, sub(1, square(x)), mul(sub(1, x), add(x, 1)));
 }
 
 /** The angle in [−π/2, π/2] whose tangent is x. PyTorch: `torch.atan`. */

@@ -12,7 +12,7 @@ import { div, mul } from '../build/fieldOperations.js';
 import { filled } from '../build/primitive.js';
 import { indexAddOf, takeOf } from '../indexing/gather.js';
 import { concatNode, moveDim, narrowNode, padNode } from '../shape/movement.js';
-import { pad } from '../shape/rearranging.js';
+import { pad } from '../shape/padding.js';
 import { fft, irfft, rfft } from './fft.js';
 import { complexOperand, isComplex, resized, type Complex } from './complex.js';
 

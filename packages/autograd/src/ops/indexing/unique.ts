@@ -6,6 +6,7 @@ import { valueOf } from '../../graph/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
+import { argsortOf } from './argsort.js';
 import { takeOf } from './gather.js';
 import { moveDim } from '../shape/movement.js';
 
@@ -79,7 +80,8 @@ function distinct(
   x: Tensor,
   dim: number,
 ): { first: Int32Array; inverse: Int32Array; counts: Int32Array } {
-  const data = valueOf(moveDim(x, dim, 0), 'unique');
+  const rows = moveDim(x, dim, 0);
+  const data = valueOf(rows, 'unique');
   const n = x.sizes[dim]!;
   const width = sizeOf(x.sizes.filter((_, d) => d !== dim));
   const compare = (i: number, j: number): number => {
@@ -91,19 +93,19 @@ function distinct(
     }
     return 0;
   };
-  const order = Int32Array.from({ length: n }, (_, i) => i).sort((i, j) => compare(i, j) || i - j);
-  const first: number[] = [];
-  const counts: number[] = [];
-  const inverse = new Int32Array(n);
-  order.forEach((i, k) => {
-    if (k === 0 || compare(order[k - 1]!, i) !== 0) {
-      first.push(i);
-      counts.push(0);
-    }
-    counts[counts.length - 1]!++;
-    inverse[i] = first.length - 1;
-  });
-  return { first: Int32Array.from(first), inverse, counts: Int32Array.from(counts) };
+  const order =
+    width === 1
+      ? valueOf(argsortOf([reshapeNode(rows, [n])], { dim: 0, descending: false }), 'unique')
+      : Int32Array.from({ length: n }, (_, i) => i).sort((i, j) => compare(i, j) || i - j);
+  const [first, inverse, counts] = [new Int32Array(n), new Int32Array(n), new Int32Array(n)];
+  let found = 0;
+  for (let k = 0; k < n; k++) {
+    const i = order[k]!;
+    if (k === 0 || compare(order[k - 1]!, i) !== 0) first[found++] = i;
+    counts[found - 1]!++;
+    inverse[i] = found - 1;
+  }
+  return { first: first.slice(0, found), inverse, counts: counts.slice(0, found) };
 }
 
 export interface UniqueMethods {

@@ -1,8 +1,8 @@
 /**
  * @file LU factorization with partial pivoting, `A = P L U`: of matrices of any shape, and solving with it.
  *
- * The order of rows is found first; with it the leading square block needs no pivoting, and what lies below or right
- * of it follows by triangular systems.
+ * The order of rows is found first; with it the first columns, up to the square, need no pivoting, and those right of them
+ * follow by a triangular system.
  */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -14,11 +14,12 @@ import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand } from '../build/define.js';
 import { add, castNode } from '../build/element.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { sub } from '../build/fieldOperations.js';
 import { eq } from '../build/relations.js';
 import { gatherOf } from '../indexing/gather.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
-import { luOrder, luWithoutPivots, orderOfPivots } from './kernels/luKernels.js';
+import { luInPlace } from './kernels/factorKernels.js';
 import { eachMatrix, identityLike, product, transposed, triangularOf } from './solving.js';
 import { matrix, square } from './systems.js';
 
@@ -26,36 +27,60 @@ const LOWER = { upper: false, transposed: false, unit: true };
 const UPPER = { upper: true, transposed: false, unit: false };
 
 /**
- * L below the diagonal and U on and above it, in one matrix, of a square A whose rows are in their order already.
+ * L below the diagonal and U on and above it, in one matrix, of an A `[…, m, n]`, m ≥ n, whose rows are in their order
+ * already.
  */
 const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
-  // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ
+  // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ for the leading block; what is below it is A₂ = L₂ U.
   vjp: (_i, ct, _inputs, out) => {
+    const [block, below] = split(out);
+    const [rate, rateBelow] = split(ct);
+    const right = below && rateBelow && timesInverse(block, rateBelow, true);
+    const upper =
+      right === null ? triu(rate) : triu(sub(rate, product(below as Tensor, right, true)));
     const inner = add(
-      tril(product(lower(out), tril(ct, -1), true), -1),
-      triu(product(triu(ct), triu(out), false, true)),
+      tril(product(lower(block), tril(rate, -1), true), -1),
+      triu(product(upper, triu(block), false, true)),
     );
-    const left = triangularOf([out, inner], { ...LOWER, transposed: true });
-    // X Uᵀ = left
-    return transposed(triangularOf([out, transposed(left)], UPPER));
+    const left = triangularOf([block, inner], { ...LOWER, transposed: true });
+    return joined(timesInverse(block, left, true), right);
   },
   jvp: ([t], _inputs, out) => {
-    const left = triangularOf([out, t as Tensor], LOWER);
-    // X U = left
-    const rate = transposed(triangularOf([out, transposed(left)], { ...UPPER, transposed: true }));
-    return add(product(lower(out), tril(rate, -1)), product(triu(rate), triu(out)));
+    const [block, below] = split(out);
+    const [rate, rateBelow] = split(t as Tensor);
+    const both = timesInverse(block, triangularOf([block, rate], LOWER), false);
+    const upper = product(triu(both), triu(block));
+    const square = add(product(lower(block), tril(both, -1)), upper);
+    if (below === null || rateBelow === null) return square;
+    return joined(square, timesInverse(block, sub(rateBelow, product(below, upper)), false));
   },
   batch: ([a]) => luPackedOf([a as Tensor]),
   reference: ([a], out) => {
-    const n = (a as Value).shape.at(-1) as number;
-    eachMatrix(a as Value, (m, i) => {
-      luWithoutPivots(m, n);
-      out.data.set(m, i * n * n);
+    const [m, n] = (a as Value).shape.slice(-2) as [number, number];
+    eachMatrix(a as Value, (matrix, i) => {
+      luInPlace(matrix, m, n, true);
+      out.data.set(matrix, i * m * n);
     });
   },
 });
+
+/** The leading square block of a tall matrix, and what is below. */
+function split(a: Tensor): readonly [block: Tensor, below: Tensor | null] {
+  const [m, n] = a.sizes.slice(-2) as [number, number];
+  if (m === n) return [a, null];
+  return [narrowNode(a, a.ndim - 2, 0, n), narrowNode(a, a.ndim - 2, n, m - n)];
+}
+
+function joined(block: Tensor, below: Tensor | null): Tensor {
+  return below === null ? block : concatNode([block, below], block.ndim - 2);
+}
+
+/** `x U⁻¹`, or `x U⁻ᵀ`, with the U of a packed square. */
+function timesInverse(packed: Tensor, x: Tensor, transpose: boolean): Tensor {
+  return transposed(triangularOf([packed, transposed(x)], { ...UPPER, transposed: !transpose }));
+}
 
 /** L with ones on the diagonal, of a packed factorization. */
 function lower(packed: Tensor): Tensor {
@@ -74,7 +99,7 @@ const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
   reference: ([a], out) => {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
     eachMatrix(a as Value, (matrix, i) => {
-      const { order, pivots } = luOrder(matrix, m, n);
+      const { order, pivots } = luInPlace(matrix, m, n);
       out.data.set([...order, ...pivots], i * (m + pivots.length));
     });
   },
@@ -93,6 +118,16 @@ const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
   },
 });
 
+/** The order of `m` rows after the exchanges. */
+function orderOfPivots(pivots: ArrayLike<number>, m: number): Int32Array {
+  const order = Int32Array.from({ length: m }, (_, i) => i);
+  for (let k = 0; k < pivots.length; k++) {
+    const other = pivots[k]! - 1;
+    [order[k], order[other]] = [order[other]!, order[k]!];
+  }
+  return order;
+}
+
 /** The rows of matrices in another order. */
 function rowsAt(x: Tensor, order: Tensor): Tensor {
   const index = expandNode(reshapeNode(order, [...order.sizes, 1]), x.sizes);
@@ -102,9 +137,9 @@ function rowsAt(x: Tensor, order: Tensor): Tensor {
 interface Parts {
   readonly order: Tensor;
   readonly pivots: Tensor;
-  /** `[…, m, k]` with k = min(m, n): L without the ones on its diagonal, and U, of the leading block in one. */
+  /** `[…, m, k]` with k = min(m, n): L without the ones on its diagonal, and U, or its first k columns, in one. */
   readonly packed: Tensor;
-  /** What is below of the block in L, or right of it in U. */
+  /** The other columns of U. */
   readonly rest: Tensor | null;
 }
 
@@ -116,16 +151,9 @@ function factors(a: Tensor): Parts {
   const order = narrowNode(both, both.ndim - 1, 0, m);
   const pivots = narrowNode(both, both.ndim - 1, m, k);
   const rows = rowsAt(a, order);
-  const block = narrowNode(narrowNode(rows, last - 1, 0, k), last, 0, k);
-  const packed = luPackedOf([block]);
-  if (m > n) {
-    // L₂ U = A₂
-    const below = transposed(narrowNode(rows, last - 1, k, m - k));
-    const rest = transposed(triangularOf([packed, below], { ...UPPER, transposed: true }));
-    return { order, pivots, packed, rest };
-  }
-  if (n === m) return { order, pivots, packed, rest: null };
-  const right = narrowNode(narrowNode(rows, last - 1, 0, k), last, k, n - k);
+  const packed = luPackedOf([m > n ? rows : narrowNode(rows, last, 0, k)]);
+  if (m >= n) return { order, pivots, packed, rest: null };
+  const right = narrowNode(rows, last, k, n - k);
   return { order, pivots, packed, rest: triangularOf([packed, right], LOWER) };
 }
 
@@ -145,15 +173,13 @@ export interface LuResult {
  */
 export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
   const a = matrix('linalg.lu', A);
-  const [m, n] = a.sizes.slice(-2) as [number, number];
+  const m = a.sizes.at(-2) as number;
   const { order, packed, rest } = factors(a);
   const rowOf = iotaAlong(m, order.ndim - 1, order.ndim + 1);
   const P = castNode(eq(rowOf, reshapeNode(order, [...order.sizes.slice(0, -1), 1, m])), a.dtype);
-  const [L, U] = [lower(packed), triu(packed)];
-  if (rest === null) return { P, L, U };
-  return m > n
-    ? { P, L: concatNode([L, rest], a.ndim - 2), U }
-    : { P, L, U: concatNode([U, rest], a.ndim - 1) };
+  const [block, below] = split(packed);
+  const [L, U] = [joined(lower(block), below), triu(block)];
+  return { P, L, U: rest === null ? U : concatNode([U, rest], a.ndim - 1) };
 });
 
 /** The result of `luFactor`, for `luSolve`. */
@@ -167,10 +193,9 @@ export interface LuFactors {
 /** The factors of `lu` in the compact form that `luSolve` takes. PyTorch: `torch.linalg.lu_factor`. */
 export const luFactor = composite('linalg.luFactor', (A: Tensor): LuFactors => {
   const a = matrix('linalg.luFactor', A);
-  const [m, n] = a.sizes.slice(-2) as [number, number];
   const { pivots, packed, rest } = factors(a);
   if (rest === null) return { LU: packed, pivots };
-  return { LU: concatNode([packed, rest], m > n ? a.ndim - 2 : a.ndim - 1), pivots };
+  return { LU: concatNode([packed, rest], a.ndim - 1), pivots };
 });
 
 /** Options of `luSolve`. */

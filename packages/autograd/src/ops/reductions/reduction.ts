@@ -1,6 +1,7 @@
 /** @file What reductions have in common: which dimensions, and whether they are kept. */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
+import { isFloat } from '../../graph/dtype.js';
 import { normalizeDims, range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Operand } from '../build/define.js';
@@ -46,4 +47,9 @@ export type ReductionMethod<O = unknown> = <
 export function foldedDims(op: string, dim: ReduceDims, ndim: number): number[] {
   const dims = normalizeDims(op, dim, ndim);
   return dims.length === 0 ? range(ndim) : dims;
+}
+
+/** Whether x is a float tensor without elements. */
+export function isNothing(x: Tensor): boolean {
+  return x.size === 0 && isFloat(x.dtype);
 }

@@ -15,10 +15,11 @@ import {
   type FoldAttrs,
 } from './fold.js';
 import { gatherOf } from '../indexing/gather.js';
-import type { PrimitiveOp } from '../build/primitive.js';
+import { filled, type PrimitiveOp } from '../build/primitive.js';
 import { single } from '../build/leaves.js';
 import {
   foldedDims,
+  isNothing,
   reduceOptions,
   type ReduceDims,
   type ReduceOptions,
@@ -168,12 +169,16 @@ export const min: Choice = composite(
 
 /**
  * The median of all elements, or the medians along `dim` and their indices: of an even number, the lower of the two
- * in the middle; NaN if one is NaN. PyTorch: `torch.median`.
+ * in the middle; NaN if one is NaN, and of no floats at all. PyTorch: `torch.median`.
  */
 export const median: Choice = composite(
   'median',
-  (x: Operand, dim?: number | null, options?: ReduceOptions) =>
-    choose('median', medianOver, argmedianOf, x, dim, options),
+  (x: Operand, dim?: number | null, options?: ReduceOptions) => {
+    const node = operand('median', x);
+    return (dim ?? null) === null && isNothing(node)
+      ? filled(NaN, [], node.dtype)
+      : choose('median', medianOver, argmedianOf, node, dim, options);
+  },
 ) as Choice;
 
 function choose(

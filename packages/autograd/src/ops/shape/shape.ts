@@ -50,6 +50,7 @@ import type {
 } from '../../types/index.js';
 
 export * from './diagonals.js';
+export * from './padding.js';
 export * from './rearranging.js';
 export type { FlattenOptions } from './shapeSignatures.js';
 

@@ -10,7 +10,13 @@
 /** The mean over the circle of a function of `sin²(θ/2)`, by `count` points on half of it, in pairs around θ = π/2. */
 function mean(count: number, f: (s: number) => number): number {
   let sum = (f(0) + f(1)) / 2;
-  for (let k = 1; k < count; k++) sum += f(Math.sin((Math.PI * k) / (2 * count)) ** 2);
+  let lost = 0;
+  for (let k = 1; k < count; k++) {
+    const term = f(Math.sin((Math.PI * k) / (2 * count)) ** 2) - lost;
+    const next = sum + term;
+    lost = next - sum - term;
+    sum = next;
+  }
   return sum / count;
 }
 
@@ -25,24 +31,19 @@ export function besselI(n: number, x: number): number {
   const a = Math.abs(x);
   const sign = x < 0 && n % 2 === 1 ? -1 : 1;
   if (a > 714) return sign * Infinity;
-  if (a > HANKEL) {
-    const scaled =
-      n === 0
-        ? scaledI0(0, a)
-        : n === 1
-          ? scaledI1(0, a)
-          : mean(pointsFor(a), (s) => (1 - 2 * s) ** n * Math.exp(-2 * a * s));
-    // In two factors where e^a alone overflows.
-    return sign * (a < 709 ? scaled * Math.exp(a) : scaled * Math.exp(a / 2) * Math.exp(a / 2));
-  }
   if (a <= SERIES) return sign * series(n, a);
-  // Odd orders are odd functions, with sinh of the same sign as the cosine.
-  const part = n % 2 === 0 ? Math.cosh : Math.sinh;
-  return sign * mean(pointsFor(a), (s) => (1 - 2 * s) ** n * part(a * (1 - 2 * s)));
+  const scaled =
+    n === 0
+      ? scaledI0(0, a)
+      : n === 1
+        ? scaledI1(0, a)
+        : mean(pointsFor(a), (s) => (1 - 2 * s) ** n * Math.exp(-2 * a * s));
+  // In two factors where e^a alone overflows.
+  return sign * (a < 709 ? scaled * Math.exp(a) : scaled * Math.exp(a / 2) * Math.exp(a / 2));
 }
 
 /** Up to here the terms of the power series that count have rounded seldom; from there on Hankel's expansion has all digits. */
-const [SERIES, HANKEL] = [12, 20];
+const [SERIES, HANKEL] = [8, 20];
 
 /** The derivative of order n of `I₀ = Σ (x/2)^2k / k!²`, for x ≥ 0. */
 function series(n: number, x: number): number {
@@ -76,7 +77,7 @@ function scaledI0(n: number, x: number): number {
     sum += term;
     term *= ((2 * k + 1) ** 2 / (8 * (k + 1) * x)) * ((k + n + 0.5) / (k + 0.5));
   }
-  return (sign * sum) / Math.sqrt(2 * Math.PI) / Math.sqrt(x);
+  return (sign * sum) / (4 * Math.sqrt((Math.PI / 8) * x));
 }
 
 /** The derivative of order n of `e^(−|x|) I₀(x)`, 0 for odd orders at 0, where it has a kink. */
@@ -88,7 +89,8 @@ export function besselI0e(n: number, x: number): number {
 
 /** The derivative of order n of `e^(−x) I₁(x)` for x ≥ 0: I₁ is the derivative of I₀. */
 function scaledI1(n: number, x: number): number {
-  if (n === 0 && x <= HANKEL) return Math.exp(-x) * besselI(1, x);
+  if (n === 0 && x <= SERIES) return Math.exp(-x) * series(1, x);
+  if (n === 0 && x <= HANKEL) return mean(pointsFor(x), (s) => (1 - 2 * s) * Math.exp(-2 * x * s));
   return scaledI0(n, x) + scaledI0(n + 1, x);
 }
 

@@ -54,8 +54,9 @@ const LN_2: DoubleDouble = { hi: 0.6931471805599453, lo: 2.3190468138462996e-17 
 
 /** The logarithm of a positive quotient `a / b`, as `k ln 2 + 2 artanh((a' − b) / (a' + b))` with a'/b between √½ and √2. */
 export function logOfRatio(a: number, b: number): DoubleDouble {
-  const k = Math.round(Math.log2(a / b));
-  const scaled = k === 0 ? a : a * 2 ** -k;
+  const k = Math.round(Math.log2(a) - Math.log2(b));
+  const half = Math.trunc(k / 2);
+  const scaled = a * 2 ** -half * 2 ** (half - k);
   const s = over(twoSum(scaled, -b), twoSum(scaled, b));
   const square = timesDouble(s, s);
   let series: DoubleDouble = { hi: 0, lo: 0 };

@@ -13,7 +13,8 @@ export function gammainc(a: number, x: number): number {
 
 /** `Q(a, x) = 1 − P(a, x)`, with every digit of its right tail. */
 export function gammaincc(a: number, x: number): number {
-  return edge(a, x, 1) ?? uniform(a, x, 1) ?? (x < below(a) ? complement(a, x) : fraction(a, x));
+  const small = x < (a < 1 ? 0.7 : a);
+  return edge(a, x, 1) ?? uniform(a, x, 1) ?? (small ? complement(a, x) : fraction(a, x));
 }
 
 /** Up to where the series is used. */
@@ -43,11 +44,23 @@ function distance(a: number, x: number): DoubleDouble {
   return plus(twoSum(x, -a), timesDouble({ hi: -a, lo: 0 }, logOfRatio(x, a)));
 }
 
-/** `xᵃ e⁻ˣ / Γ(a + 1)`. */
-function density(a: number, x: number): number {
+/** The derivative of P by x, `xᵃ⁻¹ e⁻ˣ / Γ(a)` of any a, x ≥ 0: infinite at 0 for a < 1. */
+export function gammaDensity(a: number, x: number): number {
+  if (!(a >= 0 && x >= 0)) return NaN;
+  if (a === 0 || x === Infinity) return 0;
+  if (x === 0) return a < 1 ? Infinity : a === 1 ? 1 : 0;
+  if (a < 1) return density(a, x, a) / x;
+  if (a >= 10) return density(a, x, a / x);
+  // xᵃ alone may vanish; a − 1 is exact here.
+  const half = Math.exp(-x / 2);
+  return (half * x ** (a - 1) * half * a) / gamma1p(a);
+}
+
+/** `xᵃ e⁻ˣ / Γ(a + 1)`, times a factor. */
+function density(a: number, x: number, factor = 1): number {
   if (a < 10) {
     const half = Math.exp(-x / 2);
-    return (half * x ** a * half) / gamma1p(a);
+    return (half * x ** a * half * factor) / gamma1p(a);
   }
   const y = distance(a, x);
   const z = 1 / (a * a);
@@ -58,7 +71,11 @@ function density(a: number, x: number): number {
         (1 / 360 -
           z * (1 / 1260 - z * (1 / 1680 - z * (1 / 1188 - z * (691 / 360360 - z * (1 / 156))))))) /
     a;
-  return (Math.exp(-y.hi) * (1 - y.lo) * Math.exp(-correction)) / Math.sqrt(2 * Math.PI * a);
+  const rest = ((1 - y.lo) * Math.exp(-correction)) / Math.sqrt(2 * Math.PI * a);
+  if (y.hi < 700) return Math.exp(-y.hi) * rest * factor;
+  // In two halves, of which neither is below the range of normal numbers.
+  const half = Math.exp(-y.hi / 2);
+  return half === 0 ? 0 : half * (rest * factor) * half;
 }
 
 /** `Γ(a + 1)` for 0 ≤ a < 10. */

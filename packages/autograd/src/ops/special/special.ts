@@ -18,17 +18,21 @@ import {
   type UnaryOp,
 } from '../build/define.js';
 import { add, castNode, choose } from '../build/element.js';
-import { div, mul, neg, square, sub } from '../build/fieldOperations.js';
-import { eq, le, logicalAnd } from '../build/relations.js';
+import { div, mul, neg, sub } from '../build/fieldOperations.js';
+import { eq, ge, le, logicalAnd, lt } from '../build/relations.js';
 import { derivativeFamily, vectorFamily } from '../elements/derivativeFamily.js';
-import { exp, log, log1p } from '../elements/exponential.js';
+import { log, log1p } from '../elements/exponential.js';
 import { hurwitzZeta } from '../elements/gammaFunction.js';
-import { normalCdf } from '../elements/gaussian.js';
-import { digamma, lgamma, logit, sigmoid, xlogy } from '../elements/special.js';
+import { expOfQuantile, normalCdf } from '../elements/gaussian.js';
+import { digamma, lgamma, logit, sigmoid } from '../elements/special.js';
 import { sum } from '../reductions/reductions.js';
 import { iotaAlong } from '../shape/movement.js';
 import { besselI, besselI0e, besselI1e } from './besselFunctions.js';
-import { gammainc as gammaincOf, gammaincc as gammainccOf } from './incompleteGamma.js';
+import {
+  gammaDensity as gammaDensityOf,
+  gammainc as gammaincOf,
+  gammaincc as gammainccOf,
+} from './incompleteGamma.js';
 import { logNdtrDerivative, ndtri as ndtriOf } from './normalDistribution.js';
 import { erfcxDerivative } from './scaledTail.js';
 
@@ -88,7 +92,11 @@ export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
 export const ndtri: UnaryOp = unary('special.ndtri', {
   vector: ndtriForm,
   reference: ndtriOf,
-  derivative: (_x, y) => mul(exp(mul(square(y), 0.5)), Math.sqrt(2 * Math.PI)),
+  derivative: (p, y) => {
+    const least = choose(lt(p, 0.5), p, sub(1, p));
+    const e = expOfQuantile(mul(y, Math.SQRT1_2), mul(least, 2));
+    return mul(e, Math.sqrt(2 * Math.PI));
+  },
 });
 
 /**
@@ -125,9 +133,17 @@ export const gammaincc: BinaryOp = binary('special.gammaincc', {
   domain: 'float',
 });
 
-function gammaDensity(a: Tensor, x: Tensor): Tensor {
-  return exp(sub(sub(xlogy(sub(a, 1), x), x), lgamma(a)));
-}
+/** `xᵃ⁻¹ e⁻ˣ / Γ(a)`, with every digit of its tails. */
+const gammaDensity: BinaryOp = binary('special.gammaDensity', {
+  reference: gammaDensityOf,
+  dx: (a, x, y) => mul(y, sub(log(x), digamma(a))),
+  dy: (a, x, y) => {
+    // Below 1, where a − 1 is rounded, by a quotient that does not overflow before y does.
+    const b = sub(a, 1);
+    return sub(choose(ge(a, 1), gammaDensity(b, x), mul(y, div(b, x))), y);
+  },
+  domain: 'float',
+});
 
 function undetermined(op: string): never {
   throw new GradError(
@@ -137,12 +153,12 @@ function undetermined(op: string): never {
 
 /**
  * The Hurwitz zeta function, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x <
- * 1. No derivative, as in PyTorch: `torch.special.zeta`.
+ * 1. The derivative by q is `−x ζ(x + 1, q)`; by x there is none, as in PyTorch: `torch.special.zeta`.
  */
 export const zeta: BinaryOp = binary('special.zeta', {
   reference: hurwitzZeta,
-  dx: null,
-  dy: null,
+  dx: () => undetermined('special.zeta'),
+  dy: (x, q) => neg(mul(x, zeta(add(x, 1), q))),
   domain: 'float',
 });
 

@@ -9,13 +9,18 @@ import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { choose } from '../build/element.js';
 import { single } from '../build/leaves.js';
-import type { PrimitiveOp } from '../build/primitive.js';
+import { filled, type PrimitiveOp } from '../build/primitive.js';
 import { eq, isNan } from '../build/relations.js';
 import { detach } from '../build/detach.js';
 import { gatherOf } from '../indexing/gather.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { maxOver, minOver, position } from '../reductions/fold.js';
-import { foldedDims, reduceOptions, type ReduceOptions } from '../reductions/reduction.js';
+import {
+  foldedDims,
+  isNothing,
+  reduceOptions,
+  type ReduceOptions,
+} from '../reductions/reduction.js';
 import type { ValuesAndIndices } from '../reductions/reductions.js';
 import { narrowNode } from '../shape/movement.js';
 
@@ -166,6 +171,7 @@ export const nanmedian: NanMedian = composite(
     const node = operand('nanmedian', x);
     if (dim !== undefined && dim !== null)
       return picked('nanmedian', argnanmedianOf, node, dim, keepdim);
+    if (isNothing(node)) return filled(NaN, [], node.dtype);
     if (node.size === 0)
       throw new ShapeError(`nanmedian: the tensor of shape ${show(node.sizes)} has no elements`);
     const flat = reshapeNode(node, [node.size]);

@@ -8,7 +8,7 @@ import { collect, isLiteral } from '../../engine/collect.js';
 import { engine } from '../../engine/evaluate.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
-import { again } from '../../engine/record.js';
+import { again } from '../../engine/recording/capture.js';
 import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
@@ -159,9 +159,9 @@ export function isOffset(node: Tensor): boolean {
   return node.op === (counterOp as unknown) && node.attrs?.['role'] === 'offset';
 }
 
-/** Whether a node is a number that a plan is simplified by, in one place or in all. */
+/** Whether a node is a number that a plan is simplified by, in one place or in all. What was computed is a value instead. */
 function isFolded(node: Tensor): boolean {
-  let at = node;
-  while (at.op?.name === 'expand') at = at.inputs[0] as Tensor;
-  return at.op === (constantOp as unknown) && isLiteral(at);
+  let at: Tensor | undefined = node;
+  while (at?.value === null && at.op?.name === 'expand') at = at.inputs[0];
+  return at !== undefined && at.op === (constantOp as unknown) && isLiteral(at);
 }

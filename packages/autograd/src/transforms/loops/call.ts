@@ -65,28 +65,29 @@ function makeScan(
   return makeCall(rules, inputs, values).outputs;
 }
 
-/** The inputs of a call by what they are. */
-function partsOf(call: Call): {
+/** The inputs of a loop by what they are; `base` is where its random numbers begin. */
+export function partsOf(
+  { carries, xs, constants, draws }: Body,
+  inputs: readonly Tensor[],
+): {
   carries: Tensor[];
   xs: Tensor[];
   constants: Tensor[];
   base: Tensor | undefined;
 } {
-  const { body } = call.rules as ScanCall;
-  const [n, m] = [body.carries.length, body.xs.length];
-  const { inputs } = call;
+  const [n, m] = [carries.length, xs.length];
   return {
     carries: inputs.slice(0, n),
     xs: inputs.slice(n, n + m),
-    constants: inputs.slice(n + m, n + m + body.constants.length),
-    base: body.draws > 0 ? inputs.at(-1) : undefined,
+    constants: inputs.slice(n + m, n + m + constants.length),
+    base: draws > 0 ? inputs.at(-1) : undefined,
   };
 }
 
 const scanRules: Omit<CallRules, 'name'> = {
   pullback(cts, call) {
     const { body, steps } = call.rules as ScanCall;
-    const given = partsOf(call);
+    const given = partsOf(body, call.inputs);
     const n = body.carries.length;
     const [lasts, rest] = [cts.slice(0, n), cts.slice(n)];
     const wanted: Wanted = {
@@ -117,7 +118,7 @@ const scanRules: Omit<CallRules, 'name'> = {
 
   pushforward(ts, call) {
     const { body, steps } = call.rules as ScanCall;
-    const given = partsOf(call);
+    const given = partsOf(body, call.inputs);
     const [n, m] = [body.carries.length, body.xs.length];
     const flows = body.carries.map((c) => c.needsGrad);
     const tx = body.xs.map((_x, k) => ts[n + k] ?? null);

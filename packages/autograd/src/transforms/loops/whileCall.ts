@@ -21,7 +21,7 @@ import { rewrite } from '../rewrite.js';
 import { between, building } from '../variable.js';
 import { leafOf, pullback } from '../vjp.js';
 import { closeBody, type Body } from './body.js';
-import { callScan } from './call.js';
+import { callScan, partsOf } from './call.js';
 import { extend, present, spread, standIn } from './extend.js';
 import { loopNodes, type LoopSpec } from './run.js';
 
@@ -65,27 +65,16 @@ export function callWhile(
   return [...outputs];
 }
 
-function partsOf(call: Call): {
-  begins: Tensor;
-  carries: Tensor[];
-  constants: Tensor[];
-  base: Tensor | undefined;
-} {
+function startAndParts(call: Call): ReturnType<typeof partsOf> & { readonly begins: Tensor } {
   const { body } = call.rules as WhileCall;
-  const n = body.carries.length;
   const [begins, ...rest] = call.inputs as [Tensor, ...Tensor[]];
-  return {
-    begins,
-    carries: rest.slice(0, n),
-    constants: rest.slice(n, n + body.constants.length),
-    base: body.draws > 0 ? rest.at(-1) : undefined,
-  };
+  return { begins, ...partsOf(body, rest) };
 }
 
 const whileRules: Omit<CallRules, 'name'> = {
   pullback(cts, call) {
     const { body } = call.rules as WhileCall;
-    const given = partsOf(call);
+    const given = startAndParts(call);
     const again = given.carries.map((x) => {
       const node = recomputeOp([x]);
       node.needsGrad = x.needsGrad;
@@ -107,7 +96,7 @@ const whileRules: Omit<CallRules, 'name'> = {
 
   pushforward(ts, call) {
     const { body, most } = call.rules as WhileCall;
-    const given = partsOf(call);
+    const given = startAndParts(call);
     const n = body.carries.length;
     const flows = body.carries.map((c) => c.needsGrad);
     const tk = body.constants.map((_k, i) => ts[1 + n + i] ?? null);
@@ -231,7 +220,7 @@ function column(flags: Tensor, like: Tensor): Tensor {
 /** The same loop over steps whose number is known: those it took, or, where that cannot be read, all it might take. */
 function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   const { body, most } = call.rules as WhileCall;
-  const { begins, base } = partsOf(call);
+  const { begins, base } = startAndParts(call);
   const n = carries.length;
   if (mode.tracing === null) {
     const length = valueOf(call.outputs.at(-1) as Tensor, 'backward')[0] as number;

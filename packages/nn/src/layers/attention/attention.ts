@@ -18,7 +18,7 @@ import {
   where,
   zeros,
 } from '@chainrule/autograd';
-import * as init from '../../init.js';
+import * as init from '../../init/index.js';
 import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { zerosParameter, type ParameterOptions } from '../create.js';

@@ -7,7 +7,7 @@ import {
   ShapeError,
   type Tensor,
 } from '@chainrule/autograd';
-import * as init from '../../init.js';
+import * as init from '../../init/index.js';
 import { Module } from '../../module/module.js';
 import { causalMask } from './attention.js';
 import { ModuleList } from '../containers.js';

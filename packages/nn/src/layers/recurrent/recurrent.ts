@@ -1,4 +1,4 @@
-/** @file Recurrent layers over sequences: several layers, one or both directions. */
+/** @file What recurrent layers have in common: several layers of one kind of step, in one or both directions. */
 import {
   checkArgument,
   defineOptions,
@@ -11,10 +11,8 @@ import {
   linear,
   type Parameter,
   region,
-  relu,
   ShapeError,
   stack,
-  tanh,
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
@@ -25,7 +23,7 @@ import { uniformParameter, type ParameterOptions } from '../create.js';
 import { isPacked, type PackedSequence } from '../../utils/rnn/packedSequence.js';
 import { layerPass } from './layerPass.js';
 import { packedPass } from './packed.js';
-import { biasesOf, gruStep, lstmStep, rnnStep, type Step } from './recurrentCells.js';
+import { biasesOf, type Step } from './recurrentCells.js';
 
 /** Options of `RNN`, `LSTM` and `GRU`. */
 export interface RecurrentOptions extends ParameterOptions {
@@ -47,7 +45,8 @@ export interface RecurrentOptions extends ParameterOptions {
 /** Each layer has its own weights. */
 const MOST_LAYERS = 1024;
 
-const gruOptions = defineOptions<RecurrentOptions>({
+/** What every recurrent layer takes. */
+export const recurrentOptions = defineOptions<RecurrentOptions>({
   numLayers: kinds.wholeBetween(1, MOST_LAYERS),
   bias: kinds.flag,
   batchFirst: kinds.flag,
@@ -55,27 +54,19 @@ const gruOptions = defineOptions<RecurrentOptions>({
   bidirectional: kinds.flag,
   dtype: kinds.dtype,
 });
-const rnnOptions = defineOptions<RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' }>({
-  ...gruOptions.table,
-  nonlinearity: kinds.oneOf('tanh', 'relu'),
-});
-const lstmOptions = defineOptions<RecurrentOptions & { readonly projSize?: number }>({
-  ...gruOptions.table,
-  projSize: kinds.size,
-});
 const parts = kinds.kind<readonly Tensor[]>('be [h, c], an array of its parts', (x) =>
   passes(kinds.array, x),
 );
 /** Sequences of one length, or packed ones. */
-type Sequences = Tensor | PackedSequence;
+export type Sequences = Tensor | PackedSequence;
 /** What goes in packed comes out packed. */
-type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
+export type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
 
 /**
  * Layers of one kind of step. Parameters are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`,
  * `weight_hr_l0` for each layer, with `_reverse` for the second direction; all uniform on ±1/√hidden.
  */
-abstract class Recurrent<S extends readonly Tensor[]> extends Module {
+export abstract class Recurrent<S extends readonly Tensor[]> extends Module {
   /** The number of features of the input. */
   readonly inputSize: number;
   /** The number of features of the state. */
@@ -290,76 +281,4 @@ abstract class Recurrent<S extends readonly Tensor[]> extends Module {
 /** Reorders the sequences of a state `[layers, batch, size]`, if an order is given. */
 function ordered(part: Tensor, order: readonly number[] | null | undefined): Tensor {
   return order == null ? part : indexSelect(part, 1, order);
-}
-
-/**
- * A recurrent network (Elman 1990): `h' = tanh(x Wᵀ + b + h Uᵀ + c)` along each sequence, `[time, batch, in], h0? →
- * [output, h]`. The output is `[time, batch, directions · hidden]`, h is `[layers · directions, batch, hidden]`; the
- * batch may be missing. h0 defaults to zeros. For sequences of different lengths pass a `PackedSequence` (see
- * `nn.utils.rnn`): the output is packed too, and h is the state at the end of each sequence. PyTorch: `nn.RNN`.
- *
- * @example const [output, h] = new RNN(8, 16).forward(randn([5, 2, 8])); // [5, 2, 16], [1, 2, 16]
- */
-export class RNN extends Recurrent<readonly [Tensor]> {
-  private readonly nonlinearity: 'tanh' | 'relu';
-
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    given?: RecurrentOptions & { readonly nonlinearity?: 'tanh' | 'relu' },
-  ) {
-    const { nonlinearity = 'tanh', ...options } = rnnOptions('RNN', given);
-    super(1, inputSize, hiddenSize, options);
-    this.nonlinearity = nonlinearity;
-  }
-
-  override forward<X extends Sequences>(x: X, h?: Tensor): [output: SameForm<X>, h: Tensor] {
-    const step = rnnStep(this.nonlinearity === 'relu' ? relu : tanh);
-    const { nonlinearity } = this;
-    const { output, state } = this.run(x, h && [h], step, [this.hiddenSize], { nonlinearity });
-    return [output, state[0] as Tensor];
-  }
-}
-
-/**
- * Long short-term memory (Hochreiter & Schmidhuber 1997): `[time, batch, in], [h0, c0]? → [output, [h, c]]`. Shapes
- * as for {@link RNN}; the step is that of `LSTMCell`. With `projSize`, outputs and h are projected to that size (Sak
- * et al. 2014). PyTorch: `nn.LSTM`.
- *
- * @example const [output, [h, c]] = new LSTM(8, 16, { numLayers: 2, batchFirst: true }).forward(randn([2, 5, 8]));
- */
-export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    given?: RecurrentOptions & { readonly projSize?: number },
-  ) {
-    const { projSize = 0, ...options } = lstmOptions('LSTM', given);
-    super(4, inputSize, hiddenSize, options, projSize);
-  }
-
-  override forward<X extends Sequences>(
-    x: X,
-    state?: readonly [Tensor, Tensor],
-  ): [output: SameForm<X>, state: [h: Tensor, c: Tensor]] {
-    const sizes = [this.outputSize, this.hiddenSize];
-    const projSize = this.outputSize === this.hiddenSize ? 0 : this.outputSize;
-    const { output, state: end } = this.run(x, state, lstmStep, sizes, { projSize });
-    return [output, end as [Tensor, Tensor]];
-  }
-}
-
-/**
- * Gated recurrent units (Cho et al. 2014): `[time, batch, in], h0? → [output, h]`. Shapes as for {@link RNN}; the
- * step is that of `GRUCell`. PyTorch: `nn.GRU`.
- */
-export class GRU extends Recurrent<readonly [Tensor]> {
-  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    super(3, inputSize, hiddenSize, gruOptions('GRU', options));
-  }
-
-  override forward<X extends Sequences>(x: X, h?: Tensor): [output: SameForm<X>, h: Tensor] {
-    const { output, state } = this.run(x, h && [h], gruStep, [this.hiddenSize]);
-    return [output, state[0] as Tensor];
-  }
 }

@@ -42,7 +42,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
   const dims = collapse(kernel, size);
   const last = dims.reduce((at, d, i) => (d.index !== 0 ? i : at), -1);
   // Dimensions that the index varies along (at least up to the last such), and those within one index.
-  let outer = dims.slice(0, last + 1);
+  const outer = dims.slice(0, last + 1);
   const inner = dims.slice(last + 1);
   // Along a dimension in which the table moves, different points never share a place.
   const free = outer.filter((d) => mode === 'gather' || d.table !== 0);
@@ -53,7 +53,6 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
   let split: Split = 'none';
   if (sizeOf(space) >= SERIAL_WORK) {
     if (widest !== null && widest.size > 1) {
-      outer = [widest, ...outer.filter((d) => d !== widest)];
       split = 'outer';
     } else if (mode !== 'gather' && sizeOf(inner.map((d) => d.size)) >= LONG_ROW) split = 'slices';
   }
@@ -64,7 +63,9 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     mark: [out, inputs[0], out],
     write: [out, inputs.at(-2), inputs.at(-1)],
   }[mode === 'gather' || mode === 'mark' ? mode : 'write'] as [Place, Place, Place];
-  let key = `index ${mode} ${out.dtype} ${split} `;
+  // The dimension that is shared out stays in its place: what lies side by side is met one after the other.
+  const shared = split === 'outer' ? outer.indexOf(widest as Dimension) : -1;
+  let key = `index ${mode} ${out.dtype} ${split} ${shared} `;
   /** Strides of 0 and those of neighbours are part of the form. */
   const quantity = (value: number): Quantity => {
     const fixed = value === 0 || value === size;
@@ -83,6 +84,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     fault: block.place({ buffer: SCRATCH_BUFFER, dtype: 'bool', offset: FAULT }),
     limit: block.number(kernel.limit),
     step: quantity(kernel.step * size),
+    shared,
     outer: outer.map(dimension),
     inner: inner.map(dimension),
   };
@@ -122,6 +124,8 @@ interface IndexNumbers {
   readonly limit: Word;
   /** Bytes of the table from what one index names to what the next does. */
   readonly step: Quantity;
+  /** Which of `outer` threads share out; −1 if none. */
+  readonly shared: number;
   readonly outer: readonly Dimension<Quantity>[];
   readonly inner: readonly Dimension<Quantity>[];
 }
@@ -162,37 +166,29 @@ class IndexWriter {
 
   write(): FunctionBuilder {
     const { f, start, end } = this;
-    const { outer, limit } = this.numbers;
-    const [first, ...others] = outer;
-    const walk = (dims: readonly Dimension<Quantity>[]): void =>
-      nest(
-        f,
-        dims.map((d) => d.size),
-        [
-          { pointer: this.table, strides: dims.map((d) => d.table) },
-          { pointer: this.index, strides: dims.map((d) => d.index) },
-          { pointer: this.other, strides: dims.map((d) => d.other) },
-        ],
-        () => this.point(),
-      );
-    if (this.split !== 'outer' || first === undefined) {
-      if (this.split === 'slices') threadRange(f, limit, start, end);
-      walk(outer);
-      return f;
+    const { outer, limit, shared } = this.numbers;
+    const moving = (
+      [
+        [this.table, 'table'],
+        [this.index, 'index'],
+        [this.other, 'other'],
+      ] as const
+    ).map(([pointer, of]) => ({ pointer, strides: outer.map((d) => d[of]) }));
+    const sizes = outer.map((d) => d.size);
+    if (this.split === 'slices') threadRange(f, limit, start, end);
+    if (this.split === 'outer') {
+      threadRange(f, (outer[shared] as Dimension<Quantity>).size, start, end);
+      for (const { pointer, strides } of moving)
+        f.get(pointer)
+          .get(start)
+          .push(strides[shared] as Quantity)
+          .op(I32.mul)
+          .op(I32.add)
+          .set(pointer);
+      f.get(end).get(start).op(I32.sub).set(end);
+      sizes[shared] = { local: end };
     }
-    threadRange(f, first.size, start, end);
-    const moving = [
-      [this.table, first.table],
-      [this.index, first.index],
-      [this.other, first.other],
-    ] as const;
-    for (const [pointer, stride] of moving)
-      f.get(pointer).get(start).push(stride).op(I32.mul).op(I32.add).set(pointer);
-    f.get(end).get(start).op(I32.sub).set(end);
-    f.repeat({ local: end }, () => {
-      walk(others);
-      for (const [pointer, stride] of moving) f.advance(pointer, stride);
-    });
+    nest(f, sizes, moving, () => this.point());
     return f;
   }
 

@@ -10,7 +10,8 @@ import type { FunctionBuilder, ModuleBuilder, Quantity } from '../assembler/modu
 import { COLUMN_BLOCK, columnsOf, DEPTH_BLOCK, ROW_BLOCK } from './blocking.js';
 import type { Blocking, Matrix, Product, Room } from './blocking.js';
 import { FOLD_BYTES, SCRATCH } from '../assembler/kernelFunction.js';
-import { edgeFunction, gatherFunction, packFunction, tileFunction } from './microKernel.js';
+import { edgeFunction, tileFunction } from './microKernel.js';
+import { gatherFunction, packFunction } from './packing.js';
 import type { Tiling } from './microKernel.js';
 import { FACTOR_BYTES, scaledRowsFunction, tinyRowsFunction, unscaleFunction } from './tinyRows.js';
 import { I32 } from '../assembler/opcodes.js';

@@ -1,6 +1,7 @@
 /** @file How a product is cut into blocks, and how its matrices are read: decided by sizes and strides. */
 import type { Quantity } from '../assembler/moduleBuilder.js';
-import type { Packing, Tiling } from './microKernel.js';
+import type { Tiling } from './microKernel.js';
+import type { Packing } from './packing.js';
 import { FACTOR_BYTES, MANY_COLUMNS } from './tinyRows.js';
 
 export const DEPTH_BLOCK = 256;

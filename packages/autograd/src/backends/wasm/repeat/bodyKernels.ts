@@ -1,7 +1,7 @@
 /** @file The kernels of a loop's body, and where what they leave for each other lies. */
 import { planArena } from '../../../engine/compile/arena.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
-import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import { placesOf, writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
 import type { BodyInput, LoopBody } from '../../../engine/loop.js';
 import type { Instruction } from '../../../engine/program.js';
@@ -76,20 +76,52 @@ export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): Prepa
     if (sizeOf(from.shape) > 0) kernels.push(copy(slot, to, from));
     return to;
   });
-  const own = new Set(outputs);
+  const own = new Set([...constants, ...outputs]);
+  return {
+    instructions,
+    ...beforeAndEach(
+      withoutCopies(kernels, new Set([...simple.inputs, ...outputs])),
+      constants,
+      own,
+    ),
+    inputs: simple.inputs,
+    outputs,
+  };
+}
+
+/**
+ * Takes out of the steps what computes the same in each: it reads constants alone. A buffer whose parts are written by several
+ * kernels is constant once all of these are taken out.
+ */
+function beforeAndEach(
+  kernels: readonly Kernel[],
+  constants: ReadonlySet<number>,
+  stay: ReadonlySet<number>,
+): Pick<PreparedBody, 'before' | 'kernels'> {
+  const writers = new Map<number, number>();
+  for (const kernel of kernels)
+    for (const buffer of writtenBy(kernel)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
+  const lasting = new Set(constants);
   const [before, each]: [Kernel[], Kernel[]] = [[], []];
-  for (const kernel of withoutCopies(kernels, new Set([...simple.inputs, ...outputs]))) {
-    const reads = placesOf(kernel).slice(0, kernel.kind === 'loop' ? kernel.inputs.length : -1);
-    const writes = placesOf(kernel).slice(reads.length);
-    const lasts = reads.every(({ buffer }) => constants.has(buffer));
-    if (!lasts || writes.some(({ buffer }) => own.has(buffer) || constants.has(buffer))) {
+  for (const kernel of kernels) {
+    const writes = writtenBy(kernel);
+    if (!readBy(kernel).every((buffer) => lasting.has(buffer)) || writes.some((b) => stay.has(b))) {
       each.push(kernel);
-    } else {
-      before.push(kernel);
-      for (const { buffer } of writes) constants.add(buffer);
+      continue;
+    }
+    before.push(kernel);
+    for (const buffer of writes) {
+      const left = (writers.get(buffer) as number) - 1;
+      writers.set(buffer, left);
+      if (left === 0) lasting.add(buffer);
     }
   }
-  return { instructions, before, kernels: each, inputs: simple.inputs, outputs };
+  return { before, kernels: each };
+}
+
+function readBy(kernel: Kernel): number[] {
+  const places = placesOf(kernel);
+  return places.slice(0, places.length - writtenBy(kernel).length).map(({ buffer }) => buffer);
 }
 
 function copy(from: number, to: number, { shape, dtype }: Instruction): Kernel {

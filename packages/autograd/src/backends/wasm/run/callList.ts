@@ -1,4 +1,5 @@
 /** @file A list of calls with the blocks of its kernels, as it lies in memory. */
+import type { TypedArray } from '../../../graph/dtype.js';
 import { SCRATCH_BUFFER } from '../assembler/block.js';
 import { ByBuffer } from './byBuffer.js';
 import { CALL, LIST, MOVE } from './driver.js';
@@ -73,11 +74,7 @@ export class CallList {
       this.byBuffer.write(int32, first, addresses, scratch);
       return;
     }
-    for (let k = 0; k < pointers.length; k += 3) {
-      const buffer = pointers[k + 1]!;
-      const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
-      int32[first + pointers[k]!] = from + pointers[k + 2]!;
-    }
+    writeAddresses(int32, first, pointers, addresses, scratch);
     // What moves between steps is no longer where it was written.
     if (++this.settings > FEW && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
   }
@@ -96,5 +93,20 @@ export class CallList {
       int32[at + MOVE.factor] = moves.factor[buffer]!;
       at += MOVE.words;
     }
+  }
+}
+
+/** Of each word that holds an address. A function of its own, as a loop makes V8 optimize all around it. */
+function writeAddresses(
+  int32: TypedArray,
+  first: number,
+  pointers: Int32Array,
+  addresses: ArrayLike<number>,
+  scratch: number,
+): void {
+  for (let k = 0; k < pointers.length; k += 3) {
+    const buffer = pointers[k + 1]!;
+    const from = buffer === SCRATCH_BUFFER ? scratch : addresses[buffer]!;
+    int32[first + pointers[k]!] = from + pointers[k + 2]!;
   }
 }

@@ -62,8 +62,13 @@ export class CallWriter {
     this.address(SCRATCH_BUFFER, bytes);
   }
 
-  /** A call of any kernel. */
-  kernel(form: number, { block }: FormedKernel): void {
+  /** A call of any kernel; given `others`, over those of them that stand where its own buffers stand in `buffers`. */
+  kernel(
+    form: number,
+    { block }: FormedKernel,
+    buffers: readonly number[] = NONE,
+    others: readonly number[] = NONE,
+  ): void {
     this.call(form);
     const first = this.wordEnd;
     const { words, pointers } = block;
@@ -71,8 +76,9 @@ export class CallWriter {
     for (let i = 0; i < words.length; i++) this.words[first + i] = words[i]!;
     for (let i = 0; i < pointers.length; i++) {
       const { word, buffer, bytes } = pointers[i]!;
+      const at = buffers.indexOf(buffer);
       this.wordEnd = first + word;
-      this.address(buffer, bytes);
+      this.address(at < 0 ? buffer : others[at]!, bytes);
     }
     this.wordEnd = first + words.length;
   }
@@ -95,6 +101,8 @@ export class CallWriter {
     return list;
   }
 }
+
+const NONE: readonly number[] = [];
 
 function grown(list: Int32Array): Int32Array<ArrayBuffer> {
   const longer = new Int32Array(2 * list.length);

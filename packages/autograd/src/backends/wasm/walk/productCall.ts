@@ -15,9 +15,11 @@ import { blasSource } from '../../node.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { Product } from '../products/blocking.js';
 import { decide, planMatmul, SPLITS, type Decisions } from '../products/matmul.js';
-import { PACKINGS, tiling } from '../products/microKernel.js';
+import { tiling } from '../products/microKernel.js';
+import { PACKINGS } from '../products/packing.js';
 import type { Forms } from '../run/forms.js';
-import { dtypeCode, OUT, type OperationLoop } from './operationLoop.js';
+import { OUT } from './loopTemplate.js';
+import { dtypeCode, type OperationLoop } from './operationLoop.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
 /** A batch of more dimensions than this is planned as any kernel. */

@@ -1,5 +1,5 @@
 /** @file How many runs of a new program are walked before it is planned: as long as a plan would take longer to make. */
-import type { Program } from '../../../engine/program.js';
+import type { Instruction, Program } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 
@@ -17,15 +17,22 @@ const MOST = 44;
 export function runsWorthWalking({ instructions, outputs }: Program): number {
   let bytes = 0;
   let nodes = 0;
-  for (const { op, shape, dtype } of instructions) {
-    if (op === null) continue;
-    const { kind } = op.lowering;
-    if (kind === 'alias' || kind === 'view' || kind === 'leaf') continue;
+  for (let slot = 0; slot < instructions.length; slot++) {
+    const written = bytesWritten(instructions[slot]!);
+    if (written < 0) continue;
     nodes++;
-    bytes += sizeOf(shape) * itemSize[dtype];
+    bytes += written;
   }
   // A loop whose results are another program's runs as its reference does.
   for (const slot of outputs) if (instructions[slot]?.op?.lowering.kind === 'loop') return 0;
   const run = nodes * CALL_NS + bytes * BYTE_NS;
   return Math.min(MOST, Math.floor((nodes * PLAN_NS) / run));
+}
+
+/** −1 where nothing is computed. */
+function bytesWritten({ op, shape, dtype }: Instruction): number {
+  if (op === null) return -1;
+  const { kind } = op.lowering;
+  const isThere = kind === 'alias' || kind === 'view' || kind === 'leaf';
+  return isThere ? -1 : sizeOf(shape) * itemSize[dtype];
 }

@@ -10,6 +10,7 @@ import { BARRIER_BYTES } from '../run/barrier.js';
 import type { Arrays } from '../run/arrays.js';
 import { formKernel } from '../run/kernelList.js';
 import type { CallWriter } from './callWriter.js';
+import type { KnownCall, KnownKernels } from './knownKernels.js';
 import type { OperationLoop } from './operationLoop.js';
 import type { ProductCall } from './productCall.js';
 
@@ -23,6 +24,7 @@ export interface Site {
   readonly arrays: Arrays;
   readonly loop: OperationLoop;
   readonly product: ProductCall;
+  readonly kernels: KnownKernels;
   readonly context: KernelContext;
   add(instruction: Instruction): number;
   take(slot: number): void;
@@ -40,9 +42,10 @@ export function viewAt({ instructions, views, base }: Site, x: number): View {
   return views[x] ?? ownView(base[x]!, (instructions[x] as Instruction).shape);
 }
 
-/** The calls of any kernel. */
-export function writeKernel(site: Site, made: Kernel): void {
+/** The calls of any kernel, which may be remembered. */
+export function writeKernel(site: Site, made: Kernel): KnownCall[] {
   const { calls, arrays } = site;
+  const written: KnownCall[] = [];
   const scratch = new Scratch(BARRIER_BYTES);
   const isProduct = made.kind === 'matmul' || made.kind === 'conv';
   const context: KernelContext = {
@@ -50,7 +53,23 @@ export function writeKernel(site: Site, made: Kernel): void {
     blas: isProduct && blasSource(arrays.memory.memory) !== null,
   };
   for (const formed of formKernel(made, context, scratch)) {
-    calls.kernel(arrays.forms.find(formed, context), formed);
+    const form = arrays.forms.find(formed, context);
+    calls.kernel(form, formed);
     calls.need(formed.threadScratch, scratch.bytes);
+    written.push({ form, formed, shared: scratch.bytes });
   }
+  return written;
+}
+
+/** The calls of a kernel of its own kind, if it was called last for one just like it; false if not. */
+export function writeAgain(site: Site, slot: number, operands: readonly number[]): boolean {
+  const { calls, kernels, instructions } = site;
+  const known = kernels.find({ instructions, slot, operands });
+  if (known === null) return false;
+  const buffers = [...operands, slot];
+  for (const { form, formed, shared } of known.calls) {
+    calls.kernel(form, formed, known.buffers, buffers);
+    calls.need(formed.threadScratch, shared);
+  }
+  return true;
 }

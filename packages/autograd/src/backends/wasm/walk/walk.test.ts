@@ -73,6 +73,19 @@ const computations: Readonly<Record<string, () => Tensor>> = {
       .sub(double.t().reshape([20, 15]))
       .floor(),
   'what a table holds at places': () => x.indexSelect(0, positions).mul(2).t(),
+  'the same kernels of their own kind over other buffers, after other shapes, and over one buffer twice':
+    () => {
+      const [y, z] = [x.mul(2), x.sub(1)];
+      const places = positions.add(1);
+      const chosen = (table: Tensor, at: Tensor): Tensor => table.indexSelect(0, at);
+      const ends = [x, y, z].map((t) => chosen(t, positions).add(chosen(t, places)).cumsum(1));
+      const five = tensor([3, 0, 4, 4, 2], { dtype: 'int32' });
+      const same = chosen(positions, five).mul(chosen(five, five).add(1));
+      const largest = [y, y.t(), z, z.t()].map((t) => t.argmax(1).sum());
+      return cat([...ends, same.reshape([5, 1]).mul(1), cat([...ends, z], 0).narrow(0, 0, 5)], 1)
+        .add(chosen(z, places).sum())
+        .add(largest.reduce((sum, n) => sum.add(n)));
+    },
   'values set at places': () =>
     zeros([8, 35]).indexAdd(0, tensor([1, 5], { dtype: 'int32' }), x.narrow(0, 4, 2)),
   'products of matrices, also of transposes and of many': () =>

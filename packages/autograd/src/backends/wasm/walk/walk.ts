@@ -18,6 +18,7 @@ import type { Part, Prepared } from '../run/prepare.js';
 import { WasmPlan } from '../run/wasmPlan.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { CallWriter } from './callWriter.js';
+import type { KnownKernels } from './knownKernels.js';
 import type { OperationLoop } from './operationLoop.js';
 import type { ProductCall } from './productCall.js';
 import type { Site } from './site.js';
@@ -38,6 +39,7 @@ export class Walk implements Site {
   readonly arrays: Arrays;
   readonly loop: OperationLoop;
   readonly product: ProductCall;
+  readonly kernels: KnownKernels;
   readonly context: KernelContext;
   private readonly parts: Part[] = [];
   /** Where each buffer lies in the arena. */
@@ -55,14 +57,18 @@ export class Walk implements Site {
   private readonly windows: Window[] = [];
   private readonly roots = new Map<number, number>();
   private readonly tools: WalkTools;
+  /** How many instructions the program has, without the copies that are added. */
+  private readonly count: number;
 
   constructor({ instructions }: Program, tools: WalkTools) {
     this.instructions = instructions.slice();
+    this.count = instructions.length;
     this.arrays = tools.arrays;
-    const { context, loop, product } = tools.forms;
+    const { context, loop, product, kernels } = tools.forms;
     this.context = context;
     this.loop = loop;
     this.product = product;
+    this.kernels = kernels;
     this.calls = tools.calls;
     this.tools = tools;
     this.calls.reset();
@@ -70,20 +76,20 @@ export class Walk implements Site {
 
   run({ outputs }: Program): Prepared {
     const { arrays, instructions } = this;
-    const count = instructions.length;
-    for (let slot = 0; slot < count; slot++) this.look(slot);
+    // `forEach`, as a loop of ours would be optimized with both functions inlined, twice their own time.
+    instructions.forEach(this.look, this);
     const results = outputs.map((slot) => this.result(slot));
     this.makeRoom();
     try {
       // Not what is added on the way: it is computed where it is added.
-      const { length } = instructions;
-      for (let slot = 0; slot < length; slot++) this.compute(slot, count);
+      instructions.forEach(this.compute, this);
       arrays.forms.finish();
       this.flush();
     } catch (error) {
       arrays.forms.abandon();
       this.loop.forget();
       this.product.forget();
+      this.kernels.forget();
       for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
       throw error;
     }
@@ -180,8 +186,7 @@ export class Walk implements Site {
   }
 
   /** Finds where the elements of a slot will lie, and who reads them. */
-  private look(slot: number): void {
-    const instruction = this.instructions[slot] as Instruction;
+  private look(instruction: Instruction, slot: number): void {
     const { op, inputs } = instruction;
     if (op === null || op === constantOp) {
       this.define(slot, slot, null);
@@ -252,15 +257,14 @@ export class Walk implements Site {
   }
 
   /** Writes the calls that compute a slot. */
-  private compute(slot: number, count: number): void {
-    const { op, inputs } = this.instructions[slot] as Instruction;
+  private compute({ op, inputs }: Instruction, slot: number): void {
     if (op === null || op === constantOp || this.base[slot] !== slot) return;
     if (this.roots.has(slot)) return;
     if (!this.isLeftByLoop(this.instructions[slot] as Instruction)) {
       this.take(slot);
       write(this, slot);
     }
-    if (slot >= count) return;
+    if (slot >= this.count) return;
     for (const x of inputs) {
       const base = this.rootOf(this.base[x]!);
       if (this.last[base] !== slot) continue;

@@ -5,6 +5,7 @@ import type { Arrays } from '../run/arrays.js';
 import type { Repeated } from '../repeat/repeated.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { CallWriter } from './callWriter.js';
+import { KnownKernels } from './knownKernels.js';
 import { OperationLoop } from './operationLoop.js';
 import { ProductCall } from './productCall.js';
 
@@ -13,6 +14,7 @@ export interface KnownForms {
   readonly context: KernelContext;
   readonly loop: OperationLoop;
   readonly product: ProductCall;
+  readonly kernels: KnownKernels;
 }
 
 export class WalkTools {
@@ -38,6 +40,7 @@ export class WalkTools {
         context,
         loop: new OperationLoop(forms, context),
         product: new ProductCall(forms, context),
+        kernels: new KnownKernels(),
       };
     }
     return this.known;

@@ -10,10 +10,22 @@ import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../../grap
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
+import { dtypeCode } from './operationLoop.js';
 import { COPIES, copy, element, fold } from './writeLoops.js';
-import { viewAt, writeKernel, type Site } from './site.js';
+import { viewAt, writeAgain, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
+
+/** Element functions that were supported when they were met, by primitive and dtype. */
+const met = new Set<number>();
+
+function isElement({ id, name }: Primitive, dtype: Instruction['dtype']): boolean {
+  const key = id * 8 + dtypeCode[dtype];
+  if (met.has(key)) return true;
+  const found = supports(name, dtype);
+  if (found) met.add(key);
+  return found;
+}
 
 /** Writes the calls of one instruction. */
 export function write(site: Site, slot: number): void {
@@ -27,7 +39,7 @@ export function write(site: Site, slot: number): void {
     case 'view':
       return copy(site, inputs[0] as number, slot);
     case 'element':
-      if (!fusible(instruction, site.instructions, supported)) break;
+      if (!isElement(op, dtype)) break;
       return element(
         site,
         { name: op.name, id: op.id, dtype, fold: null },
@@ -113,13 +125,13 @@ function opaque(site: Site, slot: number): void {
     operands.push(inOrder ? base[x]! : contiguous(site, x, copies));
   }
   if (lowering.kind === 'loop') site.repeat(slot, operands);
-  else {
+  else if (table || !writeAgain(site, slot, operands)) {
     const made = operatorKernel(instructions, slot, operands);
     if (made === null) site.reference(slot, operands);
     else if (made.kind === 'index' && table) {
       copy(site, inputs[0]!, slot);
       writeKernel(site, { ...made, begun: true });
-    } else writeKernel(site, made);
+    } else site.kernels.remember({ instructions, slot, operands }, writeKernel(site, made));
   }
   for (const x of copies) site.release(x);
 }

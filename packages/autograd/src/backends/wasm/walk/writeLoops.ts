@@ -12,7 +12,8 @@ import type { Instruction } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
-import { dtypeCode, OUT, type Operation, type OperationLoop } from './operationLoop.js';
+import { OUT, type Operation } from './loopTemplate.js';
+import { dtypeCode, type OperationLoop } from './operationLoop.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
 /** One element function over a space; `strides` say how the result is written where that is not in order. */

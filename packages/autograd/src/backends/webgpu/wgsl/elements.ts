@@ -37,6 +37,7 @@ const FLOAT_BINARY: Readonly<Record<string, string>> = {
   'special.zeta': 'zetaf',
   'special.gammainc': 'gammaincf',
   'special.gammaincc': 'gammainccf',
+  'special.gammaDensity': 'gammaDensityf',
   gammaSlope: 'gammaSlopef',
   'nextafter.float32': 'nextafterf',
 };

@@ -1,23 +1,39 @@
 /** @file Factorizations of one matrix in float64, in place: LU, Cholesky, and QR by Householder reflections. */
 
-import { addProduct, blockAt, type Matrix } from './denseKernels.js';
+import { addProduct, blockAt, dot, type BlockOf, type Matrix } from './denseKernels.js';
 
 /** Columns that are eliminated one by one before the rest of the matrix follows in one product. */
 const PANEL = 32;
 
+/** Columns whose reflections are applied in one; they are made one by one. */
+const REFLECTED = 16;
+
+/** How the rows of a matrix were ordered by pivoting. */
+export interface RowOrder {
+  /** Which row of the matrix is at each place. */
+  readonly order: Int32Array;
+  /** The row that each row in turn was exchanged with, counted from 1, as LAPACK has it. */
+  readonly pivots: Int32Array;
+  /** The sign of the permutation. */
+  readonly sign: number;
+}
+
 /**
- * LU factorization with partial pivoting, in place: L below the diagonal (1 on it), U on and above. Returns the order
- * of the rows and the sign of that permutation; a singular matrix leaves a 0 on the diagonal.
+ * LU factorization of a matrix `[m, n]`, in place: L below the diagonal (1 on it), U on and above. With partial pivoting,
+ * unless the rows are `inOrder` already; a singular matrix leaves a 0 on the diagonal.
  */
-export function luInPlace(a: Matrix, n: number): { order: Int32Array; sign: number } {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
+export function luInPlace(a: Matrix, m: number, n: number = m, inOrder = false): RowOrder {
+  const order = Int32Array.from({ length: m }, (_, i) => i);
+  const pivots = new Int32Array(Math.min(m, n));
   let sign = 1;
-  for (let start = 0; start < n; start += PANEL) {
-    const end = Math.min(n, start + PANEL);
+  for (let start = 0; start < pivots.length; start += PANEL) {
+    const end = Math.min(pivots.length, start + PANEL);
     for (let k = start; k < end; k++) {
       let best = k;
-      for (let i = k + 1; i < n; i++)
-        if (Math.abs(a[i * n + k]!) > Math.abs(a[best * n + k]!)) best = i;
+      if (!inOrder)
+        for (let i = k + 1; i < m; i++)
+          if (Math.abs(a[i * n + k]!) > Math.abs(a[best * n + k]!)) best = i;
+      pivots[k] = best + 1;
       if (best !== k) {
         sign = -sign;
         [order[k], order[best]] = [order[best]!, order[k]!];
@@ -26,7 +42,7 @@ export function luInPlace(a: Matrix, n: number): { order: Int32Array; sign: numb
       }
       const pivot = a[k * n + k]!;
       if (pivot === 0) continue;
-      for (let i = k + 1; i < n; i++) {
+      for (let i = k + 1; i < m; i++) {
         const f = (a[i * n + k]! /= pivot);
         if (f !== 0) for (let j = k + 1; j < end; j++) a[i * n + j]! -= f * a[k * n + j]!;
       }
@@ -40,12 +56,12 @@ export function luInPlace(a: Matrix, n: number): { order: Int32Array; sign: numb
         n - end,
       ]);
     addProduct(blockAt(a, n, end, end), -1, blockAt(a, n, end, start), blockAt(a, n, start, end), [
-      n - end,
+      m - end,
       end - start,
       n - end,
     ]);
   }
-  return { order, sign };
+  return { order, pivots, sign };
 }
 
 /** The lower Cholesky factor, from the lower triangle; the row at which it fails, or −1. */
@@ -112,49 +128,94 @@ export function substitute(
   }
 }
 
+/**
+ * The reflections of some columns in one, `I − V T Vᵀ` (R. Schreiber and C. Van Loan, "A storage-efficient WY representation
+ * for products of Householder transformations", 1989).
+ */
+interface Reflections {
+  /** The first column, and row, that they reflect. */
+  readonly start: number;
+  readonly rows: number;
+  readonly width: number;
+  /** V `[rows, width]`, its transpose, and T `[width, width]`, upper triangular. */
+  readonly v: Matrix;
+  readonly turned: Matrix;
+  readonly t: Matrix;
+}
+
 /** QR by Householder reflections: `q [m, c]` with c columns (n to m of them), and R in the upper triangle of `a [m, n]`. */
 export function householder(a: Matrix, m: number, n: number, c: number): Matrix {
   const steps = Math.min(m, n);
-  const reflections: { v: Matrix; beta: number }[] = [];
-  for (let k = 0; k < steps; k++) {
-    const v = new Float64Array(m);
-    let square = 0;
-    for (let i = k; i < m; i++) {
-      v[i] = a[i * n + k]!;
-      if (i > k) square += v[i]! * v[i]!;
-    }
-    const head = v[k]!;
-    // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
-    if (square === 0) {
-      reflections.push({ v, beta: 0 });
-      continue;
-    }
-    const alpha =
-      head > 0 ? -Math.hypot(head, Math.sqrt(square)) : Math.hypot(head, Math.sqrt(square));
-    v[k] = head - alpha;
-    const beta = 2 / (square + v[k]! * v[k]!);
-    reflections.push({ v, beta });
-    reflect(a, n, k, m, v, beta);
-    for (let i = k + 1; i < m; i++) a[i * n + k] = 0;
+  const panels: Reflections[] = [];
+  for (let start = 0; start < steps; start += REFLECTED) {
+    const end = Math.min(steps, start + REFLECTED);
+    const panel = reflections(a, m, n, start, end);
+    panels.push(panel);
+    if (end < n) reflect(panel, blockAt(a, n, start, end), n - end, true);
   }
   const q = new Float64Array(m * c);
   for (let i = 0; i < Math.min(m, c); i++) q[i * c + i] = 1;
-  for (let k = steps - 1; k >= 0; k--) {
-    const { v, beta } = reflections[k]!;
-    if (beta !== 0) reflect(q, c, k, m, v, beta);
-  }
+  for (const panel of panels.reverse())
+    reflect(panel, blockAt(q, c, panel.start, panel.start), c - panel.start, false);
   return q;
 }
 
-/** Applies `I − β v vᵀ` to the rows from `k`, and columns from `k`, of a matrix with `n` columns. */
-function reflect(a: Matrix, n: number, k: number, m: number, v: Matrix, beta: number): void {
-  const w = new Float64Array(n);
-  addProduct(blockAt(w, n, 0, k), 1, blockAt(v, m, 0, k), blockAt(a, n, k, k), [1, m - k, n - k]);
-  for (let i = k; i < m; i++) {
-    const f = beta * v[i]!;
-    const at = i * n;
-    for (let j = k; j < n; j++) a[at + j]! -= f * w[j]!;
+/** Makes the columns from `start` to `end` upper triangular, and gives what reflected them. */
+function reflections(a: Matrix, m: number, n: number, start: number, end: number): Reflections {
+  const [rows, width] = [m - start, end - start];
+  const v = new Float64Array(rows * width);
+  const turned = new Float64Array(width * rows);
+  const t = new Float64Array(width * width);
+  const w = new Float64Array(width);
+  for (let k = 0; k < width; k++) {
+    const u = turned.subarray(k * rows, (k + 1) * rows);
+    let square = 0;
+    for (let i = k + 1; i < rows; i++) {
+      u[i] = a[(start + i) * n + start + k]!;
+      square += u[i]! * u[i]!;
+    }
+    // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
+    if (square === 0) continue;
+    const at = (start + k) * n + start + k;
+    const head = a[at]!;
+    const alpha =
+      head > 0 ? -Math.hypot(head, Math.sqrt(square)) : Math.hypot(head, Math.sqrt(square));
+    u[k] = head - alpha;
+    const beta = 2 / (square + u[k]! * u[k]!);
+    w.fill(0);
+    for (let i = k; i < rows; i++) {
+      const row = (start + i) * n + start;
+      for (let j = k + 1; j < width; j++) w[j]! += u[i]! * a[row + j]!;
+    }
+    for (let i = k; i < rows; i++) {
+      const row = (start + i) * n + start;
+      const f = beta * u[i]!;
+      for (let j = k + 1; j < width; j++) a[row + j]! -= f * w[j]!;
+      a[row + k] = 0;
+      v[i * width + k] = u[i]!;
+    }
+    a[at] = alpha;
+    // T grows by −β T Vᵀu, and β below it.
+    for (let p = 0; p < k; p++) w[p] = dot(turned, p * rows, k * rows, rows);
+    for (let p = 0; p < k; p++) {
+      let sum = 0;
+      for (let q = p; q < k; q++) sum += t[p * width + q]! * w[q]!;
+      t[p * width + k] = -beta * sum;
+    }
+    t[k * width + k] = beta;
   }
+  return { start, rows, width, v, turned, t };
+}
+
+/** Applies reflections, or their transpose, to a block with as many rows. */
+function reflect(by: Reflections, block: BlockOf, columns: number, transpose: boolean): void {
+  const { rows, width, v, turned, t } = by;
+  const [w, y] = [new Float64Array(width * columns), new Float64Array(width * columns)];
+  const factor = transpose ? t.map((_, i) => t[(i % width) * width + Math.floor(i / width)]!) : t;
+  const all = (of: Matrix, step: number): BlockOf => blockAt(of, step, 0, 0);
+  addProduct(all(w, columns), 1, all(turned, rows), block, [width, rows, columns]);
+  addProduct(all(y, columns), 1, all(factor, width), all(w, columns), [width, width, columns]);
+  addProduct(block, -1, all(v, width), all(y, columns), [rows, width, columns]);
 }
 
 /** A power of two that takes the largest element between ½ and 1, where there is one; NaN if an element is not finite. */

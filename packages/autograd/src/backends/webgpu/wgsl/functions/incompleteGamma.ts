@@ -38,6 +38,15 @@ export const incompleteGamma: FunctionTexts = {
   return expf(-a * logRemainder((x - a) / a) - stirlingSeries(a)) * inverseSqrt(6.2831853f * a);
 }`,
   },
+  gammaDensityf: {
+    needs: ['gammaDensity', 'lgammaf', 'isinf', 'nan', 'inf'],
+    code: `fn gammaDensityf(a: f32, x: f32) -> f32 {
+  if (!(a >= 0.0 && x >= 0.0)) { return nan(); }
+  if (a == 0.0 || isinf(x)) { return 0.0; }
+  if (x == 0.0) { if (a < 1.0) { return inf(); } return select(0.0, 1.0, a == 1.0); }
+  return gammaDensity(a, x, lgammaf(a + 1.0)) * (a / x);
+}`,
+  },
   /** Q where `upper`, else P. */
   incompleteGamma: {
     needs: [

@@ -127,19 +127,20 @@ let o = ${w.address(site.out)} + 2u * row; h[o] = bitcast<u32>(sign); h[o + 1u] 
 /** L below the diagonal and U on and above, of rows that are in order. */
 export function luShader({ inputs, out, shape }: Site): Shader {
   const w = new ShaderWriter();
-  const n = shape.at(-1)!;
-  w.line(`let n = ${w.word(n)}; let x = ${w.address(inputs[0]!.place)} + row * n * n;`);
-  w.line(`let a = ${w.address(out)} + row * n * n;`);
-  w.line(`for (var i = 0u; i < n * n; i++) { h[a + i] = h[x + i]; }
+  const [m, n] = shape.slice(-2) as [number, number];
+  w.line(`let m = ${w.word(m)}; let n = ${w.word(n)};`);
+  w.line(`let x = ${w.address(inputs[0]!.place)} + row * m * n;`);
+  w.line(`let a = ${w.address(out)} + row * m * n;`);
+  w.line(`for (var i = 0u; i < m * n; i++) { h[a + i] = h[x + i]; }
 for (var k = 0u; k < n; k++) {
   let pivot = ${read('a', 'k', 'k')};
   if (pivot == 0.0) { continue; }
-  for (var i = k + 1u; i < n; i++) {
+  for (var i = k + 1u; i < m; i++) {
     let f = ${read('a', 'i', 'k')} / pivot; ${write('a', 'i', 'k', 'f')}
     for (var j = k + 1u; j < n; j++) { ${write('a', 'i', 'j', `fma(-f, ${read('a', 'k', 'j')}, ${read('a', 'i', 'j')})`)} }
   }
 }`);
-  return w.threads(sizeOf(shape) / (n * n));
+  return w.threads(sizeOf(shape) / (m * n));
 }
 
 /** The order of rows by partial pivoting of `[m, n]`, then LAPACK's exchanges, counted from 1. */

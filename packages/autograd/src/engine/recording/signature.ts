@@ -4,15 +4,15 @@
  * Beside this list a recording assumes its guards (`graph/mode.ts`: what the function read, such as `training`,
  * `requiresGrad` and the layout of parameter groups), the grad mode and the backend.
  */
-import { ChainruleError } from '../errors.js';
-import type { DeviceName } from '../graph/device.js';
-import type { DType } from '../graph/dtype.js';
-import { sameShape, type Shape } from '../graph/shape.js';
-import type { Hook } from '../graph/gradient.js';
-import type { Tensor } from '../graph/tensor.js';
-import type { Placeholder } from '../graph/version.js';
-import { isWhole } from '../graph/version.js';
-import { flatten, isTensor } from '../tree.js';
+import { ChainruleError } from '../../errors.js';
+import type { DeviceName } from '../../graph/device.js';
+import type { DType } from '../../graph/dtype.js';
+import { sameShape, type Shape } from '../../graph/shape.js';
+import type { Hook } from '../../graph/gradient.js';
+import type { Tensor } from '../../graph/tensor.js';
+import type { Placeholder } from '../../graph/version.js';
+import { isWhole } from '../../graph/version.js';
+import { flatten, isTensor } from '../../tree.js';
 import { Contents } from './contents.js';
 
 /** What is assumed of one leaf of the arguments. */

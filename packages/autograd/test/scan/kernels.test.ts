@@ -15,7 +15,7 @@ import {
   tensor,
   type Tensor,
 } from '@chainrule/autograd';
-import { engine } from '../src/internal.js';
+import { engine } from '../../src/internal.js';
 
 type State = [Tensor, Tensor];
 type Weights = readonly [Tensor, Tensor, Tensor];

@@ -1,10 +1,10 @@
 /** @file Why a compiled function was recorded anew: what the recording before assumed, and what no longer is so. */
-import { display } from '../arguments/index.js';
-import { mode } from '../graph/mode.js';
-import { sameShape, show } from '../graph/shape.js';
-import { isWhole } from '../graph/version.js';
-import { isTensor } from '../tree.js';
-import type { Recording } from './record.js';
+import { display } from '../../arguments/index.js';
+import { mode } from '../../graph/mode.js';
+import { sameShape, show } from '../../graph/shape.js';
+import { isWhole } from '../../graph/version.js';
+import { isTensor } from '../../tree.js';
+import type { Recording } from './recording.js';
 import { argumentLeaves, fitsFacts, type Fact } from './signature.js';
 
 /** What differs, and whether it is only the shape of an argument: lengths may differ for a good while. */

@@ -12,8 +12,8 @@ import {
   zeros,
   type Tensor,
 } from '@chainrule/autograd';
-import { engine } from '../src/internal.js';
-import { loopOf } from '../src/engine/loop.js';
+import { engine } from '../../src/internal.js';
+import { loopOf } from '../../src/engine/loop.js';
 
 // A library rounds products of other sizes otherwise.
 process.env['CHAINRULE_BLAS'] = 'off';

@@ -1,15 +1,15 @@
 /** @file Replaying a recording: its plan is run on the arguments at hand, and what the function changes is changed. */
-import { pendingCells, type Cell } from '../graph/cell.js';
-import { generator } from '../graph/generatorState.js';
-import { runtime } from '../graph/runtime.js';
-import { onHost, type Storage } from '../graph/storage.js';
-import { extraOf } from '../graph/gradient.js';
-import { storageOf } from '../graph/reading.js';
-import { makeLeaf, type Tensor } from '../graph/tensor.js';
-import { engine, evaluate, explain, spareOn } from './evaluate.js';
-import { lastRun } from './lastRun.js';
-import { borrow, lend, takeBack } from './lent.js';
-import type { Recording, Source } from './record.js';
+import { pendingCells, type Cell } from '../../graph/cell.js';
+import { generator } from '../../graph/generatorState.js';
+import { runtime } from '../../graph/runtime.js';
+import { onHost, type Storage } from '../../graph/storage.js';
+import { extraOf } from '../../graph/gradient.js';
+import { storageOf } from '../../graph/reading.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { engine, evaluate, explain, spareOn } from '../evaluate.js';
+import { lastRun } from '../lastRun.js';
+import { borrow, lend, takeBack } from '../lent.js';
+import type { Recording, Source } from './recording.js';
 import { retrace } from './retrace.js';
 
 /** What makes tensors of its own of some roots of a recording, from arrays that are theirs alone. */

@@ -1,25 +1,22 @@
-/**
- * @file Filling parameters. Every function writes into the parameter it is given and returns it; numbers come from
- * autograd's generator, so `manualSeed` governs them. PyTorch: `torch.nn.init`.
- */
+/** @file Filling weights so that values keep their variance from layer to layer. PyTorch: `torch.nn.init`. */
 import {
   checkArgument,
   defineOptions,
   display,
   kinds,
-  type Kind,
-  type Cell,
   ChainruleError,
-  noGrad,
-  rand,
   randn,
   ShapeError,
-  type Tensor,
+  type Kind,
+  type Cell,
 } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
-import { checkFillable } from './utils/computed.js';
+import { checkFillable } from '../utils/computed.js';
+import { uniform, normal } from './distributions.js';
+import { fill } from './fill.js';
 
 type Shape = readonly number[];
+
 /** What `calculateGain` knows: names of functions in camelCase. */
 export type Nonlinearity =
   | 'linear'
@@ -32,99 +29,6 @@ export type Nonlinearity =
   | 'leakyRelu'
   | 'leaky_relu'
   | 'selu';
-
-/** Refuses what holds no values of its own. */
-function checkCell(op: string, parameter: Cell): void {
-  checkFillable(op, parameter);
-}
-
-function fill<C extends Cell>(parameter: C, values: () => Tensor | number): C {
-  checkCell('init', parameter);
-  noGrad(() => {
-    const v = values();
-    parameter.assign(
-      typeof v === 'number' ? autograd.full(parameter.shape, v, { dtype: parameter.dtype }) : v,
-    );
-  });
-  return parameter;
-}
-
-/** A tensor of `shape` drawn evenly from [a, b). */
-function uniformOf(shape: Shape, a: number, b: number, dtype: Tensor['dtype']): Tensor {
-  return rand(shape, { dtype })
-    .mul(b - a)
-    .add(a);
-}
-
-/** Options of `uniform`. */
-export interface UniformOptions {
-  /** Default 0. */
-  readonly a?: number;
-  /** Default 1. */
-  readonly b?: number;
-}
-
-const uniformOptions = defineOptions<UniformOptions>({ a: kinds.finite, b: kinds.finite });
-
-/**
- * Fills a parameter from the uniform distribution on [a, b), by default [0, 1). PyTorch: `init.uniform_`.
- *
- * @example nn.init.uniform(layer.weight, { a: -0.1, b: 0.1 });
- */
-export function uniform<C extends Cell>(parameter: C, options?: UniformOptions): C {
-  const { a = 0, b = 1 } = uniformOptions('uniform', options);
-  if (a > b) throw new ChainruleError(`uniform: a must be at most b, got a ${a} and b ${b}`);
-  return fill(parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
-}
-
-/** Options of `normal`. */
-export interface NormalOptions {
-  /** Default 0. */
-  readonly mean?: number;
-  /** Default 1. */
-  readonly std?: number;
-}
-
-const normalOptions = defineOptions<NormalOptions>({ mean: kinds.finite, std: kinds.nonNegative });
-
-/**
- * Fills a parameter from the normal distribution N(mean, std²), by default N(0, 1). PyTorch: `init.normal_`.
- *
- * @example nn.init.normal(layer.weight, { std: 0.02 });
- */
-export function normal<C extends Cell>(parameter: C, options?: NormalOptions): C {
-  const { mean = 0, std = 1 } = normalOptions('normal', options);
-  return fill(parameter, () =>
-    randn(parameter.shape, { dtype: parameter.dtype }).mul(std).add(mean),
-  );
-}
-
-/** Fills a parameter with one value. PyTorch: `init.constant_`. @example nn.init.constant(layer.bias, 0.1); */
-export function constant<C extends Cell>(parameter: C, value: number): C {
-  checkArgument('constant', 'value', value, kinds.number);
-  return fill(parameter, () => value);
-}
-
-/** Fills a parameter with zeros. PyTorch: `init.zeros_`. @example nn.init.zeros(layer.bias); */
-export function zeros<C extends Cell>(parameter: C): C {
-  return constant(parameter, 0);
-}
-
-/** Fills a parameter with ones. PyTorch: `init.ones_`. @example nn.init.ones(norm.weight); */
-export function ones<C extends Cell>(parameter: C): C {
-  return constant(parameter, 1);
-}
-
-/**
- * Fills a matrix with ones on its diagonal and zeros elsewhere: the layer begins as the identity. PyTorch: `init.eye_`.
- *
- * @example nn.init.eye(layer.weight);
- */
-export function eye<C extends Cell>(parameter: C): C {
-  checkCell('eye', parameter);
-  const [n = 0, m = 0] = matrixShape('eye', parameter);
-  return fill(parameter, () => autograd.eye(n, m, { dtype: parameter.dtype }));
-}
 
 /** Options of `xavierUniform`, `xavierNormal` and `orthogonal`. */
 export interface GainOptions {
@@ -143,7 +47,7 @@ const gainOptions = defineOptions<GainOptions>({ gain: kinds.finite });
  */
 export function xavierUniform<C extends Cell>(parameter: C, options?: GainOptions): C {
   const { gain = 1 } = gainOptions('xavierUniform', options);
-  checkCell('xavierUniform', parameter);
+  checkFillable('xavierUniform', parameter);
   const { fanIn, fanOut } = fans('xavierUniform', parameter.shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform(parameter, { a: -bound, b: bound });
@@ -157,7 +61,7 @@ export function xavierUniform<C extends Cell>(parameter: C, options?: GainOption
  */
 export function xavierNormal<C extends Cell>(parameter: C, options?: GainOptions): C {
   const { gain = 1 } = gainOptions('xavierNormal', options);
-  checkCell('xavierNormal', parameter);
+  checkFillable('xavierNormal', parameter);
   const { fanIn, fanOut } = fans('xavierNormal', parameter.shape);
   return normal(parameter, { std: gain * Math.sqrt(2 / (fanIn + fanOut)) });
 }
@@ -189,7 +93,7 @@ const kaimingOptions = defineOptions<KaimingOptions>({
  * @example nn.init.kaimingUniform(layer.weight, { nonlinearity: 'relu' });
  */
 export function kaimingUniform<C extends Cell>(parameter: C, options?: KaimingOptions): C {
-  checkCell('kaimingUniform', parameter);
+  checkFillable('kaimingUniform', parameter);
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform', parameter.shape, options);
   return uniform(parameter, { a: -bound, b: bound });
 }
@@ -201,7 +105,7 @@ export function kaimingUniform<C extends Cell>(parameter: C, options?: KaimingOp
  * @example nn.init.kaimingNormal(layer.weight, { mode: 'fanOut', nonlinearity: 'relu' });
  */
 export function kaimingNormal<C extends Cell>(parameter: C, options?: KaimingOptions): C {
-  checkCell('kaimingNormal', parameter);
+  checkFillable('kaimingNormal', parameter);
   return normal(parameter, { std: kaimingStd('kaimingNormal', parameter.shape, options) });
 }
 
@@ -221,7 +125,7 @@ function kaimingStd(op: string, shape: Shape, options: KaimingOptions | undefine
  */
 export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions): C {
   const { gain = 1 } = gainOptions('orthogonal', options);
-  checkCell('orthogonal', parameter);
+  checkFillable('orthogonal', parameter);
   if (parameter.ndim < 2) throw tooFlat('orthogonal', parameter.shape);
   const rows = parameter.shape[0] as number;
   const columns = rows === 0 ? 0 : parameter.size / rows;
@@ -232,42 +136,6 @@ export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions):
     // The signs of R's diagonal make Q evenly distributed.
     const q = Q.mul(autograd.diagonal(R).sign());
     return (rows < columns ? q.t() : q).reshape(parameter.shape).mul(gain);
-  });
-}
-
-/** Options of `truncNormal`. */
-export interface TruncNormalOptions extends NormalOptions {
-  /** The lower bound. Default −2. */
-  readonly a?: number;
-  /** The upper bound. Default 2. */
-  readonly b?: number;
-}
-
-const truncNormalOptions = defineOptions<TruncNormalOptions>({
-  ...normalOptions.table,
-  ...uniformOptions.table,
-  std: kinds.positive,
-});
-
-/**
- * Fills a parameter from the normal distribution N(mean, std²) restricted to [a, b], by default [−2, 2]. PyTorch:
- * `init.trunc_normal_`.
- *
- * @example nn.init.truncNormal(layer.weight, { std: 0.02 });
- */
-export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalOptions): C {
-  const { mean = 0, std = 1, a = -2, b = 2 } = truncNormalOptions('truncNormal', options);
-  if (a > b) throw new ChainruleError(`truncNormal: a must be at most b, got a ${a} and b ${b}`);
-  return fill(parameter, () => {
-    // Evenly between the distribution function's values at the bounds, through its inverse.
-    const { dtype, shape } = parameter;
-    const bounds = autograd.tensor([a, b], { dtype: 'float64' });
-    const [low = 0, high = 0] = autograd.erf(bounds.sub(mean).div(std * Math.SQRT2)).dataSync();
-    return autograd
-      .erfinv(uniformOf(shape, low, high, dtype))
-      .mul(std * Math.SQRT2)
-      .add(mean)
-      .clamp(a, b);
   });
 }
 
@@ -312,12 +180,6 @@ export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number 
   const [outputs = 0, inputs = 0, ...kernel] = shape;
   const field = kernel.reduce((n, k) => n * k, 1);
   return { fanIn: inputs * field, fanOut: outputs * field };
-}
-
-function matrixShape(op: string, { shape }: Tensor): Shape {
-  if (shape.length !== 2)
-    throw new ShapeError(`${op}: expected a matrix, got shape [${shape.join(', ')}]`);
-  return shape;
 }
 
 function tooFlat(op: string, shape: Shape): ShapeError {

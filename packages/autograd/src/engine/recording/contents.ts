@@ -3,7 +3,7 @@
  * of a typed array, entries of a map, fields of an instance. The function has read them once, so they must stay.
  */
 
-import { display } from '../arguments/index.js';
+import { display } from '../../arguments/index.js';
 
 /** One object, and what it held when it was looked at. */
 export class Contents {

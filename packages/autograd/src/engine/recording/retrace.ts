@@ -1,13 +1,13 @@
 /** @file The graph that a recorded function stands for, built once more over other arguments. */
-import { noGrad } from '../graph/mode.js';
-import type { Storage } from '../graph/storage.js';
-import { makeNode } from '../graph/node.js';
-import { makeLeaf, type Tensor } from '../graph/tensor.js';
-import { isTensor } from '../tree.js';
-import { engine } from './evaluate.js';
-import { MANY_NODES } from './lent.js';
-import type { Program } from './program.js';
-import type { Recording } from './record.js';
+import { noGrad } from '../../graph/mode.js';
+import type { Storage } from '../../graph/storage.js';
+import { makeNode } from '../../graph/node.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
+import { isTensor } from '../../tree.js';
+import { engine } from '../evaluate.js';
+import { MANY_NODES } from '../lent.js';
+import type { Program } from '../program.js';
+import type { Recording } from './recording.js';
 
 /**
  * A result of a recording as a node of the graph behind it, so that it can be computed again like any other; null where

@@ -1,0 +1,86 @@
+/**
+ * @file Kernels of their own kind as they were called last. The same primitive over operands of the same shapes is the same
+ * call with other buffers: a graph that repeats itself, a token at a time, asks for the same few again and again.
+ */
+import type { Instruction } from '../../../engine/program.js';
+import type { Attrs, AttrValue, Primitive } from '../../../graph/primitive.js';
+import { sameShape } from '../../../graph/shape.js';
+import { constantOp } from '../../../graph/version.js';
+import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
+
+/** One call, and the scratch memory that it shares. */
+export interface KnownCall {
+  readonly form: number;
+  readonly formed: FormedKernel;
+  readonly shared: number;
+}
+
+/** The calls of an instruction over the buffers of its operands, then of its result. */
+interface Known {
+  readonly instruction: Instruction;
+  readonly operands: readonly Instruction[];
+  readonly buffers: readonly number[];
+  readonly calls: readonly KnownCall[];
+}
+
+/** An instruction with the buffers that it reads, in the program at hand. */
+export interface Called {
+  readonly instructions: readonly Instruction[];
+  readonly slot: number;
+  readonly operands: readonly number[];
+}
+
+export class KnownKernels {
+  private readonly last = new Map<Primitive, Known>();
+
+  /** Forgets forms that could not be compiled. */
+  forget(): void {
+    this.last.clear();
+  }
+
+  /** What was remembered of an instruction just like this one. */
+  find({ instructions, slot, operands }: Called): Known | null {
+    const instruction = instructions[slot] as Instruction;
+    const known = this.last.get(instruction.op as Primitive);
+    if (known === undefined || !alike(known.instruction, instruction)) return null;
+    if (known.operands.length !== operands.length) return null;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = instructions[instruction.inputs[i]!] as Instruction;
+      if (operand.op === constantOp || !alikeOperands(known.operands[i]!, operand)) return null;
+      if (operands.indexOf(operands[i]!) !== known.buffers.indexOf(known.buffers[i]!)) return null;
+    }
+    return known;
+  }
+
+  remember({ instructions, slot, operands }: Called, calls: readonly KnownCall[]): void {
+    const instruction = instructions[slot] as Instruction;
+    const read = instruction.inputs.map((x) => instructions[x] as Instruction);
+    if (read.some(({ op }) => op === constantOp)) return;
+    const buffers = [...operands, slot];
+    const isOurs = (buffer: number): boolean =>
+      buffer === SCRATCH_BUFFER || buffers.includes(buffer);
+    if (!calls.every(({ formed }) => formed.block.pointers.every((p) => isOurs(p.buffer)))) return;
+    this.last.set(instruction.op as Primitive, { instruction, operands: read, buffers, calls });
+  }
+}
+
+function alikeOperands(x: Instruction, y: Instruction): boolean {
+  return x.dtype === y.dtype && sameShape(x.shape, y.shape);
+}
+
+function alike(x: Instruction, y: Instruction): boolean {
+  return alikeOperands(x, y) && sameAttrs(x.attrs, y.attrs);
+}
+
+function sameAttrs(x: Attrs | null, y: Attrs | null): boolean {
+  if (x === y) return true;
+  if (x === null || y === null) return false;
+  for (const key in y) if (!(key in x)) return false;
+  for (const key in x) if (!sameValue(x[key] as AttrValue, y[key] as AttrValue)) return false;
+  return true;
+}
+
+function sameValue(x: AttrValue, y: AttrValue): boolean {
+  if (typeof x !== 'object' || typeof y !== 'object') return Object.is(x, y);
+  return x.length === y.length && x.every((value, i) => sameValue(value, y[i] as AttrValue));
+}
