@@ -41,6 +41,10 @@ test('lists that contain themselves, or are all holes, end', () => {
   expect(() => call(autograd.at, ones([2]), list)).toThrow(ChainruleError);
   expect(() => call(autograd.at, ones([2]), [hostile()])).toThrow(ChainruleError);
   expect(() => call(autograd.adaptiveMaxPool2d, ones([1, 1, 4, 4]), holes)).toThrow(/outputSize/);
+  expect(() => call(autograd.split, ones([4]), holes)).toThrow(ChainruleError);
+  expect(() => call(autograd.reshape, ones([4]), holes)).toThrow(ChainruleError);
+  expect(() => call(autograd.roll, ones([4]), holes)).toThrow(ChainruleError);
+  expect(() => call(autograd.maxPool1d, ones([1, 1, 4]), holes)).toThrow(ChainruleError);
   expect(() => call(autograd.switchCase, 1, new Array(3), ones([2]))).toThrow(/branch 0/);
   expect(() => call(recordGraph, (x: unknown) => x, list)).toThrow(/must not contain itself/);
   expect(() => call(autograd.scan, () => null, list, ones([2]))).toThrow(/must not contain itself/);

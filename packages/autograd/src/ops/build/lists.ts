@@ -10,8 +10,9 @@ export type Listed = readonly number[] | readonly [readonly number[]];
 export function listOf(op: string, given: Listed): readonly number[] {
   const first: unknown = given[0];
   if (typeof first === 'object' && given[1] === undefined) {
-    const copy = kinds.isArray(first) ? reading(op, 'the array', () => [...first]) : first;
-    return passes(wholeNumbers, copy) ? copy : refuse(op, first);
+    if (!passes(wholeNumbers, first)) return refuse(op, first); // before it is copied: it may be endless
+    const copy = reading(op, 'the array', () => [...first]);
+    return passes(wholeNumbers, copy) ? copy : refuse(op, copy);
   }
   return passes(wholeNumbers, given) ? given : refuse(op, given);
 }

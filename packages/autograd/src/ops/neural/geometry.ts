@@ -21,9 +21,10 @@ export function perDim(
   rank: number,
   min: number,
 ): number[] {
-  // Copied before it is checked: what was checked is what is used.
-  const copy = isArray(value) ? reading(op, name, () => [...value]) : value;
-  const given = passes(wholeNumbers, copy) ? copy : [];
+  const right = passes(wholeNumbers, value);
+  // The copy is checked too: what was checked is what is used.
+  const copy = right && isArray(value) ? reading(op, name, () => [...value]) : value;
+  const given = right && passes(wholeNumbers, copy) ? copy : [];
   const list = typeof given === 'number' ? [given] : given;
   const all = list.length === 1 ? range(rank).map(() => list[0] as number) : [...list];
   if (all.length !== rank || all.some((n) => n < min)) {

@@ -113,6 +113,7 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
     const node = operand('split', x);
     const d = normalizeDim('split', dimOf('split', dim, options), node.ndim);
     const n = dimensionOf('split', node, d);
+    checkArgument('split', 'size', size, pieceSizes); // before it is copied: it may be endless
     const copy = isArray(size) ? reading('split', 'size', () => [...size]) : size;
     const sizes = checkArgument('split', 'size', copy, pieceSizes);
     if (typeof sizes !== 'number') {
