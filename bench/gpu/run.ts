@@ -114,6 +114,7 @@ async function seconds(f: () => Tensor, rows = values.quick ? 2 : 20): Promise<n
 
 /** What a training step costs the CPU, and what it gives the device to do. */
 async function issuing(name: string, mode: Mode, step: () => Tensor): Promise<void> {
+  const { forms } = memoryUsage();
   for (let i = 0; i < 5; i++) await step().data();
   const before = memoryUsage();
   const cpu = process.cpuUsage();
@@ -125,6 +126,7 @@ async function issuing(name: string, mode: Mode, step: () => Tensor): Promise<vo
     'CPU ms a step': (user + system) / 1000 / steps,
     dispatches: (after.dispatches - before.dispatches) / steps,
     submits: (after.submits - before.submits) / steps,
+    pipelines: after.forms - forms,
     'device MiB': after.deviceBytes / 2 ** 20,
   });
 }

@@ -77,24 +77,31 @@ export interface MemoryUsage {
    * its sizes, and a known program with other sizes is walked again.
    */
   readonly planning: { readonly walked: number; readonly made: number; readonly found: number };
-  /** The number of compiled kernel forms. Plans of any size share them, so it soon stops growing. */
+  /**
+   * The number of compiled kernel forms, the pipelines of WebGPU included. Plans of any size share them, so it soon stops
+   * growing.
+   */
   readonly forms: number;
 }
 
 /**
  * What the backend holds: memory in bytes, and the number of plans and kernel forms. Values of tensors are ordinary
- * JavaScript arrays and not counted. With the interpreter, everything but the plans is 0. PyTorch:
+ * JavaScript arrays and not counted. With the interpreter, everything but the plans and what the GPU holds is 0. PyTorch:
  * `torch.cuda.memory_stats`.
  * @example memoryUsage().reserved / 2 ** 20 // in MiB
  */
 export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
-  const { dispatches = 0, submits = 0, heap } = gpuInUse()?.runtime ?? {};
+  const { dispatches = 0, submits = 0, heap, forms: pipelines = 0 } = gpuInUse()?.runtime ?? {};
   const onGpu = { dispatches, submits, deviceBytes: (heap?.used ?? 0) * 4 };
   const counts = { plans: engine.plans.size, planning: planningSoFar(), ...onGpu };
   if (arrays === null)
-    return { arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0, ...counts, forms: 0 };
+    return {
+      ...{ arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0 },
+      ...counts,
+      forms: pipelines,
+    };
   const { bytesUsed, bytesReserved } = arrays.memory;
-  const forms = arrays.forms.met;
+  const forms = arrays.forms.met + pipelines;
   return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, ...counts, forms };
 }

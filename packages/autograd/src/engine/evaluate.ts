@@ -111,14 +111,12 @@ export function backendInUse(): HostBackend {
   return engine.backend;
 }
 
-/**
- * @internal The graph behind `roots` as it is run: places that are known to change are operands. On the CPU alone, where a buffer
- * may lie within another one.
- */
+/** @internal The graph behind `roots` as it is run: places that are known to change are operands. */
 export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] = NONE): Collected {
-  const { settle } = engine.plans.places;
-  const settles = settle !== null && mode.tracing === null && deviceOf(roots) === 'cpu';
-  return collect(roots, { also, settle: settles ? settle : null });
+  return collect(roots, {
+    also,
+    settle: mode.tracing === null ? engine.plans.places.settle : null,
+  });
 }
 
 /** @internal The same, after the first values of its cells have been computed. */
@@ -166,12 +164,11 @@ function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) |
 
 /**
  * @internal Whether places in a graph without a plan are operands from now on, as they were others before: it is then to be
- * collected again. On the CPU alone, where a buffer may lie within another one.
+ * collected again.
  */
 export function hasMoved(graph: Collected): boolean {
   if (graph.placed.length === 0 || mode.tracing !== null) return false;
-  if (engine.plans.has(graph.structure)) return false;
-  return deviceOf(graph.roots) === 'cpu' && engine.plans.places.move(graph);
+  return !engine.plans.has(graph.structure) && engine.plans.places.move(graph);
 }
 
 function runOnOne(roots: () => readonly Tensor[], why: string): void {

@@ -21,8 +21,6 @@ export const mode = {
   body: null as null | LoopName,
   /** Whether compiled functions are called as they were written. */
   inline: false,
-  /** Whether loops are written out step by step, where they are short. */
-  unroll: false,
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
   debug: 0,
 };

@@ -1,7 +1,6 @@
 /** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
 import { ChainruleError } from '../errors.js';
 import { imageOf, type FormCollection, type Image } from '../backends/wasm/run/image.js';
-import { loopOf } from '../engine/loop.js';
 import { userLine } from '../engine/userLine.js';
 import { again } from '../engine/recording/capture.js';
 import { record } from '../engine/recording/record.js';
@@ -53,7 +52,7 @@ export function imageOfFunction(
   let shapes: Shape[] = [];
   // Results are nodes of their own, also where they are arguments as they came.
   const traced = (...xs: unknown[]): unknown =>
-    withMode(caller, { debug: lines ? 1 : mode.debug, unroll: true }, () => {
+    withMode(caller, { debug: lines ? 1 : mode.debug }, () => {
       shapes = [];
       return mapTree(f(...(xs as Tensor[])), (y) => {
         if (!isTensor(y)) return y;
@@ -86,9 +85,8 @@ export function imageOfFunction(
     const node = made.nodes[origin];
     const stack = node?.extra?.stack;
     const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
-    const name = op === 'loop' && node !== undefined ? loopOf(node.attrs ?? {}).name : op;
     return new ChainruleError(
-      `${caller}: ${name} has only a plain kernel, which needs the framework` +
+      `${caller}: ${op} has only a plain kernel, which needs the framework` +
         `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside the function`,
     );
   });

@@ -100,4 +100,38 @@ describe.skipIf(!there)('samples on WebGPU are those of the CPU', () => {
       });
       expect(others).toBeLessThan(3);
     });
+
+  test('the second derivative of a determinant, of singular matrices too', async () => {
+    const low = (n: number, rank: number): Tensor => noise(n, rank).matmul(noise(rank, n));
+    const curvature = (a: Tensor, t: Tensor): Tensor =>
+      A.grad((x: Tensor) =>
+        A.grad((y: Tensor) => linalg.det(y).sum())(x)
+          .mul(t)
+          .sum(),
+      )(a);
+    const matrices = {
+      regular: () => noise(4, 4).add(A.eye(4)),
+      'of rank n − 1': () => low(4, 3),
+      'of rank n − 2': () => low(4, 2),
+      'of rank n − 3': () => low(5, 2),
+      'with zeros': () => A.zeros([3, 3]),
+      'of 2 × 2': () => noise(2, 2),
+      'a batch': () => noise(6, 3, 3),
+      large: () => noise(12, 12).mul(0.3).add(A.eye(12)),
+    };
+    for (const [name, make] of Object.entries(matrices)) {
+      await setDevice('webgpu');
+      const a = make();
+      const t = noise(...a.shape).cos();
+      const got = await curvature(a, t).data();
+      const [a64, t64] = [await a.to('cpu'), await t.to('cpu')];
+      await setDevice('cpu');
+      const want = await curvature(a64.cast('float64'), t64.cast('float64')).data();
+      const largest = Math.max(...want.map(Math.abs), 1);
+      got.forEach((x, k) =>
+        expect(Math.abs(x - (want[k] as number)), name).toBeLessThan(1e-4 * largest),
+      );
+    }
+    await setDevice('webgpu');
+  });
 });

@@ -103,14 +103,23 @@ export class LocalTransport implements Transport {
     });
   }
 
-  allReduce(data: TypedArray, op: ReduceOp): void {
-    const { size, rank } = this;
+  /** Data in parts, each of which all ranks have written when it is handed over. */
+  private *exchanged(
+    data: TypedArray,
+  ): Generator<{ readonly part: TypedArray; readonly from: number; readonly turn: number }> {
     const room = Math.floor(this.piece.byteLength / data.BYTES_PER_ELEMENT);
     for (let from = 0; from < data.length; from += room) {
       const part = data.subarray(from, from + room);
       const turn = this.turn++;
-      this.write(part, pieceAt(turn, rank, size));
+      this.write(part, pieceAt(turn, this.rank, this.size));
       this.pause();
+      yield { part, from, turn };
+    }
+  }
+
+  allReduce(data: TypedArray, op: ReduceOp): void {
+    const { size, rank } = this;
+    for (const { part, turn } of this.exchanged(data)) {
       const [low, high] = shareOf(part.length, rank, size);
       const offset = low * data.BYTES_PER_ELEMENT;
       // In the order of ranks, always: the same sum whoever makes it.
@@ -128,13 +137,8 @@ export class LocalTransport implements Transport {
   }
 
   allGather(data: TypedArray, out: TypedArray): void {
-    const { size, rank } = this;
-    const room = Math.floor(this.piece.byteLength / data.BYTES_PER_ELEMENT);
-    for (let from = 0; from < data.length; from += room) {
-      const part = data.subarray(from, from + room);
-      const turn = this.turn++;
-      this.write(part, pieceAt(turn, rank, size));
-      this.pause();
+    const { size } = this;
+    for (const { part, from, turn } of this.exchanged(data)) {
       for (let r = 0; r < size; r++) {
         const at = r * data.length + from;
         this.readInto(out.subarray(at, at + part.length), pieceAt(turn, r, size));

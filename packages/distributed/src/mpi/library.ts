@@ -80,7 +80,7 @@ export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary
   const koffi = findKoffi();
   if (koffi === null) {
     throw new DeviceError(
-      `distributed: ${by} started this program, but the package koffi, which calls it, is not installed: npm install koffi`,
+      `distributed: ${by} started this program, but the package koffi, which calls it, is not installed for this machine: npm install koffi`,
     );
   }
   if (named !== undefined && !/^([\\/]|[a-z]:)/i.test(named)) {

@@ -1,34 +1,20 @@
 /** @file Files that are there whole or not at all. */
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { replaceFiles } from '@chainrule/autograd/internal';
 
 /**
- * Writes all files, or none: first under other names beside them, then each is given its own. A device or a pipe, such as
- * `/dev/stdout`, is written into.
+ * Writes all files, or none; folders that are missing are made. A device or a pipe, such as `/dev/stdout`, is written into.
  *
  * @throws {Error} that names the file or folder that cannot be written.
  */
 export async function writeAll(files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
-  const parts: [part: string, path: string][] = [];
-  try {
-    for (const [path, content] of files) {
-      await makeFolder(dirname(path));
-      const there = await stat(path).catch(() => undefined);
-      if (there?.isDirectory() === true) throw new Error(`cannot write ${path}: it is a folder`);
-      if (there !== undefined && !there.isFile()) {
-        await at(path, () => writeFile(path, content));
-        continue;
-      }
-      const part = join(dirname(path), `.${basename(path)}.part-${process.pid}`);
-      parts.push([part, path]);
-      await at(path, () => writeFile(part, content));
-    }
-    for (const [part, path] of parts) await at(path, () => rename(part, path));
-  } catch (error) {
-    for (const [part] of parts) await rm(part, { force: true });
-    throw error;
-  }
+  for (const path of files.keys()) await makeFolder(dirname(path));
+  const encoder = new TextEncoder();
+  const bytes = (content: string | Uint8Array): Uint8Array =>
+    typeof content === 'string' ? encoder.encode(content) : content;
+  await replaceFiles([...files].map(([path, content]) => [path, bytes(content)] as const));
 }
 
 /** Whether Node takes a `.js` file of this folder for an ES module: by the nearest package.json, and where there is none by its text. */
@@ -49,7 +35,13 @@ export function takesModules(folder: string): boolean {
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
   if (dirname(path) !== path) await makeFolder(dirname(path));
-  await at(path, () => mkdir(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (await isFolder(path)) return; // somebody else has made it meanwhile
+    throw new Error(`cannot write ${path}: ${REASONS[code] ?? message}`, { cause: error });
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -68,12 +60,3 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'its name is too long',
 };
-
-async function at(path: string, does: () => Promise<unknown>): Promise<void> {
-  try {
-    await does();
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new Error(`cannot write ${path}: ${REASONS[code] ?? message}`, { cause: error });
-  }
-}

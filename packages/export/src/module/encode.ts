@@ -1,13 +1,13 @@
 /** @file Regimes as the data of a module: arrays of numbers, short where most are zero. */
-import { SCRATCH_BUFFER, type FunctionImage } from '@chainrule/autograd/internal';
-import type { Line, Regime } from './regimes.js';
+import { SCRATCH_BUFFER, type FunctionImage, type Image } from '@chainrule/autograd/internal';
+import type { BodyLines, ImageLines, Line, LoopLines } from './imageLines.js';
+import type { Regime } from './regimes.js';
 
 /**
- * A regime as the module reads it. `Line`s are pairs; words are their first values, and apart from these the slopes of those
+ * An image as the module reads it. `Line`s are pairs; words are their first values, and apart from these the slopes of those
  * that have one, as place and slope in turn.
  */
-export interface EncodedRegime {
-  readonly f: number;
+export interface EncodedImage {
   /** Calls: form and block in turn. */
   readonly c: number[];
   readonly w: number[];
@@ -16,7 +16,41 @@ export interface EncodedRegime {
   readonly p: number[];
   /** Computed values: slot, start, slope, first and last step in turn. */
   readonly s: number[];
+  /** The scratch memory that is shared, then all of it. */
   readonly h: readonly [...Line, ...Line];
+  readonly l: readonly EncodedLoop[];
+}
+
+/** A loop: after so many calls. */
+export interface EncodedLoop {
+  readonly after: number;
+  readonly name: string;
+  readonly kind: 'scan' | 'while' | 'branch';
+  readonly length: Line;
+  readonly reverse: boolean;
+  readonly rewound: boolean;
+  readonly constants: readonly number[];
+  /** The slots of operands, the dtype of the first, the slots of results after their numbers. */
+  readonly operands: readonly number[];
+  readonly dtype: string;
+  readonly results: readonly (readonly [result: number, slot: number])[];
+  readonly bodies: readonly EncodedBody[];
+}
+
+export interface EncodedBody extends EncodedImage {
+  /** Inputs: slot, what it is (`0` carry, `1` slice, `2` constant, `3` offset), which, and its `Line`. */
+  readonly i: readonly (readonly [slot: number, kind: number, index: number, ...Line])[];
+  /** Outputs: slot and bytes. */
+  readonly o: readonly (readonly [slot: number, ...Line])[];
+  /** The dtype of the first output. */
+  readonly dtype: string;
+  readonly carries: number;
+  readonly r: Line;
+}
+
+/** A regime as the module reads it. */
+export interface EncodedRegime extends EncodedImage {
+  readonly f: number;
   /** Inputs: slot, then what it is. */
   readonly i: (readonly unknown[])[];
   /** Outputs: slot, dtype and shape. */
@@ -30,24 +64,9 @@ export type Place = (made: FunctionImage, k: number) => readonly unknown[];
 
 export function encodeRegime(regime: Regime, place: Place): EncodedRegime {
   const { image, inputs } = regime.sample;
-  const { pointers } = image.list;
   return {
     f: regime.from,
-    c: image.calls.flatMap(({ form, block }) => [form, block]),
-    w: regime.words.map(([start]) => start),
-    d: regime.words.flatMap(([, slope], k) => (slope === 0 ? [] : [k, slope])),
-    p: pointers.flatMap(({ word, buffer }, k) => [
-      word,
-      buffer === SCRATCH_BUFFER ? -1 : buffer,
-      ...(regime.pointers[k] as Line),
-    ]),
-    s: image.computed.flatMap(({ slot, first, last }, k) => [
-      slot,
-      ...(regime.computed[k] as Line),
-      first,
-      last,
-    ]),
-    h: [...regime.sharedBytes, ...regime.scratchBytes],
+    ...encodeImage(regime.lines),
     i: inputs.map((input, k) => {
       const slot = image.inputs[k] as number;
       const { dtype } = image.holds[slot]!;
@@ -60,5 +79,57 @@ export function encodeRegime(regime: Regime, place: Place): EncodedRegime {
     o: image.outputs.map((slot, k) => [slot, image.holds[slot]!.dtype, regime.shapes[k]!]),
     r: regime.draws,
     m: image.list.mayFault ? 1 : 0,
+  };
+}
+
+function encodeImage(lines: ImageLines): EncodedImage {
+  const { image } = lines;
+  return {
+    c: image.calls.flatMap(({ form, block }) => [form, block]),
+    w: lines.words.map(([start]) => start),
+    d: lines.words.flatMap(([, slope], k) => (slope === 0 ? [] : [k, slope])),
+    p: image.list.pointers.flatMap(({ word, buffer }, k) => [
+      word,
+      buffer === SCRATCH_BUFFER ? -1 : buffer,
+      ...(lines.pointers[k] as Line),
+    ]),
+    s: image.computed.flatMap(({ slot, first, last }, k) => [
+      slot,
+      ...(lines.computed[k] as Line),
+      first,
+      last,
+    ]),
+    h: [...lines.sharedBytes, ...lines.scratchBytes],
+    l: lines.loops.map((loop) => encodeLoop(loop, image)),
+  };
+}
+
+function encodeLoop({ sample, length, bodies }: LoopLines, { holds }: Image): EncodedLoop {
+  const { after, operands, results, loop } = sample;
+  const { name, kind, reverse, rewound, constants } = loop;
+  const dtype = holds[operands[0] ?? -1]?.dtype ?? 'int32';
+  const encoded = bodies.map(encodeBody);
+  return {
+    ...{ after, name, kind, length, reverse, rewound, constants },
+    ...{ operands, dtype, results, bodies: encoded },
+  };
+}
+
+const KINDS = ['carry', 'x', 'constant', 'offset'];
+
+function encodeBody({ sample, lines, inputs, outputs, draws }: BodyLines): EncodedBody {
+  const { image, carries } = sample;
+  return {
+    ...encodeImage(lines),
+    i: sample.inputs.map(({ kind, index }, k) => [
+      image.inputs[k]!,
+      KINDS.indexOf(kind),
+      index,
+      ...inputs[k]!,
+    ]),
+    o: image.outputs.map((slot, k) => [slot, ...outputs[k]!]),
+    dtype: image.holds[image.outputs[0] ?? -1]?.dtype ?? 'int32',
+    carries,
+    r: draws,
   };
 }

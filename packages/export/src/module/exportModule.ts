@@ -14,7 +14,7 @@ import { Module } from '@chainrule/nn';
 import { forwardOf, inMode, modelOrFunction } from '../forward.js';
 import { VERSION } from '../version.js';
 import { encodeRegime } from './encode.js';
-import { functionText, type ModuleFunction } from './moduleFunction.js';
+import { functionText, hasLoops, type ModuleFunction } from './moduleFunction.js';
 import {
   argumentNames,
   isTensors,
@@ -23,6 +23,7 @@ import {
   type ExportModuleOptions,
 } from './options.js';
 import { regimesOf, type Regime } from './regimes.js';
+import { LOOP_RUNTIME } from './loopRuntime.js';
 import { RUNTIME } from './runtime.js';
 import { StateTable } from './states.js';
 import { hexadecimal, sideBySide } from './texts.js';
@@ -124,6 +125,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     // What names functions in some builds of the framework.
     'function __name(f) { return f; }',
     RUNTIME.trim(),
+    ...(functions.some(hasLoops) ? [LOOP_RUNTIME.trim()] : []),
     ...functions.map(functionText),
     '',
   ].join('\n');

@@ -32,3 +32,7 @@ export function functionText({ outputs: _outputs, ...rest }: ModuleFunction, k: 
     `export { function${k} as ${rest.name} };`,
   ].join('\n');
 }
+
+export function hasLoops({ regimes }: ModuleFunction): boolean {
+  return regimes.some(({ l }) => l.length > 0);
+}

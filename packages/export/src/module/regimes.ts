@@ -10,9 +10,7 @@ import {
   type FormCollection,
   type FunctionImage,
 } from '@chainrule/autograd/internal';
-
-/** A number at the first size of a regime, and how much it grows by each example more. */
-export type Line = readonly [start: number, slope: number];
+import { linesOf, structureOf, type ImageLines, type Line, type LineFinder } from './imageLines.js';
 
 /** A number of the function's code that may depend on the batch: on a line, or one over a line. */
 export interface NumberLine {
@@ -25,13 +23,7 @@ export interface Regime {
   readonly from: number;
   /** The plan at `from`: structure, slots, dtypes. */
   readonly sample: FunctionImage;
-  readonly words: readonly Line[];
-  /** Byte offsets of pointers, in the order of the sample's. */
-  readonly pointers: readonly Line[];
-  /** Bytes of computed values, in the order of the sample's. */
-  readonly computed: readonly Line[];
-  readonly sharedBytes: Line;
-  readonly scratchBytes: Line;
+  readonly lines: ImageLines;
   /** The shape of each output. */
   readonly shapes: readonly (readonly Line[])[];
   /** The numbers among the inputs, by their place; null for other inputs. */
@@ -43,6 +35,12 @@ export interface Regime {
 
 /** Every size up to this one is planned; above it those between which something changes are searched for. */
 const ALL_UP_TO = 64;
+
+/** How many examples one more of what a word counts may stand for. */
+const MOST_EXAMPLES_OF_A_BLOCK = 32;
+
+/** The most regimes of a function. */
+const MOST = 100;
 
 interface Sample {
   readonly size: number;
@@ -89,14 +87,55 @@ export function regimesOf(
     search(at, low, high);
     low = high;
   }
-  const sorted = [...samples.values()].sort((a, b) => a.size - b.size);
+  const between = (first: number, last: number): Sample[] =>
+    [...samples.values()]
+      .filter(({ size }) => first <= size && size <= last)
+      .sort((a, b) => a.size - b.size);
+  /** Plans more sizes of a group: all of the first ones, or, where they are known, one between two that do not agree. */
+  const refine = (first: number, last: number, low: number, high: number): void => {
+    const dense = Math.min(first + MOST_EXAMPLES_OF_A_BLOCK, last);
+    const known = samples.size;
+    for (let size = first; size <= dense; size++) at(size);
+    if (samples.size === known) at((low + high) >> 1);
+    const sizes = between(first, last).map(({ size }) => size);
+    sizes.forEach((size, k) => k > 0 && search(at, sizes[k - 1] as number, size));
+  };
+  const regimes: Regime[] = [];
+  const waiting = byKey(between(1, most));
+  for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+    const found = regimeOf(group, caller);
+    const isRegime = 'from' in found;
+    // Two sizes far apart lie on a line, whatever lies between them.
+    const place = isRegime ? (group.length === 2 ? 1 : 0) : found.place;
+    const [first, last] = [group[0], group.at(-1)] as [Sample, Sample];
+    const [low, high] = [group[place - 1] ?? first, group[place] as Sample];
+    if (high.size - low.size > 1) {
+      refine(first.size, last.size, low.size, high.size);
+      waiting.unshift(...byKey(between(first.size, last.size)));
+    } else if (isRegime) {
+      regimes.push(found);
+    } else {
+      waiting.unshift(group.slice(0, place), group.slice(place));
+    }
+    if (regimes.length + waiting.length > MOST && !isRegime) {
+      throw new ChainruleError(
+        `${caller}: ${found.what} does not grow evenly with the batch (between ${low.size} and ${high.size} examples, and ` +
+          'at many other sizes); give { batch: null } for a module of one batch size',
+      );
+    }
+  }
+  return regimes;
+}
+
+/** Neighbours whose plans differ in numbers alone. */
+function byKey(samples: readonly Sample[]): Sample[][] {
   const groups: Sample[][] = [];
-  for (const sample of sorted) {
+  for (const sample of samples) {
     const group = groups.at(-1);
     if (group?.[0]?.key === sample.key) group.push(sample);
     else groups.push([sample]);
   }
-  return groups.map((group) => regimeOf(group, caller));
+  return groups;
 }
 
 /** Finds where plans change between two sizes, to the example. */
@@ -109,38 +148,35 @@ function search(at: (size: number) => Sample, low: number, high: number): void {
 
 /** Equal for plans that differ in numbers alone. */
 function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
+  const kinds = inputs.map(({ kind }) => kind);
   return JSON.stringify([
-    image.calls,
-    image.list.words.length,
-    image.list.pointers.map(({ word, buffer }) => [word, buffer]),
-    image.list.mayFault,
-    image.computed.map(({ slot, first, last }) => [slot, first, last]),
-    image.inputs,
-    image.outputs,
-    inputs.map(({ kind }) => kind),
+    structureOf(image),
+    kinds,
     assigned.length,
     shapes.map(({ length }) => length),
   ]);
 }
 
-function regimeOf(samples: readonly Sample[], caller: string): Regime {
+/** What does not lie on a line, and the first of the samples where it does not. */
+interface Break {
+  readonly place: number;
+  readonly what: string;
+}
+
+function regimeOf(samples: readonly Sample[], caller: string): Regime | Break {
   const first = samples[0] as Sample;
-  const second = samples[1] ?? first;
   const made = samples.map((s) => s.made);
-  const step = Math.max(1, second.size - first.size);
-  const line = (what: string, of: (image: FunctionImage) => number): Line => {
-    const start = of(first.made);
-    const slope = (of(second.made) - start) / step;
-    samples.forEach(({ size }, i) => {
-      if (start + slope * (size - first.size) === of(made[i] as FunctionImage)) return;
-      throw new ChainruleError(
-        `${caller}: ${what} does not grow evenly with the batch (between ${first.size} and ${size} examples); ` +
-          'give { batch: null } for a module of one batch size',
-      );
-    });
-    return [start, slope];
+  const sizes = samples.map(({ size }) => size - first.size);
+  let broken: Break | null = null;
+  const find: LineFinder = (what, of, value) => {
+    const values = of.map(value);
+    const found = lineThrough(sizes, values, what === 'a word of a kernel');
+    if (typeof found !== 'number') return found;
+    if (broken === null || found < broken.place) broken = { place: found, what };
+    return [0, 0];
   };
-  const { image, inputs } = first.made;
+  const line = (what: string, of: (made: FunctionImage) => number): Line => find(what, made, of);
+  const { inputs } = first.made;
   inputs.forEach((input, k) => {
     if (input.kind !== 'constant' || input.value.length === 1) return;
     for (const { made: other } of samples) {
@@ -153,18 +189,13 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime {
       }
     }
   });
-  return {
+  const regime: Regime = {
     from: first.size,
     sample: first.made,
-    words: image.list.words.map((_, k) =>
-      line('a word of a kernel', (m) => m.image.list.words[k]!),
+    lines: linesOf(
+      made.map(({ image }) => image),
+      find,
     ),
-    pointers: image.list.pointers.map((_, k) =>
-      line('an address', (m) => m.image.list.pointers[k]!.bytes),
-    ),
-    computed: image.computed.map((_, k) => line('a value', (m) => m.image.computed[k]!.bytes)),
-    sharedBytes: line('scratch memory', (m) => m.image.list.sharedBytes),
-    scratchBytes: line('scratch memory', (m) => m.image.list.scratchBytes),
     shapes: first.made.shapes.map((shape, k) =>
       shape.map((_, d) => line('a result', (m) => m.shapes[k]![d]!)),
     ),
@@ -178,6 +209,34 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime {
         : null,
     ),
   };
+  return broken ?? regime;
+}
+
+/**
+ * The line through values at sizes, or the first place where they leave it. With `whole` a line may also be one that is
+ * rounded down, as numbers of blocks are: its slope is a multiple of a power of a half, so it is exact.
+ */
+function lineThrough(
+  sizes: readonly number[],
+  values: readonly number[],
+  whole: boolean,
+): Line | number {
+  const [start, second = start] = values as [number, number?];
+  const slope = (second - start) / Math.max(1, sizes[1] ?? 1);
+  const place = values.findIndex((value, i) => start + slope * sizes[i]! !== value);
+  if (place < 0) return [start, slope];
+  if (!whole) return place;
+  for (let period = 2; period <= MOST_EXAMPLES_OF_A_BLOCK; period *= 2) {
+    const next = values[sizes.indexOf(period)];
+    if (next === undefined) continue;
+    const rise = (next - start) / period;
+    for (let part = 0; part < period; part++) {
+      const from = start + part / period;
+      if (values.every((value, i) => Math.floor(from + rise * sizes[i]!) === value))
+        return [from, rise];
+    }
+  }
+  return place;
 }
 
 function same(x: ArrayLike<number>, y: ArrayLike<number>): boolean {

@@ -32,6 +32,9 @@ let kernels = null;
 let given = null;
 let memory;
 let heap;
+let octets;
+/** Where the memory begins that a plan has not taken yet. */
+let free;
 let current = null;
 let loaded = LOADED;
 let random = { ...RANDOM };
@@ -41,7 +44,14 @@ const pages = (bytes) => Math.ceil((bytes + 512) / 65536);
 function reserve(bytes) {
   const missing = pages(bytes) - memory.buffer.byteLength / 65536;
   if (missing > 0) memory.grow(missing);
-  if (heap?.buffer !== memory.buffer) heap = new Int32Array(memory.buffer);
+  if (heap?.buffer === memory.buffer) return;
+  heap = new Int32Array(memory.buffer);
+  octets = new Uint8Array(memory.buffer);
+}
+function take(bytes) {
+  const at = free;
+  free += align(bytes);
+  return at;
 }
 
 /** Compiles the kernels, once. */
@@ -79,19 +89,41 @@ function layOut(f, batch) {
   const n = batch - g.f;
   const at = {};
   const scratch = align(FIXED);
-  const words = scratch + align(g.h[2] + g.h[3] * n);
-  let end = words + align(g.w.length * 4);
+  free = scratch + align(scratchOf(g, n));
   const inputs = g.i.map(([slot, dtype, kind, ...more]) => {
     if (kind === 1 || kind === 2) at[slot] = more[0];
     else {
-      at[slot] = end;
       const size = kind === 0 ? f.args[more[0]].each * (f.args[more[0]].batched ? batch : 1) : 1;
-      end += align(size * TYPES[dtype].BYTES_PER_ELEMENT);
+      at[slot] = take(size * TYPES[dtype].BYTES_PER_ELEMENT);
     }
     const [start = 0, slope = 0] = more;
     const number = slope === 0 ? start : start + slope * n;
     return { dtype, kind, at: at[slot], index: more[0], number: kind === 3 && more[2] === 1 ? 1 / number : number };
   });
+  current = {
+    f,
+    batch,
+    inputs,
+    ...place(g, n, at, scratch),
+    fault: g.m === 1 ? (scratch + FAULT) / 4 : 0,
+    draws: g.r[0] + g.r[1] * n,
+    outputs: g.o.map(([slot, dtype, lines]) => {
+      const shape = lines.map(([a, b]) => a + b * n);
+      return { dtype, at: at[slot], shape, size: sizeOf(shape) };
+    }),
+  };
+  heap.fill(0, scratch / 4, (scratch + ZEROED) / 4);
+  return current;
+}
+
+/** The scratch memory of an image and of all that runs within it. */
+function scratchOf(g, n) {
+  return Math.max(g.h[2] + g.h[3] * n, ...g.l.flatMap((loop) => loop.bodies.map((body) => scratchOf(body, n))));
+}
+
+/** Where the values of an image lie: \`at\` has the places of what it is given, and takes theirs. */
+function place(g, n, at, scratch) {
+  const words = take(g.w.length * 4);
   // The largest first, each as low as it fits beside those that live at the same time.
   const values = [];
   for (let k = 0; k < g.s.length; k += 5)
@@ -108,31 +140,28 @@ function layOut(f, batch) {
     const place = placed.findIndex((o) => o.at > v.at);
     placed.splice(place < 0 ? placed.length : place, 0, v);
     top = Math.max(top, v.at + v.bytes);
-    at[v.slot] = end + v.at;
+    at[v.slot] = free + v.at;
   }
-  reserve(end + top);
-  heap.fill(0, scratch / 4, scratch / 4 + ZEROED / 4);
+  free += top;
+  reserve(free);
   heap.set(g.w, words / 4);
-  for (let k = 0; k < g.d.length; k += 2) heap[words / 4 + g.d[k]] += g.d[k + 1] * n;
+  for (let k = 0; k < g.d.length; k += 2) heap[words / 4 + g.d[k]] = Math.floor(g.w[g.d[k]] + g.d[k + 1] * n);
   for (let k = 0; k < g.p.length; k += 4)
     heap[words / 4 + g.p[k]] = (g.p[k + 1] < 0 ? scratch : at[g.p[k + 1]]) + g.p[k + 2] + g.p[k + 3] * n;
   const calls = [];
   for (let k = 0; k < g.c.length; k += 2) calls.push([kernels['f' + g.c[k]], words + 4 * g.c[k + 1]]);
-  current = {
-    f,
-    batch,
-    inputs,
-    calls,
-    scratch,
-    own: scratch + g.h[0] + g.h[1] * n,
-    fault: g.m,
-    draws: g.r[0] + g.r[1] * n,
-    outputs: g.o.map(([slot, dtype, lines]) => {
-      const shape = lines.map(([a, b]) => a + b * n);
-      return { dtype, at: at[slot], shape, size: sizeOf(shape) };
-    }),
-  };
-  return current;
+  const loops = g.l.map((loop) => placeLoop(loop, n, at, scratch));
+  return { calls, loops, own: scratch + g.h[0] + g.h[1] * n };
+}
+
+/** Runs the kernels of an image, and its loops among them. */
+function run({ calls, loops, own }) {
+  let k = 0;
+  for (const loop of loops) {
+    for (; k < loop.after; k++) calls[k][0](calls[k][1], 0, 1, own);
+    repeat(loop);
+  }
+  for (; k < calls.length; k++) calls[k][0](calls[k][1], 0, 1, own);
 }
 
 /** The batch that arguments hold. */
@@ -165,13 +194,10 @@ function call(f, args) {
     if (kind === 0) view(dtype, at, args[index].length).set(args[index]);
     else if (kind >= 3) view(dtype, at, 1)[0] = kind === 4 ? random.seed : kind === 5 ? random.offset + number : number;
   }
-  for (const [kernel, block] of plan.calls) kernel(block, 0, 1, plan.own);
-  if (plan.fault === 1) {
-    const word = (plan.scratch + FAULT) / 4;
-    const failed = heap[word] !== 0;
-    heap[word] = 0;
-    if (failed) throw new RangeError(NAME + ': ' + f.name + ': an index in the arguments is out of range; nothing has changed');
-  }
+  heap[plan.fault] = 0;
+  run(plan);
+  if (plan.fault > 0 && heap[plan.fault] !== 0)
+    throw new RangeError(NAME + ': ' + f.name + ': an index in the arguments is out of range; nothing has changed');
   const values = plan.outputs.map(({ dtype, at, shape, size }) => ({ data: view(dtype, at, size).slice(), shape }));
   f.assigned.forEach((k, i) => view(STATES[k].dtype, STATES[k].at, values[i].data.length).set(values[i].data));
   random.offset += plan.draws;

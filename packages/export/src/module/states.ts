@@ -12,7 +12,13 @@ export interface StateEntry {
   readonly size: number;
 }
 
-const BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, bool: 1 };
+/** The bytes of an element. */
+export const dtypeBytes: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  bool: 1,
+};
 
 /** Gives everything its place in the module's memory when it is first met. */
 export class StateTable {
@@ -74,7 +80,7 @@ export class StateTable {
   private of(cell: Cell): { index: number; at: number; name: string } {
     let entry = this.cells.get(cell);
     if (entry === undefined) {
-      const at = this.take(cell.size * BYTES[cell.dtype]);
+      const at = this.take(cell.size * dtypeBytes[cell.dtype]);
       entry = { index: this.cells.size, at, name: `state.${this.cells.size}` };
       this.cells.set(cell, entry);
     }

@@ -218,7 +218,7 @@ describe('chainrule export', () => {
     expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['net.onnx']);
     mkdirSync(join(folder, 'a', 'net.js'));
     expect(await main(['export', 'module', file, '--out', join(folder, 'a', 'net')])).toBe(1);
-    expect(refused.join('\n')).toMatch(/cannot write .*net\.js: it is a folder/);
+    expect(refused.join('\n')).toMatch(/cannot write '.*net\.js': it is a folder/);
     expect(readdirSync(join(folder, 'a')).sort()).toEqual(['b', 'net.js']);
     rmSync(join(folder, 'a'), { recursive: true });
   });

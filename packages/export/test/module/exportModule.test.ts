@@ -1,11 +1,8 @@
 /** @file Modules without the framework: bits, batch sizes, training, files, and what is refused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import {
   compile,
+  fft,
   getRngState,
   linalg,
   manualSeed,
@@ -18,6 +15,7 @@ import {
   randn,
   scaledDotProductAttention,
   setRngState,
+  stft,
   tensor,
   where,
   zeros,
@@ -28,35 +26,12 @@ import { decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
 import { optimizers, type Make } from '../stablehlo/cases.js';
-import { afterAll, describe, expect, it, vi } from 'vitest';
-import { exportModule, type ExportedModule } from '../../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { exportModule } from '../../src/index.js';
+import { loaded, type Loaded, type Result } from './loaded.js';
 
 // The bits are those of the engine without a library.
 vi.hoisted(() => (process.env['CHAINRULE_BLAS'] = 'off'));
-
-const folder = mkdtempSync(join(tmpdir(), 'chainrule-module-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-let count = 0;
-
-interface Result {
-  readonly data: TypedArray;
-  readonly shape: number[];
-}
-
-interface Loaded {
-  readonly version: string;
-  readonly predict: (...args: ArrayLike<number>[]) => Result;
-  readonly train: (...args: ArrayLike<number>[]) => number;
-  readonly state: () => Record<string, TypedArray>;
-  readonly load: (from: unknown) => void;
-  readonly start: (module: unknown) => void;
-}
-
-async function loaded({ js }: ExportedModule): Promise<Loaded> {
-  const path = join(folder, `module${count++}.mjs`);
-  writeFileSync(path, js);
-  return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Loaded;
-}
 
 const digits = (): nn.Sequential =>
   new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
@@ -261,7 +236,7 @@ describe('exportModule', () => {
     ['LSTM', 16, () => new nn.LSTM(3, 8, { batchFirst: true, bidirectional: true })],
     ['GRU', 8, () => new nn.GRU(3, 8, { batchFirst: true })],
     ['RNN', 8, () => new nn.RNN(3, 8, { batchFirst: true })],
-  ] as const)('writes the steps of recurrent layers out: %s', async (_, width, make) => {
+  ] as const)('runs recurrent layers step by step: %s', async (_, width, make) => {
     manualSeed(5);
     const layer = make();
     const head = new nn.Linear(width, 2);
@@ -355,6 +330,25 @@ describe('exportModule', () => {
     expect(() => predict(3 as never)).toThrow(/got number/);
     expect(() => predict(new Float32Array(30))).toThrow(/a batch has at most 4 examples, got 5/);
     expect(predict([1, 2, 3, 4, 5, 6]).shape).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['rfft', [32], (x: Tensor) => fft.rfft(x)],
+    ['fft', [16, 3], (x: Tensor) => fft.fft(x, { dim: 1 })],
+    ['irfft2', [6, 8], (x: Tensor) => fft.irfft2(fft.rfft2(x))],
+    ['stft', [64], (x: Tensor) => stft(x, 16)],
+  ] as const)('transforms any batch: %s', async (_, row, f) => {
+    const { predict } = await loaded(exportModule(f as never, [zeros([2, ...row])], { batch: 90 }));
+    const compiled = compile(f as (x: Tensor) => Tensor | { real: Tensor; imag: Tensor });
+    const parts = (y: Tensor | { real: Tensor; imag: Tensor } | Result): unknown[] =>
+      'real' in y && 'imag' in y ? [y.real, y.imag] : [y];
+    for (const n of [1, 2, 3, 7, 8, 9, 31, 33, 64, 65, 79, 90]) {
+      const x = randn([n, ...row]);
+      const want = parts(noGrad(() => compiled(x))) as Tensor[];
+      const got = parts(predict(x.dataSync())) as Result[];
+      expect(got.map(({ shape }) => shape)).toEqual(want.map(({ shape }) => shape));
+      want.forEach((y, k) => expect(same((got[k] as Result).data, y.dataSync())).toBe(true));
+    }
   });
 
   it('exports one batch size where that is asked for', async () => {

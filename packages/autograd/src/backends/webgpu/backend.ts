@@ -26,9 +26,8 @@ export async function openGpu(onLost: () => void): Promise<GpuBackend> {
     compileAny: (program, meter) => makeReady(program, backend, meter),
     compile: (program, meter = null) => new GpuExecutable(simplify(program), runtime, meter),
     describe: (program, print) => {
-      const scheduled = schedule(split(simplify(program)).device, (op, dtype) =>
-        supports(op, dtype),
-      );
+      const { device } = split(simplify(program));
+      const scheduled = schedule(device, supports, { windows: true });
       return print(scheduled, lower(scheduled));
     },
     allocate: (dtype, size) =>

@@ -6,6 +6,7 @@ import { lower, type Lowered } from '../../engine/compile/lower.js';
 import type { Instruction, Program, Work } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import type { LoopStep, Schedule } from '../../engine/compile/steps.js';
+import { alignedTo, rootsOf, type Window } from '../../engine/compile/windows.js';
 import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -18,7 +19,7 @@ import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
-import type { Shader } from './wgsl/text.js';
+import type { Shader } from './wgsl/shader.js';
 
 /** What a program does, one after the other. */
 export type Step = ShaderStep | LoopStep;
@@ -39,6 +40,8 @@ export interface Compiled {
   /** Each is a slot of its own that is no input. */
   readonly outputs: readonly number[];
   readonly steps: readonly Step[];
+  /** Slots that lie within others, where numbers of the host say. */
+  readonly windows: readonly Window[];
   /** Where values that stay inside lie, in words, and how many words that takes. */
   readonly offsets: ReadonlyMap<number, number>;
   readonly words: number;
@@ -50,12 +53,15 @@ export interface Compiled {
 /** @throws {DeviceError} for what the device has no kernel for. */
 export function compiledOf(program: Program): Compiled {
   checkDtypes(program);
-  const scheduled = schedule(program, (op, dtype) => supports(op, dtype));
+  const scheduled = schedule(program, supports, { windows: true });
   const lowered = lower(scheduled);
   if (verification.on) verifySchedule(program, scheduled, lowered);
   const instructions = [...scheduled.instructions];
+  const { windows } = scheduled;
+  const rootOf = rootsOf(windows);
+  const startsVector = alignedTo(4, windows);
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
-  const fused = withAttention(lowered, instructions, outputs);
+  const fused = withAttention(lowered, instructions, outputs, windows);
   const scratch = instructions.length;
   let scratchWords = 0;
   const scratchOf = (words: number): Place => {
@@ -64,7 +70,7 @@ export function compiledOf(program: Program): Compiled {
   };
   const ofKernel = (kernel: Kernel, slot: number, slots: readonly number[] = [slot]): Step => ({
     kind: 'shaders',
-    shaders: shadersOf(kernel, scratchOf),
+    shaders: shadersOf(kernel, scratchOf, startsVector),
     slot,
     kernels: [kernel],
     slots,
@@ -76,14 +82,15 @@ export function compiledOf(program: Program): Compiled {
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
       if (step.kind === 'kernel')
         return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
-      return [ofReference(step, instructions, scratchOf)];
+      return [ofReference(step, instructions, scratchOf, startsVector)];
     }),
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
-  const steps = together(inOrder, scratch);
-  const { offsets, words } = place(steps, instructions, [...program.inputs, ...outputs, scratch]);
+  const steps = together(inOrder, scratch, rootOf);
+  const elsewhere = [...program.inputs, ...outputs, scratch];
+  const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
   const all = words + Math.ceil(scratchWords / 4) * 4;
-  return { instructions, outputs, steps, offsets, words: all, scratch, scratchAt: words };
+  return { instructions, outputs, steps, windows, offsets, words: all, scratch, scratchAt: words };
 }
 
 function ofScores({ kernel, members, slots, writes }: ScoresStep): Step {
@@ -111,9 +118,10 @@ function ofReference(
   step: Lowered & { kind: 'opaque' },
   instructions: readonly Instruction[],
   scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
 ): Step {
   const { slot } = step;
-  const shaders = specialShaders(instructions, step, scratch);
+  const shaders = specialShaders(instructions, step, scratch, startsVector);
   if (shaders !== null)
     return { kind: 'shaders', shaders, slot, kernels: [], slots: [slot], writes: [slot] };
   const { op, dtype } = instructions[slot] as Instruction;
@@ -150,12 +158,13 @@ function place(
   steps: readonly Step[],
   instructions: readonly Instruction[],
   elsewhere: readonly number[],
+  rootOf: (buffer: number) => number,
 ): { offsets: Map<number, number>; words: number } {
   const first = new Map<number, number>();
   const last = new Map<number, number>();
   const outside = new Set(elsewhere);
   steps.forEach((step, i) => {
-    for (const buffer of buffersOf(step)) {
+    for (const buffer of buffersOf(step).map(rootOf)) {
       if (outside.has(buffer)) continue;
       if (!first.has(buffer)) first.set(buffer, i);
       last.set(buffer, i);

@@ -152,6 +152,7 @@ export class GpuExecutable implements Executable {
       else program.setNumber(k, value);
     });
     bound.arrays.forEach((array, result) => (addresses[compiled.outputs[result]!] = array.at));
+    program.placeWindows();
     if (program.hasLoops)
       return recorder.take(program.recordAll(recorder, bound.numbers, bound.room));
     program.record(recorder);

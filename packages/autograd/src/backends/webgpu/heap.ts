@@ -46,7 +46,7 @@ export class Heap {
   allocate(words: number): number {
     if (!Number.isSafeInteger(words)) throw new Error(`webgpu: ${words} words were asked for`);
     const size = roundUp(words);
-    if (size * 4 > this.limit) throw this.refused(words * 4);
+    if (size * 4 > this.limit) throw this.tooLarge(words * 4);
     const at = this.gaps.take(size);
     if (this.gaps.highest * 4 > this.buffer.size) {
       try {
@@ -89,13 +89,23 @@ export class Heap {
     });
   }
 
+  private tooLarge(bytes: number): DeviceError {
+    return new DeviceError(
+      `webgpu: ${mebi(bytes)} are needed at once, more than this device lets kernels reach, ${mebi(this.limit)} ` +
+        "(maxStorageBufferBindingSize): compute in smaller parts, or on the CPU: await x.to('cpu')",
+    );
+  }
+
   private refused(bytes: number): DeviceError {
-    const mebi = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MiB`;
     return new DeviceError(
       `webgpu: out of memory: ${mebi(bytes)} are needed, ${mebi(this.used * 4)} of at most ${mebi(this.limit)} on this ` +
         'device are in use; dropped values are freed when the event loop turns, so wait now and then: await loss.itemAsync()',
     );
   }
+}
+
+function mebi(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function roundUp(words: number): number {

@@ -167,6 +167,7 @@ export class LoopRun {
           words: wordOf(numbers[result] as Float64Array, spec.bodies[b]!.outputs[k]!.dtype),
         });
     });
+    body.placeWindows();
     yield* body.recordAll(recorder, numbers, room);
     if (hosted.length === 0) return;
     recorder.flush();

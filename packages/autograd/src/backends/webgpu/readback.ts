@@ -5,6 +5,8 @@ import type { GpuRuntime } from './runtime.js';
 
 /** So many buffers are kept for the next reads. */
 const MOST_KEPT = 8;
+/** So long after a read that failed a device may still say that it is lost. */
+const LATE_MS = 100;
 /** The words of a fault come first. */
 export const FAULT_BYTES = 16;
 
@@ -32,7 +34,8 @@ export class Readback {
     try {
       await staging.mapAsync(MAP_READ);
     } catch (error) {
-      await Promise.resolve(); // what came before it is told first
+      // What came before it is told first: that a device is lost is known somewhat later than what fails by it.
+      await Promise.race([this.runtime.device.lost, new Promise((go) => setTimeout(go, LATE_MS))]);
       this.runtime.check();
       throw new DeviceError(
         `webgpu: reading failed: ${error instanceof Error ? error.message : String(error)}`,

@@ -8,7 +8,7 @@ import type { GpuComputePass, GpuEncoder, GpuObject } from './gpuApi.js';
 import type { Pipeline } from './pipeline.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Stopwatch } from './stopwatch.js';
-import { MOST_GROUPS } from './wgsl/text.js';
+import { MOST_GROUPS } from './wgsl/shader.js';
 
 /** What the kernels recorded so far read beside the heap, and is brought up before they are submitted. */
 export interface Uploading {

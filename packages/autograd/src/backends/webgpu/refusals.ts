@@ -2,7 +2,7 @@
 import type { Instruction } from '../../engine/program.js';
 import { ChainruleError, IndexError } from '../../errors.js';
 import type { GpuRuntime } from './runtime.js';
-import type { Refusal } from './wgsl/text.js';
+import type { Refusal } from './wgsl/shader.js';
 
 /** `base` is where the values lie in the heap that the position counts. */
 export async function explainRefusal(

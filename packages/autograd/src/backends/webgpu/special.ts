@@ -15,7 +15,8 @@ import { drawShader } from './wgsl/draws.js';
 import { fourierShader } from './wgsl/fourier.js';
 import { boundedShader, familyShader } from './wgsl/elementwise.js';
 import { foldShader, unfoldShader, type Sliding } from './wgsl/slide.js';
-import { cofactorShaders, pinvShaders, svdShader } from './wgsl/linalg/bySingularValues.js';
+import { pinvShaders, svdShader } from './wgsl/linalg/bySingularValues.js';
+import { cofactorRateShaders, cofactorShaders } from './wgsl/linalg/cofactors.js';
 import {
   determinantShader,
   luOrderShader,
@@ -29,7 +30,7 @@ import { eighShader } from './wgsl/linalg/jacobi.js';
 import { choleskyShader, qrShader } from './wgsl/linalg/orthogonal.js';
 import { logcumsumexpShader, modeShaders, nanMedianShaders } from './wgsl/rows.js';
 import { shadersOf } from './wgsl/shaders.js';
-import type { Shader } from './wgsl/text.js';
+import type { Shader } from './wgsl/shader.js';
 
 /** An instruction with its operands in contiguous buffers. */
 export interface Site {
@@ -135,6 +136,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   svd: matrices(svdShader),
   pinv: matrices(pinvShaders, [0, 0]),
   cofactor: matrices(cofactorShaders),
+  cofactorRate: matrices(cofactorRateShaders),
   // Its derivative is that of a matrix of twice the size.
   matrixExp: matrices(exponentialShader, null, 2 * LARGEST_MATRIX),
   logcumsumexp: (site) => [logcumsumexpShader(site)],
@@ -158,6 +160,7 @@ export function specialShaders(
   instructions: readonly Instruction[],
   { slot, operands }: { readonly slot: number; readonly operands: readonly number[] },
   scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
 ): readonly Shader[] | null {
   const { op, shape, dtype, inputs, attrs } = instructions[slot] as Instruction;
   if (sizeOf(shape) === 0) return [];
@@ -178,7 +181,7 @@ export function specialShaders(
     MAKERS[op.name]?.(site) ??
     elementwise(op.name, site) ??
     null;
-  return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch))) ?? null;
+  return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch, startsVector))) ?? null;
 }
 
 type Lowering = NonNullable<Instruction['op']>['lowering'];

@@ -3,7 +3,7 @@
  * optimizer, the projections of queries, keys and values.
  */
 import type { ShaderStep, Step } from './compiled.js';
-import { sideBySide } from './wgsl/text.js';
+import { sideBySide } from './wgsl/shader.js';
 
 /** So many steps back a partner is looked for. */
 const FARTHEST = 64;
@@ -20,11 +20,18 @@ interface Group {
   words: number;
 }
 
-/** The steps in an order in which they can run. `scratch` is the buffer that any kernel may use while it runs. */
-export function together(steps: readonly Step[], scratch: number): Step[] {
+/**
+ * The steps in an order in which they can run. `scratch` is the buffer that any kernel may use while it runs, `rootOf` says in
+ * which buffer a window lies.
+ */
+export function together(
+  steps: readonly Step[],
+  scratch: number,
+  rootOf: (buffer: number) => number,
+): Step[] {
   const groups: Group[] = [];
   for (const step of steps) {
-    const group = groupOf(step, scratch);
+    const group = groupOf(step, scratch, rootOf);
     const partner = group.code === null ? null : partnerOf(groups, group);
     if (partner === null) {
       groups.push(group);
@@ -58,14 +65,14 @@ function waits(later: Group, earlier: Group): boolean {
   return false;
 }
 
-function groupOf(step: Step, scratch: number): Group {
-  const buffers = buffersOf(step);
+function groupOf(step: Step, scratch: number, rootOf: (buffer: number) => number): Group {
+  const buffers = buffersOf(step).map(rootOf);
   if (step.kind === 'loop') {
     const writes = new Set(step.results.values());
     return { steps: [step], reads: new Set(buffers), writes, code: null, words: 0 };
   }
   const { shaders, kernels } = step;
-  const writes = new Set(step.writes);
+  const writes = new Set(step.writes.map(rootOf));
   if (buffers.includes(scratch)) writes.add(scratch);
   const [shader] = shaders;
   const alone = shaders.length !== 1 || kernels.length === 0 || shader!.refusals.length > 0;

@@ -36,6 +36,14 @@ export function viewOfWindow(slot: number, { step }: PlacedSpec, { strides }: Vi
   return { base: slot, offset: 0, strides: strides.map((s, d) => s * step[d]!), dims: null };
 }
 
+/** Says of each buffer whether it begins at a multiple of `unit` elements wherever it lies, as all that are no windows do. */
+export function alignedTo(unit: number, windows: readonly Window[]): (buffer: number) => boolean {
+  const odd = new Set<number>();
+  for (const { slot, within, offset, strides } of windows)
+    if (odd.has(within) || [offset, ...strides].some((n) => n % unit !== 0)) odd.add(slot);
+  return (buffer) => !odd.has(buffer);
+}
+
 /** Says of each buffer in which one that is no window it lies. */
 export function rootsOf(windows: readonly Window[]): (buffer: number) => number {
   if (windows.length === 0) return (buffer) => buffer;

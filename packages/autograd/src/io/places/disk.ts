@@ -4,7 +4,6 @@ import {
   codeOf,
   node,
   readFile,
-  replaceFile,
   shownPath,
   sweepTemporary,
   syncFolder,
@@ -12,6 +11,7 @@ import {
   withTemporary,
   writeDurably,
 } from '../files.js';
+import { replaceFile } from '../replaceFiles.js';
 import { LATEST, type Place } from './place.js';
 
 export const disk: Place = {

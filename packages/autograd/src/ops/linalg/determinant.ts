@@ -40,8 +40,8 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
   // The second derivative of a determinant is symmetric.
-  vjp: (_i, ct, [a], out) => rateAlong(a as Tensor, out, ct),
-  jvp: ([t], [a], out) => rateAlong(a as Tensor, out, t as Tensor),
+  vjp: (_i, ct, [a]) => rateAlong(a as Tensor, ct),
+  jvp: ([t], [a]) => rateAlong(a as Tensor, t as Tensor),
   batch: ([a]) => cofactorOf([a as Tensor]),
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
@@ -62,15 +62,10 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
   },
 });
 
-/** How cofactors change along `t`; a device other than the CPU divides by the determinant. */
-function rateAlong(a: Tensor, c: Tensor, t: Tensor): Tensor {
+/** How cofactors change along `t`. */
+function rateAlong(a: Tensor, t: Tensor): Tensor {
   if ((a.sizes.at(-1) as number) <= 1) return strongMul(0, t);
-  return a.device === 'cpu' ? cofactorRateOf([a, t]) : overDeterminant(a, rateTimes(c, t));
-}
-
-/** `⟨C, t⟩ C − C tᵀ C`. */
-function rateTimes(c: Tensor, t: Tensor): Tensor {
-  return sub(mul(inner(c, t), c), product(product(c, t, false, true), c));
+  return cofactorRateOf([a, t]);
 }
 
 /** The sum of all products of two matrices, with two dimensions of 1. */

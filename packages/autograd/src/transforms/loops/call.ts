@@ -17,7 +17,6 @@ import { extend, present, spread, standIn } from './extend.js';
 import { loopNodes, type LoopSpec } from './run.js';
 import { prepare, withConstants, type Prepared } from './prepare.js';
 import { returnOf, type Wanted } from './return.js';
-import { unrolled, unrolls } from './unroll.js';
 
 interface ScanCall extends CallRules {
   readonly body: Body;
@@ -59,9 +58,7 @@ function makeScan(
   };
   const kind = body.id === undefined ? {} : { kind: body.id };
   const rules: ScanCall = { name, body, steps, ...kind, ...scanRules };
-  const values = building(false, () =>
-    unrolls(body, steps) ? unrolled(body, steps, inputs) : loopNodes(spec, inputs),
-  );
+  const values = building(false, () => loopNodes(spec, inputs));
   return makeCall(rules, inputs, values).outputs;
 }
 

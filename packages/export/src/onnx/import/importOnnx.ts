@@ -4,6 +4,7 @@ import { decode } from '../protobuf/decode.js';
 import { MODEL } from '../schema/onnx.js';
 import { externalReader, type OnnxExternalData } from './externalData.js';
 import { GraphReader } from './graphReader.js';
+import { hoistWeights } from './hoist.js';
 import { DEFAULT_LIMITS, readLimits, type OnnxLimits } from './limits.js';
 import { moduleOf, type OnnxModule } from './onnxModule.js';
 
@@ -24,7 +25,8 @@ const importOptions = defineOptions<ImportOnnxOptions>({
  * A model in an ONNX file as a `Module`: it runs, is differentiable, and can be trained further.
  *
  * Float initializers with at least one dimension become parameters under their names, statistics of batch
- * normalization buffers; everything else is a constant. The module begins in evaluation mode, in which it computes
+ * normalization buffers, and so do those of the graphs of branches and loops, and what `Constant` nodes hold of
+ * more than one finite number; everything else is a constant. The module begins in evaluation mode, in which it computes
  * what the file says; in training mode dropout drops and batch normalization uses the batch. Integers are int32,
  * narrower floats are float32. docs/onnx.md lists the operators; versions 7 to 23 of them are read, and most of
  * the older ones.
@@ -47,6 +49,7 @@ export function importOnnx(bytes: Uint8Array, options?: ImportOnnxOptions): Onnx
   if (model.graph === undefined) throw new FormatError('importOnnx: there is no graph in the file');
   const context = { limits, external: externalReader(externalData) };
   const graph = new GraphReader(context).read(model.graph, model.functions, model.opsetImport);
+  hoistWeights(graph);
   return moduleOf(graph, limits);
 }
 

@@ -1,5 +1,6 @@
 /** @file Which initializers of a graph are weights, and which are constants. */
 import { LocalFunction, Graph, type Node } from './graph.js';
+import { namesIn } from './hoist.js';
 import { Known } from './values.js';
 
 /**
@@ -32,15 +33,6 @@ export function weightsOf(graph: Graph): Map<string, 'parameter' | 'buffer'> {
       return role === undefined ? [] : [[name, role] as const];
     }),
   );
-}
-
-/** What a graph inside of a node defines itself. */
-function namesIn(graph: Graph): string[] {
-  return [
-    ...graph.constants.keys(),
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-  ];
 }
 
 /** The names by which derivatives inside of the graph are taken. */

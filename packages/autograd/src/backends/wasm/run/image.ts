@@ -5,12 +5,15 @@
  * elsewhere gives the bits that the program gives here.
  */
 import type { ChainruleError } from '../../../errors.js';
-import { placesOf } from '../../../engine/compile/kernel.js';
-import { lower } from '../../../engine/compile/lower.js';
+import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import { lower, type Lowered } from '../../../engine/compile/lower.js';
+import { loopOf, type BodyInput, type Loop, type LoopBody } from '../../../engine/loop.js';
 import type { Program } from '../../../engine/program.js';
 import { schedule } from '../../../engine/compile/schedule.js';
+import type { LoopStep } from '../../../engine/compile/steps.js';
 import { simplify } from '../../../engine/compile/simplify.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
+import { addAll } from '../../../graph/lists.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
 import type { FormedKernel, Pointer } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
@@ -44,6 +47,28 @@ export interface Image {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly holds: readonly { readonly shape: Shape; readonly dtype: DType }[];
+  /** The loops and choices among the calls, in order. */
+  readonly loops: readonly ImageLoop[];
+}
+
+/** A loop or a choice, whose bodies are images. */
+export interface ImageLoop {
+  /** How many calls come before it. */
+  readonly after: number;
+  readonly loop: Loop;
+  /** The slots of its operands, and those of the results that are wanted, by their numbers. */
+  readonly operands: readonly number[];
+  readonly results: readonly (readonly [result: number, slot: number])[];
+  readonly bodies: readonly ImageBody[];
+}
+
+/** What a loop runs at each step. */
+export interface ImageBody {
+  readonly image: Image;
+  /** Where the inputs of the image come from. */
+  readonly inputs: readonly BodyInput[];
+  readonly carries: number;
+  readonly draws: number;
 }
 
 /** Bytes at the beginning of scratch memory that are zero before a run, and the word there that a wrong index sets. */
@@ -100,22 +125,70 @@ export function imageOf(
   forms: FormCollection,
   refuse: (op: string, origin: number) => ChainruleError,
 ): Image {
-  const scheduled = schedule(simplify(program), (op, dtype) => supports(op, dtype));
+  const simple = simplify(program);
+  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
   const steps = lower(scheduled);
   const { instructions, outputs } = scheduled;
-  const kernels = steps.map((step) => {
-    if (step.kind === 'kernel') return step.kernel;
-    const { op, origin } = instructions[step.slot]!;
-    throw refuse(op?.name ?? '', origin ?? step.slot);
-  });
-  const options = { threads: 1, width: 'simd128', blas: false } as const;
-  const { calls, words, pointers, ...list } = listKernels(kernels, forms, options);
-  if (forms.fused !== null) {
-    const other = listKernels(kernels, forms.fused, { ...options, fma: true });
-    if (other.calls.join() !== calls.join()) throw new Error('fused kernels are other ones');
+  const lists = new ListsOfKernels(forms);
+  const loops: ImageLoop[] = [];
+  for (const step of steps) {
+    if (step.kind === 'kernel') {
+      lists.add(step.kernel);
+      continue;
+    }
+    const { op, attrs, origin } = instructions[step.slot]!;
+    const refused = (name: string): ChainruleError => refuse(name, origin ?? step.slot);
+    if (step.kind === 'opaque') throw refused(op?.name ?? '');
+    loops.push(imageOfLoop(loopOf(attrs ?? {}), step, lists.flush(), forms, refused));
   }
-  const inputs = simplify(program).inputs;
-  const isInput = new Set(inputs);
+  lists.flush();
+  const { calls, words, pointers, ...list } = lists;
+  const bytesOf = (slot: number): number =>
+    sizeOf(instructions[slot]!.shape) * itemSize[instructions[slot]!.dtype];
+  const spans = spansOf(steps, new Set(simple.inputs), outputs);
+  return {
+    calls,
+    list: {
+      words,
+      pointers,
+      sharedBytes: list.sharedBytes,
+      scratchBytes: list.sharedBytes + list.ownBytes,
+      mayFault: list.mayFault || loops.some((loop) => loop.bodies.some(mayFault)),
+    },
+    computed: [...spans].map(([slot, span]) => ({ slot, bytes: bytesOf(slot), ...span })),
+    inputs: simple.inputs,
+    outputs,
+    holds: instructions.map(({ shape, dtype }) => ({ shape, dtype })),
+    loops,
+  };
+}
+
+function mayFault({ image }: ImageBody): boolean {
+  return image.list.mayFault;
+}
+
+function imageOfLoop(
+  loop: Loop,
+  { operands, results }: LoopStep,
+  after: number,
+  forms: FormCollection,
+  refuse: (op: string) => ChainruleError,
+): ImageLoop {
+  const bodyOf = ({ plan, inputs, carries, draws }: LoopBody): ImageBody => ({
+    image: imageOf(plan.program(), forms, refuse),
+    inputs,
+    carries,
+    draws,
+  });
+  return { after, loop, operands, results: [...results], bodies: loop.bodies.map(bodyOf) };
+}
+
+/** Between which steps what is computed is needed. */
+function spansOf(
+  steps: readonly Lowered[],
+  isInput: ReadonlySet<number>,
+  outputs: readonly number[],
+): Map<number, { first: number; last: number }> {
   const spans = new Map<number, { first: number; last: number }>();
   const use = (slot: number, step: number): void => {
     if (isInput.has(slot)) return;
@@ -123,27 +196,61 @@ export function imageOf(
     if (span === undefined) spans.set(slot, { first: step, last: step });
     else span.last = step;
   };
-  kernels.forEach((kernel, i) => placesOf(kernel).forEach((place) => use(place.buffer, i)));
-  for (const slot of outputs) use(slot, kernels.length);
-  const bytesOf = (slot: number): number =>
-    sizeOf(instructions[slot]!.shape) * itemSize[instructions[slot]!.dtype];
-  return {
-    calls: Array.from({ length: calls.length / CALL.words }, (_, i) => ({
-      form: calls[i * CALL.words + CALL.form]!,
-      block: calls[i * CALL.words + CALL.block]!,
-    })),
-    list: { ...list, words: [...words], pointers: pointersOf(pointers) },
-    computed: [...spans].map(([slot, span]) => ({ slot, bytes: bytesOf(slot), ...span })),
-    inputs,
-    outputs,
-    holds: instructions.map(({ shape, dtype }) => ({ shape, dtype })),
-  };
+  steps.forEach((step, i) => {
+    if (step.kind === 'kernel') for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
+    else if (step.kind === 'loop')
+      for (const slot of [...step.operands, ...step.results.values()]) use(slot, i);
+  });
+  for (const slot of outputs) use(slot, steps.length);
+  return spans;
 }
 
-function pointersOf(triples: Int32Array): Pointer[] {
-  return Array.from({ length: triples.length / 3 }, (_, k) => ({
-    word: triples[3 * k]!,
-    buffer: triples[3 * k + 1]!,
-    bytes: triples[3 * k + 2]!,
-  }));
+/** Kernels as calls, in as many lists as there are loops between them: the calls and words of all follow each other. */
+class ListsOfKernels {
+  readonly calls: Image['calls'][number][] = [];
+  readonly words: number[] = [];
+  readonly pointers: Pointer[] = [];
+  sharedBytes = 0;
+  ownBytes = 0;
+  mayFault = false;
+  private readonly forms: FormCollection;
+  private kernels: Kernel[] = [];
+
+  constructor(forms: FormCollection) {
+    this.forms = forms;
+  }
+
+  add(kernel: Kernel): void {
+    this.kernels.push(kernel);
+  }
+
+  /** Ends a list, and says how many calls there are. */
+  flush(): number {
+    const { forms, kernels } = this;
+    const options = { threads: 1, width: 'simd128', blas: false } as const;
+    const list = listKernels(kernels, forms, options);
+    if (forms.fused !== null) {
+      const other = listKernels(kernels, forms.fused, { ...options, fma: true });
+      if (other.calls.join() !== list.calls.join()) throw new Error('fused kernels are other ones');
+    }
+    const first = this.words.length;
+    for (let i = 0; i < list.calls.length; i += CALL.words) {
+      const [form, block] = [list.calls[i + CALL.form]!, list.calls[i + CALL.block]!];
+      this.calls.push({ form, block: first + block });
+    }
+    for (let k = 0; k < list.pointers.length; k += 3) {
+      const [word, buffer, bytes] = list.pointers.subarray(k, k + 3) as unknown as [
+        number,
+        number,
+        number,
+      ];
+      this.pointers.push({ word: first + word, buffer, bytes });
+    }
+    addAll(this.words, list.words);
+    this.sharedBytes = Math.max(this.sharedBytes, list.sharedBytes);
+    this.ownBytes = Math.max(this.ownBytes, list.ownBytes);
+    this.mayFault ||= list.mayFault;
+    this.kernels = [];
+    return this.calls.length;
+  }
 }

@@ -6,6 +6,7 @@
 import { writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Instruction } from '../../../engine/program.js';
+import type { Window } from '../../../engine/compile/windows.js';
 import { same } from './grid.js';
 import { Inlined, type Region } from './inlined.js';
 import { MOST_TILES, Regions, TILE, WIDEST, type Summing } from './regions.js';
@@ -25,9 +26,10 @@ export function withAttention(
   steps: readonly Lowered[],
   instructions: Instruction[],
   outputs: readonly number[],
+  windows: readonly Window[],
 ): (Lowered | ScoresStep)[] {
   return steps.some(hasSoftmax)
-    ? new Attention(steps, instructions, outputs).rewrite()
+    ? new Attention(steps, instructions, new Regions(steps, outputs, windows)).rewrite()
     : [...steps];
 }
 
@@ -42,10 +44,10 @@ class Attention {
   private readonly instructions: Instruction[];
   private readonly found: Regions;
 
-  constructor(steps: readonly Lowered[], instructions: Instruction[], outputs: readonly number[]) {
+  constructor(steps: readonly Lowered[], instructions: Instruction[], found: Regions) {
     this.steps = steps;
     this.instructions = instructions;
-    this.found = new Regions(steps, outputs);
+    this.found = found;
   }
 
   rewrite(): (Lowered | ScoresStep)[] {
@@ -174,7 +176,7 @@ class Attention {
       Math.max(dots.size, all.length) > MOST_TILES
     )
       return null;
-    const written = this.found.writers.get(sum.kernel.b.buffer) ?? [];
+    const written = this.found.writersOf(sum.kernel.b.buffer);
     if (this.found.endOf(region) < groupAt && written.every((at) => at < groupAt)) return groupAt;
     const writes = group.flatMap(({ sum: { kernel } }) => writtenBy(kernel));
     const members = new Set(group.map(({ sum: { at } }) => at));

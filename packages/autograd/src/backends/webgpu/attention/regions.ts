@@ -2,6 +2,7 @@
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import { placesOf, writtenBy } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
+import { rootsOf, type Window } from '../../../engine/compile/windows.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { DIVISIONS } from '../wgsl/body.js';
 import { gridOf, isPointOf, same, sumsOver, walks, type Grid } from './grid.js';
@@ -24,10 +25,12 @@ export interface Summing {
 
 export class Regions {
   private readonly steps: readonly Lowered[];
-  private readonly outputs: ReadonlySet<number>;
-  /** The steps that read or write each buffer. */
+  /** Buffers that something else than a step reads: outputs, and those that windows lie within. */
+  private readonly stored: ReadonlySet<number>;
+  /** The steps that read or write each buffer, or a window of it. */
   private readonly readers = new Map<number, number[]>();
-  readonly writers = new Map<number, number[]>();
+  private readonly writers = new Map<number, number[]>();
+  private readonly rootOf: (buffer: number) => number;
   /** Products by the buffer of their scores, and where loops over such scores stand. */
   readonly dots = new Map<
     number,
@@ -38,18 +41,19 @@ export class Regions {
   /** The loops that write values of points, by the buffer. */
   readonly points = new Map<number, Region>();
 
-  constructor(steps: readonly Lowered[], outputs: readonly number[]) {
+  constructor(steps: readonly Lowered[], outputs: readonly number[], windows: readonly Window[]) {
     this.steps = steps;
-    this.outputs = new Set(outputs);
+    this.stored = new Set([...outputs, ...windows.map(({ within }) => within)]);
+    this.rootOf = rootsOf(windows);
     steps.forEach((step, at) => {
       const { reads, writes } = touched(step);
-      for (const buffer of reads) note(this.readers, buffer, at);
-      for (const buffer of writes) note(this.writers, buffer, at);
+      for (const buffer of reads) note(this.readers, this.rootOf(buffer), at);
+      for (const buffer of writes) note(this.writers, this.rootOf(buffer), at);
       if (step.kind !== 'kernel' || step.kernel.kind !== 'matmul') return;
       const { kernel } = step;
       const grid = kernel.k <= WIDEST && kernel.a.dtype === 'float32' ? gridOf(kernel) : null;
       const { buffer } = kernel.out;
-      if (grid !== null && pays(grid) && !this.outputs.has(buffer))
+      if (grid !== null && pays(grid) && !this.stored.has(buffer))
         this.dots.set(buffer, { at, kernel, grid });
     });
     this.find();
@@ -124,7 +128,7 @@ export class Regions {
     const stored = points.every(
       (point) =>
         isPointOf(kernel, point) &&
-        !this.outputs.has(point.buffer) &&
+        !this.stored.has(point.buffer) &&
         this.writers.get(point.buffer)?.length === 1 &&
         (this.readers.get(point.buffer) ?? []).every(
           (at) =>
@@ -133,6 +137,11 @@ export class Regions {
         ),
     );
     return stored && this.sumsOf(region, 'rows').length <= MOST_TILES && this.canWait(region);
+  }
+
+  /** The steps that write what lies in a buffer. */
+  writersOf(buffer: number): readonly number[] {
+    return this.writers.get(this.rootOf(buffer)) ?? [];
   }
 
   /** The products of scores that a loop reads, also by way of others. */

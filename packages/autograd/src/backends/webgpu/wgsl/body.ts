@@ -4,7 +4,8 @@
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import { cast, expression } from './elements.js';
-import { literal, typeOf, type ShaderWriter } from './text.js';
+import type { ShaderWriter } from './shaderWriter.js';
+import { literal, typeOf } from './values.js';
 
 /** What refuses an integer 0 as its second operand. */
 export const DIVISIONS: ReadonlySet<string> = new Set(['floorDivide', 'remainder', 'fmod']);

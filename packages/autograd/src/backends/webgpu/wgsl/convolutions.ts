@@ -6,9 +6,11 @@
 import type { ConvKernel } from '../../../engine/compile/operators.js';
 import type { Place } from '../../../engine/compile/place.js';
 import { ConvText } from './convText.js';
-import { sumOfParts } from './longProducts.js';
 import { loopShader } from './loop.js';
-import { coordinates, product, ShaderWriter, type Parts, type Shader } from './text.js';
+import { coordinates, product } from './coordinates.js';
+import { sumOfParts, type Parts } from './parts.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
 import { DEPTH, groupsOf, tiledShader, tileOf } from './tiles.js';
 
 /** A part of a sum has at least so many terms. */

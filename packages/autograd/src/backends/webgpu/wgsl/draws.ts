@@ -2,7 +2,8 @@
 import type { RandomKernel } from '../../../engine/compile/operators.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
-import { ShaderWriter, type Shader } from './text.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
 
 /** The words `x` and `y` of a block after the offset; seed and offset lie as two words each behind their float. */
 function blockOf(w: ShaderWriter, seed: string, offset: string, block: string): void {

@@ -1,7 +1,8 @@
 /** @file The element functions of a loop body as WGSL, for every dtype of the device. */
 import type { ReduceOp, Scalar } from '../../../engine/compile/kernel.js';
 import type { DType } from '../../../graph/dtype.js';
-import { literal, typeOf, type ShaderWriter } from './text.js';
+import type { ShaderWriter } from './shaderWriter.js';
+import { literal, typeOf } from './values.js';
 
 /** Functions of one float32: of the library where the name ends in `f`, else of WGSL. */
 const FLOAT_UNARY: Readonly<Record<string, string>> = {

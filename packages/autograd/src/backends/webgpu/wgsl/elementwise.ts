@@ -1,7 +1,9 @@
 /** @file Kernels over the elements of a tensor that no loop of the engine writes. */
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
-import { load, ShaderWriter, store, type Shader } from './text.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load, store } from './values.js';
 
 /** A copy that refuses elements outside of two bounds. */
 export function boundedShader({ inputs, out, shape }: Site): Shader {

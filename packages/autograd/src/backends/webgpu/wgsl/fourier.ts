@@ -1,7 +1,8 @@
 /** @file Fourier transforms: a thread a frequency sums over its row, with the turn of each term exact as a fraction. */
 import type { FourierKernel } from '../../../engine/compile/operators.js';
 import { number } from './functions/text.js';
-import { ShaderWriter, type Shader } from './text.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
 
 export function fourierShader(kernel: Omit<FourierKernel, 'family'>): Shader {
   const { outer, length: n, inner, sign, scale, from, to, inputs, out } = kernel;

@@ -6,7 +6,10 @@ import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { IndexKernel } from '../../../engine/compile/operators.js';
 import { fold } from './elements.js';
 import { loopShader } from './loop.js';
-import { coordinates, load, offsetOf, product, ShaderWriter, store, type Shader } from './text.js';
+import { coordinates, offsetOf, product } from './coordinates.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load, store } from './values.js';
 
 export function indexShaders(k: IndexKernel): Shader[] {
   return k.mode === 'gather' ? [write(k)] : [loopShader(startOf(k)), write(k)];

@@ -8,7 +8,9 @@ import type { Access, Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { DIVISIONS, levelsOf } from './body.js';
 import { isAlong, loopShader, TEAM } from './loop.js';
-import { product, type Parts, type Shader } from './text.js';
+import { product } from './coordinates.js';
+import type { Parts } from './parts.js';
+import type { Shader } from './shader.js';
 
 /** So many workgroups keep a device busy, */
 const BUSY = 2048;

@@ -3,11 +3,13 @@
  * one. How goes by the shape alone, so that the same product has the same bits.
  */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
-import type { Access, Place } from '../../../engine/compile/place.js';
+import type { Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { loopShader } from './loop.js';
 import { fillsTiles, matmulShader } from './products.js';
-import { product, type Parts, type Shader } from './text.js';
+import { product } from './coordinates.js';
+import { sumOfParts, type Parts } from './parts.js';
+import type { Shader } from './shader.js';
 import { groupsOf, tileOf } from './tiles.js';
 
 /** So many workgroups keep a device busy. */
@@ -15,9 +17,14 @@ const BUSY = 256;
 /** A part has at least so many elements. */
 const SHORTEST = 128;
 
-export function productShaders(kernel: MatmulKernel, scratch: (words: number) => Place): Shader[] {
+export function productShaders(
+  kernel: MatmulKernel,
+  scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
+): Shader[] {
   const { a, b, batch, m, n, k } = kernel;
-  if (kernel.out.dtype !== 'float32' || k < 2 * SHORTEST) return [matmulShader(kernel)];
+  const whole = (): Shader[] => [matmulShader(kernel, startsVector)];
+  if (kernel.out.dtype !== 'float32' || k < 2 * SHORTEST) return whole();
   const rank = batch.length;
   const results = product(batch) * m * n;
   const tiles = fillsTiles(kernel);
@@ -28,12 +35,12 @@ export function productShaders(kernel: MatmulKernel, scratch: (words: number) =>
     ? groupsOf(product(batch), m, n, tileOf(product(batch), m, n))
     : Math.ceil(results / 64);
   const most = Math.min(Math.floor(BUSY / groups), Math.floor(k / SHORTEST));
-  if (most < 2) return [matmulShader(kernel)];
+  if (most < 2) return whole();
   const length = Math.ceil(k / most / 16) * 16;
   const parts: Parts = { count: Math.ceil(k / length), length };
   const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
   return [
-    matmulShader(partsOf(kernel, parts, place), parts),
+    matmulShader(partsOf(kernel, parts, place), startsVector, parts),
     loopShader(sumOfParts([...batch, m, n], parts.count, place, kernel.out)),
   ];
 }
@@ -71,25 +78,5 @@ function partsOf(kernel: MatmulKernel, { count, length }: Parts, place: Place): 
     a: { ...a, strides: [length * a.strides[rank + 1]!, ...a.strides] },
     b: { ...b, strides: [length * b.strides[rank]!, ...b.strides] },
     out: { ...place, strides: stridesOf(shape) },
-  };
-}
-
-/** The parts of each result of so many, which lie one after the other, added. */
-export function sumOfParts(
-  outer: readonly number[],
-  count: number,
-  parts: Place,
-  out: Access,
-): LoopKernel {
-  return {
-    kind: 'loop',
-    outer,
-    inner: [count],
-    inputs: [{ ...parts, strides: [...stridesOf(outer), product(outer)] }],
-    body: [
-      { kind: 'load', input: 0, dtype: 'float32' },
-      { kind: 'reduce', op: 'sum', arg: 0, dtype: 'float32' },
-    ],
-    outputs: [{ ...out, value: 1 }],
   };
 }

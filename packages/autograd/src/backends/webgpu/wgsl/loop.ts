@@ -6,18 +6,11 @@ import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 import { BodyWriter } from './body.js';
 import { cast, fold, identity } from './elements.js';
-import {
-  collapse,
-  coordinates,
-  load,
-  offsetOf,
-  product,
-  ShaderWriter,
-  store,
-  typeOf,
-  type Parts,
-  type Shader,
-} from './text.js';
+import { collapse, coordinates, offsetOf, product } from './coordinates.js';
+import type { Parts } from './parts.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load, store, typeOf } from './values.js';
 
 /** Threads of a workgroup. */
 export const TEAM = 64;

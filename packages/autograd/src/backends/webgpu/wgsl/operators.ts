@@ -6,7 +6,10 @@ import type {
   PositionKernel,
   SearchKernel,
 } from '../../../engine/compile/operators.js';
-import { coordinates, load, product, ShaderWriter, store, typeOf, type Shader } from './text.js';
+import { coordinates, product } from './coordinates.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load, store, typeOf } from './values.js';
 
 /** The bounds of windows as a table of words: `starts[o]` and `ends[o]` of each dimension. */
 function tableOf(w: ShaderWriter, values: readonly number[]): (at: string) => string {

@@ -1,16 +1,10 @@
 /** @file Matrix products. Each result is summed over k in order. */
 import type { MatmulKernel } from '../../../engine/compile/kernel.js';
-import {
-  coordinates,
-  load,
-  offsetOf,
-  product,
-  ShaderWriter,
-  store,
-  typeOf,
-  type Parts,
-  type Shader,
-} from './text.js';
+import { coordinates, offsetOf, product } from './coordinates.js';
+import type { Parts } from './parts.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load, store, typeOf } from './values.js';
 import { DEPTH, tiledShader, tileOf, type Operand } from './tiles.js';
 
 /** Whether a product has rows and columns enough for tiles. */
@@ -18,9 +12,16 @@ export function fillsTiles({ out, m, n, k }: MatmulKernel): boolean {
   return out.dtype === 'float32' && m >= 8 && n >= 8 && k >= 8;
 }
 
-/** A matrix product: tiles of results with some steps of k in workgroup memory at a time, or a thread a result. */
-export function matmulShader(k: MatmulKernel, parts: Parts | null = null): Shader {
-  return fillsTiles(k) ? tiled(k, parts) : plain(k, parts);
+/**
+ * A matrix product: tiles of results with some steps of k in workgroup memory at a time, or a thread a result. `startsVector`
+ * says whether a buffer begins where a vector of four words may.
+ */
+export function matmulShader(
+  k: MatmulKernel,
+  startsVector: (buffer: number) => boolean,
+  parts: Parts | null = null,
+): Shader {
+  return fillsTiles(k) ? tiled(k, startsVector, parts) : plain(k, parts);
 }
 
 /** The batch of a product of which the parts come first, and the length of the part at hand as `depth`. */
@@ -78,7 +79,11 @@ function inVectors(
   );
 }
 
-function tiled(k: MatmulKernel, parts: Parts | null): Shader {
+function tiled(
+  k: MatmulKernel,
+  startsVector: (buffer: number) => boolean,
+  parts: Parts | null,
+): Shader {
   const w = new ShaderWriter();
   const rank = k.batch.length;
   const batch = product(k.batch);
@@ -89,6 +94,7 @@ function tiled(k: MatmulKernel, parts: Parts | null): Shader {
   const alongB = bk === 1 && bc !== 1;
   // All or none: memory is words, or vectors.
   const vectors =
+    [k.a, k.b, k.out].every(({ buffer }) => startsVector(buffer)) &&
     inVectors(k.a, rank, [k.m, k.k], alongA ? 1 : 0) &&
     inVectors(k.b, rank, [k.k, k.n], alongB ? 0 : 1) &&
     inVectors(k.out, rank, [k.m, k.n], 1);

@@ -2,7 +2,9 @@
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
 import { sortShader } from './sorting.js';
-import { load, ShaderWriter, type Shader } from './text.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load } from './values.js';
 
 /** A dimension of an operand as `[outer, length, inner]`. */
 function sizesAlong({ attrs, inputs }: Site): { outer: number; length: number; inner: number } {

@@ -15,15 +15,22 @@ import {
   searchShader,
 } from './operators.js';
 import { sortScratch, sortShader } from './sorting.js';
-import type { Shader } from './text.js';
+import type { Shader } from './shader.js';
 
-/** `scratch` gives a place of so many words, which is the kernel's own while it runs. */
-export function shadersOf(kernel: Kernel, scratch: (words: number) => Place): Shader[] {
+/**
+ * `scratch` gives a place of so many words, which is the kernel's own while it runs; `startsVector` says whether a buffer begins
+ * where a vector of four words may.
+ */
+export function shadersOf(
+  kernel: Kernel,
+  scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
+): Shader[] {
   switch (kernel.kind) {
     case 'loop':
       return loopShaders(kernel, scratch);
     case 'matmul':
-      return productShaders(kernel, scratch);
+      return productShaders(kernel, scratch, startsVector);
     case 'conv':
       return convShaders(kernel, scratch);
     case 'index':

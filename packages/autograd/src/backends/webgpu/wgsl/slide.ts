@@ -1,7 +1,9 @@
 /** @file Windows that slide, spread out and added up again. */
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
-import { coordinates, ShaderWriter, type Shader } from './text.js';
+import { coordinates } from './coordinates.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
 
 /** The geometry of the windows, see `ops/neural/slide.ts`. */
 export interface Sliding {

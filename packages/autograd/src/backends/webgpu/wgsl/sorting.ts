@@ -1,7 +1,9 @@
 /** @file Putting rows in order, and what is found by it: the median, and where it is. */
 import type { SortKernel } from '../../../engine/compile/operators.js';
 import type { Place } from '../../../engine/compile/place.js';
-import { load, ShaderWriter, type Shader } from './text.js';
+import type { Shader } from './shader.js';
+import { ShaderWriter } from './shaderWriter.js';
+import { load } from './values.js';
 
 /** A thread sorts the places of a row, by merging runs that double in length between two tables: equal elements stay in order. */
 export function sortShader(k: Omit<SortKernel, 'family'>, scratch: Place): Shader {

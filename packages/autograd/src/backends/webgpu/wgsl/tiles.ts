@@ -2,7 +2,9 @@
  * @file Products in tiles: a workgroup has a tile of results, and some steps of the inner dimension of both operands in
  * workgroup memory at a time. Each result is summed over k in order, whatever the tile.
  */
-import { coordinates, type ShaderWriter, type Shader } from './text.js';
+import { coordinates } from './coordinates.js';
+import type { Shader } from './shader.js';
+import type { ShaderWriter } from './shaderWriter.js';
 
 /** Steps of k in workgroup memory. */
 export const DEPTH = 16;

@@ -33,11 +33,13 @@ const along = (op: string): RegionRule =>
     (r) => input(r).shape.length > 0,
   );
 
+const acceptsAffine: RegionRule['accepts'] = (region) => {
+  const { weight, bias } = optionsOf(region, 2, AFFINE);
+  return isFloat(input(region)) && isMaybeNode(weight) && isMaybeNode(bias);
+};
+
 const LAYER_NORM: RegionRule = {
-  accepts: (region) => {
-    const { weight, bias } = optionsOf(region, 2, AFFINE);
-    return isFloat(input(region)) && isMaybeNode(weight) && isMaybeNode(bias);
-  },
+  accepts: acceptsAffine,
   write: (e, region) => {
     const x = input(region);
     const { weight, bias, eps } = optionsOf(region, 2, AFFINE);
@@ -118,10 +120,7 @@ const INSTANCE_NORM: RegionRule = {
 /** From version 21 on with one weight for each channel. */
 const GROUP_NORM: RegionRule = {
   since: 21,
-  accepts: (region) => {
-    const { weight, bias } = optionsOf(region, 2, AFFINE);
-    return isFloat(input(region)) && isMaybeNode(weight) && isMaybeNode(bias);
-  },
+  accepts: acceptsAffine,
   write: (e, region) => {
     const x = input(region);
     const { weight, bias, eps } = optionsOf(region, 2, AFFINE);

@@ -1,9 +1,9 @@
-/** @file What is made of singular values: the decomposition itself, pseudoinverses, cofactors. */
+/** @file What is made of singular values: the decomposition itself, and pseudoinverses. */
 import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
-import { ShaderWriter, type Shader } from '../text.js';
-import { determinantShader } from './elimination.js';
+import type { Shader } from '../shader.js';
+import { ShaderWriter } from '../shaderWriter.js';
 import { singularScratch, singularShader } from './jacobi.js';
 
 export function svdShader({ inputs, out, scratch }: Site): Shader {
@@ -11,12 +11,13 @@ export function svdShader({ inputs, out, scratch }: Site): Shader {
 }
 
 /** How many words the factors of all matrices take. */
-function factorWords(shape: Shape): number {
+export function factorWords(shape: Shape): number {
   const [m, n] = shape.slice(-2) as [number, number];
   return (sizeOf(shape) / (m * n)) * (m + n + 1) * Math.min(m, n);
 }
 
-const after = (place: Place, words: number): Place => ({
+/** What lies so many words behind a place. */
+export const after = (place: Place, words: number): Place => ({
   ...place,
   dtype: 'float32',
   offset: place.offset + words,
@@ -48,43 +49,4 @@ for (var j = 0u; j < k; j++) {
 }
 h[${w.address(out)} + row] = bitcast<u32>(sum);`);
   return [singularShader(given, factors, after(factors, words)), w.threads(sizeOf(shape))];
-}
-
-/** `det(U) det(V) U (det(S) S⁻¹) Vᵀ`, where the products of all singular values but one exist for singular matrices too. */
-export function cofactorShaders({ inputs, out, shape, scratch }: Site): Shader[] {
-  const given = inputs[0]!;
-  const n = shape.at(-1)!;
-  const count = sizeOf(shape) / (n * n);
-  const words = factorWords(shape);
-  const inner = Math.max(singularScratch(shape), count * (n * n + n));
-  const factors = scratch(words + 2 * count + inner);
-  const signs = after(factors, words);
-  const free = after(signs, 2 * count);
-  const sign = (from: number, to: number): Shader =>
-    determinantShader(
-      {
-        inputs: [{ place: after(factors, from), shape }],
-        out: after(signs, to),
-        scratch: () => free,
-      },
-      false,
-      (2 * n + 1) * n,
-    );
-  const w = new ShaderWriter();
-  nameFactors(w, factors, shape, `row / ${w.word(n * n)}`);
-  const count_ = w.word(count);
-  w.line(`let signs = ${w.address(signs)}; let c = row % n; let r = (row / n) % n; var sum = 0.0;
-let way = sign(bitcast<f32>(h[signs + i])) * sign(bitcast<f32>(h[signs + ${count_} + i]));
-for (var j = 0u; j < n; j++) {
-  var others = way;
-  for (var o = 0u; o < n; o++) { if (o != j) { others = others * bitcast<f32>(h[s + o]); } }
-  sum = fma(bitcast<f32>(h[u + r * n + j]) * others, bitcast<f32>(h[v + c * n + j]), sum);
-}
-h[${w.address(out)} + row] = bitcast<u32>(sum);`);
-  return [
-    singularShader(given, factors, free),
-    sign(0, 0),
-    sign((n + 1) * n, count),
-    w.threads(sizeOf(shape)),
-  ];
 }

@@ -1,7 +1,8 @@
 /** @file Elimination, and what is solved by it: a thread a matrix, for many small ones side by side. */
 import { sizeOf } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
-import { ShaderWriter, type Shader } from '../text.js';
+import type { Shader } from '../shader.js';
+import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
 /**

@@ -1,7 +1,8 @@
 /** @file The exponential of matrices: a workgroup a matrix. */
 import { sizeOf } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
-import { ShaderWriter, type Shader } from '../text.js';
+import type { Shader } from '../shader.js';
+import { ShaderWriter } from '../shaderWriter.js';
 import { each, MEET, TEAM } from './jacobi.js';
 import { read } from './matrix.js';
 

@@ -7,7 +7,8 @@
 import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
-import { ShaderWriter, type Shader } from '../text.js';
+import type { Shader } from '../shader.js';
+import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
 export const TEAM = 64;

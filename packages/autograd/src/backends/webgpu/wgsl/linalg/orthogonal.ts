@@ -1,7 +1,8 @@
 /** @file Cholesky's factor and Householder's QR: a thread a matrix. */
 import { sizeOf } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
-import { ShaderWriter, type Shader } from '../text.js';
+import type { Shader } from '../shader.js';
+import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
 export function choleskyShader({ inputs, out, shape }: Site): Shader {

@@ -6,16 +6,10 @@
 import { softmaxOf, type ScoresKernel, type Softmax } from '../../attention/scores.js';
 import { BodyWriter } from '../body.js';
 import { cast, fold, identity } from '../elements.js';
-import {
-  coordinates,
-  load,
-  offsetOf,
-  product,
-  ShaderWriter,
-  store,
-  typeOf,
-  type Shader,
-} from '../text.js';
+import { coordinates, offsetOf, product } from '../coordinates.js';
+import type { Shader } from '../shader.js';
+import { ShaderWriter } from '../shaderWriter.js';
+import { load, store, typeOf } from '../values.js';
 import { PITCH, ScoreTiles, TEAM, TILE } from './tiles.js';
 
 export function scoresShader(kernel: ScoresKernel): Shader {

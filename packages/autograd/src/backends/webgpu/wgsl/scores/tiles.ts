@@ -4,7 +4,8 @@
  * has four rows of every eighth vector of four columns.
  */
 import type { Contraction, Dot, ScoresKernel } from '../../attention/scores.js';
-import { offsetOf, type ShaderWriter } from '../text.js';
+import { offsetOf } from '../coordinates.js';
+import type { ShaderWriter } from '../shaderWriter.js';
 import { DEPTH, fillSide, type Operand, type Side } from '../tiles.js';
 
 /** Rows and columns of a tile of scores. */

@@ -1,0 +1,154 @@
+/**
+ * @file What the kernels of a program read beside the heap: a block of words for each, and the numbers that the host gives. A
+ * ring of copies lets the steps of a loop be recorded one after the other before any is submitted.
+ */
+import type { TypedArray } from '../../graph/dtype.js';
+import { USAGE, type GpuBuffer, type GpuObject } from './gpuApi.js';
+import type { Recorder, Uploading } from './recorder.js';
+import type { GpuRuntime } from './runtime.js';
+import type { Shader } from './wgsl/shader.js';
+
+/** Blocks, and the room of a program, begin at multiples of so many words. */
+export const BLOCK = 64;
+/** A number of the host: its float, and as a whole number its two words. */
+const NUMBER_WORDS = 4;
+/** The blocks of so many steps of a loop, and of at most so many words, are brought up at once. */
+const MOST_COPIES = 64;
+const MOST_WORDS = 2 ** 16;
+
+export class ParameterBlocks implements Uploading {
+  private readonly runtime: GpuRuntime;
+  private readonly shaders: readonly Shader[];
+  /** Where the block of each shader begins, in words. */
+  private readonly starts: readonly number[];
+  private readonly blockWords: number;
+  private readonly copies: number;
+  private readonly data: Uint32Array;
+  private readonly buffer: GpuBuffer;
+  private groups: GpuObject[][] = [];
+  private generation = -1;
+  private readonly numberWords: number;
+  private readonly numbers: Uint32Array;
+  /** Where the numbers of the first copy lie. */
+  private numbersAt = 0;
+  private copy = 0;
+  /** Copies that commands read which have not been submitted. */
+  private pending = 0;
+
+  /** `numbers` are how many the host gives a step, `times` how many steps one run has, at least about. */
+  constructor(runtime: GpuRuntime, shaders: readonly Shader[], numbers: number, times: number) {
+    this.runtime = runtime;
+    this.shaders = shaders;
+    let words = 0;
+    this.starts = shaders.map((shader) => {
+      const start = words;
+      words += Math.ceil(shader.words.length / BLOCK) * BLOCK;
+      return start;
+    });
+    this.blockWords = Math.max(BLOCK, words);
+    const most = Math.min(times, MOST_COPIES, Math.floor(MOST_WORDS / this.blockWords));
+    this.copies = Math.max(1, most);
+    this.data = new Uint32Array(this.copies * this.blockWords);
+    this.eachWord((word, at) => {
+      if (word.kind !== 'number') return;
+      for (let c = 0; c < this.copies; c++) this.data[c * this.blockWords + at] = word.value;
+    });
+    this.buffer = runtime.device.createBuffer({
+      size: this.data.byteLength,
+      usage: USAGE.uniform | USAGE.copyTarget,
+    });
+    this.numberWords = numbers * NUMBER_WORDS;
+    this.numbers = new Uint32Array(this.copies * this.numberWords);
+  }
+
+  /** The words of the heap that the numbers take. */
+  get heapWords(): number {
+    return this.numbers.length;
+  }
+
+  /** Begins a step, whose numbers lie behind an address. */
+  begin(recorder: Recorder, numbersAt: number): void {
+    // What is read by commands that wait to be submitted is not written over.
+    if (this.pending >= this.copies) {
+      recorder.flush();
+      this.pending = 0;
+    }
+    this.pending++;
+    this.copy = (this.copy + 1) % this.copies;
+    this.numbersAt = numbersAt;
+    recorder.touch(this);
+  }
+
+  /** Gives the step a number, an array of one element; returns its address. */
+  setNumber(k: number, array: TypedArray): number {
+    const at = this.copy * this.numberWords + k * NUMBER_WORDS;
+    writeNumber(this.numbers, at, array);
+    return this.numbersAt + at;
+  }
+
+  /** Writes the block of a shader for the step; returns what binds it. `fault` is the word that it sets should it refuse. */
+  write(index: number, addresses: Uint32Array, fault: number): GpuObject {
+    const { data, copy, blockWords } = this;
+    const { words } = this.shaders[index] as Shader;
+    const start = copy * blockWords + (this.starts[index] as number);
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      if (word.kind === 'address')
+        data[start + i] = (addresses[word.buffer] as number) + word.offset;
+      else if (word.kind === 'fault') data[start + i] = fault;
+    }
+    return this.groupsOf(copy)[index] as GpuObject;
+  }
+
+  upload(): void {
+    const { device, heap } = this.runtime;
+    if (this.shaders.length > 0) device.queue.writeBuffer(this.buffer, 0, this.data);
+    if (this.numbers.length > 0)
+      device.queue.writeBuffer(heap.buffer, this.numbersAt * 4, this.numbers);
+    // A step that goes on after the submit keeps its copy.
+    this.pending = Math.min(this.pending, 1);
+  }
+
+  destroy(): void {
+    this.buffer.destroy();
+  }
+
+  private eachWord(f: (word: Shader['words'][number], at: number) => void): void {
+    this.shaders.forEach(({ words }, k) =>
+      words.forEach((word, i) => f(word, (this.starts[k] as number) + i)),
+    );
+  }
+
+  private groupsOf(copy: number): readonly GpuObject[] {
+    const { device, heap, layout, faults } = this.runtime;
+    if (this.generation !== heap.generation) {
+      this.generation = heap.generation;
+      this.groups = [];
+    }
+    return (this.groups[copy] ??= this.shaders.map(({ words }, k) => {
+      const offset = (copy * this.blockWords + (this.starts[k] as number)) * 4;
+      const size = Math.ceil(words.length / 4) * 16;
+      return device.createBindGroup({
+        layout,
+        entries: [
+          { binding: 0, resource: { buffer: heap.buffer } },
+          { binding: 1, resource: { buffer: this.buffer, offset, size } },
+          { binding: 2, resource: { buffer: faults.buffer } },
+        ],
+      });
+    }));
+  }
+}
+
+function writeNumber(block: Uint32Array, at: number, array: TypedArray): void {
+  const x = array[0] as number;
+  if (array instanceof Int32Array || array instanceof Uint8Array) {
+    block[at] = x;
+    return;
+  }
+  new Float32Array(block.buffer)[at] = x;
+  if (array instanceof Float64Array) {
+    block[at + 1] = x % 2 ** 32;
+    block[at + 2] = Math.floor(x / 2 ** 32);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * @file A kernel of the device: its text, and the words it reads. Sizes, strides and addresses are words of its parameter block,
+ * so that kernels of one form share a pipeline whatever their sizes.
+ */
+import type { Place } from '../../../engine/compile/place.js';
+import { withDependencies } from './functions/library.js';
+
+/** What a word of the parameter block holds. */
+export type Word =
+  | { readonly kind: 'number'; readonly value: number }
+  /** The address of a value, plus so many elements. */
+  | { readonly kind: 'address'; readonly buffer: number; readonly offset: number }
+  /** What the kernel writes to the fault buffer, should it find something wrong. */
+  | { readonly kind: 'fault' };
+
+/** What a kernel refuses, for the error that says so. */
+export interface Refusal {
+  readonly kind: 'index' | 'divisor' | 'between' | 'singular' | 'notPositive';
+  /** The operation, where the kernel computes several. */
+  readonly op?: string;
+  /** Where the value that was refused lies; the position is counted in its elements. */
+  readonly place: Place | null;
+  readonly limit: number;
+}
+
+/** A kernel made ready for the device. */
+export interface Shader {
+  readonly code: string;
+  readonly words: readonly Word[];
+  /** Workgroups to start. */
+  readonly groups: number;
+  /** What it may refuse, by the number it leaves in the fault buffer. */
+  readonly refusals: readonly Refusal[];
+  /** What the code is made of. */
+  readonly parts: ShaderParts;
+}
+
+export type Unit = 'u32' | 'vec4<u32>';
+
+export interface ShaderParts {
+  /** Functions of the library. */
+  readonly functions: ReadonlySet<string>;
+  readonly declarations: string;
+  /** What the heap is an array of. */
+  readonly unit: Unit;
+  /** Threads of a workgroup. */
+  readonly team: number;
+  readonly main: string;
+}
+
+/** Workgroups of one dimension of a dispatch. */
+export const MOST_GROUPS = 65535;
+
+/** The number of a workgroup. */
+export const TEAM_NUMBER = `wg.x + wg.y * ${MOST_GROUPS}u`;
+
+/** The whole text of a kernel whose block has so many vectors of four words. */
+export function codeOf(
+  { functions, declarations, unit, team }: ShaderParts,
+  blocks: number,
+  main: string,
+): string {
+  return `@group(0) @binding(0) var<storage, read_write> h: array<${unit}>;
+@group(0) @binding(1) var<uniform> p: array<vec4<u32>, ${blocks}>;
+@group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, 4>;
+${withDependencies(functions)}${declarations}@compute @workgroup_size(${team})
+fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
+${main}}
+`;
+}
+
+/**
+ * Shaders of one text as one that starts them all. Each keeps its words, and behind them the number of its first workgroup: by
+ * that a workgroup finds its own.
+ */
+export function sideBySide(shaders: readonly Shader[]): Shader {
+  const { parts, words: some, refusals } = shaders[0]!;
+  const blocks = Math.floor(some.length / 4) + 1;
+  const words: Word[] = [];
+  let groups = 0;
+  for (const shader of shaders) {
+    const padding = 4 * blocks - 1 - shader.words.length;
+    words.push(...shader.words, ...Array.from({ length: padding }, () => NOTHING));
+    words.push({ kind: 'number', value: groups });
+    groups += shader.groups;
+  }
+  const last = blocks - 1;
+  const main = `let teams = ${TEAM_NUMBER}; var blockAt = 0u;
+for (var k = ${blocks}u; k < ${blocks * shaders.length}u; k += ${blocks}u) { if (teams >= p[k + ${last}u].w) { blockAt = k; } }
+let teamAt = teams - p[blockAt + ${last}u].w;
+${parts.main.replace(/\bp\[(\d+)\]/g, 'p[blockAt + $1u]')}`;
+  return { code: codeOf(parts, blocks * shaders.length, main), words, groups, refusals, parts };
+}
+
+const NOTHING: Word = { kind: 'number', value: 0 };

@@ -1,0 +1,99 @@
+/** @file Writes a kernel: its lines, and beside them the words that it reads and what it refuses. */
+import type { Place } from '../../../engine/compile/place.js';
+import { codeOf, TEAM_NUMBER, type Refusal, type Shader, type Unit, type Word } from './shader.js';
+
+/** Fault, +∞, −∞ and NaN, which WGSL has no constants for. */
+const FIXED: readonly Word[] = [
+  { kind: 'fault' },
+  { kind: 'number', value: 0x7f800000 },
+  { kind: 'number', value: 0xff800000 },
+  { kind: 'number', value: 0x7fc00000 },
+];
+
+/** Writes one kernel. */
+export class ShaderWriter {
+  body = '';
+  /** Declarations of workgroup memory and the like. */
+  declarations = '';
+  private readonly words: Word[] = [...FIXED];
+  private readonly functions = new Set<string>();
+  private readonly refusals: Refusal[] = [];
+  private names = 0;
+  private unit: Unit = 'u32';
+
+  /** The kernel reads and writes the heap in vectors of four words. */
+  readVectors(): void {
+    this.unit = 'vec4<u32>';
+  }
+
+  /** A number known to the plan, as a word: an expression of type u32. */
+  word(value: number): string {
+    return this.entry({ kind: 'number', value: value >>> 0 });
+  }
+
+  /** The address of a value. */
+  address({ buffer, offset }: Place): string {
+    return this.entry({ kind: 'address', buffer, offset });
+  }
+
+  /** The name of a function of the library, which comes along. */
+  use(name: string): string {
+    this.functions.add(name);
+    return name;
+  }
+
+  /** A name nobody has used. */
+  fresh(prefix: string): string {
+    return `${prefix}_${this.names++}`;
+  }
+
+  line(text: string): void {
+    this.body += `${text}\n`;
+  }
+
+  /** Statements that refuse the value at a position. */
+  refuse(position: string, refusal: Refusal): string {
+    const number = this.refusals.push(refusal) - 1;
+    const base = refusal.place === null ? '0u' : this.address(refusal.place);
+    return (
+      `atomicStore(&fault[0], p[0].x); atomicMin(&fault[1], ${position}); ` +
+      `atomicStore(&fault[2], ${base}); atomicStore(&fault[3], ${number}u);`
+    );
+  }
+
+  /** One thread for each of `count` points: `row` is its number. */
+  threads(count: number): Shader {
+    const size = this.word(count);
+    return this.finish(
+      Math.ceil(count / 64),
+      64,
+      `let row = teamAt * 64u + lid;\nif (row >= ${size} || atomicLoad(&fault[0]) != 0u) { return; }\n`,
+    );
+  }
+
+  /** A workgroup of `team` threads for each of `count` rows, which may meet at barriers; stores must be behind `live`. */
+  teams(count: number, team: number): Shader {
+    const size = this.word(count);
+    return this.finish(
+      count,
+      team,
+      `let row = teamAt;\nif (row >= ${size}) { return; }\nlet live = atomicLoad(&fault[0]) == 0u;\n`,
+    );
+  }
+
+  private finish(groups: number, team: number, head: string): Shader {
+    const { words, functions, declarations, unit, refusals, body } = this;
+    const parts = { functions, declarations, unit, team, main: head + body };
+    const code = codeOf(
+      parts,
+      Math.ceil(words.length / 4),
+      `let teamAt = ${TEAM_NUMBER};\n${parts.main}`,
+    );
+    return { code, words, groups, refusals, parts };
+  }
+
+  private entry(word: Word): string {
+    const at = this.words.push(word) - 1;
+    return `p[${at >> 2}].${'xyzw'.charAt(at & 3)}`;
+  }
+}

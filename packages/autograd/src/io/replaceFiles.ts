@@ -1,0 +1,89 @@
+/** @file Files that are replaced in one step, alone or together. */
+import {
+  codeOf,
+  FileError,
+  node,
+  shownPath,
+  sweepTemporary,
+  syncFolder,
+  tryTo,
+  withTemporary,
+  writeDurably,
+} from './files.js';
+
+/**
+ * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and
+ * its permissions stay; a symbolic link stays one, and the file it leads to is replaced. What is no file but a
+ * device or a pipe, `/dev/stdout` say, is written into.
+ *
+ * @throws {FileError} with the old content intact.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  return replaceFiles([[path, bytes]]);
+}
+
+/**
+ * Replaces several in this way: all lie on the disk under other names before the first is given its own, so a disk that
+ * is full, or a folder that may not be written, leaves all of them as they were. Killed while names change, it leaves
+ * some old and some new, and each of them whole.
+ *
+ * @throws {FileError} that names the file.
+ */
+export async function replaceFiles(
+  files: readonly (readonly [path: string, bytes: Uint8Array])[],
+): Promise<void> {
+  const moves: (() => Promise<void>)[] = [];
+  const write = async (k: number): Promise<void> => {
+    const entry = files[k];
+    if (entry === undefined) {
+      for (const move of moves) await move();
+      return;
+    }
+    const [path, bytes] = entry;
+    const say = <T>(action: () => Promise<T>): Promise<T> =>
+      tryTo(`file: cannot write ${shownPath(path)}`, action);
+    const { fs, path: paths } = node();
+    // What makes a name impossible is said before any file changes.
+    const before = await say(() =>
+      fs.stat(path).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+        return undefined;
+      }),
+    );
+    if (before?.isDirectory() === true)
+      throw new FileError(
+        `file: cannot write ${shownPath(path)}: it is a folder (EISDIR)`,
+        'EISDIR',
+      );
+    if (before !== undefined && !before.isFile()) {
+      moves.push(() => say(() => fs.writeFile(path, bytes)));
+      return write(k + 1);
+    }
+    const target = await say(() => followed(path));
+    const folder = paths.dirname(target);
+    await sweepTemporary(folder).catch(() => undefined); // it is not ours to look through
+    await withTemporary(folder, async (temporary) => {
+      await say(() => writeDurably(temporary, bytes, before));
+      moves.push(() => say(() => fs.rename(temporary, target)));
+      await write(k + 1);
+    });
+    await say(() => syncFolder(folder));
+  };
+  await write(0);
+}
+
+/** Most systems follow so many links, and no more. */
+const MAX_LINKS = 40;
+
+/** Where symbolic links lead from a path, also to a file that is not there yet. */
+async function followed(path: string): Promise<string> {
+  const { fs, path: paths } = node();
+  let at = path;
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const next = await fs.readlink(at).catch(() => undefined);
+    if (next === undefined) return at;
+    // A link is relative to where it really lies.
+    at = paths.resolve(await fs.realpath(paths.dirname(at)), next);
+  }
+  return fs.realpath(path); // in a circle: the system says so
+}

@@ -1,0 +1,118 @@
+/** @file The numbers of plans for several batch sizes as lines: those of a function, and within it those of its loops. */
+import type { Image, ImageBody, ImageLoop } from '@chainrule/autograd/internal';
+import { dtypeBytes } from './states.js';
+
+/** A number at the first size of a regime, and how much it grows by each example more. */
+export type Line = readonly [start: number, slope: number];
+
+/** Finds the line of what `of` gives for each of the samples, in their order. */
+export type LineFinder = <T>(
+  what: string,
+  samples: readonly T[],
+  of: (sample: T) => number,
+) => Line;
+
+/** An image whose numbers are lines. */
+export interface ImageLines {
+  /** The plan at the first size: structure, slots, dtypes. */
+  readonly image: Image;
+  readonly words: readonly Line[];
+  /** Byte offsets of pointers, in the order of the image's. */
+  readonly pointers: readonly Line[];
+  /** Bytes of computed values, in the order of the image's. */
+  readonly computed: readonly Line[];
+  readonly sharedBytes: Line;
+  readonly scratchBytes: Line;
+  readonly loops: readonly LoopLines[];
+}
+
+/** A loop, in the order of the image's. */
+export interface LoopLines {
+  readonly sample: ImageLoop;
+  readonly length: Line;
+  readonly bodies: readonly BodyLines[];
+}
+
+/** What a loop runs at each step. */
+export interface BodyLines {
+  readonly sample: ImageBody;
+  readonly lines: ImageLines;
+  /** For each input its bytes, of an offset of random numbers how far it is from where the step's begin. */
+  readonly inputs: readonly Line[];
+  /** The bytes of each output. */
+  readonly outputs: readonly Line[];
+  readonly draws: Line;
+}
+
+/** Equal for images that differ in numbers alone. */
+export function structureOf({ calls, list, computed, inputs, outputs, loops }: Image): unknown {
+  return [
+    calls,
+    list.words.length,
+    list.pointers.map(({ word, buffer }) => [word, buffer]),
+    list.mayFault,
+    computed.map(({ slot, first, last }) => [slot, first, last]),
+    inputs,
+    outputs,
+    loops.map(({ after, loop, operands, results, bodies }) => [
+      [after, loop.name, loop.reverse, loop.rewound, loop.constants, operands, results],
+      bodies.map((body) => [
+        structureOf(body.image),
+        body.inputs.map(({ kind, index }) => (kind === 'offset' ? kind : [kind, index])),
+        body.carries,
+      ]),
+    ]),
+  ];
+}
+
+/** The lines of images of one structure, which are planned for the sizes that `find` knows. */
+export function linesOf(images: readonly Image[], find: LineFinder): ImageLines {
+  const [image] = images as [Image];
+  const line = (what: string, of: (image: Image) => number): Line => find(what, images, of);
+  return {
+    image,
+    words: image.list.words.map((_, k) => line('a word of a kernel', (m) => m.list.words[k]!)),
+    pointers: image.list.pointers.map((_, k) =>
+      line('an address', (m) => m.list.pointers[k]!.bytes),
+    ),
+    computed: image.computed.map((_, k) => line('a value', (m) => m.computed[k]!.bytes)),
+    sharedBytes: line('scratch memory', (m) => m.list.sharedBytes),
+    scratchBytes: line('scratch memory', (m) => m.list.scratchBytes),
+    loops: image.loops.map((sample, k) => ({
+      sample,
+      length: line('the length of a loop', (m) => m.loops[k]!.loop.length),
+      bodies: sample.bodies.map((_, b) =>
+        linesOfBodies(
+          images.map((m) => m.loops[k]!.bodies[b]!),
+          find,
+        ),
+      ),
+    })),
+  };
+}
+
+function linesOfBodies(bodies: readonly ImageBody[], find: LineFinder): BodyLines {
+  const [sample] = bodies as [ImageBody];
+  const line = (what: string, of: (body: ImageBody) => number): Line => find(what, bodies, of);
+  return {
+    sample,
+    lines: linesOf(
+      bodies.map(({ image }) => image),
+      find,
+    ),
+    inputs: sample.inputs.map(({ kind }, i) =>
+      kind === 'offset'
+        ? line('an offset of random numbers', (body) => body.inputs[i]!.index)
+        : line('a value', ({ image }) => bytesOf(image, image.inputs[i]!)),
+    ),
+    outputs: sample.image.outputs.map((_, k) =>
+      line('a value', ({ image }) => bytesOf(image, image.outputs[k]!)),
+    ),
+    draws: line('the count of random numbers', ({ draws }) => draws),
+  };
+}
+
+function bytesOf({ holds }: Image, slot: number): number {
+  const { shape, dtype } = holds[slot]!;
+  return shape.reduce((a, b) => a * b, dtypeBytes[dtype]);
+}
