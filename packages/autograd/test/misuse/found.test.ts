@@ -41,6 +41,7 @@ test('lists that contain themselves, or are all holes, end', () => {
   expect(() => call(autograd.at, ones([2]), list)).toThrow(ChainruleError);
   expect(() => call(autograd.at, ones([2]), [hostile()])).toThrow(ChainruleError);
   expect(() => call(autograd.adaptiveMaxPool2d, ones([1, 1, 4, 4]), holes)).toThrow(/outputSize/);
+  expect(() => call(autograd.hvp, autograd.sum, holes, ones([2]))).toThrow(ChainruleError);
   expect(() => call(autograd.split, ones([4]), holes)).toThrow(ChainruleError);
   expect(() => call(autograd.reshape, ones([4]), holes)).toThrow(ChainruleError);
   expect(() => call(autograd.roll, ones([4]), holes)).toThrow(ChainruleError);
