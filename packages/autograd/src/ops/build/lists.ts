@@ -1,5 +1,5 @@
 /** @file Lists of whole numbers as arguments: given whole, `reshape(x, [2, 3])`, or spread, `reshape(x, 2, 3)`. */
-import { display, passes, reading, type Kind } from '../../arguments/index.js';
+import { display, passes, copyList, type Kind } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 
@@ -11,7 +11,7 @@ export function listOf(op: string, given: Listed): readonly number[] {
   const first: unknown = given[0];
   if (typeof first === 'object' && given[1] === undefined) {
     if (!passes(wholeNumbers, first)) return refuse(op, first); // before it is copied: it may be endless
-    const copy = reading(op, 'the array', () => [...first]);
+    const copy = copyList(op, 'the array', first);
     return passes(wholeNumbers, copy) ? copy : refuse(op, copy);
   }
   return passes(wholeNumbers, given) ? given : refuse(op, given);

@@ -1,5 +1,5 @@
 /** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
-import { display, passes, reading } from '../../arguments/index.js';
+import { display, passes, copyList } from '../../arguments/index.js';
 import { isArray } from '../../arguments/kinds.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
@@ -23,7 +23,7 @@ export function perDim(
 ): number[] {
   const right = passes(wholeNumbers, value);
   // The copy is checked too: what was checked is what is used.
-  const copy = right && isArray(value) ? reading(op, name, () => [...value]) : value;
+  const copy = right && isArray(value) ? copyList(op, name, value) : value;
   const given = right && passes(wholeNumbers, copy) ? copy : [];
   const list = typeof given === 'number' ? [given] : given;
   const all = list.length === 1 ? range(rank).map(() => list[0] as number) : [...list];

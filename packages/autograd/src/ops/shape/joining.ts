@@ -6,7 +6,7 @@ import {
   defineOptions,
   passes,
   plural,
-  reading,
+  copyList,
 } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { IndexError, ShapeError } from '../../errors.js';
@@ -114,7 +114,7 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
     const d = normalizeDim('split', dimOf('split', dim, options), node.ndim);
     const n = dimensionOf('split', node, d);
     checkArgument('split', 'size', size, pieceSizes); // before it is copied: it may be endless
-    const copy = isArray(size) ? reading('split', 'size', () => [...size]) : size;
+    const copy = isArray(size) ? copyList('split', 'size', size) : size;
     const sizes = checkArgument('split', 'size', copy, pieceSizes);
     if (typeof sizes !== 'number') {
       const total = sizes.reduce((a, b) => a + b, 0);
