@@ -152,3 +152,21 @@ it('spectralNorm has a row for each output of a transposed convolution, as in Py
   expect(state['weight_u']?.shape).toEqual([5]);
   expect(state['weight_v']?.shape).toEqual([12]);
 });
+
+it('weightNorm loads what the older function saved, as in PyTorch', () => {
+  const before = new nn.Sequential(nn.utils.weightNorm(new nn.Linear(3, 2)), new nn.ReLU());
+  const after = new nn.Sequential(weightNorm(new nn.Linear(3, 2)), new nn.ReLU());
+  const x = A.randn([4, 3]);
+  expect(Object.keys(before.stateDict())).toContain('0.weight_g');
+  expect(after.loadStateDict(before.stateDict())).toEqual({ missingKeys: [], unexpectedKeys: [] });
+  expect(after.forward(x).toArray()).toEqual(before.forward(x).toArray());
+  const copy = after.clone();
+  copy.loadStateDict(before.stateDict());
+  // Where both are there, the present one counts, and the older one is a key too many.
+  const both = { ...after.stateDict(), '0.weight_g': A.zeros([2, 1]) };
+  expect(() => after.loadStateDict(both)).toThrow(/unexpected: 0.weight_g/);
+  nn.utils.parametrize.removeParametrizations(after.at(0), 'weight');
+  expect(() => after.loadStateDict(before.stateDict())).toThrow(
+    /unexpected: 0.weight_g, 0.weight_v/,
+  );
+});

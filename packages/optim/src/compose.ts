@@ -62,7 +62,7 @@ export function clipped<H extends Hypers>(
   const byNorm = name === 'maxNorm';
   return {
     ...inner,
-    name: `clipped(${rule.name})`,
+    name: `clipped(${inner.name})`,
     defaults: { ...inner.defaults, ...bound },
     checks: { ...inner.checks, [name]: positive },
     measures: (gradients) => ({
@@ -105,7 +105,7 @@ export function scheduled<H extends Hypers & { readonly lr: number }>(
   });
   return {
     ...inner,
-    name: `scheduled(${rule.name})`,
+    name: `scheduled(${inner.name})`,
     scalars: (h, t, ...rest) => inner.scalars(at(h, t), t, ...rest),
     ...(rule.count === undefined
       ? {}
@@ -141,7 +141,7 @@ export function lookahead<H extends Hypers>(
   const inner = complete(rule);
   return {
     ...inner,
-    name: `lookahead(${rule.name})`,
+    name: `lookahead(${inner.name})`,
     defaults: { ...inner.defaults, syncPeriod, slowStepSize },
     checks: { ...inner.checks, syncPeriod: count, slowStepSize: fraction },
     state: (group, p) => ({ ...inner.state(group, p), slow: {} }),

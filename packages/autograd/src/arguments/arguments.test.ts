@@ -29,9 +29,10 @@ const read = defineOptions<Options>({
 const readAny = read as (op: string, given: unknown) => Options;
 
 describe('defineOptions', () => {
-  it('gives back what was given, and one empty object for nothing', () => {
-    const given = { keepdim: true, ignoreIndex: undefined };
-    expect(readAny('f', given)).toBe(given);
+  it('gives a copy of what was given, and one empty object for nothing', () => {
+    expect(readAny('f', { keepdim: true, ignoreIndex: undefined })).toStrictEqual({
+      keepdim: true,
+    });
     expect(read('f', undefined)).toEqual({});
     expect(read('f', undefined)).toBe(read('g', undefined));
   });
@@ -112,6 +113,41 @@ describe('defineOptions', () => {
     expect(() => readAny('f', proxy)).toThrow(ChainruleError);
   });
 
+  it('gives what it checked, whatever a getter answers later', () => {
+    const changing = (...answers: readonly unknown[]): object => {
+      let reads = 0;
+      return {
+        get keepdim(): unknown {
+          return answers[Math.min(reads++, answers.length - 1)];
+        },
+      };
+    };
+    const positional = byPosition(
+      defineOptions<{ keepdim?: boolean }>({ keepdim: kinds.flag }),
+      'keepdim',
+    );
+    for (const last of [true, false]) {
+      readAny('f', { keepdim: last }); // remembered, as the same options mostly come again
+      for (const reader of [readAny, positional]) {
+        const options = reader('f', changing(true, true, 'false')) as { keepdim: unknown };
+        for (let k = 0; k < 3; k++) expect(options.keepdim).toBe(true);
+        expect(() => reader('f', changing('false'))).toThrow(ChainruleError);
+      }
+    }
+  });
+
+  it('takes one set of options by position and another by name, whose order says nothing', () => {
+    const reader = byPosition(
+      defineOptions<{ size?: number; mean?: boolean }>({ size: kinds.count, mean: kinds.flag }),
+      'size',
+      'mean',
+    );
+    expect(reader('f', 2, { mean: true })).toStrictEqual({ size: 2, mean: true });
+    expect(reader('f', 2, { size: 3 })).toStrictEqual({ size: 3 });
+    expect(reader('f', 2, undefined, { size: undefined })).toStrictEqual({ size: 2 });
+    expect(() => reader('f', 2, { size: 0 })).toThrow(/f: size must/);
+  });
+
   it('checks each call anew, whatever the one before was given', () => {
     const reader = defineOptions<{
       size?: number | undefined;
@@ -138,7 +174,7 @@ describe('defineOptions', () => {
     ];
     for (const right of accepted) {
       for (const bad of wrong) {
-        for (let k = 0; k < 2; k++) expect(reader('op', right)).toBe(right);
+        for (let k = 0; k < 2; k++) expect(reader('op', right)).toEqual(right);
         for (let k = 0; k < 2; k++) expect(() => reader('op', bad)).toThrow(ChainruleError);
       }
     }

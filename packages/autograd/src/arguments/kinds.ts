@@ -146,10 +146,10 @@ export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
   return kind(`${a.must}, or ${b.must}`, (x) => a.test(x) || b.test(x), a.error ?? b.error);
 }
 
-/** @internal Whether it is an array; false for one that cannot be looked at. */
+/** @internal Whether it is an array; false for one that cannot be looked at, or lost its prototype and with it all methods. */
 export function isArray(x: unknown): x is readonly unknown[] {
   try {
-    return Array.isArray(x);
+    return Array.isArray(x) && Symbol.iterator in x;
   } catch {
     return false;
   }

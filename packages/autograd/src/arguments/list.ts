@@ -3,6 +3,7 @@ import { ChainruleError } from '../errors.js';
 import { passes, refuseArgument } from './check.js';
 import { display } from './display.js';
 import { isArray, iterable, type Kind } from './kinds.js';
+import { reading } from './reading.js';
 
 /** What an iterable may give at most: one that goes on after that is taken to have no end. */
 const MOST = 2 ** 21;
@@ -42,4 +43,16 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
     });
   }
   return entries;
+}
+
+/**
+ * A copy of an array that was checked, to be checked again: what is then used is what passed. Its length is asked for once.
+ * @throws {ChainruleError} if it cannot be read, or says that it has more than 2 million entries.
+ */
+export function copyList(op: string, name: string, list: readonly unknown[]): unknown[] {
+  return reading(op, name, () => {
+    const { length } = list;
+    if (length > MOST) throw new ChainruleError(`${op}: ${name} has more than ${MOST} entries`);
+    return Array.from({ length }, (_, i) => list[i]);
+  });
 }

@@ -1,5 +1,7 @@
 /** @file How a tensor looks when printed: as PyTorch prints it, with JavaScript's words for true and false. */
+import { display } from '../arguments/index.js';
 import type { DType, TypedArray } from './dtype.js';
+import { isTensor } from './isTensor.js';
 import { mode } from './mode.js';
 import { runtime } from './runtime.js';
 import { isHost, type Storage } from './storage.js';
@@ -17,6 +19,7 @@ const LINE = 80;
  * `<pending>`.
  */
 export function format(t: Tensor): string {
+  if (!isTensor(t)) return display(t); // `Tensor.prototype` itself, a method that lost its tensor
   const { sizes: shape, dtype } = t;
   const found = elements(t);
   const data = found === null || isHost(found) ? found : null;

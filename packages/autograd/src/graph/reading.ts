@@ -1,5 +1,5 @@
 /** @file The elements of a tensor, read: evaluated if need be, as they lie or as JavaScript values. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, display } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { copyArray, type DType, type ArrayOf, type TypedArray } from './dtype.js';
@@ -27,8 +27,17 @@ export function checkDType(t: Tensor, op: string, dtype: DType): void {
   );
 }
 
+/** @internal Refuses a method that was taken from its tensor: `losses.map(loss.item)`. */
+export function checkReceiver(t: unknown, op: string): void {
+  if (isTensor(t)) return;
+  throw new ChainruleError(
+    `${op}: it is a method of tensors, called on ${display(t)}; where it is passed on, pass () => t.${op}()`,
+  );
+}
+
 /** @internal The elements where they lie, evaluated if need be. */
 export function storageOf(t: Tensor, op: string): Storage {
+  checkReceiver(t, op);
   const node = t.current;
   if (node.cell !== null) checkReadable(op);
   if (node.value === null) runtime.evaluate([node], op);
@@ -73,7 +82,9 @@ export function checkReadable(op: string): void {
   }
 }
 
-export function checkSingle({ sizes: shape, size }: Tensor, op: string): void {
+export function checkSingle(t: Tensor, op: string): void {
+  checkReceiver(t, op);
+  const { sizes: shape, size } = t;
   if (size === 1) return;
   throw new ShapeError(
     `${op}: a tensor of shape ${show(shape)} has ${size} elements; ${op}() reads exactly one ` +

@@ -105,8 +105,8 @@ export function normalizeDims(
     throw new IndexError(`${op}: ${dim.length} dimensions are given, the tensor has ${ndim}`);
   }
   const dims: number[] = [];
-  for (const d of dim) {
-    const known = normalizeDim(op, d, ndim);
+  for (let i = 0; i < dim.length; i++) {
+    const known = normalizeDim(op, dim[i] as number, ndim);
     if (dims.includes(known)) {
       throw new ShapeError(`${op}: a dimension occurs twice in ${display(dim)}`);
     }

@@ -94,7 +94,7 @@ export function encodeState(value: unknown, what: string, tensors: Map<string, T
         break;
       default:
         return fail(
-          `${typeof item === 'undefined' ? 'undefined' : `a ${typeof item}`}, which cannot be saved`,
+          `${typeof item === 'undefined' ? 'nothing' : `a ${typeof item}`}, which cannot be saved`,
         );
     }
     if (item === null) return null;

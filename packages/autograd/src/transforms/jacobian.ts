@@ -1,4 +1,5 @@
 /** @file Jacobians, Hessians and their products with a vector, written with the other transforms. */
+import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ShapeError } from '../errors.js';
 import { allocate, isFloat } from '../graph/dtype.js';
@@ -136,7 +137,7 @@ export function hvp(
   v: unknown,
 ): [value: Tensor, product: unknown] {
   checkFunction('hvp', f);
-  const list = kinds.isArray(args) ? args : [args];
+  const list = kinds.isArray(args) ? checkArgument('hvp', 'the arguments', args, given) : [args];
   const single = list !== args;
   const directions = kinds.isArray(v) ? v : [v];
   const all = valueAndGrad(
@@ -149,6 +150,9 @@ export function hvp(
   ];
   return [value, single ? product[0] : product];
 }
+
+/** No holes: an array may have billions. */
+const given = kinds.listOf(kinds.kind('be given', (x) => x !== undefined));
 
 /** A unit vector for each element of `x`: `[size, ...x.shape]`. */
 function basis(op: string, x: Tensor): Tensor {

@@ -1,4 +1,4 @@
-/** @file Processes that save checkpoints are killed at random moments; a whole checkpoint must load each time. */
+/** @file Processes that save are killed at random moments; a whole checkpoint, or file, must load each time. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadCheckpoint } from '../../src/io/index.js';
+import { loadCheckpoint, loadSafetensors, saveSafetensors } from '../../src/io/index.js';
 import type { Tensor } from '../../src/graph/tensor.js';
 
 const KILLS = 120;
@@ -25,13 +25,19 @@ beforeAll(async () => {
   // Goes on from the last step for ever; says which steps are saved.
   const contents = `
     import { writeSync } from 'node:fs';
-    import { loadCheckpoint, saveCheckpoint } from ${JSON.stringify(io)};
+    import { loadCheckpoint, saveCheckpoint, saveSafetensors } from ${JSON.stringify(io)};
     import { makeLeaf } from ${JSON.stringify(io.replace('io/index.ts', 'graph/tensor.ts'))};
-    const dir = process.argv[2];
-    let { step } = await loadCheckpoint(dir).catch(() => ({ step: 0 }));
+    const [, , dir, first] = process.argv;
+    let step = Number(first) || (await loadCheckpoint(dir).catch(() => ({ step: 0 }))).step;
+    const of = (size) => makeLeaf(new Int32Array(size).fill(step), [size], 'int32');
     for (;;) {
       step++;
-      const of = (size) => makeLeaf(new Int32Array(size).fill(step), [size], 'int32');
+      if (first) {
+        // Sizes differ, so that a mixture of two files would be no file.
+        await saveSafetensors(dir + '/model.safetensors', { weight: of(${SIZE} + (step % 7) * 5000) });
+        writeSync(1, step + '\\n');
+        continue;
+      }
       await saveCheckpoint(dir, { step, model: { weight: of(${SIZE}) }, optimizer: { m: of(${SIZE}) }, copy: step }, { keep: ${KEEP} });
       writeSync(1, step + '\\n');
     }`;
@@ -52,9 +58,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the child and kills it `delay` milliseconds after its first save; the last step that it said was saved. */
-function saveUntilKilled(dir: string, delay: number): Promise<number> {
+function saveUntilKilled(dir: string, delay: number, ...more: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script, dir, ...more], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       if (output === '') setTimeout(() => child.kill('SIGKILL'), delay);
@@ -95,3 +103,25 @@ it(`${KILLS} kills while saving`, { timeout: 120_000 }, async () => {
   // Otherwise the kills would have missed what they are for.
   expect(midway).toBeGreaterThan(KILLS / 4);
 });
+
+it(
+  'a file that is saved again and again is the old one or the new one',
+  { timeout: 60_000 },
+  async () => {
+    const dir = mkdtempSync(join(folder, 'file-'));
+    const path = join(dir, 'model.safetensors');
+    let last = 1;
+    for (let round = 0; round < 12; round++) {
+      const confirmed = await saveUntilKilled(dir, Math.random() * 25, String(last));
+      const { weight } = (await loadSafetensors(path)) as { weight: Tensor };
+      const [step, ...others] = new Set(weight.dataSync());
+      expect(others).toEqual([]);
+      expect([confirmed, confirmed + 1]).toContain(step);
+      expect(weight.size).toBe(SIZE + ((step as number) % 7) * 5000);
+      last = step as number;
+    }
+    // What the killed ones left goes with the next that is saved.
+    await saveSafetensors(path, {});
+    expect(readdirSync(dir)).toEqual(['model.safetensors']);
+  },
+);

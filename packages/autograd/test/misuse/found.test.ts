@@ -41,6 +41,11 @@ test('lists that contain themselves, or are all holes, end', () => {
   expect(() => call(autograd.at, ones([2]), list)).toThrow(ChainruleError);
   expect(() => call(autograd.at, ones([2]), [hostile()])).toThrow(ChainruleError);
   expect(() => call(autograd.adaptiveMaxPool2d, ones([1, 1, 4, 4]), holes)).toThrow(/outputSize/);
+  expect(() => call(autograd.hvp, autograd.sum, holes, ones([2]))).toThrow(ChainruleError);
+  expect(() => call(autograd.split, ones([4]), holes)).toThrow(ChainruleError);
+  expect(() => call(autograd.reshape, ones([4]), holes)).toThrow(ChainruleError);
+  expect(() => call(autograd.roll, ones([4]), holes)).toThrow(ChainruleError);
+  expect(() => call(autograd.maxPool1d, ones([1, 1, 4]), holes)).toThrow(ChainruleError);
   expect(() => call(autograd.switchCase, 1, new Array(3), ones([2]))).toThrow(/branch 0/);
   expect(() => call(recordGraph, (x: unknown) => x, list)).toThrow(/must not contain itself/);
   expect(() => call(autograd.scan, () => null, list, ones([2]))).toThrow(/must not contain itself/);
@@ -87,4 +92,82 @@ test('names from files are cut, and what is no file is refused', async () => {
   );
   await expect(call(loadSafetensors, { arrayBuffer: class {} })).rejects.toThrow(ChainruleError);
   await expect(call(loadNpz, revoked())).rejects.toThrow(ChainruleError);
+});
+
+test('a method that lost its tensor says so', async () => {
+  const t = ones([1]);
+  for (const name of ['item', 'toArray'] as const) {
+    const lost = (receiver: unknown) => (): unknown =>
+      Reflect.apply(Reflect.get(t, name) as () => unknown, receiver, []);
+    expect(lost(undefined)).toThrow(/it is a method of tensors, called on nothing/);
+    expect(lost({})).toThrow(ChainruleError);
+  }
+  await expect(
+    Reflect.apply(Reflect.get(t, 'data') as () => Promise<unknown>, 5, []),
+  ).rejects.toThrow('data: it is a method of tensors, called on 5');
+  expect(String(autograd.Tensor.prototype)).toBe('{}');
+});
+
+test('arguments of a compiled function that contain themselves are refused', () => {
+  const list: unknown[] = [];
+  list.push(list);
+  const tree: Record<string, unknown> = {};
+  tree['self'] = { tree };
+  for (const argument of [list, tree]) {
+    expect(() =>
+      call(
+        autograd.compile(() => 1),
+        argument,
+      ),
+    ).toThrow(/must not contain itself/);
+  }
+  let deep: unknown = ones([1]);
+  for (let i = 0; i < 200; i++) deep = [deep];
+  expect(
+    autograd
+      .compile((_: unknown) => ones([2]))(deep)
+      .dataSync(),
+  ).toEqual(Float32Array.of(1, 1));
+  expect(() =>
+    call(
+      autograd.compile(() => 1),
+      hostile(),
+    ),
+  ).toThrow(ChainruleError);
+});
+
+test('lists with holes, or with methods of their own, are read by index', () => {
+  class Own extends Array<unknown> {
+    override map(): never {
+      throw new TypeError('looked at');
+    }
+  }
+  expect(autograd.cat(Own.from([ones([1]), ones([1])]) as never).shape).toEqual([2]);
+  expect(() => call(autograd.cartesianProd, new Array(3))).toThrow(ChainruleError);
+  const bare: unknown = Object.setPrototypeOf([0], null);
+  expect((call(autograd.mean, ones([2, 3]), bare) as autograd.Tensor).shape).toEqual([3]);
+  const answers = {
+    real: ones([2]),
+    get imag(): never {
+      throw new TypeError('looked at');
+    },
+  };
+  expect(() => call(autograd.fft.fft, answers)).toThrow(
+    /fft.fft: a part of the complex tensor throws/,
+  );
+  expect(() => call(autograd.associativeScan, autograd.add, [ones([]), ones([2])])).toThrow(
+    /xs\[0\] has no dimensions/,
+  );
+});
+
+test('a sequence of a legal size takes no time before it is read', () => {
+  const start = performance.now();
+  const long = [
+    autograd.arange(1e9),
+    autograd.linspace(0, 1, 1e9),
+    autograd.logspace(0, 1, 1e9),
+    autograd.fft.fftfreq(1e9),
+  ];
+  expect(performance.now() - start).toBeLessThan(500);
+  expect(long.map((t) => t.size)).toEqual([1e9, 1e9, 1e9, 1e9]);
 });

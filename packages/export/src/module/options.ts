@@ -1,5 +1,5 @@
 /** @file What `exportModule` takes, checked. */
-import { ChainruleError, defineOptions, kinds, type Tensor } from '@chainrule/autograd';
+import { ChainruleError, defineOptions, kinds, passes, type Tensor } from '@chainrule/autograd';
 import type { Named } from '@chainrule/autograd/graph';
 
 /** An optimizer, as far as a module is concerned. */
@@ -63,8 +63,10 @@ export const readTraining = defineOptions<ModuleTraining>({
   targets: kinds.kind<readonly Tensor[]>('be an array of tensors', isTensors),
 });
 
+const someTensors = kinds.listOf(kinds.tensor);
+
 export function isTensors(x: unknown): boolean {
-  return Array.isArray(x) && x.every((t) => kinds.tensor.test(t));
+  return passes(someTensors, x);
 }
 
 const WORD = /^[A-Za-z_$][\w$]*$/;

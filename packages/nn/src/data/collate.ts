@@ -25,7 +25,7 @@ export type Collated<T> = T extends Tensor | TypedArray | number | boolean
         ? { -readonly [K in keyof T]: Collated<T[K]> }
         : T[];
 
-const someSamples = kinds.listOf(kinds.kind('be a sample', (x) => x !== undefined));
+const someSamples = kinds.listOf(kinds.kind('be given', (x) => x !== undefined));
 
 /**
  * Stacks samples: tensors, typed arrays and nested arrays of numbers become one tensor with a new first dimension,

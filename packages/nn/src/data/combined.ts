@@ -4,6 +4,7 @@ import {
   ChainruleError,
   IndexError,
   kinds,
+  plural,
   passes,
   ShapeError,
   Tensor,
@@ -64,7 +65,7 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
     const k = kinds.size.test(index) ? this.cumulativeSizes.findIndex((end) => index < end) : -1;
     if (k < 0)
       throw new IndexError(
-        `ConcatDataset: there is no item ${display(index)}; it has ${this.length}`,
+        `ConcatDataset: there is no item ${display(index)}; it has ${plural(this.length, 'item')}`,
       );
     const start = k === 0 ? 0 : (this.cumulativeSizes[k - 1] as number);
     return (this.datasets[k] as Dataset).at(index - start) as ItemOf<D>;
@@ -108,7 +109,7 @@ export class StackDataset<
   at(index: number): StackedItem<D> | Promise<StackedItem<D>> {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length))
       throw new IndexError(
-        `StackDataset: there is no item ${display(index)}; it has ${this.length}`,
+        `StackDataset: there is no item ${display(index)}; it has ${plural(this.length, 'item')}`,
       );
     const items = this.parts.map(([, d]) => d.at(index));
     const together = (values: readonly unknown[]): StackedItem<D> =>

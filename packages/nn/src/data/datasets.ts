@@ -5,6 +5,8 @@ import {
   defineOptions,
   display,
   kinds,
+  plural,
+  readList,
   ChainruleError,
   IndexError,
   ShapeError,
@@ -184,18 +186,18 @@ export function randomSplit<T>(
 ): Subset<T>[] {
   const { seed } = splitOptions('randomSplit', options);
   checkArgument('randomSplit', 'dataset', dataset, aDataset);
-  checkArgument('randomSplit', 'lengths', lengths, kinds.listOf(kinds.nonNegative));
+  const given = readList('randomSplit', 'lengths', lengths, kinds.nonNegative);
   const n = dataset.length;
-  const sum = lengths.reduce((a, b) => a + b, 0);
-  const shares = lengths.some((x) => !Number.isInteger(x)) || (sum === 1 && n !== 1);
-  const counts = shares ? lengths.map((x) => Math.floor(x * n + 1e-9)) : [...lengths];
+  const sum = given.reduce((a, b) => a + b, 0);
+  const shares = given.some((x) => !Number.isInteger(x)) || (sum === 1 && n !== 1);
+  const counts = shares ? given.map((x) => Math.floor(x * n + 1e-9)) : given;
   // What rounding left over goes to the first parts, one each.
   let left = shares && Math.abs(sum - 1) < 1e-9 ? n - counts.reduce((a, b) => a + b, 0) : 0;
   for (let i = 0; left > 0; i = (i + 1) % counts.length, left--)
     counts[i] = (counts[i] as number) + 1;
-  if (counts.reduce((a, b) => a + b, 0) !== n || lengths.some((x) => x < 0)) {
+  if (counts.reduce((a, b) => a + b, 0) !== n || given.some((x) => x < 0)) {
     throw new ChainruleError(
-      `randomSplit: lengths ${display(lengths)} must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
+      `randomSplit: lengths ${display(given)} must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
     );
   }
   const order = permutation(n, seed ?? drawnSeed());
@@ -207,6 +209,8 @@ export function randomSplit<T>(
 
 function checkIndex(index: number, length: number): void {
   if (!(Number.isInteger(index) && index >= 0 && index < length)) {
-    throw new IndexError(`dataset: there is no item ${display(index)}; it has ${length}`);
+    throw new IndexError(
+      `dataset: there is no item ${display(index)}; it has ${plural(length, 'item')}`,
+    );
   }
 }

@@ -1,5 +1,5 @@
 /** @file Samplers: what chooses the items and batches of a pass through a dataset. */
-import { checkArgument, ChainruleError, kinds, passes } from '@chainrule/autograd';
+import { checkArgument, ChainruleError, kinds, passes, reading } from '@chainrule/autograd';
 import { drawnSeed } from './random.js';
 
 /** One pass through a dataset. */
@@ -82,7 +82,9 @@ const sized = kinds.kind<Sized>('have a length', (x) => (x as Sized).length !== 
 
 /** The length of a dataset, or an error. */
 export function lengthOf(name: string, dataset: Sized): number {
-  const n = passes(sized, dataset) ? dataset.length : undefined;
+  const n = passes(sized, dataset)
+    ? reading(name, 'the length of the dataset', () => dataset.length)
+    : undefined;
   return checkArgument(name, 'the length of the dataset', n, kinds.size);
 }
 

@@ -47,13 +47,12 @@ export class Categorical extends Distribution {
 
   constructor(...given: CategoricalArguments) {
     const { probs, logits, validateArgs } = read('Categorical', given);
-    const byLogits = oneOf('Categorical', { probs, logits }) === 'logits';
-    const { parameter } = floats(
-      'Categorical',
-      { parameter: (byLogits ? logits : probs) as Value },
-      { parameter: byLogits ? LOGITS : PROBS },
-      validateArgs,
-    );
+    const name = oneOf('Categorical', { probs, logits });
+    const byLogits = name === 'logits';
+    const value = (byLogits ? logits : probs) as Value;
+    const constraint = byLogits ? realVector : nonnegativeVector;
+    const made = floats('Categorical', { [name]: value }, { [name]: constraint }, validateArgs);
+    const parameter = made[name] as Tensor;
     super(parameter.shape.slice(0, -1), [], validateArgs);
     this.byLogits = byLogits;
     this.parameter = byLogits
@@ -115,12 +114,6 @@ export class Categorical extends Distribution {
     return logs.add(noise).argmax(-1);
   }
 }
-
-const PROBS: Constraint = {
-  ...nonnegativeVector,
-  must: `be probabilities: ${nonnegativeVector.must}`,
-};
-const LOGITS: Constraint = { ...realVector, must: 'be logits: real numbers' };
 
 /**
  * As {@link Categorical}, with samples and values as one-hot vectors, `[…, classes]`. PyTorch:

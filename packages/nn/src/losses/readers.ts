@@ -91,6 +91,7 @@ export const marginOptions: OptionsReader<MarginOptions> = defineOptions<MarginO
 export const tripletMarginOptions: OptionsReader<TripletMarginOptions> =
   defineOptions<TripletMarginOptions>({
     ...marginOptions.table,
+    margin: kinds.positive,
     p: kinds.real,
     eps: kinds.finite,
     swap: kinds.flag,

@@ -1,5 +1,12 @@
 /** @file What happens around a module's `forward`: hooks, and the module's path in the graph and in errors. */
-import { checkArgument, ChainruleError, isCompiling, kinds, scope } from '@chainrule/autograd';
+import {
+  checkArgument,
+  ChainruleError,
+  display,
+  isCompiling,
+  kinds,
+  scope,
+} from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { INTERNAL, walkModules } from './slots.js';
 import { watch } from './watch.js';
@@ -24,6 +31,11 @@ export function surrounded(prototype: object): Forward {
   let wrapper = wrappers.get(prototype);
   if (wrapper === undefined) {
     wrapper = function forward(this: Module, ...args: unknown[]): unknown {
+      if ((this as Module | undefined)?.[INTERNAL] === undefined) {
+        throw new ChainruleError(
+          `forward: it is a method of modules, called on ${display(this)}; where it is passed on, pass (x) => model.forward(x)`,
+        );
+      }
       const { forward: own } = prototype as { forward?: Forward };
       if (own === undefined) {
         throw new ChainruleError(

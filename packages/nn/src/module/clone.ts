@@ -29,6 +29,7 @@ export function cloneModule<M extends Module>(root: M, setUp: (module: Module) =
     setUp(made);
     const [from, to] = [module[INTERNAL], made[INTERNAL]];
     to.training = from.training;
+    if (from.formerKeys !== null) to.formerKeys = new Map(from.formerKeys);
     for (const [name, persistent] of from.buffers) to.buffers.set(name, persistent);
     for (const hook of from.preHooks) to.preHooks.add(hook);
     for (const hook of from.hooks) to.hooks.add(hook);

@@ -38,10 +38,17 @@ export function convertDtype(module: Module, dtype: 'float32' | 'float64'): void
   }
 }
 
+const DEVICES = ['cpu', 'webgpu'] as const;
+
 /** Moves parameters and buffers to a device. @throws {DeviceError} if that takes waiting. */
 export function moveToDevice(module: Module, device: string): void {
   const values = [...module.parameters(), ...module.buffers()];
   const elsewhere = values.find((t) => t.device !== device);
+  if (!(DEVICES as readonly string[]).includes(device) && device !== 'int32' && device !== 'bool') {
+    throw new DeviceError(
+      `to: the target must be one of 'float32', 'float64', 'cpu' or 'webgpu', got ${display(device)}`,
+    );
+  }
   if (device === 'int32' || device === 'bool') {
     throw new ChainruleError(
       `to: a module's parameters are floats; to('${device}') is not possible`,

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { buffersOf, isModule, parametersOf, walkSlots, type Slot } from './slots.js';
+import { buffersOf, isModule, parametersOf, standIns, walkSlots, type Slot } from './slots.js';
 import { entriesOf, type StateDict } from './state.js';
 
 /**
@@ -55,7 +55,9 @@ export function functionalCall<M extends Module>(
       const updated = 'persistent' in slot && module.training;
       if (given === undefined && !updated) continue;
       swapped.push(slot);
-      slot.holder[slot.key] = updated ? passingCells(() => cell(given ?? slot.value)) : given;
+      const stand = updated ? passingCells(() => cell(given ?? slot.value)) : (given as Tensor);
+      standIns.add(stand);
+      slot.holder[slot.key] = stand;
     }
     const forward = module.forward.bind(module) as unknown as (
       ...a: Parameters<M['forward']>

@@ -64,6 +64,8 @@ import { summarize } from './summary.js';
 export abstract class Module<Inputs extends readonly unknown[] = never[], Output = unknown> {
   /** Keys in state dictionaries of the fields whose keys are not their own names: `{ runningMean: 'running_mean' }`. */
   static readonly stateKeys: Readonly<Record<string, string>> = {};
+  /** The fields that hold a parameter from the start, or null: a plain tensor in one is refused when parameters are asked for. */
+  static readonly learned: readonly string[] = [];
   /** The first arguments of `forward`, where they must be tensors, by name: every call checks them. */
   static readonly inputs: readonly string[] = [];
 

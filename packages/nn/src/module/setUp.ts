@@ -8,6 +8,8 @@ export function setUp(module: Module): void {
   const internal: Internal = {
     training: true,
     registry: module as unknown as Record<string, unknown>,
+    parameters: new Set(),
+    formerKeys: null,
     buffers: new Map(),
     preHooks: new Set(),
     hooks: new Set(),

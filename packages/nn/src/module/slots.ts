@@ -25,6 +25,10 @@ export interface Internal {
   training: boolean;
   /** The object whose fields register: the module itself, or the entries of a `ModuleDict`. */
   registry: Record<string, unknown>;
+  /** The fields in which a parameter was seen: what is put there is one, or null. */
+  readonly parameters: Set<string>;
+  /** Keys that older state dictionaries have, with those that they are loaded as; null where there are none. */
+  formerKeys: Map<string, string> | null;
   /** The fields that are buffers, and whether a state dictionary holds them. */
   readonly buffers: Map<string, boolean>;
   readonly preHooks: Set<ForwardPreHook>;
@@ -78,10 +82,44 @@ export function modulesOf(module: Module): Slot<Module>[] {
   return fieldsOf(module).filter((slot): slot is Slot<Module> => isModule(slot.value));
 }
 
-/** The parameters that one module holds itself. */
+/**
+ * The parameters that one module holds itself.
+ * @throws {ChainruleError} where a plain tensor was assigned in place of one: it would be neither trained nor saved.
+ */
 export function parametersOf(module: Module): Slot<Parameter>[] {
-  return fieldsOf(module).filter(
-    (slot): slot is Slot<Parameter> => slot.value instanceof Parameter,
+  const { registry, parameters } = module[INTERNAL];
+  const { learned } = module.constructor as typeof Module;
+  return fieldsOf(module).filter((slot): slot is Slot<Parameter> => {
+    const { holder, key, value } = slot;
+    const own = holder === registry;
+    if (value instanceof Parameter) {
+      if (own) parameters.add(key);
+      return true;
+    }
+    const expected = own && (parameters.has(key) || learned.includes(key));
+    if (expected && passes(kinds.tensor, value) && !standIns.has(value)) refusePlain(module, key);
+    return false;
+  });
+}
+
+/** What stands for parameters while `functionalCall` runs. */
+export const standIns = new WeakSet<Tensor>();
+
+function refusePlain(module: Module, key: string): never {
+  const name = `${module.constructor.name}.${key}`;
+  throw new ChainruleError(
+    `${name}: a plain tensor was assigned where a Parameter belongs, so it would be neither trained nor saved; change the ` +
+      `value of the one that was there (p.assign(t)), or assign new Parameter(t), or null for none`,
+  );
+}
+
+/** What keys of older state dictionaries are called now. */
+export function presentKeys(root: Module): [former: string, present: string][] {
+  return walkModules(root, false).flatMap(([path, module]) =>
+    [...(module[INTERNAL].formerKeys ?? [])].map(([former, present]): [string, string] => [
+      join(path, former),
+      join(path, present),
+    ]),
   );
 }
 

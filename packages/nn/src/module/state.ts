@@ -10,6 +10,7 @@ import {
   printable,
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
+import { presentKeys } from './slots.js';
 
 /** Tensors by name: what `stateDict()` gives and `loadSafetensors` reads. */
 export type StateDict = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
@@ -35,6 +36,11 @@ export function loadState(
   strict: boolean,
 ): { missingKeys: string[]; unexpectedKeys: string[] } {
   const given = entriesOf('loadStateDict', state);
+  for (const [former, key] of presentKeys(module)) {
+    if (!given.has(former) || given.has(key)) continue;
+    given.set(key, given.get(former));
+    given.delete(former);
+  }
   const missingKeys = [...targets.keys()].filter((key) => !given.has(key));
   const unexpectedKeys = [...given.keys()].filter((key) => !targets.has(key));
   const misshapen: string[] = [];

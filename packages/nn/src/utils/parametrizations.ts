@@ -1,6 +1,7 @@
 /** @file `nn.utils.parametrizations`: weight and spectral normalization, each as a parametrization. */
 import { matmul, mv, noGrad, normalize, randn, type Cell, type Tensor } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
+import { INTERNAL } from '../module/slots.js';
 import { toReplace } from './computed.js';
 import { asMatrix, follow, normsExcept, outputDim, scaledDirection, unit } from './norms.js';
 import { registerParametrization } from './parametrize.js';
@@ -43,7 +44,13 @@ class WeightNorm extends Module<[Tensor, Tensor], Tensor> {
 export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
   toReplace('weightNorm', module, name);
-  return registerParametrization(module, name, new WeightNorm(dim), { unsafe: true });
+  registerParametrization(module, name, new WeightNorm(dim), { unsafe: true });
+  // As PyTorch: what its older `nn.utils.weight_norm` wrote is loaded too.
+  const formerKeys = (module[INTERNAL].formerKeys ??= new Map<string, string>());
+  ['g', 'v'].forEach((part, i) =>
+    formerKeys.set(`${name}_${part}`, `parametrizations.${name}.original${i}`),
+  );
+  return module;
 }
 
 /** A weight over its largest singular value. */

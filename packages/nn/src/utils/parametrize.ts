@@ -13,6 +13,7 @@ import {
 } from '@chainrule/autograd';
 import { ModuleDict, ModuleList } from '../layers/containers.js';
 import { Module } from '../module/module.js';
+import { INTERNAL } from '../module/slots.js';
 import { computed } from './computed.js';
 
 /**
@@ -199,6 +200,8 @@ export function removeParametrizations<M extends Module>(
   const value = leaveParametrized ? noGrad(() => list.value()).detach() : original;
   delete (module as unknown as Fields)[name];
   lists.delete(name);
+  for (const [former, key] of module[INTERNAL].formerKeys ?? [])
+    if (key.startsWith(`${HOLDER}.${name}.`)) module[INTERNAL].formerKeys?.delete(former);
   if (lists.length === 0) delete (module as unknown as Fields)[HOLDER];
   if (list.buffer) module.registerBuffer(name, value.detach());
   else {

@@ -4,6 +4,7 @@
  * Beside this list a recording assumes its guards (`graph/mode.ts`: what the function read, such as `training`,
  * `requiresGrad` and the layout of parameter groups), the grad mode and the backend.
  */
+import { ChainruleError } from '../../errors.js';
 import type { DeviceName } from '../../graph/device.js';
 import type { DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
@@ -11,7 +12,7 @@ import type { Hook } from '../../graph/gradient.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Placeholder } from '../../graph/version.js';
 import { isWhole } from '../../graph/version.js';
-import { isTensor } from '../../tree.js';
+import { flatten, isTensor } from '../../tree.js';
 import { Contents } from './contents.js';
 
 /** What is assumed of one leaf of the arguments. */
@@ -45,21 +46,37 @@ export interface LeafFact {
 }
 
 /** All that is no array or plain object, in order, with the keys of objects and the lengths of arrays. */
-export function argumentLeaves(tree: unknown, leaves: unknown[] = []): unknown[] {
+export function argumentLeaves(tree: unknown): unknown[] {
+  const leaves: unknown[] = [];
+  try {
+    gather(tree, leaves, 0);
+  } catch (error) {
+    if (error instanceof ChainruleError) throw error;
+    throw new ChainruleError('the arguments of a compiled function cannot be read', {
+      cause: error,
+    });
+  }
+  return leaves;
+}
+
+/** A tree that is deeper is looked through once for a branch that holds itself. */
+const DEEP = 64;
+
+function gather(tree: unknown, leaves: unknown[], depth: number): void {
+  if (depth === DEEP) flatten(tree);
   if (Array.isArray(tree)) {
     leaves.push(members(tree.length));
-    for (const x of tree) argumentLeaves(x, leaves);
+    for (const x of tree) gather(x, leaves, depth + 1);
   } else if (isPlainObject(tree)) {
     const keys = Object.keys(tree);
     leaves.push(members(keys.length));
     for (const key of keys) {
       leaves.push(key);
-      argumentLeaves(tree[key], leaves);
+      gather(tree[key], leaves, depth + 1);
     }
   } else {
     leaves.push(tree);
   }
-  return leaves;
 }
 
 /** What stands before so many members: other than any value a user gives. */

@@ -1,5 +1,5 @@
 /** @file Lists of whole numbers as arguments: given whole, `reshape(x, [2, 3])`, or spread, `reshape(x, 2, 3)`. */
-import { display, passes, type Kind } from '../../arguments/index.js';
+import { display, passes, copyList, type Kind } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 
@@ -10,7 +10,9 @@ export type Listed = readonly number[] | readonly [readonly number[]];
 export function listOf(op: string, given: Listed): readonly number[] {
   const first: unknown = given[0];
   if (typeof first === 'object' && given[1] === undefined) {
-    return passes(wholeNumbers, first) ? [...first] : refuse(op, first);
+    if (!passes(wholeNumbers, first)) return refuse(op, first); // before it is copied: it may be endless
+    const copy = copyList(op, 'the array', first);
+    return passes(wholeNumbers, copy) ? copy : refuse(op, copy);
   }
   return passes(wholeNumbers, given) ? given : refuse(op, given);
 }

@@ -1,5 +1,5 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
-import { defineOptions, display, passes } from '../../arguments/index.js';
+import { defineOptions, display, passes, reading } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
@@ -190,7 +190,10 @@ export function operandsOf(op: string, tensors: unknown, least = 1): Tensor[] {
       `${op}: expected an array of at least ${number}, got ${display(tensors)}`,
     );
   }
-  return tensors.map((x) => operand(op, x));
+  // By index: lists come with holes and with a `map` of their own.
+  return reading(op, 'the array of tensors', () =>
+    Array.from({ length: tensors.length }, (_, i) => operand(op, tensors[i] as Operand)),
+  );
 }
 
 const someOperands = kinds.listOf(kinds.operand);

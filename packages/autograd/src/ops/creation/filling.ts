@@ -1,5 +1,8 @@
 /** @file Tensors made of sizes and a few numbers: filled with one, the identity, evenly spaced. */
-import { evenlySpaced } from './spacing.js';
+import { add } from '../build/element.js';
+import { mul } from '../build/fieldOperations.js';
+import { longSequence } from './positions.js';
+import { evenlySpaced, spacedNode } from './spacing.js';
 import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
@@ -123,9 +126,12 @@ export function arange(
   const whole = [from, to, by].every((x) => Number.isInteger(x) && Math.abs(x) <= 2 ** 31);
   const dtype = given.dtype ?? (whole ? 'int32' : 'float32');
   const n = Math.max(0, Math.ceil((to - from) / by));
-  const data = allocate(dtype, sizeOf(checkShape('arange', [n])));
+  checkShape('arange', [n]);
   if (dtype === 'int32' && n > 0)
     for (const x of [from, from + (n - 1) * by]) checkFits('arange', x);
+  const long = longSequence(n, dtype, (i) => add(mul(i, by), from), given);
+  if (long !== null) return finish('arange', long, given);
+  const data = allocate(dtype, n);
   if (dtype === 'bool') for (let i = 0; i < n; i++) data[i] = Number(from + i * by !== 0);
   else for (let i = 0; i < n; i++) data[i] = from + i * by;
   return finish('arange', makeLeaf(data, [n], dtype), given);
@@ -147,9 +153,12 @@ export function linspace<N extends number>(
   checkArgument('linspace', 'end', end, kinds.number);
   checkArgument('linspace', 'steps', steps, kinds.size);
   const dtype = options.dtype ?? 'float32';
-  const data = allocate(dtype, sizeOf(checkShape('linspace', [steps])));
+  checkShape('linspace', [steps]);
   if (dtype === 'int32' && steps > 0) for (const x of [start, end]) checkFits('linspace', x);
   const [from, to] = dtype === 'int32' ? [Math.trunc(start), Math.trunc(end)] : [start, end];
+  const long = longSequence(steps, dtype, (i) => spacedNode(from, to, steps, i), options);
+  if (long !== null) return finish('linspace', long as unknown as Tensor<[N]>, options);
+  const data = allocate(dtype, steps);
   for (let i = 0; i < steps; i++) data[i] = evenlySpaced(from, to, steps, i);
   return finish('linspace', makeLeaf(data, [steps], dtype), options);
 }

@@ -2,9 +2,11 @@
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { allocate, checkFits } from '../../graph/dtype.js';
-import { checkInteger, checkShape, sizeOf } from '../../graph/shape.js';
+import { checkInteger, checkShape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
-import { evenlySpaced } from './spacing.js';
+import { pow } from '../elements/powers.js';
+import { longSequence } from './positions.js';
+import { evenlySpaced, spacedNode } from './spacing.js';
 import { finish, type CreationOptions } from '../build/leaves.js';
 
 /** Options of `logspace`. */
@@ -36,9 +38,13 @@ export function logspace<N extends number>(
   checkInteger('logspace', 'steps', steps, 0);
   checkArgument('logspace', 'start', start, kinds.number);
   checkArgument('logspace', 'end', end, kinds.number);
-  const data = allocate(dtype, sizeOf(checkShape('logspace', [steps])));
+  checkShape('logspace', [steps]);
   if (dtype === 'int32' && steps > 0)
     for (const x of [start, end]) checkFits('logspace', base ** x);
+  const powers = (i: Tensor): Tensor => pow(base, spacedNode(start, end, steps, i));
+  const long = longSequence(steps, dtype, powers, given);
+  if (long !== null) return finish('logspace', long as unknown as Tensor<[N]>, given);
+  const data = allocate(dtype, steps);
   for (let i = 0; i < steps; i++) data[i] = base ** evenlySpaced(start, end, steps, i);
   return finish('logspace', makeLeaf(data, [steps], dtype), given);
 }

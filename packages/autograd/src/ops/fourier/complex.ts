@@ -1,5 +1,5 @@
 /** @file Complex tensors: two parts for users, pairs in a last dimension within. */
-import { passes } from '../../arguments/index.js';
+import { passes, reading } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
@@ -35,7 +35,8 @@ export function complexOperand(op: string, x: Operand | Complex): Complex {
     const real = realOperand(op, x);
     return { real, imag: zerosOf(real) };
   }
-  const [real, imag] = [realOperand(op, x.real), realOperand(op, x.imag)];
+  const parts = reading(op, 'a part of the complex tensor', () => [x.real, x.imag] as const);
+  const [real, imag] = [realOperand(op, parts[0]), realOperand(op, parts[1])];
   if (!sameShape(real.sizes, imag.sizes))
     throw new ShapeError(
       `${op}: the real part has shape ${show(real.sizes)}, the imaginary one ${show(imag.sizes)}; they must be equal`,

@@ -6,6 +6,10 @@ import { checkInteger, checkSize, normalizeDims } from '../../graph/shape.js';
 import { DTypeError } from '../../errors.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { composite, operand, type Operand } from '../build/define.js';
+import { longSequence } from '../creation/positions.js';
+import { div, sub } from '../build/fieldOperations.js';
+import { lt } from '../build/relations.js';
+import { where } from '../elements/comparison.js';
 import { roll } from '../shape/rearranging.js';
 import { complexOperand, isComplex, type Complex } from './complex.js';
 
@@ -68,12 +72,15 @@ function frequencies(
   op: string,
   count: (n: number) => number,
   at: (i: number, n: number) => number,
+  lazily: (i: Tensor, n: number) => Tensor,
 ): Frequencies {
   return composite(op, (n: number, d?: number | FrequencyOptions, options?: FrequencyOptions) => {
     const { d: distance = 1, dtype = 'float32' } = frequencyOptions(op, d, options);
     checkInteger(op, 'n', n, 1);
     if (!isFloat(dtype)) throw new DTypeError(`${op}: frequencies are floats, not ${dtype}`);
     checkSize(op, [count(n)]);
+    const long = longSequence(count(n), dtype, (i) => div(lazily(i, n), n * distance));
+    if (long !== null) return long;
     const data = allocate(dtype, count(n));
     for (let i = 0; i < data.length; i++) data[i] = at(i, n) / (n * distance);
     return makeLeaf<[number]>(data, [data.length], dtype);
@@ -88,6 +95,7 @@ export const fftfreq: Frequencies = frequencies(
   'fft.fftfreq',
   (n) => n,
   (i, n) => (i < n / 2 ? i : i - n),
+  (i, n) => where(lt(i, n / 2), i, sub(i, n)),
 );
 
 /**
@@ -97,5 +105,6 @@ export const fftfreq: Frequencies = frequencies(
 export const rfftfreq: Frequencies = frequencies(
   'fft.rfftfreq',
   (n) => Math.floor(n / 2) + 1,
+  (i) => i,
   (i) => i,
 );

@@ -1,5 +1,6 @@
 /** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
-import { display, passes } from '../../arguments/index.js';
+import { display, passes, copyList } from '../../arguments/index.js';
+import { isArray } from '../../arguments/kinds.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { range, show } from '../../graph/shape.js';
@@ -20,12 +21,15 @@ export function perDim(
   rank: number,
   min: number,
 ): number[] {
-  const given = passes(wholeNumbers, value) ? value : [];
+  const right = passes(wholeNumbers, value);
+  // The copy is checked too: what was checked is what is used.
+  const copy = right && isArray(value) ? copyList(op, name, value) : value;
+  const given = right && passes(wholeNumbers, copy) ? copy : [];
   const list = typeof given === 'number' ? [given] : given;
   const all = list.length === 1 ? range(rank).map(() => list[0] as number) : [...list];
   if (all.length !== rank || all.some((n) => n < min)) {
     throw new ChainruleError(
-      `${op}: ${name} must be a whole number ≥ ${min}, or ${rank} of them, got ${display(value)}`,
+      `${op}: ${name} must be a whole number ≥ ${min}, or ${rank} of them, got ${display(copy)}`,
     );
   }
   return all;

@@ -1,6 +1,13 @@
 /** @file Joining tensors, and splitting them into pieces. */
 import { isArray } from '../../arguments/kinds.js';
-import { byPosition, checkArgument, defineOptions, passes, plural } from '../../arguments/index.js';
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  passes,
+  plural,
+  copyList,
+} from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { IndexError, ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
@@ -106,9 +113,10 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
     const node = operand('split', x);
     const d = normalizeDim('split', dimOf('split', dim, options), node.ndim);
     const n = dimensionOf('split', node, d);
-    checkArgument('split', 'size', size, pieceSizes);
-    if (typeof size !== 'number') {
-      const sizes = [...size];
+    checkArgument('split', 'size', size, pieceSizes); // before it is copied: it may be endless
+    const copy = isArray(size) ? copyList('split', 'size', size) : size;
+    const sizes = checkArgument('split', 'size', copy, pieceSizes);
+    if (typeof sizes !== 'number') {
       const total = sizes.reduce((a, b) => a + b, 0);
       if (total !== n) {
         throw new ShapeError(
@@ -120,7 +128,9 @@ export const split: (x: Operand, size: number | readonly number[], dim?: DimOpti
     return pieces(
       node,
       d,
-      n === 0 ? [0] : places('split', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+      n === 0
+        ? [0]
+        : places('split', Math.ceil(n / sizes)).map((i) => Math.min(sizes, n - i * sizes)),
     );
   });
 

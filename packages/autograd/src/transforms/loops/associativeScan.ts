@@ -50,7 +50,13 @@ export function associativeScan<X>(
   if (leaves.length === 0) throw new ChainruleError('associativeScan: xs holds no tensor');
   const names = namesOf('xs', xs);
   const dims = leaves.map((x) => normalizeDim('associativeScan', dim, x.ndim));
-  const sizes = leaves.map((x, k) => x.sizes[dims[k] as number] as number);
+  const sizes = leaves.map((x, k) => {
+    const n = x.sizes[dims[k] as number];
+    if (n !== undefined) return n;
+    throw new ShapeError(
+      `associativeScan: ${names[k] as string} has no dimensions, and so no elements to combine; give it one`,
+    );
+  });
   sizes.forEach((n, k) => {
     if (n !== sizes[0]) {
       throw new ShapeError(

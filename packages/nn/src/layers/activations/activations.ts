@@ -277,6 +277,8 @@ const preluOptions = defineOptions<PReLUOptions>({
 export class PReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
+  static override readonly learned: readonly string[] = ['weight'];
+
   /** The slope of negative elements: `[1]` or `[channels]`. */
   weight: Parameter;
 

@@ -19,6 +19,7 @@ import {
   zeros,
 } from '@chainrule/autograd';
 import * as init from '../../init/index.js';
+import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { zerosParameter, type ParameterOptions } from '../create.js';
 import { Linear } from '../linear/linear.js';
@@ -273,7 +274,7 @@ export class MultiheadAttention extends Module {
 
   override multiplyAdds(inputs: readonly Tensor[]): number {
     const { embedDim: e, options } = this;
-    const [query, key = query] = inputs as readonly [Tensor, Tensor?];
+    const [query, key = query] = countedInputs(inputs) as readonly [Tensor, Tensor?];
     const [k, v] = [options.kdim ?? e, options.vdim ?? e];
     const [tokens, keys] = [query.size / e, key.size / k];
     const batch =

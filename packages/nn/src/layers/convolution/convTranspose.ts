@@ -10,6 +10,7 @@ import {
   type Parameter,
   type Tensor,
 } from '@chainrule/autograd';
+import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
@@ -51,6 +52,8 @@ const convTransposeOptions = defineOptions<ConvTransposeLayerOptions>({
 /** The transpose of a convolution, with `weight: [in, out / groups, …kernel]`. */
 abstract class TransposedConvolution extends Module {
   static override readonly inputs: readonly string[] = ['x'];
+
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
 
   /** `[in, out / groups, …kernel]`. */
   weight: Parameter;
@@ -146,8 +149,9 @@ abstract class TransposedConvolution extends Module {
     });
   }
 
-  override multiplyAdds([x]: readonly Tensor[]): number {
-    return ((x as Tensor).size / this.inChannels) * this.weight.size;
+  override multiplyAdds(inputs: readonly Tensor[]): number {
+    const [x] = countedInputs(inputs);
+    return (x.size / this.inChannels) * this.weight.size;
   }
 
   override extraRepr(): string {

@@ -16,6 +16,7 @@ import {
   type Tensor,
   type Unless,
 } from '@chainrule/autograd';
+import { countedOutput } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import type { ConvResult } from '../../shapes.js';
 import { options as show } from '../../module/repr.js';
@@ -59,6 +60,8 @@ abstract class Convolution<
   Sizes extends Shape,
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
+
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
 
   /** `[out, in / groups, …kernel]`. */
   weight: Parameter;
@@ -139,7 +142,7 @@ abstract class Convolution<
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
-    return (output.size / this.outChannels) * this.weight.size;
+    return (countedOutput(output).size / this.outChannels) * this.weight.size;
   }
 
   override extraRepr(): string {

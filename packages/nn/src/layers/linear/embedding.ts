@@ -49,6 +49,8 @@ abstract class Table<N extends number, D extends number> extends Module {
   readonly numEmbeddings: N;
   /** The size of a vector. */
   readonly embeddingDim: D;
+  static override readonly learned: readonly string[] = ['weight'];
+
   /** `[numEmbeddings, embeddingDim]`. */
   weight: Parameter<[N, D]>;
   protected readonly paddingIdx: number | null;

@@ -4,6 +4,7 @@ import {
   defineOptions,
   kinds,
   linear,
+  ShapeError,
   type Parameter,
   type ShapeIn,
   type Tensor,
@@ -11,6 +12,7 @@ import {
 } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
 import { options } from '../../module/repr.js';
+import { countedOutput } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import type { LastResult, WithLast } from '../../shapes.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
@@ -35,6 +37,8 @@ export class Linear<
   const Out extends number = number,
 > extends Module {
   static override readonly inputs: readonly string[] = ['x'];
+
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
 
   /** `[out, in]`. */
   weight: Parameter<[Out, In]>;
@@ -64,7 +68,7 @@ export class Linear<
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
-    return output.size * this.inFeatures;
+    return countedOutput(output).size * this.inFeatures;
   }
 
   override extraRepr(): string {
@@ -84,6 +88,8 @@ export class Linear<
  */
 export class Bilinear extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
+
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
 
   /** `[out, in1, in2]`. */
   weight: Parameter;
@@ -114,12 +120,25 @@ export class Bilinear extends Module {
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
+    const given = [x1, x2].map((x) => x.shape);
+    const [of1, of2] = given.map((shape) => shape.slice(0, -1).join());
+    if (
+      given[0]?.at(-1) !== this.in1Features ||
+      given[1]?.at(-1) !== this.in2Features ||
+      of1 !== of2
+    ) {
+      const [shape1, shape2] = given.map((shape) => `[${shape.join(', ')}]`);
+      throw new ShapeError(
+        `Bilinear: expected x1 […, ${this.in1Features}] and x2 […, ${this.in2Features}] with the same sizes before, got ` +
+          `${shape1} and ${shape2}`,
+      );
+    }
     const y = autograd.einsum('...i,kij,...j->...k', x1, this.weight, x2);
     return this.bias === null ? y : y.add(this.bias);
   }
 
   override multiplyAdds(_inputs: readonly Tensor[], output: Tensor): number {
-    return output.size * this.in1Features * this.in2Features;
+    return countedOutput(output).size * this.in1Features * this.in2Features;
   }
 
   override extraRepr(): string {

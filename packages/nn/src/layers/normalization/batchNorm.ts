@@ -57,6 +57,8 @@ export abstract class TrackedNorm extends Module {
     numBatchesTracked: 'num_batches_tracked',
   };
 
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
+
   /** The weight of each channel; null without `affine`. */
   weight: Parameter | null;
   /** The bias of each channel; null without `affine`. */

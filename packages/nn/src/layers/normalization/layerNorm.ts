@@ -56,6 +56,8 @@ export class LayerNorm<
 
   /** The sizes of the last dimensions, which it normalizes over. */
   readonly normalizedShape: readonly number[];
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
+
   /** The weight of each element; null without `elementwiseAffine`. */
   weight: Parameter | null;
   /** The bias of each element; null without `elementwiseAffine` or `bias`. */
@@ -112,6 +114,8 @@ export class RMSNorm<
 
   /** The sizes of the last dimensions, which it normalizes over. */
   readonly normalizedShape: readonly number[];
+  static override readonly learned: readonly string[] = ['weight'];
+
   /** The weight of each element; null without `elementwiseAffine`. */
   weight: Parameter | null;
 
@@ -166,6 +170,8 @@ const groupNormOptions = defineOptions<GroupNormOptions>({
  */
 export class GroupNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];
+
+  static override readonly learned: readonly string[] = ['weight', 'bias'];
 
   /** The weight of each channel; null without `affine`. */
   weight: Parameter | null;

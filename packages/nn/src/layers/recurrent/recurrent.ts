@@ -3,6 +3,7 @@ import {
   checkArgument,
   defineOptions,
   kinds,
+  passes,
   cat,
   ChainruleError,
   dropout as drop,
@@ -15,6 +16,7 @@ import {
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
+import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
@@ -52,6 +54,9 @@ export const recurrentOptions = defineOptions<RecurrentOptions>({
   bidirectional: kinds.flag,
   dtype: kinds.dtype,
 });
+const parts = kinds.kind<readonly Tensor[]>('be [h, c], an array of its parts', (x) =>
+  passes(kinds.array, x),
+);
 /** Sequences of one length, or packed ones. */
 export type Sequences = Tensor | PackedSequence;
 /** What goes in packed comes out packed. */
@@ -241,6 +246,8 @@ export abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     sizes: readonly number[],
   ): Tensor[] {
     const count = (this.options.numLayers ?? 1) * this.directions;
+    if (state !== undefined && sizes.length > 1)
+      checkArgument(this.constructor.name, 'the state', state, parts);
     return sizes.map((size, part) => {
       const shape = [count, x.batch, size];
       const given = state?.[part];
@@ -256,11 +263,12 @@ export abstract class Recurrent<S extends readonly Tensor[]> extends Module {
     });
   }
 
-  override multiplyAdds([x]: readonly Tensor[]): number {
+  override multiplyAdds(inputs: readonly Tensor[]): number {
+    const [x] = countedInputs(inputs);
     const weights = this.parameters()
       .filter((p) => p.ndim === 2)
       .reduce((n, p) => n + p.size, 0);
-    return ((x as Tensor).size / this.inputSize) * weights;
+    return (x.size / this.inputSize) * weights;
   }
 
   override extraRepr(): string {

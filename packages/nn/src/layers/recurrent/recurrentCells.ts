@@ -13,6 +13,7 @@ import {
   type Tensor,
   zeros,
 } from '@chainrule/autograd';
+import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
@@ -163,8 +164,9 @@ abstract class RecurrentCell extends Module {
     return zeros([...x.shape.slice(0, -1), this.hiddenSize], { dtype: x.dtype });
   }
 
-  override multiplyAdds([x]: readonly Tensor[]): number {
-    return (x?.ndim === 2 ? (x.shape[0] as number) : 1) * (this.weightIh.size + this.weightHh.size);
+  override multiplyAdds(inputs: readonly Tensor[]): number {
+    const [x] = countedInputs(inputs);
+    return (x.ndim === 2 ? (x.shape[0] as number) : 1) * (this.weightIh.size + this.weightHh.size);
   }
 
   override extraRepr(): string {

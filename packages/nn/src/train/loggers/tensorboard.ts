@@ -7,6 +7,7 @@ import {
   type Kind,
   type Tensor,
   defineOptions,
+  printable,
 } from '@chainrule/autograd';
 import type { CallbackObject, FitEvent } from '../events.js';
 import { nodeModules } from './nodeModules.js';
@@ -106,8 +107,15 @@ export class SummaryWriter {
   }
 }
 
-const refused = (what: string, cause: unknown): ChainruleError =>
-  new ChainruleError(`SummaryWriter: ${what}: ${(cause as Error).message}`, { cause });
+/** What the system says of a path, which may be of any length. */
+const LONGEST = 500;
+
+const refused = (what: string, cause: unknown): ChainruleError => {
+  const [whole, reason] = [what, (cause as Error).message].map((text) =>
+    printable(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text),
+  );
+  return new ChainruleError(`SummaryWriter: ${whole}: ${reason}`, { cause });
+};
 
 /** Seconds since 1970. */
 const now = (): number => Date.now() / 1000;

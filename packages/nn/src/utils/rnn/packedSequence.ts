@@ -8,6 +8,7 @@ import {
   kinds,
   passes,
   plural,
+  readList,
   ShapeError,
   Tensor,
   tensor,
@@ -137,13 +138,9 @@ export function packPaddedSequence(
  */
 export function packSequence(sequences: readonly Tensor[], options?: PackOptions): PackedSequence {
   const given = readPack('packSequence', options);
-  const lengths = checkArgument(
-    'packSequence',
-    'sequences',
-    sequences,
-    kinds.listOf(kinds.tensor),
-  ).map((s) => s.shape[0] ?? 0);
-  return packPaddedSequence(padSequence(sequences), lengths, given);
+  const list = readList('packSequence', 'sequences', sequences, kinds.tensor);
+  const lengths = list.map((s) => s.shape[0] ?? 0);
+  return packPaddedSequence(padSequence(list), lengths, given);
 }
 
 /** Options of `padPackedSequence`. */

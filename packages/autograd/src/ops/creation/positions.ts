@@ -1,0 +1,24 @@
+/** @file Sequences too long to be computed before somebody reads them. */
+import { placement } from '../../graph/device.js';
+import type { DType } from '../../graph/dtype.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { castNode } from '../build/element.js';
+import { iotaOf } from '../shape/movement.js';
+import type { CreationOptions } from '../build/leaves.js';
+
+/** From here on a sequence takes tens of milliseconds, and may never be read. */
+const LONG = 2 ** 24;
+
+/**
+ * A sequence of \`n\` elements as an expression of the positions 0 … n − 1, in float64, if it is long; else null: it is
+ * quicker filled in at once. A device has no float64, so there it is filled in too.
+ */
+export function longSequence(
+  n: number,
+  dtype: DType,
+  at: (positions: Tensor) => Tensor,
+  { device = placement.chosen }: CreationOptions = {},
+): Tensor<[number]> | null {
+  if (n < LONG || device !== 'cpu') return null;
+  return castNode(at(castNode(iotaOf([], { size: n }), 'float64')), dtype) as Tensor<[number]>;
+}
