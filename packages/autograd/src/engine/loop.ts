@@ -8,7 +8,7 @@ import type { DType, TypedArray } from '../graph/dtype.js';
 import type { LoopName } from '../graph/mode.js';
 import type { Attrs, Value } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
-import type { LoopFamily } from '../kernels/family.js';
+import type { LoopFamily } from '../kernels/loopFamily.js';
 import type { Plan } from './plan.js';
 
 /** Where an input of a body comes from at each step; an offset is counted from where the step's draws begin. */

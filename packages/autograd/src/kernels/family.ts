@@ -4,11 +4,8 @@ import type { OperatorKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelSpec } from '../graph/lowering.js';
-import type { Loop } from '../engine/loop.js';
 import type { FormedKernel, Scratch } from '../backends/wasm/assembler/block.js';
 import type { KernelContext } from '../backends/wasm/assembler/kernelFunction.js';
-import type { ListMaker } from '../backends/wasm/repeat/listMaker.js';
-import type { Repeated } from '../backends/wasm/repeat/repeated.js';
 
 export type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 
@@ -38,10 +35,4 @@ export interface KernelFamily<
   make(spec: S, site: Site): Bare<Kernel> | null;
   /** What it becomes in WebAssembly, in order: functions of its own, and loops that start or finish the work. */
   plan(kernel: K, context: KernelContext, scratch: Scratch): readonly (FormedKernel | LoopKernel)[];
-}
-
-/** What a loop refers to, so that whoever imports loops has what runs them, and nobody else. */
-export interface LoopFamily {
-  /** The body as one list of kernels, for a memory; null if its steps must be run one by one. */
-  repeated(loop: Loop, maker: ListMaker): Repeated | null;
 }
