@@ -115,7 +115,7 @@ test('any body gives the bits of the loop written by hand, at first sight and la
         expect(found).toEqual(byHand(f, start, xs).map((y) => y.dataSync()));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -141,7 +141,7 @@ test('any body has the gradient of the loop written by hand', () => {
         );
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
 

@@ -65,12 +65,12 @@ export const elu = composite('elu', (x: Operand, options?: EluOptions): Tensor =
   const { alpha = 1 } = eluOptions('elu', options);
   const node = floatOperand('elu', x);
   if (alpha === 1) return expm1Below(node);
-  return choose(le(node, 0), mul(expm1Below(node), alpha), node);
+  return choose(gt(node, 0), node, mul(expm1Below(node), alpha));
 }) as SameShape<[options?: EluOptions]>;
 
 /** `eˣ − 1` below 0 and x from 0 on, with the derivatives of x at 0 itself: PyTorch's second derivatives there are 0. */
 function expm1Below(x: Tensor): Tensor {
-  return choose(lt(x, 0), expm1(x), x);
+  return choose(ge(x, 0), x, expm1(x));
 }
 
 const SELU_SCALE = 1.0507009873554804934193349852946;
@@ -95,7 +95,7 @@ export const celu = composite('celu', (x: Operand, options?: EluOptions): Tensor
   const { alpha = 1 } = eluOptions('celu', options);
   if (alpha === 0) throw new ChainruleError('celu: alpha must not be 0');
   const node = floatOperand('celu', x);
-  return choose(lt(node, 0), mul(expm1(div(node, alpha)), alpha), node);
+  return choose(ge(node, 0), node, mul(expm1(div(node, alpha)), alpha));
 }) as SameShape<[options?: EluOptions]>;
 
 /** Options of `gelu`. */
