@@ -19,9 +19,9 @@ export default library(
       'src/functions.ts',
       'src/backends/wasm/backend.ts',
       'src/backends/wasm/run/arrays.ts',
-      'src/backends/wasm/run/threads.ts',
+      'src/backends/wasm/threads/threads.ts',
     ],
-    later: ['src/backends/webgpu/backend.ts', 'src/backends/wasm/run/pool.ts'],
+    later: ['src/backends/webgpu/backend.ts', 'src/backends/wasm/threads/pool.ts'],
     unnamed: ['src/backends/', 'src/engine/'],
   },
 );

@@ -7,7 +7,7 @@ import { checkDevice, placement } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
 import { Arrays } from './wasm/run/arrays.js';
 import { wasmBackend, type WasmBackend } from './wasm/backend.js';
-import { hardwareThreads } from './wasm/run/threads.js';
+import { hardwareThreads } from './wasm/threads/threads.js';
 import type { GpuBackend } from './webgpu/backend.js';
 
 /** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only where there is SIMD. */

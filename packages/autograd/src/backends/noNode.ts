@@ -1,6 +1,6 @@
 /** @file Stands in for `node.ts` in pages: there no library can be loaded, and nobody can ask for checks. */
 import type * as node from './node.js';
-import { LateThreads } from './wasm/run/lateThreads.js';
+import { LateThreads } from './wasm/threads/lateThreads.js';
 
 export const findBlas: typeof node.findBlas = () => 'only Node.js can load libraries';
 export const blasSource: typeof node.blasSource = () => null;

@@ -6,8 +6,8 @@
 import { blasSource } from './blas/blas.js';
 import { loadGemm } from './blas/gemm.js';
 import type { WasmMemory } from './wasm/run/memory.js';
-import { ThreadPool } from './wasm/run/pool.js';
-import type { Threads } from './wasm/run/threads.js';
+import { ThreadPool } from './wasm/threads/pool.js';
+import type { Threads } from './wasm/threads/threads.js';
 
 export { blasSource, findBlas, gemmOver } from './blas/blas.js';
 export { packagePaths } from './packagePaths.js';

@@ -1,6 +1,6 @@
 /** @file Fourier transforms along a dimension. */
-import { planFourier } from '../backends/wasm/operators/fourierKernel.js';
-import { radicesOf } from '../backends/wasm/operators/fourierPasses.js';
+import { planFourier } from '../backends/wasm/operators/fourier/fourierKernel.js';
+import { radicesOf } from '../backends/wasm/operators/fourier/fourierPasses.js';
 import type { FourierKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelFamily, Site, Spec } from './family.js';

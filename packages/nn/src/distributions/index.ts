@@ -6,7 +6,7 @@ export { Beta, Dirichlet } from './dirichlet.js';
 export { Gamma } from './gamma.js';
 export { StudentT } from './studentT.js';
 export { Independent, MixtureSameFamily } from './independent.js';
-export { klDivergence } from './klDivergence.js';
+export { klDivergence } from './kl/klDivergence.js';
 export { Cauchy, Gumbel, Laplace } from './locationScale.js';
 export { MultivariateNormal, type Covariance } from './multivariateNormal.js';
 export { HalfNormal, Normal } from './normal.js';

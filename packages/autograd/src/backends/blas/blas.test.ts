@@ -8,7 +8,7 @@ import { planBlasMatmul, piecesOf } from '../wasm/products/blasProduct.js';
 import { Forms } from '../wasm/run/forms.js';
 import { listKernels } from '../wasm/run/kernelList.js';
 import { WasmMemory } from '../wasm/run/memory.js';
-import { ThreadPool } from '../wasm/run/pool.js';
+import { ThreadPool } from '../wasm/threads/pool.js';
 import { referenceMatmul } from '../wasm/run/testBench.js';
 import { WasmPlan } from '../wasm/run/wasmPlan.js';
 import { blasSource, findBlas } from './blas.js';

@@ -20,7 +20,7 @@ import { SingleNumbers } from './elements/singleNumbers.js';
 import { ListMaker } from './repeat/listMaker.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
-import type { Threads } from './run/threads.js';
+import type { Threads } from './threads/threads.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
 import { runsWorthWalking } from './walk/runsWorthWalking.js';

@@ -13,7 +13,7 @@ import { wasmBackend } from '../backend.js';
 import { Forms } from '../run/forms.js';
 import { listKernels } from '../run/kernelList.js';
 import { WasmMemory } from '../run/memory.js';
-import { ThreadPool } from '../run/pool.js';
+import { ThreadPool } from '../threads/pool.js';
 import { WasmPlan } from '../run/wasmPlan.js';
 
 /** A program written instruction by instruction; an index in range for an input of integers. */

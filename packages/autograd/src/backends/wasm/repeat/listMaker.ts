@@ -8,7 +8,7 @@ import type { Program } from '../../../engine/program.js';
 import { supports } from '../elements/elementOps.js';
 import type { Arrays } from '../run/arrays.js';
 import { listKernels } from '../run/kernelList.js';
-import type { Threads } from '../run/threads.js';
+import type { Threads } from '../threads/threads.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { WasmPlan } from '../run/wasmPlan.js';
 

@@ -13,7 +13,7 @@ import { blasSource, verification, verifyArena, verifySchedule } from '../../nod
 import { supports } from '../elements/elementOps.js';
 import type { Arrays } from './arrays.js';
 import { listKernels } from './kernelList.js';
-import type { Threads } from './threads.js';
+import type { Threads } from '../threads/threads.js';
 import type { ListMaker } from '../repeat/listMaker.js';
 import type { Repeated } from '../repeat/repeated.js';
 import { bestVectorWidth } from './vectorWidth.js';

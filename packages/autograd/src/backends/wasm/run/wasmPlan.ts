@@ -3,7 +3,7 @@ import { FAULT } from './barrier.js';
 import { CallList, type Moves } from './callList.js';
 import type { Forms } from './forms.js';
 import type { KernelList } from './kernelList.js';
-import type { Threads } from './threads.js';
+import type { Threads } from '../threads/threads.js';
 
 const NONE: ReadonlySet<number> = new Set();
 

@@ -5,9 +5,9 @@
  * A real row of twice the length is taken for one of pairs, whose transform Z holds that of the even elements,
  * `(Z[k] + Z̄[m − k])/2`, and that of the odd ones, `(Z[k] − Z̄[m − k])/2i`.
  */
-import type { FourierKernel } from '../../../engine/compile/operators.js';
-import type { Word } from '../assembler/moduleBuilder.js';
-import { I32 } from '../assembler/opcodes.js';
+import type { FourierKernel } from '../../../../engine/compile/operators.js';
+import type { Word } from '../../assembler/moduleBuilder.js';
+import { I32 } from '../../assembler/opcodes.js';
 import type { ComplexLanes, Complex } from './complexLanes.js';
 import {
   firstPass,

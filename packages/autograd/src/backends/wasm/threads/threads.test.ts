@@ -4,11 +4,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 import { DeviceError } from '../../../errors.js';
-import { Forms } from './forms.js';
-import { listKernels } from './kernelList.js';
-import { WasmMemory } from './memory.js';
+import { Forms } from '../run/forms.js';
+import { listKernels } from '../run/kernelList.js';
+import { WasmMemory } from '../run/memory.js';
 import { ThreadPool } from './pool.js';
-import { WasmPlan } from './wasmPlan.js';
+import { WasmPlan } from '../run/wasmPlan.js';
 import { NO_LIBRARY } from './threads.js';
 import { workerSource } from './worker.js';
 

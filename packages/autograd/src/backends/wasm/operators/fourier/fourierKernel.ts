@@ -1,10 +1,10 @@
 /** @file Fourier transforms along a dimension: threads take rows, or blocks of transforms side by side. */
-import type { FourierKernel } from '../../../engine/compile/operators.js';
-import { itemSize } from '../../../graph/dtype.js';
-import { Block, type FormedKernel } from '../assembler/block.js';
-import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelFunction.js';
-import { forShare } from '../assembler/nest.js';
-import { I32, V128 } from '../assembler/opcodes.js';
+import type { FourierKernel } from '../../../../engine/compile/operators.js';
+import { itemSize } from '../../../../graph/dtype.js';
+import { Block, type FormedKernel } from '../../assembler/block.js';
+import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from '../../assembler/kernelFunction.js';
+import { forShare } from '../../assembler/nest.js';
+import { I32, V128 } from '../../assembler/opcodes.js';
 import { ComplexLanes } from './complexLanes.js';
 import { blockNumbers, sideOf, writeBlock } from './fourierBlocks.js';
 import { radicesOf, type Rows } from './fourierPasses.js';

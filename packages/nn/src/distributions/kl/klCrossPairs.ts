@@ -1,14 +1,14 @@
 /** @file Divergences between distributions of different classes. */
 import { digamma, erf, lgamma, xlogy, type Tensor, where } from '@chainrule/autograd';
-import { Beta } from './dirichlet.js';
-import { Gamma } from './gamma.js';
+import { Beta } from '../dirichlet.js';
+import { Gamma } from '../gamma.js';
 import type { KlPair } from './klDivergence.js';
 import { EULER, infinite, pair } from './klPair.js';
-import { Gumbel, Laplace } from './locationScale.js';
-import { Normal } from './normal.js';
-import { Poisson } from './poisson.js';
-import { Bernoulli, Binomial } from './trials.js';
-import { Exponential, Uniform } from './uniform.js';
+import { Gumbel, Laplace } from '../locationScale.js';
+import { Normal } from '../normal.js';
+import { Poisson } from '../poisson.js';
+import { Bernoulli, Binomial } from '../trials.js';
+import { Exponential, Uniform } from '../uniform.js';
 
 const TAU = 2 * Math.PI;
 

@@ -2,8 +2,8 @@
  * @file Threads whose code a page loads when a plan could use them: workers start in their own time there anyway. Until then,
  * and where it cannot be loaded, plans run on one thread, with the same bits.
  */
-import type { FormModule, Forms } from './forms.js';
-import type { WasmMemory } from './memory.js';
+import type { FormModule, Forms } from '../run/forms.js';
+import type { WasmMemory } from '../run/memory.js';
 import type { Threads } from './threads.js';
 
 export class LateThreads implements Threads {

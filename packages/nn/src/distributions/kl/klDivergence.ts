@@ -1,10 +1,10 @@
 /** @file The Kullback–Leibler divergence: which pairs have a closed form. */
 import { ChainruleError, checkArgument, kinds, scope, type Tensor } from '@chainrule/autograd';
-import { Distribution, sumLast } from './distribution.js';
-import { Independent } from './independent.js';
+import { Distribution, sumLast } from '../distribution.js';
+import { Independent } from '../independent.js';
 import { crossPairs } from './klCrossPairs.js';
 import { samePairs } from './klSamePairs.js';
-import { TransformedDistribution } from './transformed.js';
+import { TransformedDistribution } from '../transformed.js';
 
 /** A class of distributions, for `instanceof`. */
 export type Kind<D extends Distribution = Distribution> = abstract new (...args: never) => D;

@@ -1,7 +1,7 @@
 /** @file One entry of the tables of divergences. */
 import { full, type Tensor } from '@chainrule/autograd';
-import { broadcast } from '../broadcast.js';
-import type { Distribution } from './distribution.js';
+import { broadcast } from '../../broadcast.js';
+import type { Distribution } from '../distribution.js';
 import type { Kind, KlPair } from './klDivergence.js';
 
 /** An entry: two classes, and the divergence between their distributions. */

@@ -1,6 +1,6 @@
 /** @file Threads as plans see them, and what the machine has. */
 import type { GemmSource, loadGemm } from '../../blas/gemm.js';
-import type { FormModule, Forms } from './forms.js';
+import type { FormModule, Forms } from '../run/forms.js';
 
 /** Threads that run the same plan side by side. */
 export interface Threads {

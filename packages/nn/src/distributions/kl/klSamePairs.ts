@@ -9,19 +9,19 @@ import {
   type Tensor,
   where,
 } from '@chainrule/autograd';
-import { broadcast } from '../broadcast.js';
-import { Categorical, OneHotCategorical } from './categorical.js';
-import { Beta, Dirichlet } from './dirichlet.js';
-import { Gamma } from './gamma.js';
+import { broadcast } from '../../broadcast.js';
+import { Categorical, OneHotCategorical } from '../categorical.js';
+import { Beta, Dirichlet } from '../dirichlet.js';
+import { Gamma } from '../gamma.js';
 import type { KlPair } from './klDivergence.js';
 import { EULER, pair } from './klPair.js';
-import { Cauchy, Gumbel, Laplace } from './locationScale.js';
-import { MultivariateNormal, squaredLength } from './multivariateNormal.js';
-import { HalfNormal, Normal } from './normal.js';
-import { to } from './parameters.js';
-import { Poisson } from './poisson.js';
-import { Bernoulli, Binomial, Geometric } from './trials.js';
-import { Exponential, Uniform } from './uniform.js';
+import { Cauchy, Gumbel, Laplace } from '../locationScale.js';
+import { MultivariateNormal, squaredLength } from '../multivariateNormal.js';
+import { HalfNormal, Normal } from '../normal.js';
+import { to } from '../parameters.js';
+import { Poisson } from '../poisson.js';
+import { Bernoulli, Binomial, Geometric } from '../trials.js';
+import { Exponential, Uniform } from '../uniform.js';
 
 const smooth = (x: Tensor): Tensor => softplus(x, { threshold: Infinity });
 const oneMinus = (x: Tensor): Tensor => x.neg().add(1);

@@ -1,7 +1,7 @@
 /** @file Complex numbers of kernels: real and imaginary parts in two registers, four of them in single precision, two in double. */
-import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
-import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
-import { Lanes, type Register } from '../elements/lanes.js';
+import { F32x4, F64x2, V128 } from '../../assembler/opcodes.js';
+import type { FunctionBuilder } from '../../assembler/moduleBuilder.js';
+import { Lanes, type Register } from '../../elements/lanes.js';
 
 export interface Complex {
   readonly re: Register;

@@ -2,13 +2,13 @@
  * @file Fourier transforms of any smooth length along any dimension: so many of them side by side, each in lanes of its own.
  * They are copied into scratch memory and from there to where they belong.
  */
-import type { FourierKernel } from '../../../engine/compile/operators.js';
-import { itemSize } from '../../../graph/dtype.js';
-import type { FourierForm } from '../../../graph/lowering.js';
-import type { Block } from '../assembler/block.js';
-import type { Word } from '../assembler/moduleBuilder.js';
-import { I32 } from '../assembler/opcodes.js';
-import type { Register } from '../elements/lanes.js';
+import type { FourierKernel } from '../../../../engine/compile/operators.js';
+import { itemSize } from '../../../../graph/dtype.js';
+import type { FourierForm } from '../../../../graph/lowering.js';
+import type { Block } from '../../assembler/block.js';
+import type { Word } from '../../assembler/moduleBuilder.js';
+import { I32 } from '../../assembler/opcodes.js';
+import type { Register } from '../../elements/lanes.js';
 import type { Address, Complex } from './complexLanes.js';
 import { lastPass, middlePass, stagesOf } from './fourierPasses.js';
 import type { FourierSite } from './fourierRows.js';

@@ -8,8 +8,8 @@
 import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
 import { scalarMakers } from '../../../kernels/scalarFunctions.js';
-import type { FormModule, Forms } from './forms.js';
-import type { WasmMemory } from './memory.js';
+import type { FormModule, Forms } from '../run/forms.js';
+import type { WasmMemory } from '../run/memory.js';
 import { NO_LIBRARY, type Library, type Threads } from './threads.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
