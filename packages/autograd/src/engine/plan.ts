@@ -126,8 +126,11 @@ export class Plan {
       const quick = this.quickly(backend, held);
       if (quick !== null) return quick;
     }
-    this.ready = this.prepare(this.ready, backend, null, held);
-    return this.ready.executable;
+    const { ready } = this;
+    if (ready !== null && !ready.quick && fits(ready, backend, null, held)) return ready.executable;
+    this.ready = null; // what is given back runs no more, even if making the next one fails
+    ready?.executable.dispose?.();
+    return (this.ready = this.prepare(backend, null, held)).executable;
   }
 
   private quickly(backend: Backend, held: readonly number[]): Executable | null {
@@ -148,19 +151,14 @@ export class Plan {
 
   /** As `on`, with kernels that report their times. */
   metered(backend: Backend, meter: Meter, held: readonly number[] = NOTHING): Executable {
-    this.readyMetered = this.prepare(this.readyMetered, backend, meter, held);
-    return this.readyMetered.executable;
+    const { readyMetered: ready } = this;
+    if (ready !== null && fits(ready, backend, meter, held)) return ready.executable;
+    this.readyMetered = null;
+    ready?.executable.dispose?.();
+    return (this.readyMetered = this.prepare(backend, meter, held)).executable;
   }
 
-  /** What was made ready before, if it was for the same. */
-  private prepare(
-    before: Ready | null,
-    backend: Backend,
-    meter: Meter | null,
-    held: readonly number[],
-  ): Ready {
-    if (before !== null && !before.quick && fits(before, backend, meter, held)) return before;
-    before?.executable.dispose?.();
+  private prepare(backend: Backend, meter: Meter | null, held: readonly number[]): Ready {
     planning.made++;
     const program = this.program(held);
     const executable = backend.compileAny?.(program, meter) ?? backend.compile(program, meter);

@@ -98,7 +98,14 @@ class SegmentedExecutable implements Executable {
     this.backend = backend;
     this.segments = segmentsOf(this.program);
     this.source = segmentsFor(backend, meter);
-    this.shared = this.segments.map((segment) => this.source.take(segment));
+    const taken: Shared[] = [];
+    try {
+      for (const segment of this.segments) taken.push(this.source.take(segment));
+    } catch (error) {
+      for (const shared of taken) this.source.giveBack(shared);
+      throw error;
+    }
+    this.shared = taken;
     const { instructions, outputs } = this.program;
     this.outputOf = new Int32Array(instructions.length).fill(-1);
     for (let k = outputs.length - 1; k >= 0; k--) this.outputOf[outputs[k]!] = k;

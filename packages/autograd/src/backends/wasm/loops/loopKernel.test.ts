@@ -443,3 +443,31 @@ test('a buffer may be rewritten in place', () => {
   const x = Float32Array.from({ length: 101 }, (_, i) => i);
   expect(runKernels([kernel], [x])[0]).toEqual(x.map((v) => 2 * v));
 });
+
+test('a function of the same element may stand twice beside its derivative', () => {
+  for (const [name, derivative] of [
+    ['tanh', 'tanhDerivative'],
+    ['sigmoid', 'sigmoidDerivative'],
+  ] as const) {
+    const kernel: LoopKernel = {
+      kind: 'loop',
+      outer: [7],
+      inner: [],
+      inputs: [{ buffer: 0, dtype: f, offset: 0, strides: [1] }],
+      body: [load(0), op(name, 0), op(derivative, 0), op(name, 0), op(derivative, 0)],
+      outputs: [1, 2, 3, 4].map((value) => ({
+        buffer: value,
+        dtype: f,
+        offset: 0,
+        strides: [1],
+        value,
+      })),
+    };
+    const x = Float32Array.from({ length: 7 }, (_, i) => i / 2 - 1.5);
+    const buffers = [x, ...[1, 2, 3, 4].map(() => new Float32Array(7))];
+    const [, one, slope, other, otherSlope] = runKernels([kernel], buffers);
+    expect(other).toEqual(one);
+    expect(otherSlope).toEqual(slope);
+    expect(one?.[0]).toBeCloseTo(name === 'tanh' ? Math.tanh(-1.5) : 1 / (1 + Math.exp(1.5)), 6);
+  }
+});

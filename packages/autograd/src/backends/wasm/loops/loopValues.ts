@@ -116,7 +116,7 @@ export class LoopValues {
     switch (scalar.kind) {
       case 'op': {
         const args = scalar.args.map((arg) => this.compute(arg));
-        const pair = this.curveOf(scalar);
+        const pair = this.curveOf(scalar, i);
         if (pair !== null) {
           const made = each((copy) =>
             curveValues(v, pair.of, (args[0]?.[copy] ?? args[0]?.[0]) as Value),
@@ -152,19 +152,22 @@ export class LoopValues {
     }
   }
 
-  /** The function and the derivative that share an exponential, one of which `scalar` is, if the body has both. */
-  private curveOf(scalar: Scalar & { kind: 'op' }): Pair | null {
+  /** The function and the derivative that share an exponential, one of which the scalar at `i` is, if the body has both. */
+  private curveOf(scalar: Scalar & { kind: 'op' }, i: number): Pair | null {
     if (scalar.dtype !== 'float32') return null;
     for (const [op, { derivative, of }] of curves) {
       if (scalar.op !== op && scalar.op !== derivative) continue;
+      // A body may have the same function of the same argument twice.
       const at = (name: string): number =>
-        this.body.findIndex(
-          (x) =>
-            x.kind === 'op' &&
-            x.op === name &&
-            x.dtype === 'float32' &&
-            x.args[0] === scalar.args[0],
-        );
+        name === scalar.op
+          ? i
+          : this.body.findIndex(
+              (x) =>
+                x.kind === 'op' &&
+                x.op === name &&
+                x.dtype === 'float32' &&
+                x.args[0] === scalar.args[0],
+            );
       const pair = { value: at(op), derivative: at(derivative), of };
       return pair.value < 0 || pair.derivative < 0 ? null : pair;
     }

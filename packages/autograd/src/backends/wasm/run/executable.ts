@@ -9,7 +9,7 @@ import { sizeOf } from '../../../graph/shape.js';
 import { interpreter } from '../../interpreter/interpreter.js';
 import type { Arrays } from './arrays.js';
 import { Binding, refused } from './binding.js';
-import type { Part, Prepared } from './prepare.js';
+import { disposeParts, type Part, type Prepared } from './prepare.js';
 
 export class WasmExecutable implements Executable<TypedArray> {
   at = -1;
@@ -103,7 +103,7 @@ export class WasmExecutable implements Executable<TypedArray> {
   }
 
   dispose(): void {
-    for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
+    disposeParts(this.parts);
   }
 
   private runReference(slot: number, operands: readonly number[]): void {

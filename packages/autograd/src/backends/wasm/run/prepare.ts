@@ -143,22 +143,32 @@ function listParts(
     kernels = [];
     operations = [];
   };
-  for (const step of steps) {
-    if (step.kind === 'kernel') {
-      kernels.push(step.kernel);
-      for (const slot of step.slots) operations.push(instructions[slot]?.op?.name ?? 'input');
-      if (meter !== null) flush();
-    } else {
-      flush();
-      parts.push(
-        step.kind === 'loop'
-          ? { kind: 'loop', step, repeated: loops.get(step.slot) ?? null }
-          : { kind: 'opaque', slot: step.slot, operands: step.operands },
-      );
+  try {
+    for (const step of steps) {
+      if (step.kind === 'kernel') {
+        kernels.push(step.kernel);
+        for (const slot of step.slots) operations.push(instructions[slot]?.op?.name ?? 'input');
+        if (meter !== null) flush();
+      } else {
+        flush();
+        parts.push(
+          step.kind === 'loop'
+            ? { kind: 'loop', step, repeated: loops.get(step.slot) ?? null }
+            : { kind: 'opaque', slot: step.slot, operands: step.operands },
+        );
+      }
     }
+    flush();
+  } catch (error) {
+    disposeParts(parts);
+    throw error;
   }
-  flush();
   return parts;
+}
+
+/** Gives back what the parts of a program hold. */
+export function disposeParts(parts: readonly Part[]): void {
+  for (const part of parts) if (part.kind === 'plan') part.plan.dispose();
 }
 
 /** Whether a library computes large products. It is looked for when the first product is met. */

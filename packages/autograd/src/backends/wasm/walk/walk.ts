@@ -14,7 +14,7 @@ import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import type { Arrays } from '../run/arrays.js';
-import type { Part, Prepared } from '../run/prepare.js';
+import { disposeParts, type Part, type Prepared } from '../run/prepare.js';
 import { WasmPlan } from '../run/wasmPlan.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { CallWriter } from './callWriter.js';
@@ -90,7 +90,7 @@ export class Walk implements Site {
       this.loop.forget();
       this.product.forget();
       this.kernels.forget();
-      for (const part of this.parts) if (part.kind === 'plan') part.plan.dispose();
+      disposeParts(this.parts);
       throw error;
     }
     const { offsets, arenaBytes, parts, numbers, windows } = this;
