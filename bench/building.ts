@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import { grad, Parameter, randn, type Tensor } from '@chainrule/autograd';
 import { collect } from '../packages/autograd/src/engine/collect.js';
-import { engine } from '../packages/autograd/src/engine/evaluate.js';
+import { engine } from '../packages/autograd/src/engine/engine.js';
 
 const { values } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { enableGrad, randn, type Tensor } from '@chainrule/autograd';
 import { Linear, functional } from '@chainrule/nn';
 import { checkArgument, defineOptions, kinds } from '../packages/autograd/src/arguments/index.js';
-import { engine } from '../packages/autograd/src/engine/evaluate.js';
+import { engine } from '../packages/autograd/src/engine/engine.js';
 
 const { values } = parseArgs({
   options: {

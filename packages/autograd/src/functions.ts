@@ -4,7 +4,7 @@
  * computes until `@chainrule/autograd/wasm` is imported.
  */
 import { interpreter } from './backends/interpreter/interpreter.js';
-import { engine } from './engine/evaluate.js';
+import { engine } from './engine/engine.js';
 
 engine.backend ??= interpreter;
 

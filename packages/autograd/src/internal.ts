@@ -1,5 +1,6 @@
 /** @file Internals, for tests and tools: may change with any release. */
-export { engine, run } from './engine/evaluate.js';
+export { engine } from './engine/engine.js';
+export { run } from './engine/evaluate.js';
 export { operations, primitive, type PrimitiveOp } from './ops/build/primitive.js';
 export { padAt, sliceAt } from './ops/shape/placed.js';
 export { primitives, type Value } from './graph/primitive.js';

@@ -15,7 +15,7 @@ import {
 } from '../src/index.js';
 import { Arrays } from '../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../src/backends/wasm/backend.js';
-import { engine } from '../src/engine/evaluate.js';
+import { engine } from '../src/engine/engine.js';
 
 const noise = (...shape: number[]): Tensor =>
   tensor(

@@ -2,7 +2,7 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DeviceError } from '../errors.js';
-import { engine } from '../engine/evaluate.js';
+import { engine } from '../engine/engine.js';
 import { checkDevice, placement } from '../graph/device.js';
 import { interpreter } from './interpreter/interpreter.js';
 import { Arrays } from './wasm/run/arrays.js';

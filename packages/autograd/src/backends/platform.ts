@@ -1,5 +1,5 @@
 /** @file What the machine offers, and what is in use. */
-import { engine, planningSoFar } from '../engine/evaluate.js';
+import { engine, planningSoFar } from '../engine/engine.js';
 import type { BlasInfo } from './blas/blas.js';
 import { findBlas } from './node.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';

@@ -2,7 +2,8 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
-import { engine, evaluate } from '../engine/evaluate.js';
+import { engine } from '../engine/engine.js';
+import { evaluate } from '../engine/evaluate.js';
 import type { Executable, HostBackend, Program } from '../engine/program.js';
 import { isFloat, type TypedArray } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';

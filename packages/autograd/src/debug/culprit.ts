@@ -1,5 +1,5 @@
 /** @file Which operation it was, asked afterwards: the last backward pass is run again with every result looked at. */
-import { backendInUse } from '../engine/evaluate.js';
+import { backendInUse } from '../engine/engine.js';
 import { lastRun, type Run } from '../engine/lastRun.js';
 import { Cell } from '../graph/cell.js';
 import type { TypedArray } from '../graph/dtype.js';

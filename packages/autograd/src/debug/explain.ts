@@ -2,7 +2,7 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
-import { engine, planningSoFar } from '../engine/evaluate.js';
+import { engine, planningSoFar } from '../engine/engine.js';
 import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
 import { tellOfNew } from '../engine/newStructures.js';

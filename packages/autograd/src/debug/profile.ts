@@ -2,7 +2,7 @@
 import { checkArgument, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { workOf } from '../engine/compile/work.js';
-import { engine } from '../engine/evaluate.js';
+import { engine } from '../engine/engine.js';
 import { DeviceError } from '../errors.js';
 import type { Meter, Work } from '../engine/program.js';
 

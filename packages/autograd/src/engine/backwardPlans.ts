@@ -8,7 +8,8 @@ import { extraOf } from '../graph/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import type { Collected } from './collect.js';
-import { collectReady, engine, execute, hasMoved, pendingVersions } from './evaluate.js';
+import { collectReady, execute, hasMoved, pendingVersions } from './evaluate.js';
+import { engine } from './engine.js';
 import { Plan } from './plan.js';
 
 /** Ends the structure of a forward graph whose plan runs the backward pass too. */

@@ -1,57 +1,31 @@
 /**
  * @file Evaluating: collect the unevaluated graph, find its plan by structure, run it, and only then change anything.
  *
- * What a run leaves behind: its roots keep their values in arrays that the garbage collector owns (large ones that
- * nobody reads yet stay where they are: `lent.ts`); cells take their new versions; everything else exists only inside
- * the run. A value that is needed again later is computed once more and remembered by the plan that dropped it
- * (`Plan.remember`), so that this happens once and not at every step. Values that require grad, evaluated without their
- * backward pass, leave behind what that pass will read until the next such run.
+ * What a run leaves behind says `settle.ts`; everything else exists only inside the run. A value that is needed again later
+ * is computed once more and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not at
+ * every step.
  */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cell.js';
-import { placement, type DeviceName } from '../graph/device.js';
-import { allocate, itemSize, type TypedArray } from '../graph/dtype.js';
+import { itemSize } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { MOST_PENDING } from '../graph/pending.js';
 import { runtime } from '../graph/runtime.js';
-import { isHost, type Storage } from '../graph/storage.js';
+import type { Storage } from '../graph/storage.js';
 import { checkReadable } from '../graph/reading.js';
 import type { Tensor } from '../graph/tensor.js';
-import { counterOp, isNumber, numberOf } from '../graph/version.js';
+import { counterOp, isNumber } from '../graph/version.js';
 import { exceeds } from './bound.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
-import { borrow, lend, takeBack } from './lent.js';
+import { backendFor, engine, onSecondDevice } from './engine.js';
+import { takeBack } from './lent.js';
+import { NOTHING, type Plan } from './plan.js';
+import type { Executable } from './program.js';
+import { cellOf, leafValue, outputOf, place, release, settle } from './settle.js';
 import { userLine } from './userLine.js';
-import { rowsOf } from './rows.js';
-import { NOTHING, PlanCache, planning, type Plan } from './plan.js';
-import type { Backend, Executable, HostBackend, Meter, Program } from './program.js';
-
-/** The engine's state; `backends/index.ts` chooses the backend. */
-export const engine: {
-  backend: HostBackend | null;
-  /** The backends of devices other than the CPU, once they have been opened. */
-  readonly devices: Map<DeviceName, Backend>;
-  readonly plans: PlanCache;
-  /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
-  building: number;
-  /** Is told of every program that runs, for tests and profiles. */
-  onRun: ((program: Program, why: string) => void) | null;
-  /** While `profile` runs. */
-  meter: Meter | null;
-} = {
-  backend: null,
-  devices: new Map(),
-  plans: new PlanCache(),
-  building: 0,
-  onRun: null,
-  meter: null,
-};
-
-/** Nodes that hold a value only until the next run of values that require grad, and those values. */
-let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 
 /**
  * Computes the values of `tensors`, and of every cell with a pending version, in one run. First values
@@ -85,30 +59,6 @@ export function pendingVersions(): Tensor[] {
     else versions.push(cell.current);
   }
   return versions;
-}
-
-/** @internal How the runs so far found their plans. */
-export function planningSoFar(): { walked: number; made: number; found: number } {
-  return { walked: planning.walked, made: planning.made, found: engine.plans.hits };
-}
-
-/** @internal Where the graph behind `roots` runs: where it lies, else where new tensors are made. */
-export function deviceOf(roots: readonly Tensor[]): DeviceName {
-  if (engine.devices.size === 0) return 'cpu';
-  const placed = roots.find(({ home }) => home !== null);
-  if (placed?.home != null) return placed.home;
-  return roots.some(({ sizes: shape }) => shape.length > 0) ? placement.chosen : 'cpu';
-}
-
-/** @internal The backend that runs the graph behind `roots`. */
-export function backendFor(roots: readonly Tensor[]): Backend {
-  return engine.devices.get(deviceOf(roots)) ?? backendInUse();
-}
-
-/** @internal The backend of the CPU that is in use. */
-export function backendInUse(): HostBackend {
-  if (engine.backend === null) throw new Error('no backend is loaded');
-  return engine.backend;
 }
 
 /** @internal The graph behind `roots` as it is run: places that are known to change are operands. */
@@ -153,13 +103,6 @@ function runAll(roots: () => readonly Tensor[], why: string): void {
   }
   runOnOne(() => roots().filter((root) => !other(root)), why);
   runOnOne(() => roots().filter(other), why);
-}
-
-/** Which roots lie on another device than the first one does; null if none. Numbers go along with the first. */
-function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) | null {
-  const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
-  const other = (root: Tensor): boolean => root.home !== null && root.home !== placed?.home;
-  return placed !== undefined && roots.some(other) ? other : null;
 }
 
 /**
@@ -272,99 +215,6 @@ interface MoreValues {
 }
 
 const NONE: readonly never[] = [];
-
-/** The cell whose current version a root is. */
-function cellOf(root: Tensor): Cell | null {
-  return root.cell !== null && root.cell.current === root ? root.cell : null;
-}
-
-/** Hands the values of a run to their nodes. */
-function settle(
-  { nodes, roots }: Collected,
-  plan: Plan,
-  held: readonly number[],
-  cells: readonly (Cell | null)[],
-  given: readonly (Storage | null)[],
-  values: readonly Storage[],
-  more: number,
-  backend: Backend,
-): void {
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as Tensor;
-    if (node.value !== null || plan.instructions[i]?.op === null) continue;
-    node.plan = plan;
-    node.planIndex = i;
-  }
-  for (let k = 0; k < roots.length; k++) {
-    const cell = cells[k] as Cell | null;
-    const value = values[k] as Storage;
-    if (cell === null && given[k] !== null) lend(roots[k] as Tensor, value, backend);
-    else if (cell === null) keep(roots[k] as Tensor, value);
-    else cell.commit(value, given[k] !== null);
-  }
-  let k = roots.length + more;
-  for (const index of plan.kept) {
-    const value = values[k++] as Storage;
-    if (index < nodes.length) keep(nodes[index] as Tensor, value);
-  }
-  for (const index of held) {
-    const node = nodes[index] as Tensor;
-    const value = values[k++] as Storage;
-    if (node.value !== null) continue; // kept for good
-    node.value = value;
-    holding.push({ node, value });
-  }
-}
-
-function keep(node: Tensor, value: Storage): void {
-  node.value = value;
-  if (!isHost(value)) node.home = value.device;
-  if (!node.needsGrad) node.inputs = [];
-}
-
-/** Lets go of what the last run held for its backward pass. */
-function release(): void {
-  for (const { node, value } of holding) {
-    if (node.value === value) node.value = null;
-  }
-  holding = [];
-}
-
-/** Where a root goes that somebody wants computed and does not look at yet; null for an array of its own. */
-function place(
-  root: Tensor,
-  why: string,
-  backend: Backend,
-  leaves: readonly Tensor[],
-): Storage | null {
-  return why === 'evaluate' && root.plan === null ? borrow(root, backend, leaves) : null;
-}
-
-/** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
-function outputOf(cell: Cell | null, backend: Backend): Storage | null {
-  if (cell === null) return null;
-  return spareOn(cell, backend) ?? (cell.isNew ? null : backend.allocate(cell.dtype, cell.size));
-}
-
-/** @internal The array a cell's next version may be written to, if it lies where the backend can write it. */
-export function spareOn(cell: Cell, backend: Backend): Storage | null {
-  const array = cell.spare();
-  if (array === null) return null;
-  // Single numbers stay on the host, whatever the device.
-  if (isHost(array)) return backend.device === 'cpu' || array.length === 1 ? array : null;
-  return array.device === backend.device ? array : null;
-}
-
-function leafValue(leaf: Tensor): Storage {
-  return leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : rowsOf(leaf));
-}
-
-/** @internal A number as the value of a leaf. */
-export function numberArray({ dtype }: Tensor, x: number): TypedArray {
-  const array = allocate(dtype, 1);
-  array[0] = x;
-  return array;
-}
 
 /** @internal An error of a kernel, with the place in the user's model where its node was made. */
 export function explain(error: unknown, node: Tensor | undefined, why: string): unknown {

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { movingPlaces, positions, SEEN } from '../../test/movingPlaces.js';
 import { memoryUsage, type Tensor } from '../index.js';
-import { engine } from './evaluate.js';
+import { engine } from './engine.js';
 
 afterEach(() => {
   engine.plans.clear();

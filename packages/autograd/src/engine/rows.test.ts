@@ -1,7 +1,7 @@
 /** @file Slices of rows of a value are inputs: one plan for all positions, and the numbers of each. */
 import { expect, test } from 'vitest';
 import { arange, evaluate, grad, noGrad, Parameter, roll, tensor, type Tensor } from '../index.js';
-import { engine } from './evaluate.js';
+import { engine } from './engine.js';
 
 const data = tensor(
   Float32Array.from({ length: 60 * 4 }, (_, i) => Math.sin(i)),

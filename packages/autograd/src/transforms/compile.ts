@@ -1,7 +1,7 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
-import { engine } from '../engine/evaluate.js';
+import { engine } from '../engine/engine.js';
 import { record } from '../engine/recording/record.js';
 import type { Recording } from '../engine/recording/recording.js';
 import { replay } from '../engine/recording/replay.js';

@@ -1,6 +1,8 @@
 /** @file Derivatives of a compiled function: its recording as a graph that is called, and the plan of its backward pass. */
 import { collect } from '../engine/collect.js';
-import { backendFor, engine, explain, numberArray } from '../engine/evaluate.js';
+import { backendFor, engine } from '../engine/engine.js';
+import { explain } from '../engine/evaluate.js';
+import { numberArray } from '../engine/settle.js';
 import type { Plan } from '../engine/plan.js';
 import { again, planFor } from '../engine/recording/capture.js';
 import type { Recording, Source } from '../engine/recording/recording.js';

@@ -1,5 +1,5 @@
 /** @file The fresh nodes on which transforms call the user's function, and the part of a graph that depends on them. */
-import { engine } from '../engine/evaluate.js';
+import { engine } from '../engine/engine.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { makeNode } from '../graph/node.js';

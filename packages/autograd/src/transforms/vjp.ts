@@ -1,6 +1,6 @@
 /** @file Reverse mode: the backward graph of a forward graph, built by the rules of its primitives. */
 import { GradError } from '../errors.js';
-import { engine } from '../engine/evaluate.js';
+import { engine } from '../engine/engine.js';
 import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';

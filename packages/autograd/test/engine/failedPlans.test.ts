@@ -1,6 +1,6 @@
 /** @file A program that could not be made ready: the error is reported once, and what comes after runs as ever. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { engine } from '../../src/engine/evaluate.js';
+import { engine } from '../../src/engine/engine.js';
 import type { HostBackend } from '../../src/engine/program.js';
 import { backend, compile, DeviceError, memoryUsage, tensor } from '../../src/index.js';
 

@@ -13,7 +13,7 @@ import {
   tensor,
   type Tensor,
 } from '../../src/index.js';
-import { engine } from '../../src/engine/evaluate.js';
+import { engine } from '../../src/engine/engine.js';
 
 const SIDE = 512; // one MiB of float32: sixteen of them are all that is lent
 

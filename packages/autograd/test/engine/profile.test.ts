@@ -1,6 +1,6 @@
 /** @file `profile` reports every kernel that ran, of plain and of compiled code. */
 import { describe, expect, test, vi } from 'vitest';
-import { engine } from '../../src/engine/evaluate.js';
+import { engine } from '../../src/engine/engine.js';
 import type { Backend } from '../../src/engine/program.js';
 import {
   compile,

@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { evaluate, setDevice, type Tensor, zeros } from '../../src/index.js';
-import { engine } from '../../src/engine/evaluate.js';
+import { engine } from '../../src/engine/engine.js';
 import type { GpuBackend } from '../../src/backends/webgpu/backend.js';
 import { openWebgpu } from './device.js';
 import { LINES, valuesOf } from './everyOperation.js';

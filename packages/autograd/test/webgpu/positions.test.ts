@@ -1,6 +1,6 @@
 /** @file Slices at changing positions on WebGPU: one plan serves them all, and gives what the CPU gives. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engine } from '../../src/engine/evaluate.js';
+import { engine } from '../../src/engine/engine.js';
 import { setDevice, type Tensor } from '../../src/index.js';
 import { movingPlaces, positions, SEEN } from '../movingPlaces.js';
 import { openWebgpu } from './device.js';

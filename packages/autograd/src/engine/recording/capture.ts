@@ -18,7 +18,9 @@ import {
 } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
 import { collect, type Collected } from '../collect.js';
-import { backendFor, engine, keepFromNowOn, numberArray } from '../evaluate.js';
+import { backendFor, engine } from '../engine.js';
+import { keepFromNowOn } from '../evaluate.js';
+import { numberArray } from '../settle.js';
 import { Plan } from '../plan.js';
 import type { GradBefore, Gradient, Recording, Result, Source, Stand } from './recording.js';
 import type { LeafFact } from './signature.js';

@@ -8,7 +8,8 @@ import { newestId, type Tensor } from '../../graph/tensor.js';
 import { constant, isWhole, Placeholder } from '../../graph/version.js';
 import { isTensor } from '../../tree.js';
 import { capture, startingCells } from './capture.js';
-import { engine, evaluate } from '../evaluate.js';
+import { engine } from '../engine.js';
+import { evaluate } from '../evaluate.js';
 import type { GradBefore, Recording, Stand } from './recording.js';
 import { factsOf, substitute } from './signature.js';
 

@@ -4,7 +4,7 @@ import type { Storage } from '../../graph/storage.js';
 import { makeNode } from '../../graph/node.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { isTensor } from '../../tree.js';
-import { engine } from '../evaluate.js';
+import { engine } from '../engine.js';
 import { MANY_NODES } from '../lent.js';
 import type { Program } from '../program.js';
 import type { Recording } from './recording.js';

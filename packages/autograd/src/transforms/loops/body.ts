@@ -5,7 +5,7 @@
  */
 import { addAll } from '../../graph/lists.js';
 import { collect, isLiteral } from '../../engine/collect.js';
-import { engine } from '../../engine/evaluate.js';
+import { engine } from '../../engine/engine.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
 import { again } from '../../engine/recording/capture.js';

@@ -1,6 +1,7 @@
 /** @file A loop run step by step, each body as a program of its own: what a device does that knows no loops. */
 import { ChainruleError } from '../../errors.js';
-import { backendInUse, explain } from '../../engine/evaluate.js';
+import { backendInUse } from '../../engine/engine.js';
+import { explain } from '../../engine/evaluate.js';
 import type { Loop, LoopBody } from '../../engine/loop.js';
 import type { HostBackend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';

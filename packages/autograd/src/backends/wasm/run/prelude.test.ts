@@ -1,7 +1,7 @@
 /** @file Forms that lie ready in a file: what would be written at run time, found by the same keys, with the same bits. */
 import { expect, test } from 'vitest';
 import * as chainrule from '../../../index.js';
-import { engine } from '../../../engine/evaluate.js';
+import { engine } from '../../../engine/engine.js';
 import { wasmBackend } from '../backend.js';
 import { Arrays } from './arrays.js';
 import { Forms } from './forms.js';

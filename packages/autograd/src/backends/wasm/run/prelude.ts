@@ -2,7 +2,7 @@
  * @file The prelude: forms that most processes need, in modules. It is written when the package is built, by the writers
  * that would write them at run time, so that Node.js finds it beside the code and writes nothing at its start.
  */
-import { engine } from '../../../engine/evaluate.js';
+import { engine } from '../../../engine/engine.js';
 import type { FormedKernel } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';

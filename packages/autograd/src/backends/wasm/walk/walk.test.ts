@@ -1,7 +1,7 @@
 /** @file A program that is walked at first sight gives what its plan gives, bit for bit. */
 import { describe, expect, test } from 'vitest';
 import { collect } from '../../../engine/collect.js';
-import { backendInUse, engine, planningSoFar } from '../../../engine/evaluate.js';
+import { backendInUse, engine, planningSoFar } from '../../../engine/engine.js';
 import { Plan } from '../../../engine/plan.js';
 import type { Executable } from '../../../engine/program.js';
 import type { TypedArray } from '../../../graph/dtype.js';

@@ -1,0 +1,57 @@
+/** @file The engine's state, and where a graph runs. */
+import { placement, type DeviceName } from '../graph/device.js';
+import type { Tensor } from '../graph/tensor.js';
+import { PlanCache, planning } from './plan.js';
+import type { Backend, HostBackend, Meter, Program } from './program.js';
+
+/** The engine's state; `backends/index.ts` chooses the backend. */
+export const engine: {
+  backend: HostBackend | null;
+  /** The backends of devices other than the CPU, once they have been opened. */
+  readonly devices: Map<DeviceName, Backend>;
+  readonly plans: PlanCache;
+  /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
+  building: number;
+  /** Is told of every program that runs, for tests and profiles. */
+  onRun: ((program: Program, why: string) => void) | null;
+  /** While `profile` runs. */
+  meter: Meter | null;
+} = {
+  backend: null,
+  devices: new Map(),
+  plans: new PlanCache(),
+  building: 0,
+  onRun: null,
+  meter: null,
+};
+
+/** @internal How the runs so far found their plans. */
+export function planningSoFar(): { walked: number; made: number; found: number } {
+  return { walked: planning.walked, made: planning.made, found: engine.plans.hits };
+}
+
+/** @internal Where the graph behind `roots` runs: where it lies, else where new tensors are made. */
+export function deviceOf(roots: readonly Tensor[]): DeviceName {
+  if (engine.devices.size === 0) return 'cpu';
+  const placed = roots.find(({ home }) => home !== null);
+  if (placed?.home != null) return placed.home;
+  return roots.some(({ sizes: shape }) => shape.length > 0) ? placement.chosen : 'cpu';
+}
+
+/** @internal The backend that runs the graph behind `roots`. */
+export function backendFor(roots: readonly Tensor[]): Backend {
+  return engine.devices.get(deviceOf(roots)) ?? backendInUse();
+}
+
+/** @internal The backend of the CPU that is in use. */
+export function backendInUse(): HostBackend {
+  if (engine.backend === null) throw new Error('no backend is loaded');
+  return engine.backend;
+}
+
+/** @internal Which roots lie on another device than the first one does; null if none. Numbers go along with the first. */
+export function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) | null {
+  const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
+  const other = (root: Tensor): boolean => root.home !== null && root.home !== placed?.home;
+  return placed !== undefined && roots.some(other) ? other : null;
+}

@@ -1,0 +1,111 @@
+/**
+ * @file Where the values of a run go. What it leaves behind: its roots keep their values in arrays that the garbage collector
+ * owns (large ones that nobody reads yet stay where they are: `lent.ts`); cells take their new versions; values that require
+ * grad, computed without their backward pass, leave behind what that pass will read, until the next such run.
+ */
+import type { Cell } from '../graph/cell.js';
+import { allocate, type TypedArray } from '../graph/dtype.js';
+import { isHost, type Storage } from '../graph/storage.js';
+import type { Tensor } from '../graph/tensor.js';
+import { isNumber, numberOf } from '../graph/version.js';
+import type { Collected } from './collect.js';
+import { borrow, lend } from './lent.js';
+import type { Plan } from './plan.js';
+import type { Backend } from './program.js';
+import { rowsOf } from './rows.js';
+
+/** Nodes that hold a value only until the next run of values that require grad, and those values. */
+let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
+
+/** The cell whose current version a root is. */
+export function cellOf(root: Tensor): Cell | null {
+  return root.cell !== null && root.cell.current === root ? root.cell : null;
+}
+
+/** Hands the values of a run to their nodes. */
+export function settle(
+  { nodes, roots }: Collected,
+  plan: Plan,
+  held: readonly number[],
+  cells: readonly (Cell | null)[],
+  given: readonly (Storage | null)[],
+  values: readonly Storage[],
+  more: number,
+  backend: Backend,
+): void {
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Tensor;
+    if (node.value !== null || plan.instructions[i]?.op === null) continue;
+    node.plan = plan;
+    node.planIndex = i;
+  }
+  for (let k = 0; k < roots.length; k++) {
+    const cell = cells[k] as Cell | null;
+    const value = values[k] as Storage;
+    if (cell === null && given[k] !== null) lend(roots[k] as Tensor, value, backend);
+    else if (cell === null) keep(roots[k] as Tensor, value);
+    else cell.commit(value, given[k] !== null);
+  }
+  let k = roots.length + more;
+  for (const index of plan.kept) {
+    const value = values[k++] as Storage;
+    if (index < nodes.length) keep(nodes[index] as Tensor, value);
+  }
+  for (const index of held) {
+    const node = nodes[index] as Tensor;
+    const value = values[k++] as Storage;
+    if (node.value !== null) continue; // kept for good
+    node.value = value;
+    holding.push({ node, value });
+  }
+}
+
+function keep(node: Tensor, value: Storage): void {
+  node.value = value;
+  if (!isHost(value)) node.home = value.device;
+  if (!node.needsGrad) node.inputs = [];
+}
+
+/** Lets go of what the last run held for its backward pass. */
+export function release(): void {
+  for (const { node, value } of holding) {
+    if (node.value === value) node.value = null;
+  }
+  holding = [];
+}
+
+/** Where a root goes that somebody wants computed and does not look at yet; null for an array of its own. */
+export function place(
+  root: Tensor,
+  why: string,
+  backend: Backend,
+  leaves: readonly Tensor[],
+): Storage | null {
+  return why === 'evaluate' && root.plan === null ? borrow(root, backend, leaves) : null;
+}
+
+/** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
+export function outputOf(cell: Cell | null, backend: Backend): Storage | null {
+  if (cell === null) return null;
+  return spareOn(cell, backend) ?? (cell.isNew ? null : backend.allocate(cell.dtype, cell.size));
+}
+
+/** @internal The array a cell's next version may be written to, if it lies where the backend can write it. */
+export function spareOn(cell: Cell, backend: Backend): Storage | null {
+  const array = cell.spare();
+  if (array === null) return null;
+  // Single numbers stay on the host, whatever the device.
+  if (isHost(array)) return backend.device === 'cpu' || array.length === 1 ? array : null;
+  return array.device === backend.device ? array : null;
+}
+
+export function leafValue(leaf: Tensor): Storage {
+  return leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : rowsOf(leaf));
+}
+
+/** @internal A number as the value of a leaf. */
+export function numberArray({ dtype }: Tensor, x: number): TypedArray {
+  const array = allocate(dtype, 1);
+  array[0] = x;
+  return array;
+}
