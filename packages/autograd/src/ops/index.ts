@@ -73,6 +73,7 @@ export * from './pooling/otherRanks.js';
 export * from './pooling/lpPooling.js';
 export * from './pooling/unpooling.js';
 export * from './pooling/fractional.js';
+export * from './neural/logSoftmaxAt.js';
 export * from './neural/normalization.js';
 export * from './neural/attention.js';
 export * from './neural/resampling.js';

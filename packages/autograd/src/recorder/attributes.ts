@@ -231,6 +231,7 @@ export type OperationName = keyof OperationAttributes;
 // prettier-ignore
 export const aliasNames = [
   'version', 'detach', 'clone', 'variable', 'call', 'softmaxRule', 'logSoftmaxRule', 'logsumexpRule',
+  'logSoftmaxAtRule',
 ] as const;
 
 export function isAlias(name: string): boolean {

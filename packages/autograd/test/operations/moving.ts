@@ -120,6 +120,20 @@ export const indexing: Record<string, OpLine> = {
       [m(), 0, ints([[0, 2, 1, 1]])],
     ],
   },
+  logSoftmaxAt: {
+    samples: () => [
+      [m(), ints([0, 3, 1]), 1],
+      [
+        x(),
+        ints([
+          [0, 2, 1, 1],
+          [2, 0, 0, 1],
+        ]),
+        1,
+      ],
+      [spread([4], -2, 2), A.tensor(2, { dtype: 'int32' }), 0],
+    ],
+  },
   indexSelect: {
     samples: () => [
       [m(), 0, ints([2, 0, 2])],

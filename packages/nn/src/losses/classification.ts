@@ -9,6 +9,7 @@ import {
   log1p,
   logSigmoid,
   logSoftmax,
+  logSoftmaxAt,
   scope,
   ShapeError,
   type Tensor,
@@ -64,8 +65,8 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
   const dim = input.ndim === 1 ? 0 : 1;
   const classes = classesOf('crossEntropy', input, weight);
   return scope('crossEntropy', () => {
-    const logProbabilities = logSoftmax(input, dim);
     if (isFloat(target)) {
+      const logProbabilities = logSoftmax(input, dim);
       checkProbabilities(input, target, dim);
       const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
       const loss = weighted(logProbabilities, weight, dim).mul(spread).sum(dim).neg();
@@ -73,9 +74,12 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
         ? loss.sum().div(input.size / classes)
         : reduce('crossEntropy', loss, reduction);
     }
-    const picked = pick('crossEntropy', logProbabilities, target, options, dim);
+    const picked = pick('crossEntropy', input, target, options, dim, (classes) =>
+      logSoftmaxAt(input, classes, dim),
+    );
     if (smoothing === 0) return picked.reduce(picked.loss, reduction);
-    const even = where(picked.ignored, 0, weighted(logProbabilities, weight, dim).sum(dim).neg());
+    const all = weighted(logSoftmax(input, dim), weight, dim);
+    const even = where(picked.ignored, 0, all.sum(dim).neg());
     return picked.reduce(
       picked.loss.mul(1 - smoothing).add(even.mul(smoothing / classes)),
       reduction,
@@ -106,20 +110,24 @@ export function nllLoss(input: Tensor, target: Tensor, given?: NllOptions): Tens
   checkTensors('nllLoss', { input, target });
   classesOf('nllLoss', input, options.weight);
   return scope('nllLoss', () => {
-    const picked = pick('nllLoss', input, target, options, input.ndim === 1 ? 0 : 1);
+    const dim = input.ndim === 1 ? 0 : 1;
+    const picked = pick('nllLoss', input, target, options, dim, (classes) =>
+      gather(input, dim, classes.unsqueeze(dim)).squeeze(dim),
+    );
     return picked.reduce(picked.loss, reduction);
   });
 }
 
-/** The losses of the target classes, without those that are ignored. */
+/** The losses of the target classes, whose log-probabilities `read` finds, without those that are ignored. */
 function pick(
   op: string,
-  logProbabilities: Tensor,
+  input: Tensor,
   target: Tensor,
   { weight, ignoreIndex = -100 }: NllOptions,
   dim: number,
+  read: (classes: Tensor) => Tensor,
 ) {
-  const expected = logProbabilities.shape.filter((_, d) => d !== dim);
+  const expected = input.shape.filter((_, d) => d !== dim);
   if (
     isFloat(target) ||
     target.dtype === 'bool' ||
@@ -127,7 +135,7 @@ function pick(
     target.ndim !== expected.length
   ) {
     throw new ShapeError(
-      `${op}: input of shape [${logProbabilities.shape.join(', ')}] takes int32 class indices of shape [${expected.join(', ')}]` +
+      `${op}: input of shape [${input.shape.join(', ')}] takes int32 class indices of shape [${expected.join(', ')}]` +
         (op === 'crossEntropy' ? ' or float probabilities in its own shape' : '') +
         `, got ${target.dtype} of shape [${target.shape.join(', ')}]` +
         (target.dtype === 'int32'
@@ -137,7 +145,7 @@ function pick(
   }
   const ignored = eq(target, ignoreIndex);
   const classes = where(ignored, 0, target);
-  const chosen = gather(logProbabilities, dim, classes.unsqueeze(dim)).squeeze(dim);
+  const chosen = read(classes);
   const weights =
     weight == null
       ? null

@@ -2,7 +2,7 @@
 import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
-import { checkInteger, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
+import { checkInteger, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, rsqrt } from '../elements/arithmetic.js';
 import type { BatchNormOptions, InstanceNormOptions } from './batchNormalization.js';
@@ -27,6 +27,7 @@ import {
   type Maybe,
   type NormOptions,
 } from './moments.js';
+import { rowDims } from './rowDims.js';
 import type { CosineSimilarityOptions, NormalizeOptions } from './similarity.js';
 
 export * from './batchNormalization.js';
@@ -70,11 +71,6 @@ export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number):
   const x = floatOperand('logSoftmax', input);
   return logShares(x, rowDims('logSoftmax', x, dim));
 }) as SameShapeAlong;
-
-function rowDims(op: string, x: Tensor, dim: number): number[] {
-  const d = normalizeDim(op, dim, x.ndim);
-  return x.ndim === 0 ? [] : [d];
-}
 
 /**
  * `(x − mean) / √(var + eps) · weight + bias` over the last dimensions, whose sizes are `normalizedShape`; `eps` is

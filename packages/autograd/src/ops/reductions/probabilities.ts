@@ -24,18 +24,40 @@ interface RowAttrs extends Attrs {
 
 /** `exp(x) / Σ exp(x)` over dimensions; NaN for a row of −∞. Of no elements x itself. */
 export function shares(x: Tensor, dims: readonly number[]): Tensor {
-  if (x.size === 0) return x;
-  const e = exp(lessLargest(detach(x), dims));
-  // One division a row.
-  return sharesOf([mul(e, reciprocal(sumOver([e], { dims, keepdim: true }))), x], { dims });
+  return x.size === 0 ? x : sharesBy(exponentials(detach(x), dims), x, dims);
+}
+
+/** `exp(x)` over that of the largest element, and their sums. */
+export interface Exponentials {
+  readonly shifted: Tensor;
+  readonly e: Tensor;
+  readonly sum: Tensor;
+}
+
+export function exponentials(x: Tensor, dims: readonly number[]): Exponentials {
+  const shifted = sub(x, maxOver([x], { dims, keepdim: true }));
+  return sumUp(shifted, dims);
+}
+
+function sumUp(shifted: Tensor, dims: readonly number[]): Exponentials {
+  const e = exp(shifted);
+  return { shifted, e, sum: sumOver([e], { dims, keepdim: true }) };
+}
+
+/** The shares of x from its exponentials, with one division a row. */
+export function sharesBy(
+  { e, sum }: Pick<Exponentials, 'e' | 'sum'>,
+  x: Tensor,
+  dims: readonly number[],
+): Tensor {
+  return sharesOf([mul(e, reciprocal(sum)), x], { dims });
 }
 
 /** `log(shares(x))`. */
 export function logShares(x: Tensor, dims: readonly number[]): Tensor {
   if (x.size === 0) return x;
-  const shifted = lessLargest(detach(x), dims);
-  // Each row has a 0, so that no sum is below 1, or is NaN.
-  return logSharesOf([sub(shifted, logOfSum(shifted, dims, true)), x], { dims });
+  const all = exponentials(detach(x), dims);
+  return logSharesOf([sub(all.shifted, logOfSum(all, dims, true)), x], { dims });
 }
 
 /** `log Σ exp(x)`, each row kept as one element; −∞ for a row of −∞. */
@@ -43,21 +65,21 @@ export function logTotal(x: Tensor, dims: readonly number[]): Tensor {
   const fixed = detach(x);
   const top = maxOver([fixed], { dims, keepdim: true });
   const shift = choose(isFinite(top), top, 0);
-  const total = add(logOfSum(sub(fixed, shift), dims), shift);
+  const total = add(logOfSum(sumUp(sub(fixed, shift), dims), dims), shift);
   return logTotalOf([total, x], { dims });
 }
 
-function lessLargest(x: Tensor, dims: readonly number[]): Tensor {
-  return sub(x, maxOver([x], { dims, keepdim: true }));
-}
-
-/** The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite; where `has0`, 0 or NaN. */
-function logOfSum(shifted: Tensor, dims: readonly number[], has0 = false): Tensor {
-  const e = exp(shifted);
-  const attrs = { dims, keepdim: true };
-  const sum = sumOver([e], attrs);
+/**
+ * The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite. Where `has0` it is 0 or NaN, and no
+ * sum is below 1.
+ */
+export function logOfSum(
+  { shifted, e, sum }: Exponentials,
+  dims: readonly number[],
+  has0 = false,
+): Tensor {
   // Below 2 there is one 0, which adds 1.
-  const rest = sumOver([choose(eq(shifted, 0), 0, e)], attrs);
+  const rest = sumOver([choose(eq(shifted, 0), 0, e)], { dims, keepdim: true });
   const [far, near] = [log(sum), log1p(rest)];
   return choose(lt(sum, 2), has0 ? near : choose(lt(sum, 1), far, near), far);
 }
