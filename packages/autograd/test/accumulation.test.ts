@@ -1,7 +1,7 @@
 /** @file Gradients of several passes add up, whichever of the passes had a plan already. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Parameter, tensor, type Tensor } from '@chainrule/autograd';
+import { pad, Parameter, tensor, vjp, type Tensor } from '@chainrule/autograd';
 import { engine } from '@chainrule/autograd/internal';
 
 /** Parameters that the loss meets in one order and the backward pass in another; two have the same shape. */
@@ -82,4 +82,14 @@ test('gradients of windows that overlap, meet or are one are put together in few
   Array.from(p.grad?.dataSync() ?? []).forEach((g, i) =>
     expect(g).toBeCloseTo(owed[i] as number, 12),
   );
+});
+
+test('a gradient that is given may be a padded value that was read', () => {
+  const p = new Parameter(tensor([1, 2, 3, 4]));
+  const padded = pad(tensor([1, 2]), [1, 1]);
+  expect(padded.toArray()).toEqual([0, 1, 2, 0]);
+  p.add(p).backward(padded);
+  expect(p.grad?.toArray()).toEqual([0, 2, 4, 0]);
+  const [, pull] = vjp((x: Tensor) => x.add(x), p.detach());
+  expect(pull(padded).toArray()).toEqual([0, 2, 4, 0]);
 });

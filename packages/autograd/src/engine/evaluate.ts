@@ -148,14 +148,12 @@ export function execute(
   const { roots } = graph;
   keepFromNowOn(graph);
   const leaves = moreLeaves.length === 0 ? graph.leaves : [...graph.leaves, ...moreLeaves];
-  // Some of what the last run held may be an input: taken before it is let go of.
   const inputs = new Array<Storage>(leaves.length);
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as Tensor;
     if (leaf.cell === null) inputs[i] = leafValue(leaf);
     else leaf.cell.protect(leaf);
   }
-  if (held !== null) release();
   const backend = backendFor(roots);
   const cells = roots.map(cellOf);
   let executable: Executable;
@@ -178,6 +176,7 @@ export function execute(
     const leaf = leaves[i] as Tensor;
     inputs[i] ??= leafValue(leaf); // of cells: after versions that will be overwritten have been copied
   }
+  if (held !== null) release(); // now that what the last run held has been taken, which may be an input
   runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: Storage[];

@@ -60,3 +60,15 @@ test('a first value that cannot be computed fails what reads it, and nothing els
   expect(() => bad.dataSync()).toThrow(DeviceError);
   expect(works()).toBe(14);
 });
+
+test('what was made from a version that was never current in a run can be read, all of it', () => {
+  const x = tensor([0.5, 1]);
+  const [p, q] = [new Parameter(tensor([0, 0])), new Parameter(tensor([1, 2]))];
+  evaluate(p, q);
+  noGrad(() => p.assign(x.mul(3)));
+  const [y, z] = [p.mul(q), p.add(q).mul(q)];
+  noGrad(() => p.assign(x.mul(5)));
+  expect(y.toArray()).toEqual([1.5, 6]);
+  expect(z.toArray()).toEqual([2.5, 10]);
+  expect(p.toArray()).toEqual([2.5, 5]);
+});

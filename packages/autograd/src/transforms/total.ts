@@ -51,11 +51,14 @@ export function total(cts: readonly Tensor[]): Tensor {
 function placedKey({ op, cell, inputs, attrs }: Tensor): string | null {
   if (op?.lowering.kind !== 'placedParts' || cell !== null) return null;
   const { start, step, dims, parts } = op.lowering.placed(attrs ?? {});
-  const filling = inputs[1] as Tensor;
-  if (parts !== 1 || filling.op !== (constantOp as unknown) || filling.attrs?.['value'] !== 0)
-    return null;
-  const { sizes } = inputs[0] as Tensor;
-  return [start, step, dims, sizes].join(';');
+  const [part, filling] = inputs;
+  if (part === undefined || parts !== 1 || !isZero(filling)) return null;
+  return [start, step, dims, part.sizes].join(';');
+}
+
+/** A value that is there already has forgotten its inputs: a factor of the forward pass may be a cotangent as it is. */
+function isZero(filling: Tensor | undefined): boolean {
+  return filling?.op === (constantOp as unknown) && filling?.attrs?.['value'] === 0;
 }
 
 /** Parts in layers, within which none overlap, in the order in which they lie; those of one slice are added up first. */
@@ -80,8 +83,8 @@ function layersOf(parts: readonly Part[]): Part[][] {
 function partOf(ct: Tensor): Part | null {
   const lowering = ct.op?.lowering;
   if (lowering?.kind !== 'parts' || lowering.join === undefined || ct.cell !== null) return null;
-  const [part, value] = ct.inputs as readonly [Tensor, Tensor];
-  if (value.op !== (constantOp as unknown) || value.attrs?.['value'] !== 0) return null;
+  const [part, filling] = ct.inputs;
+  if (part === undefined || !isZero(filling)) return null;
   const { start, step } = ct.attrs as unknown as {
     start: readonly number[];
     step: readonly number[];

@@ -6,6 +6,8 @@ import type { DType, Tensor } from '../../src/index.js';
 import { arbProgram, arbShapes, lossOf, valuesOf, type Line } from './programs.js';
 
 const numRuns = process.env['CHAINRULE_LONG'] === undefined ? 30 : 1500;
+/** Milliseconds that a property may take. */
+const LONGEST = 20 * numRuns + 60_000;
 /** A size comes back, and others are new. */
 const SIZES = [5, 5, 7, 3, 5, 9];
 /** After so many runs every program has its plan. */
@@ -66,55 +68,63 @@ function expectClose(
 }
 
 describe.runIf(c.backend() === 'wasm')('a random program', () => {
-  test('has the same values eagerly, often and compiled, as sizes change', () => {
-    fc.assert(
-      fc.property(arbProgram, arbShapes, arbFloat, (lines, shapes, dtype) => {
-        fc.pre(runs(lines, shapes));
-        const eager = SIZES.map((n) => {
-          const values = valuesOf(lines, leavesOf(shapes, n, dtype));
-          c.evaluate(...values);
-          return bitsOf(values);
-        });
-        const compiled = c.compile((...leaves: Tensor[]) => valuesOf(lines, leaves));
-        SIZES.forEach((n, i) =>
-          expect(bitsOf(compiled(...leavesOf(shapes, n, dtype)))).toEqual(eager[i]),
-        );
-      }),
-      { numRuns },
-    );
-  });
-
-  test('has the same gradients eagerly, often, compiled and by forward mode', () => {
-    fc.assert(
-      fc.property(arbProgram, arbShapes, arbFloat, (lines, shapes, dtype) => {
-        fc.pre(runs(lines, shapes));
-        const tolerance = TOLERANCE[dtype] as number;
-        const leaves = leavesOf(shapes, 5, dtype);
-        const truth = gradients(lines, leaves);
-        for (let run = 0; run < OFTEN; run++) {
-          const again = gradients(lines, leaves);
-          if (run === OFTEN - 1) expectClose(again, truth, tolerance);
-        }
-        const loss = (...xs: Tensor[]): Tensor => lossOf(valuesOf(lines, xs), xs);
-        const compiled = c.compile(c.grad(loss, [0, 1, 2]));
-        for (let run = 0; run < 2; run++)
-          expectClose(
-            (compiled(...leaves) as Tensor[]).map((g) => Array.from(g.dataSync())),
-            truth,
-            tolerance,
+  test(
+    'has the same values eagerly, often and compiled, as sizes change',
+    () => {
+      fc.assert(
+        fc.property(arbProgram, arbShapes, arbFloat, (lines, shapes, dtype) => {
+          fc.pre(runs(lines, shapes));
+          const eager = SIZES.map((n) => {
+            const values = valuesOf(lines, leavesOf(shapes, n, dtype));
+            c.evaluate(...values);
+            return bitsOf(values);
+          });
+          const compiled = c.compile((...leaves: Tensor[]) => valuesOf(lines, leaves));
+          SIZES.forEach((n, i) =>
+            expect(bitsOf(compiled(...leavesOf(shapes, n, dtype)))).toEqual(eager[i]),
           );
-        const [, slope] = c.jvp(loss, leaves, leaves);
-        const products = truth.map((numbers, i) => {
-          const x = (leaves[i] as Tensor).dataSync();
-          return numbers.map((g, j) => g * (x[j] as number));
-        });
-        const flat = products.flat();
-        const size = flat.reduce((sum, p) => sum + Math.abs(p), 1e-3);
-        const expected = flat.reduce((sum, p) => sum + p, 0);
-        if (Number.isFinite(expected))
-          expect(Math.abs(slope.item() - expected)).toBeLessThanOrEqual(tolerance * size);
-      }),
-      { numRuns: Math.ceil(numRuns / 2) },
-    );
-  });
+        }),
+        { numRuns },
+      );
+    },
+    LONGEST,
+  );
+
+  test(
+    'has the same gradients eagerly, often, compiled and by forward mode',
+    () => {
+      fc.assert(
+        fc.property(arbProgram, arbShapes, arbFloat, (lines, shapes, dtype) => {
+          fc.pre(runs(lines, shapes));
+          const tolerance = TOLERANCE[dtype] as number;
+          const leaves = leavesOf(shapes, 5, dtype);
+          const truth = gradients(lines, leaves);
+          for (let run = 0; run < OFTEN; run++) {
+            const again = gradients(lines, leaves);
+            if (run === OFTEN - 1) expectClose(again, truth, tolerance);
+          }
+          const loss = (...xs: Tensor[]): Tensor => lossOf(valuesOf(lines, xs), xs);
+          const compiled = c.compile(c.grad(loss, [0, 1, 2]));
+          for (let run = 0; run < 2; run++)
+            expectClose(
+              (compiled(...leaves) as Tensor[]).map((g) => Array.from(g.dataSync())),
+              truth,
+              tolerance,
+            );
+          const [, slope] = c.jvp(loss, leaves, leaves);
+          const products = truth.map((numbers, i) => {
+            const x = (leaves[i] as Tensor).dataSync();
+            return numbers.map((g, j) => g * (x[j] as number));
+          });
+          const flat = products.flat();
+          const size = flat.reduce((sum, p) => sum + Math.abs(p), 1e-3);
+          const expected = flat.reduce((sum, p) => sum + p, 0);
+          if (Number.isFinite(expected))
+            expect(Math.abs(slope.item() - expected)).toBeLessThanOrEqual(tolerance * size);
+        }),
+        { numRuns: Math.ceil(numRuns / 2) },
+      );
+    },
+    LONGEST,
+  );
 });
