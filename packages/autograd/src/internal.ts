@@ -1,6 +1,7 @@
 /** @file Internals, for tests and tools: may change with any release. */
 export { engine, run } from './engine/evaluate.js';
 export { operations, primitive, type PrimitiveOp } from './ops/build/primitive.js';
+export { rowPullsOf } from './ops/statistics/rowPulls.js';
 export { padAt, sliceAt } from './ops/shape/placed.js';
 export { primitives, type Value } from './graph/primitive.js';
 export { mode } from './graph/mode.js';
