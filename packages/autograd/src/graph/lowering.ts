@@ -143,6 +143,8 @@ export type KernelSpec =
   | { readonly kind: 'search'; readonly right: boolean }
   /** All rows of a matrix from all of another. */
   | { readonly kind: 'distance'; readonly norm: DistanceNorm }
+  /** Sums of their differences, each times a weight. */
+  | { readonly kind: 'pull'; readonly transposed: boolean }
   /** A Fourier transform of `length` along a dimension. */
   | {
       readonly kind: 'fourier';

@@ -1,6 +1,7 @@
-/** @file Distances between all rows of two matrices. */
+/** @file Distances between all rows of two matrices, and sums of their differences. */
 import { planDistance } from '../backends/wasm/operators/distanceKernel.js';
-import type { DistanceKernel } from '../engine/compile/operators.js';
+import { planPulls } from '../backends/wasm/products/matmul.js';
+import type { DistanceKernel, PullKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
@@ -25,6 +26,29 @@ function distance(
     others: y.shape.at(-2) as number,
     length,
     inputs: inputs as unknown as DistanceKernel['inputs'],
+    out,
+  };
+}
+
+export const pulls: KernelFamily<Spec<'pull'>, PullKernel> = {
+  make: pull,
+  plan: (kernel, context) => [planPulls(kernel, context)],
+};
+
+function pull(
+  { transposed }: Spec<'pull'>,
+  { operands, inputs, out }: Site,
+): Bare<PullKernel> | null {
+  const [, x, y] = operands as readonly [Instruction, Instruction, Instruction];
+  const [rows, length] = x.shape.slice(-2) as [number, number];
+  const others = y.shape.at(-2) as number;
+  if (length === 0 || others === 0) return null;
+  return {
+    kind: 'pull',
+    transposed,
+    batch: sizeOf(x.shape.slice(0, -2)),
+    ...{ rows, others, length },
+    inputs: inputs as unknown as PullKernel['inputs'],
     out,
   };
 }

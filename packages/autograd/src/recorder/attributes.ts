@@ -166,6 +166,8 @@ export interface ConfiguredOperations {
   searchsorted: { readonly right: boolean };
   /** The norms of the differences of all rows of `x […, p, m]` and all of `y […, r, m]`: `[…, p, r]`. */
   rowDistances: { readonly norm: 'l1' | 'l2' | 'max' };
+  /** `Σⱼ wᵢⱼ (xᵢ − yⱼ)` of `w […, p, r]` (`[…, r, p]` if `transposed`), `x […, p, m]` and `y […, r, m]`: `[…, p, m]`. */
+  rowPulls: { readonly transposed: boolean };
   /** Random numbers from [0, 1) of `shape` and `dtype`, from the inputs `seed` and `offset`. */
   uniform: Draw;
   /** Random numbers of the standard normal distribution of `shape` and `dtype`, from the inputs `seed` and `offset`. */

@@ -100,6 +100,31 @@ describe('distances of many rows', () => {
     expect(gap / other.abs().max().item()).toBeLessThan(1e-4);
   });
 
+  test('a distance that counts for nothing has no part in a gradient, whatever its rows hold', () => {
+    const x = c.tensor(
+      rowsOf(ROWS, 12, (v) => v),
+      { shape: [ROWS, LENGTH] },
+    );
+    const y = c.tensor(
+      rowsOf(OTHERS, 13, (v, row) => (row === 5 ? Infinity : row === 9 ? NaN : v)),
+      { shape: [OTHERS, LENGTH] },
+    );
+    const counts = c.arange(OTHERS);
+    const mask = counts.ne(5).logicalAnd(counts.ne(9));
+    const loss = (a: c.Tensor, b: c.Tensor): c.Tensor => c.where(mask, c.cdist(a, b), 0).sum();
+    const [gx, gy] = c.grad(loss, [0, 1])(x, y);
+    const kept = c.grad((a: c.Tensor) => c.cdist(a, y.at(mask)).sum())(x);
+    expect(gx.sub(kept).abs().max().item()).toBeLessThan(1e-5);
+    expect(gy.isFinite().all().item()).toBe(1);
+    expect(
+      gy
+        .at(c.tensor([5, 9], { dtype: 'int32' }))
+        .abs()
+        .max()
+        .item(),
+    ).toBe(0);
+  });
+
   test('has the same bits at the first sight, the third, compiled and under vmap', () => {
     const [x, y] = [
       c.tensor(

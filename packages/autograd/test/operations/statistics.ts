@@ -1,5 +1,6 @@
 /** @file Lines of statistics: ranks and quantiles, sums without NaN, differences, covariances, distances, histograms. */
 import * as A from '@chainrule/autograd';
+import { rowPullsOf } from '@chainrule/autograd/internal';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 
@@ -94,6 +95,19 @@ export const statistics: Record<string, OpLine> = {
       [x(), spread([2, 4], -2, 2, [], 9), { p: 1 }],
       [spread([2, 1, 3, 2], -2, 2), spread([3, 4, 2], -2, 2, [], 9), { p: Infinity }],
     ],
+  },
+  rowPulls: {
+    samples: () => [
+      [spread([3, 5], -2, 2), spread([3, 4], -2, 2, [], 2), spread([5, 4], -2, 2, [], 9), false],
+      [
+        spread([2, 5, 3], -2, 2),
+        spread([2, 3, 9], -2, 2, [], 2),
+        spread([2, 5, 9], -2, 2, [], 9),
+        true,
+      ],
+    ],
+    call: (w: Tensor, x: Tensor, y: Tensor, transposed: boolean) =>
+      rowPullsOf([w, x, y], { transposed }),
   },
   pdist: { samples: () => [[x()], [x(), { p: 3 }]] },
   renorm: {

@@ -99,6 +99,20 @@ export const reductionRules: Rules = {
     if (norm === 'l2') return w.map('sqrt', w.reduce('add', w.map('multiply', d, d), 0, [m]));
     return w.reduce(norm === 'l1' ? 'add' : 'maximum', w.map('abs', d), 0, [m]);
   },
+  rowPulls(w, [a, b, c], { attributes: { transposed }, shape }) {
+    const [weights, x, y] = [a as Value, b as Value, c as Value];
+    const [r, m] = [y.shape.at(-2) as number, y.shape.at(-1) as number];
+    const full = [...shape.slice(0, -1), r, m];
+    const lead = counting(shape.length - 2);
+    const [row, other, inner] = [shape.length - 2, shape.length - 1, shape.length];
+    const wide = w.place(weights, full, [...lead, ...(transposed ? [other, row] : [row, other])]);
+    const d = w.map(
+      'subtract',
+      w.place(x, full, [...lead, row, inner]),
+      w.place(y, full, [...lead, other, inner]),
+    );
+    return w.reduce('add', w.map('multiply', wide, d), 0, [other]);
+  },
   searchsorted(w, [sorted, x], { attributes: { right }, shape }) {
     const [list_, given] = [sorted as Value, x as Value];
     const n = list_.shape.at(-1) as number;

@@ -178,6 +178,11 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor> = {
   cdist: (z) => cr.cdist(grid.add(z), grid),
   'cdist of order 1': (z) => cr.cdist(grid.add(z), grid, { p: 1 }),
   'cdist of the largest': (z) => cr.cdist(grid.add(z), grid, { p: Infinity }),
+  'slope of many distances': (z) => {
+    const rows = image.reshape([42, 4]).add(z.at(0, 0));
+    const far = (x: Tensor, y: Tensor): Tensor => cr.cdist(x, y).square().sum();
+    return cr.cat([...cr.grad(far, [0, 1])(rows, rows.narrow(0, 0, 36).flip(0).mul(2))]);
+  },
   'searchsorted right': (z) => cr.searchsorted(tensor([-1, 0, 0, 2]), grid.add(z), { right: true }),
   // moved
   flip: (z) => grid.add(z).flip([0, 1]),

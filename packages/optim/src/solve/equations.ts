@@ -108,20 +108,20 @@ function checkStart(name: string, system: System, x: Vector): Vector {
   return x;
 }
 
-/** A few Newton steps from where another method has come, as long as they shrink. */
+/** A few Newton steps from where another method has come, as long as they shrink; none where they lead far away. */
 export function polished(system: Pick<System, 'both'>, from: Vector): Vector {
   let x = from;
-  let last = Infinity;
-  for (let i = 0; i < 4; i++) {
+  let last = 0.2;
+  for (let i = 0; i < 8; i++) {
     const [F, J] = system.both(x);
     const step = solveDense(J, F);
     if (step === null || !isFiniteVector(step)) break;
     const change = relativeChange(step, x);
-    if (!(change < 0.5 * last) || change > 1e-3) break;
+    if (!(change < 0.5 * last)) break;
     x = plus(x, -1, step);
     last = change;
   }
-  return x;
+  return last <= 1e-3 ? x : from;
 }
 
 /** Where a step along `d` leads that makes the residual smaller: the whole step if it does, else ever shorter ones. */

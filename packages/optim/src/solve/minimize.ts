@@ -45,6 +45,9 @@ const minimizeOptions = defineOptions<MinimizeOptions>({
   tol: kinds.nonNegative,
 });
 
+/** Steps by products with the Hessian that refine a solution. */
+const POLISHING = 5;
+
 /** The result of {@link minimize}. */
 export interface MinimizeResult<T = Tensor> {
   /** The solution, of the same structure as the start. */
@@ -67,8 +70,8 @@ export interface MinimizeResult<T = Tensor> {
  * parameters and functions with kinks.
  *
  * The result is differentiable with respect to all that `f` captures, in both modes, to any order and inside `vmap`,
- * by the implicit function theorem for `∇f(x) = 0`, for bilevel problems and hyperparameters. Up to 512 parameters,
- * a solution that may be differentiated is first refined by Newton's method.
+ * by the implicit function theorem for `∇f(x) = 0`, for bilevel problems and hyperparameters. A solution that may be
+ * differentiated is first refined by Newton's method, of more than 512 parameters by products with the Hessian.
  *
  * Defaults: tol 1e-8 (float32 1e-4), maxIterations 10,000. SciPy: `scipy.optimize.minimize`. For networks and
  * mini-batches see the optimizers.
@@ -124,11 +127,14 @@ export function minimize<T = Tensor>(
       );
     }
     reporter.found = { iterations, converged };
-    const sharpens = converged && others.length > 0 && size <= LARGE;
+    if (!converged || others.length === 0) return [tensorOf(found.x, dtype)];
+    // A derivative is as exact as the solution is.
     const system = {
       both: (v: Vector) => newton(tensorOf(v, dtype), ...others) as [Vector, Vector],
     };
-    return [tensorOf(sharpens ? polished(system, found.x) : found.x, dtype)];
+    const sharpened =
+      size <= LARGE ? polished(system, found.x) : newtonCG(slopeAt, found.x, 0, POLISHING).x;
+    return [tensorOf(sharpened, dtype)];
   };
   const x = implicit({
     name,

@@ -6,6 +6,7 @@ import {
   hessian,
   jacfwd,
   jacrev,
+  linspace,
   Parameter,
   scalar,
   tensor,
@@ -68,6 +69,27 @@ describe.each(methods)('%s', (method) => {
   test('turns back from where the function is not finite', () => {
     const { x } = minimize((v: Tensor) => v.sub(v.log()).sum(), f64(0.01, 5), { method });
     expectClose(x, f64(1, 1), 1e-7);
+  });
+});
+
+describe.each(methods)('%s, started one step from the minimum', (method) => {
+  // Σ eˣ − p w x has its minimum at x = ln (p w), whose derivative by p is 1 / p.
+  const minimum = (w: Tensor, off: number, tol: number): Tensor => {
+    const slope = grad((p: Tensor) =>
+      minimize((x: Tensor) => x.exp().sub(x.mul(w).mul(p)).sum(), w.log().add(off).detach(), {
+        ...{ method, tol },
+      }).x.sum(),
+    );
+    return slope(number(1));
+  };
+  test('has a derivative as exact as from afar, however loose the tolerance', () => {
+    for (const off of [1e-6, 1e-4, 1e-3, 1e-2])
+      for (const tol of [1e-8, 1e-4, 1e-1])
+        expectClose(minimum(f64(1, 2, 3), off, tol), number(3), 1e-12);
+  });
+
+  test.skipIf(method === 'nelder-mead')('also of many unknowns', () => {
+    expectClose(minimum(linspace(1, 3, 600, { dtype: 'float64' }), 1e-4, 1e-8), number(600), 1e-12);
   });
 });
 

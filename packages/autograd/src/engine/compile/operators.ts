@@ -166,6 +166,23 @@ export interface DistanceKernel extends Familiar {
 }
 
 /**
+ * Sums of differences of rows: `out[b][i] = Σⱼ w[b][i][j] (x[b][i] − y[b][j])` of `x [batch, rows, length]` and
+ * `y [batch, others, length]`.
+ */
+export interface PullKernel extends Familiar {
+  readonly kind: 'pull';
+  /** Whether weights lie as `w[b][j][i]`. */
+  readonly transposed: boolean;
+  readonly batch: number;
+  readonly rows: number;
+  readonly others: number;
+  readonly length: number;
+  /** The weights, `x` and `y`. */
+  readonly inputs: readonly [Place, Place, Place];
+  readonly out: Place;
+}
+
+/**
  * Sums `scale · Σ x[j] e^(± 2πi jk/n)` along the middle of `[outer, n, inner]`. Complex numbers are `pairs` in a last
  * dimension, or two tensors, the `parts`; of `real` numbers the transform may be wanted up to ⌊n/2⌋ only, or be given so
  * (`half`), and its real result be wanted.
@@ -195,6 +212,7 @@ export type OperatorKernel =
   | SearchKernel
   | SortKernel
   | DistanceKernel
+  | PullKernel
   | FourierKernel;
 
 /** Whether an index kernel moves elements, and computes nothing. */
@@ -223,6 +241,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
     case 'cumulative':
       return of(kernel.outer, kernel.length, kernel.inner);
     case 'distance':
+    case 'pull':
       return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
     case 'fourier':
       return of(5, kernel.outer, kernel.length, kernel.inner, Math.log2(kernel.length));

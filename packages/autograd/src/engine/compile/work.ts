@@ -74,7 +74,8 @@ function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly move
       const { rows, each, length } = kernel;
       return { name: `${rows}×${each} in ${length}`, moved: rows * (2 * each + length) };
     }
-    case 'distance': {
+    case 'distance':
+    case 'pull': {
       const { batch, rows, others, length } = kernel;
       const moved = batch * ((rows + others) * length + rows * others);
       return { name: `${batch}×${rows}×${others}×${length}`, moved };

@@ -79,6 +79,7 @@ export function gammaFunctions() {
     if (near !== null) return near;
     if (x < -0.5) return digamma(1 - x) - Math.PI / tanPi(x);
     // Nearer to the zero, where less cancels.
+    if (x < 1) return digamma(x + 1) - 1 / x;
     if (x > 1.9 && x < 2.9) return digamma(x - 1) + 1 / (x - 1);
     let sum = 0;
     let y = x;

@@ -28,7 +28,8 @@ export const sqrt: UnaryOp = unary('sqrt', {
 /** `1 / √x`; +Inf at 0, NaN below. PyTorch: `torch.rsqrt`. */
 export const rsqrt: UnaryOp = unary('rsqrt', {
   reference: (x) => 1 / Math.sqrt(x),
-  derivative: (_x, y) => mul(square(y), mul(y, -0.5)), // the cube alone may overflow
+  // A cube of the result would triple its error. The sum is x, and 0 at −0, where the sign of y tells.
+  derivative: (x, y) => div(mul(y, -0.5), add(x, 0)),
 });
 
 /** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */

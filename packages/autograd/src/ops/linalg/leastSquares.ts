@@ -14,6 +14,7 @@ import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { div, mul } from '../build/fieldOperations.js';
+import { filled } from '../build/primitive.js';
 import { gt } from '../build/relations.js';
 import { abs, maximum } from '../elements/arithmetic.js';
 import { transpose } from '../shape/shape.js';
@@ -145,21 +146,21 @@ export const matrixRank = composite(
 
 /**
  * The condition number of each matrix, `‖A‖ ‖A⁻¹‖` in the norm `p` of `linalg.norm`; for 2 (the default) and −2, the
- * quotient of the extreme singular values, for matrices of any shape. Infinite for singular matrices. PyTorch:
- * `torch.linalg.cond`.
+ * quotient of the extreme singular values, for matrices of any shape. Infinite for singular matrices, 0 for those without
+ * elements. PyTorch: `torch.linalg.cond`.
  * @throws {ChainruleError} for an unknown p. @throws {ShapeError} if A must be square and is not.
  */
 export const cond = composite(
   'linalg.cond',
   (A: Tensor, p?: number | 'fro' | 'nuc' | null): Tensor => {
     const op = 'linalg.cond';
+    const any = matrix(op, A);
+    if (any.size === 0) return filled(0, any.sizes.slice(0, -2), any.dtype);
     if (p === undefined || p === null || p === 2 || p === -2) {
-      const s = singular(matrix(op, A));
+      const s = singular(any);
       const last = s.ndim - 1;
       const end = (i: number): Tensor =>
         reshapeNode(narrowNode(s, last, i, 1), s.sizes.slice(0, -1));
-      if (s.sizes[last] === 0)
-        throw new ShapeError(`${op}: the matrix of shape ${show(A.sizes)} has no singular values`);
       const [largest, smallest] = [end(0), end(s.sizes[last]! - 1)];
       return p === -2 ? div(smallest, largest) : div(largest, smallest);
     }

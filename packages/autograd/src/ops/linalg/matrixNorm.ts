@@ -2,14 +2,13 @@
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { normalizeDims, range, reducedShape, show } from '../../graph/shape.js';
+import { normalizeDims, reducedShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { abs } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand } from '../build/define.js';
-import { svdOf, svdParts } from './factorizations.js';
+import { nuclearNorm, singularValues } from './nuclearNorm.js';
 import { maxOver, minOver } from '../reductions/fold.js';
-import { permuteNode } from '../shape/movement.js';
 import { vectorNorm as normOf } from './vectorNorm.js';
 
 /** Options of `norm`. */
@@ -144,11 +143,10 @@ export function ofMatrices(
 ): Tensor {
   if (ord === 'fro') return normOf(x, 2, [row, column], keepdim);
   const shape = reducedShape(x.sizes, [row, column], keepdim);
-  if (ord === 'nuc' || ord === 2 || ord === -2) {
-    const order = [...range(x.ndim).filter((d) => d !== row && d !== column), row, column];
-    const matrix = permuteNode(x, order);
-    const s = svdParts(svdOf([matrix]), matrix.sizes.at(-2) as number)[1];
-    const fold = ord === 'nuc' ? sumOver : ord === 2 ? largest(s) : minOver;
+  if (ord === 'nuc') return nuclearNorm(op, x, [row, column], keepdim);
+  if (ord === 2 || ord === -2) {
+    const s = singularValues(x, row, column);
+    const fold = ord === 2 ? largest(s) : minOver;
     return reshapeNode(fold([s], { dims: [s.ndim - 2, s.ndim - 1], keepdim: false }), shape);
   }
   if (ord !== 1 && ord !== -1 && ord !== Infinity && ord !== -Infinity) {

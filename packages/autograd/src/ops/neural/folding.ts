@@ -5,7 +5,9 @@ import { ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { composite, floatOperand } from '../build/define.js';
+import { castNode } from '../build/element.js';
+import { gt } from '../build/relations.js';
+import { composite, operand } from '../build/define.js';
 import { batchedInput, checkFits, perDim, unbatched, type PerDim } from './geometry.js';
 import { foldWindows, unfoldWindows, type SlideAttrs } from './slide.js';
 import { windowCounts } from './windows.js';
@@ -37,7 +39,7 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
   'unfold',
   (input: Tensor, kernelSize: PerDim, given?: UnfoldOptions): Tensor => {
     const options = unfoldOptions('unfold', given);
-    const { x, single } = batchedInput('unfold', floatOperand('unfold', input), 2);
+    const { x, single } = batchedInput('unfold', operand('unfold', input), 2);
     const geometry = slidingOf('unfold', x.sizes.slice(2), kernelSize, options);
     checkFits('unfold', geometry);
     const rows = (x.sizes[1] as number) * sizeOf(geometry.kernel);
@@ -51,7 +53,7 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
 
 /**
  * The transpose of `unfold`: adds up columns `[n, c · kh · kw, windows]` (or without n) where they overlap, to
- * `[n, c, ...outputSize]`. PyTorch: `nn.functional.fold` (col2im).
+ * `[n, c, ...outputSize]`; of booleans, where any is true. PyTorch: `nn.functional.fold` (col2im).
  *
  * @throws {ShapeError} unless there are as many rows and columns as `unfold` gives for `outputSize`.
  */
@@ -64,7 +66,7 @@ export const fold: (
   'fold',
   (input: Tensor, outputSize: PerDim, kernelSize: PerDim, given?: UnfoldOptions): Tensor => {
     const options = unfoldOptions('fold', given);
-    const { x, single } = batchedInput('fold', floatOperand('fold', input), 1);
+    const { x, single } = batchedInput('fold', operand('fold', input), 1);
     const geometry = slidingOf(
       'fold',
       perDim('fold', 'outputSize', outputSize, 2, 1),
@@ -82,7 +84,12 @@ export const fold: (
       );
     }
     const windows = reshapeNode(x, [n, rows / taps, ...geometry.kernel, ...counts]);
-    return unbatched(foldWindows([windows], geometry), single);
+    // Booleans that overlap are true where one is.
+    const folded =
+      x.dtype === 'bool'
+        ? gt(foldWindows([castNode(windows, 'int32')], geometry), 0)
+        : foldWindows([windows], geometry);
+    return unbatched(folded, single);
   },
 );
 

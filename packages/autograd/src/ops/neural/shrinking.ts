@@ -5,6 +5,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { neg, square } from '../elements/arithmetic.js';
+import { twoProduct } from '../special/doubleDouble.js';
 import {
   composite,
   floatOperand,
@@ -50,16 +51,20 @@ export const tanhshrink = unary('tanhshrink', {
   derivative: (x) => square(tanh(x)),
 });
 
-/** `(x cosh x − sinh x) / cosh x`, whose numerator is a series of terms of one sign, `Σ 2k x^(2k+1) / (2k+1)!`. */
+/**
+ * `x³/3 · (1 − D / cosh x)`, from `(x cosh x − sinh x) / cosh x`, whose series is `x³/3` times that of cosh less
+ * `D = Σ (1 − 3 / ((2k + 1)(2k + 3))) x^(2k) / (2k)!`.
+ */
 function differenceFromTanh(x: number): number {
   const xx = x * x;
-  let sum = 0;
-  let power = x;
-  for (let k = 1; k <= 11; k++) {
-    power *= xx / (2 * k * (2 * k + 1));
-    sum += 2 * k * power;
+  let lost = 0;
+  let power = 1;
+  for (let k = 1; k <= 10; k++) {
+    power *= xx / ((2 * k - 1) * 2 * k);
+    lost += power * (1 - 3 / ((2 * k + 1) * (2 * k + 3)));
   }
-  return sum / Math.cosh(x);
+  const third = (x * xx + x * twoProduct(x, x).lo) / 3;
+  return third - (third * lost) / Math.cosh(x);
 }
 
 /**

@@ -10,6 +10,7 @@ import { castNode } from '../build/element.js';
 import { where } from '../elements/comparison.js';
 import { maxOver, minOver } from './fold.js';
 import { logTotal } from './probabilities.js';
+import { nuclearNorm } from '../linalg/nuclearNorm.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 import { sqrt } from '../elements/powers.js';
 import { filled, zerosOf } from '../build/primitive.js';
@@ -91,15 +92,18 @@ function rootOf(x: Tensor): Tensor {
 }
 
 export interface NormOptions extends ReduceOptions {
-  /** The order: any number, ±Infinity, or 0 for the count of elements that are not 0. Default 2. */
-  readonly p?: number | 'fro';
+  /**
+   * The order: any number, ±Infinity, or 0 for the count of elements that are not 0; `'fro'` as 2; `'nuc'` of matrices the
+   * sum of their singular values. Default 2.
+   */
+  readonly p?: number | 'fro' | 'nuc';
   readonly dim?: ReduceDims;
 }
 
 const normOptions = byPosition(
   defineOptions<NormOptions>({
     ...reduceOptions.table,
-    p: kinds.either(kinds.real, kinds.oneOf('fro')),
+    p: kinds.either(kinds.real, kinds.oneOf('fro', 'nuc')),
     dim: kinds.anything,
   }),
   'dim',
@@ -108,16 +112,19 @@ const normOptions = byPosition(
 type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
 
 /**
- * The vector norm `(Σ |x|^p)^(1/p)` over `dim` (default: all dimensions). Where it is 0, its derivative is 0.
- * PyTorch: `torch.norm`; for matrix norms see `linalg.norm`.
+ * The vector norm `(Σ |x|^p)^(1/p)` over `dim` (default: all dimensions), or with `p: 'nuc'` the nuclear norm over two.
+ * Where it is 0, its derivative is 0. PyTorch: `torch.norm`; for other matrix norms see `linalg.norm`.
  * @example norm(x) // norm(x, 1, { p: 1, keepdim: true }), norm(x, { p: Infinity })
  */
 export const norm: Norm = composite('norm', (x, dim, options) => {
   const given = normOptions('norm', dim, options);
   const { keepdim = false } = given;
-  const p = given.p === 'fro' ? 2 : (given.p ?? 2);
+  const { p = 2 } = given;
   const node = floatOperand('norm', x);
-  return vectorNorm(node, p, foldedDims('norm', given.dim, node.ndim), keepdim);
+  const dims = foldedDims('norm', given.dim, node.ndim);
+  return p === 'nuc'
+    ? nuclearNorm('norm', node, dims, keepdim)
+    : vectorNorm(node, p === 'fro' ? 2 : p, dims, keepdim);
 });
 
 /**

@@ -52,16 +52,19 @@ export function gammaDensity(a: number, x: number): number {
   if (a < 1) return density(a, x, a) / x;
   if (a >= 10) return density(a, x, a / x);
   // xᵃ alone may vanish; a − 1 is exact here.
+  return (powerOf(x, a - 1) * a) / gamma1p(a);
+}
+
+/** `xᵃ e⁻ˣ`, beyond 700 in two halves, as the exponential alone would vanish too early. */
+function powerOf(x: number, a: number): number {
+  if (x < 700) return Math.exp(-x) * x ** a;
   const half = Math.exp(-x / 2);
-  return (half * x ** (a - 1) * half * a) / gamma1p(a);
+  return half * x ** a * half;
 }
 
 /** `xᵃ e⁻ˣ / Γ(a + 1)`, times a factor. */
 function density(a: number, x: number, factor = 1): number {
-  if (a < 10) {
-    const half = Math.exp(-x / 2);
-    return (half * x ** a * half * factor) / gamma1p(a);
-  }
+  if (a < 10) return (powerOf(x, a) * factor) / gamma1p(a);
   const y = distance(a, x);
   const z = 1 / (a * a);
   // Stirling's series for Γ(a + 1)
@@ -127,7 +130,14 @@ function fraction(a: number, x: number): number {
     c = b + p / c;
     if (Math.abs(c * d - 1) < ENOUGH || !Number.isFinite(d)) break;
   }
+  // Where a term is lost in rounding, all that follow may still matter together.
+  const terms = Math.ceil(1.5 * n) + 4;
   let value = 0;
-  for (let k = n + 4; k > 0; k--) value = (-k * (k - a)) / (x + 2 * k + 1 - a + value);
+  if (a < 1) {
+    // The same as 1 / (x + (1 − a) / (1 + 1 / (x + (2 − a) / (1 + …)))): no difference.
+    for (let k = terms; k > 0; k--) value = (k - a) / (1 + k / (x + value));
+    return (density(a, x) * a) / (x + value);
+  }
+  for (let k = terms; k > 0; k--) value = (-k * (k - a)) / (x + 2 * k + 1 - a + value);
   return (density(a, x) * a) / (x + 1 - a + value);
 }

@@ -22,14 +22,18 @@ export function expOfSquare(x: number, s: number): number {
   if (!(Math.abs(x) < 1e4)) return Math.exp(s * x * x);
   // The head has few enough bits for an exact square.
   const head = Math.round(x * 2 ** 12) / 2 ** 12;
-  return Math.exp(s * head * head) * Math.exp(s * (x - head) * (x + head));
+  const power = Math.exp(s * head * head);
+  return power + power * Math.expm1(s * (x - head) * (x + head));
 }
 
 /** `e^(x²) erfc(x)`. */
 export function erfcx(x: number): number {
   if (x !== x) return x;
   if (x < -26.7) return Infinity;
-  return x < 1.25 ? expOfSquare(x, 1) * erfc(x) : scaledTail(x);
+  if (x >= 1.25) return scaledTail(x);
+  const tail = erfc(x);
+  // A power just above 1 has half the digits below it that its product with the tail has.
+  return Math.abs(x) < 0.5 ? tail + tail * Math.expm1(x * x) : expOfSquare(x, 1) * tail;
 }
 
 /** The derivative of order n of erfcx. */

@@ -4,16 +4,17 @@ import type { Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { distances } from '../../kernels/distances.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
+import { expandNode, sumOver } from '../build/broadcast.js';
 import { add, castNode, choose, strongMul } from '../build/element.js';
 import { div, mul, sub } from '../build/fieldOperations.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
-import { eq } from '../build/relations.js';
+import { eq, isFinite } from '../build/relations.js';
 import { abs, sign } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
 import { matmulOf } from '../linalg/matmul.js';
 import { meanOver } from '../reductions/spread.js';
 import { batchAll } from '../shape/movement.js';
+import { apart, differences, rowPullsOf } from './rowPulls.js';
 
 /**
  * The norms of the differences of rows of `x […, p, m]` and of `y […, r, m]`, `[…, p, r]`, with equal leading dimensions and
@@ -32,7 +33,7 @@ export const rowDistancesOf: PrimitiveOp<{ norm: DistanceNorm }> = primitive('ro
   vjp: (i, ct, inputs, out, { norm }) => {
     if (i > 1) return null;
     const [x, y] = inputs as readonly [Tensor, Tensor];
-    if (norm === 'l2' && isLarge(x, y) && x.dtype === 'float32') return pulled(i, ct, x, y, out);
+    if (norm === 'l2' && isMany(x, y)) return pulled(i, ct, x, y, out);
     const slope = slopes(inputs, out, norm);
     const each = strongMul(slope, expandNode(apart(ct), slope.sizes));
     const summed = sumOver([each], { dims: [each.ndim - (i === 0 ? 2 : 3)], keepdim: false });
@@ -77,8 +78,13 @@ function largest(row: Float64Array): number {
   return row.reduce((most, v) => Math.max(most, v), 0);
 }
 
-/** Numbers in all differences from which products pay, and in a row. */
-const [LARGE, LONG] = [2 ** 18, 12];
+/** Numbers in all differences from which products pay, and in a row; and those from which sums without them do. */
+const [LARGE, LONG, MANY] = [2 ** 18, 20, 2 ** 13];
+
+/** Whether gradients are sums of rows, not of differences in memory. */
+function isMany(x: Tensor, y: Tensor): boolean {
+  return x.size * (y.sizes.at(-2) as number) >= MANY && x.device === 'cpu';
+}
 
 /** Whether products of rows take the place of differences; on a device without doubles they do not. */
 export function isLarge(x: Tensor, y: Tensor): boolean {
@@ -96,31 +102,14 @@ export function gramOf(x: Tensor, y: Tensor): [Tensor, Tensor, Tensor] {
 }
 
 /**
- * The gradient of large sums in single precision: `Σⱼ wᵢⱼ (xᵢ − yⱼ) = xᵢ Σⱼ wᵢⱼ − Σⱼ wᵢⱼ yⱼ`, in double precision, so that it keeps
- * its digits for near rows, too.
+ * The gradient of many distances, `Σⱼ wᵢⱼ (xᵢ − yⱼ)` with `wᵢⱼ = ctᵢⱼ / |xᵢ − yⱼ|`, or 0 where either is. Elements that are not
+ * finite count as 0: the weights of their rows say what becomes of them.
  */
 function pulled(i: number, ct: Tensor, x: Tensor, y: Tensor, out: Tensor): Tensor {
   const zero = eq(out, 0);
-  const slope = castNode(choose(zero, 0, div(ct, choose(zero, 1, out))), 'float64');
-  const [own, other] = (i === 0 ? [x, y] : [y, x]).map((z) => castNode(z, 'float64')) as [
-    Tensor,
-    Tensor,
-  ];
-  const weights = sumOver([slope], { dims: [slope.ndim - (i === 0 ? 1 : 2)], keepdim: false });
-  const drawn = matmulOf([slope, other], { transA: i === 1, transB: false });
-  return castNode(sub(mul(own, expandNode(apart(weights), own.sizes)), drawn), x.dtype);
-}
-
-/** A dimension of 1 at the end. */
-function apart(x: Tensor): Tensor {
-  return reshapeNode(x, [...x.sizes, 1]);
-}
-
-/** All differences, `[…, p, r, m]`. */
-function differences(x: Tensor, y: Tensor): Tensor {
-  const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
-  const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);
-  return sub(left, right);
+  const slope = strongMul(ct, choose(zero, 0, div(1, choose(zero, 1, out))));
+  const [a, b] = [x, y].map((z) => choose(isFinite(z), z, 0)) as [Tensor, Tensor];
+  return rowPullsOf(i === 0 ? [slope, a, b] : [slope, b, a], { transposed: i === 1 });
 }
 
 /** The derivatives of the distances by the elements of the differences. */

@@ -143,6 +143,7 @@ export const I32x4 = {
   ge: SIMD | 0x3f,
   abs: SIMD | 0xa0,
   neg: SIMD | 0xa1,
+  bitmask: SIMD | 0xa4,
   extendLowU16: SIMD | 0xa9,
   shl: SIMD | 0xab,
   shrS: SIMD | 0xac,
@@ -157,6 +158,7 @@ export const I32x4 = {
 } as const;
 
 export const I64x2 = {
+  bitmask: SIMD | 0xc4,
   extendLowS32: SIMD | 0xc7,
   extendHighS32: SIMD | 0xc8,
   shl: SIMD | 0xcb,

@@ -417,6 +417,29 @@ describe('distances', () => {
     );
   });
 
+  test('weighted sums of differences, of any size', () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.boolean(),
+        ({ dtype, batch, rows, others, length, seed }, transposed) => {
+          const w = numbers(
+            [batch, transposed ? length : rows, transposed ? rows : length],
+            dtype,
+            seed,
+            false,
+          );
+          const x = numbers([batch, rows, others], dtype, seed + 1, false);
+          const y = numbers([batch, length, others], dtype, seed + 2, false);
+          const [got, want] = both('rowPulls', [w, x, y], { transposed }, [batch, rows, others]);
+          // Sixteenths below 2: every sum is exact.
+          got.forEach((v, i) => expect(Math.abs(v - want[i]!)).toBe(0));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test('no square overflows or vanishes, and near rows keep their digits', () => {
     for (const dtype of ['float32', 'float64'] as const) {
       const far = dtype === 'float32' ? 1e20 : 1e200;

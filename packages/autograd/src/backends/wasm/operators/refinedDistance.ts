@@ -12,7 +12,7 @@ import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { forRange, forShare } from '../assembler/nest.js';
-import { F32, F32x4, F64, F64x2, I32, V128 } from '../assembler/opcodes.js';
+import { F32, F32x4, F64, F64x2, I32, I32x4, I64x2, V128 } from '../assembler/opcodes.js';
 import { placeNumbers, USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
 
 /** The share of both squares below which their difference has lost too much. */
@@ -56,7 +56,7 @@ export function planRefined(
         constant(USUAL[dtype][0]),
         constant(USUAL[dtype][1]),
       ];
-      const [at, given, squares, beside, j, end, done] = [0, 0, 0, 0, 0, 0, 0].map(() =>
+      const [at, given, squares, beside, j, end, lost] = [0, 0, 0, 0, 0, 0, 0].map(() =>
         f.local('i32'),
       ) as [...[number, number, number, number, number, number, number]];
       const [own, total, sum] = [f.local('v128'), f.local('v128'), f.local('v128')];
@@ -69,7 +69,7 @@ export function planRefined(
         f.memory(one.load, 0).op(vector.splat).set(own);
         f.i32(0).set(j);
         f.loop(() => {
-          f.i32(0).set(done);
+          f.i32(-1).set(lost);
           f.get(j).i32(lanes).op(I32.add).tee(end).push(numbers.others).op(I32.leU);
           f.if(() => {
             f.get(own).get(squares).memory(V128.load, 0).op(vector.add).tee(total);
@@ -79,23 +79,15 @@ export function planRefined(
               .get(sum)
               .op(vector.add)
               .op(vector.sub)
-              .tee(sum);
+              .set(sum);
+            f.get(at).get(sum).op(vector.sqrt).memory(V128.store, 0);
             // A number that is none fulfils nothing.
-            f.get(total).get(share).op(vector.mul).op(vector.ge);
+            f.get(sum).get(total).get(share).op(vector.mul).op(vector.ge);
             f.get(sum).get(low).op(vector.ge).op(V128.and);
-            f.get(total)
-              .get(high)
-              .op(vector.le)
-              .op(V128.and)
-              .op(V128.not)
-              .op(V128.anyTrue)
-              .op(I32.eqz);
-            f.if(() => {
-              f.get(at).get(sum).op(vector.sqrt).memory(V128.store, 0);
-              f.i32(1).set(done);
-            });
+            f.get(total).get(high).op(vector.le).op(V128.and).op(V128.not);
+            f.op(dtype === 'float32' ? I32x4.bitmask : I64x2.bitmask).set(lost);
           });
-          f.get(done).op(I32.eqz);
+          f.get(lost);
           f.if(() => {
             f.get(end)
               .push(numbers.others)
@@ -106,9 +98,18 @@ export function planRefined(
               .set(end);
             forRange(f, j, end, (k) => {
               const element = f.local('i32');
-              f.get(row).push(numbers.others).op(I32.mul).get(k).op(I32.add).set(element);
-              writeSquares(f, dtype, numbers, { row, other: [beside, k], element, vectors, rest });
-              writeRoot(f, dtype, numbers, element);
+              f.get(lost).get(k).get(j).op(I32.sub).op(I32.shrU).i32(1).op(I32.and);
+              f.if(() => {
+                f.get(row).push(numbers.others).op(I32.mul).get(k).op(I32.add).set(element);
+                writeSquares(f, dtype, numbers, {
+                  row,
+                  other: [beside, k],
+                  element,
+                  vectors,
+                  rest,
+                });
+                writeRoot(f, dtype, numbers, element);
+              });
             });
           });
           f.advance(at, 16).advance(given, 16).advance(squares, 16);

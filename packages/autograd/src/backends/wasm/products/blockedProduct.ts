@@ -27,6 +27,8 @@ export class BlockedProduct {
   private readonly p: Product<Quantity>;
   private readonly how: Blocking;
   private readonly room: Room<Quantity>;
+  /** Of pulls: how far behind C that lies from which they take B. */
+  private readonly beyond: Quantity | undefined;
   /** How A is read: where it lies, or from a copy of a block of it. */
   private readonly a: Matrix<Quantity>;
   /** The local that says whether rows of the present block are scaled, and one that points to their factors. */
@@ -39,6 +41,7 @@ export class BlockedProduct {
     product: Product<Quantity>,
     how: Blocking,
     room: Room<Quantity>,
+    beyond?: Quantity,
   ) {
     this.module = module;
     this.f = f;
@@ -46,6 +49,7 @@ export class BlockedProduct {
     this.p = product;
     this.how = how;
     this.room = room;
+    this.beyond = beyond;
     this.scaled = how.scales ? { any: f.local('i32'), factors: f.local('i32') } : null;
     this.a = how.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
   }
@@ -202,6 +206,8 @@ export class BlockedProduct {
                 .get(c)
                 .push(pitch);
               adding();
+              if (this.beyond !== undefined)
+                f.get(rowC).push(this.beyond).op(I32.add).push(p.c.rows);
               f.call(tileFunction(this.module, t, count));
             });
           const direct = (): void => call(rowC, p.c.rows, add);

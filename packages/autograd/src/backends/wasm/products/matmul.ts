@@ -4,8 +4,8 @@
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
-import type { DistanceKernel } from '../../../engine/compile/operators.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { DistanceKernel, PullKernel } from '../../../engine/compile/operators.js';
+import type { Access, Place } from '../../../engine/compile/place.js';
 import { isLoop } from '../../../engine/compile/products.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { planBlasMatmul } from '../../node.js';
@@ -16,7 +16,7 @@ import { blockingOf, columnsOf, roomOf } from './blocking.js';
 import type { Blocking, Product, Room } from './blocking.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
-import { tiling } from './microKernel.js';
+import { pullTiling, tiling } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
 import { I32 } from '../assembler/opcodes.js';
 import { batchOf, productOf, pushMatrix, roomWords, wordsOf, type Batch } from './productBlock.js';
@@ -121,7 +121,27 @@ export function planDistances(
   return planBlocked(kernel, batch, { ...tilingOf(kernel, context), term: norm });
 }
 
-function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKernel {
+/** Sums of weighted differences of rows: the product of the weights and of `y`, with another term. */
+export function planPulls(
+  { transposed, batch, rows, others, length, inputs: [weights, x, y], out }: PullKernel,
+  context: KernelContext,
+): FormedKernel {
+  const kernel: MatmulKernel = {
+    kind: 'matmul',
+    batch: [batch],
+    m: rows,
+    n: length,
+    k: others,
+    a: { ...weights, strides: [rows * others, ...(transposed ? [1, rows] : [others, 1])] },
+    b: { ...y, strides: [others * length, length, 1] },
+    out: { ...out, strides: [rows * length, length, 1] },
+    along: 'column',
+  };
+  return planBlocked(kernel, batch, pullTiling(tilingOf(kernel, context)), x);
+}
+
+/** `from` lies as C does: what pulls take B from. */
+function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling, from?: Place): FormedKernel {
   const product = productOf(kernel, t.size);
   const { how, split, place } = decide(t, product, batches);
   const { packing = 'place', copiesA, rowMajor, scales } = how;
@@ -130,6 +150,7 @@ function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKe
   const batch = batchOf(block, kernel, t.size);
   const sizes = wordsOf(block, product);
   const room = roomWords(block, place);
+  const start = from === undefined ? undefined : block.place(from);
   return {
     key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${scales} ${split} ${batch.dims.length}`,
     block,
@@ -137,7 +158,12 @@ function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling): FormedKe
     threadScratch: place.bytes,
     write: (module) => {
       const f = kernelFunction(module);
-      const blocked = new BlockedProduct(module, f, t, sizes, how, room);
+      let beyond: Quantity | undefined;
+      if (start !== undefined) {
+        beyond = { local: f.local('i32') };
+        f.push(start).push(batch.starts[2]).op(I32.sub).set(beyond.local);
+      }
+      const blocked = new BlockedProduct(module, f, t, sizes, how, room, beyond);
       writeBatch(f, t, blocked, sizes, batch, split);
       return f;
     },

@@ -20,8 +20,16 @@ export interface Tiling {
   /** Steps of the depth written out in the loop. */
   readonly unroll: number;
   readonly fma: boolean;
-  /** What an element of A and one of B add to a sum: their product, or a norm's part of their difference. */
-  readonly term: 'product' | DistanceNorm;
+  /**
+   * What an element of A and one of B add to a sum: their product, a norm's part of their difference, or the product of
+   * that of A and of what is left of a third one by that of B.
+   */
+  readonly term: 'product' | DistanceNorm | 'pull';
+}
+
+/** The tile of sums of differences: registers also hold what is subtracted from. */
+export function pullTiling(t: Tiling): Tiling {
+  return { ...t, rows: 2, unroll: 1, term: 'pull' };
 }
 
 /** The tile that the registers hold: measured best on V8 for each vector width. */
@@ -56,15 +64,17 @@ export function once(
 
 /**
  * `(depth, a, rowA, stepA, b, stepB, c, rowC, accumulate)`: C (+)= A·B for `rows` rows and a full tile's columns.
- * Strides count bytes; the columns of B and C are contiguous.
+ * Strides count bytes; the columns of B and C are contiguous. For pulls also `(x, rowX)`: what B is taken from.
  */
 export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): FunctionBuilder {
   return once(module, `tile${t.size}x${rows}${t.term}`, () => {
+    const pulls = t.term === 'pull';
     const f = module.function(
-      Array.from({ length: 9 }, () => 'i32' as const),
+      Array.from({ length: pulls ? 11 : 9 }, () => 'i32' as const),
       [],
     );
     const [depth, a, rowA, stepA, b, stepB, c, rowC, accumulate] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+    const [x, rowX] = [9, 10];
     const single = t.size === 4;
     const add = joining(t).vector;
     const pointers = [a];
@@ -80,6 +90,18 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
     const columns = Array.from({ length: t.vectors }, () => f.local('v128'));
     const element = f.local('v128');
     const difference = f.local('v128');
+    /** Of pulls: what B is taken from, held in registers. */
+    const held: number[] = [];
+    for (let row = 0; pulls && row < rows; row++) {
+      for (let k = 0; k < t.vectors; k++) {
+        const local = f.local('v128');
+        f.get(x)
+          .memory(V128.load, 16 * k)
+          .set(local);
+        held.push(local);
+      }
+      f.get(x).get(rowX).op(I32.add).set(x);
+    }
     const step = (): void => {
       columns.forEach((column, k) =>
         f
@@ -95,7 +117,9 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
         f.get(pointer).get(stepA).op(I32.add).set(pointer);
         columns.forEach((column, k) => {
           const sum = sums[row * t.vectors + k] as number;
-          addTerm(f, t, { sum, element, column, difference });
+          const from = held[row * t.vectors + k];
+          if (from !== undefined) addPull(f, t, { sum, element, column, from });
+          else addTerm(f, t, { sum, element, column, difference });
         });
       });
       // Temporaries that live on past the loop would keep pairs of vectors from being fused.
@@ -172,6 +196,20 @@ function addTerm(
   if (t.fma) f.get(sum).op(single ? F32x4.relaxedMadd : F64x2.relaxedMadd);
   else f.op(single ? F32x4.mul : F64x2.mul).op(joining(t).vector);
   f.set(sum);
+}
+
+/** Adds to a sum an element times what is left of another one by that of a column. */
+function addPull(
+  f: FunctionBuilder,
+  t: Tiling,
+  at: Record<'sum' | 'element' | 'column' | 'from', number>,
+): void {
+  const vector = t.size === 4 ? F32x4 : F64x2;
+  if (!t.fma) f.get(at.sum);
+  f.get(at.element).get(at.from).get(at.column).op(vector.sub);
+  if (t.fma) f.get(at.sum).op(vector.relaxedMadd);
+  else f.op(vector.mul).op(vector.add);
+  f.set(at.sum);
 }
 
 /** `(tile, c, rowC, columnC, rows, columns, accumulate)`: writes the part of a finished tile that is within C. */

@@ -4,6 +4,7 @@ import type {
   DistanceKernel,
   PoolKernel,
   PositionKernel,
+  PullKernel,
   SearchKernel,
 } from '../../../engine/compile/operators.js';
 import { coordinates, product } from './coordinates.js';
@@ -222,4 +223,21 @@ export function distanceShader(k: DistanceKernel): Shader {
   }
   w.line(store('float32', `${w.address(k.out)} + row`, 's'));
   return w.threads(k.batch * k.rows * k.others);
+}
+
+/** A thread for each element of a sum. */
+export function pullShader(k: PullKernel): Shader {
+  const w = new ShaderWriter();
+  const [weights, x, y] = k.inputs.map((place) => w.address(place)) as [string, string, string];
+  w.line(
+    `let m = ${w.word(k.length)}; let rows = ${w.word(k.rows)}; let others = ${w.word(k.others)};`,
+  );
+  w.line('let i = row / m; let q = row % m; let b = i / rows; var s = 0.0;');
+  const place = k.transposed ? '(b * others + j) * rows + i % rows' : 'i * others + j';
+  w.line(`let own = ${load('float32', `${x} + row`)};`);
+  w.line('for (var j = 0u; j < others; j++) {');
+  w.line(`let d = own - ${load('float32', `${y} + (b * others + j) * m + q`)};`);
+  w.line(`s += ${load('float32', `${weights} + ${place}`)} * d; }`);
+  w.line(store('float32', `${w.address(k.out)} + row`, 's'));
+  return w.threads(k.batch * k.rows * k.length);
 }

@@ -12,6 +12,7 @@ import {
   distanceShader,
   poolShader,
   positionShader,
+  pullShader,
   searchShader,
 } from './operators.js';
 import { sortScratch, sortShader } from './sorting.js';
@@ -47,6 +48,8 @@ export function shadersOf(
       return [searchShader(kernel)];
     case 'distance':
       return [distanceShader(kernel)];
+    case 'pull':
+      return [pullShader(kernel)];
     case 'fourier':
       return [fourierShader(kernel)];
     case 'sort':
