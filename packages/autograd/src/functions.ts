@@ -30,6 +30,7 @@ export {
   reading,
   type Kind,
   type OptionsReader,
+  type OptionPick,
   type OptionTable,
 } from './arguments/index.js';
 export type { DType, TypedArray } from './graph/dtype.js';

@@ -10,4 +10,5 @@ export { plural } from './plural.js';
 export { printable } from './printable.js';
 export * as kinds from './kinds.js';
 export type { Kind } from './kinds.js';
-export { byPosition, defineOptions, type OptionsReader, type OptionTable } from './options.js';
+export { byPosition } from './byPosition.js';
+export { defineOptions, type OptionPick, type OptionsReader, type OptionTable } from './options.js';
