@@ -22,6 +22,7 @@ export {
   checkArgument,
   defineOptions,
   display,
+  guardMethods,
   plural,
   printable,
   kinds,

@@ -144,3 +144,43 @@ test('methods of a module and of a loader', async () => {
   const { faults } = await walk(subjects, { rounds });
   expect(faults).toEqual([]);
 }, 120_000);
+
+test('methods without their object', () => {
+  const linear = new nn.Linear(3, 2);
+  const list = new nn.ModuleList([linear]);
+  const lost: readonly (readonly [unknown, string])[] = [
+    [linear.parameters, 'parameters: it is a method of a module, called on nothing'],
+    [linear.forward, 'forward: it is a method of modules, called on nothing'],
+    [linear.stateDict, 'stateDict: it is a method of a module'],
+    [list.insert, 'insert: it is a method of a list'],
+    [new nn.ModuleDict({ linear }).get, 'get: it is a method of a dictionary'],
+    [new metrics.Accuracy().compute, 'compute: it is a method of a metric'],
+    [new distributions.Normal(0, 1).entropy, 'entropy: it is a method of a distribution'],
+    [new distributions.ExpTransform().forward, 'forward: it is a method of a transform'],
+    [new data.TensorDataset(ones([2])).at, 'at: it is a method of a dataset'],
+    [new data.SequentialSampler([1, 2]).order, 'order: it is a method of a sampler'],
+    [new data.DataLoader([1, 2]).stateDict, 'stateDict: it is a method of a loader'],
+  ];
+  for (const [method, message] of lost) {
+    expect(() => Reflect.apply(method as () => unknown, undefined, [])).toThrow(message);
+    expect(() => Reflect.apply(method as () => unknown, {}, [])).toThrow(/called on {}/);
+  }
+});
+
+test('a shape of thousands of millions of holes is refused at once', () => {
+  const holes: unknown[] = [];
+  holes[2 ** 31] = 1;
+  expect(() => new nn.ReLU().summary(holes as number[])).toThrow(/summary: /);
+  expect(() => new nn.ReLU().summary([[2, 'x']] as never)).toThrow('summary: inputShape[0] must');
+});
+
+test('a loader uses the options that it checked', () => {
+  let reads = 0;
+  const options = {
+    get batchSize(): number {
+      return reads++ === 0 ? 2 : ('many' as never);
+    },
+  };
+  const loader = new data.DataLoader([ones([]), ones([]), ones([])], options);
+  expect([...loader].map((batch) => batch.shape)).toEqual([[2], [1]]);
+});

@@ -5,6 +5,7 @@
 export { checkArgument, passes } from './check.js';
 export { copyList, readList } from './list.js';
 export { reading } from './reading.js';
+export { guardMethods } from './receiver.js';
 export { display } from './display.js';
 export { plural } from './plural.js';
 export { printable } from './printable.js';
