@@ -1,4 +1,5 @@
 /** @file The misuse walk over layers, losses, initialisers, utilities and loaders. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,4 +184,37 @@ test('a loader uses the options that it checked', () => {
   };
   const loader = new data.DataLoader([ones([]), ones([]), ones([])], options);
   expect([...loader].map((batch) => batch.shape)).toEqual([[2], [1]]);
+});
+
+test('messages name the argument, what was given and what is right', () => {
+  const message = (f: () => unknown): string => {
+    try {
+      f();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'nothing';
+  };
+  expect(message(() => new nn.Conv3d(3, 4, [1, 2]))).toBe(
+    'Conv3d: kernelSize must be one number or an array of 3, got [1, 2]',
+  );
+  expect(message(() => new nn.Conv2d(3, 4, 3, { stride: [1] }))).toBe(
+    'Conv2d: stride must be one number or an array of 2, got [1]',
+  );
+  expect(message(() => train.csvLogger(5 as never))).toBe(
+    'csvLogger: sink must be the path of a file or a function that takes a line, got 5',
+  );
+});
+
+test('a negative variance is refused, at once or when evaluated; NaN gives NaN', () => {
+  const { gaussianNllLoss } = nn.functional;
+  const x = ones([2]);
+  const message = 'gaussianNllLoss: the variance must be from 0 to Infinity, but element 1 is -1';
+  expect(() => gaussianNllLoss(x, x, tensor([1, -1])).item()).toThrow(message);
+  expect(() => gaussianNllLoss(x, x, tensor([1, -2]).add(tensor([0, 1]))).item()).toThrow(message);
+  expect(gaussianNllLoss(x, x, tensor([1, NaN])).item()).toBeNaN();
+  const variance = tensor([0.5, 2], { requiresGrad: true });
+  gaussianNllLoss(x, tensor([0, 3]), variance).backward();
+  // torch.nn.functional.gaussian_nll_loss: ½ (1/v − (x − y)²/v²), averaged.
+  expect(variance.grad?.toArray()).toEqual([-0.5, -0.125]);
 });

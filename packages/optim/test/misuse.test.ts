@@ -1,4 +1,5 @@
 /** @file The misuse walk over optimizers, schedules and solvers. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ones, Parameter } from '@chainrule/autograd';

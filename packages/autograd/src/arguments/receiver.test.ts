@@ -1,4 +1,5 @@
 /** @file Methods that were taken from their object. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
 import { expect, test } from 'vitest';
 import { Cell, ChainruleError, cell, ones, Tensor } from '../index.js';
 import { guardMethods } from './index.js';

@@ -171,3 +171,32 @@ test('a sequence of a legal size takes no time before it is read', () => {
   expect(performance.now() - start).toBeLessThan(500);
   expect(long.map((t) => t.size)).toEqual([1e9, 1e9, 1e9, 1e9]);
 });
+
+test('structures in messages are cut, and numbers of things have the right plural', () => {
+  const many = (): unknown => new Array(3000).fill(ones([1]));
+  const messages: string[] = [];
+  for (const wrong of [
+    () => call(autograd.pureCallback, many, ones([2]), ones([2])),
+    () => call(autograd.jvp, (x: unknown) => x, [ones([1])], [many()]),
+    () => call(autograd.scan, (c: unknown) => [many(), c], ones([1]), ones([2])),
+    () =>
+      call(
+        autograd.vmap((x: unknown) => x as never, [0, 0] as never),
+        ones([2, 3]),
+      ),
+  ]) {
+    try {
+      const result = wrong();
+      if (result instanceof autograd.Tensor) result.dataSync();
+      messages.push('');
+    } catch (error) {
+      expect(error).toBeInstanceOf(ChainruleError);
+      messages.push((error as Error).message);
+    }
+  }
+  for (const message of messages) {
+    expect(message).not.toBe('');
+    expect(message.length).toBeLessThan(500);
+  }
+  expect(messages.at(-1)).toMatch(/inDims has 2 entries for 1 argument;/);
+});
