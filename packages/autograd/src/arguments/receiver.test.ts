@@ -68,3 +68,22 @@ test('methods of tensors and cells that keep their object out of sight', async (
     'assign: it is a method of tensors',
   );
 });
+
+test('initial values of fields, which the CommonJS build makes methods, are set as before', () => {
+  class Built {
+    declare ready: boolean;
+    __init3(): void {
+      this.ready = false;
+    }
+    constructor() {
+      Built.prototype.__init3.call(this);
+      guardMethods(this, Built.prototype, 'thing', (x) => x instanceof Built && x.ready);
+      this.ready = true;
+    }
+    use(): number {
+      return 1;
+    }
+  }
+  expect([new Built().use(), new Built().use()]).toEqual([1, 1]);
+  expect(() => lost(new Built().use)).toThrow('use: it is a method of a thing');
+});

@@ -6,6 +6,8 @@ import { kind } from './kinds.js';
 
 type Method = (...args: unknown[]) => unknown;
 
+/** What the CommonJS build makes of the initial value of a field: a method, called before there is anything to ask. */
+const FIELD = /^__init\d*$/;
 /** The prototypes whose methods are guarded, by the base that names the methods. */
 const guardedBy = new WeakMap<object, WeakSet<object>>();
 
@@ -45,7 +47,7 @@ export function guardMethods(
 function guard(level: object, name: string, isOne: (x: unknown) => boolean, what: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(level, name);
   const method: unknown = descriptor?.value;
-  if (name === 'constructor' || typeof method !== 'function') return;
+  if (name === 'constructor' || FIELD.test(name) || typeof method !== 'function') return;
   const value = function (this: unknown, ...args: unknown[]): unknown {
     if (isOne(this)) return Reflect.apply(method as Method, this, args);
     const article = /^[aeiou]/.test(what) ? 'an' : 'a';

@@ -10,7 +10,7 @@ import {
 import { recordGraph } from '../../src/recorder/index.js';
 import { hostile } from './hostile.js';
 
-const { ChainruleError, ones, zeros } = autograd;
+const { ChainruleError, ones, tensor, zeros } = autograd;
 
 /** Calls as a program without types makes them. */
 const call = (f: unknown, ...args: readonly unknown[]): unknown =>
@@ -144,6 +144,7 @@ test('lists with holes, or with methods of their own, are read by index', () => 
   }
   expect(autograd.cat(Own.from([ones([1]), ones([1])]) as never).shape).toEqual([2]);
   expect(() => call(autograd.cartesianProd, new Array(3))).toThrow(ChainruleError);
+  expect(autograd.roll(tensor([1, 2, 3]), 1, Own.from([0]) as never).toArray()).toEqual([3, 1, 2]);
   const bare: unknown = Object.setPrototypeOf([0], null);
   expect((call(autograd.mean, ones([2, 3]), bare) as autograd.Tensor).shape).toEqual([3]);
   const answers = {
