@@ -16,7 +16,8 @@ export type OptionTable<O extends object> = {
 
 /** Reads each option once: `({ keepdim }) => ({ keepdim })`. */
 export type OptionPick<O extends object> = (given: O) => {
-  readonly [K in keyof O]-?: O[K] | undefined;
+  // Not `-?`, which takes away `undefined` where exactOptionalPropertyTypes is off.
+  readonly [K in keyof Required<O>]: O[K] | undefined;
 };
 
 /** Checks the options given to `op` and returns them; an empty object if there are none. */
