@@ -201,3 +201,17 @@ test('structures in messages are cut, and numbers of things have the right plura
   }
   expect(messages.at(-1)).toMatch(/inDims has 2 entries for 1 argument;/);
 });
+
+test('angles around a direction end, however concentrated they are', () => {
+  autograd.manualSeed(1);
+  for (const kappa of [1e7, 2 ** 53, 1e300]) {
+    const angles = autograd.vonMises(kappa, { shape: [2000], dtype: 'float64' });
+    expect(angles.std().mul(Math.sqrt(kappa)).item()).toBeCloseTo(1, 1);
+  }
+  expect(
+    autograd
+      .vonMises(Infinity, { shape: [3] })
+      .abs()
+      .toArray(),
+  ).toEqual([0, 0, 0]);
+});
