@@ -22,6 +22,7 @@ export {
   checkArgument,
   defineOptions,
   display,
+  guardMethods,
   plural,
   printable,
   kinds,
@@ -30,6 +31,7 @@ export {
   reading,
   type Kind,
   type OptionsReader,
+  type OptionPick,
   type OptionTable,
 } from './arguments/index.js';
 export type { DType, TypedArray } from './graph/dtype.js';

@@ -82,3 +82,8 @@ function isBranch(x: unknown): x is object {
   const prototype: unknown = Object.getPrototypeOf(x);
   return prototype === null || prototype === Object.prototype;
 }
+
+/** A structure as messages show it: its text, cut where it is long. */
+export function shown({ text }: Structure): string {
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}

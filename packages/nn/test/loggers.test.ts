@@ -107,7 +107,7 @@ describe('lines', () => {
         callbacks: [logger(path)],
       });
       await expect(run).rejects.toThrow(ChainruleError);
-      await expect(run).rejects.toThrow(`logger: cannot write '${path}': ENOENT`);
+      await expect(run).rejects.toThrow(`${logger.name}: cannot write '${path}': ENOENT`);
     },
   );
 });

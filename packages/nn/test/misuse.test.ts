@@ -1,4 +1,5 @@
 /** @file The misuse walk over layers, losses, initialisers, utilities and loaders. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,3 +145,76 @@ test('methods of a module and of a loader', async () => {
   const { faults } = await walk(subjects, { rounds });
   expect(faults).toEqual([]);
 }, 120_000);
+
+test('methods without their object', () => {
+  const linear = new nn.Linear(3, 2);
+  const list = new nn.ModuleList([linear]);
+  const lost: readonly (readonly [unknown, string])[] = [
+    [linear.parameters, 'parameters: it is a method of a module, called on nothing'],
+    [linear.forward, 'forward: it is a method of modules, called on nothing'],
+    [linear.stateDict, 'stateDict: it is a method of a module'],
+    [list.insert, 'insert: it is a method of a list'],
+    [new nn.ModuleDict({ linear }).get, 'get: it is a method of a dictionary'],
+    [new metrics.Accuracy().compute, 'compute: it is a method of a metric'],
+    [new distributions.Normal(0, 1).entropy, 'entropy: it is a method of a distribution'],
+    [new distributions.ExpTransform().forward, 'forward: it is a method of a transform'],
+    [new data.TensorDataset(ones([2])).at, 'at: it is a method of a dataset'],
+    [new data.SequentialSampler([1, 2]).order, 'order: it is a method of a sampler'],
+    [new data.DataLoader([1, 2]).stateDict, 'stateDict: it is a method of a loader'],
+  ];
+  for (const [method, message] of lost) {
+    expect(() => Reflect.apply(method as () => unknown, undefined, [])).toThrow(message);
+    expect(() => Reflect.apply(method as () => unknown, {}, [])).toThrow(/called on {}/);
+  }
+});
+
+test('a shape of thousands of millions of holes is refused at once', () => {
+  const holes: unknown[] = [];
+  holes[2 ** 31] = 1;
+  expect(() => new nn.ReLU().summary(holes as number[])).toThrow(/summary: /);
+  expect(() => new nn.ReLU().summary([[2, 'x']] as never)).toThrow('summary: inputShape[0] must');
+});
+
+test('a loader uses the options that it checked', () => {
+  let reads = 0;
+  const options = {
+    get batchSize(): number {
+      return reads++ === 0 ? 2 : ('many' as never);
+    },
+  };
+  const loader = new data.DataLoader([ones([]), ones([]), ones([])], options);
+  expect([...loader].map((batch) => batch.shape)).toEqual([[2], [1]]);
+});
+
+test('messages name the argument, what was given and what is right', () => {
+  const message = (f: () => unknown): string => {
+    try {
+      f();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'nothing';
+  };
+  expect(message(() => new nn.Conv3d(3, 4, [1, 2]))).toBe(
+    'Conv3d: kernelSize must be one number or an array of 3, got [1, 2]',
+  );
+  expect(message(() => new nn.Conv2d(3, 4, 3, { stride: [1] }))).toBe(
+    'Conv2d: stride must be one number or an array of 2, got [1]',
+  );
+  expect(message(() => train.csvLogger(5 as never))).toBe(
+    'csvLogger: sink must be the path of a file or a function that takes a line, got 5',
+  );
+});
+
+test('a negative variance is refused, at once or when evaluated; NaN gives NaN', () => {
+  const { gaussianNllLoss } = nn.functional;
+  const x = ones([2]);
+  const message = 'gaussianNllLoss: the variance must be from 0 to Infinity, but element 1 is -1';
+  expect(() => gaussianNllLoss(x, x, tensor([1, -1])).item()).toThrow(message);
+  expect(() => gaussianNllLoss(x, x, tensor([1, -2]).add(tensor([0, 1]))).item()).toThrow(message);
+  expect(gaussianNllLoss(x, x, tensor([1, NaN])).item()).toBeNaN();
+  const variance = tensor([0.5, 2], { requiresGrad: true });
+  gaussianNllLoss(x, tensor([0, 3]), variance).backward();
+  // torch.nn.functional.gaussian_nll_loss: ½ (1/v − (x − y)²/v²), averaged.
+  expect(variance.grad?.toArray()).toEqual([-0.5, -0.125]);
+});

@@ -3,6 +3,7 @@ import {
   checkArgument,
   defineOptions,
   display,
+  guardMethods,
   kinds,
   passes,
   add,
@@ -54,6 +55,7 @@ export class ExponentialMovingAverage {
   private readonly weight: Cell;
 
   constructor(params: Params, options?: { readonly decay?: number }) {
+    guardMethods(this, ExponentialMovingAverage.prototype, 'average', isMade);
     const { decay = 0.999 } = averageOptions('ExponentialMovingAverage', options);
     this.decay = decay;
     const given = readList('ExponentialMovingAverage', 'params', params, entry);
@@ -153,4 +155,9 @@ export class ExponentialMovingAverage {
 
 function copyOf(t: Tensor): Tensor {
   return copyAt(t, t.device);
+}
+
+/** Whether it is such an average, and not only made with the prototype of one. */
+function isMade(x: unknown): boolean {
+  return x instanceof ExponentialMovingAverage && Reflect.get(x, 'cells') !== undefined;
 }

@@ -13,7 +13,14 @@ import {
   Tensor,
   where,
 } from '@chainrule/autograd';
-import { checkArgument, defineOptions, kinds, neg, noGrad } from '@chainrule/autograd';
+import {
+  checkArgument,
+  defineOptions,
+  guardMethods,
+  kinds,
+  neg,
+  noGrad,
+} from '@chainrule/autograd';
 import type { Cell, DType, Kind, Parameter } from '@chainrule/autograd';
 import type { Hypers, HyperValue } from './checks.js';
 import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
@@ -73,6 +80,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     params: ParamsOrGroups<Partial<H>>,
     options?: Partial<H> & CommonOptions,
   ) {
+    guardMethods(this, Optimizer.prototype, 'optimizer', isMade);
     const rule = complete(given);
     const read = defineOptions<Record<string, unknown> & CommonOptions>({
       ...(rule.checks as Record<string, Kind>),
@@ -294,4 +302,9 @@ function castAll(
     cache.set(dtype, result);
   }
   return result;
+}
+
+/** Whether it is an optimizer, and not only made with the prototype of one. */
+function isMade(x: unknown): boolean {
+  return x instanceof Optimizer && Reflect.get(x, 'built') !== undefined;
 }

@@ -1,4 +1,5 @@
 /** @file The misuse walk over optimizers, schedules and solvers. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ones, Parameter } from '@chainrule/autograd';
@@ -41,3 +42,27 @@ test('methods of an optimizer and of a schedule', async () => {
   const { faults } = await walk(subjects, { rounds });
   expect(faults).toEqual([]);
 }, 120_000);
+
+test('methods without their object, and wrong epochs', () => {
+  const adam = new optim.Adam([new Parameter(ones([2]))]);
+  const schedule = new optim.CosineAnnealingWarmRestarts(adam, { t0: 2 });
+  const average = new optim.ExponentialMovingAverage([new Parameter(ones([2]))]);
+  const plateau = new optim.ReduceLROnPlateau(adam);
+  const lost: readonly (readonly [unknown, string])[] = [
+    [adam.step, 'step: it is a method of an optimizer, called on nothing'],
+    [adam.zeroGrad, 'zeroGrad: it is a method of an optimizer'],
+    [schedule.step, 'step: it is a method of a scheduler'],
+    [plateau.step, 'step: it is a method of a scheduler'],
+    [average.stateDict, 'stateDict: it is a method of an average'],
+  ];
+  for (const [method, message] of lost) {
+    expect(() => Reflect.apply(method as () => unknown, undefined, [])).toThrow(message);
+  }
+  const before = JSON.stringify(schedule.stateDict());
+  for (const epoch of [-1, NaN, 'x', {}, Symbol('x')]) {
+    expect(() => {
+      schedule.step(epoch as number);
+    }).toThrow('CosineAnnealingWarmRestarts: epoch must be a finite number ≥ 0, or null, got ');
+  }
+  expect(JSON.stringify(schedule.stateDict())).toBe(before);
+});

@@ -1,6 +1,6 @@
 /** @file What passes the front door, what does not, and the words it is told. */
 import { describe, expect, it, test } from 'vitest';
-import { ChainruleError, DTypeError, ones, tensor, zeros } from '../index.js';
+import { ChainruleError, DTypeError, ones, Tensor, tensor, zeros } from '../index.js';
 import {
   byPosition,
   checkArgument,
@@ -134,6 +134,94 @@ describe('defineOptions', () => {
         expect(() => reader('f', changing('false'))).toThrow(ChainruleError);
       }
     }
+  });
+
+  it('reads by a function what it reads by the table', () => {
+    interface Given {
+      readonly weight?: unknown;
+      readonly size?: number | undefined;
+      readonly mean?: boolean;
+    }
+    const table = { weight: kinds.orNull(kinds.tensor), size: kinds.count, mean: kinds.flag };
+    const plain = defineOptions<Given>(table);
+    let reads = 0;
+    const picking = defineOptions<Given>(table, ({ weight, size, mean }) => {
+      reads++;
+      return { weight, size, mean };
+    });
+    class Config {
+      readonly size = 2;
+      get mean(): boolean {
+        return true;
+      }
+    }
+    const weights = [ones([2]), ones([3])];
+    const samples: readonly (() => unknown)[] = [
+      () => ({}),
+      () => ({ weight: weights[0] }),
+      () => ({ weight: weights[1], size: 1 }),
+      () => ({ size: 1, weight: null }),
+      () => ({ size: 1 }),
+      () => ({ size: 2 }),
+      () => ({ mean: true, size: 2 }),
+      () => ({ mean: false, size: undefined }),
+      () => new Config(),
+      () => Object.assign(Object.create(null) as object, { size: 3 }),
+      () => ({ size: 0 }),
+      () => ({ size: NaN }),
+      () => ({ weight: [1] }),
+      () => ({ weight: weights[0], means: true }),
+      () => [1],
+      () => new Map(),
+      () => ones([2]),
+      () => 'size',
+      () => null,
+      () => ({
+        get size(): number {
+          throw new TypeError('looked at');
+        },
+      }),
+    ];
+    const answer = (reader: typeof plain, given: unknown): unknown => {
+      try {
+        const options = reader('f', given as Given);
+        return Object.entries(options)
+          .filter(([, value]) => value !== undefined)
+          .map(([name, value]) => `${name}: ${value instanceof Tensor ? value.shape : value}`)
+          .sort();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    for (const first of samples) {
+      for (const second of samples) {
+        for (const sample of [first, second, second, first, second]) {
+          expect(answer(picking, sample())).toEqual(answer(plain, sample()));
+        }
+      }
+    }
+    expect(reads).toBeGreaterThan(100);
+    for (let lie = 0; lie < 4; lie++) {
+      let asked = 0;
+      const liar = {
+        get mean(): boolean {
+          return asked++ === lie ? ('lie' as never) : true;
+        },
+      };
+      for (let k = 0; k < 3; k++) {
+        const given = answer(picking, liar);
+        expect(['mean: true', "f: mean must be true or false, got 'lie'"]).toContain(String(given));
+      }
+    }
+  });
+
+  it('asks for an option that must be given, also where a function reads them', () => {
+    const needs = defineOptions<{ rate: number; mean?: boolean }>(
+      { rate: kinds.required(kinds.positive), mean: kinds.flag },
+      ({ rate, mean }) => ({ rate, mean }),
+    );
+    expect(() => needs('f', { mean: true } as never)).toThrow('f: rate must be');
+    expect(needs('f', { rate: 1 })).toEqual({ rate: 1 });
   });
 
   it('takes one set of options by position and another by name, whose order says nothing', () => {

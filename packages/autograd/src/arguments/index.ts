@@ -5,9 +5,11 @@
 export { checkArgument, passes } from './check.js';
 export { copyList, readList } from './list.js';
 export { reading } from './reading.js';
+export { guardMethods } from './receiver.js';
 export { display } from './display.js';
 export { plural } from './plural.js';
 export { printable } from './printable.js';
 export * as kinds from './kinds.js';
 export type { Kind } from './kinds.js';
-export { byPosition, defineOptions, type OptionsReader, type OptionTable } from './options.js';
+export { byPosition } from './byPosition.js';
+export { defineOptions, type OptionPick, type OptionsReader, type OptionTable } from './options.js';

@@ -36,3 +36,23 @@ test.each<[unknown, string]>([
   expect(read).toThrow(ChainruleError);
   expect(read).toThrow(message);
 });
+
+test('a generator of objects is stopped before they fill the memory', () => {
+  const made = { count: 0 };
+  function* endlessObjects(pair: boolean): Generator<unknown, undefined> {
+    for (;;) yield pair ? [`p${made.count++}`, { size: 1 }] : { size: made.count++ };
+  }
+  for (const pair of [false, true]) {
+    made.count = 0;
+    expect(() => readList('f', 'xs', endlessObjects(pair), kinds.anything)).toThrow(
+      'f: xs has more than 131072 entries; pass one that ends, or an array',
+    );
+    expect(made.count).toBeLessThan(131_074);
+  }
+  const many = new Array<object>(200_000).fill({});
+  expect(readList('f', 'xs', many, kinds.object)).toHaveLength(200_000);
+  const pairs = (function* (): Generator<[string, number]> {
+    for (let i = 0; i < 200_000; i++) yield ['word', i];
+  })();
+  expect(readList('f', 'xs', pairs, kinds.anything)).toHaveLength(200_000);
+});

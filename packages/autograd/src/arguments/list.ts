@@ -7,6 +7,8 @@ import { reading } from './reading.js';
 
 /** What an iterable may give at most: one that goes on after that is taken to have no end. */
 const MOST = 2 ** 21;
+/** The same for tensors, parameters and modules, of which two million that a generator makes would fill the memory. */
+const MOST_OBJECTS = 2 ** 17;
 
 /**
  * The entries of an array or another iterable, in a new array; each must be of the kind.
@@ -14,7 +16,7 @@ const MOST = 2 ** 21;
  * Reading stops at the first wrong entry, so an endless iterable, or an array of holes, takes no time.
  *
  * @throws {ChainruleError} (or the kind's own subclass) if it cannot be iterated over, for a wrong entry, and for an
- * iterable with more than 2 million entries.
+ * iterable with more than 2 million entries, or 131072 objects.
  * @example readList('SGD', 'params', params, kinds.tensor)
  * // SGD: params[3] must be a tensor, got 5
  */
@@ -23,15 +25,17 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
     const must = `${iterable.must}; each entry must ${entryKind.must}`;
     refuseArgument(op, name, given, { ...iterable, must });
   }
-  const limit = isArray(given) ? Infinity : MOST; // an array ends
+  const ends = isArray(given);
   const entries: T[] = [];
   try {
     for (const entry of given) {
       if (!entryKind.test(entry))
         refuseArgument(op, `${name}[${entries.length}]`, entry, entryKind);
-      if (entries.length >= limit) {
+      const last: unknown = isArray(entry) ? entry[1] : entry; // of a pair of a name and a tensor
+      const most = typeof last === 'object' ? MOST_OBJECTS : MOST;
+      if (!ends && entries.length >= most) {
         throw new ChainruleError(
-          `${op}: ${name} has more than ${MOST} entries; pass one that ends`,
+          `${op}: ${name} has more than ${most} entries; pass one that ends, or an array`,
         );
       }
       entries.push(entry);

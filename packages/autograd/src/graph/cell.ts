@@ -15,7 +15,7 @@ import { sameShape, show, type Shape } from './shape.js';
 import { runtime } from './runtime.js';
 import { isHost, type DeviceStorage, type Storage } from './storage.js';
 import { makeNode } from './node.js';
-import { storageOf } from './reading.js';
+import { checkReceiver, storageOf } from './reading.js';
 import { makeLeaf, Tensor } from './tensor.js';
 import { checkInside, versionOp } from './version.js';
 
@@ -111,6 +111,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
+    checkReceiver(this, 'assign');
     if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
         `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +

@@ -21,6 +21,7 @@ export type NestedArray = Element | readonly NestedArray[];
 
 /** Refuses a tensor of another dtype than is asked for. */
 export function checkDType(t: Tensor, op: string, dtype: DType): void {
+  checkReceiver(t, op);
   if (t.dtype === checkArgument(op, 'dtype', dtype, kinds.dtype)) return;
   throw new DTypeError(
     `${op}: the tensor is ${t.dtype}, not ${dtype}; cast it: t.cast('${dtype}').${op}('${dtype}')`,

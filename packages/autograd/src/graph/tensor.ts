@@ -17,6 +17,7 @@ import type { Attrs, Primitive } from './primitive.js';
 import {
   checkDType,
   checkReadable,
+  checkReceiver,
   checkSingle,
   nested,
   observe,
@@ -303,6 +304,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Sets whether gradients are recorded for this leaf, and returns it. PyTorch: `requires_grad_`. */
   requiresGrad_(requires = true): this {
+    checkReceiver(this, 'requiresGrad_');
     checkArgument('requiresGrad_', 'requires', requires, kinds.flag);
     if (requires && !isFloat(this.dtype)) {
       throw new DTypeError(
@@ -335,6 +337,7 @@ export class Tensor<S extends Shape = Shape> {
 
   /** Keeps the gradient of a tensor that is not a leaf: `backward()` then sets its `.grad`. PyTorch: `retain_grad`. */
   retainGrad(): void {
+    checkReceiver(this, 'retainGrad');
     if (!this.needsGrad) throw new GradError('retainGrad: this tensor does not require grad');
     extraOf(this).retainGrad = true;
   }
@@ -344,6 +347,7 @@ export class Tensor<S extends Shape = Shape> {
    * replaces the gradient. Returns a function that removes the hook. PyTorch: `register_hook`.
    */
   registerHook(hook: Hook): () => void {
+    checkReceiver(this, 'registerHook');
     checkArgument('registerHook', 'hook', hook, kinds.callable);
     if (!this.needsGrad) throw new GradError('registerHook: this tensor does not require grad');
     const extra = extraOf(this);
@@ -359,6 +363,7 @@ export class Tensor<S extends Shape = Shape> {
    * @param gradient The cotangent, in this tensor's shape. Default: 1 for a tensor with a single element.
    */
   backward(gradient?: Tensor | null, options?: BackwardOptions): void {
+    checkReceiver(this, 'backward');
     runtime.backward(this, gradient, options);
   }
 

@@ -463,3 +463,24 @@ describe('when the system refuses', () => {
     expect(existsSync(join(folder, 'file'))).toBe(true);
   });
 });
+
+it('entries that throw when they are read are refused by name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chainrule-'));
+  const boom = (): never => {
+    throw new TypeError('looked at');
+  };
+  const hostile: readonly Record<string, unknown>[] = [
+    Object.defineProperty({}, 'a', { get: boom, enumerable: true }),
+    { a: Object.defineProperty({}, 'b', { get: boom, enumerable: true }) },
+    { a: [Object.defineProperty({}, 'b', { get: boom, enumerable: true })] },
+    { a: new Proxy({}, { ownKeys: boom }) },
+    { a: { stateDict: boom, loadStateDict: boom } },
+  ];
+  for (const entries of hostile) {
+    await expect(saveCheckpoint(folder, entries as never)).rejects.toThrow(
+      /^saveCheckpoint: (a|entries) throws when it is read$/,
+    );
+  }
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+});

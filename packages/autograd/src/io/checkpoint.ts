@@ -99,7 +99,11 @@ async function encodeEntries(entries: CheckpointEntries): Promise<Files> {
       );
     }
     const own = new Map<string, Tensor>();
-    if (value !== undefined) state[entry] = encodeState(value, `saveCheckpoint: ${entry}`, own);
+    if (value !== undefined) {
+      state[entry] = reading('saveCheckpoint', entry, () =>
+        encodeState(value, `saveCheckpoint: ${entry}`, own),
+      );
+    }
     if (own.size > 0) tensors.push([entry, own]);
   }
   // All reads start here, before the first await.

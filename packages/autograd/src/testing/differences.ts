@@ -1,8 +1,12 @@
 /** @file Central differences: the derivative of a function from its values alone, in float64. */
+import { ChainruleError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { flatten } from '../tree.js';
 import { evaluate } from '../engine/evaluate.js';
+
+/** Each input is an argument of the function, and a call takes no more than some tens of thousands. */
+const MOST = 10_000;
 
 /** A function of tensors, whose other arguments are fixed. */
 export interface Checked {
@@ -17,6 +21,9 @@ export function checkedFunction(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
 ): Checked {
+  if (args.length > MOST) {
+    throw new ChainruleError(`gradcheck: at most ${MOST} inputs can be given, got ${args.length}`);
+  }
   const { leaves, structure } = flatten(args);
   const some = leaves.some((t) => t.requiresGrad);
   const chosen = leaves.map((t) => isFloat(t.dtype) && (!some || t.requiresGrad));

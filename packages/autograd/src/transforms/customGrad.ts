@@ -7,7 +7,7 @@ import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled, zerosOf } from '../ops/build/primitive.js';
-import { flatten, type Structure } from '../tree.js';
+import { flatten, type Structure, shown } from '../tree.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from './call.js';
 import { forExamples } from './customExamples.js';
 import { building, makeVariables } from './variable.js';
@@ -249,8 +249,8 @@ function unpack(
     const { leaves, structure: got } = flatten(given);
     if (leaves.length !== own.length) {
       throw new GradError(
-        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is not a tensor' : `like its argument, ${structure.text}`}; ` +
-          `got ${got.size === 0 ? display(given) : got.text}`,
+        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is not a tensor' : `like its argument, ${shown(structure)}`}; ` +
+          `got ${got.size === 0 ? display(given) : shown(got)}`,
       );
     }
     return leaves.map((g, i) => checkFit(`${where}: ${what} ${k}`, g.current, own[i] as Tensor));

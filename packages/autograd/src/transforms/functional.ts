@@ -8,7 +8,7 @@ import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled, zerosOf } from '../ops/build/primitive.js';
 import { scalar } from '../ops/creation/creation.js';
-import { flatten, isTensor, type Tree } from '../tree.js';
+import { flatten, isTensor, type Tree, shown } from '../tree.js';
 import type { Argnums, Cotangents, Gradient } from '../types/trees.js';
 import { handOut, record, type Recorded } from './jvp.js';
 import { isOpen } from './variable.js';
@@ -87,7 +87,7 @@ export function cotangentsOf(
   const { leaves, structure: given } = flatten(cotangent);
   if (leaves.length !== outputs.length) {
     throw new GradError(
-      `${op}: the cotangent must have the structure of the value, ${structure.text}; got ${given.text}`,
+      `${op}: the cotangent must have the structure of the value, ${shown(structure)}; got ${shown(given)}`,
     );
   }
   return outputs.map((y, k) => {

@@ -7,7 +7,7 @@ import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { zerosOf } from '../ops/build/primitive.js';
-import { flatten, type Structure, type Tree } from '../tree.js';
+import { flatten, type Structure, type Tree, shown } from '../tree.js';
 import { callOf } from './call.js';
 import { between, building, cut, isOpen, makeVariables, type Span } from './variable.js';
 
@@ -164,7 +164,7 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
   ) {
     if (kinds.isArray(tree) && kinds.isArray(other) && tree.length !== other.length) {
       throw new GradError(
-        `${op}: the tangents must have the structure of the arguments, ${structure.text}; got ${beside.structure.text} ` +
+        `${op}: the tangents must have the structure of the arguments, ${shown(structure)}; got ${shown(beside.structure)} ` +
           `(null stands for zero)`,
       );
     }
@@ -172,7 +172,7 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
     const extra = Object.keys(other).find((key) => !(key in tree));
     if (extra !== undefined) {
       throw new GradError(
-        `${op}: there is a tangent '${extra}' but no such argument; expected ${structure.text}`,
+        `${op}: there is a tangent '${extra}' but no such argument; expected ${shown(structure)}`,
       );
     }
     for (const key of keys) {
@@ -185,7 +185,7 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
     }
   } else if (structure.size > 0) {
     throw new GradError(
-      `${op}: the tangents must have the structure of the arguments, ${structure.text}; got ${beside.structure.text} ` +
+      `${op}: the tangents must have the structure of the arguments, ${shown(structure)}; got ${shown(beside.structure)} ` +
         `(null stands for zero)`,
     );
   }

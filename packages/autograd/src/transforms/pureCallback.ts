@@ -9,7 +9,7 @@ import { Placeholder } from '../graph/version.js';
 import { reshapeNode } from '../ops/build/broadcast.js';
 import { filled } from '../ops/build/primitive.js';
 import { select, stack } from '../ops/shape/joining.js';
-import { flatten } from '../tree.js';
+import { flatten, shown } from '../tree.js';
 import { makeCall, type Call, type CallRules } from './call.js';
 
 type Callback = (...args: Tensor[]) => unknown;
@@ -71,7 +71,7 @@ type Flat = ReturnType<typeof flatten>;
 function check(wanted: Flat, got: Flat): Tensor[] {
   if (got.structure.text !== wanted.structure.text) {
     throw new ChainruleError(
-      `pureCallback: the function returned ${got.structure.text}, but like is ${wanted.structure.text}`,
+      `pureCallback: the function returned ${shown(got.structure)}, but like is ${shown(wanted.structure)}`,
     );
   }
   return got.leaves.map((y, i) => {

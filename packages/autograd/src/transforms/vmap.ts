@@ -260,7 +260,7 @@ function spread(
     ) {
       throw new ChainruleError(
         `vmap: ${name} ${Array.isArray(spec) ? `has ${plural(spec.length, 'entry', 'entries')}` : `is ${display(spec)}`} for ` +
-          `${Array.isArray(part) ? `${part.length} ${name === 'inDims' ? 'arguments' : 'results'}` : 'an object'}` +
+          `${Array.isArray(part) ? plural(part.length, name === 'inDims' ? 'argument' : 'result') : 'an object'}` +
           "; it must be a number, null, or a tree of them like the tensors' own",
       );
     } else {

@@ -10,7 +10,7 @@ import {
 import { recordGraph } from '../../src/recorder/index.js';
 import { hostile } from './hostile.js';
 
-const { ChainruleError, ones, zeros } = autograd;
+const { ChainruleError, ones, tensor, zeros } = autograd;
 
 /** Calls as a program without types makes them. */
 const call = (f: unknown, ...args: readonly unknown[]): unknown =>
@@ -144,6 +144,7 @@ test('lists with holes, or with methods of their own, are read by index', () => 
   }
   expect(autograd.cat(Own.from([ones([1]), ones([1])]) as never).shape).toEqual([2]);
   expect(() => call(autograd.cartesianProd, new Array(3))).toThrow(ChainruleError);
+  expect(autograd.roll(tensor([1, 2, 3]), 1, Own.from([0]) as never).toArray()).toEqual([3, 1, 2]);
   const bare: unknown = Object.setPrototypeOf([0], null);
   expect((call(autograd.mean, ones([2, 3]), bare) as autograd.Tensor).shape).toEqual([3]);
   const answers = {
@@ -170,4 +171,47 @@ test('a sequence of a legal size takes no time before it is read', () => {
   ];
   expect(performance.now() - start).toBeLessThan(500);
   expect(long.map((t) => t.size)).toEqual([1e9, 1e9, 1e9, 1e9]);
+});
+
+test('structures in messages are cut, and numbers of things have the right plural', () => {
+  const many = (): unknown => new Array(3000).fill(ones([1]));
+  const messages: string[] = [];
+  for (const wrong of [
+    () => call(autograd.pureCallback, many, ones([2]), ones([2])),
+    () => call(autograd.jvp, (x: unknown) => x, [ones([1])], [many()]),
+    () => call(autograd.scan, (c: unknown) => [many(), c], ones([1]), ones([2])),
+    () =>
+      call(
+        autograd.vmap((x: unknown) => x as never, [0, 0] as never),
+        ones([2, 3]),
+      ),
+  ]) {
+    try {
+      const result = wrong();
+      if (result instanceof autograd.Tensor) result.dataSync();
+      messages.push('');
+    } catch (error) {
+      expect(error).toBeInstanceOf(ChainruleError);
+      messages.push((error as Error).message);
+    }
+  }
+  for (const message of messages) {
+    expect(message).not.toBe('');
+    expect(message.length).toBeLessThan(500);
+  }
+  expect(messages.at(-1)).toMatch(/inDims has 2 entries for 1 argument;/);
+});
+
+test('angles around a direction end, however concentrated they are', () => {
+  autograd.manualSeed(1);
+  for (const kappa of [1e7, 2 ** 53, 1e300]) {
+    const angles = autograd.vonMises(kappa, { shape: [2000], dtype: 'float64' });
+    expect(angles.std().mul(Math.sqrt(kappa)).item()).toBeCloseTo(1, 1);
+  }
+  expect(
+    autograd
+      .vonMises(Infinity, { shape: [3] })
+      .abs()
+      .toArray(),
+  ).toEqual([0, 0, 0]);
 });

@@ -1,6 +1,7 @@
 /** @file Combinations of datasets: one after the other, or side by side. */
 import {
   checkArgument,
+  guardMethods,
   ChainruleError,
   IndexError,
   kinds,
@@ -49,6 +50,7 @@ export class ConcatDataset<const D extends Indexed> implements Dataset<ItemOf<D>
   readonly cumulativeSizes: readonly number[];
 
   constructor(datasets: readonly D[]) {
+    guardMethods(this, ConcatDataset.prototype, 'dataset', (x) => x instanceof ConcatDataset);
     const given: unknown = datasets;
     if (!passes(someObjects, given) || given.length === 0)
       throw new ChainruleError(
@@ -90,6 +92,7 @@ export class StackDataset<
   private readonly named: boolean;
 
   constructor(datasets: D) {
+    guardMethods(this, StackDataset.prototype, 'dataset', (x) => x instanceof StackDataset);
     const given: unknown = datasets;
     if (typeof given !== 'object' || given === null || given instanceof Tensor)
       throw new ChainruleError('StackDataset: expected an array or an object of datasets');

@@ -1,5 +1,12 @@
 /** @file Batches of a dataset, for `for` and `for await`. */
-import { ChainruleError, display, FormatError, passes } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  display,
+  FormatError,
+  guardMethods,
+  passes,
+  type OptionsReader,
+} from '@chainrule/autograd';
 import { breathe } from '../breathe.js';
 import { batchOrder } from './batchOrder.js';
 import { failed, gathered, isPromise, textOf, worked } from './batchItems.js';
@@ -46,8 +53,9 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   private readonly options: DataLoaderOptions<ItemOf<D>, B>;
 
   constructor(dataset: D, given?: DataLoaderOptions<ItemOf<D>, B>) {
-    loaderOptions('DataLoader', given as never);
-    const options: DataLoaderOptions<ItemOf<D>, B> = given ?? {};
+    guardMethods(this, DataLoader.prototype, 'loader', isMade);
+    const read = loaderOptions as unknown as OptionsReader<DataLoaderOptions<ItemOf<D>, B>>;
+    const options = read('DataLoader', given);
     const { batchSize = 1 } = options;
     checkSamplers(options);
     this.batchSize = batchSize;
@@ -255,4 +263,9 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
       `DataLoader: an async iterable has no length${use === 'for' ? '; use `for await`' : ''}`,
     );
   }
+}
+
+/** Whether it is a loader, and not only made with the prototype of one. */
+function isMade(x: unknown): boolean {
+  return x instanceof DataLoader && Reflect.get(x, 'source') !== undefined;
 }

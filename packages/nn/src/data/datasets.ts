@@ -2,6 +2,7 @@
 import type { Tensor } from '@chainrule/autograd';
 import {
   checkArgument,
+  guardMethods,
   defineOptions,
   display,
   kinds,
@@ -123,6 +124,7 @@ export class TensorDataset<
   private readonly columns: readonly Rows[];
 
   constructor(...tensors: Ts) {
+    guardMethods(this, TensorDataset.prototype, 'dataset', (x) => x instanceof TensorDataset);
     if (tensors.length === 0)
       throw new ChainruleError('TensorDataset: expected at least one tensor');
     this.columns = tensors.map((t) => Rows.of(t));
@@ -156,6 +158,7 @@ export class Subset<T> implements Dataset<T> {
   readonly indices: ArrayLike<number>;
 
   constructor(dataset: Dataset<T>, indices: ArrayLike<number>) {
+    guardMethods(this, Subset.prototype, 'dataset', (x) => x instanceof Subset);
     checkArgument('Subset', 'dataset', dataset, aDataset);
     checkArgument('Subset', 'indices', indices, someIndices);
     this.dataset = dataset;

@@ -1,5 +1,12 @@
 /** @file Samplers: what chooses the items and batches of a pass through a dataset. */
-import { checkArgument, ChainruleError, kinds, passes, reading } from '@chainrule/autograd';
+import {
+  checkArgument,
+  ChainruleError,
+  kinds,
+  passes,
+  reading,
+  guardMethods,
+} from '@chainrule/autograd';
 import { drawnSeed } from './random.js';
 
 /** One pass through a dataset. */
@@ -49,6 +56,12 @@ export abstract class IterableSampler implements Sampler, Iterable<number> {
 
   /** The number of the next loop's pass; a loader counts passes itself. */
   protected epoch = 0;
+
+  constructor() {
+    guardMethods(this, IterableSampler.prototype, 'sampler', (x) => x instanceof IterableSampler, [
+      'order',
+    ]);
+  }
 
   *[Symbol.iterator](): Iterator<number> {
     yield* Array.from(this.order({ epoch: this.epoch, seed: drawnSeed() }));

@@ -1,6 +1,7 @@
 /** @file Windows of a long sequence as a dataset: of a time series, or of the tokens of a text. */
 import {
   checkArgument,
+  guardMethods,
   ChainruleError,
   defineOptions,
   display,
@@ -80,6 +81,7 @@ export class SlidingWindows implements RowDataset<[Tensor, Tensor]> {
   private readonly options: Required<SlidingWindowsOptions>;
 
   constructor(series: Tensor | TypedArray, options: SlidingWindowsOptions) {
+    guardMethods(this, SlidingWindows.prototype, 'dataset', (x) => x instanceof SlidingWindows);
     const { size, horizon = 1, gap = 0, stride = 1 } = slidingOptions('SlidingWindows', options);
     this.series = new Sequence('SlidingWindows', series);
     this.options = { size, horizon, gap, stride };
@@ -134,6 +136,7 @@ export class TokenWindows implements RowDataset<[Tensor, Tensor]> {
   private readonly stride: number;
 
   constructor(tokens: Tensor | TypedArray, options: TokenWindowsOptions) {
+    guardMethods(this, TokenWindows.prototype, 'dataset', (x) => x instanceof TokenWindows);
     const { size, stride = size } = tokenOptions('TokenWindows', options);
     this.tokens = new Sequence('TokenWindows', tokens);
     if (this.tokens.length <= size) {

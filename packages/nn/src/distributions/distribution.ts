@@ -3,6 +3,7 @@ import {
   checkArgument,
   ChainruleError,
   full,
+  guardMethods,
   kinds,
   noGrad,
   rand,
@@ -37,6 +38,7 @@ export abstract class Distribution {
   protected readonly validateArgs: boolean | undefined;
 
   constructor(batchShape: Shape, eventShape: Shape, validateArgs: boolean | undefined) {
+    guardMethods(this, Distribution.prototype, 'distribution', isMade);
     this.batchShape = batchShape;
     this.eventShape = eventShape;
     this.validateArgs = validateArgs;
@@ -207,6 +209,11 @@ export abstract class Distribution {
   toString(): string {
     return `${this.constructor.name}(batchShape=[${this.batchShape.join(', ')}], eventShape=[${this.eventShape.join(', ')}])`;
   }
+}
+
+/** Whether it is a distribution, and not only made with the prototype of one. */
+function isMade(x: unknown): boolean {
+  return x instanceof Distribution && (x.batchShape as Shape | undefined) !== undefined;
 }
 
 function isTensor(x: unknown): x is Tensor {

@@ -1,6 +1,15 @@
 /** @file What every transform is: an invertible function, with the logarithm of its derivative. */
-import { checkArgument, ChainruleError, kinds, passes, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  ChainruleError,
+  guardMethods,
+  kinds,
+  passes,
+  type Tensor,
+} from '@chainrule/autograd';
 import type { Value } from './parameters.js';
+
+const METHODS = ['forward', 'inverse', 'logAbsDetJacobian', 'equals'];
 
 /** An invertible function, for {@link TransformedDistribution}. PyTorch: `distributions.transforms.Transform`. */
 export abstract class Transform {
@@ -8,6 +17,10 @@ export abstract class Transform {
   readonly eventDim: number = 0;
   /** Whether the function is one to one. */
   readonly bijective: boolean = true;
+
+  constructor() {
+    guardMethods(this, Transform.prototype, 'transform', (x) => x instanceof Transform, METHODS);
+  }
 
   /** `y = f(x)`. */
   abstract forward(x: Tensor): Tensor;

@@ -2,6 +2,7 @@
 import {
   checkArgument,
   display,
+  guardMethods,
   kinds,
   ChainruleError,
   IndexError,
@@ -25,6 +26,8 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 
   constructor(modules: Iterable<M> = []) {
     super();
+    guardMethods(this, ListModule.prototype, 'list', isModule);
+    guardMethods(this, ModuleList.prototype, 'list', isModule, ['insert']);
     this.extend(modules);
   }
 
@@ -134,6 +137,7 @@ export class ModuleList<M extends Module = Module> extends ListModule<M> {
 export class ModuleDict<M extends Module = Module> extends Module implements Iterable<string> {
   constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [string, M]> = {}) {
     super();
+    guardMethods(this, ModuleDict.prototype, 'dictionary', isModule);
     // Any name is allowed, also one that a module's own method has.
     this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
     for (const [name, module] of namedEntries('ModuleDict', modules)) this.set(name, module as M);

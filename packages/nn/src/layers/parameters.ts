@@ -2,6 +2,7 @@
 import {
   checkArgument,
   display,
+  guardMethods,
   kinds,
   ChainruleError,
   IndexError,
@@ -10,7 +11,7 @@ import {
   readList,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
-import { checkName, INTERNAL, namedEntries } from '../module/slots.js';
+import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
 
 /** A parameter, or a tensor that becomes one. */
 function parameterOf(what: string, value: Tensor): Parameter {
@@ -32,6 +33,7 @@ export class ParameterList extends Module implements Iterable<Parameter> {
 
   constructor(parameters: Iterable<Tensor> = []) {
     super();
+    guardMethods(this, ParameterList.prototype, 'list', isModule);
     this.extend(parameters);
   }
 
@@ -93,6 +95,7 @@ export class ParameterDict extends Module implements Iterable<string> {
     parameters: Readonly<Record<string, Tensor>> | Iterable<readonly [string, Tensor]> = {},
   ) {
     super();
+    guardMethods(this, ParameterDict.prototype, 'dictionary', isModule);
     // Any name is allowed, also one that a module's own method has.
     this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
     this.update(parameters);

@@ -18,7 +18,9 @@ export abstract class Loss<O extends object> extends Module {
   }
 
   override extraRepr(): string {
-    const plain = Object.entries(this.options).filter(([, value]) => typeof value !== 'object');
+    const plain = Object.entries(this.options).filter(
+      ([, value]) => value !== undefined && typeof value !== 'object',
+    );
     return show(Object.fromEntries(plain));
   }
 }

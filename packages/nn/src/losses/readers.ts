@@ -25,9 +25,10 @@ import type { CtcOptions } from './ctc.js';
 import { reductionKind, type LossOptions } from './reduction.js';
 
 /** For a loss with no option but the reduction. */
-export const lossOptions: OptionsReader<LossOptions> = defineOptions<LossOptions>({
-  reduction: reductionKind,
-});
+export const lossOptions: OptionsReader<LossOptions> = defineOptions<LossOptions>(
+  { reduction: reductionKind },
+  ({ reduction }) => ({ reduction }),
+);
 
 export const smoothL1Options: OptionsReader<SmoothL1Options> = defineOptions<SmoothL1Options>({
   reduction: reductionKind,
@@ -55,28 +56,36 @@ export const gaussianNllOptions: OptionsReader<GaussianNllOptions> =
     eps: kinds.positive,
   });
 
-export const nllOptions: OptionsReader<NllOptions> = defineOptions<NllOptions>({
-  reduction: reductionKind,
-  weight: kinds.orNull(kinds.tensor),
-  ignoreIndex: kinds.whole,
-});
+export const nllOptions: OptionsReader<NllOptions> = defineOptions<NllOptions>(
+  {
+    reduction: reductionKind,
+    weight: kinds.orNull(kinds.tensor),
+    ignoreIndex: kinds.whole,
+  },
+  ({ reduction, weight, ignoreIndex }) => ({ reduction, weight, ignoreIndex }),
+);
 
 export const crossEntropyOptions: OptionsReader<CrossEntropyOptions> =
-  defineOptions<CrossEntropyOptions>({
-    ...nllOptions.table,
-    labelSmoothing: kinds.fraction,
-  });
+  defineOptions<CrossEntropyOptions>(
+    { ...nllOptions.table, labelSmoothing: kinds.fraction },
+    ({ reduction, weight, ignoreIndex, labelSmoothing }) => ({
+      reduction,
+      weight,
+      ignoreIndex,
+      labelSmoothing,
+    }),
+  );
 
-export const bceOptions: OptionsReader<BceOptions> = defineOptions<BceOptions>({
-  reduction: reductionKind,
-  weight: kinds.orNull(kinds.tensor),
-});
+export const bceOptions: OptionsReader<BceOptions> = defineOptions<BceOptions>(
+  { reduction: reductionKind, weight: kinds.orNull(kinds.tensor) },
+  ({ reduction, weight }) => ({ reduction, weight }),
+);
 
 export const bceWithLogitsOptions: OptionsReader<BceWithLogitsOptions> =
-  defineOptions<BceWithLogitsOptions>({
-    ...bceOptions.table,
-    posWeight: kinds.orNull(kinds.tensor),
-  });
+  defineOptions<BceWithLogitsOptions>(
+    { ...bceOptions.table, posWeight: kinds.orNull(kinds.tensor) },
+    ({ reduction, weight, posWeight }) => ({ reduction, weight, posWeight }),
+  );
 
 export const klDivOptions: OptionsReader<KlDivOptions> = defineOptions<KlDivOptions>({
   reduction: kinds.oneOf('mean', 'sum', 'none', 'batchmean'),

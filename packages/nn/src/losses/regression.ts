@@ -3,7 +3,9 @@ import {
   checkArgument,
   kinds,
   abs,
+  assertBetween,
   clamp,
+  isNan,
   log,
   lt,
   ShapeError,
@@ -149,7 +151,7 @@ const varianceKind = kinds.either(kinds.tensor, kinds.nonNegative);
  * dimension. As in PyTorch, the gradient of the variance passes through the lower bound. PyTorch:
  * `nn.functional.gaussian_nll_loss`.
  *
- * @throws {ChainruleError} for a negative number as variance; PyTorch also looks for negative elements of a tensor.
+ * @throws {ChainruleError} for a negative variance, when evaluated at the latest; NaN gives NaN.
  * @example gaussianNllLoss(tensor([1]), tensor([3]), tensor([1])) // 2
  */
 export function gaussianNllLoss(
@@ -163,12 +165,22 @@ export function gaussianNllLoss(
   checkArgument('gaussianNllLoss', 'the variance', variance, varianceKind);
   checkTarget('gaussianNllLoss', input, target);
   const given =
-    variance instanceof Tensor ? alignVariance(input, variance) : input.mul(0).add(variance);
+    variance instanceof Tensor
+      ? notNegative(alignVariance(input, variance))
+      : input.mul(0).add(variance);
   const bounded = given.add(clamp(given, eps).sub(given).detach());
   const loss = log(bounded)
     .add(square(input.sub(target)).div(bounded))
     .mul(0.5);
   return reduce('gaussianNllLoss', full ? loss.add(0.5 * Math.log(2 * Math.PI)) : loss, reduction);
+}
+
+/** The variance after a check, which NaN passes: a loss of NaN is for the training loop to handle. */
+function notNegative(variance: Tensor): Tensor {
+  const unknown = isNan(variance);
+  const numbers = where(unknown, 0, variance);
+  const checked = assertBetween(numbers, 0, Infinity, 'gaussianNllLoss: the variance');
+  return where(unknown, variance, checked);
 }
 
 function alignVariance(input: Tensor, variance: Tensor): Tensor {

@@ -4,10 +4,12 @@ import {
   checkArgument,
   display,
   FormatError,
+  guardMethods,
   kinds,
   passes,
 } from '@chainrule/autograd';
 
+const METHODS = ['update', 'compute', 'reset', 'merge', 'stateDict', 'loadStateDict'];
 const numbers = kinds.listOf(kinds.number);
 
 /** The entries of a state, which must be an object. */
@@ -36,6 +38,10 @@ export type MetricState = Readonly<Record<string, number | readonly number[]>>;
  * console.log(accuracy.compute());
  */
 export abstract class Metric<Result = number, Prediction = unknown, Target = unknown> {
+  constructor() {
+    guardMethods(this, Metric.prototype, 'metric', (x) => x instanceof Metric, METHODS);
+  }
+
   /** The name used in messages. */
   get name(): string {
     return this.constructor.name;

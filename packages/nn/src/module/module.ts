@@ -7,6 +7,7 @@ import {
   cell,
   dependsOn,
   foreignCopy,
+  guardMethods,
   Parameter,
   type Copy,
   type DType,
@@ -73,6 +74,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   declare readonly [INTERNAL]: Internal;
 
   constructor() {
+    guardMethods(this, Module.prototype, 'module', isModule);
     setUp(this);
   }
 

@@ -5,6 +5,7 @@ import {
   passes,
   ChainruleError,
   noGrad,
+  readList,
   Tensor,
   zeros,
   type DType,
@@ -13,6 +14,8 @@ import {
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { parametersOf, walkModules } from './slots.js';
+
+const shape = kinds.listOf(kinds.size);
 
 interface Row {
   readonly module: Module;
@@ -94,12 +97,13 @@ function record(model: Module, rows: readonly Row[], shapes: readonly Shape[], d
 }
 
 function shapesOf(inputShape: Shape | readonly Shape[]): readonly Shape[] {
-  if (!passes(kinds.listOf(kinds.anything), inputShape)) {
+  if (passes(shape, inputShape)) return [inputShape];
+  if (!passes(kinds.array, inputShape) || typeof inputShape[0] !== 'object') {
     throw new ChainruleError(
       `summary: expected the shape of the input, such as [32, 784], got ${display(inputShape)}`,
     );
   }
-  return typeof inputShape[0] === 'number' || inputShape.length === 0 ? [inputShape] : inputShape;
+  return readList('summary', 'inputShape', inputShape, shape);
 }
 
 function shapeText(output: unknown): string {

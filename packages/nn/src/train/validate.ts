@@ -21,9 +21,12 @@ export type ValidateOptions<B> = Pick<FitOptions<B>, 'data' | 'loss' | 'step' | 
  *   metrics: { accuracy: new Accuracy() },
  * });
  */
-export async function validate<B>(model: Module, options: ValidateOptions<B>): Promise<Figures> {
+export async function validate<B>(model: Module, given: ValidateOptions<B>): Promise<Figures> {
   checkArgument('validate', 'model', model, aModule);
-  validateOptions('validate', options as ValidateOptions<unknown>);
+  const options = validateOptions(
+    'validate',
+    given as ValidateOptions<unknown>,
+  ) as ValidateOptions<B>;
   const judge = judgeOf(model, options);
   const metrics = Object.entries(options.metrics ?? {});
   const mean = new Mean();

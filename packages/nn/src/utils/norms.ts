@@ -1,5 +1,5 @@
 /** @file What weight and spectral normalization are made of: the norms of a weight's rows, and a power iteration. */
-import { mv, norm, normalize, type Tensor } from '@chainrule/autograd';
+import { kinds, mv, norm, normalize, passes, type Tensor } from '@chainrule/autograd';
 import {
   ConvTranspose1d,
   ConvTranspose2d,
@@ -20,10 +20,13 @@ export function scaledDirection(g: Tensor, v: Tensor, dim: number | null): Tenso
   return v.mul(g.div(normsExcept(v, dim)));
 }
 
+const transposed = kinds.kind('be a transposed convolution', (x) =>
+  [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d].some((Class) => x instanceof Class),
+);
+
 /** The dimension of a layer's outputs in its weight. */
 export function outputDim(module: Module): number {
-  const transposed = [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d];
-  return transposed.some((Transposed) => module instanceof Transposed) ? 1 : 0;
+  return passes(transposed, module) ? 1 : 0;
 }
 
 /** A weight as a matrix with a row for each index of `dim`. */

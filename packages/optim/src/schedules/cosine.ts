@@ -1,5 +1,5 @@
 /** @file Schedules along a cosine: CosineAnnealingLR, CosineAnnealingWarmRestarts. */
-import { ChainruleError, kinds } from '@chainrule/autograd';
+import { checkArgument, kinds } from '@chainrule/autograd';
 import { LRScheduler, type ScheduleState } from './schedule.js';
 import {
   refuseRecorded,
@@ -101,6 +101,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 
   override step(epoch: number | null = this.lastEpoch < 0 ? 0 : null): void {
     refuseRecorded(this.name);
+    checkArgument(this.name, 'epoch', epoch, kinds.orNull(kinds.nonNegative));
     this.stepCount++;
     if (epoch === null) {
       this.lastEpoch++;
@@ -116,9 +117,6 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   private jump(epoch: number): void {
-    if (!(epoch >= 0) || !Number.isFinite(epoch)) {
-      throw new ChainruleError(`${this.name}: step(epoch) needs an epoch ≥ 0, got ${epoch}`);
-    }
     const { t0, tMult } = this;
     this.lastEpoch = Math.floor(epoch);
     if (epoch < t0 || tMult === 1) {

@@ -1,6 +1,7 @@
 /** @file ReduceLROnPlateau: lower the rate when a measure no longer improves. */
 import {
   ChainruleError,
+  guardMethods,
   defineOptions,
   display,
   FormatError,
@@ -71,6 +72,12 @@ export class ReduceLROnPlateau {
   private readonly minLr: number | readonly number[];
 
   constructor(optimizer: Scheduled, given?: PlateauOptions) {
+    guardMethods(
+      this,
+      ReduceLROnPlateau.prototype,
+      'scheduler',
+      (x) => x instanceof ReduceLROnPlateau,
+    );
     const name = 'ReduceLROnPlateau';
     const options = plateauOptions(name, given);
     this.optimizer = checkOptimizer(name, optimizer);

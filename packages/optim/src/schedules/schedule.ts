@@ -1,5 +1,5 @@
 /** @file The base of all learning-rate schedules: counts steps and sets the rates of an optimizer's groups. */
-import { ChainruleError, FormatError, kinds, passes } from '@chainrule/autograd';
+import { ChainruleError, FormatError, guardMethods, kinds, passes } from '@chainrule/autograd';
 import { display } from '../checks.js';
 import {
   checkOptimizer,
@@ -72,6 +72,7 @@ export abstract class LRScheduler {
     optimizer: Scheduled,
     { lastEpoch = -1 }: ScheduleOptions = {},
   ) {
+    guardMethods(this, LRScheduler.prototype, 'scheduler', isMade);
     this.name = name;
     this.optimizer = checkOptimizer(name, optimizer);
     this.lastEpoch = lastEpoch;
@@ -218,4 +219,9 @@ export abstract class LRScheduler {
   protected noteRates(): void {
     this.last = this.rate;
   }
+}
+
+/** Whether it is a scheduler, and not only made with the prototype of one. */
+function isMade(x: unknown): boolean {
+  return x instanceof LRScheduler && (x.optimizer as Scheduled | undefined) !== undefined;
 }

@@ -63,10 +63,15 @@ export function sampleBinomial(next: Stream, n: number, p: number): number {
   }
 }
 
-/** Best & Fisher, "Efficient simulation of the von Mises distribution", 1979: angles around 0, in [−π, π). */
+/**
+ * Best & Fisher, "Efficient simulation of the von Mises distribution", 1979: angles around 0, in [−π, π). From 1e6 on, where
+ * its differences cancel until nothing is accepted, the normal distribution that it is then, as in NumPy.
+ */
 export function sampleVonMises(next: Stream, kappa: number): number {
   if (!(kappa >= 0)) return NaN;
   if (kappa < 1e-8) return (2 * next() - 1) * Math.PI;
+  if (kappa > 1e6)
+    return Math.sqrt((-2 * Math.log1p(-next())) / kappa) * Math.cos(2 * Math.PI * next());
   const tau = 1 + Math.sqrt(1 + 4 * kappa * kappa);
   const rho = (tau - Math.sqrt(2 * tau)) / (2 * kappa);
   const r = kappa < 1e-5 ? 1 / kappa + kappa : (1 + rho * rho) / (2 * rho);

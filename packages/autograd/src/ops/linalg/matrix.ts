@@ -189,7 +189,7 @@ export interface LinearOptions {
 }
 
 const linearOptions = byPosition(
-  defineOptions<LinearOptions>({ bias: kinds.orNull(kinds.tensor) }),
+  defineOptions<LinearOptions>({ bias: kinds.orNull(kinds.tensor) }, ({ bias }) => ({ bias })),
   'bias',
 );
 

@@ -121,13 +121,22 @@ export interface AttentionOptions {
 }
 
 const attentionOptions = byPosition(
-  defineOptions<AttentionOptions>({
-    attnMask: kinds.orNull(kinds.tensor),
-    isCausal: kinds.flag,
-    scale: kinds.orNull(kinds.finite),
-    dropoutP: kinds.fraction,
-    enableGqa: kinds.flag,
-  }),
+  defineOptions<AttentionOptions>(
+    {
+      attnMask: kinds.orNull(kinds.tensor),
+      isCausal: kinds.flag,
+      scale: kinds.orNull(kinds.finite),
+      dropoutP: kinds.fraction,
+      enableGqa: kinds.flag,
+    },
+    ({ attnMask, isCausal, scale, dropoutP, enableGqa }) => ({
+      attnMask,
+      isCausal,
+      scale,
+      dropoutP,
+      enableGqa,
+    }),
+  ),
   'attnMask',
 );
 

@@ -50,7 +50,18 @@ const runningKinds = {
   momentum: kinds.either(kinds.finite, kinds.tensor),
 };
 const batchNormOptions = byPosition(
-  defineOptions<BatchNormOptions>({ ...runningKinds, training: kinds.flag }),
+  defineOptions<BatchNormOptions>(
+    { ...runningKinds, training: kinds.flag },
+    ({ runningMean, runningVar, weight, bias, training, momentum, eps }) => ({
+      runningMean,
+      runningVar,
+      weight,
+      bias,
+      training,
+      momentum,
+      eps,
+    }),
+  ),
   ...RUNNING,
 );
 const instanceNormOptions = byPosition(

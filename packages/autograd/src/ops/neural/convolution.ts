@@ -51,9 +51,28 @@ const slidingOptions = {
   dilation: kinds.anything,
   groups: kinds.count,
 };
-const convOptions = byPosition(defineOptions<ConvOptions>(slidingOptions), 'bias');
+const convOptions = byPosition(
+  defineOptions<ConvOptions>(slidingOptions, ({ bias, stride, padding, dilation, groups }) => ({
+    bias,
+    stride,
+    padding,
+    dilation,
+    groups,
+  })),
+  'bias',
+);
 const convTransposeOptions = byPosition(
-  defineOptions<ConvTransposeOptions>({ ...slidingOptions, outputPadding: kinds.anything }),
+  defineOptions<ConvTransposeOptions>(
+    { ...slidingOptions, outputPadding: kinds.anything },
+    ({ bias, stride, padding, outputPadding, dilation, groups }) => ({
+      bias,
+      stride,
+      padding,
+      outputPadding,
+      dilation,
+      groups,
+    }),
+  ),
   'bias',
 );
 

@@ -12,4 +12,10 @@ export interface DropoutOptions {
 
 /** Reads them, the probability also by position. */
 export const dropoutOptions: (op: string, ...given: readonly unknown[]) => DropoutOptions =
-  byPosition(defineOptions<DropoutOptions>({ p: kinds.fraction, training: kinds.flag }), 'p');
+  byPosition(
+    defineOptions<DropoutOptions>(
+      { p: kinds.fraction, training: kinds.flag },
+      ({ p, training }) => ({ p, training }),
+    ),
+    'p',
+  );

@@ -26,11 +26,10 @@ export interface AffineOptions extends NormOptions {
 }
 
 /** Reads the options of a normalization that has only these. */
-export const affineOptions: OptionsReader<AffineOptions> = defineOptions<AffineOptions>({
-  weight: kinds.orNull(kinds.tensor),
-  bias: kinds.orNull(kinds.tensor),
-  eps: kinds.finite,
-});
+export const affineOptions: OptionsReader<AffineOptions> = defineOptions<AffineOptions>(
+  { weight: kinds.orNull(kinds.tensor), bias: kinds.orNull(kinds.tensor), eps: kinds.finite },
+  ({ weight, bias, eps }) => ({ weight, bias, eps }),
+);
 
 export interface Moments {
   readonly mean: Tensor;

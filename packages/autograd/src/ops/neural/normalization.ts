@@ -44,10 +44,10 @@ export interface RmsNormOptions {
 
 const byWeightAndBias = byPosition(affineOptions, 'weight', 'bias');
 const rmsNormOptions = byPosition(
-  defineOptions<RmsNormOptions>({
-    weight: kinds.orNull(kinds.tensor),
-    eps: kinds.orNull(kinds.finite),
-  }),
+  defineOptions<RmsNormOptions>(
+    { weight: kinds.orNull(kinds.tensor), eps: kinds.orNull(kinds.finite) },
+    ({ weight, eps }) => ({ weight, eps }),
+  ),
   'weight',
 );
 

@@ -17,9 +17,10 @@ export interface ReduceOptions {
 }
 
 /** Reads the options of a reduction that has only these. */
-export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>({
-  keepdim: kinds.flag,
-});
+export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceOptions>(
+  { keepdim: kinds.flag },
+  ({ keepdim }) => ({ keepdim }),
+);
 
 /** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
 export type Reduction<O = unknown> = <

@@ -38,10 +38,10 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
-const varianceOptions = defineOptions<VarianceOptions>({
-  ...reduceOptions.table,
-  correction: kinds.finite,
-});
+const varianceOptions = defineOptions<VarianceOptions>(
+  { ...reduceOptions.table, correction: kinds.finite },
+  ({ keepdim, correction }) => ({ keepdim, correction }),
+);
 
 /**
  * The variance `Σ (x − mean)² / (n − correction)` over `dim`, without cancellation; NaN or Inf if the

@@ -169,8 +169,8 @@ export const roll: (
   const node = operand('roll', x);
   const { dims: over } = rollOptions('roll', dims, options);
   const by = listOf('roll', [shifts] as Listed);
-  const named = typeof over === 'number' ? [over] : over;
-  if (named === undefined || named.length === 0) {
+  const named = over === undefined ? [] : listOf('roll', [over] as Listed);
+  if (named.length === 0) {
     if (by.length !== 1)
       throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
     return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.sizes);

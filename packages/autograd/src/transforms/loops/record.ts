@@ -9,7 +9,7 @@ import { assigned, mode, withMode, type LoopName } from '../../graph/mode.js';
 import { sameShape, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant, Placeholder } from '../../graph/version.js';
-import { flatten, isTensor, type Structure, type Tree } from '../../tree.js';
+import { flatten, isTensor, type Structure, type Tree, shown } from '../../tree.js';
 import { building } from '../variable.js';
 
 /** What a body recorded. */
@@ -80,7 +80,7 @@ export function matching(
   const got = flatten(returned);
   if (got.structure.text !== structure.text) {
     throw new ShapeError(
-      `${op}: ${who} must return ${what}, ${structure.text}; got ${got.structure.text}`,
+      `${op}: ${who} must return ${what}, ${shown(structure)}; got ${shown(got.structure)}`,
     );
   }
   return got.leaves.map((y, k) => {

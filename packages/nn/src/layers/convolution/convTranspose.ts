@@ -87,6 +87,7 @@ abstract class TransposedConvolution extends Module {
     checkGroups(new.target.name, inChannels, outChannels, groups);
     this.kernelSize = each(
       new.target.name,
+      'kernelSize',
       checkArgument(new.target.name, 'kernelSize', kernelSize, sizes),
       rank,
     );
@@ -125,15 +126,10 @@ abstract class TransposedConvolution extends Module {
   private paddingFor(x: Tensor, outputSize: readonly number[]): number[] {
     const name = this.constructor.name;
     checkArgument(name, 'outputSize', outputSize, kinds.listOf(kinds.size));
-    const [stride, padding, dilation] = [
-      this.options.stride ?? 1,
-      this.options.padding ?? 0,
-      this.options.dilation ?? 1,
-    ].map((v) => each(name, v, this.rank)) as [
-      readonly number[],
-      readonly number[],
-      readonly number[],
-    ];
+    const { stride: step = 1, padding: cut = 0, dilation: distance = 1 } = this.options;
+    const stride = each(name, 'stride', step, this.rank);
+    const padding = each(name, 'padding', cut, this.rank);
+    const dilation = each(name, 'dilation', distance, this.rank);
     return this.kernelSize.map((k, d) => {
       const size = x.shape[x.ndim - this.rank + d] as number;
       const least =

@@ -104,11 +104,16 @@ abstract class Convolution<
       dtype,
     } = options;
     checkGroups(name, inChannels, outChannels, groups);
-    if (padding === 'same' && each(name, stride, rank).some((s) => s !== 1)) {
+    if (padding === 'same' && each(name, 'stride', stride, rank).some((s) => s !== 1)) {
       throw new ChainruleError(`${name}: padding 'same' needs stride 1, got ${display(stride)}`);
     }
-    this.kernelSize = each(name, checkArgument(name, 'kernelSize', kernelSize, sizes), rank);
-    each(name, stride, rank);
+    this.kernelSize = each(
+      name,
+      'kernelSize',
+      checkArgument(name, 'kernelSize', kernelSize, sizes),
+      rank,
+    );
+    each(name, 'stride', stride, rank);
     const bound = boundOf(inChannels / groups, this.kernelSize);
     this.weight = uniformParameter(
       [outChannels, inChannels / groups, ...this.kernelSize],
@@ -116,10 +121,11 @@ abstract class Convolution<
       dtype,
     );
     this.bias = bias ? uniformParameter([outChannels], bound, dtype) : null;
-    const steps = each(name, dilation, rank);
+    const steps = each(name, 'dilation', dilation, rank);
     const sides = this.kernelSize.map((k, d): readonly number[] => {
       if (padding === 'valid') return [0, 0];
-      if (padding !== 'same') return new Array<number>(2).fill(each(name, padding, rank)[d] ?? 0);
+      if (padding !== 'same')
+        return new Array<number>(2).fill(each(name, 'padding', padding, rank)[d] ?? 0);
       const total = (steps[d] ?? 1) * (k - 1);
       return [Math.floor(total / 2), total - Math.floor(total / 2)];
     });

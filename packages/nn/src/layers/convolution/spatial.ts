@@ -5,10 +5,12 @@ import { checkArgument, display, kinds, ChainruleError, ShapeError } from '@chai
 export type PerDim = number | readonly number[];
 
 /** The same number `n` times, or the numbers as they are. */
-export function each(what: string, value: PerDim, n: number): readonly number[] {
+export function each(layer: string, name: string, value: PerDim, n: number): readonly number[] {
   if (typeof value === 'number') return new Array<number>(n).fill(value);
   if (value.length === n) return value;
-  throw new ShapeError(`${what}: expected one number or ${n}, got ${display(value)}`);
+  throw new ShapeError(
+    `${layer}: ${name} must be one number or an array of ${n}, got ${display(value)}`,
+  );
 }
 
 /** `1/√(inputs of an output)`, the bound of PyTorch's uniform initial values. */

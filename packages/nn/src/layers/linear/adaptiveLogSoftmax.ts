@@ -2,6 +2,7 @@
 import {
   cat,
   ChainruleError,
+  guardMethods,
   checkArgument,
   defineOptions,
   display,
@@ -73,6 +74,10 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     options?: AdaptiveLogSoftmaxOptions,
   ) {
     super();
+    guardMethods(this, AdaptiveLogSoftmaxWithLoss.prototype, 'module', (x) => x instanceof Module, [
+      'logProb',
+      'predict',
+    ]);
     const name = 'AdaptiveLogSoftmaxWithLoss';
     const { divValue = 4, headBias = false, dtype } = readOptions(name, options);
     this.inFeatures = checkArgument(name, 'inFeatures', inFeatures, kinds.count);

@@ -22,7 +22,7 @@ const readOptions = defineOptions<JsonlOptions>({
  */
 export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
   const options = readOptions('jsonlLogger', given);
-  const write = writerOf(sink);
+  const write = writerOf('jsonlLogger', sink);
   const types =
     options.types ??
     (['start', 'compiled', 'validate', 'epoch', 'checkpoint', 'skipped', 'end'] as const);
@@ -42,7 +42,7 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
  * seconds. A callback for `fit`. The columns are those of the first epoch.
  */
 export function csvLogger(sink: Sink): Callback {
-  const write = writerOf(sink);
+  const write = writerOf('csvLogger', sink);
   let names: readonly string[] | null = null;
   return async (event) => {
     if (event.type !== 'epoch') return;
@@ -69,17 +69,19 @@ function cell(value: unknown): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function writerOf(sink: Sink): (line: string) => void | Promise<void> {
+function writerOf(op: string, sink: Sink): (line: string) => void | Promise<void> {
   if (typeof sink === 'function') return sink;
   if (typeof sink !== 'string' || sink === '')
-    throw new ChainruleError('logger: give the path of a file, or a function that takes a line');
+    throw new ChainruleError(
+      `${op}: sink must be the path of a file or a function that takes a line, got ${display(sink)}`,
+    );
   return async (line) => {
-    const { fs } = nodeModules('logger', 'give a function that takes a line');
+    const { fs } = nodeModules(op, 'give a function that takes a line');
     try {
       await fs.promises.appendFile(sink, `${line}\n`);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ChainruleError(`logger: cannot write ${display(sink)}: ${why}`, { cause });
+      throw new ChainruleError(`${op}: cannot write ${display(sink)}: ${why}`, { cause });
     }
   };
 }

@@ -1,0 +1,57 @@
+/** @file Options that may also be given by position. */
+import { isTensor } from '../graph/isTensor.js';
+import { checkArgument, passes } from './check.js';
+import { object, type Kind } from './kinds.js';
+import type { OptionsReader } from './options.js';
+
+/**
+ * Makes a reader of options that may also be given by position, in the order of `names`: `linear(x, w, bias)` is
+ * `linear(x, w, { bias })`. An options object may stand in place of any of them, and after the last.
+ *
+ * @example
+ * const read = byPosition(defineOptions<LinearOptions>({ bias: kinds.orNull(kinds.tensor) }), 'bias');
+ * function linear(x: Tensor, w: Tensor, bias?: Tensor | null | LinearOptions, options?: LinearOptions) {
+ *   const given = read('linear', bias, options);
+ * }
+ */
+export function byPosition<O extends object>(
+  read: OptionsReader<O>,
+  ...names: readonly (keyof O & string)[]
+): (op: string, ...given: readonly unknown[]) => O {
+  const kinds = read.table as Readonly<Record<string, Kind>>;
+  const several = (op: string, given: readonly unknown[]): O => {
+    const all: Record<string, unknown> = {};
+    let options: readonly unknown[] | undefined;
+    for (let i = 0; i < given.length; i++) {
+      const value = given[i];
+      if (value === undefined) continue;
+      const name = names[i];
+      if (name === undefined || isOptions(value)) options = [...(options ?? []), value];
+      else all[name] = checkArgument(op, name, value, kinds[name] as Kind);
+    }
+    if (options === undefined) return all as O;
+    // In a loop: to spread objects of all kinds in one place takes a microsecond.
+    for (const object of options) {
+      const own = read(op, object as O) as Readonly<Record<string, unknown>>;
+      for (const name in own) if (own[name] !== undefined) all[name] = own[name];
+    }
+    return all as O;
+  };
+  // Six at most, by position: a rest parameter would allocate where nothing is given.
+  return (op, a?, b?, c?, d?, e?, f?) => {
+    const more = c !== undefined || d !== undefined || e !== undefined || f !== undefined;
+    if (more || (a !== undefined && b !== undefined)) return several(op, [a, b, c, d, e, f]);
+    // Mostly there is one at most.
+    const at = a === undefined ? 1 : 0;
+    const value = at === 0 ? a : b;
+    const name = names[at];
+    if (value === undefined || name === undefined || isOptions(value)) return read(op, value as O);
+    return { [name]: checkArgument(op, name, value, kinds[name] as Kind) } as O;
+  };
+}
+
+/** Whether a value in the place of an optional argument is an options object. */
+function isOptions(value: unknown): boolean {
+  // A tensor first, as it is most often one.
+  return typeof value === 'object' && !isTensor(value) && passes(object, value);
+}

@@ -1,0 +1,89 @@
+/** @file Methods that were taken from their object. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
+import { expect, test } from 'vitest';
+import { Cell, ChainruleError, cell, ones, Tensor } from '../index.js';
+import { guardMethods } from './index.js';
+
+class Counter {
+  count = 0;
+  constructor() {
+    guardMethods(this, Counter.prototype, 'counter', (x) => x instanceof Counter);
+  }
+  add(n: number): number {
+    return (this.count += n);
+  }
+  static of(): Counter {
+    return new Counter();
+  }
+}
+class Twice extends Counter {
+  override add(n: number): number {
+    return super.add(2 * n);
+  }
+  other(): string {
+    return typeof this;
+  }
+}
+
+/** Calls what was taken from its object. */
+const lost = (method: unknown, receiver?: unknown, ...args: unknown[]): unknown =>
+  Reflect.apply(method as () => unknown, receiver, args);
+
+test('a guarded method works as before, and says what it was taken from', () => {
+  const counter = Counter.of();
+  const twice = new Twice();
+  expect([counter.add(1), twice.add(1), twice.add(2)]).toEqual([1, 2, 6]);
+  for (const receiver of [undefined, null, {}, 5, Symbol('x'), ones([1])]) {
+    for (const { add } of [counter, twice]) {
+      expect(() => lost(add, receiver, 1)).toThrow(ChainruleError);
+      expect(() => lost(add, receiver, 1)).toThrow(/add: it is a method of a counter, called on /);
+    }
+  }
+  expect(() => lost(counter.add)).toThrow(
+    'add: it is a method of a counter, called on nothing; where it is passed on, pass () => counter.add()',
+  );
+  expect(lost(twice.other)).toBe('undefined'); // the base does not name it
+  expect(lost(counter.add, new Proxy(counter, {}), 1)).toBe(2);
+});
+
+test('what looks at a guarded method finds the method', () => {
+  new Twice();
+  const { add } = Counter.prototype;
+  expect([add.name, add.length]).toEqual(['add', 1]);
+  expect(String(add)).toContain('this.count += n');
+  expect(Object.getOwnPropertyDescriptor(Counter.prototype, 'add')?.enumerable).toBe(false);
+});
+
+test('methods of tensors and cells that keep their object out of sight', async () => {
+  const x = ones([2], { requiresGrad: true });
+  for (const name of ['dataSync', 'backward', 'retainGrad', 'registerHook'] as const) {
+    for (const receiver of [undefined, {}, Object.create(Tensor.prototype) as object]) {
+      expect(() => lost(x[name], receiver, (g: Tensor) => g)).toThrow(ChainruleError);
+      expect(() => lost(x[name], receiver, (g: Tensor) => g)).toThrow(`${name}: `);
+    }
+  }
+  await expect(lost(x.data, null) as Promise<unknown>).rejects.toThrow(/data: it is a method/);
+  expect(() => lost(x.requiresGrad_, {})).toThrow('requiresGrad_: it is a method of tensors');
+  expect(() => lost(cell(ones([1])).assign, Object.create(Cell.prototype), 1)).toThrow(
+    'assign: it is a method of tensors',
+  );
+});
+
+test('initial values of fields, which the CommonJS build makes methods, are set as before', () => {
+  class Built {
+    declare ready: boolean;
+    __init3(): void {
+      this.ready = false;
+    }
+    constructor() {
+      Built.prototype.__init3.call(this);
+      guardMethods(this, Built.prototype, 'thing', (x) => x instanceof Built && x.ready);
+      this.ready = true;
+    }
+    use(): number {
+      return 1;
+    }
+  }
+  expect([new Built().use(), new Built().use()]).toEqual([1, 1]);
+  expect(() => lost(new Built().use)).toThrow('use: it is a method of a thing');
+});
