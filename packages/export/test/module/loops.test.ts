@@ -130,6 +130,24 @@ describe('loops in exported modules', () => {
     );
     // Along the batch itself, whose size is then the length of the loop.
     await agrees((x) => scan(step, zeros([32]), x), [32]);
+    // What a step gives is what it was given, or given twice; nothing is wanted of the last.
+    const given = (h: Tensor[], x: Tensor): [Tensor[], Tensor[]] => {
+      const y = (h[0] as Tensor).matmul(w).add(x).tanh();
+      return [
+        [h[1] as Tensor, y, h[2] as Tensor, y],
+        [h[0] as Tensor, x, w, y, y, x.mul(2)],
+      ];
+    };
+    for (const reverse of [false, true])
+      await agrees(
+        (x) => {
+          const zero = x.select(1, 0);
+          const start = [zero, zero.sin(), zero.cos(), zero];
+          const [last, ys] = scan(given, start, x.transpose(0, 1), { reverse });
+          return [...last, ...ys.slice(0, 5)];
+        },
+        [3, 32],
+      );
     // A loop of loops, and one that is too long to be written out.
     await agrees(
       (x) =>
@@ -149,6 +167,14 @@ describe('loops in exported modules', () => {
       [32],
       { sizes: [2], batch: 2 },
     );
+  });
+
+  it('computes once what is the same at each step: weights as products read them', async () => {
+    const f = (x: Tensor): Tensor =>
+      scan((h: Tensor) => [h.matmul(w.t()).tanh(), null], x, null, { length: 4 })[0];
+    await agrees(f, [32], { sizes: [32, 48], batch: 48 });
+    const { js } = exportModule(f, [zeros([48, 32])], { batch: 48 });
+    expect(js).toMatch(/"bodies":\[\{"c":\[[\d,]+\],"b":[1-9]/);
   });
 
   it('associativeScan', async () => {
