@@ -199,7 +199,7 @@ function call(f, args) {
   heap[plan.fault] = 0;
   run(plan);
   if (plan.fault > 0 && heap[plan.fault] !== 0)
-    throw new RangeError(NAME + ': ' + f.name + ': an index in the arguments is out of range; nothing has changed');
+    throw new RangeError(NAME + ': ' + f.name + ': an index or a probability is out of range; nothing has changed');
   // What a state takes over is not copied before, unless it is a state itself.
   const values = plan.outputs.map(({ dtype, at, shape, size }, k) => {
     const data = view(dtype, at, size);
