@@ -4,17 +4,20 @@
  *
  *     npx ts-node bench/scaling/measure.ts [--write] [--short]
  *
- * `--write` puts the tables into docs/scaling.md, `--short` leaves out the large networks and vectors.
+ * `--write` puts them into measured.json and the tables of docs/scaling.md, `--short` leaves out the large networks and vectors.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { loadavg } from 'node:os';
-import { page, writePage, type Measured, type Steps } from './page.js';
+import { cpus, loadavg } from 'node:os';
+import { writeMeasurements, type Measured, type Measurements, type Steps } from './measured.js';
+import { page, writePage } from './page.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const rank = ['node_modules/ts-node/dist/bin.js', 'bench/scaling/rank.ts'];
 const node = process.execPath;
 const short = process.argv.includes('--short');
+/** Taken before the first measurement: the ranks keep two cores busy themselves. */
+const quiet = (loadavg()[0] ?? 0) < 1;
 /** Widths of the network and sizes of the batch. */
 const SHAPES = [
   [256, 128],
@@ -63,7 +66,7 @@ function run(command: readonly string[], args: readonly (string | number)[]): Me
   });
   if (status !== 0) console.log(`  could not be measured (code ${status ?? 'none in time'})`);
   const lines = (stdout ?? '').split('\n').filter((l) => l.startsWith('{'));
-  for (const line of lines) console.log(`  ${line} load ${loadavg()[0]?.toFixed(1)}`);
+  for (const line of lines) console.log(`  ${line}`);
   return status === 0 ? lines.map((line) => JSON.parse(line) as Measured) : [];
 }
 
@@ -90,4 +93,10 @@ for (const [name, command] of Object.entries(starters)) {
   const found = run(command(2), ['reduce', SIZES.join(',')]);
   if (found.length === SIZES.length) reductions[name] = found;
 }
-if (process.argv.includes('--write')) writePage(page(steps, reductions));
+if (process.argv.includes('--write')) {
+  const cores = cpus();
+  const where = `${cores.length} cores of ${cores[0]?.model.trim() ?? 'a processor'}, Node ${process.versions.node}, no BLAS library`;
+  const found: Measurements = { where, quiet, steps, reductions };
+  writeMeasurements(found);
+  writePage(page(found));
+}

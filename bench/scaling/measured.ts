@@ -1,46 +1,73 @@
-/**
- * @file What was measured of two ranks (`measure.ts`), from which the model takes its constants: the quickest of 25 rounds on two
- * cores of a Zen 5 server that others were using (load 14 to 18), Node 20, no BLAS. To be taken anew on a quiet machine.
- */
+/** @file What `measure.ts --write` found of two ranks (`measured.json`), and the links of the model, two of them fitted to it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { fit, type Link } from './model.js';
+
+/** One line that a rank gave, in milliseconds. */
+export interface Measured {
+  readonly parameters?: number;
+  readonly size?: number;
+  readonly ms: number;
+  /** Until both ranks were there. */
+  readonly waiting: number;
+  /** While data was on its way, once both ranks were there. */
+  readonly exchanging: number;
+}
+
+/** A network and its batch, with a measurement for each way to run it; null where it could not be run. */
+export interface Steps {
+  readonly width: number;
+  readonly batch: number;
+  readonly rows: readonly (readonly [how: string, measured: Measured | null])[];
+}
+
+export interface Measurements {
+  readonly where: string;
+  /** Whether nothing else was using the machine. */
+  readonly quiet: boolean;
+  readonly steps: readonly Steps[];
+  /** All-reduces, by what started the ranks. */
+  readonly reductions: Readonly<Record<string, readonly Measured[]>>;
+}
+
+const FILE = fileURLToPath(new URL('measured.json', import.meta.url));
+
+export const measurements = JSON.parse(readFileSync(FILE, 'utf8')) as Measurements;
+
+export function writeMeasurements(found: Measurements): void {
+  writeFileSync(FILE, `${JSON.stringify(found, null, 2)}\n`);
+}
 
 export interface Reduction {
   readonly bytes: number;
-  /** While data was on its way, once both ranks were there. */
   readonly seconds: number;
 }
 
-const points = (milliseconds: readonly number[]): Reduction[] =>
-  milliseconds.map((ms, i) => ({
-    bytes: 4 * ([1, 1024, 16384, 262144, 1048576, 4194304][i] as number),
-    seconds: ms / 1000,
-  }));
-
-/** All-reduces of two ranks. MPICH's did not follow a line under that load, and are left out. */
-export const reductions: Readonly<Record<string, readonly Reduction[]>> = {
-  local: points([0.267, 0.212, 0.264, 1.749, 7.365, 48.0]),
-  'Open MPI': points([0.0731, 0.0659, 0.1171, 0.6069, 4.004, 21.15]),
-};
+/** All-reduces of two ranks. */
+export const reductions: Readonly<Record<string, readonly Reduction[]>> = Object.fromEntries(
+  Object.entries(measurements.reductions).map(([name, list]) => [
+    name,
+    list.map(({ size = 0, exchanging }) => ({ bytes: 4 * size, seconds: exchanging / 1000 })),
+  ]),
+);
 
 /**
- * Links by name: that of this machine as measured, and two networks by their usual figures (25 Gbit/s over TCP; 200 Gbit/s
+ * Links by name: those of this machine as measured, and two networks by their usual figures (25 Gbit/s over TCP; 200 Gbit/s
  * with remote access to memory), in which γ is a gigabyte added in 0.1 s.
  */
 export const links: Readonly<Record<string, Link>> = {
-  local: fit(reductions['local'] ?? []),
-  machine: fit(reductions['Open MPI'] ?? []),
+  ...Object.fromEntries(Object.entries(reductions).map(([name, points]) => [name, fit(points)])),
   ethernet: { alpha: 30e-6, beta: 1 / 2.9e9, gamma: 1e-10 },
   fast: { alpha: 3e-6, beta: 1 / 23e9, gamma: 1e-10 },
 };
 
-/** Steps of a perceptron 784-256-256-10 with a batch of 128, of two ranks: without the time that they waited for a core. */
-export const steps: readonly {
-  readonly name: string;
-  readonly parameters: number;
-  readonly compute: number;
-  readonly seconds: number;
-  readonly link: string;
-}[] = [
-  { name: 'local', parameters: 269_322, compute: 3.392e-3, seconds: 6.047e-3, link: 'local' },
-  { name: 'Open MPI', parameters: 269_322, compute: 3.211e-3, seconds: 3.971e-3, link: 'machine' },
-];
+/** Steps of two ranks: seconds in all, and of these the ones in which a rank computed. */
+export const steps = measurements.steps.flatMap(({ width, batch, rows }) =>
+  rows.flatMap(([how, found]) => {
+    const link = how.split('two ranks, ')[1];
+    if (link === undefined || found === null) return [];
+    const { parameters = 0, ms, waiting, exchanging } = found;
+    const compute = (ms - waiting - exchanging) / 1000;
+    return [{ name: `${width}, ${batch}, ${link}`, parameters, compute, seconds: ms / 1000, link }];
+  }),
+);

@@ -78,5 +78,5 @@ test.each(steps)('what was measured of steps: $name', ({ parameters, compute, se
     ...{ ranks: 2, parameters, compute, jitter: 0, link: links[link] ?? training.link },
     bucketBytes: 25 * 2 ** 20,
   });
-  expect(Math.abs(step / seconds - 1)).toBeLessThan(0.15);
+  expect(Math.abs(step / seconds - 1)).toBeLessThan(0.05);
 });

@@ -146,21 +146,25 @@ function normals(seed: number): () => number {
 }
 
 /**
- * α and β of a link from measured all-reduces of two ranks, γ included, by least squares of relative errors: a sum of n bytes
- * takes α + nβ.
+ * α and β of a link from measured all-reduces of two ranks, γ included: a sum of n bytes takes α + nβ. Least squares of the
+ * logarithms of what is predicted and measured, so that twice and half as long count alike.
  */
 export function fit(points: readonly { readonly bytes: number; readonly seconds: number }[]): Link {
-  // Weighted by 1/seconds²: min Σ (a + b n − t)² / t².
-  let [w, wn, wnn, wt, wnt] = [0, 0, 0, 0, 0];
-  for (const { bytes: n, seconds: t } of points) {
-    const weight = 1 / t ** 2;
-    w += weight;
-    wn += weight * n;
-    wnn += weight * n * n;
-    wt += weight * t;
-    wnt += weight * n * t;
+  let [alpha, beta] = [0, 0];
+  for (let round = 0; round < 50; round++) {
+    // ln(p / t) is nearly (p − t) / √(p t): squares of (a + b n − t), weighted by the last prediction p.
+    let [w, wn, wnn, wt, wnt] = [0, 0, 0, 0, 0];
+    for (const { bytes: n, seconds: t } of points) {
+      const p = round === 0 ? t : Math.max(alpha + beta * n, t / 10);
+      const weight = 1 / (p * t);
+      w += weight;
+      wn += weight * n;
+      wnn += weight * n * n;
+      wt += weight * t;
+      wnt += weight * n * t;
+    }
+    beta = (w * wnt - wn * wt) / (w * wnn - wn * wn);
+    alpha = Math.max(0, (wt - beta * wn) / w);
   }
-  const slope = (w * wnt - wn * wt) / (w * wnn - wn * wn);
-  const start = (wt - slope * wn) / w;
-  return { alpha: Math.max(0, start), beta: slope, gamma: 0 };
+  return { alpha, beta, gamma: 0 };
 }

@@ -1,28 +1,13 @@
 /** @file What was measured as the tables of docs/scaling.md, which lie there between two marks. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-
-/** One line that a rank gave, in milliseconds. */
-export interface Measured {
-  readonly size?: number;
-  readonly ms: number;
-  readonly waiting: number;
-  readonly exchanging: number;
-}
-
-/** A network and its batch, with a measurement for each way to run it; null where it could not be run. */
-export interface Steps {
-  readonly width: number;
-  readonly batch: number;
-  readonly rows: readonly (readonly [how: string, measured: Measured | null])[];
-}
+import type { Measurements, Steps } from './measured.js';
 
 const START = '<!-- measured:start -->';
 const END = '<!-- measured:end -->';
 const PAGE = fileURLToPath(new URL('../../docs/scaling.md', import.meta.url));
 
-const number = (x: number): string => (x < 0.005 ? '0' : String(Number(x.toPrecision(2))));
+const number = (x: number): string => String(Number(x.toPrecision(2)));
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -49,19 +34,11 @@ function stepTable({ width, batch, rows }: Steps): string {
   return `784-${width}-${width}-10, a batch of ${batch} images, milliseconds:\n\n${table(head, body)}`;
 }
 
-/** The block between the marks, for measurements that are all there. */
-export function page(
-  steps: readonly Steps[],
-  reductions: Readonly<Record<string, readonly Measured[]>>,
-): string {
-  const load = loadavg()[0] ?? 0;
-  const cores = cpus();
-  const where = `${cores.length} cores of ${cores[0]?.model.trim() ?? 'a processor'}, Node ${process.versions.node}, no BLAS library`;
-  // The measurement itself keeps two cores busy.
-  const quiet =
-    load < 3
-      ? ''
-      : `\n\n**Others were using the machine (load ${load.toFixed(0)}): these figures say little of speed.**`;
+/** The block between the marks. */
+export function page({ where, quiet, steps, reductions }: Measurements): string {
+  const doubt = quiet
+    ? ''
+    : '\n\n**Others were using the machine: these figures say little of speed.**';
   const sizes = Object.values(reductions)[0]?.map(({ size = 0 }) => 4 * size) ?? [];
   const shown = (bytes: number): string =>
     bytes >= 2 ** 20
@@ -74,7 +51,7 @@ export function page(
     ...list.map(({ exchanging }) => number(exchanging)),
   ]);
   return [
-    `${where}; the quickest of 25 rounds.${quiet}`,
+    `${where}; the quickest of 25 rounds.${doubt}`,
     ...steps.map(stepTable),
     'One all-reduce of two ranks by its bytes, milliseconds while data was on its way:',
     table(['bytes', ...sizes.map(shown)], rows),

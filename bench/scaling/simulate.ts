@@ -1,7 +1,7 @@
 /**
  * @file A table of simulated training steps, from two ranks to thousands.
  *
- *     npx ts-node bench/scaling/simulate.ts [--parameters 1e6,1e9] [--compute SECONDS] [--jitter SHARE] [--link fast|ethernet|machine]
+ *     npx ts-node bench/scaling/simulate.ts [--parameters 1e6,1e9] [--compute SECONDS] [--jitter SHARE] [--link fast|ethernet|local|'Open MPI'|MPICH]
  */
 import { parseArgs } from 'node:util';
 import { simulate } from './model.js';

@@ -37,7 +37,6 @@ test('primitives without a kernel of their own', () => {
     [
       "argmode",
       "argnanmedian",
-      "assertBetween",
       "binomialDraw",
       "cholesky",
       "cofactor",

@@ -40,7 +40,9 @@ export class LocalTransport implements Transport {
   private readonly data: number;
   private readonly own = new Int32Array(SLOT_WORDS);
   private readonly slots: Int32Array;
+  /** What another rank wrote, and this rank's sum: fresh arrays for each piece would keep the garbage collector busy. */
   private readonly piece: Uint8Array;
+  private readonly sum: Uint8Array;
   private readonly quick: number;
   private meetings = 0;
   private turn = 0;
@@ -68,6 +70,7 @@ export class LocalTransport implements Transport {
     }
     this.slots = new Int32Array(size * SLOT_WORDS);
     this.piece = new Uint8Array(pieceBytes(size));
+    this.sum = new Uint8Array(pieceBytes(size));
     this.quick = size <= availableParallelism() ? QUICK_LOOKS : 0;
   }
 
@@ -123,7 +126,7 @@ export class LocalTransport implements Transport {
       const [low, high] = shareOf(part.length, rank, size);
       const offset = low * data.BYTES_PER_ELEMENT;
       // In the order of ranks, always: the same sum whoever makes it.
-      const share = part.slice(low, high);
+      const share = likeOver(part, this.sum, high - low);
       for (let r = 0; r < size && high > low; r++) {
         const theirs =
           r === rank ? part.subarray(low, high) : this.read(share, pieceAt(turn, r, size) + offset);

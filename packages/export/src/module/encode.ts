@@ -10,6 +10,8 @@ import type { Regime } from './regimes.js';
 export interface EncodedImage {
   /** Calls: form and block in turn. */
   readonly c: number[];
+  /** How many of them, at the beginning, do the same at each step of a loop. */
+  readonly b: number;
   readonly w: number[];
   readonly d: number[];
   /** Pointers: word, slot (−1 for scratch), start and slope in turn. */
@@ -86,6 +88,7 @@ function encodeImage(lines: ImageLines): EncodedImage {
   const { image } = lines;
   return {
     c: image.calls.flatMap(({ form, block }) => [form, block]),
+    b: image.before,
     w: lines.words.map(([start]) => start),
     d: lines.words.flatMap(([, slope], k) => (slope === 0 ? [] : [k, slope])),
     p: image.list.pointers.flatMap(({ word, buffer }, k) => [

@@ -121,6 +121,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     `const FIXED = ${states.end};`,
     `const ZEROED = ${IMAGE.zeroed};`,
     `const FAULT = ${IMAGE.fault};`,
+    `const FORMS = ${forms.size};`,
     `const MATH = ${forms.mathText()};`,
     // What names functions in some builds of the framework.
     'function __name(f) { return f; }',

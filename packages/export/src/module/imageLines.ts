@@ -45,9 +45,18 @@ export interface BodyLines {
 }
 
 /** Equal for images that differ in numbers alone. */
-export function structureOf({ calls, list, computed, inputs, outputs, loops }: Image): unknown {
+export function structureOf({
+  calls,
+  before,
+  list,
+  computed,
+  inputs,
+  outputs,
+  loops,
+}: Image): unknown {
   return [
     calls,
+    before,
     list.words.length,
     list.pointers.map(({ word, buffer }) => [word, buffer]),
     list.mayFault,

@@ -71,7 +71,8 @@ function ready() {
     }
   }
   memory = new WebAssembly.Memory({ initial: pages(FIXED) });
-  kernels = new WebAssembly.Instance(module, { env: { memory }, math: MATH }).exports;
+  const table = new WebAssembly.Table({ element: 'anyfunc', initial: FORMS });
+  kernels = new WebAssembly.Instance(module, { env: { memory, table }, math: MATH }).exports;
   reserve(FIXED);
   for (const [at, text] of DATA) unpack(text, at);
 }
@@ -121,13 +122,14 @@ function scratchOf(g, n) {
   return Math.max(g.h[2] + g.h[3] * n, ...g.l.flatMap((loop) => loop.bodies.map((body) => scratchOf(body, n))));
 }
 
-/** Where the values of an image lie: \`at\` has the places of what it is given, and takes theirs. */
+/** Where the values of an image lie: \`at\` has the places of what it is given and of some results, and takes the others. */
 function place(g, n, at, scratch) {
   const words = take(g.w.length * 4);
   // The largest first, each as low as it fits beside those that live at the same time.
   const values = [];
   for (let k = 0; k < g.s.length; k += 5)
-    values.push({ slot: g.s[k], bytes: align(g.s[k + 1] + g.s[k + 2] * n), first: g.s[k + 3], last: g.s[k + 4], at: 0 });
+    if (at[g.s[k]] === undefined)
+      values.push({ slot: g.s[k], bytes: align(g.s[k + 1] + g.s[k + 2] * n), first: g.s[k + 3], last: g.s[k + 4], at: 0 });
   values.sort((a, b) => b.bytes - a.bytes);
   const placed = [];
   let top = 0;
@@ -151,12 +153,12 @@ function place(g, n, at, scratch) {
   const calls = [];
   for (let k = 0; k < g.c.length; k += 2) calls.push([kernels['f' + g.c[k]], words + 4 * g.c[k + 1]]);
   const loops = g.l.map((loop) => placeLoop(loop, n, at, scratch));
-  return { calls, loops, own: scratch + g.h[0] + g.h[1] * n };
+  return { calls, loops, words: words / 4, once: g.b, own: scratch + g.h[0] + g.h[1] * n };
 }
 
-/** Runs the kernels of an image, and its loops among them. */
-function run({ calls, loops, own }) {
-  let k = 0;
+/** Runs the kernels of an image, and its loops among them: of a loop's body the first ones once alone. */
+function run({ calls, loops, once, own }, isFirst = true) {
+  let k = isFirst ? 0 : once;
   for (const loop of loops) {
     for (; k < loop.after; k++) calls[k][0](calls[k][1], 0, 1, own);
     repeat(loop);
@@ -197,8 +199,12 @@ function call(f, args) {
   heap[plan.fault] = 0;
   run(plan);
   if (plan.fault > 0 && heap[plan.fault] !== 0)
-    throw new RangeError(NAME + ': ' + f.name + ': an index in the arguments is out of range; nothing has changed');
-  const values = plan.outputs.map(({ dtype, at, shape, size }) => ({ data: view(dtype, at, size).slice(), shape }));
+    throw new RangeError(NAME + ': ' + f.name + ': an index or a probability is out of range; nothing has changed');
+  // What a state takes over is not copied before, unless it is a state itself.
+  const values = plan.outputs.map(({ dtype, at, shape, size }, k) => {
+    const data = view(dtype, at, size);
+    return { data: k < f.assigned.length && at >= FIXED ? data : data.slice(), shape };
+  });
   f.assigned.forEach((k, i) => view(STATES[k].dtype, STATES[k].at, values[i].data.length).set(values[i].data));
   random.offset += plan.draws;
   const build = (t) =>

@@ -1,6 +1,7 @@
 /** @file Modules without the framework: bits, batch sizes, training, files, and what is refused. */
 import { gzipSync } from 'node:zlib';
 import {
+  bernoulli,
   compile,
   fft,
   getRngState,
@@ -11,6 +12,7 @@ import {
   ones,
   Parameter,
   pixelShuffle,
+  rand,
   randint,
   randn,
   scaledDotProductAttention,
@@ -171,7 +173,7 @@ describe('exportModule', () => {
       expect(same((got.bias[0] as Result).data, (want.bias[0] as Tensor).dataSync())).toBe(true);
     }
     expect(() => predict(new Float32Array(64), [0, 1, 2, 3, 9])).toThrow(
-      /an index in the arguments is out of range/,
+      /an index or a probability is out of range/,
     );
     expect(predict(new Float32Array(64), [0, 1, 2, 3, 8])).toBeDefined();
   });
@@ -349,6 +351,19 @@ describe('exportModule', () => {
       expect(got.map(({ shape }) => shape)).toEqual(want.map(({ shape }) => shape));
       want.forEach((y, k) => expect(same((got[k] as Result).data, y.dataSync())).toBe(true));
     }
+  });
+
+  it('draws by probabilities, multiplies booleans, and refuses what is no probability', async () => {
+    const f = (p: Tensor): Tensor => bernoulli(p).mul(p.gt(0.2).mul(p.lt(0.9)));
+    const { predict } = await loaded(exportModule(f, [zeros([2, 40])], { batch: 4 }));
+    const compiled = compile(f);
+    const random = getRngState();
+    const given = [1, 3, 4].map((n) => rand([n, 40]));
+    given.forEach((p) => p.dataSync());
+    setRngState(random);
+    for (const p of given)
+      expect(same(predict(p.dataSync()).data, compiled(p).dataSync())).toBe(true);
+    expect(() => predict(new Float32Array(40).fill(1.5))).toThrow(/a probability is out of range/);
   });
 
   it('exports one batch size where that is asked for', async () => {

@@ -130,6 +130,24 @@ describe('loops in exported modules', () => {
     );
     // Along the batch itself, whose size is then the length of the loop.
     await agrees((x) => scan(step, zeros([32]), x), [32]);
+    // What a step gives is what it was given, or given twice; nothing is wanted of the last.
+    const given = (h: Tensor[], x: Tensor): [Tensor[], Tensor[]] => {
+      const y = (h[0] as Tensor).matmul(w).add(x).tanh();
+      return [
+        [h[1] as Tensor, y, h[2] as Tensor, y],
+        [h[0] as Tensor, x, w, y, y, x.mul(2)],
+      ];
+    };
+    for (const reverse of [false, true])
+      await agrees(
+        (x) => {
+          const zero = x.select(1, 0);
+          const start = [zero, zero.sin(), zero.cos(), zero];
+          const [last, ys] = scan(given, start, x.transpose(0, 1), { reverse });
+          return [...last, ...ys.slice(0, 5)];
+        },
+        [3, 32],
+      );
     // A loop of loops, and one that is too long to be written out.
     await agrees(
       (x) =>
@@ -149,6 +167,14 @@ describe('loops in exported modules', () => {
       [32],
       { sizes: [2], batch: 2 },
     );
+  });
+
+  it('computes once what is the same at each step: the weights of an LSTM as products read them', async () => {
+    const model = new nn.LSTM(8, 16, { batchFirst: true });
+    const f = (x: Tensor): Tensor => model.forward(x)[0];
+    await agrees(f, [5, 8]);
+    const { js } = exportModule(f, [zeros([8, 5, 8])], { batch: 8 });
+    expect(js).toMatch(/"bodies":\[\{"c":\[[\d,]+\],"b":[1-9]/);
   });
 
   it('associativeScan', async () => {
@@ -216,7 +242,7 @@ describe('loops in exported modules', () => {
     const { predict } = await loaded<Result | Result[]>(
       exportModule(f, [zeros([1, 3]).cast('int32')], { batch: 2 }),
     );
-    expect(() => predict([0, 5, 1])).toThrow(/an index in the arguments is out of range/);
+    expect(() => predict([0, 5, 1])).toThrow(/an index or a probability is out of range/);
     const x = randint(0, 5, [2, 3]);
     expect(Array.from((predict(x.dataSync()) as Result).data)).toEqual(
       Array.from(noGrad(() => compile(f)(x)).dataSync()),

@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { FormatError, tensor, type Tensor } from '@chainrule/autograd';
 import { importOnnx, type ImportOnnxOptions } from '@chainrule/export';
-import type { GraphProto, TensorProto } from '../../src/onnx/schema/protos.js';
+import type {
+  AttributeProto,
+  GraphProto,
+  NodeProto,
+  TensorProto,
+} from '../../src/onnx/schema/protos.js';
 import { attribute, fileOf, graph, node, refused, weight } from './files.js';
 
 /** The message when the model runs on two numbers. */
@@ -247,6 +252,28 @@ describe('running', () => {
       node: [node('ConstantOfShape', ['s'], ['y'])],
     });
     expect(stopped(bytes)).toContain('limits.elements');
+  });
+  const scalar = (name: string, n: number): TensorProto =>
+    weight({ name, dataType: 7, dims: [], int64Data: [n] });
+  const text = (name: string, s: string): AttributeProto =>
+    attribute({ name, type: 3, s: new TextEncoder().encode(s) });
+  test.each<[string, TensorProto[], NodeProto]>([
+    ['Pad', [ints('p', [0, 2 ** 40])], node('Pad', ['x', 'p'], ['y'], [text('mode', 'reflect')])],
+    [
+      'Range',
+      [scalar('a', 0), scalar('b', 2 ** 28), scalar('c', 1)],
+      node('Range', ['a', 'b', 'c'], ['y']),
+    ],
+    ['HannWindow', [scalar('n', 2 ** 40)], node('HannWindow', ['n'], ['y'])],
+    [
+      'Resize',
+      [ints('s', [2 ** 30])],
+      node('Resize', ['x', '', '', 's'], ['y'], [text('mode', 'linear')]),
+    ],
+  ])('%s beyond what an operator fills itself', (_, initializer, made) => {
+    const start = performance.now();
+    expect(stopped(fileOf({ initializer, node: [made] }))).toMatch(/limits.elements|there may be/);
+    expect(performance.now() - start).toBeLessThan(1000);
   });
   test('doubling', () => {
     const nodes = Array.from({ length: 40 }, (_, i) =>

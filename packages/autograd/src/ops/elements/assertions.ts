@@ -16,7 +16,7 @@ type BetweenAttrs = { what: string };
 /** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
 const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
   name: 'assertBetween',
-  lowering: { kind: 'reference' },
+  lowering: { kind: 'element', scalar: (x, _low, _high) => x },
   differentiable: true,
   vjp: (i, ct) => (i === 0 ? ct : null),
   jvp: ([t]) => t ?? null,

@@ -58,6 +58,22 @@ const comparison =
       node.inputs[0]?.dtype === 'bool' ? inputs.map((x) => e.node('Cast', [x], { to: 6 })) : inputs,
     );
 
+/** What takes numbers alone has another operator for booleans. */
+const numbersOr =
+  (op: string, ofBooleans: string): Element =>
+  (e, inputs, node) =>
+    e.node(node.dtype === 'bool' ? ofBooleans : op, inputs);
+
+/** A choice between booleans, which runtimes do not know as one. */
+const where: Element = (e, inputs, node) => {
+  if (node.dtype !== 'bool') return e.node('Where', inputs);
+  const [condition = '', x = '', y = ''] = inputs;
+  return e.node('Or', [
+    e.node('And', [condition, x]),
+    e.node('And', [e.node('Not', [condition]), y]),
+  ]);
+};
+
 const integerOr = (op: string, f: (k: Formula, x: string, y: string) => string): Element =>
   formula((k, x, y) => (k.isInteger ? k.of(op, x, y) : f(k, x, y)));
 
@@ -148,7 +164,7 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
   }),
   add: direct('Add'),
   sub: direct('Sub'),
-  mul: direct('Mul'),
+  mul: numbersOr('Mul', 'And'),
   div: direct('Div'),
   strongMul: formula((k, x, y) => k.of('Where', k.of('Equal', x, 0), 0, k.of('Mul', x, y))),
   strongProduct: formula((k, x, y) => {
@@ -156,8 +172,8 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
     return k.of('Where', zero, 0, k.of('Mul', x, y));
   }),
   pow: direct('Pow'),
-  maximum: direct('Max'),
-  minimum: direct('Min'),
+  maximum: numbersOr('Max', 'Or'),
+  minimum: numbersOr('Min', 'And'),
   remainder: integerOr('Mod', (k, x, y) => k.of('Sub', x, k.of('Mul', y, quotient(k, x, y)))),
   fmod: (e, inputs) => e.node('Mod', inputs, { fmod: 1 }),
   floorDivide: formula((k, x, y) =>
@@ -200,8 +216,8 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
   logicalAnd: direct('And'),
   logicalOr: direct('Or'),
   logicalXor: direct('Xor'),
-  bitwiseAnd: direct('BitwiseAnd'),
-  bitwiseOr: direct('BitwiseOr'),
-  bitwiseXor: direct('BitwiseXor'),
-  where: direct('Where'),
+  bitwiseAnd: numbersOr('BitwiseAnd', 'And'),
+  bitwiseOr: numbersOr('BitwiseOr', 'Or'),
+  bitwiseXor: numbersOr('BitwiseXor', 'Xor'),
+  where,
 };

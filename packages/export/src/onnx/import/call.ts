@@ -1,6 +1,7 @@
 /** @file One run of one node, as an operator sees it: its inputs and attributes, read as what they should be. */
 import { FormatError, Tensor, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
+import { countOf, MOST_FILLED } from './limits.js';
 import { Graph, Reference, type Attribute, type Node } from './graph.js';
 import type { Frame, Scope } from './interpreter.js';
 import { Known, Strings, type OnnxMap, type Value } from './values.js';
@@ -200,6 +201,13 @@ export class Call {
 
   get iterationLimit(): number {
     return this.frame.run.limits.iterations;
+  }
+
+  /** How many elements there are of sizes; refused where that is more than an operator itself may fill, one by one. */
+  room(...sizes: readonly number[]): number {
+    const { limits } = this.frame.run;
+    const elements = Math.min(limits.elements, MOST_FILLED);
+    return countOf(sizes, { ...limits, elements }, `what ${this.node.label} fills`);
   }
 
   refuse(why: string): never {

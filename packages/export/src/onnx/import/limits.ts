@@ -33,6 +33,9 @@ export const DEFAULT_LIMITS: Limits = {
   steps: 10_000_000,
 };
 
+/** What an operator fills element by element stays within a second, and within memory. */
+export const MOST_FILLED = 2 ** 24;
+
 /** The number of elements of `shape`, which is what a file says it is. */
 export function countOf(shape: readonly number[], limits: Limits, what: string): number {
   let count = 1;

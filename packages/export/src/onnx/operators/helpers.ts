@@ -1,12 +1,17 @@
 /** @file What several families of operators need. */
-import { stack, tensor, zeros, type DType, type Tensor } from '@chainrule/autograd';
+import { FormatError, stack, tensor, zeros, type DType, type Tensor } from '@chainrule/autograd';
 import type { Call } from '../import/call.js';
+import { MOST_FILLED } from '../import/limits.js';
 
 export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64';
 }
 
+/** 0, 1 … `n` − 1; nothing for what is negative. Many a length is a file's to say. */
 export function range(n: number): number[] {
+  if (n > MOST_FILLED || Number.isNaN(n))
+    throw new FormatError(`importOnnx: a list of ${n} places; there may be ${MOST_FILLED}`);
+  if (n < 0) return [];
   return Array.from({ length: n }, (_, i) => i);
 }
 

@@ -71,6 +71,30 @@ export const functions: readonly ExportCase[] = [
   binary('logicalAnd', (x, y) =>
     x.gt(0).logicalAnd(y.gt(0)).logicalOr(x.lt(-1)).logicalXor(y.lt(-1)).logicalNot(),
   ),
+  ...Object.entries({
+    'products and extremes': (a: Tensor, b: Tensor) => [
+      a.mul(b),
+      cr.maximum(a, b),
+      cr.minimum(a, b),
+      cr.where(a, b, b.logicalNot()),
+      a.unsqueeze(-1).expand([-1, 3, 4, 4]).triu(1),
+    ],
+    bits: (a: Tensor, b: Tensor) => [
+      cr.bitwiseAnd(a, b),
+      cr.bitwiseOr(a, b),
+      cr.bitwiseXor(a, b),
+      cr.bitwiseNot(a),
+    ],
+    'orders and places': (a: Tensor, b: Tensor) => [
+      a.argmax(2),
+      b.argmin(1),
+      cr.sort(a, 1).values,
+      cr.topk(b, 2).values,
+      ...parts(cr.max(a, 1)),
+      ...parts(cr.cummax(a, 2)),
+      a.cumsum(1),
+    ],
+  }).map(([name, f]) => binary(`booleans: ${name}`, (x, y) => f(x.gt(0), y.lt(0.5)))),
   binary('lerp', (x, y) => cr.lerp(x, y, 0.3)),
   binary('addcmul', (x, y) => cr.addcmul(x, x, y, { value: 0.5 })),
   binary('matmul', (x, y) => x.matmul(y.transpose(1, 2))),

@@ -321,6 +321,7 @@ describe('int32 and bool', () => {
     check(op, 'bool', 'bool', p, q);
     check(op, 'bool', 'bool', fx, fy);
   });
+  test.each(['mul', 'maximum', 'minimum'])('%s of bool', (op) => check(op, 'bool', 'bool', p, q));
   test.each(['isNan', 'isInf', 'isFinite', 'logicalNot'])('%s', (op) => {
     check(op, 'bool', 'bool', fx);
     check(op, 'bool', 'bool', Float64Array.from(fx));

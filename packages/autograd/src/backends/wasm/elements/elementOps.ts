@@ -55,6 +55,7 @@ const NUMBER_BINARY: ReadonlySet<string> = new Set([
   'minimum',
 ]);
 const FLOAT_BINARY: ReadonlySet<string> = new Set(['div', 'pow', 'atan2', 'hypot', 'copysign']);
+const BOOLEAN: ReadonlySet<string> = new Set(['mul', 'maximum', 'minimum']);
 const BITS: ReadonlySet<string> = new Set(['bitwiseAnd', 'bitwiseOr', 'bitwiseXor']);
 const SHIFTS: ReadonlySet<string> = new Set(['bitwiseLeftShift', 'bitwiseRightShift']);
 const COMPARISONS = ['eq', 'ne', 'lt', 'gt', 'le', 'ge'] as const;
@@ -70,7 +71,7 @@ export function supports(op: string, dtype: DType): boolean {
   if (op === 'cast' || op === 'where' || op === 'assertBetween' || LOGIC.has(op) || TESTS.has(op))
     return true;
   if ((COMPARISONS as readonly string[]).includes(op)) return true;
-  if (dtype === 'bool') return op === 'maximum' || op === 'minimum' || BITS.has(op);
+  if (dtype === 'bool') return BOOLEAN.has(op) || BITS.has(op);
   if (BITS.has(op) || SHIFTS.has(op) || op === 'bitwiseNot') return dtype === 'int32';
   if (ANY_UNARY.has(op) || NUMBER_BINARY.has(op)) return true;
   if (dtype === 'int32') return false;
@@ -104,7 +105,7 @@ export function applyOp(v: Lanes, op: string, dtype: DType, args: readonly Value
     case 'bool':
       return each(v, dtype, same, (a, b = 0) => {
         if (op === 'maximum' || op === 'bitwiseOr') return v.or(a, b);
-        if (op === 'minimum' || op === 'bitwiseAnd') return v.and(a, b);
+        if (op === 'minimum' || op === 'mul' || op === 'bitwiseAnd') return v.and(a, b);
         return op === 'bitwiseXor' ? v.xor(a, b) : unknown(op, dtype);
       });
   }

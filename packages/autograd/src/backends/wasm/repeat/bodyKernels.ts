@@ -64,17 +64,8 @@ export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): Prepa
     if (step.kind !== 'kernel') return null;
     kernels.push(step.kernel);
   }
-  // Each output is written to a place of its own: what is an input, or another output already, is copied.
-  const taken = new Set(simple.inputs);
-  const outputs = scheduled.outputs.map((slot) => {
-    if (!taken.has(slot)) {
-      taken.add(slot);
-      return slot;
-    }
-    const from = instructions[slot] as Instruction;
-    const to = instructions.push({ ...from }) - 1;
-    if (sizeOf(from.shape) > 0) kernels.push(copy(slot, to, from));
-    return to;
+  const outputs = ownOutputs(scheduled.outputs, simple.inputs, instructions, (kernel) => {
+    kernels.push(kernel);
   });
   const own = new Set([...constants, ...outputs]);
   return {
@@ -89,11 +80,31 @@ export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): Prepa
   };
 }
 
+/** Each output is written to a place of its own: what is an input, or another output already, is copied. */
+export function ownOutputs(
+  outputs: readonly number[],
+  inputs: readonly number[],
+  instructions: Instruction[],
+  add: (kernel: Kernel) => void,
+): number[] {
+  const taken = new Set(inputs);
+  return outputs.map((slot) => {
+    if (!taken.has(slot)) {
+      taken.add(slot);
+      return slot;
+    }
+    const from = instructions[slot] as Instruction;
+    const to = instructions.push({ ...from }) - 1;
+    if (sizeOf(from.shape) > 0) add(copy(slot, to, from));
+    return to;
+  });
+}
+
 /**
  * Takes out of the steps what computes the same in each: it reads constants alone. A buffer whose parts are written by several
  * kernels is constant once all of these are taken out.
  */
-function beforeAndEach(
+export function beforeAndEach(
   kernels: readonly Kernel[],
   constants: ReadonlySet<number>,
   stay: ReadonlySet<number>,

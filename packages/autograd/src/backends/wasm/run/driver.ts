@@ -38,6 +38,12 @@ export type RunFunction = (
 /** A module that exports `run`. */
 export function driverModule(shared: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder(shared);
+  writeDriver(module, shared);
+  return module.finish();
+}
+
+/** Adds `run` to a module, which exports it. */
+export function writeDriver(module: ModuleBuilder, shared: boolean): void {
   const f = module.function(KERNEL_PARAMETERS, ['i32']);
   const [list, thread, threads, maySleep] = [0, 1, 2, 3];
   const kernel = module.tableType(KERNEL_PARAMETERS, []);
@@ -115,5 +121,4 @@ export function driverModule(shared: boolean): Uint8Array<ArrayBuffer> {
   });
   f.i32(0);
   module.export('run', f);
-  return module.finish();
 }

@@ -5,6 +5,7 @@
  * elsewhere gives the bits that the program gives here.
  */
 import type { ChainruleError } from '../../../errors.js';
+import { withoutCopies } from '../../../engine/compile/copies.js';
 import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import { loopOf, type BodyInput, type Loop, type LoopBody } from '../../../engine/loop.js';
@@ -17,11 +18,13 @@ import { addAll } from '../../../graph/lists.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
 import type { FormedKernel, Pointer } from '../assembler/block.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
+import type { FunctionBuilder } from '../assembler/functionBuilder.js';
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { supports } from '../elements/elementOps.js';
 import { scalarFunctionsTextOf } from '../elements/special.js';
+import { beforeAndEach, ownOutputs } from '../repeat/bodyKernels.js';
 import { BARRIER_BYTES, FAULT } from './barrier.js';
-import { CALL } from './driver.js';
+import { CALL, writeDriver } from './driver.js';
 import { listKernels, type FormTable, type KernelList } from './kernelList.js';
 
 /** A value of an image. */
@@ -37,6 +40,8 @@ export interface ImageSlot {
 export interface Image {
   /** For each call the form and the word where its block begins. */
   readonly calls: readonly { readonly form: number; readonly block: number }[];
+  /** How many calls, at the beginning, do the same at each step of a loop: its first step alone runs them. */
+  readonly before: number;
   readonly list: Pick<KernelList, 'sharedBytes' | 'scratchBytes' | 'mayFault'> & {
     readonly words: readonly number[];
     readonly pointers: readonly Pointer[];
@@ -81,6 +86,8 @@ export class FormCollection implements FormTable {
   readonly fused: FormCollection | null;
   private readonly module = new ModuleBuilder(false);
   private readonly known = new Map<string, number>();
+  private readonly written: FunctionBuilder[] = [];
+  private hasDriver = false;
 
   constructor(fused: FormCollection | null = null) {
     this.fused = fused;
@@ -91,7 +98,9 @@ export class FormCollection implements FormTable {
     let index = this.known.get(key);
     if (index === undefined) {
       index = this.known.size;
-      this.module.export(`f${index}`, kernel.write(this.module));
+      const form = kernel.write(this.module);
+      this.module.export(`f${index}`, form);
+      this.written.push(form);
       this.known.set(key, index);
     }
     return index;
@@ -105,8 +114,25 @@ export class FormCollection implements FormTable {
     throw new Error('a form could not be written');
   }
 
-  /** A module that exports `f0`, `f1`, …; it imports `env.memory` and the functions of `math`. */
+  get size(): number {
+    return this.written.length;
+  }
+
+  /** From now on the module has what runs lists of calls, as `run`, and puts its forms into a table. */
+  withDriver(): void {
+    this.hasDriver = true;
+    this.fused?.withDriver();
+  }
+
+  /**
+   * A module that exports `f0`, `f1`, …; it imports `env.memory`, the functions of `math`, and for its driver `env.table`. It is
+   * made once.
+   */
   bytes(): Uint8Array<ArrayBuffer> {
+    if (this.hasDriver) {
+      for (const form of this.written) this.module.place(form);
+      writeDriver(this.module, false);
+    }
     return this.module.finish();
   }
 
@@ -117,21 +143,35 @@ export class FormCollection implements FormTable {
 }
 
 /**
- * The image of a program.
+ * The image of a program. `repeated` are the inputs of one that is the body of a loop: each of its outputs has a place of its
+ * own, and what is the same at each step comes first.
  * @throws {ChainruleError} for an operation that only the interpreter computes; `explain` says which it is.
  */
 export function imageOf(
   program: Program,
   forms: FormCollection,
   refuse: (op: string, origin: number) => ChainruleError,
+  repeated?: readonly BodyInput[],
 ): Image {
   const simple = simplify(program);
-  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype));
-  const steps = lower(scheduled);
-  const { instructions, outputs } = scheduled;
+  const { inputs } = simple;
+  const lasting = new Set(inputs.filter((_, k) => repeated?.[k]?.kind === 'constant'));
+  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype), { lasting });
+  const instructions = [...scheduled.instructions];
+  let [once, each]: [Kernel[], readonly Lowered[]] = [[], lower(scheduled)];
+  let { outputs } = scheduled;
+  if (repeated !== undefined) {
+    const steps = [...each];
+    outputs = ownOutputs(outputs, inputs, instructions, (kernel) => {
+      steps.push({ kind: 'kernel', kernel, slots: [] });
+    });
+    [once, each] = onceAndEach(steps, lasting, [...inputs, ...outputs]);
+  }
   const lists = new ListsOfKernels(forms);
   const loops: ImageLoop[] = [];
-  for (const step of steps) {
+  for (const kernel of once) lists.add(kernel);
+  const before = lists.flush();
+  for (const step of each) {
     if (step.kind === 'kernel') {
       lists.add(step.kernel);
       continue;
@@ -145,9 +185,10 @@ export function imageOf(
   const { calls, words, pointers, ...list } = lists;
   const bytesOf = (slot: number): number =>
     sizeOf(instructions[slot]!.shape) * itemSize[instructions[slot]!.dtype];
-  const spans = spansOf(steps, new Set(simple.inputs), outputs);
+  const spans = spansOf(once, each, new Set(inputs), outputs);
   return {
     calls,
+    before,
     list: {
       words,
       pointers,
@@ -156,11 +197,28 @@ export function imageOf(
       mayFault: list.mayFault || loops.some((loop) => loop.bodies.some(mayFault)),
     },
     computed: [...spans].map(([slot, span]) => ({ slot, bytes: bytesOf(slot), ...span })),
-    inputs: simple.inputs,
+    inputs,
     outputs,
     holds: instructions.map(({ shape, dtype }) => ({ shape, dtype })),
     loops,
   };
+}
+
+/** The kernels of a body that do the same at each step, as they read nothing but what lasts, and the other steps. */
+function onceAndEach(
+  steps: readonly Lowered[],
+  lasting: ReadonlySet<number>,
+  elsewhere: readonly number[],
+): [Kernel[], Lowered[]] {
+  const all = steps.flatMap((step) => (step.kind === 'kernel' ? [step.kernel] : []));
+  // A loop within reads and writes, too.
+  const within = all.length < steps.length;
+  const needed = within ? all : withoutCopies(all, new Set(elsewhere));
+  const { before, kernels } = beforeAndEach(needed, lasting, new Set(elsewhere));
+  if (!within)
+    return [[...before], kernels.map((kernel) => ({ kind: 'kernel', kernel, slots: [] }))];
+  const once = new Set(before);
+  return [[...before], steps.filter((step) => step.kind !== 'kernel' || !once.has(step.kernel))];
 }
 
 function mayFault({ image }: ImageBody): boolean {
@@ -174,8 +232,9 @@ function imageOfLoop(
   forms: FormCollection,
   refuse: (op: string) => ChainruleError,
 ): ImageLoop {
+  forms.withDriver();
   const bodyOf = ({ plan, inputs, carries, draws }: LoopBody): ImageBody => ({
-    image: imageOf(plan.program(), forms, refuse),
+    image: imageOf(plan.program(), forms, refuse, loop.kind === 'branch' ? undefined : inputs),
     inputs,
     carries,
     draws,
@@ -183,9 +242,10 @@ function imageOfLoop(
   return { after, loop, operands, results: [...results], bodies: loop.bodies.map(bodyOf) };
 }
 
-/** Between which steps what is computed is needed. */
+/** Between which steps what is computed is needed; what is computed once stays. */
 function spansOf(
-  steps: readonly Lowered[],
+  once: readonly Kernel[],
+  each: readonly Lowered[],
   isInput: ReadonlySet<number>,
   outputs: readonly number[],
 ): Map<number, { first: number; last: number }> {
@@ -194,14 +254,19 @@ function spansOf(
     if (isInput.has(slot)) return;
     const span = spans.get(slot);
     if (span === undefined) spans.set(slot, { first: step, last: step });
-    else span.last = step;
+    else span.last = Math.max(span.last, step);
   };
-  steps.forEach((step, i) => {
+  for (const kernel of once)
+    for (const { buffer } of placesOf(kernel)) {
+      use(buffer, 0);
+      use(buffer, each.length);
+    }
+  each.forEach((step, i) => {
     if (step.kind === 'kernel') for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
     else if (step.kind === 'loop')
       for (const slot of [...step.operands, ...step.results.values()]) use(slot, i);
   });
-  for (const slot of outputs) use(slot, steps.length);
+  for (const slot of outputs) use(slot, each.length);
   return spans;
 }
 

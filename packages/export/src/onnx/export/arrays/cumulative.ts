@@ -1,7 +1,7 @@
 /** @file What depends on all elements before along a dimension: `CumSum`, and the others as a `Scan`. */
 import type { DType } from '@chainrule/autograd';
 import type { OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
-import type { Recorded } from './rule.js';
+import { numeric, type Recorded } from './rule.js';
 import { Formula } from '../elements.js';
 import type { ValueInfoProto } from '../../schema/protos.js';
 import type { Emitter } from '../emitter.js';
@@ -70,10 +70,9 @@ export function cumsum(
   e: Emitter,
   { node, inputs, attributes: { dim, reverse } }: Recorded<'cumsum'>,
 ): string {
-  const [x] = inputs as [string];
-  const isBool = node.inputs[0]?.dtype === 'bool';
-  const given = isBool ? e.node('Cast', [x], { to: CODE.int32 }) : x;
-  return e.node('CumSum', [given, e.number(dim, 'int32')], { reverse: reverse ? 1 : 0 });
+  return e.node('CumSum', [numeric(e, node, inputs), e.number(dim, 'int32')], {
+    reverse: reverse ? 1 : 0,
+  });
 }
 
 /** A running value of one input. */
@@ -131,8 +130,9 @@ export function cumulativeExtreme(
   e: Emitter,
   { node, inputs, attributes: { dim, sign } }: Recorded<'cumulativeExtreme'>,
 ): string {
-  const dtype = node.inputs[0]?.dtype ?? 'float32';
-  const [x] = inputs as [string];
+  const given = node.inputs[0]?.dtype ?? 'float32';
+  const dtype = given === 'bool' ? 'int32' : given;
+  const x = numeric(e, node, inputs);
   const isFloat = dtype === 'float32' || dtype === 'float64';
   const least = isFloat ? -sign * Infinity : sign > 0 ? -(2 ** 31) : 2 ** 31 - 1;
   const shape = node.shape.map((n, d) => (d === dim ? n : 1));

@@ -3,7 +3,7 @@ import type { OperationNode } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import { TO_END } from '../encoded.js';
 import { refuse } from '../refuse.js';
-import { flag, int32, type Recorded } from './rule.js';
+import { flag, int32, numeric, type Recorded } from './rule.js';
 import { shapeFor } from '../shapes.js';
 import { isFixed, type Size } from '../sizes.js';
 
@@ -13,7 +13,7 @@ export function argsort(
 ): string {
   const size =
     e.size(e.shape(node)[dim] as Size) ?? refuse(node, 'its size depends on what is dynamic');
-  const [, places] = e.outputs('TopK', [inputs[0] as string, size], 2, {
+  const [, places] = e.outputs('TopK', [numeric(e, node, inputs), size], 2, {
     axis: dim,
     largest: flag(descending),
   });
@@ -26,7 +26,7 @@ export function middle(
   { node, inputs, attributes: { dim, keepdim } }: Recorded<'argmedian'>,
 ): string {
   const [from] = node.inputs as [OperationNode];
-  const [, places] = ordered(e, node, inputs[0] as string, e.shape(from)[dim] as Size, dim);
+  const [, places] = ordered(e, node, numeric(e, node, inputs), e.shape(from)[dim] as Size, dim);
   const last = int32(e, e.node('Slice', [places, e.ints([-1]), e.ints([TO_END]), e.ints([dim])]));
   return keepdim ? last : e.node('Squeeze', [last, e.ints([dim])]);
 }

@@ -1,15 +1,11 @@
 /** @file Reductions, and where the largest element is. */
 import { CODE } from '../encoded.js';
-import { flag, int32, type Rule } from './rule.js';
+import { flag, int32, numeric, type Rule } from './rule.js';
 
 /** A reduction with the dimensions as an input, or up to version 17 as an attribute. */
 export function reduction(name: string): Rule<'sum' | 'prod' | 'max' | 'min'> {
   return (e, { node, inputs, attributes: { dims, keepdim } }) => {
-    const from = node.inputs[0]?.dtype;
-    const x =
-      from === 'bool'
-        ? e.node('Cast', [inputs[0] as string], { to: CODE.int32 })
-        : (inputs[0] as string);
+    const x = numeric(e, node, inputs);
     const y =
       e.opset >= 18 || name === 'ReduceSum'
         ? e.node(name, [x, e.ints(dims)], { keepdims: flag(keepdim), noop_with_empty_axes: 1 })
@@ -21,8 +17,8 @@ export function reduction(name: string): Rule<'sum' | 'prod' | 'max' | 'min'> {
 }
 
 export function place(op: string): Rule<'argmax' | 'argmin'> {
-  return (e, { inputs, attributes: { dim, keepdim } }) =>
-    int32(e, e.node(op, inputs, { axis: dim, keepdims: flag(keepdim) }));
+  return (e, { node, inputs, attributes: { dim, keepdim } }) =>
+    int32(e, e.node(op, [numeric(e, node, inputs)], { axis: dim, keepdims: flag(keepdim) }));
 }
 
 /** The norms of the differences of all rows. */

@@ -18,3 +18,8 @@ export const flag = (b: boolean): number => (b ? 1 : 0);
 
 /** Places count in int64 there, in int32 here. */
 export const int32 = (e: Emitter, x: string): string => e.node('Cast', [x], { to: CODE.int32 });
+
+/** The first input as numbers: most operators that compare or add take no booleans. */
+export function numeric(e: Emitter, node: OperationNode, [x = '']: readonly string[]): string {
+  return node.inputs[0]?.dtype === 'bool' ? e.node('Cast', [x], { to: CODE.int32 }) : x;
+}

@@ -1,7 +1,6 @@
 /** @file Operators that add to a tensor at its edges, or cut there. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { integers } from '../../import/values.js';
 import { dimensions, range } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
 
@@ -45,8 +44,9 @@ function padded(
     const n = y.shape[d] as number;
     if (low + high === 0) return y;
     if (n === 0) call.refuse(`dimension ${d} is empty: there is nothing to pad with`);
-    const places = range(low + n + high).map((i) => sourceOf(i - low, n, mode, call));
-    return y.indexSelect(d, integers(places).tensor);
+    const places = new Int32Array(call.room(low + n + high));
+    for (let i = 0; i < places.length; i++) places[i] = sourceOf(i - low, n, mode, call);
+    return y.indexSelect(d, cr.tensor(places));
   }, cut);
 }
 

@@ -7,6 +7,7 @@ import { operator, type Operator, type Result } from '../operator.js';
 
 /** A matrix of cosines and sines, `[from, to]`: transforms of any length as products. */
 function waves(
+  call: Call,
   from: number,
   to: number,
   length: number,
@@ -20,7 +21,7 @@ function waves(
   const of = (f: (x: number) => number): cr.Tensor =>
     cr
       .tensor(
-        Float64Array.from({ length: from * to }, (_, i) => f(angle(i))),
+        Float64Array.from({ length: call.room(from, to) }, (_, i) => f(angle(i))),
         { shape: [from, to] },
       )
       .cast(dtype);
@@ -29,6 +30,7 @@ function waves(
 
 /** Real and imaginary parts along the last dimension, transformed along the one before it. */
 function transform(
+  call: Call,
   real: cr.Tensor,
   imaginary: cr.Tensor | null,
   length: number,
@@ -36,7 +38,7 @@ function transform(
   inverse: boolean,
 ): cr.Tensor {
   const n = real.shape.at(-1) as number;
-  const [cos, sin] = waves(n, bins, length, inverse ? 1 : -1, real.dtype);
+  const [cos, sin] = waves(call, n, bins, length, inverse ? 1 : -1, real.dtype);
   let re = cr.matmul(real, cos);
   let im = cr.matmul(real, sin);
   if (imaginary !== null) {
@@ -74,7 +76,7 @@ function dft(call: Call): Result {
   const complex = (x.shape.at(-1) as number) === 2;
   const bins = half ? Math.floor(length / 2) + 1 : length;
   const real = moved.select(-1, 0);
-  const y = transform(real, complex ? moved.select(-1, 1) : null, length, bins, inverse);
+  const y = transform(call, real, complex ? moved.select(-1, 1) : null, length, bins, inverse);
   return y.movedim(-2, d);
 }
 
@@ -86,7 +88,14 @@ function realInverse(call: Call, x: cr.Tensor, d: number): cr.Tensor {
   const places = range(length).map((i) => (i < bins ? i : length - i));
   const whole = moved.indexSelect(-2, known(places, [length]).tensor);
   const sign = cr.tensor(Float32Array.from(places, (p, i) => (p === i ? 1 : -1))).cast(x.dtype);
-  const y = transform(whole.select(-1, 0), whole.select(-1, 1).mul(sign), length, length, true);
+  const y = transform(
+    call,
+    whole.select(-1, 0),
+    whole.select(-1, 1).mul(sign),
+    length,
+    length,
+    true,
+  );
   return y.narrow(-1, 0, 1).movedim(-2, d);
 }
 
@@ -99,6 +108,7 @@ function stft(call: Call): Result {
   const real = signal.ndim === 3 ? signal.select(-1, 0) : signal;
   const total = real.shape[1] as number;
   const frames = Math.max(0, Math.floor((total - length) / step) + 1);
+  call.room(frames, length);
   const places = range(frames).flatMap((f) => range(length).map((i) => f * step + i));
   const cut = (x: cr.Tensor): cr.Tensor => {
     const framed = x
@@ -108,7 +118,14 @@ function stft(call: Call): Result {
   };
   const half = call.flag('onesided', true) && !complex;
   const bins = half ? Math.floor(length / 2) + 1 : length;
-  return transform(cut(real), complex ? cut(signal.select(-1, 1)) : null, length, bins, false);
+  return transform(
+    call,
+    cut(real),
+    complex ? cut(signal.select(-1, 1)) : null,
+    length,
+    bins,
+    false,
+  );
 }
 
 /** Sums of cosines over a window. */
@@ -137,7 +154,7 @@ function melWeights(call: Call): Result {
     const hz = 700 * (10 ** ((i * step + toMel(low)) / 2595) - 1);
     return Math.floor(((length + 1) * hz) / rate);
   });
-  const data = new Float32Array(bins * mels);
+  const data = new Float32Array(call.room(bins, mels));
   for (let m = 0; m < mels; m++) {
     const [from, peak, to] = places.slice(m, m + 3) as [number, number, number];
     if (peak === from) data[peak * mels + m] = 1;

@@ -84,7 +84,7 @@ function tfIdf(call: Call): Result {
   const grams = new Map<string, number>();
   for (let n = 1, index = 0; n <= starts.length; n++) {
     const end = starts[n] ?? pool.length;
-    for (let at = starts[n - 1]!; at + n <= end; at += n, index++)
+    for (let at = Math.max(starts[n - 1]!, 0); at + n <= end; at += n, index++)
       if (n >= least && n <= most) grams.set(pool.slice(at, at + n).join('\u0000'), index);
   }
   const shape = call.shape(0);
@@ -93,7 +93,7 @@ function tfIdf(call: Call): Result {
   const rows = shape.length === 2 ? shape[0]! : 1;
   const length = data.length / Math.max(rows, 1);
   const width = places.reduce((most, n) => Math.max(most, n), -1) + 1;
-  const result = new Float32Array(rows * width);
+  const result = new Float32Array(call.room(rows, width));
   const weights = call.floats('weights', []);
   for (let row = 0; row < rows; row++) {
     const tokens = data.slice(row * length, (row + 1) * length);
@@ -116,9 +116,10 @@ function countGrams(
   skips: number,
 ): Map<number, number> {
   const counts = new Map<number, number>();
-  for (let n = least; n <= most; n++) {
+  const { length } = tokens;
+  for (let n = Math.max(least, 1); n <= Math.min(most, length); n++) {
     // Of one token there is nothing to skip.
-    for (let step = 1; step <= (n === 1 ? 1 : skips + 1); step++) {
+    for (let step = 1; step <= (n === 1 ? 1 : Math.min(skips + 1, length)); step++) {
       for (let at = 0; at + (n - 1) * step < tokens.length; at++) {
         const gram = Array.from({ length: n }, (_, i) => tokens[at + i * step]).join('\u0000');
         const index = grams.get(gram);
