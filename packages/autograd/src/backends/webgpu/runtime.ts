@@ -16,6 +16,8 @@ import { Residents } from './residents.js';
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
 const MOST_RUNS = 2000;
 
+const ANEW = "await setDevice('webgpu') again, and start from a checkpoint or from values on the host";
+
 export class GpuRuntime {
   readonly device: GpuDevice;
   readonly description: string;
@@ -38,9 +40,12 @@ export class GpuRuntime {
   /** What went wrong for all: the device was lost, or a shader did not compile. */
   private broken: DeviceError | null = null;
   private readonly readback = new Readback(this);
+  private readonly onLost: () => void;
 
+  /** `onLost` is called once the device is of no more use. */
   constructor({ device, description }: Opened, onLost: () => void) {
     this.device = device;
+    this.onLost = onLost;
     this.description = description;
     this.heap = new Heap(device);
     this.faults = new Faults(device);
@@ -57,15 +62,18 @@ export class GpuRuntime {
     });
     this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
     void device.lost.then(({ reason, message }) => {
-      this.broken ??= new DeviceError(
+      if (this.broken !== null) return; // given up before, and perhaps another one is in use
+      this.broken = new DeviceError(
         `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); its tensors are ` +
-          `gone: await setDevice('webgpu') again, and start from a checkpoint or from values on the host`,
+          `gone: ${ANEW}`,
       );
       onLost();
     });
     device.addEventListener('uncapturederror', ({ error }) => {
       // What follows from a kernel that did not compile is told by the runs that use it.
-      if (!/due to a previous error/.test(error.message)) this.fail(error.message);
+      if (/due to a previous error/.test(error.message)) return;
+      const isFull = error.constructor.name === 'GPUOutOfMemoryError';
+      this.fail(isFull ? `out of memory: ${error.message}` : error.message);
     });
   }
 
@@ -82,9 +90,12 @@ export class GpuRuntime {
     return this.arenaWords * 4;
   }
 
-  /** From now on every run and every read says so. */
+  /** From now on every run and every read says so, and the device is opened anew when it is chosen again. */
   fail(message: string): void {
-    this.broken ??= new DeviceError(`webgpu: ${message}`);
+    if (this.broken !== null) return;
+    this.broken = new DeviceError(`webgpu: ${message.trim()}; the device is given up: ${ANEW}`);
+    this.onLost();
+    setTimeout(() => this.device.destroy(), 0); // Dawn cannot do it while it tells the error
   }
 
   /** @throws what went wrong for all. */
