@@ -108,6 +108,20 @@ const CASES: Readonly<Record<string, () => Tensor[]>> = {
     );
     return [c, ys];
   },
+  // Two loops of one run: the numbers of both go up together, before the first kernel.
+  'the gradient of a while loop': () => {
+    const x = noise(15).requiresGrad_();
+    const [y] = whileLoop(
+      ([, k]: Tensor[]) => (k as Tensor).lt(1),
+      ([y, k]: Tensor[]) => [
+        (y as Tensor).sub((y as Tensor).mean(0, { keepdim: true })),
+        (k as Tensor).add(1),
+      ],
+      [x, zeros([], { dtype: 'int32' })],
+      { maxIterations: 4 },
+    );
+    return grad((y as Tensor).mul(noise(15).add(0.5)).sum(), [x]) as Tensor[];
+  },
   'a while loop': () => [
     whileLoop(
       (x: Tensor) => x.sum().lt(100),

@@ -16,7 +16,8 @@ import { Residents } from './residents.js';
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
 const MOST_RUNS = 2000;
 
-const ANEW = "await setDevice('webgpu') again, and start from a checkpoint or from values on the host";
+const ANEW =
+  "await setDevice('webgpu') again, and start from a checkpoint or from values on the host";
 
 export class GpuRuntime {
   readonly device: GpuDevice;
