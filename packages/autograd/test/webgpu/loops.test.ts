@@ -201,6 +201,19 @@ describe.skipIf(!there)('loops on WebGPU', () => {
       });
     });
 
+  test('the gradient of a while loop needs to know how many steps there may be', async () => {
+    await setDevice('webgpu');
+    const x = tensor([1, 2], { requiresGrad: true });
+    const y = whileLoop(
+      (x: Tensor) => x.sum().lt(50),
+      (x) => x.mul(2),
+      x,
+    );
+    expect(() => y.sum().backward()).toThrow(
+      /whileLoop: the number of steps is not known here, as webgpu alone has it.*maxIterations/,
+    );
+  });
+
   test('compiled, it runs again and again', async () => {
     await setDevice('webgpu');
     const f = compile((x: Tensor) =>

@@ -74,7 +74,8 @@ export class GpuRuntime {
       // What follows from a kernel that did not compile is told by the runs that use it.
       if (/due to a previous error/.test(error.message)) return;
       const isFull = error.constructor.name === 'GPUOutOfMemoryError';
-      this.fail(isFull ? `out of memory: ${error.message}` : error.message);
+      const [what = ''] = error.message.trim().split('\n'); // after that it says where in the driver
+      this.fail(isFull ? `out of memory: ${what}` : error.message);
     });
   }
 
@@ -159,17 +160,26 @@ export class GpuRuntime {
     void this.order.do(() => this.moveNow(from, to, words));
   }
 
-  /** Copies words from one place of the heap to another, by way of a buffer: within one buffer no copy is allowed. */
+  /** Copies words from one place of the heap to another. */
   moveNow(from: number, to: number, words: number): void {
+    this.copyIn(this.heap.buffer, from * 4, to, words);
+  }
+
+  /** Copies words of a buffer into the heap, by way of another buffer: within one no copy is allowed. */
+  private copyIn(source: GpuBuffer, offset: number, to: number, words: number): void {
     if (words === 0) return;
     const { device, heap } = this;
     const bytes = words * 4;
+    const encoder = device.createCommandEncoder();
+    if (source !== heap.buffer) {
+      encoder.copyBufferToBuffer(source, offset, heap.buffer, to * 4, bytes);
+      return this.submit(encoder.finish());
+    }
     const between = device.createBuffer({
       size: bytes,
       usage: USAGE.copySource | USAGE.copyTarget,
     });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(heap.buffer, from * 4, between, 0, bytes);
+    encoder.copyBufferToBuffer(source, offset, between, 0, bytes);
     encoder.copyBufferToBuffer(between, 0, heap.buffer, to * 4, bytes);
     this.submit(encoder.finish());
     between.destroy();
@@ -224,11 +234,9 @@ export class GpuRuntime {
     let refused: DeviceError | null = null;
     array.run = this.faults.begin({ broken: () => refused, explain: unexplained, undo: [] });
     void this.order.do(() => {
-      const { device, heap } = this;
+      const { device } = this;
       device.pushErrorScope('validation');
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offset, heap.buffer, array.at * 4, length * 4);
-      this.submit(encoder.finish());
+      this.copyIn(buffer, offset, array.at, length);
       void device.popErrorScope().then((error) => {
         if (error !== null) refused = new DeviceError(`fromGPUBuffer: ${error.message}`);
       });
