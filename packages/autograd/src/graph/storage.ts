@@ -42,6 +42,6 @@ export function onHost(storage: Storage, op: string): TypedArray {
   if (isHost(storage)) return storage;
   throw new DeviceError(
     `${op}: the tensor is on ${storage.device}, whose values cannot be read synchronously; await them: ` +
-      'await t.data(), await t.itemAsync(), await t.toArrayAsync()',
+      "await t.data(), await t.itemAsync(), await t.toArrayAsync(), or move the tensor: await t.to('cpu')",
   );
 }

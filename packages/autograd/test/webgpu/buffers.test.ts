@@ -69,6 +69,13 @@ describe.skipIf(!there)('buffers of WebGPU', () => {
     await expect(tensor([1], { device: 'cpu' }).gpuBuffer()).rejects.toThrow(DeviceError);
   });
 
+  test('a tensor is made of where another one lies', async () => {
+    await setDevice('webgpu');
+    const { buffer, offset } = await tensor([1, 2, 3]).mul(3).gpuBuffer();
+    const x = fromGPUBuffer(buffer, [2], { offset: offset + 4 });
+    expect(Array.from(await x.add(1).data())).toEqual([7, 10]);
+  });
+
   test('ready() compiles what a call needs, and runs nothing', async () => {
     await setDevice('webgpu');
     const w = new Parameter(tensor([1, 2, 3]));

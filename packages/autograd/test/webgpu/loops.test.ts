@@ -108,6 +108,20 @@ const CASES: Readonly<Record<string, () => Tensor[]>> = {
     );
     return [c, ys];
   },
+  // Two loops of one run: the numbers of both go up together, before the first kernel.
+  'the gradient of a while loop': () => {
+    const x = noise(15).requiresGrad_();
+    const [y] = whileLoop(
+      ([, k]: Tensor[]) => (k as Tensor).lt(1),
+      ([y, k]: Tensor[]) => [
+        (y as Tensor).sub((y as Tensor).mean(0, { keepdim: true })),
+        (k as Tensor).add(1),
+      ],
+      [x, zeros([], { dtype: 'int32' })],
+      { maxIterations: 4 },
+    );
+    return grad(y.mul(noise(15).add(0.5)).sum(), [x]) as Tensor[];
+  },
   'a while loop': () => [
     whileLoop(
       (x: Tensor) => x.sum().lt(100),
@@ -186,6 +200,19 @@ describe.skipIf(!there)('loops on WebGPU', () => {
         );
       });
     });
+
+  test('the gradient of a while loop needs to know how many steps there may be', async () => {
+    await setDevice('webgpu');
+    const x = tensor([1, 2], { requiresGrad: true });
+    const y = whileLoop(
+      (x: Tensor) => x.sum().lt(50),
+      (x) => x.mul(2),
+      x,
+    );
+    expect(() => y.sum().backward()).toThrow(
+      /whileLoop: the number of steps is not known here, as webgpu alone has it.*maxIterations/,
+    );
+  });
 
   test('compiled, it runs again and again', async () => {
     await setDevice('webgpu');

@@ -46,4 +46,16 @@ describe.skipIf(!there)('a lost device', () => {
     weight.assign(tensor(checkpoint));
     expect(await step(tensor([1, 1, 2])).itemAsync()).toBe(9);
   });
+
+  test('a device that refuses what it is asked is given up, and the next one is another', async () => {
+    await setDevice('webgpu');
+    const x = tensor([1, 2]).mul(2);
+    const old = deviceInfo('webgpu').gpuDevice as GpuDevice;
+    old.createBuffer({ size: 2 ** 52, usage: 128 }); // nobody waits for this error
+    await old.lost;
+    await expect(x.data()).rejects.toThrow(/given up.*await setDevice\('webgpu'\) again/);
+    await setDevice('webgpu');
+    expect(deviceInfo('webgpu').gpuDevice).not.toBe(old);
+    expect(Array.from(await tensor([1, 2]).mul(3).data())).toEqual([3, 6]);
+  });
 });

@@ -51,23 +51,24 @@ export class History {
     return (this.last = d);
   }
 
-  /** As tensors, the pairs stacked. */
+  /** As tensors of the host, the pairs stacked. */
   save(): Record<string, Tensor> {
     const n = this.last?.length ?? 0;
     const stack = (part: (pair: Pair) => Vector): Tensor => {
       const flat = new Float64Array(this.pairs.length * n);
       this.pairs.forEach((pair, i) => flat.set(part(pair), i * n));
-      return tensor(flat, { shape: [this.pairs.length, n] });
+      return tensor(flat, { shape: [this.pairs.length, n], device: 'cpu' });
     };
     const { iterations, evaluations, scale, t, loss } = this;
-    const none = new Float64Array(0);
+    const onHost = (x: Vector | null): Tensor =>
+      tensor(x ?? new Float64Array(0), { device: 'cpu' });
     return {
-      numbers: tensor(Float64Array.of(iterations, evaluations, scale, t, loss)),
-      rho: tensor(Float64Array.from(this.pairs, ({ rho }) => rho)),
+      numbers: onHost(Float64Array.of(iterations, evaluations, scale, t, loss)),
+      rho: onHost(Float64Array.from(this.pairs, ({ rho }) => rho)),
       steps: stack(({ s }) => s),
       changes: stack(({ y }) => y),
-      direction: tensor(this.last ?? none),
-      gradient: tensor(this.gradient ?? none),
+      direction: onHost(this.last),
+      gradient: onHost(this.gradient),
     };
   }
 

@@ -1,13 +1,12 @@
 /** @file LBFGS: a quasi-Newton method for full batches and smooth losses. */
 import {
-  borrowGrad,
   ChainruleError,
+  checkArgument,
+  DeviceError,
   enableGrad,
-  evaluate,
   FormatError,
-  tensor,
-  Tensor,
   display,
+  kinds,
 } from '@chainrule/autograd';
 import { count, nonNegative, oneOf, orNull, type Check } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
@@ -15,8 +14,10 @@ import type { ParamsOrGroups } from '../paramGroup.js';
 import type { Rule } from '../rule.js';
 import { isSaved, type OptimizerState } from '../state.js';
 import { History } from './history.js';
+import { firstNonFinite, ParameterVector, type Measure } from './parameterVector.js';
+import { readLater, readNow, type Reading } from './reading.js';
 import { strongWolfe } from './strongWolfe.js';
-import { absoluteSum, addScaled, dot, largest, scaled, type Vector } from './vector.js';
+import { absoluteSum, dot, largest, scaled } from './vector.js';
 
 /** Hyper-parameters of {@link LBFGS}. */
 export type LBFGSGroup = {
@@ -64,16 +65,8 @@ const rule: Rule<LBFGSGroup> = {
   update: (p) => ({ param: p }),
 };
 
-/** The loss and its gradient at one point. */
-interface Measure {
-  readonly f: number;
-  readonly g: Vector;
-}
-
-function firstNonFinite({ f, g }: Measure): string | null {
-  if (!Number.isFinite(f)) return 'the loss';
-  return g.every(Number.isFinite) ? null : 'the gradient';
-}
+/** Computes the loss and its gradient where the parameters are. */
+type Measuring = () => Reading<Measure>;
 
 /**
  * Limited-memory BFGS (Nocedal & Wright, algorithm 7.5): steps along `−H · g`, with the inverse Hessian `H` estimated
@@ -83,7 +76,8 @@ function firstNonFinite({ f, g }: Measure): string | null {
  * Defaults: lr 1, maxIter 20, maxEval 1.25 · maxIter, toleranceGrad 1e-7, toleranceChange 1e-9, historySize 100, no
  * line search. PyTorch: `torch.optim.LBFGS`; vectors are kept in float64 here, also for float32 parameters.
  *
- * It reads values after every evaluation, so it cannot be compiled, and takes one parameter group only.
+ * It reads values after every evaluation, so it cannot be compiled, and takes one parameter group only. Where parameters
+ * are on WebGPU, whose values must be waited for, `await optimizer.stepAsync(closure)` takes the place of `step`.
  * @example
  * optimizer.step(() => {
  *   optimizer.zeroGrad();
@@ -94,6 +88,7 @@ function firstNonFinite({ f, g }: Measure): string | null {
  */
 export class LBFGS extends Optimizer<LBFGSGroup> {
   private history: History;
+  private isUnderWay = false;
 
   constructor(params: ParamsOrGroups<Partial<LBFGSGroup>>, options?: LBFGSOptions) {
     super(rule, params, options);
@@ -109,41 +104,81 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     super.addParamGroup(group);
   }
 
+  /**
+   * Takes up to `maxIter` steps; returns what the closure returned at first.
+   * @throws {DeviceError} if a parameter is on a device whose values must be waited for: see `stepAsync`.
+   */
   override step(): undefined;
   override step<L>(closure: () => L): L;
   override step<L>(closure?: () => L): L | undefined {
-    if (closure === undefined) {
-      throw new ChainruleError(
-        'LBFGS: step needs a closure, which clears gradients, computes the loss, calls backward() and returns the loss',
+    const away = this.group.params.find(({ device }) => device !== 'cpu')?.device;
+    if (away !== undefined) {
+      throw new DeviceError(
+        `LBFGS.step: the parameters are on ${away}, and their values, which each step reads, must be waited for: ` +
+          'await optimizer.stepAsync(closure)',
       );
     }
-    const measure = (): { f: number; g: Vector; loss: L } => {
-      const loss = enableGrad(closure);
-      return { f: numberOf(loss), g: this.gradient(), loss };
-    };
-    const first = measure();
-    if (this.watch === null) this.minimize(first.f, first.g, measure);
-    else this.guarded(first, measure);
-    return first.loss;
+    return readNow(this.take('step', closure));
+  }
+
+  /**
+   * As `step(closure)`, on any device: waits for what it reads. Wait for it before the next step.
+   * @throws {ChainruleError} without a closure, if it does not return the loss, or while a step is under way.
+   */
+  async stepAsync<L>(closure: () => L): Promise<L> {
+    const steps = this.take('stepAsync', closure);
+    this.isUnderWay = true;
+    try {
+      return await readLater(steps);
+    } finally {
+      this.isUnderWay = false;
+    }
+  }
+
+  /** The lines of a step; checks what it is given. */
+  private take<L>(name: string, closure: (() => L) | undefined): Reading<L> {
+    if (closure === undefined) {
+      throw new ChainruleError(
+        `LBFGS: ${name} needs a closure, which clears gradients, computes the loss, calls backward() and returns the loss`,
+      );
+    }
+    checkArgument('LBFGS', 'closure', closure, kinds.callable);
+    if (this.isUnderWay) {
+      throw new ChainruleError(
+        `LBFGS.${name}: the step before is still under way: await optimizer.stepAsync(closure)`,
+      );
+    }
+    return this.steps(closure);
+  }
+
+  private *steps<L>(closure: () => L): Reading<L> {
+    const loss = enableGrad(closure);
+    const first = yield* this.vector.measure(loss);
+    const measure = (): Reading<Measure> => this.vector.measure(enableGrad(closure));
+    if (this.watch === null) yield* this.minimize(first, measure);
+    else yield* this.guarded(first, measure);
+    return loss;
   }
 
   /** As `minimize`, but what ends in numbers that are not finite changes neither parameters nor history. */
-  private guarded(first: Measure, measure: () => Measure): void {
-    const [x, history] = [this.values(), this.history.save()];
+  private *guarded(first: Measure, measure: Measuring): Reading<void> {
+    const [x, history] = [yield* this.vector.values(), this.history.save()];
     const bad = firstNonFinite(first);
     if (bad !== null) return this.watch?.refuse(bad, this.history.iterations);
     let last: Measure = first;
-    this.minimize(first.f, first.g, () => (last = measure()));
-    const reached = this.values().every(Number.isFinite);
+    yield* this.minimize(first, function* () {
+      return (last = yield* measure());
+    });
+    const reached = (yield* this.vector.values()).every(Number.isFinite);
     const found = firstNonFinite(last) ?? (reached ? null : 'a parameter');
     if (found === null) return;
     const before = History.load(history, x.length);
     this.history = before;
-    this.move(x, 0, x);
+    this.vector.move(x, 0, x);
     this.watch?.refuse(found, before.iterations);
   }
 
-  private minimize(f: number, g: Vector, measure: () => Measure): void {
+  private *minimize({ f, g }: Measure, measure: Measuring): Reading<void> {
     const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maxEval } =
       this.group;
     const maxEvaluations = maxEval ?? Math.floor((maxIter * 5) / 4);
@@ -160,21 +195,22 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
       const slope = dot(g, d);
       if (slope > -toleranceChange) break;
       let tried = 0;
+      const x = yield* this.vector.values();
       if (lineSearchFn !== null) {
-        const x = this.values();
-        const at = (t: number): { f: number; g: Vector } => {
-          this.move(x, t, d);
+        const at = (t: number): Reading<Measure> => {
+          this.vector.move(x, t, d);
           return measure();
         };
         const start = { t: 0, f, g, slope };
-        const search = strongWolfe(at, start, h.t, d, toleranceChange, maxEvaluations - made);
+        const most = maxEvaluations - made;
+        const search = yield* strongWolfe(at, start, h.t, d, toleranceChange, most);
         ({ f, g, t: h.t } = search.found);
         tried = search.evaluations;
-        this.move(x, h.t, d);
+        this.vector.move(x, h.t, d);
       } else {
-        this.move(this.values(), h.t, d);
+        this.vector.move(x, h.t, d);
         if (iteration !== maxIter) {
-          ({ f, g } = measure());
+          ({ f, g } = yield* measure());
           tried = 1;
         }
       }
@@ -215,51 +251,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     return this.paramGroups[0] as Optimizer<LBFGSGroup>['paramGroups'][number];
   }
 
-  private gradient(): Vector {
-    return this.flatten((p) => borrowGrad(p));
+  private get vector(): ParameterVector {
+    return new ParameterVector(this.group.params);
   }
-
-  private values(): Vector {
-    return this.flatten((p) => p);
-  }
-
-  private flatten(part: (p: Tensor) => Tensor | null): Vector {
-    const { params } = this.group;
-    const flat = new Float64Array(params.reduce((n, p) => n + p.size, 0));
-    let at = 0;
-    for (const p of params) {
-      const t = part(p);
-      if (t !== null) flat.set(t.dataSync(), at);
-      at += p.size;
-    }
-    return flat;
-  }
-
-  /** Sets the parameters to `x + t · d`. */
-  private move(x: Vector, t: number, d: Vector): void {
-    const next = x.slice();
-    addScaled(next, t, d);
-    let at = 0;
-    for (const p of this.group.params) {
-      const part = next.slice(at, at + p.size);
-      p.assign(tensor(p.dtype === 'float32' ? Float32Array.from(part) : part, { shape: p.shape }));
-      at += p.size;
-    }
-    evaluate();
-  }
-}
-
-function numberOf(loss: unknown): number {
-  if (loss instanceof Tensor) {
-    try {
-      return loss.item();
-    } catch (error) {
-      if (error instanceof ChainruleError) error.message = `LBFGS: ${error.message}`;
-      throw error;
-    }
-  }
-  if (typeof loss === 'number') return loss;
-  throw new ChainruleError(
-    'LBFGS: the closure must return the loss, a tensor of one element or a number',
-  );
 }

@@ -1,4 +1,5 @@
 /** @file The line search of LBFGS: a step length that fulfils the strong Wolfe conditions (Nocedal & Wright, 3.5). */
+import type { Reading } from './reading.js';
 import { dot, largest, type Vector } from './vector.js';
 
 /** A tried step: its length, the loss there, the gradient, and the slope along the direction. */
@@ -24,23 +25,23 @@ const CURVATURE = 0.9;
  * Searches along direction `d` from `start` (t = 0), trying length `t` first. As PyTorch's `_strong_wolfe`, step by
  * step: first widen until the minimum is bracketed, then narrow the bracket by cubic interpolation.
  */
-export function strongWolfe(
-  evaluate: (t: number) => { f: number; g: Vector },
+export function* strongWolfe(
+  evaluate: (t: number) => Reading<{ f: number; g: Vector }>,
   start: Trial,
   first: number,
   d: Vector,
   toleranceChange: number,
   maxTries: number,
-): LineSearch {
-  const at = (t: number): Trial => {
-    const { f, g } = evaluate(t);
+): Reading<LineSearch> {
+  const at = function* (t: number): Reading<Trial> {
+    const { f, g } = yield* evaluate(t);
     return { t, f, g, slope: dot(g, d) };
   };
   const tooHigh = ({ t, f }: Trial): boolean => f > start.f + ARMIJO * t * start.slope;
   const flat = ({ slope }: Trial): boolean => Math.abs(slope) <= -CURVATURE * start.slope;
 
   let previous = start;
-  let now = at(first);
+  let now = yield* at(first);
   let evaluations = 1;
   let tries = 0;
   let bracket: [Trial, Trial] | null = null;
@@ -57,13 +58,13 @@ export function strongWolfe(
     const bounds = [now.t + 0.01 * (now.t - previous.t), now.t * 10] as const;
     const t = cubicMinimum(previous, now, bounds);
     previous = now;
-    now = at(t);
+    now = yield* at(t);
     evaluations++;
     tries++;
   }
   bracket ??= [start, now];
 
-  const narrowed = narrow(bracket, at, {
+  const narrowed = yield* narrow(bracket, at, {
     tooHigh,
     flat,
     size: largest(d),
@@ -83,7 +84,11 @@ interface Narrowing {
   readonly maxTries: number;
 }
 
-function narrow(bracket: [Trial, Trial], at: (t: number) => Trial, options: Narrowing): LineSearch {
+function* narrow(
+  bracket: [Trial, Trial],
+  at: (t: number) => Reading<Trial>,
+  options: Narrowing,
+): Reading<LineSearch> {
   const { tooHigh, flat, size, toleranceChange, maxTries } = options;
   const [a, b] = bracket;
   let { tries } = options;
@@ -106,7 +111,7 @@ function narrow(bracket: [Trial, Trial], at: (t: number) => Trial, options: Narr
     } else {
       stalled = false;
     }
-    const now = at(t);
+    const now = yield* at(t);
     evaluations++;
     tries++;
     const lowIsLeft = low === left;

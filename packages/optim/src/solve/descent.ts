@@ -1,5 +1,6 @@
 /** @file Minimizing by values and gradients, on vectors of numbers: L-BFGS, and Newton's method by conjugate gradients. */
 import { History } from '../lbfgs/history.js';
+import { readNow, type Reading } from '../lbfgs/reading.js';
 import { strongWolfe } from '../lbfgs/strongWolfe.js';
 import { absoluteSum, addScaled, dot, largest, type Vector } from '../lbfgs/vector.js';
 import { norm, plus } from './dense.js';
@@ -42,13 +43,13 @@ export function lbfgs({ at }: Slope, x0: Vector, tol: number, most: number): Des
     }
     const first = history.iterations === 1 ? Math.min(1, 1 / absoluteSum(g)) : 1;
     const start = { t: 0, f, g, slope: dot(g, d) };
-    const seen = (t: number): { f: number; g: Vector } => {
+    const seen = function* (t: number): Reading<{ f: number; g: Vector }> {
       const found = at(plus(x, t, d));
       // Outside of the domain a function is infinite, and the search turns back.
       const finite = Number.isFinite(found.f) && isFiniteVector(found.g);
       return finite ? found : { f: Infinity, g: d };
     };
-    const { found } = strongWolfe(seen, start, first, d, 1e-300, 40);
+    const { found } = readNow(strongWolfe(seen, start, first, d, 1e-300, 40));
     history.gradient = g;
     history.t = found.t;
     if (found.t === 0 || !(found.f <= f)) {

@@ -24,6 +24,16 @@ export interface Refusing {
   readonly pipeline: Pipeline;
 }
 
+/** What the programs of an executable, its own and those of bodies of loops, have in common. */
+export interface Common {
+  readonly refusing: Refusing[];
+  /**
+   * The words of the numbers of all of them. Each has its own, as they go up together, before the first kernel of a submit
+   * that several loops may be part of.
+   */
+  numberWords: number;
+}
+
 interface Pass extends Dispatched {
   readonly shader: Shader;
   /** Its place among those of its program. */
@@ -37,20 +47,24 @@ export class DeviceProgram {
   readonly compiled: Compiled;
   /** Where each slot lies in the step that is being recorded, and the scratch. */
   readonly addresses: Uint32Array;
-  /** The room it needs while it runs, in words. */
+  /** The room it needs while it runs, in words, without the numbers. */
   readonly words: number;
+  /** Where the numbers of the run begin. */
+  numbersAt = 0;
   readonly hasLoops: boolean;
   private readonly runtime: GpuRuntime;
   private readonly host: Executable | null;
   private readonly steps: readonly (readonly Pass[] | DeviceLoop)[];
   private readonly blocks: ParameterBlocks;
+  /** Where its numbers begin among those of the run. */
+  private readonly firstNumber: number;
   /** For each input of the device's part its place among the numbers; -1 for more than one element. */
   private readonly numberAt: readonly number[];
   /** The numbers of the step by their slots. */
   private readonly given = new Map<number, number>();
 
   /** `times` is how often it runs in one run of the executable, at least about. */
-  constructor(program: Program, runtime: GpuRuntime, refusing: Refusing[], times = 1) {
+  constructor(program: Program, runtime: GpuRuntime, common: Common, times = 1) {
     this.runtime = runtime;
     this.parts = split(program);
     this.host = this.parts.host === null ? null : interpreter.compile(this.parts.host);
@@ -59,11 +73,12 @@ export class DeviceProgram {
     const { instructions, steps } = this.compiled;
     const shaders: Shader[] = [];
     this.steps = steps.map((step) => {
-      if (step.kind === 'loop') return this.loop(step, refusing);
+      if (step.kind === 'loop') return this.loop(step, common);
       return step.shaders.map((shader): Pass => {
         const pipeline = runtime.pipeline(shader.code);
         const instruction = instructions[step.slot] as Instruction;
-        const number = refusing.push({ instruction, refusals: shader.refusals, pipeline }) - 1;
+        const number =
+          common.refusing.push({ instruction, refusals: shader.refusals, pipeline }) - 1;
         const work = ({ workOf }: Meter): Work => workOfStep(step, shader, instructions, workOf);
         return { shader, pipeline, work, index: shaders.push(shader) - 1, number };
       });
@@ -74,16 +89,18 @@ export class DeviceProgram {
       sizeOf((instructions[slot] as Instruction).shape) === 1 ? numbers++ : -1,
     );
     this.blocks = new ParameterBlocks(runtime, shaders, numbers, times);
+    this.firstNumber = common.numberWords;
+    common.numberWords += this.blocks.heapWords;
     const loops = this.steps.filter((step) => step instanceof DeviceLoop);
     this.hasLoops = loops.length > 0;
     this.words = this.ownWords + Math.max(0, ...loops.map(({ words }) => words));
   }
 
   private get ownWords(): number {
-    return Math.ceil((this.compiled.words + this.blocks.heapWords) / BLOCK) * BLOCK;
+    return Math.ceil(this.compiled.words / BLOCK) * BLOCK;
   }
 
-  private loop(step: LoopStep, refusing: Refusing[]): DeviceLoop {
+  private loop(step: LoopStep, common: Common): DeviceLoop {
     const { instructions } = this.compiled;
     const { attrs, origin = -1 } = instructions[step.slot] as Instruction;
     const loop = loopOf(attrs ?? {});
@@ -96,7 +113,7 @@ export class DeviceProgram {
         return fromHost.has(step.operands[(loop.constants[b] as number) + index] as number);
       };
       const times = loop.kind === 'scan' ? loop.length : 1;
-      return new DeviceProgram(bodyOf(loop, body, onHost, origin), this.runtime, refusing, times);
+      return new DeviceProgram(bodyOf(loop, body, onHost, origin), this.runtime, common, times);
     });
     return new DeviceLoop(loop, step, bodies, this.runtime);
   }
@@ -128,11 +145,12 @@ export class DeviceProgram {
     return source?.kind === 'host' ? (numbers[source.result] as TypedArray) : null;
   }
 
-  /** Begins a step in the room at an address. */
-  begin(recorder: Recorder, room: number): void {
+  /** Begins a step in the room at an address, of a run whose numbers begin at another. */
+  begin(recorder: Recorder, room: number, numbersAt: number): void {
+    this.numbersAt = numbersAt;
     for (const [slot, offset] of this.compiled.offsets) this.addresses[slot] = room + offset;
     this.addresses[this.compiled.scratch] = room + this.compiled.scratchAt;
-    this.blocks.begin(recorder, room + this.compiled.words);
+    this.blocks.begin(recorder, numbersAt + this.firstNumber);
   }
 
   /** Gives an input of the device's part an array of one element. */

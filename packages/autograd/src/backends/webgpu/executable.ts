@@ -5,7 +5,7 @@ import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { isHost, type Storage } from '../../graph/storage.js';
 import { DeviceArray } from './deviceArray.js';
-import { DeviceProgram, type Refusing } from './deviceProgram.js';
+import { DeviceProgram, type Common, type Refusing } from './deviceProgram.js';
 import { explainRefusal } from './refusals.js';
 import type { GpuRuntime } from './runtime.js';
 import { Stopwatch } from './stopwatch.js';
@@ -26,14 +26,13 @@ export class GpuExecutable implements Executable {
   at = -1;
   private readonly runtime: GpuRuntime;
   private readonly program: DeviceProgram;
-  private readonly refusing: Refusing[] = [];
-
+  private readonly common: Common = { refusing: [], numberWords: 0 };
   private readonly watch: Stopwatch | null;
 
   constructor(program: Program, runtime: GpuRuntime, meter: Meter | null = null) {
     this.runtime = runtime;
     this.watch = meter === null ? null : new Stopwatch(runtime, meter);
-    this.program = new DeviceProgram(program, runtime, this.refusing);
+    this.program = new DeviceProgram(program, runtime, this.common);
   }
 
   get kernelCount(): number {
@@ -53,9 +52,10 @@ export class GpuExecutable implements Executable {
     const scopes = this.scopes(scopeOf);
     const run = runtime.faults.begin({
       broken: () =>
-        this.refusing.find(({ pipeline }) => pipeline.error !== null)?.pipeline.error ?? null,
+        this.common.refusing.find(({ pipeline }) => pipeline.error !== null)?.pipeline.error ??
+        null,
       explain: async (kernel, position, base, which) => {
-        const { instruction, refusals } = this.refusing[kernel] as Refusing;
+        const { instruction, refusals } = this.common.refusing[kernel] as Refusing;
         const error = await explainRefusal(instruction, refusals[which]!, position, base, runtime);
         const scope = scopes?.get(instruction.origin ?? -1) ?? '';
         if (scope !== '') error.message += ` (in ${scope})`;
@@ -80,7 +80,7 @@ export class GpuExecutable implements Executable {
 
   /** The scopes of what may be refused later, when the graph is gone. */
   private scopes(scopeOf: ((slot: number) => string) | undefined): Map<number, string> | null {
-    const origins = this.refusing.flatMap(({ refusals, instruction: { origin } }) =>
+    const origins = this.common.refusing.flatMap(({ refusals, instruction: { origin } }) =>
       refusals.length > 0 && origin !== undefined ? [origin] : [],
     );
     if (scopeOf === undefined || origins.length === 0) return null;
@@ -123,10 +123,11 @@ export class GpuExecutable implements Executable {
       words += Math.ceil(array.length / 4) * 4;
       return 0;
     });
-    runtime.reserve(program.words + words);
+    const own = program.words + this.common.numberWords;
+    runtime.reserve(own + words);
     const room = runtime.arena;
     for (const array of staged) {
-      array.at += room + program.words;
+      array.at += room + own;
       given[array.input] = array.at;
     }
     const arrays: DeviceArray[] = [];
@@ -145,7 +146,7 @@ export class GpuExecutable implements Executable {
     recorder.run = run;
     recorder.watch = this.watch;
     for (const { array, at } of bound.staged) runtime.write(at, array);
-    program.begin(recorder, bound.room);
+    program.begin(recorder, bound.room, bound.room + program.words);
     const { addresses, compiled, parts } = program;
     bound.inputs.forEach((value, k) => {
       if (typeof value === 'number') addresses[parts.device.inputs[k]!] = value;
@@ -160,8 +161,9 @@ export class GpuExecutable implements Executable {
   }
 
   async ready(): Promise<void> {
-    await Promise.all(this.refusing.map(({ pipeline }) => pipeline.ready()));
-    for (const { pipeline } of this.refusing) if (pipeline.error !== null) throw pipeline.error;
+    await Promise.all(this.common.refusing.map(({ pipeline }) => pipeline.ready()));
+    for (const { pipeline } of this.common.refusing)
+      if (pipeline.error !== null) throw pipeline.error;
   }
 
   dispose(): void {

@@ -148,7 +148,7 @@ export class LoopRun {
         return Float64Array.of(base + places.order * draws + index);
       }),
     );
-    body.begin(recorder, room);
+    body.begin(recorder, room, this.outer.numbersAt);
     parts.sources.forEach((source, k) => {
       const slot = parts.device.inputs[k] as number;
       if (source.kind === 'host') return body.setNumber(k, numbers[source.result] as Float64Array);

@@ -16,6 +16,9 @@ import { Residents } from './residents.js';
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
 const MOST_RUNS = 2000;
 
+const ANEW =
+  "await setDevice('webgpu') again, and start from a checkpoint or from values on the host";
+
 export class GpuRuntime {
   readonly device: GpuDevice;
   readonly description: string;
@@ -38,9 +41,12 @@ export class GpuRuntime {
   /** What went wrong for all: the device was lost, or a shader did not compile. */
   private broken: DeviceError | null = null;
   private readonly readback = new Readback(this);
+  private readonly onLost: () => void;
 
+  /** `onLost` is called once the device is of no more use. */
   constructor({ device, description }: Opened, onLost: () => void) {
     this.device = device;
+    this.onLost = onLost;
     this.description = description;
     this.heap = new Heap(device);
     this.faults = new Faults(device);
@@ -57,15 +63,19 @@ export class GpuRuntime {
     });
     this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
     void device.lost.then(({ reason, message }) => {
-      this.broken ??= new DeviceError(
+      if (this.broken !== null) return; // given up before, and perhaps another one is in use
+      this.broken = new DeviceError(
         `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); its tensors are ` +
-          `gone: await setDevice('webgpu') again, and start from a checkpoint or from values on the host`,
+          `gone: ${ANEW}`,
       );
       onLost();
     });
     device.addEventListener('uncapturederror', ({ error }) => {
       // What follows from a kernel that did not compile is told by the runs that use it.
-      if (!/due to a previous error/.test(error.message)) this.fail(error.message);
+      if (/due to a previous error/.test(error.message)) return;
+      const isFull = error.constructor.name === 'GPUOutOfMemoryError';
+      const [what = ''] = error.message.trim().split('\n'); // after that it says where in the driver
+      this.fail(isFull ? `out of memory: ${what}` : error.message);
     });
   }
 
@@ -82,9 +92,12 @@ export class GpuRuntime {
     return this.arenaWords * 4;
   }
 
-  /** From now on every run and every read says so. */
+  /** From now on every run and every read says so, and the device is opened anew when it is chosen again. */
   fail(message: string): void {
-    this.broken ??= new DeviceError(`webgpu: ${message}`);
+    if (this.broken !== null) return;
+    this.broken = new DeviceError(`webgpu: ${message.trim()}; the device is given up: ${ANEW}`);
+    this.onLost();
+    setTimeout(() => this.device.destroy(), 0); // Dawn cannot do it while it tells the error
   }
 
   /** @throws what went wrong for all. */
@@ -147,17 +160,26 @@ export class GpuRuntime {
     void this.order.do(() => this.moveNow(from, to, words));
   }
 
-  /** Copies words from one place of the heap to another, by way of a buffer: within one buffer no copy is allowed. */
+  /** Copies words from one place of the heap to another. */
   moveNow(from: number, to: number, words: number): void {
+    this.copyIn(this.heap.buffer, from * 4, to, words);
+  }
+
+  /** Copies words of a buffer into the heap, by way of another buffer: within one no copy is allowed. */
+  private copyIn(source: GpuBuffer, offset: number, to: number, words: number): void {
     if (words === 0) return;
     const { device, heap } = this;
     const bytes = words * 4;
+    const encoder = device.createCommandEncoder();
+    if (source !== heap.buffer) {
+      encoder.copyBufferToBuffer(source, offset, heap.buffer, to * 4, bytes);
+      return this.submit(encoder.finish());
+    }
     const between = device.createBuffer({
       size: bytes,
       usage: USAGE.copySource | USAGE.copyTarget,
     });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(heap.buffer, from * 4, between, 0, bytes);
+    encoder.copyBufferToBuffer(source, offset, between, 0, bytes);
     encoder.copyBufferToBuffer(between, 0, heap.buffer, to * 4, bytes);
     this.submit(encoder.finish());
     between.destroy();
@@ -212,11 +234,9 @@ export class GpuRuntime {
     let refused: DeviceError | null = null;
     array.run = this.faults.begin({ broken: () => refused, explain: unexplained, undo: [] });
     void this.order.do(() => {
-      const { device, heap } = this;
+      const { device } = this;
       device.pushErrorScope('validation');
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, offset, heap.buffer, array.at * 4, length * 4);
-      this.submit(encoder.finish());
+      this.copyIn(buffer, offset, array.at, length);
       void device.popErrorScope().then((error) => {
         if (error !== null) refused = new DeviceError(`fromGPUBuffer: ${error.message}`);
       });

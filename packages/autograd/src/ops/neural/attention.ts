@@ -2,6 +2,7 @@
 import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
+import { valueOf } from '../../graph/reading.js';
 import { hostValue } from '../../graph/hostValue.js';
 import { checkInteger, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -98,8 +99,9 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
       throw new ChainruleError('oneHot: without numClasses there must be at least one index');
     }
     const all = index.sizes.map((_, d) => d);
-    const count =
-      numClasses >= 0 ? numClasses : maxOver([index], { dims: all, keepdim: false }).item() + 1;
+    const largest = (): number =>
+      valueOf(maxOver([index], { dims: all, keepdim: false }), 'oneHot')[0] as number;
+    const count = numClasses >= 0 ? numClasses : largest() + 1;
     const known = hostValue(index);
     if (known !== null) checkIndices('oneHot', known, count, index.ndim);
     return oneHotOf([index], { count });

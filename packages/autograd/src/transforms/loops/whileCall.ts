@@ -31,7 +31,7 @@ interface WhileCall extends CallRules {
   readonly most: number;
 }
 
-/** Steps that a loop recorded by `compile` may be differentiated over: as many are computed, whether needed or not. */
+/** Steps that a loop may be differentiated over where their number cannot be read: as many are computed, needed or not. */
 const MANY_STEPS = 100_000;
 
 /**
@@ -222,8 +222,9 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   const { body, most } = call.rules as WhileCall;
   const { begins, base } = startAndParts(call);
   const n = carries.length;
-  if (mode.tracing === null) {
-    const length = valueOf(call.outputs.at(-1) as Tensor, 'backward')[0] as number;
+  const taken = call.outputs.at(-1) as Tensor;
+  if (mode.tracing === null && taken.home !== 'webgpu') {
+    const length = valueOf(taken, 'backward')[0] as number;
     const steps = {
       name: 'whileLoop' as const,
       length,
@@ -234,8 +235,10 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
     return callScan({ ...body, outputs: body.outputs.slice(1) }, steps, carries, [], base);
   }
   if (most > MANY_STEPS) {
+    const recording = mode.body ?? mode.tracing;
+    const why = recording === null ? 'here, as webgpu alone has it' : `while ${recording} records`;
     throw new GradError(
-      `whileLoop: the number of steps is not known while ${mode.body ?? mode.tracing} records, and the backward pass ` +
+      `whileLoop: the number of steps is not known ${why}, and the backward pass ` +
         `then computes the largest possible number; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
     );
   }

@@ -35,11 +35,11 @@ const whileOptions = defineOptions<WhileLoopOptions>({
  * The carry is a tensor or a tree of tensors, whose structure, shapes and dtypes stay the same. The condition is a
  * tensor with a single element, which holds if it is not 0. Both functions are called once, so they cannot read
  * values (a plain loop can). Random numbers are those of the loop written by hand, from the same seed; so is what is
- * drawn after it, except inside `compile` and `vmap`.
+ * drawn after it, except inside `compile` and `vmap`, and on WebGPU.
  *
  * Forward mode carries tangents beside the values. A backward pass runs the loop again, as a `scan` over the steps
- * it took; where `compile` records and their number cannot be read, over `maxIterations` steps, which must then be
- * given. Under `vmap` the loop runs until the last example is done; examples that are done keep their carries. JAX:
+ * it took; where their number cannot be read, as `compile` records or as it lies on WebGPU, over `maxIterations`
+ * steps, which must then be given. Under `vmap` the loop runs until the last example is done; examples that are done keep their carries. JAX:
  * `jax.lax.while_loop`; PyTorch: `torch.while_loop`.
  *
  * @throws {ShapeError} or {DTypeError} naming the tensor, if the body returns another carry or the condition is not
