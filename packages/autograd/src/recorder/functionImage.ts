@@ -1,6 +1,7 @@
 /** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
 import { ChainruleError } from '../errors.js';
-import { imageOf, type FormCollection, type Image } from '../backends/wasm/run/image.js';
+import type { FormCollection } from '../backends/wasm/image/formCollection.js';
+import { imageOf, type Image } from '../backends/wasm/image/image.js';
 import { userLine } from '../engine/userLine.js';
 import { again } from '../engine/recording/capture.js';
 import { record } from '../engine/recording/record.js';

@@ -14,18 +14,14 @@ import { schedule } from '../../../engine/compile/schedule.js';
 import type { LoopStep } from '../../../engine/compile/steps.js';
 import { simplify } from '../../../engine/compile/simplify.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
-import { addAll } from '../../../graph/lists.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
-import type { FormedKernel, Pointer } from '../assembler/block.js';
-import type { KernelContext } from '../assembler/kernelFunction.js';
-import type { FunctionBuilder } from '../assembler/functionBuilder.js';
-import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { supports } from '../elements/elementOps.js';
-import { scalarFunctionsTextOf } from '../elements/special.js';
 import { beforeAndEach, ownOutputs } from '../repeat/bodyKernels.js';
-import { BARRIER_BYTES, FAULT } from './barrier.js';
-import { CALL, writeDriver } from './driver.js';
-import { listKernels, type FormTable, type KernelList } from './kernelList.js';
+import type { Pointer } from '../assembler/block.js';
+import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
+import type { KernelList } from '../run/kernelList.js';
+import { CallsOfKernels } from './callsOfKernels.js';
+import type { FormCollection } from './formCollection.js';
 
 /** A value of an image. */
 export interface ImageSlot {
@@ -79,69 +75,6 @@ export interface ImageBody {
 /** Bytes at the beginning of scratch memory that are zero before a run, and the word there that a wrong index sets. */
 export const IMAGE = { zeroed: BARRIER_BYTES, fault: FAULT } as const;
 
-/** Collects the forms of several images in one module. */
-export class FormCollection implements FormTable {
-  readonly memory = { shared: false };
-  /** The same forms with fused multiply-add, under the same numbers: for engines that have it, whose bits these are. */
-  readonly fused: FormCollection | null;
-  private readonly module = new ModuleBuilder(false);
-  private readonly known = new Map<string, number>();
-  private readonly written: FunctionBuilder[] = [];
-  private hasDriver = false;
-
-  constructor(fused: FormCollection | null = null) {
-    this.fused = fused;
-  }
-
-  find(kernel: FormedKernel, { width, fma }: KernelContext): number {
-    const key = `${width}${fma ? '+' : ''} ${kernel.key}`;
-    let index = this.known.get(key);
-    if (index === undefined) {
-      index = this.known.size;
-      const form = kernel.write(this.module);
-      this.module.export(`f${index}`, form);
-      this.written.push(form);
-      this.known.set(key, index);
-    }
-    return index;
-  }
-
-  finish(): void {
-    // All of them are finished together.
-  }
-
-  abandon(): void {
-    throw new Error('a form could not be written');
-  }
-
-  get size(): number {
-    return this.written.length;
-  }
-
-  /** From now on the module has what runs lists of calls, as `run`, and puts its forms into a table. */
-  withDriver(): void {
-    this.hasDriver = true;
-    this.fused?.withDriver();
-  }
-
-  /**
-   * A module that exports `f0`, `f1`, …; it imports `env.memory`, the functions of `math`, and for its driver `env.table`. It is
-   * made once.
-   */
-  bytes(): Uint8Array<ArrayBuffer> {
-    if (this.hasDriver) {
-      for (const form of this.written) this.module.place(form);
-      writeDriver(this.module, false);
-    }
-    return this.module.finish();
-  }
-
-  /** An expression that makes the functions of `math` that the module imports. */
-  mathText(): string {
-    return scalarFunctionsTextOf(this.module.imported);
-  }
-}
-
 /**
  * The image of a program. `repeated` are the inputs of one that is the body of a loop: each of its outputs has a place of its
  * own, and what is the same at each step comes first.
@@ -167,7 +100,7 @@ export function imageOf(
     });
     [once, each] = onceAndEach(steps, lasting, [...inputs, ...outputs]);
   }
-  const lists = new ListsOfKernels(forms);
+  const lists = new CallsOfKernels(forms);
   const loops: ImageLoop[] = [];
   for (const kernel of once) lists.add(kernel);
   const before = lists.flush();
@@ -268,54 +201,4 @@ function spansOf(
   });
   for (const slot of outputs) use(slot, each.length);
   return spans;
-}
-
-/** Kernels as calls, in as many lists as there are loops between them: the calls and words of all follow each other. */
-class ListsOfKernels {
-  readonly calls: Image['calls'][number][] = [];
-  readonly words: number[] = [];
-  readonly pointers: Pointer[] = [];
-  sharedBytes = 0;
-  ownBytes = 0;
-  mayFault = false;
-  private readonly forms: FormCollection;
-  private kernels: Kernel[] = [];
-
-  constructor(forms: FormCollection) {
-    this.forms = forms;
-  }
-
-  add(kernel: Kernel): void {
-    this.kernels.push(kernel);
-  }
-
-  /** Ends a list, and says how many calls there are. */
-  flush(): number {
-    const { forms, kernels } = this;
-    const options = { threads: 1, width: 'simd128', blas: false } as const;
-    const list = listKernels(kernels, forms, options);
-    if (forms.fused !== null) {
-      const other = listKernels(kernels, forms.fused, { ...options, fma: true });
-      if (other.calls.join() !== list.calls.join()) throw new Error('fused kernels are other ones');
-    }
-    const first = this.words.length;
-    for (let i = 0; i < list.calls.length; i += CALL.words) {
-      const [form, block] = [list.calls[i + CALL.form]!, list.calls[i + CALL.block]!];
-      this.calls.push({ form, block: first + block });
-    }
-    for (let k = 0; k < list.pointers.length; k += 3) {
-      const [word, buffer, bytes] = list.pointers.subarray(k, k + 3) as unknown as [
-        number,
-        number,
-        number,
-      ];
-      this.pointers.push({ word: first + word, buffer, bytes });
-    }
-    addAll(this.words, list.words);
-    this.sharedBytes = Math.max(this.sharedBytes, list.sharedBytes);
-    this.ownBytes = Math.max(this.ownBytes, list.ownBytes);
-    this.mayFault ||= list.mayFault;
-    this.kernels = [];
-    return this.calls.length;
-  }
 }
