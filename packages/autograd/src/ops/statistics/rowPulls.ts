@@ -56,9 +56,9 @@ export const rowPullsOf: PrimitiveOp<{ transposed: boolean }> = primitive('rowPu
   },
 });
 
-/** `Σₖ gᵢₖ (xᵢₖ − yⱼₖ)`, `[…, p, r]`: of single precision from products of double precision. */
+/** `Σₖ gᵢₖ (xᵢₖ − yⱼₖ)`, `[…, p, r]`: of single precision from products of double precision, where there is any. */
 function along(g: Tensor, x: Tensor, y: Tensor): Tensor {
-  if (g.dtype === 'float32') {
+  if (g.dtype === 'float32' && x.home !== 'webgpu') {
     const [h, a, b] = [g, x, y].map((z) => castNode(z, 'float64')) as [Tensor, Tensor, Tensor];
     const product = matmulOf([h, b], { transA: false, transB: true });
     const own = sumOver([mul(h, a)], { dims: [h.ndim - 1], keepdim: false });
