@@ -18,7 +18,7 @@ const notOperations = `
   enableGrad isGradEnabled noGrad scope region dependsOn withMode recordingOf keptCells passingCells
   compile isCompiling withoutCompile fromGPUBuffer scan whileLoop cond switchCase associativeScan deviceInfo devices evaluate getNumThreads setDevice setNumThreads blas enableWideSimd memoryUsage profile resetPeak
   detectAnomaly explain graph setDebug gradcheck gradgradcheck
-  byPosition checkArgument defineOptions display readList reading plural printable passes flattenTree closureConvert pureCallback
+  byPosition checkArgument guardMethods defineOptions display readList reading plural printable passes flattenTree closureConvert pureCallback
   hessian hvp jacfwd jacrev valueAndGrad vjp borrowGrad peek afterRun rememberRuns culprit forgetRun
 `.split(/\s+/);
 

@@ -160,6 +160,8 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'a fold of booleans': () => noise(4, 5).gt(0).any(1),
   where: () => chainrule.where(noise(30).gt(0), noise(30), 2),
   'integers divided': () => indices(50, 20).sub(20).floorDivide(7),
+  'integers that are close': () =>
+    chainrule.isClose(indices(50, 40).add(200_000), indices(7, 40).add(200_000)),
 };
 
 /** Equal up to some units of the largest element, special values exactly. */
@@ -213,4 +215,17 @@ describe.skipIf(!there)('kernels on WebGPU', () => {
       }, name));
 
   for (const [name, f] of Object.entries(KERNELS)) test(name, () => compare(f, name));
+
+  test('categories drawn with replacement come as often as their weights say', async () => {
+    await setDevice('webgpu');
+    const drawn = chainrule.multinomial(tensor([1, 0, 2, 5]), 8000, { replacement: true });
+    expect(drawn.device).toBe('webgpu');
+    const counts = [0, 0, 0, 0];
+    for (const k of await drawn.data()) counts[k] = (counts[k] as number) + 1;
+    expect(counts[1]).toBe(0);
+    // Five standard deviations of 8000 draws are 224 at most.
+    [1000, 0, 2000, 5000].forEach((n, k) =>
+      expect(Math.abs((counts[k] as number) - n)).toBeLessThan(224),
+    );
+  });
 });

@@ -57,10 +57,11 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
     const arrival = div(exponentialDraw(p.sizes, p.dtype), p);
     return narrowNode(argsortOf([arrival], { dim: last, descending: false }), last, 0, n);
   }
-  const sums = cumsumOf([castNode(p, 'float64')], { dim: last, reverse: false });
+  const wide = p.home === 'webgpu' ? 'float32' : 'float64';
+  const sums = cumsumOf([castNode(p, wide)], { dim: last, reverse: false });
   const total = narrowNode(sums, last, categories - 1, 1);
   const lead = p.sizes.slice(0, -1);
-  const at = mul(drawUniform([...lead, n], 'float64'), expandNode(total, [...lead, n]));
+  const at = mul(drawUniform([...lead, n], wide), expandNode(total, [...lead, n]));
   return minimum(searchPositions([sums, at], { right: true }), categories - 1);
 }
 

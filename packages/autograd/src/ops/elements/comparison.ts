@@ -95,8 +95,9 @@ export const isClose = composite(
       Tensor,
     ];
     const distance = abs(sub(a, b));
-    // Integers are compared with a float bound in float64, which holds every int32.
-    const limit = add(mul(abs(isFloat(dtype) ? b : castNode(b, 'float64')), rtol), atol);
+    // Integers are compared with a float bound in float64, which holds every int32, where there is any.
+    const wide = isFloat(dtype) ? dtype : b.home === 'webgpu' ? 'float32' : 'float64';
+    const limit = add(mul(abs(castNode(b, wide)), rtol), atol);
     const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
     return equalNan ? logicalOr(close, logicalAnd(isNan(a), isNan(b))) : close;
   },
