@@ -14,7 +14,12 @@ export interface Entry {
 }
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const plain = (text = ''): string => text.replace(/`|\*/g, '').trim();
+/** Without marks of Markdown; a number and its unit stay on one line. */
+const plain = (text = ''): string =>
+  text
+    .replace(/`|\*/g, '')
+    .replace(/(\d) (?=%|s\b|min\b)/g, '$1\u00a0')
+    .trim();
 const sentence = (text = ''): string => plain(text).replace(/^./, (first) => first.toUpperCase());
 
 export declare const data: readonly Entry[];

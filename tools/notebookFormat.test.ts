@@ -41,7 +41,15 @@ test('a Jupyter notebook holds each kind of output in its own form', () => {
   expect(notebook).toMatchObject({ nbformat: 4, nbformat_minor: 5 });
   expect(notebook).toHaveProperty('cells.1.outputs', [
     { output_type: 'stream', name: 'stdout', text: ['a\n', 'b\n'] },
-    { output_type: 'display_data', metadata: {}, data: { 'image/svg+xml': ['<svg/>'] } },
+    {
+      output_type: 'display_data',
+      metadata: {},
+      // JupyterLab shows the image where it does not trust the SVG.
+      data: {
+        'image/svg+xml': ['<svg/>'],
+        'text/html': ['<img src="data:image/svg+xml;base64,PHN2Zy8+" alt="plot">'],
+      },
+    },
   ]);
   // The format knows no outputs of prose.
   expect(notebook).not.toHaveProperty('cells.0.outputs');

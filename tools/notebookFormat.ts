@@ -3,6 +3,7 @@ import { Marked } from 'marked';
 import temml from 'temml';
 import ts from 'typescript';
 import type { Output } from '../examples/lib/notebook.js';
+import { formsOf } from './outputForms.js';
 
 export interface Cell {
   kind: 'code' | 'markdown';
@@ -47,10 +48,12 @@ function splitImports(source: string): [imports: string, rest: string] {
 /** The Jupyter format, nbformat 4.5. Imports are a cell of their own, folded: a notebook begins with its problem. */
 export function toIpynb(cells: readonly Cell[]): string {
   const lines = (text: string): string[] => text.split(/(?<=\n)/);
-  const output = ({ mime, data }: Output): object =>
-    mime === 'text/plain'
-      ? { output_type: 'stream', name: 'stdout', text: lines(data) }
-      : { output_type: 'display_data', metadata: {}, data: { [mime]: lines(data) } };
+  const output = (shown: Output): object => {
+    if (shown.mime === 'text/plain')
+      return { output_type: 'stream', name: 'stdout', text: lines(shown.data) };
+    const forms = Object.entries(formsOf(shown)).map(([mime, data]) => [mime, lines(data)]);
+    return { output_type: 'display_data', metadata: {}, data: Object.fromEntries(forms) as object };
+  };
   const folded = { jupyter: { source_hidden: true }, tags: ['hide-input'] };
   const parts = cells.flatMap((cell): (Cell & { folded?: boolean })[] => {
     const [imports, rest] = cell.kind === 'code' ? splitImports(cell.source) : ['', ''];

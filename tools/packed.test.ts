@@ -1,8 +1,9 @@
 /** @file What a user installs works: the starter copied out of the repository, and a model of their own, in every module format. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute, install, pack } from './packed.js';
 
@@ -19,6 +20,19 @@ beforeAll(() => {
   install(starter, project, tarballs);
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The files of a project and its packages that a page loads with a script; what it hands to a worker is not among them. */
+function loadedBy(script: string): string[] {
+  const { metafile } = buildSync({
+    entryPoints: [script],
+    absWorkingDir: dirname(script),
+    bundle: true,
+    format: 'esm',
+    metafile: true,
+    write: false,
+  });
+  return Object.keys(metafile.inputs);
+}
 
 const lossesOf = (output: string): number[] =>
   [...output.matchAll(/loss (\S+)/g)].map(([, loss]) => Number(loss));
@@ -139,6 +153,7 @@ describe('npm create chainrule', () => {
         execute('tsc', ['--noEmit'], place);
         const config = readFileSync(join(place, 'vite.config.ts'), 'utf8');
         expect(config).toContain('Cross-Origin-Opener-Policy');
+        if (template === 'worker') expect(loadedBy(join(place, 'main.ts'))).toEqual(['main.ts']);
       }
       expect(existsSync(join(place, '.gitignore'))).toBe(true);
     },

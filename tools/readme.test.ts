@@ -22,7 +22,7 @@ const documents = [
   'packages/optim/README.md',
   'packages/export/README.md',
   ...readdirSync(join(ROOT, 'site'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => /^(start|learn|guides|from|pages)\b.*\.md$/.test(path))
+    .filter((path) => /^(hero|start|learn|guides|from|pages)\b.*\.md$/.test(path))
     .map((path) => `site/${path}`)
     .sort(),
   'packages/distributed/README.md',

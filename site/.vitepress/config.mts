@@ -44,7 +44,7 @@ export default defineConfig({
     ...(withoutReference ? [/\/reference\//] : []),
   ],
   // The reference takes most of the time: `SITE_REFERENCE=off` leaves it out while writing.
-  srcExclude: ['node_modules/**', ...(withoutReference ? ['reference/**'] : [])],
+  srcExclude: ['node_modules/**', 'hero.md', ...(withoutReference ? ['reference/**'] : [])],
   outDir: '../out/site',
   cacheDir: '../out/site-cache',
   transformPageData(page) {

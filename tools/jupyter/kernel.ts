@@ -12,6 +12,7 @@ import { formatWithOptions, inspect, stripVTControlCharacters } from 'node:util'
 import { constants, Script } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import type { Output } from '../../examples/lib/notebook.js';
+import { formsOf } from '../outputForms.js';
 import { cellScript } from './cellScript.js';
 import { complete } from './complete.js';
 import { answer, decodeMessage, encodeMessage, type Connection, type Message } from './message.js';
@@ -54,16 +55,10 @@ const publish = (type: string, content: Message['content']): void =>
   send(published, answer(type, content, request));
 
 // What notebooks show with examples/lib/notebook.ts, and what they print.
-const show = ({ mime, data }: Output): void => {
-  if (mime === 'text/plain') publish('stream', { name: 'stdout', text: data });
-  else publish('display_data', { data: formsOf(mime, data), metadata: {}, transient: {} });
+const show = (output: Output): void => {
+  if (output.mime === 'text/plain') publish('stream', { name: 'stdout', text: output.data });
+  else publish('display_data', { data: formsOf(output), metadata: {}, transient: {} });
 };
-/** What is shown, by its type. Older versions of nbconvert leave nothing of a picture's SVG but its frame: they take the image. */
-function formsOf(mime: string, data: string): Record<string, string> {
-  if (mime !== 'image/svg+xml') return { [mime]: data };
-  const source = `data:${mime};base64,${Buffer.from(data).toString('base64')}`;
-  return { [mime]: data, 'text/html': `<img src="${source}" alt="plot">` };
-}
 const printer = (name: 'stdout' | 'stderr') => (chunk: string | Uint8Array) => {
   const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
   publish('stream', { name, text: stripVTControlCharacters(text) });

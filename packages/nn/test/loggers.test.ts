@@ -37,6 +37,7 @@ describe('event files', () => {
     expect(base64(events.histogramEvent(TIME, 300, 'a/b', [-1, 0.5, 0.5, 2]))).toBe(
       truth['histogram'],
     );
+    expect(base64(events.histogramEvent(TIME, 300, 'a/b', [1e6, 1e6]))).toBe(truth['constant']);
     const nodes = [
       { name: 'x', op: 'Placeholder', inputs: [] },
       { name: 'layer/mul', op: 'mul', inputs: ['x', 'x'] },

@@ -1,6 +1,7 @@
 import type { Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme';
 import DrawDigit from './draw/DrawDigit.vue';
+import HomeLayout from './HomeLayout.vue';
 import NamesTable from './NamesTable.vue';
 import Race from './race/Race.vue';
 import RunnableCell from './RunnableCell.vue';
@@ -9,6 +10,7 @@ import './style.css';
 
 export default {
   extends: DefaultTheme,
+  Layout: HomeLayout,
   enhanceApp({ app }) {
     app.component('DrawDigit', DrawDigit);
     app.component('NamesTable', NamesTable);

@@ -1,10 +1,10 @@
-import { STEPS, type Progress } from './train.js';
+import type { Progress } from './train.js';
 
 const bar = document.querySelector<HTMLProgressElement>('#progress');
 const log = document.querySelector('#log');
 
-function show({ step, loss }: Progress): void {
-  if (bar) bar.value = step / STEPS;
+function show({ step, steps, loss }: Progress): void {
+  if (bar) bar.value = step / steps;
   log?.append(`step ${step}: loss ${loss.toFixed(3)}\n`);
 }
 

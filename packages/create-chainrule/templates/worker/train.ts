@@ -1,19 +1,19 @@
 /** Trains the model to tell the inside of a ring from the outside. */
-import { compile, manualSeed, rand, type Tensor } from '@chainrule/autograd';
+import { compile, rand, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
 import { Net } from './net.js';
 
 export interface Progress {
   readonly step: number;
+  readonly steps: number;
   readonly loss: number;
 }
 
-export const STEPS = 500;
+const STEPS = 500;
 
 /** Yields the loss every so often; whoever listens may stop at any time. */
 export function* train(model: Net): Generator<Progress> {
-  manualSeed(0);
   const optimizer = new Adam(model.parameters(), { lr: 0.01 });
   const step = compile((x: Tensor) => {
     const inside = x.square().sum(1, { keepdim: true }).lt(0.5).cast('float32');
@@ -25,6 +25,6 @@ export function* train(model: Net): Generator<Progress> {
   });
   for (let i = 1; i <= STEPS; i++) {
     const loss = step(rand([128, 2]).mul(2).sub(1));
-    if (i % 50 === 0) yield { step: i, loss: loss.item() };
+    if (i % 50 === 0) yield { step: i, steps: STEPS, loss: loss.item() };
   }
 }

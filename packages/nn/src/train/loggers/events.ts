@@ -41,13 +41,15 @@ export function histogramEvent(
     squares += x * x;
   }
   if (values.length === 0) [min, max] = [0, 0];
-  const width = max > min ? (max - min) / BINS : 1;
-  const limits = Array.from({ length: BINS }, (_, b) =>
-    b === BINS - 1 ? Math.max(max, min + 1e-12) : min + (b + 1) * width,
+  // What is all one number has one bin: TensorBoard wants limits that grow.
+  const bins = max > min ? BINS : 1;
+  const width = (max - min) / bins || 1;
+  const limits = Array.from({ length: bins }, (_, b) =>
+    b === bins - 1 ? max : min + (b + 1) * width,
   );
-  const counts = new Array<number>(BINS).fill(0);
+  const counts = new Array<number>(bins).fill(0);
   for (let i = 0; i < values.length; i++) {
-    const b = Math.min(BINS - 1, Math.floor(((values[i] as number) - min) / width));
+    const b = Math.min(bins - 1, Math.floor(((values[i] as number) - min) / width));
     counts[b] = (counts[b] as number) + 1;
   }
   const histogram = new Message()
