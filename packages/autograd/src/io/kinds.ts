@@ -6,8 +6,10 @@ import type { FileLike } from './places/placeOf.js';
 
 const path: Kind<string> = { ...kinds.text, must: 'be a path, a string', error: FormatError };
 const named: Kind<object> = kinds.kind(
-  'be tensors by name, an object or a Map',
-  (x) => x instanceof Map || kinds.object.test(x),
+  'be tensors by name, an object or a Map, as stateDict() gives them',
+  (x) =>
+    x instanceof Map ||
+    (kinds.object.test(x) && !kinds.callable.test((x as { stateDict?: unknown }).stateDict)),
   FormatError,
 );
 const entries: Kind<object> = {

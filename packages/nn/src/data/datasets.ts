@@ -195,10 +195,11 @@ export function randomSplit<T>(
   const shares = given.some((x) => !Number.isInteger(x)) || (sum === 1 && n !== 1);
   const counts = shares ? given.map((x) => Math.floor(x * n + 1e-9)) : given;
   // What rounding left over goes to the first parts, one each.
-  let left = shares && Math.abs(sum - 1) < 1e-9 ? n - counts.reduce((a, b) => a + b, 0) : 0;
+  const whole = !shares || Math.abs(sum - 1) < 1e-9;
+  let left = shares && whole ? n - counts.reduce((a, b) => a + b, 0) : 0;
   for (let i = 0; left > 0; i = (i + 1) % counts.length, left--)
     counts[i] = (counts[i] as number) + 1;
-  if (counts.reduce((a, b) => a + b, 0) !== n || given.some((x) => x < 0)) {
+  if (!whole || counts.reduce((a, b) => a + b, 0) !== n) {
     throw new ChainruleError(
       `randomSplit: lengths ${display(given)} must add up to ${n}, the length of the dataset, or be shares that add up to 1`,
     );

@@ -33,7 +33,7 @@ const uniformOptions = defineOptions<UniformOptions>({ a: kinds.finite, b: kinds
 export function uniform<C extends Cell>(parameter: C, options?: UniformOptions): C {
   const { a = 0, b = 1 } = uniformOptions('uniform', options);
   if (a > b) throw new ChainruleError(`uniform: a must be at most b, got a ${a} and b ${b}`);
-  return fill(parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
+  return fill('uniform', parameter, () => uniformOf(parameter.shape, a, b, parameter.dtype));
 }
 
 /** Options of `normal`. */
@@ -53,7 +53,7 @@ const normalOptions = defineOptions<NormalOptions>({ mean: kinds.finite, std: ki
  */
 export function normal<C extends Cell>(parameter: C, options?: NormalOptions): C {
   const { mean = 0, std = 1 } = normalOptions('normal', options);
-  return fill(parameter, () =>
+  return fill('normal', parameter, () =>
     randn(parameter.shape, { dtype: parameter.dtype }).mul(std).add(mean),
   );
 }
@@ -61,17 +61,17 @@ export function normal<C extends Cell>(parameter: C, options?: NormalOptions): C
 /** Fills a parameter with one value. PyTorch: `init.constant_`. @example nn.init.constant(layer.bias, 0.1); */
 export function constant<C extends Cell>(parameter: C, value: number): C {
   checkArgument('constant', 'value', value, kinds.number);
-  return fill(parameter, () => value);
+  return fill('constant', parameter, () => value);
 }
 
 /** Fills a parameter with zeros. PyTorch: `init.zeros_`. @example nn.init.zeros(layer.bias); */
 export function zeros<C extends Cell>(parameter: C): C {
-  return constant(parameter, 0);
+  return fill('zeros', parameter, () => 0);
 }
 
 /** Fills a parameter with ones. PyTorch: `init.ones_`. @example nn.init.ones(norm.weight); */
 export function ones<C extends Cell>(parameter: C): C {
-  return constant(parameter, 1);
+  return fill('ones', parameter, () => 1);
 }
 
 /**
@@ -82,7 +82,7 @@ export function ones<C extends Cell>(parameter: C): C {
 export function eye<C extends Cell>(parameter: C): C {
   checkFillable('eye', parameter);
   const [n = 0, m = 0] = matrixShape('eye', parameter);
-  return fill(parameter, () => autograd.eye(n, m, { dtype: parameter.dtype }));
+  return fill('eye', parameter, () => autograd.eye(n, m, { dtype: parameter.dtype }));
 }
 
 /** Options of `truncNormal`. */
@@ -108,7 +108,7 @@ const truncNormalOptions = defineOptions<TruncNormalOptions>({
 export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalOptions): C {
   const { mean = 0, std = 1, a = -2, b = 2 } = truncNormalOptions('truncNormal', options);
   if (a > b) throw new ChainruleError(`truncNormal: a must be at most b, got a ${a} and b ${b}`);
-  return fill(parameter, () => {
+  return fill('truncNormal', parameter, () => {
     // Evenly between the distribution function's values at the bounds, through its inverse.
     const { dtype, shape } = parameter;
     const bounds = autograd.tensor([a, b], { dtype: 'float64' });

@@ -5,9 +5,9 @@ import { checkFillable } from '../utils/computed.js';
 
 type Shape = readonly number[];
 
-/** Writes values into a parameter and returns it. */
-export function fill<C extends Cell>(parameter: C, values: () => Tensor | number): C {
-  checkFillable('init', parameter);
+/** Writes values into a parameter and returns it; errors are those of `op`. */
+export function fill<C extends Cell>(op: string, parameter: C, values: () => Tensor | number): C {
+  checkFillable(op, parameter);
   noGrad(() => {
     const v = values();
     parameter.assign(

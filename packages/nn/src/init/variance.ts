@@ -2,9 +2,7 @@
 import {
   checkArgument,
   defineOptions,
-  display,
   kinds,
-  ChainruleError,
   randn,
   ShapeError,
   type Kind,
@@ -129,7 +127,7 @@ export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions):
   if (parameter.ndim < 2) throw tooFlat('orthogonal', parameter.shape);
   const rows = parameter.shape[0] as number;
   const columns = rows === 0 ? 0 : parameter.size / rows;
-  return fill(parameter, () => {
+  return fill('orthogonal', parameter, () => {
     if (parameter.size === 0) return 0;
     const [tall, wide] = rows < columns ? [columns, rows] : [rows, columns];
     const { Q, R } = autograd.linalg.qr(randn([tall, wide], { dtype: parameter.dtype }));
@@ -146,25 +144,22 @@ export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions):
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   checkArgument('calculateGain', 'slope', slope, kinds.finite);
-  switch (nonlinearity) {
-    case 'tanh':
-      return 5 / 3;
-    case 'relu':
-      return Math.SQRT2;
-    case 'leakyRelu':
-    case 'leaky_relu':
-      return Math.sqrt(2 / (1 + slope ** 2));
-    case 'selu':
-      return 3 / 4;
-    case 'linear':
-    case 'conv1d':
-    case 'conv2d':
-    case 'conv3d':
-    case 'sigmoid':
-      return 1;
-    default:
-      throw new ChainruleError(`calculateGain: unknown nonlinearity ${display(nonlinearity)}`);
-  }
+  const leaky = Math.sqrt(2 / (1 + slope ** 2));
+  const gains: Readonly<Record<Nonlinearity, number>> = {
+    linear: 1,
+    conv1d: 1,
+    conv2d: 1,
+    conv3d: 1,
+    sigmoid: 1,
+    tanh: 5 / 3,
+    relu: Math.SQRT2,
+    leakyRelu: leaky,
+    leaky_relu: leaky,
+    selu: 3 / 4,
+  };
+  const known = kinds.oneOf(...Object.keys(gains));
+  checkArgument('calculateGain', 'nonlinearity', nonlinearity, known);
+  return gains[nonlinearity];
 }
 
 const shortText = kinds.kind<string>(

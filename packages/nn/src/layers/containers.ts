@@ -10,7 +10,7 @@ import {
   readList,
 } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
-import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
+import { aModule, checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
 
 /** A module with one input and one output. */
 export type Layer = Module & { forward(x: Tensor): unknown };
@@ -55,7 +55,7 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 
   /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
-    for (const module of readList(this.constructor.name, 'modules', modules, kinds.object))
+    for (const module of readList(this.constructor.name, 'modules', modules, aModule))
       this.append(module as M);
     return this;
   }

@@ -16,6 +16,7 @@ import {
   where,
   xlogy,
 } from '@chainrule/autograd';
+import { checkBroadcast } from '../broadcast.js';
 import {
   checkTarget,
   checkTensors,
@@ -214,7 +215,7 @@ export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor
     .neg()
     .add(1)
     .mul(clamp(log1p(x.neg()), -100));
-  return reduce('bce', scale(yes.add(no).neg(), weight), reduction);
+  return reduce('bce', scale('bce', yes.add(no).neg(), weight), reduction);
 }
 
 /** Options of `bceWithLogits` and `BCEWithLogitsLoss`. */
@@ -237,9 +238,10 @@ export function bceWithLogits(
   const { weight, posWeight, reduction } = bceWithLogitsOptions('bceWithLogits', options);
   checkTensors('bceWithLogits', { input, target });
   sameShape('bceWithLogits', input, target, 'a target');
+  if (posWeight != null) checkBroadcast('bceWithLogits', { posWeight, target });
   const factor = posWeight == null ? 1 : target.mul(posWeight.sub(1)).add(1);
   const loss = target.neg().add(1).mul(input).sub(logSigmoid(input).mul(factor));
-  return reduce('bceWithLogits', scale(loss, weight), reduction);
+  return reduce('bceWithLogits', scale('bceWithLogits', loss, weight), reduction);
 }
 
 /** Options of `klDiv` and `KLDivLoss`. */
@@ -267,8 +269,10 @@ export function klDiv(input: Tensor, target: Tensor, options?: KlDivOptions): Te
   return loss.sum().div(input.shape[0] ?? 1);
 }
 
-function scale(loss: Tensor, weight: Tensor | null | undefined): Tensor {
-  return weight == null ? loss : loss.mul(weight);
+function scale(op: string, loss: Tensor, weight: Tensor | null | undefined): Tensor {
+  if (weight == null) return loss;
+  checkBroadcast(op, { loss, weight });
+  return loss.mul(weight);
 }
 
 function isFloat({ dtype }: Tensor): boolean {

@@ -49,6 +49,7 @@ export function cosineEmbeddingLoss(
   const product = (x: Tensor, y: Tensor): Tensor => x.mul(y).sum(dim);
   const lengths = product(input1, input1).add(1e-12).mul(product(input2, input2).add(1e-12));
   const cosine = product(input1, input2).div(sqrt(lengths));
+  checkBroadcast('cosineEmbeddingLoss', { cosine, target });
   const apart = where(eq(target, -1), clamp(cosine.sub(margin), 0), 0);
   return reduce('cosineEmbeddingLoss', where(eq(target, 1), cosine.neg().add(1), apart), reduction);
 }
@@ -126,7 +127,9 @@ export function tripletMarginWithDistanceLoss(
   checkArgument(op, 'positive', positive, kinds.tensor);
   checkArgument(op, 'negative', negative, kinds.tensor);
   checkSameRank(op, { anchor, positive, negative });
-  const distance = distanceFunction ?? ((x: Tensor, y: Tensor) => pairwiseDistance(x, y));
+  const given = distanceFunction ?? ((x: Tensor, y: Tensor) => pairwiseDistance(x, y));
+  const distance = (x: Tensor, y: Tensor): Tensor =>
+    checkArgument(op, 'what distanceFunction gives', given(x, y), kinds.tensor);
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
   const least = swap ? minimum(far, distance(positive, negative)) : far;

@@ -31,6 +31,7 @@ import {
   buffersOf,
   checkName,
   INTERNAL,
+  aModule,
   isModule,
   modulesOf,
   parametersOf,
@@ -320,4 +321,3 @@ const aParameter: Kind<Parameter> = kinds.kind(
   'be a Parameter: new Parameter(t)',
   (x) => x instanceof Parameter,
 );
-const aModule: Kind<Module> = kinds.kind('be a module', isModule);

@@ -5,6 +5,7 @@
 import {
   checkArgument,
   display,
+  type Kind,
   kinds,
   passes,
   cell,
@@ -51,10 +52,11 @@ export interface Slot<T> {
 export type BufferSlot = Slot<Cell> & { readonly persistent: boolean };
 
 export function isModule(value: unknown): value is Module {
-  return passes(module, value);
+  return passes(aModule, value);
 }
 
-const module = kinds.kind<Module>(
+/** A module, whichever copy of the package it comes from. */
+export const aModule: Kind<Module> = kinds.kind(
   'be a module',
   (x) => typeof x === 'object' && x !== null && INTERNAL in x,
 );

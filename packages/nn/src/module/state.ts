@@ -10,7 +10,7 @@ import {
   printable,
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { presentKeys } from './slots.js';
+import { isModule, presentKeys } from './slots.js';
 
 /** Tensors by name: what `stateDict()` gives and `loadSafetensors` reads. */
 export type StateDict = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
@@ -23,7 +23,8 @@ export function entriesOf(op: string, state: StateDict): Map<string, unknown> {
 
 const dictionary: Kind<StateDict> = kinds.kind(
   'be an object of tensors by name, as stateDict() gives it',
-  (x) => kinds.object.test(x) && (x instanceof Map || Object.entries(x).length >= 0),
+  (x) =>
+    kinds.object.test(x) && !isModule(x) && (x instanceof Map || Object.entries(x).length >= 0),
   FormatError,
 );
 /** A cell, what goes into it, and its name. */

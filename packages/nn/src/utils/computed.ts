@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
-import { isModule } from '../module/slots.js';
+import { aModule } from '../module/slots.js';
 
 interface Origin {
   /** The function that made it so: `weightNorm`. */
@@ -50,7 +50,7 @@ export function checkFillable(op: string, parameter: unknown): void {
 
 /** The parameter or buffer that is to be computed from now on. @throws {ChainruleError} if there is none. */
 export function toReplace(op: string, module: Module, name: string): Tensor {
-  checkArgument(op, 'module', module, kinds.kind<Module>('be a module', isModule));
+  checkArgument(op, 'module', module, aModule);
   const value = (module as unknown as Readonly<Record<string, unknown>>)[name];
   if (passes(kinds.tensor, value)) return value;
   throw new ChainruleError(

@@ -26,12 +26,12 @@ export interface ClipOptions {
   readonly errorIfNonfinite?: boolean | undefined;
 }
 
-function withGradients(parameters: Parameters): [parameter: Cell, gradient: Tensor][] {
+function withGradients(op: string, parameters: Parameters): [parameter: Cell, gradient: Tensor][] {
   // A tensor is iterable too, over its rows.
   const list =
     parameters instanceof Tensor
       ? [parameters]
-      : readList('clipGrad', 'parameters', parameters, kinds.tensor as Kind<Cell>);
+      : readList(op, 'parameters', parameters, kinds.tensor as Kind<Cell>);
   return list.flatMap((p): [Cell, Tensor][] => {
     const g = borrowGrad(p);
     return g === null ? [] : [[p, g]];
@@ -52,7 +52,7 @@ export function clipGradNorm(
   const given = readNorm('clipGradNorm', options);
   checkArgument('clipGradNorm', 'maxNorm', maxNorm, BOUND);
   return noGrad(() => {
-    const pairs = withGradients(parameters);
+    const pairs = withGradients('clipGradNorm', parameters);
     const total = totalNorm(
       'clipGradNorm',
       pairs.map(([, g]) => g),
@@ -92,7 +92,7 @@ export function clipGradsWithNorm(
   checkArgument('clipGradsWithNorm', 'total', total, kinds.operand);
   noGrad(() => {
     const norm = total instanceof Tensor ? total : scalar(total);
-    scaleGradients(withGradients(parameters), maxNorm, norm);
+    scaleGradients(withGradients('clipGradsWithNorm', parameters), maxNorm, norm);
   });
 }
 
@@ -131,6 +131,7 @@ function scaleGradients(
 export function clipGradValue(parameters: Parameters, clipValue: number): void {
   checkArgument('clipGradValue', 'clipValue', clipValue, BOUND);
   noGrad(() => {
-    for (const [p, g] of withGradients(parameters)) p.grad = g.clamp(-clipValue, clipValue);
+    for (const [p, g] of withGradients('clipGradValue', parameters))
+      p.grad = g.clamp(-clipValue, clipValue);
   });
 }

@@ -1,5 +1,13 @@
 /** @file What weight and spectral normalization are made of: the norms of a weight's rows, and a power iteration. */
-import { kinds, mv, norm, normalize, passes, type Tensor } from '@chainrule/autograd';
+import {
+  checkArgument,
+  kinds,
+  mv,
+  norm,
+  normalize,
+  passes,
+  type Tensor,
+} from '@chainrule/autograd';
 import {
   ConvTranspose1d,
   ConvTranspose2d,
@@ -10,6 +18,7 @@ import type { Module } from '../module/module.js';
 /** The norms over all dimensions but `dim`, kept as sizes of 1; one norm of all for null. */
 export function normsExcept(v: Tensor, dim: number | null): Tensor {
   if (dim === null) return norm(v);
+  checkArgument('weightNorm', 'dim', dim, kinds.wholeBetween(-v.ndim, v.ndim - 1));
   const kept = dim < 0 ? dim + v.ndim : dim;
   const dims = v.shape.map((_, d) => d).filter((d) => d !== kept);
   return norm(v, dims, { keepdim: true });

@@ -1,7 +1,6 @@
 /** @file Weights that are computed from others before each call: weight and spectral normalization. */
 import {
   checkArgument,
-  display,
   Cell,
   byPosition,
   ChainruleError,
@@ -15,7 +14,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
-import { INTERNAL, isModule } from '../module/slots.js';
+import { aModule, INTERNAL } from '../module/slots.js';
 import { computed } from './computed.js';
 import { asMatrix, follow, normsExcept, outputDim, scaledDirection, unit } from './norms.js';
 
@@ -29,12 +28,17 @@ function replace(
   from: readonly string[],
   compute: (fields: Fields, training: boolean) => Tensor,
 ): Parameter {
-  if (!isModule(module))
-    throw new ChainruleError(`${op}: expected a module, got ${display(module)}`);
+  checkArgument(op, 'module', module, aModule);
   const fields = module as unknown as Fields;
   const weight = fields[name];
-  if (!(weight instanceof Parameter))
-    throw new ChainruleError(`${op}: ${module.constructor.name} has no parameter "${name}"`);
+  if (!(weight instanceof Parameter)) {
+    const hooks = module[INTERNAL].preHooks as Set<Partial<Replacing>>;
+    const by = [...hooks].find((h) => h.replaces === name)?.by;
+    throw new ChainruleError(
+      `${op}: ${module.constructor.name} has no parameter "${name}"` +
+        (by === undefined ? '' : `: ${by} computes it already`),
+    );
+  }
   delete fields[name];
   Object.defineProperty(module, name, {
     value: undefined,
@@ -62,7 +66,7 @@ type Replacing = ((of: Module) => void) & {
 
 /** Makes a weight a parameter again, with the value it has now, and takes out what it was computed from. */
 function restore(op: string, by: string, module: Module, name: string, parts: string[]): void {
-  checkArgument(op, 'module', module, kinds.kind<Module>('be a module', isModule));
+  checkArgument(op, 'module', module, aModule);
   checkArgument(op, 'name', name, kinds.text);
   const hooks = module[INTERNAL].preHooks as Set<Partial<Replacing>>;
   const hook = [...hooks].find((h) => h.replaces === name && h.by === by) as Replacing | undefined;

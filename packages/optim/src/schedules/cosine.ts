@@ -2,6 +2,7 @@
 import { checkArgument, kinds } from '@chainrule/autograd';
 import { LRScheduler, type ScheduleState } from './schedule.js';
 import {
+  checkOptimizer,
   refuseRecorded,
   scheduleOptions,
   type Scheduled,
@@ -30,7 +31,11 @@ export class CosineAnnealingLR extends LRScheduler {
     optimizer: Scheduled,
     options: ScheduleOptions & { readonly tMax: number; readonly etaMin?: number },
   ) {
-    super('CosineAnnealingLR', optimizer, cosineOptions('CosineAnnealingLR', options));
+    super(
+      'CosineAnnealingLR',
+      checkOptimizer('CosineAnnealingLR', optimizer),
+      cosineOptions('CosineAnnealingLR', options),
+    );
     const { tMax, etaMin = 0 } = options;
     this.tMax = tMax;
     this.etaMin = etaMin;
@@ -83,7 +88,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   ) {
     super(
       'CosineAnnealingWarmRestarts',
-      optimizer,
+      checkOptimizer('CosineAnnealingWarmRestarts', optimizer),
       restartOptions('CosineAnnealingWarmRestarts', options),
     );
     const { t0, tMult = 1, etaMin = 0 } = options;

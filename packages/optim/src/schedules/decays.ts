@@ -1,7 +1,12 @@
 /** @file Schedules that lower the rate by factors: StepLR, MultiStepLR, ExponentialLR. */
 import { kinds } from '@chainrule/autograd';
 import { LRScheduler } from './schedule.js';
-import { scheduleOptions, type Scheduled, type ScheduleOptions } from './scheduled.js';
+import {
+  checkOptimizer,
+  scheduleOptions,
+  type Scheduled,
+  type ScheduleOptions,
+} from './scheduled.js';
 
 const stepOptions = scheduleOptions<
   ScheduleOptions & { readonly stepSize: number; readonly gamma?: number }
@@ -33,7 +38,7 @@ export class StepLR extends LRScheduler {
     optimizer: Scheduled,
     options: ScheduleOptions & { readonly stepSize: number; readonly gamma?: number },
   ) {
-    super('StepLR', optimizer, stepOptions('StepLR', options));
+    super('StepLR', checkOptimizer('StepLR', optimizer), stepOptions('StepLR', options));
     const { stepSize, gamma = 0.1 } = options;
     this.stepSize = stepSize;
     this.gamma = gamma;
@@ -66,7 +71,11 @@ export class MultiStepLR extends LRScheduler {
     optimizer: Scheduled,
     options: ScheduleOptions & { readonly milestones: readonly number[]; readonly gamma?: number },
   ) {
-    super('MultiStepLR', optimizer, multiStepOptions('MultiStepLR', options));
+    super(
+      'MultiStepLR',
+      checkOptimizer('MultiStepLR', optimizer),
+      multiStepOptions('MultiStepLR', options),
+    );
     const { milestones, gamma = 0.1 } = options;
     this.milestones = [...milestones];
     this.gamma = gamma;
@@ -90,7 +99,11 @@ export class ExponentialLR extends LRScheduler {
   readonly gamma: number;
 
   constructor(optimizer: Scheduled, options: ScheduleOptions & { readonly gamma: number }) {
-    super('ExponentialLR', optimizer, exponentialOptions('ExponentialLR', options));
+    super(
+      'ExponentialLR',
+      checkOptimizer('ExponentialLR', optimizer),
+      exponentialOptions('ExponentialLR', options),
+    );
     const { gamma } = options;
     this.gamma = gamma;
     this.begin();

@@ -1,8 +1,13 @@
 /** @file The rate by any function of the step: LambdaLR, MultiplicativeLR. */
 import { byPosition, ChainruleError, kinds } from '@chainrule/autograd';
-import { display } from '../checks.js';
+import { display, ensure, finite } from '../checks.js';
 import { LRScheduler } from './schedule.js';
-import { scheduleOptions, type Scheduled, type ScheduleOptions } from './scheduled.js';
+import {
+  checkOptimizer,
+  scheduleOptions,
+  type Scheduled,
+  type ScheduleOptions,
+} from './scheduled.js';
 
 type Factor = (epoch: number) => number;
 
@@ -22,6 +27,7 @@ abstract class ByFunction extends LRScheduler {
   readonly lrLambdas: readonly Factor[];
 
   protected constructor(name: string, optimizer: Scheduled, options: LambdaOptions) {
+    checkOptimizer(name, optimizer);
     const { lrLambda, ...rest } = lambdaOptions(name, options);
     super(name, optimizer, rest);
     const n = optimizer.paramGroups.length;
@@ -37,7 +43,11 @@ abstract class ByFunction extends LRScheduler {
 
   /** What the functions say of this step. */
   protected factors(): number[] {
-    return this.lrLambdas.map((f) => f(this.lastEpoch));
+    return this.lrLambdas.map((f) => {
+      const factor = f(this.lastEpoch);
+      ensure(this.name, `what lrLambda gives for step ${this.lastEpoch}`, factor, finite);
+      return factor;
+    });
   }
 }
 

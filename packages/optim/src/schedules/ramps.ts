@@ -1,7 +1,12 @@
 /** @file Schedules that lead the rate to a value over a number of steps: ConstantLR, LinearLR, PolynomialLR. */
 import { kinds } from '@chainrule/autograd';
 import { LRScheduler } from './schedule.js';
-import { scheduleOptions, type Scheduled, type ScheduleOptions } from './scheduled.js';
+import {
+  checkOptimizer,
+  scheduleOptions,
+  type Scheduled,
+  type ScheduleOptions,
+} from './scheduled.js';
 
 const constantOptions = scheduleOptions<
   ScheduleOptions & { readonly factor?: number; readonly totalIters?: number }
@@ -35,6 +40,7 @@ export class ConstantLR extends LRScheduler {
     optimizer: Scheduled,
     options?: ScheduleOptions & { readonly factor?: number; readonly totalIters?: number },
   ) {
+    checkOptimizer('ConstantLR', optimizer);
     const read = constantOptions('ConstantLR', options);
     super('ConstantLR', optimizer, read);
     const { factor = 1 / 3, totalIters = 5 } = read;
@@ -76,6 +82,7 @@ export class LinearLR extends LRScheduler {
       readonly totalIters?: number;
     },
   ) {
+    checkOptimizer('LinearLR', optimizer);
     const read = linearOptions('LinearLR', options);
     super('LinearLR', optimizer, read);
     const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = read;
@@ -114,6 +121,7 @@ export class PolynomialLR extends LRScheduler {
     optimizer: Scheduled,
     options?: ScheduleOptions & { readonly totalIters?: number; readonly power?: number },
   ) {
+    checkOptimizer('PolynomialLR', optimizer);
     const read = polynomialOptions('PolynomialLR', options);
     super('PolynomialLR', optimizer, read);
     const { totalIters = 5, power = 1 } = read;

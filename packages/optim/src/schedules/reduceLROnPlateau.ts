@@ -79,8 +79,8 @@ export class ReduceLROnPlateau {
       (x) => x instanceof ReduceLROnPlateau,
     );
     const name = 'ReduceLROnPlateau';
-    const options = plateauOptions(name, given);
     this.optimizer = checkOptimizer(name, optimizer);
+    const options = plateauOptions(name, given);
     const {
       mode = 'min',
       factor = 0.1,

@@ -3,6 +3,7 @@ import { kinds } from '@chainrule/autograd';
 import { oneOf } from '../checks.js';
 import { LRScheduler } from './schedule.js';
 import {
+  checkOptimizer,
   perGroup,
   rates,
   scheduleOptions,
@@ -41,7 +42,7 @@ export class SWALR extends LRScheduler {
   readonly annealStrategy: 'cos' | 'linear';
 
   constructor(optimizer: Scheduled, options: SWAOptions) {
-    super('SWALR', optimizer, swaOptions('SWALR', options));
+    super('SWALR', checkOptimizer('SWALR', optimizer), swaOptions('SWALR', options));
     const { swaLr, annealEpochs = 10, annealStrategy = 'cos' } = options;
     this.swaLrs = perGroup(this.name, 'swaLr', swaLr, optimizer.paramGroups.length);
     this.annealEpochs = annealEpochs;

@@ -289,6 +289,8 @@ export function causalMask(
   keys: number = queries,
   dtype: Tensor['dtype'] = 'float32',
 ): Tensor {
+  checkArgument('causalMask', 'queries', queries, kinds.size);
+  checkArgument('causalMask', 'keys', keys, kinds.size);
   const later = triu(ones([queries, keys]), 1).gt(0);
   return where(later, -Infinity, zeros([], { dtype }));
 }

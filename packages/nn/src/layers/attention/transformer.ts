@@ -11,7 +11,7 @@ import * as init from '../../init/index.js';
 import { Module } from '../../module/module.js';
 import { causalMask } from './attention.js';
 import { ModuleList } from '../containers.js';
-import { isModule } from '../../module/slots.js';
+import { aModule } from '../../module/slots.js';
 import {
   decoderLayerCall,
   layerOptions,
@@ -41,7 +41,6 @@ export interface EncoderCall {
 
 /** Each layer has its own weights: more do not fit into memory. */
 const someLayers = kinds.wholeBetween(0, 1024);
-const aModule = kinds.kind<Module>('be a module', isModule);
 const mask = kinds.orNull(kinds.tensor);
 
 const stackOptions = defineOptions<StackOptions>({
