@@ -47,7 +47,7 @@ test.each<[string, () => unknown, string]>([
     () =>
       new nn.Sequential(
         linear(),
-        wrong((y: Tensor) => y),
+        wrong<nn.Linear>((y: Tensor) => y),
       ),
     'Sequential: modules[1] must be a module, got a function',
   ],

@@ -19,8 +19,8 @@ test.each([
   ['CyclicLR', { baseLr: 1 }],
   ['SWALR', { swaLr: 1 }],
   ['ReduceLROnPlateau', { factor: 0.5 }],
-  ['LambdaLR', { lrLambda: () => 1 }],
-  ['MultiplicativeLR', { lrLambda: () => 1 }],
+  ['LambdaLR', { lrLambda: (): number => 1 }],
+  ['MultiplicativeLR', { lrLambda: (): number => 1 }],
 ] as const)('%s misses the optimizer first', (name, options) => {
   const Class = optim[name] as unknown as Schedule;
   const message = `${name}: expected an optimizer first, got an object { ${Object.keys(options).join()} }`;
