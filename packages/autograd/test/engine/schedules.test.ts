@@ -98,16 +98,16 @@ test('a layer norm with scale and shift', () => {
   const loss = (): Tensor => x.layerNorm([48], scale, shift).square().sum();
   expect(stepOf(loss, [x, scale, shift])).toMatchInlineSnapshot(`
     "backward:
-    loop [32] over [48]: sum div sub mul sum div add rsqrt mul mul add square mul square mul mul → %4 %11 %12 %17 %20 %32
+    loop [32] over [48]: sum div sub mul sum div add rsqrt mul mul add square mul mul add div → %4 %11 %12 %17 %20 %33
     loop [] over [1536]: sum → %18
     loop [48] over [32]: sum strongMul sum strongMul strongMul strongMul → %21 %23 %25 %26
-    loop [32] over [48]: sum strongMul → %33
-    loop []: reciprocal → %34
-    loop [32]: strongMul → %35
-    loop [32] over [48]: strongMul add add neg sum → %39 %41
-    loop []: reciprocal → %43
-    loop [32]: strongMul → %44
-    loop [32, 48]: add → %46
+    loop [32] over [48]: sum strongMul → %34
+    loop []: reciprocal → %35
+    loop [32]: strongMul → %36
+    loop [32] over [48]: strongMul add add neg sum → %40 %42
+    loop []: reciprocal → %44
+    loop [32]: strongMul → %45
+    loop [32, 48]: add → %47
     initial values:
     loop [32, 48]: mul → %2
     loop [48]: mul → %4

@@ -118,7 +118,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
           'await optimizer.stepAsync(closure)',
       );
     }
-    return readNow(this.take('step', closure));
+    return readNow('LBFGS', this.take('step', closure));
   }
 
   /**

@@ -1,13 +1,23 @@
 /** @file Code that stops wherever it reads tensors: the same lines read at once, or wait for a device. */
-import type { Tensor, TypedArray } from '@chainrule/autograd';
+import { ChainruleError, type Tensor, type TypedArray } from '@chainrule/autograd';
 
 /** Steps that ask for the elements of tensors and are given them. */
 export type Reading<R> = Generator<readonly Tensor[], R, readonly TypedArray[]>;
 
-export function readNow<R>(steps: Reading<R>): R {
+/** An error of reading, in a function that is recorded, begins with `name`. */
+export function readNow<R>(name: string, steps: Reading<R>): R {
   let next = steps.next();
-  while (next.done !== true) next = steps.next(next.value.map((t) => t.dataSync()));
+  while (next.done !== true) next = steps.next(next.value.map((t) => dataOf(name, t)));
   return next.value;
+}
+
+function dataOf(name: string, t: Tensor): TypedArray {
+  try {
+    return t.dataSync();
+  } catch (error) {
+    if (error instanceof ChainruleError) error.message = `${name}: ${error.message}`;
+    throw error;
+  }
 }
 
 export async function readLater<R>(steps: Reading<R>): Promise<R> {

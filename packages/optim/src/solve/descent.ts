@@ -49,7 +49,7 @@ export function lbfgs({ at }: Slope, x0: Vector, tol: number, most: number): Des
       const finite = Number.isFinite(found.f) && isFiniteVector(found.g);
       return finite ? found : { f: Infinity, g: d };
     };
-    const { found } = readNow(strongWolfe(seen, start, first, d, 1e-300, 40));
+    const { found } = readNow('minimize', strongWolfe(seen, start, first, d, 1e-300, 40));
     history.gradient = g;
     history.t = found.t;
     if (found.t === 0 || !(found.f <= f)) {

@@ -145,89 +145,90 @@ module @chainrule attributes {mhlo.num_replicas = 2 : i32, mhlo.num_partitions =
         "stablehlo.return"(%131) : (tensor<f32>) -> ()
       }) : (tensor<4x2xf32>, tensor<f32>) -> tensor<2xf32>
     %133 = "stablehlo.reshape"(%132) : (tensor<2xf32>) -> tensor<1x2xf32>
-    %134 = "stablehlo.multiply"(%28, %28) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %135 = "stablehlo.constant"() <{value = dense<0xBF000000> : tensor<f32>}> : () -> tensor<f32>
-    %136 = "stablehlo.broadcast_in_dim"(%135) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %137 = "stablehlo.multiply"(%28, %136) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %138 = "stablehlo.multiply"(%134, %137) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %139 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %140 = "stablehlo.compare"(%133, %139) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
-    %141 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %142 = "stablehlo.multiply"(%133, %138) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %143 = "stablehlo.select"(%140, %141, %142) : (tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %144 = "stablehlo.divide"(%71, %11) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-    %145 = "stablehlo.broadcast_in_dim"(%144) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %146 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %147 = "stablehlo.compare"(%143, %146) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
-    %148 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %149 = "stablehlo.multiply"(%143, %145) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %150 = "stablehlo.select"(%147, %148, %149) : (tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %151 = "stablehlo.reshape"(%150) : (tensor<1x2xf32>) -> tensor<2xf32>
-    %152 = "stablehlo.broadcast_in_dim"(%151) <{broadcast_dimensions = array<i64: 1>}> : (tensor<2xf32>) -> tensor<4x2xf32>
-    %153 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
-    %154 = "stablehlo.compare"(%152, %153) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xi1>
-    %155 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
-    %156 = "stablehlo.multiply"(%152, %16) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %157 = "stablehlo.select"(%154, %155, %156) : (tensor<4x2xi1>, tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %158 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
-    %159 = "stablehlo.compare"(%152, %158) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xi1>
-    %160 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
-    %161 = "stablehlo.multiply"(%152, %16) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %162 = "stablehlo.select"(%159, %160, %161) : (tensor<4x2xi1>, tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %163 = "stablehlo.add"(%123, %157) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %164 = "stablehlo.add"(%163, %162) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %165 = "stablehlo.negate"(%164) : (tensor<4x2xf32>) -> tensor<4x2xf32>
-    %169 = "stablehlo.reduce"(%165, %5) <{dimensions = array<i64: 0>}> ({
-      ^bb0(%166: tensor<f32>, %167: tensor<f32>):
-        %168 = "stablehlo.add"(%166, %167) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-        "stablehlo.return"(%168) : (tensor<f32>) -> ()
+    %134 = "stablehlo.constant"() <{value = dense<0xBF000000> : tensor<f32>}> : () -> tensor<f32>
+    %135 = "stablehlo.broadcast_in_dim"(%134) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %136 = "stablehlo.multiply"(%28, %135) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %137 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %138 = "stablehlo.add"(%27, %137) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %139 = "stablehlo.divide"(%136, %138) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %140 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %141 = "stablehlo.compare"(%133, %140) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
+    %142 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %143 = "stablehlo.multiply"(%133, %139) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %144 = "stablehlo.select"(%141, %142, %143) : (tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %145 = "stablehlo.divide"(%71, %11) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %146 = "stablehlo.broadcast_in_dim"(%145) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %147 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %148 = "stablehlo.compare"(%144, %147) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
+    %149 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %150 = "stablehlo.multiply"(%144, %146) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %151 = "stablehlo.select"(%148, %149, %150) : (tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %152 = "stablehlo.reshape"(%151) : (tensor<1x2xf32>) -> tensor<2xf32>
+    %153 = "stablehlo.broadcast_in_dim"(%152) <{broadcast_dimensions = array<i64: 1>}> : (tensor<2xf32>) -> tensor<4x2xf32>
+    %154 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
+    %155 = "stablehlo.compare"(%153, %154) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xi1>
+    %156 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
+    %157 = "stablehlo.multiply"(%153, %16) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %158 = "stablehlo.select"(%155, %156, %157) : (tensor<4x2xi1>, tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %159 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
+    %160 = "stablehlo.compare"(%153, %159) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xi1>
+    %161 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<4x2xf32>
+    %162 = "stablehlo.multiply"(%153, %16) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %163 = "stablehlo.select"(%160, %161, %162) : (tensor<4x2xi1>, tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %164 = "stablehlo.add"(%123, %158) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %165 = "stablehlo.add"(%164, %163) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %166 = "stablehlo.negate"(%165) : (tensor<4x2xf32>) -> tensor<4x2xf32>
+    %170 = "stablehlo.reduce"(%166, %5) <{dimensions = array<i64: 0>}> ({
+      ^bb0(%167: tensor<f32>, %168: tensor<f32>):
+        %169 = "stablehlo.add"(%167, %168) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        "stablehlo.return"(%169) : (tensor<f32>) -> ()
       }) : (tensor<4x2xf32>, tensor<f32>) -> tensor<2xf32>
-    %170 = "stablehlo.reshape"(%169) : (tensor<2xf32>) -> tensor<1x2xf32>
-    %171 = "stablehlo.divide"(%71, %11) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-    %172 = "stablehlo.broadcast_in_dim"(%171) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %173 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %174 = "stablehlo.compare"(%170, %173) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
-    %175 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
-    %176 = "stablehlo.multiply"(%170, %172) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %177 = "stablehlo.select"(%174, %175, %176) : (tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-    %178 = "stablehlo.reshape"(%177) : (tensor<1x2xf32>) -> tensor<2xf32>
-    %179 = "stablehlo.broadcast_in_dim"(%178) <{broadcast_dimensions = array<i64: 1>}> : (tensor<2xf32>) -> tensor<4x2xf32>
-    %180 = "stablehlo.add"(%164, %179) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
-    %184 = "stablehlo.reduce"(%180, %5) <{dimensions = array<i64: 0>}> ({
-      ^bb0(%181: tensor<f32>, %182: tensor<f32>):
-        %183 = "stablehlo.add"(%181, %182) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-        "stablehlo.return"(%183) : (tensor<f32>) -> ()
+    %171 = "stablehlo.reshape"(%170) : (tensor<2xf32>) -> tensor<1x2xf32>
+    %172 = "stablehlo.divide"(%71, %11) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %173 = "stablehlo.broadcast_in_dim"(%172) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %174 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %175 = "stablehlo.compare"(%171, %174) <{comparison_direction = #stablehlo<comparison_direction EQ>}> : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xi1>
+    %176 = "stablehlo.broadcast_in_dim"(%5) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<1x2xf32>
+    %177 = "stablehlo.multiply"(%171, %173) : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %178 = "stablehlo.select"(%175, %176, %177) : (tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+    %179 = "stablehlo.reshape"(%178) : (tensor<1x2xf32>) -> tensor<2xf32>
+    %180 = "stablehlo.broadcast_in_dim"(%179) <{broadcast_dimensions = array<i64: 1>}> : (tensor<2xf32>) -> tensor<4x2xf32>
+    %181 = "stablehlo.add"(%165, %180) : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+    %185 = "stablehlo.reduce"(%181, %5) <{dimensions = array<i64: 0>}> ({
+      ^bb0(%182: tensor<f32>, %183: tensor<f32>):
+        %184 = "stablehlo.add"(%182, %183) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        "stablehlo.return"(%184) : (tensor<f32>) -> ()
       }) : (tensor<4x2xf32>, tensor<f32>) -> tensor<2xf32>
-    %188 = "stablehlo.all_reduce"(%184) <{replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
-      ^bb0(%185: tensor<f32>, %186: tensor<f32>):
-        %187 = "stablehlo.add"(%185, %186) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-        "stablehlo.return"(%187) : (tensor<f32>) -> ()
+    %189 = "stablehlo.all_reduce"(%185) <{replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
+      ^bb0(%186: tensor<f32>, %187: tensor<f32>):
+        %188 = "stablehlo.add"(%186, %187) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        "stablehlo.return"(%188) : (tensor<f32>) -> ()
       }) : (tensor<2xf32>) -> tensor<2xf32>
-    %189 = "stablehlo.broadcast_in_dim"(%42) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
-    %190 = "stablehlo.divide"(%188, %189) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    %191 = "stablehlo.dot_general"(%180, %arg9) <{dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = [], rhs_batching_dimensions = [], lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0]>, precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]}> : (tensor<4x2xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
-    %195 = "stablehlo.all_reduce"(%191) <{replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
-      ^bb0(%192: tensor<f32>, %193: tensor<f32>):
-        %194 = "stablehlo.add"(%192, %193) : (tensor<f32>, tensor<f32>) -> tensor<f32>
-        "stablehlo.return"(%194) : (tensor<f32>) -> ()
+    %190 = "stablehlo.broadcast_in_dim"(%42) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
+    %191 = "stablehlo.divide"(%189, %190) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %192 = "stablehlo.dot_general"(%181, %arg9) <{dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = [], rhs_batching_dimensions = [], lhs_contracting_dimensions = [0], rhs_contracting_dimensions = [0]>, precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]}> : (tensor<4x2xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
+    %196 = "stablehlo.all_reduce"(%192) <{replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}> ({
+      ^bb0(%193: tensor<f32>, %194: tensor<f32>):
+        %195 = "stablehlo.add"(%193, %194) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        "stablehlo.return"(%195) : (tensor<f32>) -> ()
       }) : (tensor<2x3xf32>) -> tensor<2x3xf32>
-    %196 = "stablehlo.broadcast_in_dim"(%42) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2x3xf32>
-    %197 = "stablehlo.divide"(%195, %196) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
-    %198 = "stablehlo.constant"() <{value = dense<0x3FF0000000000000> : tensor<f64>}> : () -> tensor<f64>
-    %199 = "stablehlo.add"(%arg8, %198) : (tensor<f64>, tensor<f64>) -> tensor<f64>
-    %200 = "stablehlo.convert"(%arg7) : (tensor<f64>) -> tensor<f32>
-    %201 = "stablehlo.broadcast_in_dim"(%200) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2x3xf32>
-    %202 = "stablehlo.multiply"(%197, %201) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
-    %203 = "stablehlo.subtract"(%arg0, %202) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
-    %204 = "stablehlo.broadcast_in_dim"(%200) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
-    %205 = "stablehlo.multiply"(%190, %204) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    %206 = "stablehlo.subtract"(%arg1, %205) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    %207 = "stablehlo.broadcast_in_dim"(%200) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
-    %208 = "stablehlo.multiply"(%116, %207) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    %209 = "stablehlo.subtract"(%arg2, %208) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    %210 = "stablehlo.broadcast_in_dim"(%200) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
-    %211 = "stablehlo.multiply"(%95, %210) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    %212 = "stablehlo.subtract"(%arg3, %211) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-    "func.return"(%70, %203, %206, %209, %212, %44, %58, %4, %199) : (tensor<f32>, tensor<2x3xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<i32>, tensor<f64>) -> ()
+    %197 = "stablehlo.broadcast_in_dim"(%42) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2x3xf32>
+    %198 = "stablehlo.divide"(%196, %197) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+    %199 = "stablehlo.constant"() <{value = dense<0x3FF0000000000000> : tensor<f64>}> : () -> tensor<f64>
+    %200 = "stablehlo.add"(%arg8, %199) : (tensor<f64>, tensor<f64>) -> tensor<f64>
+    %201 = "stablehlo.convert"(%arg7) : (tensor<f64>) -> tensor<f32>
+    %202 = "stablehlo.broadcast_in_dim"(%201) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2x3xf32>
+    %203 = "stablehlo.multiply"(%198, %202) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+    %204 = "stablehlo.subtract"(%arg0, %203) : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+    %205 = "stablehlo.broadcast_in_dim"(%201) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
+    %206 = "stablehlo.multiply"(%191, %205) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %207 = "stablehlo.subtract"(%arg1, %206) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %208 = "stablehlo.broadcast_in_dim"(%201) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
+    %209 = "stablehlo.multiply"(%116, %208) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %210 = "stablehlo.subtract"(%arg2, %209) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %211 = "stablehlo.broadcast_in_dim"(%201) <{broadcast_dimensions = array<i64>}> : (tensor<f32>) -> tensor<2xf32>
+    %212 = "stablehlo.multiply"(%95, %211) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %213 = "stablehlo.subtract"(%arg3, %212) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    "func.return"(%70, %204, %207, %210, %213, %44, %58, %4, %200) : (tensor<f32>, tensor<2x3xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<i32>, tensor<f64>) -> ()
   }
 }
