@@ -16,7 +16,7 @@ const bundle = join(folder, 'chainrule.cjs');
 
 beforeAll(async () => {
   const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
-  const contents = `export * from './index.ts'; export { engine } from './engine/evaluate.ts';`;
+  const contents = `export * from './index.ts'; export { engine } from './engine/engine.ts';`;
   await build({ ...options, stdin: { contents, resolveDir: source }, outfile: bundle });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,9 @@
 /** @file Methods that lost their object: `const { step } = optimizer; step()`. */
 import { ChainruleError } from '../errors.js';
-import { passes } from './check.js';
+import { checkArgument, passes } from './check.js';
 import { display } from './display.js';
-import { kind } from './kinds.js';
+import { callable, kind, text } from './kinds.js';
+import { readList } from './list.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -29,20 +30,43 @@ export function guardMethods(
   base: object,
   what: string,
   isOne: (x: unknown) => boolean,
-  names: readonly string[] = Object.getOwnPropertyNames(base),
+  names: readonly string[] = namesOf(base),
 ): void {
-  let level = Object.getPrototypeOf(instance) as object;
   let guarded = guardedBy.get(base);
+  let level = prototypeOf(instance);
+  if (level !== null && guarded?.has(level) === true) return;
+  checkArgument('guardMethods', 'instance', instance, instanceOfClass);
+  checkArgument('guardMethods', 'base', base, instanceOfClass);
+  checkArgument('guardMethods', 'what', what, text);
+  checkArgument('guardMethods', 'isOne', isOne, callable);
+  readList('guardMethods', 'names', names, text);
   if (guarded === undefined) guardedBy.set(base, (guarded = new WeakSet()));
-  if (guarded.has(level)) return;
   const own = kind(`be of class ${what}`, isOne);
-  for (; level !== Object.prototype; level = Object.getPrototypeOf(level) as object) {
+  for (; level !== null && level !== Object.prototype; level = prototypeOf(level)) {
     if (guarded.has(level)) return;
     guarded.add(level);
     for (const name of names) guard(level, name, (x) => passes(own, x), what);
     if (level === base) return;
   }
 }
+
+/** Null for what has none, or keeps it to itself. */
+function prototypeOf(x: unknown): object | null {
+  try {
+    return typeof x === 'object' && x !== null ? (Object.getPrototypeOf(x) as object | null) : null;
+  } catch {
+    return null;
+  }
+}
+
+function namesOf(base: unknown): string[] {
+  return typeof base === 'object' && base !== null ? Object.getOwnPropertyNames(base) : [];
+}
+
+const instanceOfClass = kind(
+  'be an instance or a prototype of a class',
+  (x): x is object => prototypeOf(x) !== null,
+);
 
 function guard(level: object, name: string, isOne: (x: unknown) => boolean, what: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(level, name);
