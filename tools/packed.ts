@@ -71,6 +71,9 @@ function built(folder: string): string {
       cpSync(join(from, path), join(to, path), { recursive: true });
     linkDependencies(join(from, 'node_modules'), join(to, 'node_modules'), copy);
   }
+  // The one file is bundled from where all packages are dependencies.
+  const examples = 'examples/node_modules';
+  linkDependencies(join(root, examples), join(copy, examples), copy);
   execute('node', [join(copy, 'tools', 'build.mjs')], copy);
   return copy;
 }
