@@ -19,6 +19,7 @@ const guardedBy = new WeakMap<object, WeakSet<object>>();
  *
  * @param names the methods, if some of them are abstract. Default: all that `base` has.
  * @param what a variable for such an object, as the message names it: `optimizer`.
+ * @throws {ChainruleError} unless `instance` inherits from `base`.
  * @example
  * class Optimizer {
  *   constructor() { guardMethods(this, Optimizer.prototype, 'optimizer', (x) => x instanceof Optimizer); }
@@ -30,22 +31,27 @@ export function guardMethods(
   base: object,
   what: string,
   isOne: (x: unknown) => boolean,
-  names: readonly string[] = namesOf(base),
+  names?: readonly string[],
 ): void {
   let guarded = guardedBy.get(base);
   let level = prototypeOf(instance);
   if (level !== null && guarded?.has(level) === true) return;
-  checkArgument('guardMethods', 'instance', instance, instanceOfClass);
-  checkArgument('guardMethods', 'base', base, instanceOfClass);
+  const heir = kind('be an object that inherits from base', (x) => inherits(x, base));
+  checkArgument('guardMethods', 'instance', instance, heir);
   checkArgument('guardMethods', 'what', what, text);
   checkArgument('guardMethods', 'isOne', isOne, callable);
-  readList('guardMethods', 'names', names, text);
+  const methods = readList(
+    'guardMethods',
+    'names',
+    names ?? Object.getOwnPropertyNames(base),
+    text,
+  );
   if (guarded === undefined) guardedBy.set(base, (guarded = new WeakSet()));
   const own = kind(`be of class ${what}`, isOne);
-  for (; level !== null && level !== Object.prototype; level = prototypeOf(level)) {
+  for (; level !== null; level = prototypeOf(level)) {
     if (guarded.has(level)) return;
     guarded.add(level);
-    for (const name of names) guard(level, name, (x) => passes(own, x), what);
+    for (const name of methods) guard(level, name, (x) => passes(own, x), what);
     if (level === base) return;
   }
 }
@@ -59,14 +65,11 @@ function prototypeOf(x: unknown): object | null {
   }
 }
 
-function namesOf(base: unknown): string[] {
-  return typeof base === 'object' && base !== null ? Object.getOwnPropertyNames(base) : [];
+function inherits(x: unknown, base: unknown): boolean {
+  for (let level = prototypeOf(x); level !== null; level = prototypeOf(level))
+    if (level === base) return base !== Object.prototype;
+  return false;
 }
-
-const instanceOfClass = kind(
-  'be an instance or a prototype of a class',
-  (x): x is object => prototypeOf(x) !== null,
-);
 
 function guard(level: object, name: string, isOne: (x: unknown) => boolean, what: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(level, name);

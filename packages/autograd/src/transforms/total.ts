@@ -51,12 +51,11 @@ export function total(cts: readonly Tensor[]): Tensor {
 function placedKey({ op, cell, inputs, attrs }: Tensor): string | null {
   if (op?.lowering.kind !== 'placedParts' || cell !== null) return null;
   const { start, step, dims, parts } = op.lowering.placed(attrs ?? {});
-  const [part, filling] = inputs;
+  const [part, filling] = inputs; // none if its value is there already, as that of a gradient that was given
   if (part === undefined || parts !== 1 || !isZero(filling)) return null;
   return [start, step, dims, part.sizes].join(';');
 }
 
-/** A value that is there already has forgotten its inputs: a factor of the forward pass may be a cotangent as it is. */
 function isZero(filling: Tensor | undefined): boolean {
   return filling?.op === (constantOp as unknown) && filling?.attrs?.['value'] === 0;
 }
@@ -83,7 +82,7 @@ function layersOf(parts: readonly Part[]): Part[][] {
 function partOf(ct: Tensor): Part | null {
   const lowering = ct.op?.lowering;
   if (lowering?.kind !== 'parts' || lowering.join === undefined || ct.cell !== null) return null;
-  const [part, filling] = ct.inputs;
+  const [part, filling] = ct.inputs; // as above
   if (part === undefined || !isZero(filling)) return null;
   const { start, step } = ct.attrs as unknown as {
     start: readonly number[];

@@ -69,7 +69,7 @@ function expectClose(
 
 describe.runIf(c.backend() === 'wasm')('a random program', () => {
   test(
-    'has the same values eagerly, often and compiled, as sizes change',
+    'has the same values eagerly and compiled, as sizes change',
     () => {
       fc.assert(
         fc.property(arbProgram, arbShapes, arbFloat, (lines, shapes, dtype) => {

@@ -27,7 +27,6 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
   constructor(modules: Iterable<M> = []) {
     super();
     guardMethods(this, ListModule.prototype, 'list', isModule);
-    guardMethods(this, ModuleList.prototype, 'list', isModule, ['insert']);
     this.extend(modules);
   }
 
@@ -114,6 +113,11 @@ export class Sequential extends ListModule<Module> {
 
 /** A list of modules; the module that holds it decides how to call them. PyTorch: `nn.ModuleList`. */
 export class ModuleList<M extends Module = Module> extends ListModule<M> {
+  constructor(modules: Iterable<M> = []) {
+    super(modules);
+    guardMethods(this, ModuleList.prototype, 'list', isModule, ['insert']);
+  }
+
   /** Inserts a module before the one at `index`. */
   insert(index: number, module: M): this {
     checkArgument('ModuleList', 'index', index, kinds.wholeBetween(0, this.length));

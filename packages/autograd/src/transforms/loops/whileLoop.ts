@@ -39,8 +39,8 @@ const whileOptions = defineOptions<WhileLoopOptions>({
  *
  * Forward mode carries tangents beside the values. A backward pass runs the loop again, as a `scan` over the steps
  * it took; where their number cannot be read, as `compile` records or as it lies on WebGPU, over `maxIterations`
- * steps, which must then be given. Under `vmap` the loop runs until the last example is done; examples that are done keep their carries. JAX:
- * `jax.lax.while_loop`; PyTorch: `torch.while_loop`.
+ * steps, which must then be given. Under `vmap` the loop runs until the last example is done; examples that are done
+ * keep their carries. JAX: `jax.lax.while_loop`; PyTorch: `torch.while_loop`.
  *
  * @throws {ShapeError} or {DTypeError} naming the tensor, if the body returns another carry or the condition is not
  * a single element.

@@ -107,17 +107,9 @@ export function planDistances(
   { norm, batch, rows, others, length, inputs, out }: DistanceKernel,
   context: KernelContext,
 ): FormedKernel {
-  const kernel: MatmulKernel = {
-    kind: 'matmul',
-    batch: [batch],
-    m: rows,
-    n: others,
-    k: length,
-    a: { ...inputs[0], strides: [rows * length, length, 1] },
-    b: { ...inputs[1], strides: [others * length, 1, length] },
-    out: { ...out, strides: [rows * others, others, 1] },
-    along: 'column',
-  };
+  const a = { ...inputs[0], strides: [rows * length, length, 1] };
+  const b = { ...inputs[1], strides: [others * length, 1, length] };
+  const kernel = productLike(batch, [rows, others, length], a, b, out);
   return planBlocked(kernel, batch, { ...tilingOf(kernel, context), term: norm });
 }
 
@@ -126,18 +118,22 @@ export function planPulls(
   { transposed, batch, rows, others, length, inputs: [weights, x, y], out }: PullKernel,
   context: KernelContext,
 ): FormedKernel {
-  const kernel: MatmulKernel = {
-    kind: 'matmul',
-    batch: [batch],
-    m: rows,
-    n: length,
-    k: others,
-    a: { ...weights, strides: [rows * others, ...(transposed ? [1, rows] : [others, 1])] },
-    b: { ...y, strides: [others * length, length, 1] },
-    out: { ...out, strides: [rows * length, length, 1] },
-    along: 'column',
-  };
+  const a = { ...weights, strides: [rows * others, ...(transposed ? [1, rows] : [others, 1])] };
+  const b = { ...y, strides: [others * length, length, 1] };
+  const kernel = productLike(batch, [rows, length, others], a, b, out);
   return planBlocked(kernel, batch, pullTiling(tilingOf(kernel, context)), x);
+}
+
+/** Whole matrices in order, walked as a product walks them. */
+function productLike(
+  batch: number,
+  [m, n, k]: readonly [number, number, number],
+  a: Access,
+  b: Access,
+  out: Place,
+): MatmulKernel {
+  const whole = { ...out, strides: [m * n, n, 1] };
+  return { kind: 'matmul', batch: [batch], m, n, k, a, b, out: whole, along: 'column' };
 }
 
 /** `from` lies as C does: what pulls take B from. */
