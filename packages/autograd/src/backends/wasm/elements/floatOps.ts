@@ -12,7 +12,7 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
   if (formula !== undefined) return formula(v, x, y);
   switch (op) {
     case 'neg':
-      return v.un(F32x4.neg, x);
+      return v.neg(x);
     case 'abs':
       return v.un(F32x4.abs, x);
     case 'square':
@@ -81,7 +81,7 @@ export function float64(v: Lanes, op: string, x: Register, y: Register): Registe
   if (formula !== undefined) return formula(v, x, y);
   switch (op) {
     case 'neg':
-      return v.un(F64x2.neg, x);
+      return v.negD(x);
     case 'abs':
       return v.un(F64x2.abs, x);
     case 'square':

@@ -77,7 +77,7 @@ function rightShift(v: Lanes, a: Register, b: Register): Register {
   const x = cast(v, { dtype: 'int32', registers: [a] }, 'float64');
   const n = cast(v, { dtype: 'int32', registers: [bits] }, 'float64');
   const registers = x.registers.map((d, i) => {
-    const power = powerOfTwo(v, v.un(F64x2.neg, n.registers[i] as Register));
+    const power = powerOfTwo(v, v.negD(n.registers[i] as Register));
     return v.un(F64x2.floor, v.mulD(d, power));
   });
   return cast(v, { dtype: 'float64', registers }, 'int32').registers[0] as Register;

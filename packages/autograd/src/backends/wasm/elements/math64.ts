@@ -168,7 +168,7 @@ export function trigD(v: Lanes, x: Register, name: 'sin' | 'cos' | 'tan'): Regis
     const turned = name === 'cos' ? v.bin(I64x2.add, quadrant, v.i64(0, 1)) : quadrant;
     const odd = v.bin(I64x2.eq, v.and(turned, v.i64(0, 1)), v.i64(0, 1));
     if (name === 'tan') {
-      const numerator = v.select(odd, v.un(F64x2.neg, cosine), sine);
+      const numerator = v.select(odd, v.negD(cosine), sine);
       return v.divD(numerator, v.select(odd, sine, cosine));
     }
     const sign = v.shift(I64x2.shl, v.and(turned, v.i64(0, 2)), 62);
@@ -191,7 +191,7 @@ export function erfcD(v: Lanes, x: Register): Register {
         -3.1138974747738146e-1, 2.318187224210406e-1,
       ],
     );
-    const tail = v.mulD(expD(v, v.un(F64x2.neg, v.mulD(a, a))), p);
+    const tail = v.mulD(expD(v, v.negD(v.mulD(a, a))), p);
     return v.select(v.bin(F64x2.lt, x, v.f64(0)), v.subD(v.f64(2), tail), tail);
   });
 }
