@@ -64,7 +64,7 @@ function unfit(): string | null {
   return null;
 }
 
-/** The bits of a product and of some functions of it. */
+/** The bits of a product and of some functions of it, then of functions and maxima of doubles. */
 function checkBits(width: VectorWidth): Int32Array {
   const [m, n, k] = [37, 53, 300];
   const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
@@ -89,10 +89,12 @@ function checkBits(width: VectorWidth): Int32Array {
   // Of its own: what it compiles is compiled in the way being checked.
   const memory = new WasmMemory();
   const forms = new Forms(memory);
-  const doubles = doubleKernels(8, m * n);
-  kernels.push(...doubles);
-  const sizes = [m * k, k * n, ...Array.from({ length: 6 }, () => m * n)];
-  for (let i = 0; i < 1 + DOUBLE_NAMES.length + 1; i++) sizes.push(2 * m * n);
+  const firstDouble = 3 + names.length;
+  kernels.push(...doubleKernels(firstDouble, m, n));
+  const sizes = [m * k, k * n];
+  while (sizes.length < firstDouble) sizes.push(m * n);
+  // What is read, a result of each function, and the maxima: of doubles, two words each.
+  while (sizes.length < firstDouble + DOUBLE_NAMES.length + 2) sizes.push(2 * m * n);
   const addresses = sizes.map((size) => memory.allocate(size * 4));
   const floats = (i: number): Float32Array =>
     memory.view('float32', addresses[i] as number, sizes[i] as number) as Float32Array;
@@ -100,7 +102,7 @@ function checkBits(width: VectorWidth): Int32Array {
   plan.setBuffers(addresses);
   for (const array of [floats(0), floats(1)])
     for (let i = 0; i < array.length; i++) array[i] = Math.sin(i * 12.9898) * 0.9;
-  const numbers = memory.view('float64', addresses[8] as number, m * n) as Float64Array;
+  const numbers = memory.view('float64', addresses[firstDouble] as number, m * n) as Float64Array;
   for (let i = 0; i < numbers.length; i++) numbers[i] = Math.sin(i * 12.9898) * 0.9;
   plan.run();
   const results = sizes.slice(2).map((_, i) => floats(2 + i));
@@ -112,14 +114,13 @@ function checkBits(width: VectorWidth): Int32Array {
 }
 
 /** Functions and the maxima of rows of the doubles in buffer `first`, each into a buffer after it. */
-function doubleKernels(first: number, size: number): Kernel[] {
+function doubleKernels(first: number, row: number, rows: number): Kernel[] {
   const load = { kind: 'load', input: 0, dtype: 'float64' } as const;
   const at = (buffer: number, strides: readonly number[]) =>
     ({ buffer, dtype: 'float64', offset: 0, strides }) as const;
-  const row = 37;
   return [
     {
-      ...{ kind: 'loop', outer: [size], inner: [], inputs: [at(first, [1])] },
+      ...{ kind: 'loop', outer: [row * rows], inner: [], inputs: [at(first, [1])] },
       body: [
         load,
         ...DOUBLE_NAMES.map((op) => ({ kind: 'op', op, args: [0], dtype: 'float64' }) as const),
@@ -127,7 +128,7 @@ function doubleKernels(first: number, size: number): Kernel[] {
       outputs: DOUBLE_NAMES.map((_, i) => ({ ...at(first + 1 + i, [1]), value: 1 + i })),
     },
     {
-      ...{ kind: 'loop', outer: [size / row], inner: [row], inputs: [at(first, [row, 1])] },
+      ...{ kind: 'loop', outer: [rows], inner: [row], inputs: [at(first, [row, 1])] },
       body: [load, { kind: 'reduce', op: 'max', arg: 0, dtype: 'float64' }],
       outputs: [{ ...at(first + 1 + DOUBLE_NAMES.length, [1]), value: 1 }],
     },
