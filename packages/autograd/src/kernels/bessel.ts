@@ -50,7 +50,7 @@ function bessel(v: Lanes, x: Register, n: 0 | 1, scaled: boolean): Register {
   const isNear = v.bin(F64x2.le, a, v.f64(NEAR));
   // e^a or its reciprocal, wherever the other form has it.
   const bounded = v.bin(F64x2.pmin, a, v.f64(MOST));
-  const e = expD(v, scaled ? v.un(F64x2.neg, bounded) : bounded);
+  const e = expD(v, scaled ? v.negD(bounded) : bounded);
   const y = scaled
     ? v.select(isNear, v.mulD(inner, e), outer)
     : v.select(isNear, inner, v.mulD(outer, e));

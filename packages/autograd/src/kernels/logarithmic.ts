@@ -41,7 +41,7 @@ export const xlog1pyForm = binary((v, x, y) => timesLog(v, x, y, log1pOf(v, y)))
 
 /** `−x ln x`, 0 at 0 and −∞ below. */
 export const entrForm = single((v, x) => {
-  const y = v.un(F64x2.neg, timesLog(v, x, x, logOf(v, x)));
+  const y = v.negD(timesLog(v, x, x, logOf(v, x)));
   const zero = v.bin(F64x2.eq, x, v.f64(0));
   return v.select(v.bin(F64x2.lt, x, v.f64(0)), v.f64(-Infinity), v.bin(V128.andnot, y, zero));
 });

@@ -27,7 +27,7 @@ const NEAR_LIMIT = 0.9966;
 const farErfinv = (v: Lanes, x: Register): Register =>
   v.throughDouble(x, (y) => {
     const rest = v.mulD(v.subD(v.f64(1), y), v.addD(y, v.f64(1)));
-    const w = v.un(F64x2.neg, logOf(v, rest));
+    const w = v.negD(logOf(v, rest));
     return v.mulD(y, v.polynomialD(v.un(F64x2.sqrt, w), FAR));
   });
 
