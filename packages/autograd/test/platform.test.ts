@@ -370,6 +370,24 @@ test.runIf(wide !== undefined)(
   },
 );
 
+test.runIf(wide !== undefined)(
+  'doubles after asking for wide vectors on another Node (CHAINRULE_TEST_NODE): the same bits',
+  () => {
+    const script = (enable: boolean): string => `
+    c.setNumThreads(1);
+    if (${enable}) c.enableWideSimd();
+    const x = noise(200, 256).cast('float64');
+    let bits = 0;
+    for (let i = 0; i < 100; i++) {
+      const z = c.where(x.gt(x), x, x.neg()).add(x.amax(1, { keepdim: true })).dataSync();
+      bits = new Int32Array(z.slice().buffer).reduce((h, b) => (Math.imul(h, 31) + b) | 0, 0);
+    }
+    out({ bits });`;
+    const node = wide as string;
+    expect(run(script(true), { node })).toEqual(run(script(false), { node }));
+  },
+);
+
 test('no source makes code from text', () => {
   const files = ['autograd', 'nn', 'optim'].flatMap((name) => {
     const from = fileURLToPath(new URL(`../../${name}/src`, import.meta.url));
