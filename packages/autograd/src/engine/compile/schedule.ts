@@ -5,44 +5,24 @@
  * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
-import { largest } from '../../graph/lists.js';
-import type { DType } from '../../graph/dtype.js';
 import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
-import type { Primitive } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { copyOf } from './added.js';
-import { Cluster } from './cluster.js';
-import { isOrdered, productOrder } from './foldOrder.js';
+import { productOrder } from './foldOrder.js';
+import { fusible, Joining, type Supports } from './joining.js';
 import { mergeLoops } from './merge.js';
 import { SharedOperands, transpose, transposeOf, isLoop, transposition } from './products.js';
 import { writesTable } from './operatorKernel.js';
 import type { Instruction, Program } from '../program.js';
-import { RecentReaders } from './readers.js';
+import { Slots } from './slots.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 import { partsInWindows, partsOf } from './parts.js';
-import type { LoopStep, Schedule, Step } from './steps.js';
+import type { LoopStep, Schedule } from './steps.js';
 import { rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
 
 /** Parts that are written one by one; more are copied by the primitive's reference, at once. */
 const MOST_PARTS = 256;
-
-/** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
-export type Supports = (op: string, dtype: DType, from: DType) => boolean;
-
-/** Whether an element function or a fold can be part of a loop; else its reference runs. */
-export function fusible(
-  { op, dtype, inputs, shape }: Instruction,
-  instructions: readonly Instruction[],
-  supports: Supports,
-): boolean {
-  const { name, lowering } = op as Primitive;
-  if (sizeOf(shape) === 0) return false;
-  for (let i = 0; i < inputs.length; i++)
-    if (sizeOf(instructions[inputs[i]!]!.shape) === 0) return false;
-  if (lowering.kind === 'fold') return dtype !== 'bool';
-  return supports(name, dtype, instructions[inputs[0]!]!.dtype);
-}
 
 interface ScheduleOptions {
   /** Inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
@@ -60,13 +40,8 @@ export function schedule(
 }
 
 class Scheduler {
-  private readonly instructions: Instruction[];
-  private readonly views: View[] = [];
-  private readonly steps: Step[] = [];
-  /** The step that computes a slot; -1 for inputs and numbers. */
-  private readonly stepOf: number[] = [];
-  private readonly readers = new RecentReaders();
-  private visits = 0;
+  private readonly slots: Slots;
+  private readonly joining: Joining;
   private readonly copies = new Map<number, number>();
   private readonly shared: SharedOperands;
   /** For each slot the slot of its transpose. */
@@ -87,7 +62,8 @@ class Scheduler {
     this.lasting = lasting;
     this.hasWindows = windows;
     this.supports = supports;
-    this.instructions = [...program.instructions];
+    this.slots = new Slots(program);
+    this.joining = new Joining(this.slots);
     this.shared = new SharedOperands(program);
   }
 
@@ -95,28 +71,30 @@ class Scheduler {
     for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
     const isWindow = new Set(this.windows.map(({ slot }) => slot));
     const outputs = this.program.outputs.map((slot) =>
-      isWindow.has(this.view(slot).base) ? this.copy(slot) : this.contiguous(slot),
+      isWindow.has(this.slots.view(slot).base) ? this.copy(slot) : this.contiguous(slot),
     );
-    const { instructions, windows } = this;
-    const { steps, visits } = mergeLoops(this.steps, instructions, rootsOf(windows));
-    return { steps, instructions, windows, outputs, visits: this.visits + visits };
+    const { windows } = this;
+    const { instructions } = this.slots;
+    const { steps, visits } = mergeLoops(this.slots.steps, instructions, rootsOf(windows));
+    return { steps, instructions, windows, outputs, visits: this.joining.visits + visits };
   }
 
   private place(slot: number): void {
-    const instruction = this.at(slot);
+    const instruction = this.slots.at(slot);
     const { op, shape, attrs } = instruction;
-    if (op === null || op === constantOp) return this.define(slot, ownView(slot, shape), -1);
+    if (op === null || op === constantOp) return this.slots.define(slot, ownView(slot, shape), -1);
     const { lowering } = op;
     switch (lowering.kind) {
       case 'alias':
       case 'view':
-        return this.define(slot, this.movedView(instruction), -1);
+        return this.slots.define(slot, this.movedView(instruction), -1);
       case 'element':
-        if (fusible(instruction, this.instructions, this.supports)) return this.element(slot);
+        if (fusible(instruction, this.slots.instructions, this.supports))
+          return this.joining.element(slot);
         break;
       case 'fold':
-        if (fusible(instruction, this.instructions, this.supports))
-          return this.fold(slot, lowering.dims(attrs ?? {}));
+        if (fusible(instruction, this.slots.instructions, this.supports))
+          return this.joining.fold(slot, lowering.dims(attrs ?? {}));
         break;
       case 'product':
         if (sizeOf(shape) > 0) return this.matmul(slot);
@@ -141,7 +119,7 @@ class Scheduler {
         const loop = this.loops.get(instruction.inputs[0] as number);
         if (loop === undefined) break;
         loop.results.set(lowering.result(attrs ?? {}), slot);
-        return this.define(slot, ownView(slot, shape), this.stepOf[loop.slot] as number);
+        return this.slots.define(slot, ownView(slot, shape), this.slots.step(loop.slot));
       }
       case 'reference':
       case 'leaf':
@@ -152,193 +130,119 @@ class Scheduler {
   /** The elements of an input in another order; where no strides say it, they are copied first. */
   private movedView(instruction: Instruction): View {
     const [x] = instruction.inputs as readonly [number];
-    const view = viewOf(instruction, this.view(x), this.at(x).shape);
+    const view = viewOf(instruction, this.slots.view(x), this.slots.at(x).shape);
     if (view !== null) return view;
     const copy = this.contiguous(x);
-    return viewOf(instruction, this.view(copy), this.at(copy).shape) as View;
+    return viewOf(instruction, this.slots.view(copy), this.slots.at(copy).shape) as View;
   }
 
   private opaque(slot: number, spec: KernelSpec | null): void {
-    const operands = this.at(slot).inputs.map((x, i) => {
-      const { base } = this.view(x);
+    const operands = this.slots.at(slot).inputs.map((x, i) => {
+      const { base } = this.slots.view(x);
       // A table that is one number throughout needs no buffer.
       const number =
-        i === 0 && this.at(base).op === constantOp && writesTable(this.instructions, slot, spec);
+        i === 0 &&
+        this.slots.at(base).op === constantOp &&
+        writesTable(this.slots.instructions, slot, spec);
       return number ? base : this.contiguous(x);
     });
-    this.push({ kind: 'opaque', slot, operands }, slot);
+    this.slots.push({ kind: 'opaque', slot, operands }, slot);
   }
 
   private loop(slot: number): void {
-    const operands = this.at(slot).inputs.map((x) => this.contiguous(x));
+    const operands = this.slots.at(slot).inputs.map((x) => this.contiguous(x));
     const step: LoopStep = { kind: 'loop', slot, operands, results: new Map() };
     this.loops.set(slot, step);
-    this.push(step, slot);
-  }
-
-  private element(slot: number): void {
-    const instruction = this.at(slot);
-    const views = instruction.inputs.map((x) => this.view(x));
-    const shapes = instruction.inputs.map((x) => this.at(x).shape);
-    this.join(slot, views, (cluster) =>
-      cluster.joinElement(slot, instruction, views, shapes, (base) => this.before(base, cluster)),
-    );
-  }
-
-  private fold(slot: number, dims: readonly number[]): void {
-    const { inputs, shape } = this.at(slot);
-    const rounds = isOrdered(this.at(slot));
-    const x = inputs[0] as number;
-    this.join(slot, [this.view(x)], (cluster) =>
-      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, rounds, (base) =>
-        this.before(base, cluster),
-      ),
-    );
-  }
-
-  /** Puts an instruction into the loop of its operands, into one that reads the same buffers, or into a new one. */
-  private join(slot: number, views: readonly View[], into: (cluster: Cluster) => boolean): void {
-    const latest = largest(
-      views.map((view) => this.stepOf[view.base] as number),
-      -1,
-    );
-    const own = ownView(slot, this.at(slot).shape);
-    for (const k of this.loopsNear(latest, views)) {
-      this.visits++;
-      const step = this.steps[k] as Step;
-      if (step.kind !== 'cluster' || !into(step.cluster)) continue;
-      this.noteReads(views, step.cluster);
-      return this.define(slot, own, k);
-    }
-    const { op, shape, inputs } = this.at(slot);
-    const space = op?.lowering.kind === 'fold' ? this.at(inputs[0] as number).shape : shape;
-    const cluster = new Cluster(this.steps.length, space);
-    this.steps.push({ kind: 'cluster', cluster });
-    if (!into(cluster))
-      throw new Error(`schedule: ${op?.name ?? 'an instruction'} does not fit a loop of its own`);
-    this.noteReads(views, cluster);
-    this.define(slot, own, cluster.index);
-  }
-
-  /** The step that computes the last of the operands, and later ones that read any of them: the latest first. */
-  private loopsNear(latest: number, views: readonly View[]): number[] {
-    const loops = this.readers.of(views.map(({ base }) => base)).filter((k) => k >= latest);
-    if (latest >= 0 && loops.at(-1) !== latest) loops.push(latest);
-    return loops;
-  }
-
-  private noteReads(views: readonly View[], { index, reads }: Cluster): void {
-    for (const { base } of views) {
-      if (reads.has(base) && this.at(base).shape.length > 0) this.readers.note(base, index);
-    }
+    this.slots.push(step, slot);
   }
 
   private matmul(slot: number): void {
-    const instruction = this.at(slot);
+    const instruction = this.slots.at(slot);
     const [a, b] = instruction.inputs as readonly [number, number];
     const along = productOrder(
-      this.view(a).strides,
-      this.view(b).strides,
+      this.slots.view(a).strides,
+      this.slots.view(b).strides,
       transposition(instruction),
     );
     const turned = transposition(instruction);
     const [m = 0, n = 0] = instruction.shape.slice(-2);
-    const k = this.at(a).shape.at(turned.a ? -2 : -1)!;
+    const k = this.slots.at(a).shape.at(turned.a ? -2 : -1)!;
     // A sum in a loop takes its order from the operands' own views: no copy of them may stand in.
     const columns = isLoop(m, n, k, along) ? this.stored(b) : this.inRows(b, turned.b);
     const rows = this.stored(a);
-    this.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
+    this.slots.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
   }
 
   /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
   private inRows(slot: number, transposed: boolean): View {
-    const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
-    const often = this.shared.byMany(slot, transposed) || this.lasting.has(this.view(slot).base);
+    const inRows = this.slots.view(slot).strides.at(transposed ? -2 : -1) === 1;
+    const often =
+      this.shared.byMany(slot, transposed) || this.lasting.has(this.slots.view(slot).base);
     if (inRows || !often) return this.stored(slot);
     return transposed
-      ? transpose(this.view(this.contiguous(this.transposed(slot))))
-      : this.view(this.contiguous(slot));
+      ? transpose(this.slots.view(this.contiguous(this.transposed(slot))))
+      : this.slots.view(this.contiguous(slot));
   }
 
   private transposed(slot: number): number {
     const known = this.transposes.get(slot);
     if (known !== undefined) return known;
-    const made = this.instructions.push(transposeOf(slot, this.at(slot))) - 1;
+    const made = this.slots.instructions.push(transposeOf(slot, this.slots.at(slot))) - 1;
     this.transposes.set(slot, made);
-    this.define(made, transpose(this.stored(slot)), -1);
+    this.slots.define(made, transpose(this.stored(slot)), -1);
     return made;
   }
 
   /** A view that can be read from memory: of a number, that of a copy. */
   private stored(slot: number): View {
-    const view = this.view(slot);
-    return this.at(view.base).op === constantOp ? this.view(this.contiguous(slot)) : view;
+    const view = this.slots.view(slot);
+    return this.slots.at(view.base).op === constantOp
+      ? this.slots.view(this.contiguous(slot))
+      : view;
   }
 
   private assemble(slot: number, spec: PartsSpec): void {
-    const view = (x: number): View => this.view(x);
-    this.push(
-      { kind: 'assemble', slot, parts: partsOf(slot, spec, this.instructions, view) },
+    const view = (x: number): View => this.slots.view(x);
+    this.slots.push(
+      { kind: 'assemble', slot, parts: partsOf(slot, spec, this.slots.instructions, view) },
       slot,
     );
   }
 
   private window(slot: number, spec: PlacedSpec): void {
-    const [x, ...numbers] = this.at(slot).inputs as readonly [number, ...number[]];
-    const whole = this.view(x);
+    const [x, ...numbers] = this.slots.at(slot).inputs as readonly [number, ...number[]];
+    const whole = this.slots.view(x);
     const view = viewOfWindow(slot, spec, whole);
     // One number throughout is the same wherever it is read.
-    if (this.at(whole.base).op === constantOp)
-      return this.define(slot, { ...view, base: whole.base }, -1);
+    if (this.slots.at(whole.base).op === constantOp)
+      return this.slots.define(slot, { ...view, base: whole.base }, -1);
     this.windows.push(windowOf(slot, spec, numbers, whole));
-    this.define(slot, view, this.stepOf[whole.base]!);
+    this.slots.define(slot, view, this.slots.step(whole.base));
   }
 
   private assembleInWindows(slot: number, spec: PlacedPartsSpec): void {
-    const view = (x: number): View => this.view(x);
-    const parts = partsInWindows(slot, spec, this.instructions, view, this.windows);
-    this.push({ kind: 'assemble', slot, parts }, slot);
-  }
-
-  private push(step: Step, slot: number): void {
-    this.steps.push(step);
-    this.define(slot, ownView(slot, this.at(slot).shape), this.steps.length - 1);
-  }
-
-  private before(base: number, cluster: Cluster): boolean {
-    return (this.stepOf[base] as number) < cluster.index;
+    const view = (x: number): View => this.slots.view(x);
+    const parts = partsInWindows(slot, spec, this.slots.instructions, view, this.windows);
+    this.slots.push({ kind: 'assemble', slot, parts }, slot);
   }
 
   /** A slot whose own buffer holds the elements of `slot` in order: itself, its base, or a copy. */
   private contiguous(slot: number): number {
-    const view = this.view(slot);
-    const { shape } = this.at(slot);
-    const base = this.at(view.base);
+    const view = this.slots.view(slot);
+    const { shape } = this.slots.at(slot);
+    const base = this.slots.at(view.base);
     const literal = base.op === constantOp;
     return !literal && isContiguous(view, shape, base.shape) ? view.base : this.copy(slot);
   }
 
   private copy(slot: number): number {
-    const { shape, dtype } = this.at(slot);
+    const { shape, dtype } = this.slots.at(slot);
     const known = this.copies.get(slot);
     if (known !== undefined) return known;
-    const copy = this.instructions.length;
+    const copy = this.slots.instructions.length;
     this.copies.set(slot, copy);
-    this.instructions.push(copyOf(slot, shape, dtype));
-    this.element(copy);
+    this.slots.instructions.push(copyOf(slot, shape, dtype));
+    this.joining.element(copy);
     return copy;
-  }
-
-  private define(slot: number, view: View, step: number): void {
-    this.views[slot] = view;
-    this.stepOf[slot] = step;
-  }
-
-  private view(slot: number): View {
-    return this.views[slot] as View;
-  }
-
-  private at(slot: number): Instruction {
-    return this.instructions[slot] as Instruction;
   }
 }
