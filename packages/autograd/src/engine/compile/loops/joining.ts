@@ -1,17 +1,17 @@
 /**
  * @file Loops that grow: an instruction joins the loop of its operands, one that reads the same buffers, or a new one.
  */
-import { largest } from '../../graph/lists.js';
-import type { DType } from '../../graph/dtype.js';
-import type { Primitive } from '../../graph/primitive.js';
-import { sizeOf } from '../../graph/shape.js';
-import type { Instruction } from '../program.js';
+import { largest } from '../../../graph/lists.js';
+import type { DType } from '../../../graph/dtype.js';
+import type { Primitive } from '../../../graph/primitive.js';
+import { sizeOf } from '../../../graph/shape.js';
+import type { Instruction } from '../../program.js';
 import { Cluster } from './cluster.js';
-import { isOrdered } from './foldOrder.js';
+import { isOrdered } from '../foldOrder.js';
 import { RecentReaders } from './readers.js';
-import type { Slots } from './slots.js';
-import type { Step } from './steps.js';
-import { ownView, type View } from './view.js';
+import type { Slots } from '../slots.js';
+import type { Step } from '../steps.js';
+import { ownView, type View } from '../view.js';
 
 /** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
