@@ -30,10 +30,6 @@ export * from './shape.js';
 export type { PerDim } from './convolution/spatial.js';
 export * from './activations/thresholds.js';
 export * from './attention/transformer.js';
-export {
-  TransformerDecoderLayer,
-  TransformerEncoderLayer,
-  type DecoderLayerCall,
-  type EncoderLayerCall,
-  type TransformerLayerOptions,
-} from './attention/transformerLayers.js';
+export { TransformerDecoderLayer, type DecoderLayerCall } from './attention/decoderLayer.js';
+export { TransformerEncoderLayer, type EncoderLayerCall } from './attention/encoderLayer.js';
+export type { TransformerLayerOptions } from './attention/transformerLayer.js';

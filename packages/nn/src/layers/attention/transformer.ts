@@ -14,14 +14,16 @@ import { ModuleList } from '../containers.js';
 import { aModule } from '../../module/slots.js';
 import {
   decoderLayerCall,
+  TransformerDecoderLayer,
+  type DecoderLayerCall,
+} from './decoderLayer.js';
+import { TransformerEncoderLayer } from './encoderLayer.js';
+import {
   layerOptions,
   normOf,
-  TransformerDecoderLayer,
-  TransformerEncoderLayer,
-  type DecoderLayerCall,
   type Mask,
   type TransformerLayerOptions,
-} from './transformerLayers.js';
+} from './transformerLayer.js';
 
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface StackOptions {
