@@ -2,6 +2,7 @@
 export * from './activations/activations.js';
 export * from './linear/adaptiveLogSoftmax.js';
 export * from './attention/attention.js';
+export { causalMask } from './attention/attentionMask.js';
 export {
   BatchNorm1d,
   BatchNorm2d,

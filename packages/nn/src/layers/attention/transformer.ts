@@ -9,7 +9,7 @@ import {
 } from '@chainrule/autograd';
 import * as init from '../../init/index.js';
 import { Module } from '../../module/module.js';
-import { causalMask } from './attention.js';
+import { causalMask } from './attentionMask.js';
 import { ModuleList } from '../containers.js';
 import { aModule } from '../../module/slots.js';
 import {
