@@ -39,8 +39,7 @@ export function schedule(
   return new Scheduler(program, supports, options).run();
 }
 
-class Scheduler {
-  private readonly slots: Slots;
+class Scheduler extends Slots {
   private readonly joining: Joining;
   private readonly copies = new Map<number, number>();
   private readonly shared: SharedOperands;
@@ -58,12 +57,12 @@ class Scheduler {
     supports: Supports,
     { lasting = new Set(), windows = false }: ScheduleOptions,
   ) {
+    super(program);
     this.program = program;
     this.lasting = lasting;
     this.hasWindows = windows;
     this.supports = supports;
-    this.slots = new Slots(program);
-    this.joining = new Joining(this.slots);
+    this.joining = new Joining(this);
     this.shared = new SharedOperands(program);
   }
 
@@ -71,29 +70,28 @@ class Scheduler {
     for (let slot = 0; slot < this.program.instructions.length; slot++) this.place(slot);
     const isWindow = new Set(this.windows.map(({ slot }) => slot));
     const outputs = this.program.outputs.map((slot) =>
-      isWindow.has(this.slots.view(slot).base) ? this.copy(slot) : this.contiguous(slot),
+      isWindow.has(this.view(slot).base) ? this.copy(slot) : this.contiguous(slot),
     );
-    const { windows } = this;
-    const { instructions } = this.slots;
-    const { steps, visits } = mergeLoops(this.slots.steps, instructions, rootsOf(windows));
+    const { instructions, windows } = this;
+    const { steps, visits } = mergeLoops(this.steps, instructions, rootsOf(windows));
     return { steps, instructions, windows, outputs, visits: this.joining.visits + visits };
   }
 
   private place(slot: number): void {
-    const instruction = this.slots.at(slot);
+    const instruction = this.at(slot);
     const { op, shape, attrs } = instruction;
-    if (op === null || op === constantOp) return this.slots.define(slot, ownView(slot, shape), -1);
+    if (op === null || op === constantOp) return this.define(slot, ownView(slot, shape), -1);
     const { lowering } = op;
     switch (lowering.kind) {
       case 'alias':
       case 'view':
-        return this.slots.define(slot, this.movedView(instruction), -1);
+        return this.define(slot, this.movedView(instruction), -1);
       case 'element':
-        if (fusible(instruction, this.slots.instructions, this.supports))
+        if (fusible(instruction, this.instructions, this.supports))
           return this.joining.element(slot);
         break;
       case 'fold':
-        if (fusible(instruction, this.slots.instructions, this.supports))
+        if (fusible(instruction, this.instructions, this.supports))
           return this.joining.fold(slot, lowering.dims(attrs ?? {}));
         break;
       case 'product':
@@ -119,7 +117,7 @@ class Scheduler {
         const loop = this.loops.get(instruction.inputs[0] as number);
         if (loop === undefined) break;
         loop.results.set(lowering.result(attrs ?? {}), slot);
-        return this.slots.define(slot, ownView(slot, shape), this.slots.step(loop.slot));
+        return this.define(slot, ownView(slot, shape), this.step(loop.slot));
       }
       case 'reference':
       case 'leaf':
@@ -130,118 +128,113 @@ class Scheduler {
   /** The elements of an input in another order; where no strides say it, they are copied first. */
   private movedView(instruction: Instruction): View {
     const [x] = instruction.inputs as readonly [number];
-    const view = viewOf(instruction, this.slots.view(x), this.slots.at(x).shape);
+    const view = viewOf(instruction, this.view(x), this.at(x).shape);
     if (view !== null) return view;
     const copy = this.contiguous(x);
-    return viewOf(instruction, this.slots.view(copy), this.slots.at(copy).shape) as View;
+    return viewOf(instruction, this.view(copy), this.at(copy).shape) as View;
   }
 
   private opaque(slot: number, spec: KernelSpec | null): void {
-    const operands = this.slots.at(slot).inputs.map((x, i) => {
-      const { base } = this.slots.view(x);
+    const operands = this.at(slot).inputs.map((x, i) => {
+      const { base } = this.view(x);
       // A table that is one number throughout needs no buffer.
       const number =
-        i === 0 &&
-        this.slots.at(base).op === constantOp &&
-        writesTable(this.slots.instructions, slot, spec);
+        i === 0 && this.at(base).op === constantOp && writesTable(this.instructions, slot, spec);
       return number ? base : this.contiguous(x);
     });
-    this.slots.push({ kind: 'opaque', slot, operands }, slot);
+    this.push({ kind: 'opaque', slot, operands }, slot);
   }
 
   private loop(slot: number): void {
-    const operands = this.slots.at(slot).inputs.map((x) => this.contiguous(x));
+    const operands = this.at(slot).inputs.map((x) => this.contiguous(x));
     const step: LoopStep = { kind: 'loop', slot, operands, results: new Map() };
     this.loops.set(slot, step);
-    this.slots.push(step, slot);
+    this.push(step, slot);
   }
 
   private matmul(slot: number): void {
-    const instruction = this.slots.at(slot);
+    const instruction = this.at(slot);
     const [a, b] = instruction.inputs as readonly [number, number];
     const along = productOrder(
-      this.slots.view(a).strides,
-      this.slots.view(b).strides,
+      this.view(a).strides,
+      this.view(b).strides,
       transposition(instruction),
     );
     const turned = transposition(instruction);
     const [m = 0, n = 0] = instruction.shape.slice(-2);
-    const k = this.slots.at(a).shape.at(turned.a ? -2 : -1)!;
+    const k = this.at(a).shape.at(turned.a ? -2 : -1)!;
     // A sum in a loop takes its order from the operands' own views: no copy of them may stand in.
     const columns = isLoop(m, n, k, along) ? this.stored(b) : this.inRows(b, turned.b);
     const rows = this.stored(a);
-    this.slots.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
+    this.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
   }
 
   /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
   private inRows(slot: number, transposed: boolean): View {
-    const inRows = this.slots.view(slot).strides.at(transposed ? -2 : -1) === 1;
-    const often =
-      this.shared.byMany(slot, transposed) || this.lasting.has(this.slots.view(slot).base);
+    const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
+    const often = this.shared.byMany(slot, transposed) || this.lasting.has(this.view(slot).base);
     if (inRows || !often) return this.stored(slot);
     return transposed
-      ? transpose(this.slots.view(this.contiguous(this.transposed(slot))))
-      : this.slots.view(this.contiguous(slot));
+      ? transpose(this.view(this.contiguous(this.transposed(slot))))
+      : this.view(this.contiguous(slot));
   }
 
   private transposed(slot: number): number {
     const known = this.transposes.get(slot);
     if (known !== undefined) return known;
-    const made = this.slots.instructions.push(transposeOf(slot, this.slots.at(slot))) - 1;
+    const made = this.instructions.push(transposeOf(slot, this.at(slot))) - 1;
     this.transposes.set(slot, made);
-    this.slots.define(made, transpose(this.stored(slot)), -1);
+    this.define(made, transpose(this.stored(slot)), -1);
     return made;
   }
 
   /** A view that can be read from memory: of a number, that of a copy. */
   private stored(slot: number): View {
-    const view = this.slots.view(slot);
-    return this.slots.at(view.base).op === constantOp
-      ? this.slots.view(this.contiguous(slot))
-      : view;
+    const view = this.view(slot);
+    return this.at(view.base).op === constantOp ? this.view(this.contiguous(slot)) : view;
   }
 
   private assemble(slot: number, spec: PartsSpec): void {
-    const view = (x: number): View => this.slots.view(x);
-    this.slots.push(
-      { kind: 'assemble', slot, parts: partsOf(slot, spec, this.slots.instructions, view) },
+    const view = (x: number): View => this.view(x);
+    this.push(
+      { kind: 'assemble', slot, parts: partsOf(slot, spec, this.instructions, view) },
       slot,
     );
   }
 
   private window(slot: number, spec: PlacedSpec): void {
-    const [x, ...numbers] = this.slots.at(slot).inputs as readonly [number, ...number[]];
-    const whole = this.slots.view(x);
+    const [x, ...numbers] = this.at(slot).inputs as readonly [number, ...number[]];
+    const whole = this.view(x);
     const view = viewOfWindow(slot, spec, whole);
     // One number throughout is the same wherever it is read.
-    if (this.slots.at(whole.base).op === constantOp)
-      return this.slots.define(slot, { ...view, base: whole.base }, -1);
+    if (this.at(whole.base).op === constantOp)
+      return this.define(slot, { ...view, base: whole.base }, -1);
     this.windows.push(windowOf(slot, spec, numbers, whole));
-    this.slots.define(slot, view, this.slots.step(whole.base));
+    this.define(slot, view, this.step(whole.base));
   }
 
   private assembleInWindows(slot: number, spec: PlacedPartsSpec): void {
-    const view = (x: number): View => this.slots.view(x);
-    const parts = partsInWindows(slot, spec, this.slots.instructions, view, this.windows);
-    this.slots.push({ kind: 'assemble', slot, parts }, slot);
+    const view = (x: number): View => this.view(x);
+    const parts = partsInWindows(slot, spec, this.instructions, view, this.windows);
+    this.push({ kind: 'assemble', slot, parts }, slot);
   }
 
   /** A slot whose own buffer holds the elements of `slot` in order: itself, its base, or a copy. */
   private contiguous(slot: number): number {
-    const view = this.slots.view(slot);
-    const { shape } = this.slots.at(slot);
-    const base = this.slots.at(view.base);
+    const view = this.view(slot);
+    const { shape } = this.at(slot);
+    const base = this.at(view.base);
     const literal = base.op === constantOp;
     return !literal && isContiguous(view, shape, base.shape) ? view.base : this.copy(slot);
   }
 
   private copy(slot: number): number {
-    const { shape, dtype } = this.slots.at(slot);
+    const { shape, dtype } = this.at(slot);
     const known = this.copies.get(slot);
     if (known !== undefined) return known;
-    const copy = this.slots.instructions.length;
+    const copy = this.instructions.length;
     this.copies.set(slot, copy);
-    this.slots.instructions.push(copyOf(slot, shape, dtype));
+    this.instructions.push(copyOf(slot, shape, dtype));
     this.joining.element(copy);
     return copy;
   }
