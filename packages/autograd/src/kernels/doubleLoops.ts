@@ -4,7 +4,7 @@
  */
 import { ModuleBuilder } from '../backends/wasm/assembler/moduleBuilder.js';
 import { COPY_BYTES, productLoop } from '../backends/wasm/operators/dense/productLoops.js';
-import { dotLoop, turnLoop } from '../backends/wasm/operators/dense/rowLoops.js';
+import { dotLoop, turnLoop, turnUpwardsLoop } from '../backends/wasm/operators/dense/rowLoops.js';
 
 type Product = (
   ...numbers: [
@@ -18,6 +18,13 @@ export interface DoubleLoops {
   readonly add: Product;
   readonly subtract: Product;
   readonly dot: (x: number, y: number, count: number) => number;
+  readonly turnUpwards: (
+    last: number,
+    step: number,
+    columns: number,
+    angles: number,
+    count: number,
+  ) => void;
   readonly turn: (x: number, y: number, count: number, cos: number, sin: number) => void;
 }
 
@@ -39,6 +46,7 @@ class Room {
     module.export('subtract', productLoop(module, -1));
     module.export('dot', dotLoop(module));
     module.export('turn', turnLoop(module));
+    module.export('turnUpwards', turnUpwardsLoop(module));
     this.memory = new WebAssembly.Memory({ initial: COPY_BYTES / PAGE });
     const compiled = new WebAssembly.Module(module.finish());
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory } });

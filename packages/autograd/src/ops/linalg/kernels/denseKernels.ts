@@ -1,4 +1,4 @@
-/** @file Products of blocks of matrices in float64, the inner loops of factorizations. */
+/** @file Products of blocks of matrices in float64, where factorizations spend their time. */
 import { MOST_COLUMNS, MOST_INNER } from '../../../backends/wasm/operators/dense/productLoops.js';
 import { loopsOver, zeros, type DoubleLoops } from '../../../kernels/doubleLoops.js';
 
@@ -75,45 +75,6 @@ function inVectors(
       const [to, from, other] = [address(c, j), address(a, p), address(b, p * b.step + j)];
       run(to, 8 * c.step, from, 8 * a.step, other, 8 * b.step, rows, depth, width);
     }
-  }
-}
-
-/** The product of `count` numbers from `at` and as many from `other`, in four sums side by side. */
-export function dot(x: Matrix, at: number, other: number, count: number): number {
-  const loops = count < 16 ? null : loopsOver(x, x, x);
-  if (loops !== null) return loops.dot(x.byteOffset + 8 * at, x.byteOffset + 8 * other, count);
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let k = 0;
-  for (; k + 4 <= count; k += 4) {
-    s0 += x[at + k]! * x[other + k]!;
-    s1 += x[at + k + 1]! * x[other + k + 1]!;
-    s2 += x[at + k + 2]! * x[other + k + 2]!;
-    s3 += x[at + k + 3]! * x[other + k + 3]!;
-  }
-  for (; k < count; k++) s0 += x[at + k]! * x[other + k]!;
-  return s0 + s1 + (s2 + s3);
-}
-
-/** Turns two rows of `n` numbers: the first becomes `cos x − sin y`, the second `sin x + cos y`. */
-export function turnRows(
-  a: Matrix,
-  first: number,
-  second: number,
-  n: number,
-  cos: number,
-  sin: number,
-): void {
-  const loops = n < 16 ? null : loopsOver(a, a, a);
-  if (loops !== null)
-    return loops.turn(a.byteOffset + 8 * first, a.byteOffset + 8 * second, n, cos, sin);
-  for (let k = 0; k < n; k++) {
-    const x = a[first + k]!;
-    const y = a[second + k]!;
-    a[first + k] = cos * x - sin * y;
-    a[second + k] = sin * x + cos * y;
   }
 }
 

@@ -1,7 +1,8 @@
 /** @file Factorizations of matrices of more than one panel: what they multiply to, and that vectors are orthonormal. */
 import { describe, expect, it } from 'vitest';
-import { addProduct, blockAt, dot, type Matrix } from './denseKernels.js';
+import { addProduct, blockAt, type Matrix } from './denseKernels.js';
 import { choleskyInPlace, householder, luInPlace, substitute } from './factorKernels.js';
+import { Rows } from './rows.js';
 import { jacobiSingular } from './singularValues.js';
 import { symmetricEigen } from './symmetricEigen.js';
 
@@ -49,7 +50,7 @@ describe.each([1, 2, 5, 31, 32, 33, 67])('matrices of %i rows', (n) => {
     const want = times(a, positive, n, n, n).map((x, i) => noise(n * n)[i]! - x);
     addProduct(blockAt(c, n, 0, 0), -1, blockAt(a, n, 0, 0), blockAt(positive, n, 0, 0), [n, n, n]);
     expect(farFrom(c, want, n)).toBeLessThan(2);
-    expect(dot(a, 0, 0, n)).toBeCloseTo(times(a, transpose(a, n, n), n, n, n)[0]!, 12);
+    expect(new Rows(a, n).dot(0, 0)).toBeCloseTo(times(a, transpose(a, n, n), n, n, n)[0]!, 12);
   });
 
   it('LU, and systems by it', () => {

@@ -1,14 +1,8 @@
 /** @file Factorizations of one matrix in float64, in place: LU, Cholesky, and QR by Householder reflections. */
 
 import { zeros, withRoom } from '../../../kernels/doubleLoops.js';
-import {
-  addProduct,
-  blockAt,
-  dot,
-  transposeOf,
-  type BlockOf,
-  type Matrix,
-} from './denseKernels.js';
+import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
+import { Rows } from './rows.js';
 
 /** Columns that are eliminated one by one; more are halved. */
 const NARROW = 4;
@@ -260,10 +254,11 @@ function reflections(a: Matrix, m: number, n: number, start: number, end: number
 export function inOne(start: number, turned: Matrix, betas: Matrix, rows: number): Reflections {
   const width = betas.length;
   const t = zeros(width * width);
+  const vectors = new Rows(turned, rows);
   const w = new Float64Array(width);
   for (let k = 0; k < width; k++) {
     // T grows by −β T Vᵀu, and β below it.
-    for (let p = 0; p < k; p++) w[p] = dot(turned, p * rows, k * rows, rows);
+    for (let p = 0; p < k; p++) w[p] = vectors.dot(p, k);
     for (let p = 0; p < k; p++) {
       let sum = 0;
       for (let q = p; q < k; q++) sum += t[p * width + q]! * w[q]!;

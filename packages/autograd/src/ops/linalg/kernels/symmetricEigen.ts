@@ -3,8 +3,9 @@
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
 import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, transposeOf, turnRows, type Matrix } from './denseKernels.js';
+import { addProduct, blockAt, transposeOf, type Matrix } from './denseKernels.js';
 import { inOne, productOf, scaleOf, type Reflections } from './factorKernels.js';
+import { Rows } from './rows.js';
 
 /** QL steps for one eigenvalue before giving up; two or three are usual. */
 const STEPS = 60;
@@ -24,7 +25,7 @@ export function symmetricEigen(a: Matrix, n: number): { values: Matrix; rows: Ma
   for (let i = 0; i < n * n; i++) a[i]! *= scale;
   const { beside, z } = tridiagonal(a, n);
   const d = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
-  diagonalize(d, beside, z, n);
+  diagonalize(d, beside, new Rows(z, n), n);
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => d[i]! - d[j]!);
   const values = Float64Array.from(order, (i) => d[i]! / scale);
   const rows = zeros(n * n);
@@ -91,35 +92,33 @@ function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
 }
 
 /** Diagonalizes the matrix with diagonal `d` and `e` beside it, in place, and turns the rows of `z` along. */
-function diagonalize(d: Matrix, e: Matrix, z: Matrix, n: number): void {
+function diagonalize(d: Matrix, e: Matrix, z: Rows, n: number): void {
+  const angles = zeros(2 * n);
   for (let l = 0; l < n; l++) {
     for (let step = 0; step < STEPS; step++) {
       let m = l;
       while (m < n - 1 && Math.abs(e[m]!) > 2 ** -53 * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
       if (m === l) break;
-      qlStep(d, e, z, n, l, m);
+      qlStep(d, e, z, l, m, angles);
     }
   }
 }
 
 /** One implicit QL step on rows `l` to `m`, with Wilkinson's shift. */
-function qlStep(d: Matrix, e: Matrix, z: Matrix, n: number, l: number, m: number): void {
+function qlStep(d: Matrix, e: Matrix, z: Rows, l: number, m: number, angles: Matrix): void {
   let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   let r = Math.sqrt(g * g + 1);
   g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
   let sin = 1;
   let cos = 1;
   let p = 0;
-  for (let i = m - 1; i >= l; i--) {
+  let i = m - 1;
+  for (; i >= l; i--) {
     const f = sin * e[i]!;
     const b = cos * e[i]!;
     r = Math.sqrt(f * f + g * g);
     e[i + 1] = r;
-    if (r === 0) {
-      d[i + 1]! -= p;
-      e[m] = 0;
-      return;
-    }
+    if (r === 0) break;
     sin = f / r;
     cos = g / r;
     g = d[i + 1]! - p;
@@ -127,9 +126,16 @@ function qlStep(d: Matrix, e: Matrix, z: Matrix, n: number, l: number, m: number
     p = sin * r;
     d[i + 1] = g + p;
     g = cos * r - b;
-    turnRows(z, i * n, (i + 1) * n, n, cos, sin);
+    const turn = 2 * (m - 1 - i);
+    angles[turn] = cos;
+    angles[turn + 1] = sin;
+  }
+  z.turnUpwards(m, angles, m - 1 - i);
+  e[m] = 0;
+  if (i >= l) {
+    d[i + 1]! -= p;
+    return;
   }
   d[l]! -= p;
   e[l] = g;
-  e[m] = 0;
 }

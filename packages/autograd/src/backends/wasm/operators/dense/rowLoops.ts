@@ -63,3 +63,72 @@ export function turnLoop(module: ModuleBuilder): FunctionBuilder {
     .if(() => both(8));
   return f;
 }
+
+/** Columns of 16 bytes that are turned together. */
+const STRIP = 4;
+
+/**
+ * A function of the address of the last row, the bytes from row to row, how many columns there are, the address of pairs of
+ * cosine and sine, and how many: turns each row with the one above, upwards. What a rotation leaves in the upper row stays in
+ * registers for the next one.
+ */
+export function turnUpwardsLoop(module: ModuleBuilder): FunctionBuilder {
+  const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32'], []);
+  const [last, step, columns, angles, count] = [0, 1, 2, 3, 4];
+  const [row, above, angle, left] = [
+    f.local('i32'),
+    f.local('i32'),
+    f.local('i32'),
+    f.local('i32'),
+  ];
+  const [cos, sin, x] = [f.local('v128'), f.local('v128'), f.local('v128')];
+  const carried = Array.from({ length: STRIP }, () => f.local('v128'));
+  const strip = (vectors: number, single: boolean): void => {
+    const load = single ? V128.load64Zero : V128.load;
+    const store = (v: number): void => {
+      if (single) f.memoryLane(V128.store64Lane, 0, 0);
+      else f.memory(V128.store, 16 * v);
+    };
+    const here = carried.slice(0, vectors);
+    f.get(last).set(row).get(angles).set(angle).get(count).set(left);
+    here.forEach((y, v) =>
+      f
+        .get(row)
+        .memory(load, 16 * v)
+        .set(y),
+    );
+    f.repeatLocal(left, () => {
+      f.get(row).get(step).op(I32.sub).set(above);
+      f.get(angle).memory(V128.load64Splat, 0).set(cos);
+      f.get(angle).memory(V128.load64Splat, 8).set(sin);
+      here.forEach((y, v) => {
+        f.get(above)
+          .memory(load, 16 * v)
+          .set(x);
+        f.get(row).get(sin).get(x).op(F64x2.mul).get(cos).get(y).op(F64x2.mul).op(F64x2.add);
+        store(v);
+        f.get(cos).get(x).op(F64x2.mul).get(sin).get(y).op(F64x2.mul).op(F64x2.sub).set(y);
+      });
+      f.get(above).set(row).advance(angle, 16);
+    });
+    here.forEach((y, v) => {
+      f.get(row).get(y);
+      store(v);
+    });
+    f.advance(last, single ? 8 : 16 * vectors);
+  };
+  for (const vectors of [STRIP, 1]) {
+    f.block(() =>
+      f.loop(() => {
+        f.get(columns)
+          .i32(2 * vectors)
+          .op(I32.ltS)
+          .brIf(1);
+        strip(vectors, false);
+        f.advance(columns, -2 * vectors).br(0);
+      }),
+    );
+  }
+  f.get(columns).if(() => strip(1, true));
+  return f;
+}
