@@ -35,15 +35,19 @@ export function eachMatrix(x: Value, f: (a: Float64Array, i: number) => void, al
   const size = sizeOf(x.shape.slice(-2));
   const count = sizeOf(x.shape.slice(0, -2));
   if (count === 0) return;
-  const all = (): void => {
-    const a = zeros(size);
-    for (let i = 0; i < count; i++) {
-      a.set(x.data.subarray(i * size, (i + 1) * size));
-      withRoom(0, () => f(a, i));
-    }
+  const next = (a: Float64Array, i: number): Float64Array => {
+    a.set(x.data.subarray(i * size, (i + 1) * size));
+    return a;
   };
-  if (size < WORTHWHILE) all();
-  else withRoom(TIMES * size + also, all);
+  if (size < WORTHWHILE) {
+    const a = new Float64Array(size);
+    for (let i = 0; i < count; i++) f(next(a, i), i);
+    return;
+  }
+  withRoom(TIMES * size + also, () => {
+    const a = zeros(size);
+    for (let i = 0; i < count; i++) withRoom(0, () => f(next(a, i), i));
+  });
 }
 
 interface SolveAttrs extends Record<string, boolean | string> {

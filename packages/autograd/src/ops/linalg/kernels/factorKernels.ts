@@ -4,8 +4,13 @@ import { zeros, withRoom } from '../../../kernels/doubleLoops.js';
 import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
 import { Rows } from './rows.js';
 
-/** Columns that are eliminated one by one; more are halved. */
+/** Columns that are eliminated one by one; more are halved. A small matrix is done in one go. */
 const NARROW = 4;
+const SMALL = 20;
+/** Columns of a right side from which a product pays off for one row. */
+const LONG = 32;
+
+const narrowOf = (n: number): number => (n <= SMALL ? SMALL : NARROW);
 
 /** Columns whose reflections are applied in one; they are made one by one. */
 const REFLECTED = 16;
@@ -30,8 +35,9 @@ export function luInPlace(a: Matrix, m: number, n: number = m, inOrder = false):
   for (let i = 0; i < m; i++) order[i] = i;
   const pivots = new Int32Array(Math.min(m, n));
   let sign = 1;
+  const narrow = narrowOf(pivots.length);
   const eliminate = (from: number, to: number): void => {
-    if (to - from > NARROW) {
+    if (to - from > narrow) {
       const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
       eliminate(from, middle);
       follow(a, m, n, from, middle, to);
@@ -104,16 +110,16 @@ function eliminateColumn(a: Matrix, m: number, n: number, k: number, end: number
 
 /** The lower Cholesky factor, from the lower triangle; the row at which it fails, or −1. */
 export function choleskyInPlace(a: Matrix, n: number): number {
-  const failed = choleskyOf(a, n, 0, n);
+  const failed = choleskyOf(a, n, 0, n, narrowOf(n));
   if (failed < 0) for (let i = 0; i < n; i++) a.fill(0, i * n + i + 1, (i + 1) * n);
   return failed;
 }
 
 /** The columns from `from` to `to` of the factor, all rows below; half of them come first, the others follow by a product. */
-function choleskyOf(a: Matrix, n: number, from: number, to: number): number {
-  if (to - from > NARROW) {
+function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: number): number {
+  if (to - from > narrow) {
     const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
-    const failed = choleskyOf(a, n, from, middle);
+    const failed = choleskyOf(a, n, from, middle, narrow);
     if (failed >= 0) return failed;
     withRoom(0, () => {
       const left = blockAt(a, n, middle, from);
@@ -124,7 +130,7 @@ function choleskyOf(a: Matrix, n: number, from: number, to: number): number {
         to - middle,
       ]);
     });
-    return choleskyOf(a, n, middle, to);
+    return choleskyOf(a, n, middle, to, narrow);
   }
   for (let k = from; k < to; k++) {
     const pivot = a[k * n + k]!;
@@ -152,6 +158,11 @@ export function substitute(
   substituteIn(blockAt(a, n, 0, 0), blockAt(x, k, 0, 0), n, k, upper, unit);
 }
 
+/** What begins at a row and a column of a block. */
+function part({ of, at, step }: BlockOf, row: number, column: number): BlockOf {
+  return { of, at: at + row * step + column, step };
+}
+
 /** The same for blocks: one half of the unknowns first, which leave the other half in one product. */
 function substituteIn(
   a: BlockOf,
@@ -161,10 +172,7 @@ function substituteIn(
   upper: boolean,
   unit: boolean,
 ): void {
-  const part = ({ of, at, step }: BlockOf, row: number, column: number): BlockOf => ({
-    ...{ of, at: at + row * step + column, step },
-  });
-  if (n > NARROW) {
+  if (n > (k < LONG ? SMALL : NARROW)) {
     const half = NARROW * Math.ceil(n / (2 * NARROW));
     const [first, second] = upper ? [half, 0] : [0, half];
     const [done, rest] = upper ? [n - half, half] : [half, n - half];
@@ -175,10 +183,29 @@ function substituteIn(
   for (let s = 0; s < n; s++) {
     const r = upper ? n - 1 - s : s;
     const known = upper ? r + 1 : 0;
-    if (s > 0) addProduct(part(x, r, 0), -1, part(a, r, known), part(x, known, 0), [1, s, k]);
+    if (k >= LONG) addProduct(part(x, r, 0), -1, part(a, r, known), part(x, known, 0), [1, s, k]);
+    else lessRows(a, x, r, known, s, k);
     if (unit) continue;
     const pivot = a.of[a.at + r * a.step + r]!;
     for (let c = 0, at = x.at + r * x.step; c < k; c++) x.of[at + c]! /= pivot;
+  }
+}
+
+/** Row r of x less `count` rows from `first` on, each times an element of row r of a: short ones are not worth a product. */
+function lessRows(
+  a: BlockOf,
+  x: BlockOf,
+  r: number,
+  first: number,
+  count: number,
+  k: number,
+): void {
+  const z = x.of;
+  const to = x.at + r * x.step;
+  for (let t = first; t < first + count; t++) {
+    const f = a.of[a.at + r * a.step + t]!;
+    const from = x.at + t * x.step;
+    for (let c = 0; c < k; c++) z[to + c]! -= f * z[from + c]!;
   }
 }
 
