@@ -7,6 +7,8 @@
  * and J. A. C. Weideman, "The exponentially convergent trapezoidal rule", 2014).
  */
 
+import { nestedSum, twoProduct } from './doubleDouble.js';
+
 /** The mean over the circle of a function of `sin²(θ/2)`, by `count` points on half of it, in pairs around θ = π/2. */
 function mean(count: number, f: (s: number) => number): number {
   let sum = (f(0) + f(1)) / 2;
@@ -47,6 +49,7 @@ const [SERIES, HANKEL] = [8, 20];
 
 /** The derivative of order n of `I₀ = Σ (x/2)^2k / k!²`, for x ≥ 0. */
 function series(n: number, x: number): number {
+  if (n < 2) return nested(n, x);
   let k = Math.ceil(n / 2);
   let term = n % 2 === 0 ? 1 : x;
   // The first power that n derivatives leave: (2k)! / (2k − n)! / (2ᵏ k!)²
@@ -60,6 +63,15 @@ function series(n: number, x: number): number {
       (quarter / (k * k)) * (n === 0 ? 1 : (2 * k * (2 * k - 1)) / ((2 * k - n) * (2 * k - 1 - n)));
   }
   return sum;
+}
+
+/** `I₀ = 1 + q/1² (1 + q/2² (1 + …))` and `I₁ = x/2 (1 + q/(1·2) (1 + q/(2·3) (1 + …)))` with `q = x²/4`. */
+function nested(n: number, x: number): number {
+  const square = twoProduct(x / 2, x / 2);
+  let terms = 0;
+  for (let term = 1; term > 2 ** -60; terms++) term *= square.hi / ((terms + 1) * (terms + 1 + n));
+  const { hi } = nestedSum(square, terms, (k) => ({ hi: k * (k + n), lo: 0 }));
+  return n === 0 ? hi : (x / 2) * hi;
 }
 
 /** The derivative of order n of `e^(−x) I₀(x)` for x ≥ 0. */
