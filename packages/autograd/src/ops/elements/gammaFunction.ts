@@ -57,10 +57,12 @@ export function gammaFunctions() {
   function aroundTwo(d: number): number {
     let y = 0;
     for (let k = ZETA.length - 1; k >= 2; k--) y = -d * (ZETA[k]! / k + y);
-    return d * (1 - EULER_GAMMA - y);
+    return d * (1 - EULER_GAMMA - y + EULER_REST);
   }
 
   const EULER_GAMMA = 0.57721566490153286061;
+  /** What 1 − γ lacks when it is rounded. */
+  const EULER_REST = 4.942915152430645e-18;
 
   function stirling(x: number): number {
     if (x > 1e300) return x * (Math.log(x) - 1);

@@ -82,14 +82,18 @@ function scaledI0(n: number, x: number): number {
     return sign * mean(pointsFor(x), (s) => (2 * s) ** n * Math.exp(-2 * x * s));
   }
   // Hankel's expansion, Σ ((2k − 1)!!)² / (k! 8ᵏ) x^(−k − ½) / √(2π), differentiated term by term.
-  let term = 1;
-  for (let j = 0; j < n; j++) term *= (j + 0.5) / x;
-  let sum = 0;
-  for (let k = 0; k < 30 && Math.abs(term) > 1e-18 * Math.abs(sum); k++) {
-    sum += term;
-    term *= ((2 * k + 1) ** 2 / (8 * (k + 1) * x)) * ((k + n + 0.5) / (k + 0.5));
-  }
-  return (sign * sum) / (4 * Math.sqrt((Math.PI / 8) * x));
+  let first = 1;
+  for (let j = 0; j < n; j++) first *= (j + 0.5) / x;
+  return sign * first * hankel(x, (k) => ((2 * k - 1) * (2 * k - 1 + 2 * n)) / (8 * k));
+}
+
+/** `(1 + c₁/x (1 + c₂/x (1 + …))) / √(2πx)`, from its end: what is small rounds first. */
+function hankel(x: number, factor: (k: number) => number): number {
+  let terms = 0;
+  for (let term = 1; terms < 30 && Math.abs(term) > 1e-18; terms++) term *= factor(terms + 1) / x;
+  let sum = 1;
+  for (let k = terms; k > 0; k--) sum = 1 + (factor(k) / x) * sum;
+  return sum / (4 * Math.sqrt((Math.PI / 8) * x));
 }
 
 /** The derivative of order n of `e^(−|x|) I₀(x)`, 0 for odd orders at 0, where it has a kink. */
@@ -103,6 +107,7 @@ export function besselI0e(n: number, x: number): number {
 function scaledI1(n: number, x: number): number {
   if (n === 0 && x <= SERIES) return Math.exp(-x) * series(1, x);
   if (n === 0 && x <= HANKEL) return mean(pointsFor(x), (s) => (1 - 2 * s) * Math.exp(-2 * x * s));
+  if (n === 0) return hankel(x, (k) => ((2 * k - 1) ** 2 - 4) / (8 * k));
   return scaledI0(n, x) + scaledI0(n + 1, x);
 }
 
