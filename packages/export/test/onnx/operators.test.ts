@@ -22,6 +22,14 @@ function wrong(files: Files, name: string): string | null {
   return found.find((d) => d !== null) ?? null;
 }
 
+/**
+ * Two that take the size before it is rounded, where the specification, PyTorch and ONNX Runtime take that of the result:
+ * see resizing.test.ts.
+ */
+const DISPUTED = new Set(
+  ['cubic', 'linear'].map((mode) => `test_resize_downsample_scales_${mode}_align_corners`),
+);
+
 test.each([
   ['cases.tar.gz', 1100],
   ['ort.tar.gz', 200],
@@ -29,7 +37,8 @@ test.each([
   const files = readTar(archive);
   const names = [...files.keys()]
     .filter((name) => name.endsWith('/model.onnx'))
-    .map((name) => name.slice(0, -'/model.onnx'.length));
+    .map((name) => name.slice(0, -'/model.onnx'.length))
+    .filter((name) => !DISPUTED.has(name));
   expect(names.length).toBeGreaterThan(least);
   const failures = names.flatMap((name) => {
     try {

@@ -75,6 +75,8 @@ function roiAlign(call: Call): Result {
     const xs = range(columns * nx).map((i) => x1 + ((i + 0.5) * width) / (columns * nx));
     const of = x.select(0, image);
     const mode = call.text('mode', 'avg');
+    // A box without an area has no samples.
+    if (!(ny > 0 && nx > 0)) return cr.zeros([x.shape[1] as number, rows, columns]);
     if (mode === 'avg') {
       const sampled = interpolated(interpolated(of, 1, ys, h), 2, xs, w);
       return sampled.reshape([x.shape[1] as number, rows, ny, columns, nx]).mean([2, 4]);

@@ -30,8 +30,7 @@ function coordinate(mode: string, i: number, { from, to, scale, roi }: Axis, cal
     case 'pytorch_half_pixel':
       return to > 1 ? single(single((i + 0.5) / scale) - 0.5) : 0;
     case 'align_corners':
-      // By the size before it was rounded down.
-      return to === 1 ? 0 : (i * (from - 1)) / (scale * from - 1);
+      return to === 1 ? 0 : (i * (from - 1)) / (to - 1);
     case 'asymmetric':
       return single(i / scale);
     case 'tf_half_pixel_for_nn':

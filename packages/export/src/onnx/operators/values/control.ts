@@ -1,19 +1,49 @@
-/** @file Graphs inside of nodes: branches and loops, which run as they are met. */
+/**
+ * @file Graphs inside of nodes: branches and loops. They run as they are met where a condition can be read; where it cannot,
+ * as while `compile` records, they become `cond` and `whileLoop`.
+ */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { Known, known, type Value } from '../../import/values.js';
 import { dimension, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
-function truth(call: Call, value: Value): boolean {
-  const data = value instanceof Known ? value.data : (value as cr.Tensor).dataSync();
-  return data.length === 1 ? data[0] !== 0 : call.refuse('a condition must be one boolean');
+/** What `cond` can give. */
+type Tree = cr.Tensor | readonly Tree[];
+
+const RECORDED = 'what it does depends on values, and it is being recorded';
+
+/** Whether a condition holds; null where that cannot be read. */
+function truth(call: Call, value: Value): boolean | null {
+  if (value instanceof Known) {
+    return value.data.length === 1 ? value.data[0] !== 0 : call.refuse(ONE_BOOLEAN);
+  }
+  if (!(value instanceof cr.Tensor) || value.size !== 1) return call.refuse(ONE_BOOLEAN);
+  // Plain code calls the branch that is taken, what records calls both.
+  const called: boolean[] = [];
+  const note = (which: boolean) => () => (called.push(which), value);
+  cr.cond(value, note(true), note(false));
+  return called.length === 1 ? (called[0] as boolean) : null;
 }
 
+const ONE_BOOLEAN = 'a condition must be one boolean';
 const TRUE = known([1], [], 'bool');
 
+/** Values as what a recorded branch or loop can give. */
+function treeOf(call: Call, value: Value): Tree {
+  if (value instanceof cr.Tensor) return value;
+  if (value instanceof Known) return value.tensor;
+  if (Array.isArray(value)) return (value as Value[]).map((x) => treeOf(call, x));
+  return call.refuse(`${RECORDED}: then it can give tensors, but no texts`);
+}
+
 function branch(call: Call): Result {
-  return outputs(...call.run(truth(call, call.value(0)) ? 'then_branch' : 'else_branch'));
+  const condition = call.value(0);
+  const holds = truth(call, condition);
+  const run = (name: string): Value[] => call.run(name);
+  if (holds !== null) return outputs(...run(holds ? 'then_branch' : 'else_branch'));
+  const trees = (name: string) => (): Tree[] => run(name).map((x) => treeOf(call, x));
+  return outputs(...cr.cond(condition as cr.Tensor, trees('then_branch'), trees('else_branch')));
 }
 
 /** What was gathered in each round, one after the other. */
@@ -26,15 +56,25 @@ function gathered(call: Call, rounds: readonly Value[], dim = 0): Value {
 }
 
 function loop(call: Call): Result {
-  const most = call.has(0) ? call.number(0) : Infinity;
-  let goes = call.has(1) ? truth(call, call.value(1)) : true;
+  const most = call.has(0) ? trips(call, call.value(0)) : Infinity;
   let carried = call.values(2);
   const scanned: Value[][] = range(call.outputCount - carried.length).map(() => []);
-  for (let i = 0; i < most && goes; i++) {
+  let condition: Value = call.has(1) ? call.value(1) : TRUE;
+  for (let i = 0; ; i++) {
+    const goes = truth(call, condition);
+    if (goes === null || typeof most !== 'number') {
+      if (scanned.length > 0) {
+        call.refuse(
+          `${RECORDED}: the shape of what it gathers cannot be known; run the model as it is`,
+        );
+      }
+      return outputs(...recorded(call, { i, most, condition, carried }));
+    }
+    if (!goes || i >= most) break;
     if (i >= call.iterationLimit)
       call.refuse(`more than ${call.iterationLimit} iterations (limits.iterations)`);
-    const [condition, ...rest] = call.run('body', [known([i], []), TRUE, ...carried]);
-    goes = truth(call, condition ?? TRUE);
+    const [next, ...rest] = call.run('body', [known([i], []), TRUE, ...carried]);
+    condition = next ?? TRUE;
     const count = carried.length;
     carried = rest.slice(0, count);
     scanned.forEach((list, k) =>
@@ -42,6 +82,49 @@ function loop(call: Call): Result {
     );
   }
   return outputs(...carried, ...scanned.map((list) => gathered(call, list)));
+}
+
+/** How often a loop may run: a tensor where that cannot be read. */
+function trips(call: Call, value: Value): number | cr.Tensor {
+  const unread = value instanceof cr.Tensor && value.size === 1 && truth(call, value) === null;
+  return unread ? value.reshape([]) : call.number(0);
+}
+
+interface Rounds {
+  readonly i: number;
+  readonly most: number | cr.Tensor;
+  readonly condition: Value;
+  readonly carried: readonly Value[];
+}
+
+/** The rounds from `i` on as a single node. */
+function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly Value[] {
+  const tensorOf = (x: Value | undefined): cr.Tensor => {
+    if (x instanceof cr.Tensor) return x;
+    return x instanceof Known
+      ? x.tensor
+      : call.refuse(`${RECORDED}: then it can carry tensors alone`);
+  };
+  const flag = (x: Value | undefined): cr.Tensor =>
+    tensorOf(x ?? TRUE)
+      .reshape([])
+      .cast('bool');
+  const limit =
+    typeof most === 'number' ? Math.min(most, call.iterationLimit) : call.iterationLimit;
+  const begin = [cr.tensor(i, { dtype: 'int32' }), flag(condition), ...carried.map(tensorOf)];
+  const [, , ...end] = cr.whileLoop(
+    ([round, goes]) => {
+      const goesOn = goes as cr.Tensor;
+      return most === Infinity ? goesOn : goesOn.logicalAnd((round as cr.Tensor).lt(most));
+    },
+    ([round, , ...values]) => {
+      const [next, ...rest] = call.run('body', [round as cr.Tensor, TRUE, ...values]);
+      return [(round as cr.Tensor).add(1), flag(next), ...rest.map(tensorOf)];
+    },
+    begin,
+    { maxIterations: limit - Math.min(i, limit) },
+  );
+  return end;
 }
 
 /** One run of the body for each element along a dimension. */
