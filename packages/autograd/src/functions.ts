@@ -38,10 +38,11 @@ export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
 export { COPY, foreignCopy, type Copy } from './graph/copy.js';
-export { borrowGrad } from './graph/gradient.js';
+export { borrowGrad } from './graph/cells/gradient.js';
 export { peek, type NestedArray } from './graph/reading.js';
 export { Tensor } from './graph/tensor.js';
-export { Cell, cell, Parameter } from './graph/cell.js';
+export { Cell } from './graph/cells/cell.js';
+export { cell, Parameter } from './graph/cells/parameter.js';
 export { flatten as flattenTree, type Structure, type Tree } from './tree.js';
 export {
   afterRun,

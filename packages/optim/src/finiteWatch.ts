@@ -4,6 +4,7 @@
  */
 import {
   all,
+  borrowGrad,
   cell,
   ChainruleError,
   culprit,
@@ -14,11 +15,15 @@ import {
   rememberRuns,
   stack,
   sum,
+  Tensor,
   tensor,
   where,
 } from '@chainrule/autograd';
-import type { Cell, Tensor } from '@chainrule/autograd';
-import { number } from './paramGroup.js';
+import type { Cell } from '@chainrule/autograd';
+import type { Hypers } from './checks.js';
+import { nameOf } from './missingGradients.js';
+import { number, type BuiltGroup } from './paramGroup.js';
+import type { ParameterStates } from './parameterStates.js';
 
 /** What to do about a gradient that is not finite. */
 export type OnNonFinite = 'ignore' | 'skip' | 'throw';
@@ -104,4 +109,25 @@ export class FiniteWatch {
         (cause === null ? '' : `; first, ${cause}`),
     );
   }
+}
+
+/** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */
+export function watchedOf<H extends Hypers>(
+  built: readonly BuiltGroup<H>[],
+  kept: ParameterStates<H>,
+  loss: unknown,
+): Watched[] {
+  const gradients = built.flatMap(({ group }, g) =>
+    group.params.flatMap((p, i): Watched[] => {
+      const value = borrowGrad(p);
+      const step = kept.states.get(p)?.clock.step;
+      if (value === null || step === undefined) return [];
+      return [{ what: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
+    }),
+  );
+  const step = gradients[0]?.step;
+  const isLoss = loss instanceof Tensor && step !== undefined;
+  return isLoss
+    ? [{ what: () => 'the loss', value: loss as Tensor, step }, ...gradients]
+    : gradients;
 }

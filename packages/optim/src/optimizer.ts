@@ -1,8 +1,6 @@
-/** @file What all optimizers share: groups, the step, saving and loading. The rest is their rule. */
+/** @file What all optimizers share: groups, the step, saving and loading. `updates.ts` asks their rule for the rest. */
 import {
   afterRun,
-  borrowGrad,
-  cast,
   compile,
   dependsOn,
   enableGrad,
@@ -10,27 +8,21 @@ import {
   isCompiling,
   keptCells,
   ShapeError,
-  Tensor,
+  type Tensor,
   where,
 } from '@chainrule/autograd';
-import {
-  checkArgument,
-  defineOptions,
-  guardMethods,
-  kinds,
-  neg,
-  noGrad,
-} from '@chainrule/autograd';
-import type { Cell, DType, Kind, Parameter } from '@chainrule/autograd';
+import { checkArgument, defineOptions, guardMethods, kinds, noGrad } from '@chainrule/autograd';
+import type { Cell, Kind, Parameter } from '@chainrule/autograd';
 import type { Hypers, HyperValue } from './checks.js';
-import { FiniteWatch, type OnNonFinite, type Watched } from './finiteWatch.js';
-import { nameOf, reportMissing } from './missingGradients.js';
+import { FiniteWatch, watchedOf, type OnNonFinite } from './finiteWatch.js';
+import { reportMissing } from './missingGradients.js';
 import { namedState } from './namedState.js';
 import { buildGroup, groupsOf, structureOf } from './paramGroup.js';
 import type { BuiltGroup, GroupOptions, ParamGroup, ParamsOrGroups } from './paramGroup.js';
 import { ParameterStates } from './parameterStates.js';
-import { complete, paramAfter, type CompleteRule, type Rule } from './rule.js';
+import { complete, type CompleteRule, type Rule } from './rule.js';
 import { load, save, type OptimizerState } from './state.js';
+import { updatesOf } from './updates.js';
 
 /** Options that concern the whole optimizer. */
 export interface CommonOptions {
@@ -179,9 +171,9 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   private assign(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
     noGrad(() => {
-      const measures = this.rule.measures?.(this.gradients()) ?? {};
-      const assignments = this.built.flatMap((group) => this.updateGroup(group, measures));
-      const guarded = watch?.guard(assignments, () => this.watched(loss)) ?? assignments;
+      const { rule, built, kept } = this;
+      const assignments = updatesOf(rule, built, kept);
+      const guarded = watch?.guard(assignments, () => watchedOf(built, kept, loss)) ?? assignments;
       for (const [target, next] of guarded)
         target.assign(condition === undefined ? next : where(condition, next, target));
       dependsOn(
@@ -215,59 +207,6 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     return namedState(this.built, this.kept.states);
   }
 
-  /** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */
-  private watched(loss: unknown): Watched[] {
-    const gradients = this.built.flatMap(({ group }, g) =>
-      group.params.flatMap((p, i): Watched[] => {
-        const value = borrowGrad(p);
-        const step = this.kept.states.get(p)?.clock.step;
-        if (value === null || step === undefined) return [];
-        return [{ what: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
-      }),
-    );
-    const step = gradients[0]?.step;
-    const isLoss = loss instanceof Tensor && step !== undefined;
-    return isLoss
-      ? [{ what: () => 'the loss', value: loss as Tensor, step }, ...gradients]
-      : gradients;
-  }
-
-  private gradients(): Tensor[] {
-    const params = this.built.flatMap(({ group }) => group.params);
-    return params.map((p) => borrowGrad(p)).filter((g) => g !== null);
-  }
-
-  private updateGroup(
-    { group, symbols }: BuiltGroup<H>,
-    measures: Readonly<Record<string, Tensor>>,
-  ): [Cell, Tensor][] {
-    const values = group as unknown as H;
-    const assignments: [Cell, Tensor][] = [];
-    for (const [clock, params] of this.kept.clocksOf(group)) {
-      const t = clock.step.add(1);
-      const scalars = this.rule.scalars(symbols, t, clock.counters, values, measures);
-      assignments.push([clock.step, t]);
-      for (const [name, next] of Object.entries(
-        this.rule.count?.(symbols, t, clock.counters) ?? {},
-      )) {
-        assignments.push([clock.counters[name] as Cell, next]);
-      }
-      const cache = new Map<DType, Record<string, Tensor>>();
-      for (const p of params) {
-        const state = this.kept.of(values, p);
-        const scalarsOfType = castAll(scalars, p.dtype, cache);
-        const gradient = borrowGrad(p) as Tensor;
-        const g = group['maximize'] === true ? neg(gradient) : gradient;
-        const update = this.rule.update(p, g, state, scalarsOfType, values);
-        const { param: _param, step: _step, ...rest } = update;
-        assignments.push([p, paramAfter(p, update)]);
-        for (const [name, value] of Object.entries(rest))
-          assignments.push([state[name] as Cell, value as Tensor]);
-      }
-    }
-    return assignments;
-  }
-
   /** What the graph of a step depends on, besides numbers: `compile` records the step again when this changes. */
   private layout(): string {
     const at = this.built.reduce((sum, { changes }) => sum + changes.count, this.kept.changes);
@@ -287,21 +226,6 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     reportMissing(this.rule.name, this.paramGroups, this.strict);
     this.warned = true;
   }
-}
-
-function castAll(
-  scalars: Record<string, Tensor>,
-  dtype: DType,
-  cache: Map<DType, Record<string, Tensor>>,
-): Record<string, Tensor> {
-  let result = cache.get(dtype);
-  if (result === undefined) {
-    // Conditions stay as they are.
-    const as = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : cast(x, dtype));
-    result = Object.fromEntries(Object.entries(scalars).map(([name, x]) => [name, as(x)]));
-    cache.set(dtype, result);
-  }
-  return result;
 }
 
 /** Whether it is an optimizer, and not only made with the prototype of one. */

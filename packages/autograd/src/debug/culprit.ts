@@ -1,7 +1,7 @@
 /** @file Which operation it was, asked afterwards: the last backward pass is run again with every result looked at. */
 import { backendInUse } from '../engine/engine.js';
 import { lastRun, type Run } from '../engine/lastRun.js';
-import { Cell } from '../graph/cell.js';
+import { Cell } from '../graph/cells/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { isHost } from '../graph/storage.js';
 import { show } from '../graph/shape.js';

@@ -2,9 +2,9 @@
  * @file Plans of backward passes, found by the structure of the forward graph alone: a step that is known builds no backward
  * graph.
  */
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import type { Storage } from '../graph/storage.js';
-import { extraOf } from '../graph/gradient.js';
+import { extraOf } from '../graph/cells/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import type { Collected } from './collect.js';

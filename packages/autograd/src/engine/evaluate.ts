@@ -8,7 +8,7 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
-import { pendingCells, type Cell } from '../graph/cell.js';
+import { pendingCells, type Cell } from '../graph/cells/cell.js';
 import { itemSize } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { MOST_PENDING } from '../graph/pending.js';

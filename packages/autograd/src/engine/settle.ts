@@ -3,7 +3,7 @@
  * owns (large ones that nobody reads yet stay where they are: `lent.ts`); cells take their new versions; values that require
  * grad, computed without their backward pass, leave behind what that pass will read, until the next such run.
  */
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
 import { isHost, type Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';

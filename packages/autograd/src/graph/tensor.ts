@@ -4,11 +4,11 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js';
-import type { Cell } from './cell.js';
+import type { Cell } from './cells/cell.js';
 import { COPY, type Copy } from './copy.js';
 import { checkDevice, placement, refuseDoubles, type DeviceName } from './device.js';
 import { copyArray, isFloat, type ArrayOf, type DType } from './dtype.js';
-import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './gradient.js';
+import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './cells/gradient.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode } from './mode.js';

@@ -1,4 +1,4 @@
-/** @file The two nodes that are no operations: a version of a cell, and a JavaScript number. */
+/** @file The nodes that are no operations: a version of a cell, a number, a position of the random generator, and an argument that is recorded. */
 import { ChainruleError, GradError } from '../errors.js';
 import { mode } from './mode.js';
 import { register, type Primitive } from './primitive.js';

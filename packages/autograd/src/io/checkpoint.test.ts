@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FormatError } from '../errors.js';
-import { Cell } from '../graph/cell.js';
+import { Cell } from '../graph/cells/cell.js';
 import { makeLeaf, Tensor } from '../graph/tensor.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { FileError } from './files.js';

@@ -5,7 +5,7 @@
 import { defineOptions, display, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
-import { Cell } from '../graph/cell.js';
+import { Cell } from '../graph/cells/cell.js';
 import { Tensor } from '../graph/tensor.js';
 import { plainRecord } from './elements.js';
 import { asObject, decodeUtf8, readJson } from './json.js';

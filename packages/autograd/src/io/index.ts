@@ -24,7 +24,7 @@ import {
   toTensors,
   type NamedTensors,
 } from './tensors.js';
-import { zipLimits, type ZipLimits } from './zip.js';
+import { zipLimits, type ZipLimits } from './zip/readZip.js';
 
 export { FileError } from './files.js';
 export type { FileLike } from './places/placeOf.js';
@@ -39,7 +39,7 @@ export type { Stateful } from './state.js';
 export { decodeState, encodeState, type EncodedState } from './stateText.js';
 export { hasCheckpoint, type Skipped as SkippedCheckpoint } from './store.js';
 export type { NamedTensors } from './tensors.js';
-export type { ZipLimits } from './zip.js';
+export type { ZipLimits } from './zip/readZip.js';
 
 /**
  * Tensors as the bytes of a safetensors file, equal to what Python's `safetensors` writes. Evaluates the tensors; on a

@@ -7,7 +7,8 @@ import { expectedOf, fixture, valuesOf } from '../../test/io/fixtures.js';
 import { FormatError } from '../errors.js';
 import { readNpy, writeNpy } from './npy.js';
 import { readNpz } from './npz.js';
-import { crc32, readZip } from './zip.js';
+import { crc32 } from './zip/crc32.js';
+import { readZip } from './zip/readZip.js';
 
 const dtypes: Record<string, string> = {
   f32: 'float32',

@@ -3,8 +3,8 @@ import { FormatError } from '../errors.js';
 import { plainRecord } from './elements.js';
 import type { ArrayRecord } from './elements.js';
 import { readNpy } from './npy.js';
-import { readZip } from './zip.js';
-import type { ZipLimits } from './zip.js';
+import { readZip } from './zip/readZip.js';
+import type { ZipLimits } from './zip/readZip.js';
 import { quoted } from './quoted.js';
 
 /**

@@ -16,7 +16,7 @@ import { checkPath } from './kinds.js';
 import { LATEST, type Files, type Place } from './places/place.js';
 import { bytesIn, placeOf, type FileLike } from './places/placeOf.js';
 import { sha256 } from './sha256.js';
-import { readZip } from './zip.js';
+import { readZip } from './zip/readZip.js';
 import { quoted } from './quoted.js';
 
 export type { Files } from './places/place.js';

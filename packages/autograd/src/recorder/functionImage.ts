@@ -6,7 +6,7 @@ import { userLine } from '../engine/userLine.js';
 import { again } from '../engine/recording/capture.js';
 import { record } from '../engine/recording/record.js';
 import { argumentLeaves } from '../engine/recording/signature.js';
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Shape } from '../graph/shape.js';

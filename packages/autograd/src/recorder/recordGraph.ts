@@ -5,7 +5,7 @@ import { ChainruleError } from '../errors.js';
 import { record } from '../engine/recording/record.js';
 import type { Recording, Source } from '../engine/recording/recording.js';
 import { argumentLeaves } from '../engine/recording/signature.js';
-import { Cell } from '../graph/cell.js';
+import { Cell } from '../graph/cells/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording as noted, withMode } from '../graph/mode.js';
 import type { NotedRegion } from '../graph/region.js';

@@ -1,5 +1,5 @@
 /** @file What a recorded graph is: nodes in the order they can be computed, and what goes in and out. */
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
 import type { OperationAttributes, OperationName } from './attributes.js';

@@ -1,7 +1,7 @@
 /** @file The cells of a recorded graph and their names. */
 import { readList, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { GraphNode, NodeFacts, State, StateNode } from './recordedGraph.js';
 

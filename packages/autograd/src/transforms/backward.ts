@@ -7,10 +7,10 @@ import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwar
 import { collect } from '../engine/collect.js';
 import { collectToRun, hasMoved, pendingVersions } from '../engine/evaluate.js';
 import { engine } from '../engine/engine.js';
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import { mode } from '../graph/mode.js';
 import { runtime, type BackwardOptions } from '../graph/runtime.js';
-import { extraOf } from '../graph/gradient.js';
+import { extraOf } from '../graph/cells/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled } from '../ops/build/primitive.js';
 import { callOf } from './call.js';

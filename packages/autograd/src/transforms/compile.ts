@@ -7,7 +7,7 @@ import type { Recording } from '../engine/recording/recording.js';
 import { replay } from '../engine/recording/replay.js';
 import { argumentLeaves, fitsFacts, fitsLeaves } from '../engine/recording/signature.js';
 import { whyAnew } from '../engine/recording/whyAnew.js';
-import type { Cell } from '../graph/cell.js';
+import type { Cell } from '../graph/cells/cell.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { differentiable, linkOf, type Differentiable } from './compiledGradient.js';

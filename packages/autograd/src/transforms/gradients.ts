@@ -1,11 +1,11 @@
 /** @file The gradient of a leaf: a cell of its own that passes add to, whose arrays are used from step to step. */
 import { ShapeError } from '../errors.js';
-import { Cell } from '../graph/cell.js';
+import { Cell } from '../graph/cells/cell.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode, recording } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
-import { borrowGrad, extraOf, touchGrad } from '../graph/gradient.js';
+import { borrowGrad, extraOf, touchGrad } from '../graph/cells/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
 

@@ -1,6 +1,6 @@
 /** @file Building a recorded graph again on other inputs: as it was, or for many examples at once. */
 import { mode } from '../graph/mode.js';
-import { extraOf } from '../graph/gradient.js';
+import { extraOf } from '../graph/cells/gradient.js';
 import { makeNode } from '../graph/node.js';
 import type { Tensor } from '../graph/tensor.js';
 import { callOf, type Replacement, type Rewriting } from './call.js';

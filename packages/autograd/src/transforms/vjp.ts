@@ -4,7 +4,7 @@ import { engine } from '../engine/engine.js';
 import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
-import type { Hook } from '../graph/gradient.js';
+import type { Hook } from '../graph/cells/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { total } from './total.js';
 import { sumOf, zerosOf } from '../ops/build/primitive.js';

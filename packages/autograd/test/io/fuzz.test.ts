@@ -6,7 +6,7 @@ import type { ArrayRecord } from '../../src/io/elements.js';
 import { readNpy } from '../../src/io/npy.js';
 import { readNpz } from '../../src/io/npz.js';
 import { readSafetensors } from '../../src/io/safetensors.js';
-import { readZip } from '../../src/io/zip.js';
+import { readZip } from '../../src/io/zip/readZip.js';
 import { fixture } from './fixtures.js';
 
 /** A small generator of its own, so that a failing round can be named by its seed. */

@@ -102,8 +102,4 @@ export const exceptions: Readonly<
 > = {
   'gelu float32 0': { units: 2.9, why: SINGLE_QUOTIENT },
   'special.ndtr float32 0': { units: 2.9, why: SINGLE_QUOTIENT },
-  'special.gammainc 1000 float64 0': {
-    units: 4.5,
-    why: 'a power of e times a sum of hundreds of terms, each rounded',
-  },
 };

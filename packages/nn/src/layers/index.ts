@@ -2,6 +2,7 @@
 export * from './activations/activations.js';
 export * from './linear/adaptiveLogSoftmax.js';
 export * from './attention/attention.js';
+export { causalMask } from './attention/attentionMask.js';
 export {
   BatchNorm1d,
   BatchNorm2d,
@@ -30,10 +31,6 @@ export * from './shape.js';
 export type { PerDim } from './convolution/spatial.js';
 export * from './activations/thresholds.js';
 export * from './attention/transformer.js';
-export {
-  TransformerDecoderLayer,
-  TransformerEncoderLayer,
-  type DecoderLayerCall,
-  type EncoderLayerCall,
-  type TransformerLayerOptions,
-} from './attention/transformerLayers.js';
+export { TransformerDecoderLayer, type DecoderLayerCall } from './attention/decoderLayer.js';
+export { TransformerEncoderLayer, type EncoderLayerCall } from './attention/encoderLayer.js';
+export type { TransformerLayerOptions } from './attention/transformerLayer.js';

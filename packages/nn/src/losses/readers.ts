@@ -12,13 +12,8 @@ import type {
   PoissonNllOptions,
   GaussianNllOptions,
 } from './regression.js';
-import type {
-  NllOptions,
-  CrossEntropyOptions,
-  BceOptions,
-  BceWithLogitsOptions,
-  KlDivOptions,
-} from './classification.js';
+import type { NllOptions, CrossEntropyOptions } from './classification.js';
+import type { BceOptions, BceWithLogitsOptions, KlDivOptions } from './probabilities.js';
 import type { MarginOptions, TripletDistanceOptions, TripletMarginOptions } from './ranking.js';
 import type { MultilabelSoftMarginOptions, MultiMarginOptions } from './margins.js';
 import type { CtcOptions } from './ctc.js';

@@ -2,28 +2,26 @@
 import { ChainruleError } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
-import { breathe, drawn, isPage } from '../breathe.js';
+import { breathe } from '../breathe.js';
 import { Audience } from './audience.js';
 import { lengthOf, nameBatch, shareOf } from './batches.js';
 import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
-import type { Ending, History, Progress } from './events.js';
+import type { Ending, History } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
 import { LEFT } from './listener.js';
-import { NonFinite } from './nonFinite.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
 import { passOver } from './passOver.js';
 import { ratesOf } from './rates.js';
 import { BestWeights } from './stopping.js';
+import { Steps } from './steps.js';
 import { Tally } from './tally.js';
-import { Trainer, type Outcome, type Place } from './trainer.js';
-import { examplesOf, feed, figuresOf, validate } from './validate.js';
+import { figuresOf, validate } from './validate.js';
 
 export class Training<B> {
   /** Who is told of events. */
   readonly audience: Audience;
   private readonly tally = new Tally();
-  private lastLoss = NaN;
   private reason: string | undefined;
   private stopping = false;
   private savedAt = -1;
@@ -34,8 +32,7 @@ export class Training<B> {
   private readonly plan: CheckpointPlan | null;
   private readonly checkpoints: Checkpoints | null;
   private readonly best: BestWeights | null;
-  private readonly trainer: Trainer<B>;
-  private readonly nonFinite: NonFinite<B>;
+  private readonly steps: Steps<B>;
   /** Metrics on the training data, where there is no other. */
   private readonly metrics: readonly (readonly [string, Metric<unknown, never, never>])[];
   private interrupts: Interrupts | null = null;
@@ -53,8 +50,6 @@ export class Training<B> {
       throw new ChainruleError('fit: give either loss or step; step computes the loss itself');
     this.best = restoreBest === false ? null : new BestWeights(model, restoreBest);
     this.metrics = judged === undefined ? Object.entries(metrics) : [];
-    this.trainer = new Trainer(model, options, this.metrics.length > 0);
-    this.nonFinite = new NonFinite(model, options);
     this.checkpoints = this.plan && new Checkpoints(this.plan, model, options, this.best);
     this.audience = new Audience(options.callbacks ?? [], {
       model,
@@ -63,6 +58,8 @@ export class Training<B> {
         this.reason ??= reason;
       },
     });
+    const { audience, tally, metrics: own } = this;
+    this.steps = new Steps(model, options, audience, tally, own);
   }
 
   /** The whole training. Between two events somebody else has the word. */
@@ -138,16 +135,13 @@ export class Training<B> {
         const share = length === null ? accumulate : shareOf(this.tally.batch, accumulate, length);
         const last = together + 1 === share;
         const place = { first: together === 0, last, share: 1 / share };
-        // The first step makes its program.
-        if (this.trainer.compiled === null && isPage()) {
-          await drawn();
-          await this.trainer.prepare(batch, place, drawn);
-        }
-        const rest = this.runBatch(batch, place);
+        const prepared = this.steps.prepare(batch, place);
+        if (prepared !== undefined) await prepared;
+        const rest = this.steps.run(batch, place);
         if (rest !== undefined) await rest;
         together = last ? 0 : together + 1;
         if (last) {
-          if (scheduleEvery === 'step') this.reschedule(() => this.lastLoss);
+          if (scheduleEvery === 'step') this.reschedule(() => this.steps.lastLoss);
           const { everySteps } = this.plan ?? {};
           if (everySteps !== undefined && this.tally.step % everySteps === 0) await this.save();
           if (this.ending !== null) return;
@@ -161,7 +155,7 @@ export class Training<B> {
       throw error;
     }
     if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
-    await this.nonFinite.checkParameters();
+    await this.steps.nonFinite.checkParameters();
     const { loss } = this.tally;
     const figures = await this.judge();
     const seconds = (performance.now() - start) / 1000;
@@ -174,83 +168,6 @@ export class Training<B> {
     this.tally.next();
     await this.audience.tell(event);
     if (this.plan !== null && this.tally.epoch % (this.plan.every ?? 1) === 0) await this.save();
-  }
-
-  /**
-   * One step. What there is to wait for, if anything: most often nothing, and a promise for each step would cost more than all
-   * else that is done beside it.
-   */
-  private runBatch(batch: B, position: Place): Promise<void> | undefined {
-    const heard = this.audience.isThere;
-    const start = heard ? performance.now() : 0;
-    const lr = heard ? ratesOf(this.options.optimizer) : [];
-    const isFirst = this.trainer.compiled === null;
-    const at = this.tally.progress;
-    this.nonFinite.before(batch, at);
-    const outcome = this.compute(batch, position);
-    const finish = (loss: number): Promise<void> | undefined => {
-      const examples = examplesOf(batch);
-      const skipped = this.count(outcome, loss, examples, position.last);
-      const tell = (): Promise<void> | undefined => {
-        if (!heard) return undefined;
-        const seconds = (performance.now() - start) / 1000;
-        return this.audience.tell({
-          type: 'batch',
-          ...at,
-          step: this.tally.step,
-          loss,
-          lr,
-          examples,
-          seconds,
-        });
-      };
-      return skipped ? this.reportSkipped(at, loss).then(tell) : tell();
-    };
-    const { loss } = outcome;
-    if (isFirst) return this.tellCompiled(loss).then(finish);
-    return typeof loss === 'number' ? finish(loss) : loss.then(finish);
-  }
-
-  /** Counts a step, and its loss unless it was left out; whether it was. */
-  private count(
-    { prediction, target, finite }: Outcome,
-    loss: number,
-    examples: number,
-    last: boolean,
-  ): boolean {
-    this.lastLoss = loss;
-    if (last) this.tally.step++;
-    this.tally.batch++;
-    if (this.nonFinite.skipped(loss, finite)) return true;
-    this.tally.add(loss, examples);
-    for (const [, metric] of this.metrics) feed(metric, prediction, target);
-    return false;
-  }
-
-  /** The loss of the first step, once everybody knows whether steps are compiled. */
-  private async tellCompiled(loss: number | Promise<number>): Promise<number> {
-    const known = await loss;
-    const { compiled, reason } = this.trainer;
-    await this.audience.tell({
-      type: 'compiled',
-      compiled: compiled === true,
-      ...(reason === null ? {} : { reason }),
-    });
-    return known;
-  }
-
-  private async reportSkipped(at: Progress, loss: number): Promise<void> {
-    const path = await this.nonFinite.report(loss);
-    await this.audience.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
-  }
-
-  private compute(batch: B, position: Place): Outcome {
-    try {
-      return this.trainer.run(batch, position);
-    } catch (error) {
-      nameBatch(error, this.tally.progress);
-      throw error;
-    }
   }
 
   /** The figures of an epoch. */
@@ -284,7 +201,7 @@ export class Training<B> {
 
   private async save(): Promise<void> {
     if (this.checkpoints === null || this.savedAt === this.tally.step) return;
-    await this.nonFinite.checkParameters();
+    await this.steps.nonFinite.checkParameters();
     this.savedAt = this.tally.step;
     const path = await this.checkpoints.save(this.tally.state);
     await this.audience.tell({ type: 'checkpoint', ...this.tally.progress, path });

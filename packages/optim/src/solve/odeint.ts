@@ -17,9 +17,9 @@ import {
 } from '@chainrule/autograd';
 import { eventsOf, watcherOf, type EventFunction, type Found, type Watched } from './events.js';
 import { Flow, type FlowSettings } from './flow.js';
-import { implicit } from './implicit.js';
+import { checkTime, interpolant } from './interpolant.js';
+import { occurrence, terminalOf } from './occurrences.js';
 import { Reporter, withReport } from './report.js';
-import { follow, type Limits, type Step } from './stepper.js';
 import { checkSquare, ravel, ravelResult, tensorOf, vectorOf, type Vector } from './vector.js';
 
 /** Options of {@link odeint}. */
@@ -202,21 +202,6 @@ export function odeint<T = Tensor>(
   return withReport(name, { y: state.unravelRows(ys), t: ts, dense }, reporter);
 }
 
-/** Which event has ended the solution. */
-function terminalOf(
-  watched: readonly Watched[],
-  found: readonly (readonly Found[])[],
-  end: number | null,
-): { k: number; i: number; t: number; sign: (t: Tensor) => number } | null {
-  if (end === null) return null;
-  const k = watched.findIndex(({ terminal }, j) => terminal && found[j]?.at(-1)?.t === end);
-  const sign = (t: Tensor): number => {
-    const all = vectorOf(t);
-    return Math.sign((all[all.length - 1] as number) - (all[0] as number));
-  };
-  return { k, i: (found[k]?.length ?? 0) - 1, t: end, sign };
-}
-
 function timesOf(times: readonly number[] | Tensor, dtype: 'float32' | 'float64'): Tensor {
   const given: unknown = times;
   if (given instanceof Tensor) {
@@ -236,66 +221,4 @@ function timesOf(times: readonly number[] | Tensor, dtype: 'float32' | 'float64'
     );
   }
   return tensor(dtype === 'float64' ? Float64Array.from(list) : Float32Array.from(list));
-}
-
-/** @throws {ChainruleError} if a time lies outside of those that were asked for. */
-function checkTime(at: number, times: Vector): void {
-  const [first, last] = [times[0] as number, times[times.length - 1] as number];
-  if (!(at >= Math.min(first, last) && at <= Math.max(first, last))) {
-    throw new ChainruleError(
-      `odeint: dense(${at}) is outside the times of the solution, ${first} to ${last}`,
-    );
-  }
-}
-
-/** The solution between its steps, followed once more and kept. */
-function interpolant(
-  flow: Flow,
-  y0: Tensor,
-  captured: readonly Tensor[],
-  times: Vector,
-  limits: Limits,
-): (t: number) => Vector {
-  const ends: number[] = [];
-  const pieces: { t0: number; t1: number; step: Step }[] = [];
-  const sign = Math.sign((times[times.length - 1] as number) - (times[0] as number));
-  follow(flow.stepper(captured), vectorOf(y0), times, limits, (t0, _y, t1, step) => {
-    ends.push(t1 * sign);
-    pieces.push({ t0, t1, step });
-    return null;
-  });
-  return (t) => {
-    let [low, high] = [0, pieces.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((ends[middle] as number) < t * sign) low = middle + 1;
-      else high = middle;
-    }
-    const { t0, t1, step } = pieces[low] as (typeof pieces)[number];
-    return t === t1 ? step.y : step.between((t - t0) / (t1 - t0));
-  };
-}
-
-/** An event as tensors; `stateAt` makes its time and state functions of everything that the solution is one of. */
-function occurrence(
-  { t, y }: Found,
-  { when }: Watched,
-  dtype: 'float32' | 'float64',
-  stateAt: ((t: Tensor) => Tensor) | null,
-): { t: Tensor; y: Tensor } {
-  const time = tensorOf(Float64Array.of(t), dtype);
-  if (stateAt === null) return { t: time.reshape([]), y: tensorOf(y, dtype) };
-  const [g, captured] = closureConvert((v: Tensor) => {
-    const at = v.reshape([]);
-    return when(at, stateAt(at)).reshape([1]);
-  }, time);
-  const exact = implicit({
-    name: 'odeint',
-    equation: (v, others) => g([v], others),
-    captured,
-    x0: time,
-    solve: (start) => [start],
-    like: [time],
-  }).reshape([]);
-  return { t: exact, y: stateAt(exact) };
 }

@@ -4,7 +4,7 @@ import type { Primitive } from '../../graph/primitive.js';
 import { broadcastStrides, stridesOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { COPY } from './added.js';
-import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
+import { Cluster, stridesIn, type Member, type Operand } from './loops/cluster.js';
 import { isOrdered } from './foldOrder.js';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import type { Access } from './place.js';

@@ -5,44 +5,24 @@
  * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
  * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
  */
-import { largest } from '../../graph/lists.js';
-import type { DType } from '../../graph/dtype.js';
 import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
-import type { Primitive } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import { copyOf } from './added.js';
-import { Cluster } from './cluster.js';
-import { isOrdered, productOrder } from './foldOrder.js';
-import { mergeLoops } from './merge.js';
+import { productOrder } from './foldOrder.js';
+import { fusible, Joining, type Supports } from './loops/joining.js';
+import { mergeLoops } from './loops/merge.js';
 import { SharedOperands, transpose, transposeOf, isLoop, transposition } from './products.js';
 import { writesTable } from './operatorKernel.js';
 import type { Instruction, Program } from '../program.js';
-import { RecentReaders } from './readers.js';
+import { Slots } from './slots.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 import { partsInWindows, partsOf } from './parts.js';
-import type { LoopStep, Schedule, Step } from './steps.js';
+import type { LoopStep, Schedule } from './steps.js';
 import { rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
 
 /** Parts that are written one by one; more are copied by the primitive's reference, at once. */
 const MOST_PARTS = 256;
-
-/** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
-export type Supports = (op: string, dtype: DType, from: DType) => boolean;
-
-/** Whether an element function or a fold can be part of a loop; else its reference runs. */
-export function fusible(
-  { op, dtype, inputs, shape }: Instruction,
-  instructions: readonly Instruction[],
-  supports: Supports,
-): boolean {
-  const { name, lowering } = op as Primitive;
-  if (sizeOf(shape) === 0) return false;
-  for (let i = 0; i < inputs.length; i++)
-    if (sizeOf(instructions[inputs[i]!]!.shape) === 0) return false;
-  if (lowering.kind === 'fold') return dtype !== 'bool';
-  return supports(name, dtype, instructions[inputs[0]!]!.dtype);
-}
 
 interface ScheduleOptions {
   /** Inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
@@ -59,14 +39,8 @@ export function schedule(
   return new Scheduler(program, supports, options).run();
 }
 
-class Scheduler {
-  private readonly instructions: Instruction[];
-  private readonly views: View[] = [];
-  private readonly steps: Step[] = [];
-  /** The step that computes a slot; -1 for inputs and numbers. */
-  private readonly stepOf: number[] = [];
-  private readonly readers = new RecentReaders();
-  private visits = 0;
+class Scheduler extends Slots {
+  private readonly joining: Joining;
   private readonly copies = new Map<number, number>();
   private readonly shared: SharedOperands;
   /** For each slot the slot of its transpose. */
@@ -83,11 +57,12 @@ class Scheduler {
     supports: Supports,
     { lasting = new Set(), windows = false }: ScheduleOptions,
   ) {
+    super(program);
     this.program = program;
     this.lasting = lasting;
     this.hasWindows = windows;
     this.supports = supports;
-    this.instructions = [...program.instructions];
+    this.joining = new Joining(this);
     this.shared = new SharedOperands(program);
   }
 
@@ -99,7 +74,7 @@ class Scheduler {
     );
     const { instructions, windows } = this;
     const { steps, visits } = mergeLoops(this.steps, instructions, rootsOf(windows));
-    return { steps, instructions, windows, outputs, visits: this.visits + visits };
+    return { steps, instructions, windows, outputs, visits: this.joining.visits + visits };
   }
 
   private place(slot: number): void {
@@ -112,11 +87,12 @@ class Scheduler {
       case 'view':
         return this.define(slot, this.movedView(instruction), -1);
       case 'element':
-        if (fusible(instruction, this.instructions, this.supports)) return this.element(slot);
+        if (fusible(instruction, this.instructions, this.supports))
+          return this.joining.element(slot);
         break;
       case 'fold':
         if (fusible(instruction, this.instructions, this.supports))
-          return this.fold(slot, lowering.dims(attrs ?? {}));
+          return this.joining.fold(slot, lowering.dims(attrs ?? {}));
         break;
       case 'product':
         if (sizeOf(shape) > 0) return this.matmul(slot);
@@ -141,7 +117,7 @@ class Scheduler {
         const loop = this.loops.get(instruction.inputs[0] as number);
         if (loop === undefined) break;
         loop.results.set(lowering.result(attrs ?? {}), slot);
-        return this.define(slot, ownView(slot, shape), this.stepOf[loop.slot] as number);
+        return this.define(slot, ownView(slot, shape), this.step(loop.slot));
       }
       case 'reference':
       case 'leaf':
@@ -174,63 +150,6 @@ class Scheduler {
     const step: LoopStep = { kind: 'loop', slot, operands, results: new Map() };
     this.loops.set(slot, step);
     this.push(step, slot);
-  }
-
-  private element(slot: number): void {
-    const instruction = this.at(slot);
-    const views = instruction.inputs.map((x) => this.view(x));
-    const shapes = instruction.inputs.map((x) => this.at(x).shape);
-    this.join(slot, views, (cluster) =>
-      cluster.joinElement(slot, instruction, views, shapes, (base) => this.before(base, cluster)),
-    );
-  }
-
-  private fold(slot: number, dims: readonly number[]): void {
-    const { inputs, shape } = this.at(slot);
-    const rounds = isOrdered(this.at(slot));
-    const x = inputs[0] as number;
-    this.join(slot, [this.view(x)], (cluster) =>
-      cluster.joinReduce(slot, shape, dims, this.view(x), this.at(x).shape, rounds, (base) =>
-        this.before(base, cluster),
-      ),
-    );
-  }
-
-  /** Puts an instruction into the loop of its operands, into one that reads the same buffers, or into a new one. */
-  private join(slot: number, views: readonly View[], into: (cluster: Cluster) => boolean): void {
-    const latest = largest(
-      views.map((view) => this.stepOf[view.base] as number),
-      -1,
-    );
-    const own = ownView(slot, this.at(slot).shape);
-    for (const k of this.loopsNear(latest, views)) {
-      this.visits++;
-      const step = this.steps[k] as Step;
-      if (step.kind !== 'cluster' || !into(step.cluster)) continue;
-      this.noteReads(views, step.cluster);
-      return this.define(slot, own, k);
-    }
-    const { op, shape, inputs } = this.at(slot);
-    const space = op?.lowering.kind === 'fold' ? this.at(inputs[0] as number).shape : shape;
-    const cluster = new Cluster(this.steps.length, space);
-    this.steps.push({ kind: 'cluster', cluster });
-    if (!into(cluster))
-      throw new Error(`schedule: ${op?.name ?? 'an instruction'} does not fit a loop of its own`);
-    this.noteReads(views, cluster);
-    this.define(slot, own, cluster.index);
-  }
-
-  /** The step that computes the last of the operands, and later ones that read any of them: the latest first. */
-  private loopsNear(latest: number, views: readonly View[]): number[] {
-    const loops = this.readers.of(views.map(({ base }) => base)).filter((k) => k >= latest);
-    if (latest >= 0 && loops.at(-1) !== latest) loops.push(latest);
-    return loops;
-  }
-
-  private noteReads(views: readonly View[], { index, reads }: Cluster): void {
-    for (const { base } of views) {
-      if (reads.has(base) && this.at(base).shape.length > 0) this.readers.note(base, index);
-    }
   }
 
   private matmul(slot: number): void {
@@ -291,22 +210,13 @@ class Scheduler {
     if (this.at(whole.base).op === constantOp)
       return this.define(slot, { ...view, base: whole.base }, -1);
     this.windows.push(windowOf(slot, spec, numbers, whole));
-    this.define(slot, view, this.stepOf[whole.base]!);
+    this.define(slot, view, this.step(whole.base));
   }
 
   private assembleInWindows(slot: number, spec: PlacedPartsSpec): void {
     const view = (x: number): View => this.view(x);
     const parts = partsInWindows(slot, spec, this.instructions, view, this.windows);
     this.push({ kind: 'assemble', slot, parts }, slot);
-  }
-
-  private push(step: Step, slot: number): void {
-    this.steps.push(step);
-    this.define(slot, ownView(slot, this.at(slot).shape), this.steps.length - 1);
-  }
-
-  private before(base: number, cluster: Cluster): boolean {
-    return (this.stepOf[base] as number) < cluster.index;
   }
 
   /** A slot whose own buffer holds the elements of `slot` in order: itself, its base, or a copy. */
@@ -325,20 +235,7 @@ class Scheduler {
     const copy = this.instructions.length;
     this.copies.set(slot, copy);
     this.instructions.push(copyOf(slot, shape, dtype));
-    this.element(copy);
+    this.joining.element(copy);
     return copy;
-  }
-
-  private define(slot: number, view: View, step: number): void {
-    this.views[slot] = view;
-    this.stepOf[slot] = step;
-  }
-
-  private view(slot: number): View {
-    return this.views[slot] as View;
-  }
-
-  private at(slot: number): Instruction {
-    return this.instructions[slot] as Instruction;
   }
 }

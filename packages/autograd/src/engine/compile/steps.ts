@@ -1,7 +1,7 @@
 /** @file Steps: what a schedule consists of, and what each reads and writes. */
 import type { Shape } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
-import type { Cluster } from './cluster.js';
+import type { Cluster } from './loops/cluster.js';
 import type { View } from './view.js';
 import type { Window } from './windows.js';
 

@@ -1,9 +1,9 @@
 /** @file What a recorded function did, as a plan: its inputs by where they come from, its results, and what it changed. */
 import { ChainruleError } from '../../errors.js';
-import { pendingCells, type Cell } from '../../graph/cell.js';
+import { pendingCells, type Cell } from '../../graph/cells/cell.js';
 import { allocate } from '../../graph/dtype.js';
 import { generator } from '../../graph/generatorState.js';
-import { extraOf, isRecorded } from '../../graph/gradient.js';
+import { extraOf, isRecorded } from '../../graph/cells/gradient.js';
 import { mode, recording, type CellLife } from '../../graph/mode.js';
 import { makeNode } from '../../graph/node.js';
 import { storageOf } from '../../graph/reading.js';

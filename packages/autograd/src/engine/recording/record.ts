@@ -1,7 +1,7 @@
 /** @file Recording a function for `compile`: run once on placeholders, noted, and all that it changed taken back. */
-import { Cell, pendingCells } from '../../graph/cell.js';
+import { Cell, pendingCells } from '../../graph/cells/cell.js';
 import { generator } from '../../graph/generatorState.js';
-import { extraOf } from '../../graph/gradient.js';
+import { extraOf } from '../../graph/cells/gradient.js';
 import { recording, withMode } from '../../graph/mode.js';
 import { runtime } from '../../graph/runtime.js';
 import { newestId, type Tensor } from '../../graph/tensor.js';

@@ -1,5 +1,5 @@
 /** @file What a recording is: a function as one plan, where its inputs come from, and what becomes of its results. */
-import type { Cell } from '../../graph/cell.js';
+import type { Cell } from '../../graph/cells/cell.js';
 import type { Guard } from '../../graph/mode.js';
 import type { Storage } from '../../graph/storage.js';
 import type { Tensor } from '../../graph/tensor.js';

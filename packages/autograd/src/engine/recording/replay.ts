@@ -1,9 +1,9 @@
 /** @file Replaying a recording: its plan is run on the arguments at hand, and what the function changes is changed. */
-import { pendingCells, type Cell } from '../../graph/cell.js';
+import { pendingCells, type Cell } from '../../graph/cells/cell.js';
 import { generator } from '../../graph/generatorState.js';
 import { runtime } from '../../graph/runtime.js';
 import { onHost, type Storage } from '../../graph/storage.js';
-import { extraOf } from '../../graph/gradient.js';
+import { extraOf } from '../../graph/cells/gradient.js';
 import { storageOf } from '../../graph/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { engine } from '../engine.js';

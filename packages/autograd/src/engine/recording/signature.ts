@@ -8,7 +8,7 @@ import { ChainruleError } from '../../errors.js';
 import type { DeviceName } from '../../graph/device.js';
 import type { DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
-import type { Hook } from '../../graph/gradient.js';
+import type { Hook } from '../../graph/cells/gradient.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Placeholder } from '../../graph/version.js';
 import { isWhole } from '../../graph/version.js';

@@ -1,6 +1,6 @@
 /** @file The folder of downloads: a page can put files there, and reads only what somebody picks. */
 import { FileError } from '../files.js';
-import { writeZip } from '../writeZip.js';
+import { writeZip } from '../zip/writeZip.js';
 import { namesOf } from './paths.js';
 import type { Place } from './place.js';
 

@@ -57,10 +57,12 @@ export function gammaFunctions() {
   function aroundTwo(d: number): number {
     let y = 0;
     for (let k = ZETA.length - 1; k >= 2; k--) y = -d * (ZETA[k]! / k + y);
-    return d * (1 - EULER_GAMMA - y);
+    return d * (1 - EULER_GAMMA - y + EULER_REST);
   }
 
   const EULER_GAMMA = 0.57721566490153286061;
+  /** What 1 − γ lacks when it is rounded. */
+  const EULER_REST = 4.942915152430645e-18;
 
   function stirling(x: number): number {
     if (x > 1e300) return x * (Math.log(x) - 1);
@@ -69,6 +71,10 @@ export function gammaFunctions() {
     for (let k = 9; k >= 1; k--) series = series * z + BERNOULLI[k - 1]! / (2 * k * (2 * k - 1));
     return (x - 0.5) * Math.log(x) - x + HALF_LOG_2_PI + series / x;
   }
+
+  /** ln 10.5 in two parts. */
+  const LOG_MIDDLE = 2.3513752571634776;
+  const LOG_MIDDLE_REST = 7.035472405308644e-17;
 
   /** The derivative of lgamma. ∓Inf at ±0, NaN at −1, −2, … and −Inf. */
   function digamma(x: number): number {
@@ -82,12 +88,22 @@ export function gammaFunctions() {
     if (x < 1) return digamma(x + 1) - 1 / x;
     if (x > 1.9 && x < 2.9) return digamma(x - 1) + 1 / (x - 1);
     let sum = 0;
+    let lost = 0;
     let y = x;
-    for (; y < 10; y++) sum -= 1 / y;
+    for (; y < 10; y++) {
+      const next = sum - 1 / y;
+      lost += sum - next - 1 / y;
+      sum = next;
+    }
     const z = 1 / (y * y);
     let series = 0;
     for (let k = 10; k >= 1; k--) series = series * z + BERNOULLI[k - 1]! / (2 * k);
-    return sum + (Math.log(y) - 0.5 / y - series * z);
+    const rest = 0.5 / y + series * z;
+    if (x >= 10) return Math.log(y) - rest;
+    // Sum and logarithm cancel: that in two parts, with y between 10 and 11.
+    const whole = LOG_MIDDLE + sum;
+    const rounded = sum - (whole - LOG_MIDDLE);
+    return whole + (rounded + lost + LOG_MIDDLE_REST + Math.log1p((y - 10.5) / 10.5) - rest);
   }
 
   /** The derivative of order n ≥ 1 of digamma: `(−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹`. At 0, −1, −2, … infinite for odd n, else NaN. */

@@ -10,7 +10,7 @@ import { composite, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { div, mul } from '../build/fieldOperations.js';
 import { filled } from '../build/primitive.js';
-import { indexAddOf, takeOf } from '../indexing/gather.js';
+import { indexAddOf, takeOf } from '../indexing/take.js';
 import { concatNode, moveDim, narrowNode, padNode } from '../shape/movement.js';
 import { pad } from '../shape/padding.js';
 import { fft, irfft, rfft } from './fft.js';

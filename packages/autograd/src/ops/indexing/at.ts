@@ -21,7 +21,7 @@ import { expandNode, reshapeNode, walk } from '../build/broadcast.js';
 import { where } from '../elements/comparison.js';
 import { tensor } from '../creation/creation.js';
 import { composite, operand, type Operand } from '../build/define.js';
-import { takeOf } from './gather.js';
+import { takeOf } from './take.js';
 import { indexTensor, indicesOf } from './indices.js';
 import { maskPlaces } from './masks.js';
 import { permuteNode, sliceNode } from '../shape/movement.js';

@@ -9,7 +9,8 @@ import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { where } from '../elements/comparison.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
-import { checkIndexShape, gatherOf, takeOf } from './gather.js';
+import { checkIndexShape, gatherOf } from './gather.js';
+import { takeOf } from './take.js';
 import { indexTensor, type Indices } from './indices.js';
 import { at, type AtMethods } from './at.js';
 

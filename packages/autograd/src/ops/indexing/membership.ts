@@ -10,7 +10,7 @@ import { eq, logicalNot } from '../build/relations.js';
 import { minimum } from '../elements/arithmetic.js';
 import { maxOver } from '../reductions/fold.js';
 import { argsortOf } from './argsort.js';
-import { takeOf } from './gather.js';
+import { takeOf } from './take.js';
 import { searchPositions } from './search.js';
 
 /** Options of `isIn`. */

@@ -11,7 +11,7 @@ import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { floorDivide, remainder } from '../elements/arithmetic.js';
 import { moveDim } from '../shape/movement.js';
-import { takeOf } from './gather.js';
+import { takeOf } from './take.js';
 import { nonzero } from './indexing.js';
 import { indexTensor, type Indices } from './indices.js';
 import { sort } from './ordering.js';

@@ -23,7 +23,8 @@ import { filled } from '../build/primitive.js';
 import { maximum } from '../elements/arithmetic.js';
 import { cumsumOf } from '../reductions/recurrence.js';
 import { inverseOrder, padNode, permuteNode } from '../shape/movement.js';
-import { scatterOf, takeOf } from './gather.js';
+import { scatterOf } from './gather.js';
+import { takeOf } from './take.js';
 import { indexTensor, type Indices } from './indices.js';
 import { slicesAt } from './scatterReduce.js';
 

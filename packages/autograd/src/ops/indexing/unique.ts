@@ -7,7 +7,7 @@ import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { argsortOf } from './argsort.js';
-import { takeOf } from './gather.js';
+import { takeOf } from './take.js';
 import { moveDim } from '../shape/movement.js';
 
 /** Options of `uniqueConsecutive` and `unique`. */

@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { add, castNode, strongMul } from '../build/element.js';
+import { placed } from './kernels/denseKernels.js';
 import { luInPlace } from './kernels/factorKernels.js';
 import { jacobiSingular } from './kernels/singularValues.js';
 import { batchAll, iotaAlong } from '../shape/movement.js';
@@ -150,7 +151,7 @@ function third(a: Tensor, t: Tensor, x: Tensor): Tensor {
 
 /** The determinant of an orthogonal matrix: 1 or −1. */
 function luSign(q: Float64Array, n: number): number {
-  const m = q.slice();
+  const m = placed(q);
   let { sign } = luInPlace(m, n);
   for (let k = 0; k < n; k++) if (m[k * n + k]! < 0) sign = -sign;
   return sign;

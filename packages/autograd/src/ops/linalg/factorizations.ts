@@ -11,6 +11,7 @@ import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { eq, where } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode, strongMul } from '../build/element.js';
+import { blockAt, transposeOf } from './kernels/denseKernels.js';
 import { choleskyInPlace, householder } from './kernels/factorKernels.js';
 import { jacobiSingular } from './kernels/singularValues.js';
 import { symmetricEigen } from './kernels/symmetricEigen.js';
@@ -247,7 +248,7 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
     const k = Math.min(m, n);
     eachMatrix(a as Value, (matrix, i) => {
       const tall = m >= n;
-      const given = tall ? matrix : turned(matrix, m, n);
+      const given = tall ? matrix : transposeOf(blockAt(matrix, n, 0, 0), m, n);
       const { u, s, v } = jacobiSingular(given, Math.max(m, n), k);
       const at = i * (m + n + 1) * k;
       out.data.set(tall ? u : v, at);
@@ -273,8 +274,4 @@ function skew(x: Tensor): Tensor {
 /** `(I − Q Qᵀ) x`. */
 function outside(q: Tensor, x: Tensor): Tensor {
   return sub(x, product(q, product(q, x, true)));
-}
-
-function turned(a: Float64Array, m: number, n: number): Float64Array {
-  return a.map((_, i) => a[(i % m) * n + Math.floor(i / m)]!);
 }

@@ -21,7 +21,7 @@ const matrixExpOf: PrimitiveOp<Record<never, never>> = primitive('matrixExp', {
   batch: ([a]) => matrixExpOf([a as Tensor]),
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
-    eachMatrix(a as Value, (m, i) => out.data.set(exponential(m, n), i * n * n));
+    eachMatrix(a as Value, (m, i) => out.data.set(exponential(m, n), i * n * n), 24 * n * n);
   },
 });
 

@@ -1,10 +1,11 @@
 /** @file The primitive of Moore and Penrose's inverse. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { zeros } from '../../kernels/doubleLoops.js';
 import { add } from '../build/element.js';
 import { neg, sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
-import { addProduct, blockAt } from './kernels/denseKernels.js';
+import { addProduct, blockAt, transposeOf } from './kernels/denseKernels.js';
 import { jacobiSingular } from './kernels/singularValues.js';
 import { eachMatrix, product, transposed } from './solving.js';
 
@@ -26,16 +27,18 @@ export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pi
     const k = Math.min(m, n);
     eachMatrix(a as Value, (matrix, i) => {
       const tall = m >= n;
-      const given = tall ? matrix : turned(matrix, m, n);
+      const given = tall ? matrix : transposeOf(blockAt(matrix, n, 0, 0), m, n);
       const { u, s, v } = jacobiSingular(given, Math.max(m, n), k);
       const least = Math.max(atol, rtol * (s[0] ?? 0));
       // A = U S Vᵀ: A⁺ = V S⁺ Uᵀ, with U and V exchanged for a wide matrix.
-      const [left, right] = tall ? [v, turned(u, m, k)] : [u, turned(v, m, k)];
+      const [left, right] = tall
+        ? [v, transposeOf(blockAt(u, k, 0, 0), m, k)]
+        : [u, transposeOf(blockAt(v, k, 0, 0), m, k)];
       for (let j = 0; j < k; j++) {
         const inverse = s[j]! > least ? 1 / s[j]! : 0;
         for (let r = 0; r < n; r++) left[r * k + j]! *= inverse;
       }
-      const p = new Float64Array(n * m);
+      const p = zeros(n * m);
       addProduct(blockAt(p, m, 0, 0), 1, blockAt(left, k, 0, 0), blockAt(right, m, 0, 0), [
         n,
         k,
@@ -56,9 +59,4 @@ function rate(a: Tensor, p: Tensor, t: Tensor): Tensor {
     add(first, sub(right, product(right, product(a, p)))),
     sub(left, product(product(p, a), left)),
   );
-}
-
-/** The transpose of a matrix `[m, n]`. */
-function turned(a: Float64Array, m: number, n: number): Float64Array {
-  return a.map((_, i) => a[(i % m) * n + Math.floor(i / m)]!);
 }

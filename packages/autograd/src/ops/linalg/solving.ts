@@ -8,6 +8,8 @@ import { expandNode } from '../build/broadcast.js';
 import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
+import { zeros, withRoom } from '../../kernels/doubleLoops.js';
+import { blockAt, transposeOf } from './kernels/denseKernels.js';
 import { luInPlace, substitute } from './kernels/factorKernels.js';
 import { matmulOf } from './matmul.js';
 import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
@@ -24,12 +26,28 @@ export function transposed(x: Tensor): Tensor {
   return permuteNode(x, [...lead, x.ndim - 1, x.ndim - 2]);
 }
 
-/** Calls `f` with the elements of each matrix in float64, and its number. */
-export function eachMatrix(x: Value, f: (a: Float64Array, i: number) => void): void {
+/** Elements from which matrices are worth the memory of vector loops, and how many times as much factorizations take. */
+const WORTHWHILE = 256;
+const TIMES = 12;
+
+/** Calls `f` with the elements of each matrix in float64, in an array that is used again, and its number; it wants room for so many more. */
+export function eachMatrix(x: Value, f: (a: Float64Array, i: number) => void, also = 0): void {
   const size = sizeOf(x.shape.slice(-2));
   const count = sizeOf(x.shape.slice(0, -2));
-  for (let i = 0; i < count; i++)
-    f(Float64Array.from(x.data.subarray(i * size, (i + 1) * size)), i);
+  if (count === 0) return;
+  const next = (a: Float64Array, i: number): Float64Array => {
+    a.set(x.data.subarray(i * size, (i + 1) * size));
+    return a;
+  };
+  if (size < WORTHWHILE) {
+    const a = new Float64Array(size);
+    for (let i = 0; i < count; i++) f(next(a, i), i);
+    return;
+  }
+  withRoom(TIMES * size + also, () => {
+    const a = zeros(size);
+    for (let i = 0; i < count; i++) withRoom(0, () => f(next(a, i), i));
+  });
 }
 
 interface SolveAttrs extends Record<string, boolean | string> {
@@ -62,18 +80,22 @@ export const solveOf: PrimitiveOp<SolveAttrs> = primitive<SolveAttrs>('solve', {
   batch: (inputs, batched, attrs, size) => solveOf(batchAll(inputs, batched, size), attrs),
   reference: ([a, b], out, attrs) => {
     const [n, k] = out.shape.slice(-2) as [number, number];
-    eachMatrix(a as Value, (matrix, i) => {
-      const m = attrs.transposed ? flipped(matrix, n) : matrix;
-      const { order } = luInPlace(m, n);
-      if (attrs.op !== '') checkRegular(attrs.op, m, n, i);
-      const right = (b as Value).data.subarray(i * n * k, (i + 1) * n * k);
-      const x = new Float64Array(n * k);
-      for (let r = 0; r < n; r++)
-        for (let c = 0; c < k; c++) x[r * k + c] = right[order[r]! * k + c]!;
-      substitute(m, n, x, k, { upper: false, unit: true });
-      substitute(m, n, x, k, { upper: true, unit: false });
-      out.data.set(x, i * n * k);
-    });
+    eachMatrix(
+      a as Value,
+      (matrix, i) => {
+        const m = attrs.transposed ? transposeOf(blockAt(matrix, n, 0, 0), n, n) : matrix;
+        const { order } = luInPlace(m, n);
+        if (attrs.op !== '') checkRegular(attrs.op, m, n, i);
+        const right = (b as Value).data.subarray(i * n * k, (i + 1) * n * k);
+        const x = zeros(n * k);
+        for (let r = 0; r < n; r++)
+          for (let c = 0; c < k; c++) x[r * k + c] = right[order[r]! * k + c]!;
+        substitute(m, n, x, k, { upper: false, unit: true });
+        substitute(m, n, x, k, { upper: true, unit: false });
+        out.data.set(x, i * n * k);
+      },
+      n * k,
+    );
   },
 });
 
@@ -85,10 +107,6 @@ function checkRegular(op: string, lu: Float64Array, n: number, i: number): void 
       );
     }
   }
-}
-
-function flipped(a: Float64Array, n: number): Float64Array {
-  return a.map((_, i) => a[(i % n) * n + Math.floor(i / n)]!);
 }
 
 interface TriangularAttrs extends Record<string, boolean> {
@@ -127,14 +145,19 @@ export const triangularOf: PrimitiveOp<TriangularAttrs> = primitive<TriangularAt
     batch: (inputs, batched, attrs, size) => triangularOf(batchAll(inputs, batched, size), attrs),
     reference: ([a, b], out, { upper, transposed: turned, unit }) => {
       const [n, k] = out.shape.slice(-2) as [number, number];
-      eachMatrix(a as Value, (matrix, i) => {
-        const x = Float64Array.from((b as Value).data.subarray(i * n * k, (i + 1) * n * k));
-        substitute(turned ? flipped(matrix, n) : matrix, n, x, k, {
-          upper: upper !== turned,
-          unit,
-        });
-        out.data.set(x, i * n * k);
-      });
+      eachMatrix(
+        a as Value,
+        (matrix, i) => {
+          const x = zeros(n * k);
+          x.set((b as Value).data.subarray(i * n * k, (i + 1) * n * k));
+          substitute(turned ? transposeOf(blockAt(matrix, n, 0, 0), n, n) : matrix, n, x, k, {
+            upper: upper !== turned,
+            unit,
+          });
+          out.data.set(x, i * n * k);
+        },
+        n * k,
+      );
     },
   },
 );

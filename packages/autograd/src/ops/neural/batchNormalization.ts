@@ -2,7 +2,7 @@
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { Cell } from '../../graph/cell.js';
+import { Cell } from '../../graph/cells/cell.js';
 import { range, show, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, rsqrt, sub } from '../elements/arithmetic.js';

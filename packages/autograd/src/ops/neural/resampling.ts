@@ -9,7 +9,7 @@ import { adaptiveMean } from '../pooling/adaptive.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, floatOperand, operand } from '../build/define.js';
-import { takeOf } from '../indexing/gather.js';
+import { takeOf } from '../indexing/take.js';
 import { perDim } from './geometry.js';
 import { permuteNode } from '../shape/movement.js';
 import { cubicTaps, linearTaps, nearestTaps, smoothTaps, type Axis, type Tap } from './taps.js';

@@ -9,7 +9,7 @@ import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, resultType, type Operand, operandsOf } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { filled } from '../build/primitive.js';
-import { takeOf } from '../indexing/gather.js';
+import { takeOf } from '../indexing/take.js';
 import { concatNode } from './movement.js';
 
 /**

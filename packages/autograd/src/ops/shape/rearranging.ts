@@ -20,7 +20,7 @@ import { valueOf } from '../../graph/reading.js';
 import { Tensor, makeLeaf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
-import { takeOf } from '../indexing/gather.js';
+import { takeOf } from '../indexing/take.js';
 import { listOf, type Listed } from '../build/lists.js';
 import type { PadOptions } from './padding.js';
 import { concatNode, flipNode, narrowNode } from './movement.js';

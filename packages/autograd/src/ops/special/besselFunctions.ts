@@ -7,6 +7,8 @@
  * and J. A. C. Weideman, "The exponentially convergent trapezoidal rule", 2014).
  */
 
+import { nestedSum, twoProduct } from './doubleDouble.js';
+
 /** The mean over the circle of a function of `sin²(θ/2)`, by `count` points on half of it, in pairs around θ = π/2. */
 function mean(count: number, f: (s: number) => number): number {
   let sum = (f(0) + f(1)) / 2;
@@ -47,6 +49,7 @@ const [SERIES, HANKEL] = [8, 20];
 
 /** The derivative of order n of `I₀ = Σ (x/2)^2k / k!²`, for x ≥ 0. */
 function series(n: number, x: number): number {
+  if (n < 2) return nested(n, x);
   let k = Math.ceil(n / 2);
   let term = n % 2 === 0 ? 1 : x;
   // The first power that n derivatives leave: (2k)! / (2k − n)! / (2ᵏ k!)²
@@ -62,6 +65,15 @@ function series(n: number, x: number): number {
   return sum;
 }
 
+/** `I₀ = 1 + q/1² (1 + q/2² (1 + …))` and `I₁ = x/2 (1 + q/(1·2) (1 + q/(2·3) (1 + …)))` with `q = x²/4`. */
+function nested(n: number, x: number): number {
+  const square = twoProduct(x / 2, x / 2);
+  let terms = 0;
+  for (let term = 1; term > 2 ** -60; terms++) term *= square.hi / ((terms + 1) * (terms + 1 + n));
+  const { hi } = nestedSum(square, terms, (k) => ({ hi: k * (k + n), lo: 0 }));
+  return n === 0 ? hi : (x / 2) * hi;
+}
+
 /** The derivative of order n of `e^(−x) I₀(x)` for x ≥ 0. */
 function scaledI0(n: number, x: number): number {
   const sign = n % 2 === 0 ? 1 : -1;
@@ -70,14 +82,18 @@ function scaledI0(n: number, x: number): number {
     return sign * mean(pointsFor(x), (s) => (2 * s) ** n * Math.exp(-2 * x * s));
   }
   // Hankel's expansion, Σ ((2k − 1)!!)² / (k! 8ᵏ) x^(−k − ½) / √(2π), differentiated term by term.
-  let term = 1;
-  for (let j = 0; j < n; j++) term *= (j + 0.5) / x;
-  let sum = 0;
-  for (let k = 0; k < 30 && Math.abs(term) > 1e-18 * Math.abs(sum); k++) {
-    sum += term;
-    term *= ((2 * k + 1) ** 2 / (8 * (k + 1) * x)) * ((k + n + 0.5) / (k + 0.5));
-  }
-  return (sign * sum) / (4 * Math.sqrt((Math.PI / 8) * x));
+  let first = 1;
+  for (let j = 0; j < n; j++) first *= (j + 0.5) / x;
+  return sign * first * hankel(x, (k) => ((2 * k - 1) * (2 * k - 1 + 2 * n)) / (8 * k));
+}
+
+/** `(1 + c₁/x (1 + c₂/x (1 + …))) / √(2πx)`, from its end: what is small rounds first. */
+function hankel(x: number, factor: (k: number) => number): number {
+  let terms = 0;
+  for (let term = 1; terms < 30 && Math.abs(term) > 1e-18; terms++) term *= factor(terms + 1) / x;
+  let sum = 1;
+  for (let k = terms; k > 0; k--) sum = 1 + (factor(k) / x) * sum;
+  return sum / (4 * Math.sqrt((Math.PI / 8) * x));
 }
 
 /** The derivative of order n of `e^(−|x|) I₀(x)`, 0 for odd orders at 0, where it has a kink. */
@@ -91,6 +107,7 @@ export function besselI0e(n: number, x: number): number {
 function scaledI1(n: number, x: number): number {
   if (n === 0 && x <= SERIES) return Math.exp(-x) * series(1, x);
   if (n === 0 && x <= HANKEL) return mean(pointsFor(x), (s) => (1 - 2 * s) * Math.exp(-2 * x * s));
+  if (n === 0) return hankel(x, (k) => ((2 * k - 1) ** 2 - 4) / (8 * k));
   return scaledI0(n, x) + scaledI0(n + 1, x);
 }
 

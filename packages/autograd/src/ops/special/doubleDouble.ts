@@ -50,6 +50,27 @@ export function over(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
   return twoSum(q, rest.hi / b.hi);
 }
 
+/** `1 + x/d₁ (1 + x/d₂ (1 + …))` of so many positive terms, from its end, with what each step rounds. */
+export function nestedSum(
+  x: DoubleDouble,
+  terms: number,
+  divisor: (n: number) => DoubleDouble,
+): DoubleDouble {
+  let sum = 1;
+  let lost = 0;
+  for (let n = terms; n > 0; n--) {
+    const d = divisor(n);
+    const ratio = x.hi / d.hi;
+    const back = twoProduct(ratio, d.hi);
+    const rest = (x.hi - back.hi - back.lo + x.lo - ratio * d.lo) / d.hi;
+    const product = twoProduct(sum, ratio);
+    const next = twoSum(1, product.hi);
+    lost = lost * ratio + sum * rest + product.lo + next.lo;
+    sum = next.hi;
+  }
+  return twoSum(sum, lost);
+}
+
 const LN_2: DoubleDouble = { hi: 0.6931471805599453, lo: 2.3190468138462996e-17 };
 
 /** The logarithm of a positive quotient `a / b`, as `k ln 2 + 2 artanh((a' − b) / (a' + b))` with a'/b between √½ and √2. */

@@ -3,7 +3,14 @@
  * for large a Temme's expansion where both would be long.
  */
 import { lgamma, lgamma1p } from '../elements/gammaFunction.js';
-import { logOfRatio, plus, timesDouble, twoSum, type DoubleDouble } from './doubleDouble.js';
+import {
+  logOfRatio,
+  nestedSum,
+  plus,
+  timesDouble,
+  twoSum,
+  type DoubleDouble,
+} from './doubleDouble.js';
 import { temmeTail } from './temmeExpansion.js';
 
 /** `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0, NaN elsewhere. */
@@ -74,11 +81,17 @@ function density(a: number, x: number, factor = 1): number {
         (1 / 360 -
           z * (1 / 1260 - z * (1 / 1680 - z * (1 / 1188 - z * (691 / 360360 - z * (1 / 156))))))) /
     a;
-  const rest = ((1 - y.lo) * Math.exp(-correction)) / Math.sqrt(2 * Math.PI * a);
-  if (y.hi < 700) return Math.exp(-y.hi) * rest * factor;
+  // 1 / √2πa, and what the product under the root rounds joins the small exponents.
+  const under = timesDouble(TWO_PI, { hi: a, lo: 0 });
+  const small = Math.expm1(-correction - y.lo - under.lo / (2 * under.hi));
+  const root = Math.sqrt(under.hi);
+  if (y.hi < 700) {
+    const power = (Math.exp(-y.hi) / root) * factor;
+    return power + power * small;
+  }
   // In two halves, of which neither is below the range of normal numbers.
   const half = Math.exp(-y.hi / 2);
-  return half === 0 ? 0 : half * (rest * factor) * half;
+  return half === 0 ? 0 : half * (((1 + small) / root) * factor) * half;
 }
 
 /** `Γ(a + 1)` for 0 ≤ a < 10. */
@@ -90,14 +103,13 @@ function gamma1p(a: number): number {
 }
 
 const ENOUGH = 1e-17;
+const TWO_PI: DoubleDouble = { hi: 2 * Math.PI, lo: 2.4492935982947064e-16 };
 
 /** `P = xᵃ e⁻ˣ / Γ(a + 1) · Σ xⁿ / ((a + 1) … (a + n))`, summed from its end. */
 function series(a: number, x: number): number {
   let n = 0;
   for (let term = 1; term > ENOUGH; n++) term *= x / (a + n + 1);
-  let sum = 1;
-  for (; n > 0; n--) sum = 1 + (sum * x) / (a + n);
-  return density(a, x) * sum;
+  return density(a, x, nestedSum({ hi: x, lo: 0 }, n, (k) => twoSum(a, k)).hi);
 }
 
 /** `Q` below x = a: 1 − P, for small a without its cancellation. */

@@ -51,7 +51,9 @@ export function logNdtrDerivative(n: number, x: number): number {
 }
 
 function logNdtr(x: number): number {
-  if (x > -1) return Math.log1p(-normalCdf(-x));
+  if (x > 0) return Math.log1p(-normalCdf(-x));
+  // A logarithm of at least ln 2 in size halves what its argument has rounded.
+  if (x > -1) return Math.log(normalCdf(x));
   return Math.log(0.5 * erfcx(-x * ROOT_HALF)) - 0.5 * x * x;
 }
 
@@ -73,5 +75,7 @@ export function ndtri(p: number): number {
     const w = erfcx(-x * ROOT_HALF);
     x -= ((Math.log(0.5 * w) - 0.5 * x * x - log) * (0.5 * w)) / INVERSE_ROOT_2_PI;
   }
-  return x;
+  // Near the middle the logarithms have rounded more than Φ itself.
+  if (x < -5) return x;
+  return x - (normalCdf(x) - p) / (INVERSE_ROOT_2_PI * expOfSquare(x, -0.5));
 }

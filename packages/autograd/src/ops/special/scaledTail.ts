@@ -17,13 +17,30 @@ export function tailRatio(n: number, x: number): number {
   return ratio;
 }
 
-/** `e^(x² · s)` for s = ±1 or ±½, with the rounding error of x² put back. */
-export function expOfSquare(x: number, s: number): number {
+/** `e^(x² · s)` for s = ±1 or ±½, with the rounding error of x² put back; `more` is added before the result is rounded. */
+export function expOfSquare(x: number, s: number, more = 0): number {
   if (!(Math.abs(x) < 1e4)) return Math.exp(s * x * x);
   // The head has few enough bits for an exact square.
   const head = Math.round(x * 2 ** 12) / 2 ** 12;
   const power = Math.exp(s * head * head);
-  return power + power * Math.expm1(s * (x - head) * (x + head));
+  return power + (power * Math.expm1(s * (x - head) * (x + head)) + more);
+}
+
+/** Coefficients of Taylor's series of erfcx around 0.875. */
+const BETWEEN = [
+  0.464311583202669, -0.3158338964908418, 0.1879569237731824, -0.1009143921262048,
+  0.0498284153313766, -0.022925811484500114, 0.009922776760813, -0.0040695376625110675,
+  0.001590482826528954, -0.0005950811531773852, 0.0002139573634997484, -7.415790183911005e-5,
+  2.4844866565087853e-5, -8.064406706870489e-6, 2.5412158137965964e-6, -7.787790493064624e-7,
+  2.324730182066802e-7, -6.769001863242556e-8, 1.924936132258976e-8, -5.3522976289641596e-9,
+  1.456610089724612e-9,
+];
+
+/** erfcx between ½ and 1.25, where a power and a tail would both have rounded. */
+function between(d: number): number {
+  let y = 0;
+  for (let k = BETWEEN.length - 1; k >= 0; k--) y = y * d + BETWEEN[k]!;
+  return y;
 }
 
 /** `e^(x²) erfc(x)`. */
@@ -31,6 +48,9 @@ export function erfcx(x: number): number {
   if (x !== x) return x;
   if (x < -26.7) return Infinity;
   if (x >= 1.25) return scaledTail(x);
+  if (x >= 0.5) return between(x - 0.875);
+  // 2e^(x²) less the same of −x.
+  if (x <= -0.5 && x > -1.25) return 2 * expOfSquare(x, 1, -0.5 * between(-x - 0.875));
   const tail = erfc(x);
   // A power just above 1 has half the digits below it that its product with the tail has.
   return Math.abs(x) < 0.5 ? tail + tail * Math.expm1(x * x) : expOfSquare(x, 1) * tail;

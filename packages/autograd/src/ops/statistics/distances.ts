@@ -19,7 +19,7 @@ import { gt } from '../build/relations.js';
 import { constant } from '../../graph/version.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { DistanceNorm } from '../../graph/lowering.js';
-import { takeOf } from '../indexing/gather.js';
+import { takeOf } from '../indexing/take.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 import { gramOf, isLarge, rowDistancesOf } from './rowDistances.js';
 

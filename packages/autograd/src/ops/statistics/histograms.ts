@@ -15,7 +15,7 @@ import { eq, ge, le, logicalAnd } from '../build/relations.js';
 import { floor } from '../build/wholeNumbers.js';
 import { clamp } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
-import { indexAddOf } from '../indexing/gather.js';
+import { indexAddOf } from '../indexing/take.js';
 import { searchPositions } from '../indexing/search.js';
 import { maxOver, minOver } from '../reductions/fold.js';
 import { iotaOf, narrowNode } from '../shape/movement.js';

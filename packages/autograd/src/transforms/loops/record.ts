@@ -2,7 +2,7 @@
 import { display } from '../../arguments/display.js';
 import { reading } from '../../arguments/reading.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
-import type { Cell } from '../../graph/cell.js';
+import type { Cell } from '../../graph/cells/cell.js';
 import { isFloat } from '../../graph/dtype.js';
 import { generator } from '../../graph/generatorState.js';
 import { assigned, mode, withMode, type LoopName } from '../../graph/mode.js';

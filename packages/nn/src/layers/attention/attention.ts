@@ -8,14 +8,11 @@ import {
   dropout as drop,
   linear,
   matmul,
-  ones,
   type Parameter,
   scaledDotProductAttention,
   ShapeError,
   softmax,
   type Tensor,
-  triu,
-  where,
   zeros,
 } from '@chainrule/autograd';
 import * as init from '../../init/index.js';
@@ -23,6 +20,7 @@ import { countedInputs } from '../../module/counted.js';
 import { Module } from '../../module/module.js';
 import { zerosParameter, type ParameterOptions } from '../create.js';
 import { Linear } from '../linear/linear.js';
+import { maskOf } from './attentionMask.js';
 
 /** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions extends ParameterOptions {
@@ -171,7 +169,8 @@ export class MultiheadAttention extends Module {
       key === query ? null : inward(key),
       value === key ? null : inward(value),
     );
-    const mask = this.mask(q, k, call, batched);
+    const added = (this.biasK === null ? 0 : 1) + (this.options.addZeroAttn === true ? 1 : 0);
+    const mask = maskOf(q, k, call, { added, batched });
     const p = this.training ? (this.options.dropout ?? 0) : 0;
     let weights: Tensor | null = null;
     let mixed: Tensor;
@@ -230,32 +229,6 @@ export class MultiheadAttention extends Module {
     return x.reshape([n, l, this.numHeads, this.embedDim / this.numHeads]).transpose(1, 2);
   }
 
-  /** What is added to the scores `[batch, heads, queries, keys]`, or null. */
-  private mask(q: Tensor, k: Tensor, call: AttentionCallOptions, batched: boolean): Tensor | null {
-    const [n = 0, h = 0, l = 0] = q.shape;
-    const added = (this.biasK === null ? 0 : 1) + (this.options.addZeroAttn === true ? 1 : 0);
-    const s = (k.shape[2] as number) - added;
-    const asNumbers = (m: Tensor): Tensor =>
-      m.dtype === 'bool' ? where(m, -Infinity, zeros([], { dtype: q.dtype })) : m;
-    // Entries that were added are never masked.
-    const extended = (m: Tensor): Tensor =>
-      added === 0 ? m : cat([m, zeros([...m.shape.slice(0, -1), added], { dtype: m.dtype })], -1);
-    const masks: Tensor[] = [];
-    const { attnMask, keyPaddingMask, isCausal = false } = call;
-    if (attnMask != null) {
-      const perHead = attnMask.ndim === 3;
-      expectShape('attnMask', attnMask, perHead ? [n * h, l, s] : [l, s]);
-      masks.push(extended(asNumbers(perHead ? attnMask.reshape([n, h, l, s]) : attnMask)));
-    } else if (isCausal) {
-      masks.push(extended(causalMask(l, s, q.dtype)));
-    }
-    if (keyPaddingMask != null) {
-      expectShape('keyPaddingMask', keyPaddingMask, batched ? [n, s] : [s]);
-      masks.push(extended(asNumbers(keyPaddingMask.reshape([n, 1, 1, s]))));
-    }
-    return masks.length === 0 ? null : masks.reduce((a, b) => a.add(b));
-  }
-
   private check(query: Tensor, key: Tensor, value: Tensor): void {
     const { embedDim, options } = this;
     const features = [embedDim, options.kdim ?? embedDim, options.vdim ?? embedDim];
@@ -280,25 +253,5 @@ export class MultiheadAttention extends Module {
     const batch =
       query.ndim === 3 ? (query.shape[options.batchFirst === true ? 0 : 1] as number) : 1;
     return tokens * e * e + keys * e * (k + v) + (2 * tokens * keys * e) / Math.max(1, batch);
-  }
-}
-
-/** −∞ above the diagonal: `[queries, keys]`. */
-export function causalMask(
-  queries: number,
-  keys: number = queries,
-  dtype: Tensor['dtype'] = 'float32',
-): Tensor {
-  checkArgument('causalMask', 'queries', queries, kinds.size);
-  checkArgument('causalMask', 'keys', keys, kinds.size);
-  const later = triu(ones([queries, keys]), 1).gt(0);
-  return where(later, -Infinity, zeros([], { dtype }));
-}
-
-function expectShape(what: string, mask: Tensor, shape: readonly number[]): void {
-  if (String(mask.shape) !== String(shape)) {
-    throw new ShapeError(
-      `MultiheadAttention: ${what} must have shape [${shape.join(', ')}], got [${mask.shape.join(', ')}]`,
-    );
   }
 }

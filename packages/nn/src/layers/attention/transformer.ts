@@ -9,19 +9,21 @@ import {
 } from '@chainrule/autograd';
 import * as init from '../../init/index.js';
 import { Module } from '../../module/module.js';
-import { causalMask } from './attention.js';
+import { causalMask } from './attentionMask.js';
 import { ModuleList } from '../containers.js';
 import { aModule } from '../../module/slots.js';
 import {
   decoderLayerCall,
+  TransformerDecoderLayer,
+  type DecoderLayerCall,
+} from './decoderLayer.js';
+import { TransformerEncoderLayer } from './encoderLayer.js';
+import {
   layerOptions,
   normOf,
-  TransformerDecoderLayer,
-  TransformerEncoderLayer,
-  type DecoderLayerCall,
   type Mask,
   type TransformerLayerOptions,
-} from './transformerLayers.js';
+} from './transformerLayer.js';
 
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface StackOptions {

@@ -6,10 +6,12 @@
  */
 import { Bytes } from './bytes.js';
 import { FunctionBuilder, TYPE_CODE } from './functionBuilder.js';
-import type { Callable, Global, Surroundings, ValueType } from './functionBuilder.js';
+import type { Surroundings, ValueType } from './functionBuilder.js';
+import type { Callable, Global } from './instructions.js';
 
 export { FunctionBuilder } from './functionBuilder.js';
-export type { Callable, Quantity, ValueType, Word } from './functionBuilder.js';
+export type { Quantity, ValueType, Word } from './functionBuilder.js';
+export type { Callable } from './instructions.js';
 
 /** A module that imports `env.memory`, numeric functions of `math`, and `env.table` where it places or calls functions. */
 export class ModuleBuilder implements Surroundings {

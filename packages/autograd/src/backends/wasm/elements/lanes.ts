@@ -4,119 +4,21 @@
  * A register is a `v128` local. Formulas read like arithmetic, `v.add(v.mul(x, y), z)`; the compiler behind
  * WebAssembly turns locals back into values, so naming every intermediate costs nothing at run time.
  */
-import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
-import { BLOCK } from '../assembler/kernelFunction.js';
-import { F32x4, F64, F64x2, I32, I32x4, SHUFFLE, V128 } from '../assembler/opcodes.js';
+import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
+import { F32x4, F64x2, SHUFFLE, V128 } from '../assembler/opcodes.js';
+import { Registers, type Register } from './registers.js';
 
-/** A `v128` local. */
-export type Register = number;
+export type { Register } from './registers.js';
 
-const words = new DataView(new ArrayBuffer(8));
-
-export class Lanes {
-  readonly f: FunctionBuilder;
+export class Lanes extends Registers {
   /** Whether `madd` rounds once: relaxed SIMD has the instruction. */
   private readonly fused: boolean;
-  /** An `i32` local that holds how many lanes of a row's last vector are real, where that is known at run time only. */
-  readonly rest: number;
-  private readonly idle: Register[] = [];
-  private readonly allocated: Register[] = [];
-  private readonly constants = new Map<string, Register>();
   private scalarTemps: [number, number] | undefined;
 
   constructor(f: FunctionBuilder, fused = false, rest = -1) {
-    this.f = f;
+    super(f, rest);
     this.fused = fused;
-    this.rest = rest;
   }
-
-  /** A register that nothing else uses, until the enclosing `scope` ends. */
-  register(): Register {
-    const register = this.idle.pop() ?? this.f.local('v128');
-    this.allocated.push(register);
-    return register;
-  }
-
-  /** Runs `body` and gives back every register it took, except those it returns. */
-  scope(body: () => readonly Register[]): Register[] {
-    const mark = this.allocated.length;
-    const kept = [...body()];
-    const taken = this.allocated.splice(mark);
-    for (const register of taken)
-      (kept.includes(register) ? this.allocated : this.idle).push(register);
-    return kept;
-  }
-
-  /** `scope` around a formula with one result. */
-  one(body: () => Register): Register {
-    return this.scope(() => [body()])[0] as Register;
-  }
-
-  /** Every register that was ever handed out and is not a constant: what a loop must kill at its end. */
-  temporaries(): readonly Register[] {
-    return [...this.idle];
-  }
-
-  // Constants live in registers for the whole function.
-
-  f32(value: number): Register {
-    return this.constant(`f${Object.is(value, -0) ? '-0' : value}`, () => {
-      this.f.f32(value).globalGet(this.f.module.negativeZeroF32).op(0x92).op(F32x4.splat);
-    });
-  }
-
-  f64(value: number): Register {
-    return this.constant(`d${Object.is(value, -0) ? '-0' : value}`, () => {
-      this.f.f64(value).globalGet(this.f.module.negativeZeroF64).op(F64.add).op(F64x2.splat);
-    });
-  }
-
-  i32(value: number): Register {
-    return this.constant(`i${value | 0}`, () => {
-      this.f.i32(value).globalGet(this.f.module.zeroI32).op(I32.add).op(I32x4.splat);
-    });
-  }
-
-  /** A 64-bit pattern in both halves; it must not be that of a NaN. */
-  i64(high: number, low: number): Register {
-    words.setUint32(0, high >>> 0);
-    words.setUint32(4, low >>> 0);
-    return this.f64(words.getFloat64(0));
-  }
-
-  /** A mask of the lanes before `rest · factor − shift`. */
-  restMask(factor: number, shift: number): Register {
-    return this.constant(`m${factor}:${shift}`, () => {
-      this.f.v128([0, 1, 2, 3]).get(this.rest).i32(factor).op(I32.mul).i32(shift).op(I32.sub);
-      this.f.op(I32x4.splat).op(I32x4.lt);
-    });
-  }
-
-  /** The constant that a word of a kernel's block holds, in every lane: `load` repeats one element. */
-  word(load: number, { word }: Word): Register {
-    return this.constant(`w${load}:${word}`, () => this.f.get(BLOCK).memory(load, word * 4));
-  }
-
-  /** 0, 1, 2, 3. */
-  iota(): Register {
-    return this.constant('iota', () => this.f.v128([0, 1, 2, 3]));
-  }
-
-  private constant(key: string, emit: () => void): Register {
-    let register = this.constants.get(key);
-    if (register === undefined) {
-      register = this.f.local('v128');
-      this.constants.set(key, register);
-      const local = register;
-      this.f.ahead(() => {
-        emit();
-        this.f.set(local);
-      });
-    }
-    return register;
-  }
-
-  // Instructions.
 
   un(code: number, x: Register): Register {
     const out = this.register();

@@ -5,12 +5,13 @@
  * started, after one failed, or where one thread is measured to be faster, the main thread runs plans alone: the
  * number of threads changes no bit of a result.
  */
-import type * as NodeThreads from 'node:worker_threads';
 import { DeviceError } from '../../../errors.js';
 import { scalarMakers } from '../../../kernels/scalarFunctions.js';
 import type { FormModule, Forms } from '../run/forms.js';
 import type { WasmMemory } from '../run/memory.js';
 import { NO_LIBRARY, type Library, type Threads } from './threads.js';
+import { isGone, maySleep, startWorker, tellRefused } from './startWorker.js';
+import type { WorkerHandle } from './startWorker.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
 
@@ -20,51 +21,6 @@ const SPINS = 20_000;
 const LOOK_MS = 50;
 /** A worker that is silent for so long is given up. */
 const PATIENCE_MS = 30_000;
-
-interface WorkerHandle {
-  unref?(): void;
-  terminate(): unknown;
-}
-
-function builtin(): typeof NodeThreads | undefined {
-  return typeof process === 'object'
-    ? process.getBuiltinModule?.('node:worker_threads')
-    : undefined;
-}
-
-/** Whether this thread may block: every thread but that of a page. */
-export function maySleep(): boolean {
-  return typeof document === 'undefined';
-}
-
-function startWorker(source: string, data: WorkerData, onError: () => void): WorkerHandle {
-  const node = builtin();
-  if (node !== undefined) {
-    const worker = new node.Worker(source, { eval: true, workerData: data, execArgv: [] });
-    worker.on('error', onError);
-    worker.on('exit', onError);
-    // A process ends when only workers are left.
-    worker.unref();
-    return worker;
-  }
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(url);
-  worker.onerror = onError;
-  worker.postMessage(data);
-  return worker;
-}
-
-let told = false;
-
-/** Says once in a page why it has no threads. */
-function tellRefused(): void {
-  if (told || builtin() !== undefined) return;
-  told = true;
-  console.warn(
-    'chainrule: workers cannot be started, so everything runs on one thread; ' +
-      'a Content-Security-Policy must allow them: worker-src blob:',
-  );
-}
 
 /** `threads − 1` workers over one shared memory. */
 export class ThreadPool implements Threads {
@@ -85,7 +41,6 @@ export class ThreadPool implements Threads {
   private whenSettled: (() => void) | null = null;
   private looked = 0;
   private readonly patience: number;
-  private readonly listsThreads = builtin() !== undefined && process.platform === 'linux';
 
   /**
    * Starts the workers; they are ready some tens of milliseconds later.
@@ -269,16 +224,11 @@ export class ThreadPool implements Threads {
     }
   }
 
-  /**
-   * Whether a thread that had started is gone. Node tells of it by an event, which does not arrive while this thread
-   * waits; Linux lists the threads of a process.
-   */
+  /** Whether a thread that had started is gone. */
   private workerDied(): boolean {
-    const fs = this.listsThreads ? process.getBuiltinModule('node:fs') : null;
-    if (fs === null) return false;
     for (let thread = 1; thread < this.threads; thread++) {
       const id = Atomics.load(this.state, CONTROL.words + thread - 1);
-      if (id !== 0 && !fs.existsSync(`/proc/self/task/${id}`)) return true;
+      if (id !== 0 && isGone(id)) return true;
     }
     return false;
   }

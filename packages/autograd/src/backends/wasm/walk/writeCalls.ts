@@ -2,7 +2,7 @@
 import { COPY, copyOf } from '../../../engine/compile/added.js';
 import { partKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
-import { fusible } from '../../../engine/compile/schedule.js';
+import { fusible } from '../../../engine/compile/loops/joining.js';
 import { ownView } from '../../../engine/compile/view.js';
 import { viewOfWindow } from '../../../engine/compile/windows.js';
 import type { Instruction } from '../../../engine/program.js';

@@ -1,5 +1,6 @@
 /** @file The exponential of one matrix in float64. */
-import { addProduct, blockAt, type Matrix } from './denseKernels.js';
+import { zeros } from '../../../kernels/doubleLoops.js';
+import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
 import { luInPlace, substitute } from './factorKernels.js';
 
 /** The coefficients of Padé's approximation of degree 13, and the norm up to which it has all digits. */
@@ -20,10 +21,7 @@ export function exponential(a: Matrix, n: number): Matrix {
     norm = Math.max(norm, sum);
   }
   const squarings = Math.max(0, Math.ceil(Math.log2(norm / BOUND)));
-  let x = approximation(
-    a.map((v) => v * 2 ** -squarings),
-    n,
-  );
+  let x = approximation(placed(a.map((v) => v * 2 ** -squarings)), n);
   for (let k = 0; k < squarings; k++) x = times(x, x, n);
   return x;
 }
@@ -35,11 +33,11 @@ function approximation(a: Matrix, n: number): Matrix {
   const a6 = times(a4, a2, n);
   const sum = (c: readonly (number | undefined)[], eye: boolean): Matrix => {
     const [one, two, four, six] = c as [number, number, number, number];
-    const y = a2.map((v, i) => two * v + four * a4[i]! + six * a6[i]!);
+    const y = placed(a2.map((v, i) => two * v + four * a4[i]! + six * a6[i]!));
     if (eye) for (let i = 0; i < n; i++) y[i * n + i]! += one;
     return y;
   };
-  const plus = (x: Matrix, y: Matrix): Matrix => x.map((v, i) => v + y[i]!);
+  const plus = (x: Matrix, y: Matrix): Matrix => placed(x.map((v, i) => v + y[i]!));
   const odd = plus(
     times(a6, sum([0, PADE[9], PADE[11], PADE[13]], false), n),
     sum([PADE[1], PADE[3], PADE[5], PADE[7]], true),
@@ -49,15 +47,11 @@ function approximation(a: Matrix, n: number): Matrix {
     times(a6, sum([0, PADE[8], PADE[10], PADE[12]], false), n),
     sum([PADE[0], PADE[2], PADE[4], PADE[6]], true),
   );
-  return solved(
-    v.map((x, i) => x - u[i]!),
-    plus(u, v),
-    n,
-  );
+  return solved(placed(v.map((x, i) => x - u[i]!)), plus(u, v), n);
 }
 
 function times(x: Matrix, y: Matrix, n: number): Matrix {
-  const z = new Float64Array(n * n);
+  const z = zeros(n * n);
   addProduct(blockAt(z, n, 0, 0), 1, blockAt(x, n, 0, 0), blockAt(y, n, 0, 0), [n, n, n]);
   return z;
 }
@@ -65,7 +59,7 @@ function times(x: Matrix, y: Matrix, n: number): Matrix {
 /** The X with `a X = b`. */
 function solved(a: Matrix, b: Matrix, n: number): Matrix {
   const { order } = luInPlace(a, n);
-  const x = new Float64Array(n * n);
+  const x = zeros(n * n);
   for (let i = 0; i < n; i++) x.set(b.subarray(order[i]! * n, order[i]! * n + n), i * n);
   substitute(a, n, x, n, { upper: false, unit: true });
   substitute(a, n, x, n, { upper: true, unit: false });

@@ -1,7 +1,9 @@
 /** @file Factorizations of matrices of more than one panel: what they multiply to, and that vectors are orthonormal. */
 import { describe, expect, it } from 'vitest';
-import { addProduct, blockAt, dot, type Matrix } from './denseKernels.js';
+import { withRoom } from '../../../kernels/doubleLoops.js';
+import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
 import { choleskyInPlace, householder, luInPlace, substitute } from './factorKernels.js';
+import { Rows } from './rows.js';
 import { jacobiSingular } from './singularValues.js';
 import { symmetricEigen } from './symmetricEigen.js';
 
@@ -49,7 +51,7 @@ describe.each([1, 2, 5, 31, 32, 33, 67])('matrices of %i rows', (n) => {
     const want = times(a, positive, n, n, n).map((x, i) => noise(n * n)[i]! - x);
     addProduct(blockAt(c, n, 0, 0), -1, blockAt(a, n, 0, 0), blockAt(positive, n, 0, 0), [n, n, n]);
     expect(farFrom(c, want, n)).toBeLessThan(2);
-    expect(dot(a, 0, 0, n)).toBeCloseTo(times(a, transpose(a, n, n), n, n, n)[0]!, 12);
+    expect(new Rows(a, n).dot(0, 0)).toBeCloseTo(times(a, transpose(a, n, n), n, n, n)[0]!, 12);
   });
 
   it('LU, and systems by it', () => {
@@ -169,5 +171,58 @@ describe('edges', () => {
     a[7] = Infinity;
     a[7 * 300] = Infinity;
     expect(symmetricEigen(a, 300).values.every(Number.isNaN)).toBe(true);
+  });
+});
+
+describe('vector loops give the bits of the plain ones', () => {
+  it.each([
+    [1, 1, 64],
+    [4, 16, 4],
+    [5, 7, 9],
+    [33, 65, 70],
+    [3, 40, 300],
+    [67, 130, 31],
+    [1, 200, 257],
+  ])('products of %i by %i by %i', (m, k, n) => {
+    const [a, b, c] = [noise(m * (k + 3)), noise(k * (n + 2)), noise(m * (n + 1))];
+    for (const sign of [1, -1] as const) {
+      const product = (x: Matrix, y: Matrix, z: Matrix): Matrix => {
+        addProduct(
+          { of: z, at: 0, step: n + 1 },
+          sign,
+          { of: x, at: 1, step: k + 3 },
+          { of: y, at: 0, step: n + 2 },
+          [m, k, n],
+        );
+        return z.slice();
+      };
+      const inVectors = withRoom(a.length + b.length + c.length + 64, () =>
+        product(placed(a), placed(b), placed(c)),
+      );
+      expect(inVectors).toEqual(product(a, b, c.slice()));
+    }
+  });
+
+  it.each([16, 17, 18, 19, 33, 100])('rows of %i', (n) => {
+    const a = noise(5 * n);
+    const angles = Float64Array.of(0.6, 0.8, 0.28, -0.96, 1, 0);
+    const all = (x: Matrix, turns: Matrix): number[] => {
+      const rows = new Rows(x, n);
+      rows.turn(0, 3, 0.8, 0.6);
+      rows.turnUpwards(4, turns, 3);
+      return [rows.dot(1, 4), ...x];
+    };
+    const inVectors = withRoom(a.length + 64, () => all(placed(a), placed(angles)));
+    expect(inVectors).toEqual(all(a.slice(), angles));
+  });
+
+  it('room is given back, and plain arrays take its place where it is full', () => {
+    withRoom(8, () => {
+      const [first, second] = [placed(noise(8)), withRoom(0, () => placed(noise(1 << 22)))];
+      expect(second.buffer).not.toBe(first.buffer);
+      const [one, other] = [withRoom(0, () => placed(noise(8))), placed(noise(8))];
+      expect(one.byteOffset === other.byteOffset || one.buffer !== other.buffer).toBe(true);
+    });
+    expect(placed(noise(8)).byteOffset).toBe(0);
   });
 });

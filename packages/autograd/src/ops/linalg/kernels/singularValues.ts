@@ -3,9 +3,11 @@
  * "New fast and accurate Jacobi SVD algorithm", 2008): singular values have all their digits relative to the length of
  * their columns. Large matrices begin with the eigenvectors of AᵀA, after which little is left to rotate.
  */
-import { addProduct, blockAt, dot, type Matrix } from './denseKernels.js';
+import { zeros } from '../../../kernels/doubleLoops.js';
+import { addProduct, blockAt, type Matrix } from './denseKernels.js';
 import { scaleOf } from './factorKernels.js';
-import { symmetricEigen, turnRows } from './symmetricEigen.js';
+import { identity, Rows } from './rows.js';
+import { symmetricEigen } from './symmetricEigen.js';
 
 const SWEEPS = 60;
 /** Columns from which the eigenvectors of AᵀA pay off. */
@@ -20,19 +22,18 @@ export function jacobiSingular(
   m: number,
   n: number,
 ): { u: Matrix; s: Matrix; v: Matrix } {
-  const [u, v] = [new Float64Array(m * n), new Float64Array(n * n)];
+  const [u, v] = [zeros(m * n), zeros(n * n)];
   const scale = scaleOf(a);
   if (scale !== scale) return { u: u.fill(NaN), s: new Float64Array(n).fill(NaN), v: v.fill(NaN) };
   // The columns of A V, and V, as rows.
-  const x = new Float64Array(n * m);
+  const x = zeros(n * m);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) x[j * m + i] = scale * a[i * n + j]!;
   const start = n < LARGE ? null : eigenvectorsOf(x, m, n);
   const rows = start?.v ?? identity(n);
   const columns = start?.x ?? x;
-  rotateAll(columns, rows, m, n);
-  const norms = Float64Array.from({ length: n }, (_, j) =>
-    Math.sqrt(dot(columns, j * m, j * m, m)),
-  );
+  const vectors = new Rows(columns, m);
+  rotateAll(vectors, new Rows(rows, n), n);
+  const norms = Float64Array.from({ length: n }, (_, j) => Math.sqrt(vectors.dot(j, j)));
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => norms[j]! - norms[i]!);
   const small = (norms[order[0] ?? 0] ?? 0) * 1e-15;
   order.forEach((from, to) => {
@@ -45,23 +46,24 @@ export function jacobiSingular(
 }
 
 /** Rotates pairs of rows until all are orthogonal, the rows of `v` along with them. */
-function rotateAll(x: Matrix, v: Matrix, m: number, n: number): void {
-  const enough = Math.sqrt(m) * 2 ** -53;
+function rotateAll(x: Rows, v: Rows, n: number): void {
+  const enough = Math.sqrt(x.length) * 2 ** -53;
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let rotated = false;
-    const squares = Float64Array.from({ length: n }, (_, j) => dot(x, j * m, j * m, m));
+    const squares = Float64Array.from({ length: n }, (_, j) => x.dot(j, j));
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
-        const xy = dot(x, p * m, q * m, m);
-        const [xx, yy] = [squares[p]!, squares[q]!];
+        const xy = x.dot(p, q);
+        const xx = squares[p]!;
+        const yy = squares[q]!;
         if (Math.abs(xy) <= enough * Math.sqrt(xx * yy) || Math.abs(xy) < 1e-300) continue;
         rotated = true;
         const cot = (yy - xx) / (2 * xy);
         // The rotation by the smaller angle whose double has this cotangent.
         const t = (cot >= 0 ? 1 : -1) / (Math.abs(cot) + Math.hypot(1, cot));
         const cos = 1 / Math.hypot(1, t);
-        turnRows(x, p * m, q * m, m, cos, t * cos);
-        turnRows(v, p * n, q * n, n, cos, t * cos);
+        x.turn(p, q, cos, t * cos);
+        v.turn(p, q, cos, t * cos);
         squares[p] = Math.max(0, xx - t * xy);
         squares[q] = yy + t * xy;
       }
@@ -72,20 +74,14 @@ function rotateAll(x: Matrix, v: Matrix, m: number, n: number): void {
 
 /** The eigenvectors of `x xᵀ`, those of the largest eigenvalues first, as rows `v`, and `v x`. */
 function eigenvectorsOf(x: Matrix, m: number, n: number): { v: Matrix; x: Matrix } {
-  const gram = new Float64Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) gram[i * n + j] = dot(x, i * m, j * m, m);
+  const gram = zeros(n * n);
+  const vectors = new Rows(x, m);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) gram[i * n + j] = vectors.dot(i, j);
   const { rows } = symmetricEigen(gram, n);
-  const [v, turned] = [new Float64Array(n * n), new Float64Array(n * m)];
+  const [v, turned] = [zeros(n * n), zeros(n * m)];
   for (let i = 0; i < n; i++) v.set(rows.subarray((n - 1 - i) * n, (n - i) * n), i * n);
   addProduct(blockAt(turned, m, 0, 0), 1, blockAt(v, n, 0, 0), blockAt(x, m, 0, 0), [n, n, m]);
   return { v, x: turned };
-}
-
-function identity(n: number): Matrix {
-  const eye = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) eye[i * n + i] = 1;
-  return eye;
 }
 
 /** Fills column `j` of `u` with a unit vector orthogonal to the columns before it: any will do for a singular value of 0. */

@@ -2,11 +2,16 @@
  * @file Eigenvalues and eigenvectors of one symmetric matrix in float64: Householder reflections make it tridiagonal, and
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
-import type { Matrix } from './denseKernels.js';
-import { scaleOf } from './factorKernels.js';
+import { zeros } from '../../../kernels/doubleLoops.js';
+import { addProduct, blockAt, transposeOf, type Matrix } from './denseKernels.js';
+import { inOne, productOf, scaleOf, type Reflections } from './factorKernels.js';
+import { Rows } from './rows.js';
 
 /** QL steps for one eigenvalue before giving up; two or three are usual. */
 const STEPS = 60;
+
+/** Reflections that are applied in one. */
+const TOGETHER = 16;
 
 /**
  * Eigenvalues in rising order, and eigenvectors as rows, of the symmetric matrix in the lower triangle of `a [n, n]`, which
@@ -20,10 +25,10 @@ export function symmetricEigen(a: Matrix, n: number): { values: Matrix; rows: Ma
   for (let i = 0; i < n * n; i++) a[i]! *= scale;
   const { beside, z } = tridiagonal(a, n);
   const d = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
-  diagonalize(d, beside, z, n);
+  diagonalize(d, beside, new Rows(z, n), n);
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => d[i]! - d[j]!);
   const values = Float64Array.from(order, (i) => d[i]! / scale);
-  const rows = new Float64Array(n * n);
+  const rows = zeros(n * n);
   order.forEach((from, to) => rows.set(z.subarray(from * n, (from + 1) * n), to * n));
   return { values, rows };
 }
@@ -34,100 +39,103 @@ export function symmetricEigen(a: Matrix, n: number): { values: Matrix; rows: Ma
  */
 function tridiagonal(a: Matrix, n: number): { beside: Matrix; z: Matrix } {
   const [beside, betas] = [new Float64Array(n), new Float64Array(n)];
-  const w = new Float64Array(n);
+  // v and w side by side, and w above v: A − v wᵀ − w vᵀ is one product.
+  const [columns, pair] = [zeros(2 * n), zeros(2 * n)];
   for (let k = 0; k < n - 1; k++) {
     // By symmetry the column below the diagonal is the row right of it; it becomes the reflection's vector.
-    const v = a.subarray(k * n, (k + 1) * n);
+    const at = k * n;
     let square = 0;
-    for (let i = k + 2; i < n; i++) square += v[i]! * v[i]!;
-    const head = v[k + 1]!;
+    for (let i = k + 2; i < n; i++) square += a[at + i]! * a[at + i]!;
+    const head = a[at + k + 1]!;
     beside[k] = head;
     if (square === 0) continue;
     const alpha = head > 0 ? -Math.sqrt(head * head + square) : Math.sqrt(head * head + square);
     beside[k] = alpha;
-    v[k + 1] = head - alpha;
-    const beta = 2 / (square + v[k + 1]! * v[k + 1]!);
+    a[at + k + 1] = head - alpha;
+    const beta = 2 / (square + (head - alpha) * (head - alpha));
     betas[k] = beta;
+    const left = n - k - 1;
+    const rest = blockAt(a, n, k + 1, k + 1);
+    pair.fill(0, 0, left);
+    addProduct(blockAt(pair, n, 0, 0), 1, blockAt(a, n, k, k + 1), rest, [1, left, left]);
     let along = 0;
-    for (let i = k + 1; i < n; i++) {
-      let sum = 0;
-      for (let j = k + 1, at = i * n; j < n; j++) sum += a[at + j]! * v[j]!;
-      w[i] = beta * sum;
-      along += w[i]! * v[i]!;
-    }
+    for (let i = 0; i < left; i++) along += pair[i]! * a[at + k + 1 + i]!;
     const half = (beta * along) / 2;
-    for (let i = k + 1; i < n; i++) w[i]! -= half * v[i]!;
-    for (let i = k + 1; i < n; i++) {
-      const [x, y] = [v[i]!, w[i]!];
-      for (let j = k + 1, at = i * n; j < n; j++) a[at + j]! -= x * w[j]! + y * v[j]!;
+    for (let i = 0; i < left; i++) {
+      const v = a[at + k + 1 + i]!;
+      const w = beta * (pair[i]! - half * v);
+      columns[2 * i] = v;
+      columns[2 * i + 1] = w;
+      pair[i] = w;
+      pair[n + i] = v;
     }
+    addProduct(rest, -1, blockAt(columns, 2, 0, 0), blockAt(pair, n, 0, 0), [left, 2, left]);
   }
-  const z = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) z[i * n + i] = 1;
-  for (let k = n - 3; k >= 0; k--) {
-    if (betas[k] === 0) continue;
-    for (let i = k + 1; i < n; i++) {
-      let sum = 0;
-      for (let j = k + 1; j < n; j++) sum += z[i * n + j]! * a[k * n + j]!;
-      sum *= betas[k]!;
-      for (let j = k + 1; j < n; j++) z[i * n + j]! -= sum * a[k * n + j]!;
+  const q = productOf(reflectionsOf(a, betas, n), n, n);
+  return { beside, z: transposeOf(blockAt(q, n, 0, 0), n, n) };
+}
+
+/** Reflections whose vectors lie right of the diagonal, some in one. */
+function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
+  const panels: Reflections[] = [];
+  for (let first = 0; first < n - 2; first += TOGETHER) {
+    const width = Math.min(TOGETHER, n - 2 - first);
+    const rows = n - first - 1;
+    const turned = zeros(width * rows);
+    for (let k = 0; k < width; k++) {
+      const at = (first + k) * n + first + 1;
+      for (let i = k; i < rows; i++) turned[k * rows + i] = a[at + i]!;
     }
+    panels.push(inOne(first + 1, turned, betas.subarray(first, first + width), rows));
   }
-  return { beside, z };
+  return panels;
 }
 
 /** Diagonalizes the matrix with diagonal `d` and `e` beside it, in place, and turns the rows of `z` along. */
-function diagonalize(d: Matrix, e: Matrix, z: Matrix, n: number): void {
+function diagonalize(d: Matrix, e: Matrix, z: Rows, n: number): void {
+  const angles = zeros(2 * n);
   for (let l = 0; l < n; l++) {
     for (let step = 0; step < STEPS; step++) {
       let m = l;
       while (m < n - 1 && Math.abs(e[m]!) > 2 ** -53 * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
       if (m === l) break;
-      qlStep(d, e, z, n, l, m);
+      qlStep(d, e, z, l, m, angles);
     }
   }
 }
 
 /** One implicit QL step on rows `l` to `m`, with Wilkinson's shift. */
-function qlStep(d: Matrix, e: Matrix, z: Matrix, n: number, l: number, m: number): void {
+function qlStep(d: Matrix, e: Matrix, z: Rows, l: number, m: number, angles: Matrix): void {
   let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   let r = Math.sqrt(g * g + 1);
   g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
-  let [sin, cos, p] = [1, 1, 0];
-  for (let i = m - 1; i >= l; i--) {
-    const [f, b] = [sin * e[i]!, cos * e[i]!];
+  let sin = 1;
+  let cos = 1;
+  let p = 0;
+  let i = m - 1;
+  for (; i >= l; i--) {
+    const f = sin * e[i]!;
+    const b = cos * e[i]!;
     r = Math.sqrt(f * f + g * g);
     e[i + 1] = r;
-    if (r === 0) {
-      d[i + 1]! -= p;
-      e[m] = 0;
-      return;
-    }
-    [sin, cos] = [f / r, g / r];
+    if (r === 0) break;
+    sin = f / r;
+    cos = g / r;
     g = d[i + 1]! - p;
     r = (d[i]! - g) * sin + 2 * cos * b;
     p = sin * r;
     d[i + 1] = g + p;
     g = cos * r - b;
-    turnRows(z, i * n, (i + 1) * n, n, cos, sin);
+    const turn = 2 * (m - 1 - i);
+    angles[turn] = cos;
+    angles[turn + 1] = sin;
+  }
+  z.turnUpwards(m, angles, m - 1 - i);
+  e[m] = 0;
+  if (i >= l) {
+    d[i + 1]! -= p;
+    return;
   }
   d[l]! -= p;
   e[l] = g;
-  e[m] = 0;
-}
-
-/** Turns two rows of `n` numbers: the first becomes `cos x − sin y`, the second `sin x + cos y`. */
-export function turnRows(
-  a: Matrix,
-  first: number,
-  second: number,
-  n: number,
-  cos: number,
-  sin: number,
-): void {
-  for (let k = 0; k < n; k++) {
-    const [x, y] = [a[first + k]!, a[second + k]!];
-    a[first + k] = cos * x - sin * y;
-    a[second + k] = sin * x + cos * y;
-  }
 }

@@ -4,14 +4,14 @@
  */
 import type { ComplexLanes, Complex } from './complexLanes.js';
 
-/** Prime factors up to this one have a pass of their own, of p² steps. */
-const LARGEST_RADIX = 13;
+/** Prime factors that have a pass of their own, of p² steps; fours first, twos last. */
+const RADICES = [4, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 2];
 
 /** The radices of a length, fours first; null where a prime factor is too large. */
 export function radicesOf(n: number): number[] | null {
   const radices: number[] = [];
   let rest = n;
-  for (const p of [4, 3, 5, 7, 11, LARGEST_RADIX, 2]) {
+  for (const p of RADICES) {
     for (; rest % p === 0; rest /= p) radices.push(p);
   }
   return rest === 1 ? radices : null;

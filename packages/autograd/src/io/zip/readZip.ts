@@ -2,13 +2,14 @@
  * @file Reads zip archives from strangers: the central directory is the truth, the local headers must agree with it,
  * entries may not share bytes, and no entry may unpack to more than it declares. PKWARE APPNOTE 6.3.
  */
-import { defineOptions, type OptionsReader } from '../arguments/index.js';
-import * as kinds from '../arguments/kinds.js';
-import { FormatError } from '../errors.js';
-import { roomFor } from '../graph/room.js';
-import { decodeUtf8 } from './json.js';
-import { plainRecord } from './elements.js';
-import { quoted } from './quoted.js';
+import { defineOptions, type OptionsReader } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
+import { FormatError } from '../../errors.js';
+import { plainRecord } from '../elements.js';
+import { decodeUtf8 } from '../json.js';
+import { quoted } from '../quoted.js';
+import { crc32 } from './crc32.js';
+import { inflate } from './inflate.js';
 
 /** What an archive may hold; more is refused. */
 export interface ZipLimits {
@@ -245,48 +246,4 @@ class Archive {
     };
     return !(is(at + 22, unpacked) && is(at + 18, packed));
   }
-}
-
-/** Unpacks raw deflate data to exactly `size` bytes, stopping as soon as there are more. */
-async function inflate(packed: Uint8Array, size: number, what: string): Promise<Uint8Array> {
-  const result = roomFor(size);
-  const stream = new DecompressionStream('deflate-raw');
-  const writer = stream.writable.getWriter();
-  // A fault shows at the reader as well; here it only must not go unhandled.
-  const ignore = (): void => undefined;
-  writer.closed.catch(ignore);
-  writer.write(packed as Uint8Array<ArrayBuffer>).catch(ignore);
-  writer.close().catch(ignore);
-  const reader = stream.readable.getReader();
-  let filled = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (filled + value.byteLength > size)
-        throw new FormatError(`${what}: unpacks to more than the ${size} bytes it declares`);
-      result.set(value, filled);
-      filled += value.byteLength;
-    }
-  } catch (cause) {
-    reader.cancel().catch(ignore);
-    if (cause instanceof FormatError) throw cause;
-    throw new FormatError(`${what}: the packed data is damaged`, { cause });
-  }
-  if (filled !== size)
-    throw new FormatError(`${what}: unpacks to ${filled} bytes instead of the ${size} it declares`);
-  return result;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-/** CRC-32 as zip and PNG use it. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ byte) & 255] ?? 0);
-  return ~crc >>> 0;
 }

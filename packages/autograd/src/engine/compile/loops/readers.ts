@@ -1,5 +1,5 @@
 /** @file Which loops use a buffer: the last few of them, as those are near enough to be worth joining. */
-import { addAll } from '../../graph/lists.js';
+import { addAll } from '../../../graph/lists.js';
 
 /** So many loops of one buffer are looked at. */
 const FEW = 8;

@@ -1,11 +1,11 @@
 /** @file What few tensors have: a gradient, hooks, and what else `backward` asks of a node. */
-import { checkArgument } from '../arguments/index.js';
-import * as kinds from '../arguments/kinds.js';
+import { checkArgument } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import type { Cell } from './cell.js';
-import { isTensor } from './isTensor.js';
-import { dependsOn, mode, recording } from './mode.js';
-import { runtime } from './runtime.js';
-import type { Tensor } from './tensor.js';
+import { isTensor } from '../isTensor.js';
+import { dependsOn, mode, recording } from '../mode.js';
+import { runtime } from '../runtime.js';
+import type { Tensor } from '../tensor.js';
 
 /** What `registerHook` takes: sees the gradient, and may return another in its place. */
 export type Hook = (gradient: Tensor) => Tensor | void;

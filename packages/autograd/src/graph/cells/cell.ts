@@ -5,37 +5,20 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
-import { checkArgument, defineOptions, display } from '../arguments/index.js';
-import * as kinds from '../arguments/kinds.js';
-import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
-import { allocate, isFloat, type DType } from './dtype.js';
-import { isTensor } from './isTensor.js';
-import { assigned, mode, recording } from './mode.js';
-import { sameShape, show, type Shape } from './shape.js';
-import { runtime } from './runtime.js';
-import { isHost, type DeviceStorage, type Storage } from './storage.js';
-import { makeNode } from './node.js';
-import { checkReceiver, storageOf } from './reading.js';
-import { makeLeaf, Tensor } from './tensor.js';
-import { checkInside, versionOp } from './version.js';
-
-/** What the graph remembers of one version, beside its node. */
-interface Version {
-  readonly node: Tensor;
-  /** Nodes made from it that no run has computed yet. */
-  consumers: Tensor[];
-  limit: number;
-  /** Somebody outside may hold it: its value must outlive the cell's arrays. */
-  escaped: boolean;
-  /** Whether the array belongs to the cell, to be used again. */
-  owned: boolean;
-}
-
-/** Numbers have been taken care of. */
-const tensorOrNumber = kinds.kind<Tensor>('be a tensor or a number', isTensor);
-
-/** Above this many unevaluated users a version is copied when it goes, without looking at them one by one. */
-const MANY = 10_000;
+import { checkArgument } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
+import { ChainruleError, DTypeError } from '../../errors.js';
+import { isFloat } from '../dtype.js';
+import { assigned, mode, recording } from '../mode.js';
+import { makeNode } from '../node.js';
+import { checkReceiver, storageOf } from '../reading.js';
+import { runtime } from '../runtime.js';
+import type { Shape } from '../shape.js';
+import { isHost, type DeviceStorage, type Storage } from '../storage.js';
+import { makeLeaf, Tensor } from '../tensor.js';
+import { checkInside, versionOp } from '../version.js';
+import { checkInitial, checkNext } from './assignable.js';
+import { isNeeded, newVersion, noteConsumer, type Version } from './cellVersion.js';
 
 /** Cells whose current version has no value yet: they join the next `backward()`, `step()` or `evaluate()`. */
 export const pendingCells = new Set<Cell>();
@@ -118,20 +101,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
           'times; return the value instead',
       );
     }
-    const node =
-      typeof next === 'number'
-        ? leafOf(next, this.dtype)
-        : checkArgument('assign', 'the new value', next, tensorOrNumber).current;
-    if (!sameShape(node.sizes, this.sizes)) {
-      throw new ShapeError(
-        `assign: the cell has shape ${show(this.sizes)}, the new value ${show(node.sizes)}; they must be equal`,
-      );
-    }
-    if (node.dtype !== this.dtype) {
-      throw new DTypeError(
-        `assign: the cell is ${this.dtype}, the new value ${node.dtype}; cast it: cast(value, '${this.dtype}')`,
-      );
-    }
+    const node = checkNext(this, next);
     this.cleared = false;
     if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.version);
     this.version = this.makeVersion(node as Tensor<S>, true);
@@ -164,15 +134,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (mode.tracing === 'compile' || mode.body !== null) return; // a recording reads the cell at each call
     const v = this.find(version);
     if (v === null || v.escaped) return;
-    v.consumers.push(node);
-    if (v.consumers.length >= v.limit) {
-      v.consumers = v.consumers.filter(unevaluated);
-      v.limit = Math.max(64, 2 * v.consumers.length);
-      if (v.consumers.length > MANY) {
-        v.escaped = true;
-        v.consumers = [];
-      }
-    }
+    noteConsumer(v, node);
   }
 
   /** @internal A user has seen this version: keep its value when the cell moves on. */
@@ -191,7 +153,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const v = this.previous;
     if (v !== null && v.owned && v.node.value !== null) {
       this.unused = v.node.value;
-      if (v.escaped || v.consumers.some(unevaluated)) {
+      if (isNeeded(v)) {
         v.node.value = v.node.value.slice();
         v.node.cell = null;
       } else {
@@ -297,7 +259,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     } else {
       pendingCells.add(this);
     }
-    const version: Version = { node, consumers: [], limit: 64, escaped: false, owned: false };
+    const version = newVersion(node);
     if (assigned && node.value !== null) {
       this.version = version;
       this.commit(node.value, false);
@@ -311,42 +273,4 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (this.committed.node === node) return this.committed;
     return this.previous?.node === node ? this.previous : null;
   }
-}
-
-function leafOf(x: number, dtype: DType): Tensor {
-  const value = allocate(dtype, 1);
-  value[0] = x;
-  return makeLeaf(value, [], dtype);
-}
-
-function unevaluated(node: Tensor): boolean {
-  return node.plan === null && node.value === null;
-}
-
-/** Options of `new Parameter`. */
-export interface ParameterOptions {
-  /** Whether gradients are recorded. Default true. */
-  readonly requiresGrad?: boolean;
-}
-
-const parameterOptions = defineOptions<ParameterOptions>({ requiresGrad: kinds.flag });
-
-function checkInitial<S extends Shape>(op: string, initial: Tensor<S>): Tensor<S> {
-  if (isTensor(initial)) return initial;
-  throw new ChainruleError(
-    `${op}: expected a tensor, got ${display(initial)}; make one first: tensor([1, 2])`,
-  );
-}
-
-/** A learnable tensor of a module: a cell that requires grad. PyTorch: `nn.Parameter`. */
-export class Parameter<S extends Shape = Shape> extends Cell<S> {
-  constructor(initial: Tensor<S>, options?: ParameterOptions) {
-    const { requiresGrad = true } = parameterOptions('Parameter', options);
-    super(checkInitial('Parameter', initial), requiresGrad);
-  }
-}
-
-/** A mutable tensor without gradient: a buffer, a counter, a learning rate. */
-export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
-  return new Cell(checkInitial('cell', initial));
 }

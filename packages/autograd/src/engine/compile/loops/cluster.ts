@@ -1,8 +1,8 @@
 /** @file A cluster: instructions that become one loop over one iteration space. */
-import { stridesOf, type Shape } from '../../graph/shape.js';
-import { foldOrder, sameOrder, type FoldOrder } from './foldOrder.js';
-import type { Instruction } from '../program.js';
-import type { View } from './view.js';
+import { stridesOf, type Shape } from '../../../graph/shape.js';
+import { foldOrder, sameOrder, type FoldOrder } from '../foldOrder.js';
+import type { Instruction } from '../../program.js';
+import type { View } from '../view.js';
 
 /** Where an instruction of a cluster finds an operand. */
 export type Operand =

@@ -10,10 +10,10 @@ import {
   type Member,
   type Operand,
 } from './cluster.js';
-import type { Instruction } from '../program.js';
+import type { Instruction } from '../../program.js';
 import { RecentReaders } from './readers.js';
-import { readBy, writtenBy, type Step } from './steps.js';
-import { StepOrder } from './stepOrder.js';
+import { readBy, writtenBy, type Step } from '../steps.js';
+import { StepOrder } from '../stepOrder.js';
 
 interface Merged {
   /** The steps that are left, again in an order in which they can run. */

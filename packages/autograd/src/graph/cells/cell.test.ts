@@ -10,7 +10,7 @@ import {
   tensor,
   where,
   zeros,
-} from '../index.js';
+} from '../../index.js';
 
 test('a version that a run reads, and makes room for, is read as it was', () => {
   const cell = new Parameter(tensor([1, 2, 3]));

@@ -1,7 +1,7 @@
 /** @file Writes zip archives, without compression: weights hardly shrink. PKWARE APPNOTE 6.3. */
-import { FormatError } from '../errors.js';
-import { roomFor } from '../graph/room.js';
-import { crc32 } from './zip.js';
+import { FormatError } from '../../errors.js';
+import { roomFor } from '../../graph/room.js';
+import { crc32 } from './crc32.js';
 
 const LOCAL = 0x04034b50;
 const DIRECTORY = 0x02014b50;

@@ -1,0 +1,56 @@
+/** @file Starting one worker, in Node and in a page, and what each of them allows. */
+import type * as NodeThreads from 'node:worker_threads';
+import type { WorkerData } from './worker.js';
+
+export interface WorkerHandle {
+  terminate(): unknown;
+}
+
+function builtin(): typeof NodeThreads | undefined {
+  return typeof process === 'object'
+    ? process.getBuiltinModule?.('node:worker_threads')
+    : undefined;
+}
+
+/** Whether this thread may block: every thread but that of a page. */
+export function maySleep(): boolean {
+  return typeof document === 'undefined';
+}
+
+export function startWorker(source: string, data: WorkerData, onError: () => void): WorkerHandle {
+  const node = builtin();
+  if (node !== undefined) {
+    const worker = new node.Worker(source, { eval: true, workerData: data, execArgv: [] });
+    worker.on('error', onError);
+    worker.on('exit', onError);
+    // A process ends when only workers are left.
+    worker.unref();
+    return worker;
+  }
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  worker.onerror = onError;
+  worker.postMessage(data);
+  return worker;
+}
+
+let told = false;
+
+/** Says once in a page why it has no threads. */
+export function tellRefused(): void {
+  if (told || builtin() !== undefined) return;
+  told = true;
+  console.warn(
+    'chainrule: workers cannot be started, so everything runs on one thread; ' +
+      'a Content-Security-Policy must allow them: worker-src blob:',
+  );
+}
+
+/**
+ * Whether a thread of this process has ended, where that is known. Node tells of it by an event, which does not arrive
+ * while this thread waits; Linux lists the threads of a process.
+ */
+export function isGone(thread: number): boolean {
+  if (builtin() === undefined || process.platform !== 'linux') return false;
+  return !process.getBuiltinModule('node:fs').existsSync(`/proc/self/task/${thread}`);
+}

@@ -1,0 +1,42 @@
+/** @file One version of a cell: its node, and who needs its value when the cell moves on. */
+import type { Tensor } from '../tensor.js';
+
+/** What the graph remembers of one version, beside its node. */
+export interface Version {
+  readonly node: Tensor;
+  /** Nodes made from it that no run has computed yet. */
+  consumers: Tensor[];
+  limit: number;
+  /** Somebody outside may hold it: its value must outlive the cell's arrays. */
+  escaped: boolean;
+  /** Whether the array belongs to the cell, to be used again. */
+  owned: boolean;
+}
+
+/** Above this many unevaluated users a version is copied when it goes, without looking at them one by one. */
+const MANY = 10_000;
+
+export function newVersion(node: Tensor): Version {
+  return { node, consumers: [], limit: 64, escaped: false, owned: false };
+}
+
+/** Notes a node that was made from it. */
+export function noteConsumer(v: Version, node: Tensor): void {
+  v.consumers.push(node);
+  if (v.consumers.length < v.limit) return;
+  v.consumers = v.consumers.filter(unevaluated);
+  v.limit = Math.max(64, 2 * v.consumers.length);
+  if (v.consumers.length > MANY) {
+    v.escaped = true;
+    v.consumers = [];
+  }
+}
+
+/** Whether its value must be kept when its array is written again. */
+export function isNeeded(v: Version): boolean {
+  return v.escaped || v.consumers.some(unevaluated);
+}
+
+function unevaluated(node: Tensor): boolean {
+  return node.plan === null && node.value === null;
+}

@@ -1,0 +1,124 @@
+/** @file The primitives that read and add whole slices at places given by an index tensor, each the other's derivative. */
+import { ShapeError } from '../../errors.js';
+import type { TypedArray } from '../../graph/dtype.js';
+import type { Value } from '../../graph/primitive.js';
+import { sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { slicesAt } from '../../kernels/indexing.js';
+import { expandNode, reshapeNode } from '../build/broadcast.js';
+import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
+import { batchAll, moveDim } from '../shape/movement.js';
+import { checkIndices, gatherOf, scatterAddOf, type DimAttrs } from './gather.js';
+
+/**
+ * Whole slices of `x` along `dim`, chosen by an index of any shape, which takes that dimension's place:
+ * `[…, n, …]` and `[k…]` give `[…, k…, …]`.
+ */
+export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
+  lowering: {
+    kind: 'kernel',
+    family: slicesAt,
+    kernel: ({ dim }) => ({ kind: 'slices', mode: 'gather', dim }),
+  },
+  shape: ([x, index], { dim }) => takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim),
+  vjp: (i, ct, [x, index], _out, { dim }) =>
+    i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
+  jvp: ([t], [, index], _out, { dim }) =>
+    t === null || t === undefined ? null : takeOf([t, index as Tensor], { dim }),
+  batch: ([x, index], batched, { dim }, size) => {
+    const [a, b] = [x as Tensor, index as Tensor];
+    if (batched[1] !== true) return takeOf([a, b], { dim: dim + 1 });
+    if (batched[0] !== true) return moveDim(takeOf([a, b], { dim }), dim, 0);
+    const k = b.sizes.slice(1);
+    const flat = [size, ...a.sizes.slice(1, dim + 1), sizeOf(k), ...a.sizes.slice(dim + 2)];
+    const y = gatherOf([a, alongSlices(b, flat, dim + 1)], { dim: dim + 1 });
+    return reshapeNode(y, takenShape(a.sizes, k, dim + 1));
+  },
+  reference: ([x, index], out, { dim }) => {
+    const { data, shape } = x as Value;
+    slices('take', (index as Value).data, shape, dim, (from, to, inner) => {
+      if (inner === 1) out.data[to] = data[from]!;
+      else out.data.set(data.subarray(from, from + inner), to);
+    });
+  },
+});
+
+function takenShape(x: Shape, index: Shape, dim: number): number[] {
+  return [...x.slice(0, dim), ...index, ...x.slice(dim + 1)];
+}
+
+/** An index of each example, `[size, k…]`, repeated over the slices it chooses: `shape` with all of `k` at `dim`. */
+function alongSlices(index: Tensor, shape: Shape, dim: number): Tensor {
+  const own = shape.map((n, d) => (d === 0 || d === dim ? n : 1));
+  return expandNode(reshapeNode(index, own), shape);
+}
+
+/** Calls `f(offset in x, offset of the same slice in the taken tensor, length)` for each piece that lies together. */
+function slices(
+  op: string,
+  index: TypedArray,
+  shape: Shape,
+  dim: number,
+  f: (from: number, to: number, inner: number) => void,
+): void {
+  const limit = shape[dim]!;
+  const inner = sizeOf(shape.slice(dim + 1));
+  const outer = sizeOf(shape.slice(0, dim));
+  const k = index.length;
+  checkIndices(op, index, limit, dim);
+  for (let o = 0; o < outer; o++) {
+    for (let j = 0; j < k; j++) f((o * limit + index[j]!) * inner, (o * k + j) * inner, inner);
+  }
+}
+
+/** `x` with slices of `src` added at the places that `take` with the same index reads; equal places add up. */
+export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
+  lowering: {
+    kind: 'kernel',
+    family: slicesAt,
+    kernel: ({ dim }) => ({ kind: 'slices', mode: 'add', dim }),
+  },
+  shape: ([x, index, src], { dim }) => {
+    const expected = takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim);
+    if (!sameShape(expected, (src as Tensor).sizes)) {
+      throw new ShapeError(
+        `indexAdd: the source has shape ${show((src as Tensor).sizes)}, expected ${show(expected)}: ` +
+          `that of the tensor, ${show((x as Tensor).sizes)}, with one slice for each index in dimension ${dim}`,
+      );
+    }
+    return (x as Tensor).sizes;
+  },
+  vjp: (i, ct, [, index], _out, { dim }) =>
+    i === 0 ? ct : i === 2 ? takeOf([ct, index as Tensor], { dim }) : null,
+  jvp: ([t, , u], [x, index, src], _out, { dim }) =>
+    indexAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], { dim }),
+  batch: (inputs, batched, { dim }, size) => {
+    const [x, , src] = batchAll(inputs, [batched[0] === true, true, batched[2] === true], size) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const index = inputs[1] as Tensor;
+    if (batched[1] !== true) return indexAddOf([x, inputs[1] as Tensor, src], { dim: dim + 1 });
+    const flat = [
+      ...x.sizes.slice(0, dim + 1),
+      sizeOf(index.sizes.slice(1)),
+      ...x.sizes.slice(dim + 2),
+    ];
+    return scatterAddOf([x, alongSlices(index, flat, dim + 1), reshapeNode(src, flat)], {
+      dim: dim + 1,
+    });
+  },
+  reference: ([x, index, src], out, { dim }) => {
+    const add = (src as Value).data;
+    const acc: TypedArray =
+      out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
+    if (acc === out.data) acc.set((x as Value).data);
+    const bool = out.dtype === 'bool';
+    slices('indexAdd', (index as Value).data, out.shape, dim, (at, from, inner) => {
+      for (let i = 0; i < inner; i++)
+        acc[at + i] = bool ? acc[at + i]! | add[from + i]! : acc[at + i]! + add[from + i]!;
+    });
+    if (acc !== out.data) out.data.set(acc);
+  },
+});
