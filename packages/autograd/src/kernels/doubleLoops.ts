@@ -6,6 +6,8 @@ import { ModuleBuilder } from '../backends/wasm/assembler/moduleBuilder.js';
 import { COPY_BYTES, productLoop } from '../backends/wasm/operators/dense/productLoops.js';
 import { dotLoop, turnLoop, turnUpwardsLoop } from '../backends/wasm/operators/dense/rowLoops.js';
 
+export { MOST_COLUMNS, MOST_INNER } from '../backends/wasm/operators/dense/productLoops.js';
+
 type Product = (
   ...numbers: [
     c: number, cStep: number, a: number, aStep: number, b: number, bStep: number,

@@ -1,6 +1,11 @@
 /** @file Products of blocks of matrices in float64, where factorizations spend their time. */
-import { MOST_COLUMNS, MOST_INNER } from '../../../backends/wasm/operators/dense/productLoops.js';
-import { loopsOver, zeros, type DoubleLoops } from '../../../kernels/doubleLoops.js';
+import {
+  loopsOver,
+  MOST_COLUMNS,
+  MOST_INNER,
+  zeros,
+  type DoubleLoops,
+} from '../../../kernels/doubleLoops.js';
 
 /** A matrix of doubles, row-major. */
 export type Matrix = Float64Array;
