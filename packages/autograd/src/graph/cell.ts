@@ -5,7 +5,7 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
-import { checkArgument, defineOptions, display } from '../arguments/index.js';
+import { checkArgument, defineOptions, display, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../errors.js';
 import { allocate, isFloat, type DType } from './dtype.js';
@@ -15,7 +15,7 @@ import { sameShape, show, type Shape } from './shape.js';
 import { runtime } from './runtime.js';
 import { isHost, type DeviceStorage, type Storage } from './storage.js';
 import { makeNode } from './node.js';
-import { checkReceiver, storageOf } from './reading.js';
+import { storageOf } from './reading.js';
 import { makeLeaf, Tensor } from './tensor.js';
 import { checkInside, versionOp } from './version.js';
 
@@ -111,7 +111,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
-    checkReceiver(this, 'assign');
+    checkCell(this, 'assign');
     if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
         `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
@@ -150,6 +150,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   override requiresGrad_(requires = true): this {
+    checkCell(this, 'requiresGrad_');
     super.requiresGrad_(requires);
     this.version.node.needsGrad = requires;
     return this;
@@ -350,3 +351,12 @@ export class Parameter<S extends Shape = Shape> extends Cell<S> {
 export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
   return new Cell(checkInitial('cell', initial));
 }
+
+/** Refuses a method that was taken from its cell, or given to a tensor that is none. */
+function checkCell(x: unknown, op: string): void {
+  if (passes(aCell, x)) return;
+  throw new ChainruleError(
+    `${op}: it is a method of cells and parameters, called on ${display(x)}; where it is passed on, pass () => cell.${op}(…)`,
+  );
+}
+const aCell = kinds.kind<Cell>('be a cell', (x) => x instanceof Cell);
