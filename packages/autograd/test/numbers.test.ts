@@ -7,6 +7,7 @@ import {
   einsum,
   full,
   grad,
+  hessian,
   instanceNorm,
   jvp,
   linalg,
@@ -15,11 +16,13 @@ import {
   ones,
   pow,
   sinc,
+  special,
   std,
   takeAlongDim,
   tensor,
   type Tensor,
   tensordot,
+  xlogy,
   zeros,
 } from '../src/index.js';
 

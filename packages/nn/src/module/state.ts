@@ -85,7 +85,7 @@ export function loadState(
   return { missingKeys, unexpectedKeys };
 }
 
-const MOST = 100;
+const MOST = 30;
 const LONGEST = 200;
 
 /** What a file may give a million of, of any length, as a message can bear it. */
