@@ -219,7 +219,7 @@ test('angles around a direction end, however concentrated they are', () => {
 test('methods of cells name themselves on what is no cell', () => {
   for (const name of ['requiresGrad_', 'assign'] as const) {
     const method: unknown = Reflect.get(autograd.Parameter.prototype, name);
-    expect(() => Reflect.apply(method as () => void, ones([2]), [true])).toThrow(
+    expect((): unknown => Reflect.apply(method as () => unknown, ones([2]), [true])).toThrow(
       `${name}: it is a method of cells and parameters, called on a tensor of shape [2]`,
     );
   }
@@ -302,7 +302,9 @@ test('lists are read by index, whatever their own methods do', () => {
       },
     });
   expect(autograd.vsplit(ones([4, 2]), evil()).length).toBe(3);
-  const shorter = new Proxy([1], { get: (t, k) => (k === 'length' ? -1 : Reflect.get(t, k)) });
+  const shorter = new Proxy([1], {
+    get: (t, k) => (k === 'length' ? -1 : (Reflect.get(t, k) as unknown)),
+  });
   expect(() => call(autograd.indexPut, ones([2]), shorter, 1)).toThrow(
     'indexPut: expected an array of index tensors',
   );
