@@ -7,6 +7,7 @@ import {
   einsum,
   full,
   grad,
+  hessian,
   instanceNorm,
   jvp,
   linalg,
@@ -15,11 +16,13 @@ import {
   ones,
   pow,
   sinc,
+  special,
   std,
   takeAlongDim,
   tensor,
   type Tensor,
   tensordot,
+  xlogy,
   zeros,
 } from '../src/index.js';
 
@@ -205,4 +208,59 @@ describe('ranges of integers', () => {
     expect(linspace(4.3, 0, 5, { dtype: 'int32' }).toArray()).toEqual([4, 3, 2, 1, 0]);
     expect(() => arange(0, 1, 0.5, { dtype: 'int32' })).toThrow(/arange: a step of 0/);
   });
+});
+
+// Values: PyTorch 2.13, torch.logsumexp; its own NaN for the element that is ∞.
+test('an element that is ∞ takes all of the gradient of logsumexp, and its own is none', () => {
+  const f = (x: Tensor): Tensor => x.logsumexp(0);
+  for (const [at, owed] of [
+    [
+      [Infinity, 1],
+      [NaN, 0],
+    ],
+    [
+      [Infinity, Infinity, 1],
+      [NaN, NaN, 0],
+    ],
+    [
+      [Infinity, -Infinity, 2],
+      [NaN, 0, 0],
+    ],
+    [
+      [-Infinity, 1],
+      [0, 1],
+    ],
+    [
+      [NaN, 1],
+      [NaN, NaN],
+    ],
+  ] as const)
+    expect(grad(f)(tensor(at)).toArray()).toEqual(owed);
+  const tangent = (t: number[]): number => jvp(f, [tensor([Infinity, 1])], [tensor(t)])[1].item();
+  expect(tangent([0, 1])).toBe(0);
+  expect(tangent([1, 0])).toBeNaN();
+});
+
+test('x ln x of a size has derivative 0 at 0 in both modes, of both orders', () => {
+  for (const f of [
+    (x: Tensor) => xlogy(x.abs(), x.abs()),
+    (x: Tensor) => special.xlog1py(x.abs(), x.abs().sub(1)),
+  ]) {
+    const x = tensor([0, -2]);
+    expect(grad((y: Tensor) => f(y).sum())(x).toArray()).toEqual([
+      0,
+      expect.closeTo(-1 - Math.LN2, 6),
+    ]);
+    expect(jvp(f, [x], [tensor([1, 1])])[1].toArray()).toEqual([
+      0,
+      expect.closeTo(-1 - Math.LN2, 6),
+    ]);
+    expect(hessian((y: Tensor) => f(y).sum())(x).toArray()).toEqual([
+      [0, 0],
+      [0, expect.closeTo(0.5, 6)],
+    ]);
+  }
+  // Where only x is 0 the mixed derivative stays 1 / y.
+  const mixed = grad((y: Tensor) => grad((x: Tensor) => xlogy(x, y).sum())(tensor([0])).sum());
+  expect(mixed(tensor([4])).item()).toBe(0.25);
 });

@@ -122,3 +122,40 @@ test('what fits is taken: a weight of each sort, a tensor named like a method', 
   expect(utils.weightNorm(linear(), { dim: -1 }).forward(ones([1, 2])).shape).toEqual([1, 3]);
   expect(init.calculateGain('leaky_relu', 1)).toBe(1);
 });
+
+test('a class out of range is the target of the loss that was called', () => {
+  const scores = ones([2, 3]);
+  const target = tensor([0, 5], { dtype: 'int32' });
+  const at = 'target 5 at position 1 is out of range';
+  expect(() => F.crossEntropy(scores, target).item()).toThrow(`crossEntropy: ${at}`);
+  expect(() => F.nllLoss(scores, target).item()).toThrow(`nllLoss: ${at}`);
+  expect(() => F.multiMarginLoss(scores, target).item()).toThrow(`multiMarginLoss: ${at}`);
+  const listed = tensor(
+    [
+      [0, 5, -1],
+      [0, 1, -1],
+    ],
+    { dtype: 'int32' },
+  );
+  expect(() => F.multilabelMarginLoss(scores, listed).item()).toThrow(
+    `multilabelMarginLoss: ${at}`,
+  );
+  const adaptive = new nn.AdaptiveLogSoftmaxWithLoss(3, 10, [2, 5]);
+  expect(() => adaptive.forward(scores, tensor([0, 55], { dtype: 'int32' })).loss.item()).toThrow(
+    'AdaptiveLogSoftmaxWithLoss: target 55 at position 1',
+  );
+});
+
+test('a state has names', () => {
+  expect(() => linear().loadStateDict(wrong(new Map([[{}, x]])))).toThrow(
+    'loadStateDict: the state must be an object of tensors by name',
+  );
+});
+
+test('a list grows in time that is proportional to it', () => {
+  const parameter = new Parameter(ones([1]));
+  const start = performance.now();
+  const list = new nn.ParameterList(new Array<Parameter>(20_000).fill(parameter));
+  expect([...list].length).toBe(20_000);
+  expect(performance.now() - start).toBeLessThan(1500);
+});

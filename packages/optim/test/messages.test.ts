@@ -37,3 +37,11 @@ test('a factor must be a number', () => {
     schedule.step();
   }).toThrow('MultiplicativeLR: what lrLambda gives for step 1 must be a finite number, got NaN');
 });
+
+test('stepAsync that lost its optimizer says so', () => {
+  const lbfgs = new optim.LBFGS([new Parameter(ones([2]))]);
+  const lost: unknown = Reflect.get(lbfgs, 'stepAsync');
+  expect(() => Reflect.apply(lost as () => void, undefined, [])).toThrow(
+    'stepAsync: it is a method of an optimizer, called on nothing',
+  );
+});

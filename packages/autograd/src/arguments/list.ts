@@ -8,7 +8,7 @@ import { reading } from './reading.js';
 /** What an iterable may give at most: one that goes on after that is taken to have no end. */
 const MOST = 2 ** 21;
 /** The same for tensors, parameters and modules, of which two million that a generator makes would fill the memory. */
-const MOST_OBJECTS = 2 ** 17;
+const MOST_OBJECTS = 2 ** 16;
 
 /**
  * The entries of an array or another iterable, in a new array; each must be of the kind.
@@ -16,7 +16,7 @@ const MOST_OBJECTS = 2 ** 17;
  * Reading stops at the first wrong entry, so an endless iterable, or an array of holes, takes no time.
  *
  * @throws {ChainruleError} (or the kind's own subclass) if it cannot be iterated over, for a wrong entry, and for an
- * iterable with more than 2 million entries, or 131072 objects.
+ * iterable with more than 2 million entries, or 65536 objects.
  * @example readList('SGD', 'params', params, kinds.tensor)
  * // SGD: params[3] must be a tensor, got 5
  */

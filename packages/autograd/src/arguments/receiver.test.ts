@@ -65,7 +65,7 @@ test('methods of tensors and cells that keep their object out of sight', async (
   await expect(lost(x.data, null) as Promise<unknown>).rejects.toThrow(/data: it is a method/);
   expect(() => lost(x.requiresGrad_, {})).toThrow('requiresGrad_: it is a method of tensors');
   expect(() => lost(cell(ones([1])).assign, Object.create(Cell.prototype), 1)).toThrow(
-    'assign: it is a method of tensors',
+    'assign: it is a method of cells',
   );
 });
 

@@ -87,6 +87,20 @@ export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<
   }
 }
 
+/**
+ * Runs `action` for `op`, which a user called: what files say of themselves, they say in its name.
+ * @example inNameOf('loadNpz', () => readFile(path)) // loadNpz: cannot read 'a.npz': there is no such file or folder (ENOENT)
+ */
+export async function inNameOf<T>(op: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ChainruleError)
+      error.message = error.message.replace(/^file: /, `${op}: `);
+    throw error;
+  }
+}
+
 /** A path as it stands in messages: quoted, without control characters, and not without end. */
 export function shownPath(path: string): string {
   const quoted = JSON.stringify(path).slice(1, -1);

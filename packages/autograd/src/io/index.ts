@@ -10,6 +10,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { checkArgument, type Kind } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
+import { inNameOf } from './files.js';
 import { checkNamed, checkPath, checkSource } from './kinds.js';
 import { readNpy, writeNpy } from './npy.js';
 import { readNpz } from './npz.js';
@@ -93,7 +94,8 @@ export async function saveSafetensors(
   checkPath('saveSafetensors', 'path', path);
   checkNamed('saveSafetensors', tensors, metadata);
   const place = placeOf(path);
-  await place.replace(path, writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata));
+  const bytes = writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata);
+  await inNameOf('saveSafetensors', () => place.replace(path, bytes));
 }
 
 /**
@@ -107,9 +109,11 @@ export async function saveSafetensors(
  */
 export async function loadSafetensors(path: string | FileLike): Promise<Record<string, Tensor>> {
   checkSource('loadSafetensors', 'path', path);
-  if (typeof path !== 'string') return toTensors(readSafetensors(await bytesIn(path)).arrays);
-  if (path.endsWith('.json')) return toTensors(await readShards(path));
-  return toTensors(readSafetensors(await bytesIn(path), path).arrays);
+  return inNameOf('loadSafetensors', async () => {
+    if (typeof path !== 'string') return toTensors(readSafetensors(await bytesIn(path)).arrays);
+    if (path.endsWith('.json')) return toTensors(await readShards(path));
+    return toTensors(readSafetensors(await bytesIn(path), path).arrays);
+  });
 }
 
 /** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
@@ -138,13 +142,19 @@ export async function loadNpz(
   limits?: ZipLimits,
 ): Promise<Record<string, Tensor>> {
   const named = typeof source === 'string';
-  const bytes = named ? await bytesIn(source) : bytesOf(source, 'loadNpz');
+  const bytes = named
+    ? await inNameOf('loadNpz', () => bytesIn(source))
+    : bytesOf(source, 'loadNpz');
   return toTensors(await readNpz(bytes, named ? source : 'npz', zipLimits('loadNpz', limits)));
 }
 
 const someBytes: Kind<Uint8Array | ArrayBuffer> = kinds.kind(
   'be the bytes of a file, a Uint8Array',
-  (x) => x instanceof Uint8Array || x instanceof ArrayBuffer,
+  // One that was given away, to a worker perhaps, throws: it has no bytes any more.
+  (x) => {
+    const buffer = x instanceof Uint8Array ? x.buffer : x instanceof ArrayBuffer ? x : null;
+    return buffer !== null && new Uint8Array(buffer).byteLength >= 0;
+  },
   FormatError,
 );
 

@@ -10,7 +10,7 @@
  */
 import { FormatError } from '../errors.js';
 import { plainRecord } from './elements.js';
-import { codeOf, shownPath, tryTo } from './files.js';
+import { codeOf, inNameOf, shownPath, tryTo } from './files.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
 import { checkPath } from './kinds.js';
 import { LATEST, type Files, type Place } from './places/place.js';
@@ -191,7 +191,7 @@ export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpo
 /** One checkpoint in an archive, as it is downloaded. */
 async function readArchive(file: FileLike): Promise<StoredCheckpoint> {
   const what = 'loadCheckpoint: the file';
-  const files = await readZip(await bytesIn(file), what);
+  const files = await readZip(await inNameOf('loadCheckpoint', () => bytesIn(file)), what);
   const read: Reader = (name) => {
     const bytes = files[name];
     return bytes === undefined

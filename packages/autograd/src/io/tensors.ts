@@ -1,5 +1,5 @@
 /** @file Where arrays in files become tensors and tensors become arrays: the codecs beside this file know none. */
-import { display } from '../arguments/display.js';
+import { display, reading } from '../arguments/index.js';
 import { DTypeError } from '../errors.js';
 import { makeLeaf, Tensor } from '../graph/tensor.js';
 import type { TypedArray } from '../graph/dtype.js';
@@ -56,7 +56,9 @@ function recordOf({ dtype, sizes: shape }: Tensor, data: TypedArray): ArrayRecor
 
 /** Names and tensors. @throws {DTypeError} for what is neither. */
 export function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
-  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  const entries = reading(what, 'the tensors', () =>
+    tensors instanceof Map ? [...tensors] : Object.entries(tensors),
+  );
   for (const [name, value] of entries as [unknown, unknown][]) {
     if (typeof name !== 'string')
       throw new DTypeError(`${what}: a name must be a string, got ${display(name)}`);

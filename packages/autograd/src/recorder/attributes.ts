@@ -39,6 +39,8 @@ export const familyNames = [
 
 type NoAttributes = Readonly<Record<never, never>>;
 type Dim = { readonly dim: number };
+/** Of what reads at an index, and what that index is in errors. */
+type Reading = Dim & { readonly what?: string };
 type Fold = { readonly dims: readonly number[]; readonly keepdim: boolean };
 type Position = { readonly dim: number; readonly keepdim: boolean };
 type Draw = { readonly shape: Shape; readonly dtype: DType };
@@ -123,7 +125,7 @@ export interface ConfiguredOperations {
   /** The transpose of `unfold`, `[n, c, …kernel, …windows]` to `[n, c, …size]`: adds up where windows overlap. */
   fold: Known<SlideAttrs>;
   /** Elements of the first input along `dim`, chosen by an index for each element of the result. */
-  gather: Dim;
+  gather: Reading;
   /**
    * The first input with elements of the third written along `dim` where the second, an index, says; the last one
    * stays.
@@ -136,7 +138,7 @@ export interface ConfiguredOperations {
   /** `sign` is 1 for the largest, −1 for the smallest. */
   scatterExtreme: { readonly dim: number; readonly sign: number };
   /** Slices of the first input along `dim`, chosen by an index whose dimensions take the place of `dim`. */
-  take: Dim;
+  take: Reading;
   /** The first input with slices of the third added along `dim` at the places that the second, an index, names. */
   indexAdd: Dim;
   /** int32 `[…, count]` of an index `[…]`: 1 at the place that it names, 0 elsewhere. */

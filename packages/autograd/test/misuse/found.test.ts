@@ -215,3 +215,116 @@ test('angles around a direction end, however concentrated they are', () => {
       .toArray(),
   ).toEqual([0, 0, 0]);
 });
+
+test('methods of cells name themselves on what is no cell', () => {
+  for (const name of ['requiresGrad_', 'assign'] as const) {
+    const method: unknown = Reflect.get(autograd.Parameter.prototype, name);
+    expect((): unknown => Reflect.apply(method as () => unknown, ones([2]), [true])).toThrow(
+      `${name}: it is a method of cells and parameters, called on a tensor of shape [2]`,
+    );
+  }
+});
+
+test('an index that is out of range is called what the caller called it, also where it is found late', () => {
+  const late = tensor([5], { dtype: 'int32' }).mul(1);
+  const x = ones([2, 3]);
+  const t = late.reshape([1, 1]);
+  const message = (what: string, limit: number, dim = 1): string =>
+    `${what} 5 at position 0 is out of range for dimension ${dim} of size ${limit}`;
+  expect(() => x.gather(1, t).dataSync()).toThrow(message('gather: index', 3));
+  expect(() => autograd.gather(x, 1, t, 'my loss: class').dataSync()).toThrow(
+    message('my loss: class', 3),
+  );
+  expect(() => autograd.gather(x, 1, tensor([[5]], { dtype: 'int32' }), 'my loss: class')).toThrow(
+    message('my loss: class', 3),
+  );
+  expect(() => autograd.indexSelect(x, 1, late).dataSync()).toThrow(
+    message('indexSelect: index', 3),
+  );
+  expect(() => autograd.embedding(late, ones([4, 2])).dataSync()).toThrow(
+    message('embedding: index', 4, 0),
+  );
+  expect(() =>
+    autograd
+      .vmap((i: autograd.Tensor) => autograd.embedding(i, ones([4, 2])))(late)
+      .dataSync(),
+  ).toThrow('embedding: index 5');
+  expect(() => x.at(late).dataSync()).toThrow('at: index');
+});
+
+test('a mask that does not fit is named', () => {
+  const q = ones([1, 3, 4]);
+  const attend = (attnMask: autograd.Tensor): unknown =>
+    autograd.scaledDotProductAttention(q, q, q, { attnMask });
+  const fits = /attnMask must broadcast to \[1, 3, 3\].*got shape/;
+  for (const shape of [
+    [2, 2],
+    [7, 3, 3],
+    [1, 1, 3, 3],
+  ]) {
+    expect(() => attend(ones(shape))).toThrow(fits);
+    expect(() => attend(ones(shape).gt(0))).toThrow(fits);
+  }
+  for (const dtype of ['int32', 'float64'] as const)
+    expect(() => attend(ones([3, 3], { dtype }))).toThrow(`scores in float32, got ${dtype}`);
+});
+
+test('files are spoken of in the name of what was called', async () => {
+  const { saveSafetensors } = await import('../../src/io/index.js');
+  await expect(loadSafetensors('/none/a')).rejects.toThrow(
+    "loadSafetensors: cannot read '/none/a'",
+  );
+  await expect(loadSafetensors('/none/a.json')).rejects.toThrow('loadSafetensors: cannot read');
+  await expect(loadNpz('/none/a')).rejects.toThrow("loadNpz: cannot read '/none/a'");
+  await expect(saveSafetensors('/none/a', {})).rejects.toThrow('saveSafetensors: cannot write');
+  const broken = {
+    arrayBuffer: () => {
+      throw new TypeError('gone');
+    },
+  };
+  await expect(loadSafetensors(broken)).rejects.toThrow(
+    'loadSafetensors: its bytes cannot be read: gone',
+  );
+});
+
+test('bytes that were given away are refused', async () => {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  expect(() => decodeSafetensors(bytes)).toThrow(ChainruleError);
+  await expect(loadNpz(bytes)).rejects.toThrow('loadNpz: bytes must be the bytes of a file');
+});
+
+test('lists are read by index, whatever their own methods do', () => {
+  const evil = (): number[] =>
+    Object.assign([1, 2], {
+      [Symbol.iterator]: () => {
+        throw new TypeError('looked at');
+      },
+    });
+  expect(autograd.vsplit(ones([4, 2]), evil()).length).toBe(3);
+  const shorter = new Proxy([1], {
+    get: (t, k) => (k === 'length' ? -1 : (Reflect.get(t, k) as unknown)),
+  });
+  expect(() => call(autograd.indexPut, ones([2]), shorter, 1)).toThrow(
+    'indexPut: expected an array of index tensors',
+  );
+});
+
+test('what would take the square of the work is refused, and what is empty takes none', () => {
+  expect(() => autograd.meshgrid(new Array<number>(65).fill(0))).toThrow(
+    'meshgrid: expected at most 64 vectors, got 65',
+  );
+  const start = performance.now();
+  expect(autograd.triu(zeros([0, 1e9]), 1).shape).toEqual([0, 1e9]);
+  expect(autograd.tril(zeros([0, 1e9])).dataSync().length).toBe(0);
+  expect(performance.now() - start).toBeLessThan(500);
+  const long = 'z'.repeat(1e6);
+  for (const equation of [long, `${long}->i`, `i->${long}`, `${long}1`]) {
+    try {
+      autograd.einsum(equation, ones([3]));
+      expect.unreachable();
+    } catch (error) {
+      expect((error as Error).message.length).toBeLessThan(500);
+    }
+  }
+});

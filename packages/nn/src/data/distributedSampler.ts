@@ -1,5 +1,11 @@
 /** @file One process's share of a dataset. */
-import { checkArgument, ChainruleError, defineOptions, kinds } from '@chainrule/autograd';
+import {
+  checkArgument,
+  ChainruleError,
+  defineOptions,
+  guardMethods,
+  kinds,
+} from '@chainrule/autograd';
 import { permutation } from './random.js';
 import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
 
@@ -44,6 +50,12 @@ export class DistributedSampler extends IterableSampler {
 
   constructor(dataset: Sized, options: DistributedSamplerOptions) {
     super();
+    guardMethods(
+      this,
+      DistributedSampler.prototype,
+      'sampler',
+      (x) => x instanceof DistributedSampler,
+    );
     const name = 'DistributedSampler';
     const {
       numReplicas,

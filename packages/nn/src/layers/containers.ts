@@ -54,8 +54,9 @@ abstract class ListModule<M extends Module> extends Module implements Iterable<M
 
   /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
-    for (const module of readList(this.constructor.name, 'modules', modules, aModule))
-      this.append(module as M);
+    const given = readList(this.constructor.name, 'modules', modules, aModule);
+    let n = this.length;
+    for (const module of given) this[n++] = module as M;
     return this;
   }
 

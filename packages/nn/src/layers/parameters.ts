@@ -70,13 +70,14 @@ export class ParameterList extends Module implements Iterable<Parameter> {
     // One tensor would be taken for its rows.
     if (kinds.tensor.test(parameters))
       throw new ChainruleError('ParameterList: expected a list of parameters, got one tensor');
-    for (const p of readList('ParameterList', 'parameters', parameters, kinds.tensor))
-      this.append(p);
+    const given = readList('ParameterList', 'parameters', parameters, kinds.tensor);
+    let n = this.length;
+    for (const p of given) this[n++] = parameterOf('ParameterList', p);
     return this;
   }
 
   *[Symbol.iterator](): Iterator<Parameter> {
-    for (let i = 0, n = this.length; i < n; i++) yield this.at(i);
+    for (let i = 0, n = this.length; i < n; i++) yield this[i] as Parameter;
   }
 
   override forward(): never {

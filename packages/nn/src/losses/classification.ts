@@ -57,7 +57,7 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
         : reduce('crossEntropy', loss, reduction);
     }
     const picked = pick('crossEntropy', input, target, options, dim, (classes) =>
-      logSoftmaxAt(input, classes, dim),
+      logSoftmaxAt(input, classes, dim, 'crossEntropy: target'),
     );
     if (smoothing === 0) return picked.reduce(picked.loss, reduction);
     const all = weighted(logSoftmax(input, dim), weight, dim);
@@ -94,7 +94,7 @@ export function nllLoss(input: Tensor, target: Tensor, given?: NllOptions): Tens
   return scope('nllLoss', () => {
     const dim = input.ndim === 1 ? 0 : 1;
     const picked = pick('nllLoss', input, target, options, dim, (classes) =>
-      gather(input, dim, classes.unsqueeze(dim)).squeeze(dim),
+      gather(input, dim, classes.unsqueeze(dim), 'nllLoss: target').squeeze(dim),
     );
     return picked.reduce(picked.loss, reduction);
   });

@@ -99,7 +99,12 @@ function alignments(
   const gaps = full([batch, longest], blank, { dtype: 'int32' });
   const end = full([batch, 1], blank, { dtype: 'int32' });
   const path = cat([stack([gaps, labels], 2).reshape([batch, 2 * longest]), end], 1);
-  const emitted = gather(x, 2, path.unsqueeze(0).expand([time, batch, places]));
+  const emitted = gather(
+    x,
+    2,
+    path.unsqueeze(0).expand([time, batch, places]),
+    'ctcLoss: target (with blanks between)',
+  );
   const never = (n: number): Tensor => full([batch, n], NEVER, { dtype: x.dtype });
   const shifted = (alpha: Tensor, by: number): Tensor =>
     cat([never(Math.min(by, places)), alpha.narrow(1, 0, Math.max(0, places - by))], 1);

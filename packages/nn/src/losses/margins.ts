@@ -74,7 +74,7 @@ export function multiMarginLoss(
   }
   return scope(op, () => {
     const labels = target.reshape([target.size, 1]);
-    const short = relu(sub(rows, gather(rows, 1, labels)).add(margin));
+    const short = relu(sub(rows, gather(rows, 1, labels, `${op}: target`)).add(margin));
     const loss = where(eq(arange(classes), labels), 0, p === 2 ? short.square() : short)
       .sum(1)
       .div(classes);
@@ -119,7 +119,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
     const short = relu(
       scores
         .unsqueeze(1)
-        .sub(gather(scores, 1, ids).unsqueeze(2))
+        .sub(gather(scores, 1, ids, `${op}: target`).unsqueeze(2))
         .add(1),
     );
     const counted = listed.unsqueeze(2).logicalAnd(own.logicalNot());

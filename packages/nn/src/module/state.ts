@@ -22,9 +22,13 @@ export function entriesOf(op: string, state: StateDict): Map<string, unknown> {
 }
 
 const dictionary: Kind<StateDict> = kinds.kind(
-  'be an object of tensors by name, as stateDict() gives it',
+  'be an object of tensors by name, as stateDict() gives it, or a Map from names to tensors',
   (x) =>
-    kinds.object.test(x) && !isModule(x) && (x instanceof Map || Object.entries(x).length >= 0),
+    kinds.object.test(x) &&
+    !isModule(x) &&
+    (x instanceof Map
+      ? [...x.keys()].every((key) => typeof key === 'string')
+      : Object.entries(x).length >= 0),
   FormatError,
 );
 /** A cell, what goes into it, and its name. */
@@ -81,7 +85,7 @@ export function loadState(
   return { missingKeys, unexpectedKeys };
 }
 
-const MOST = 100;
+const MOST = 30;
 const LONGEST = 200;
 
 /** What a file may give a million of, of any length, as a message can bear it. */

@@ -6,6 +6,7 @@ import {
   enableGrad,
   FormatError,
   display,
+  guardMethods,
   kinds,
 } from '@chainrule/autograd';
 import { count, nonNegative, oneOf, orNull, type Check } from '../checks.js';
@@ -92,6 +93,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 
   constructor(params: ParamsOrGroups<Partial<LBFGSGroup>>, options?: LBFGSOptions) {
     super(rule, params, options);
+    guardMethods(this, LBFGS.prototype, 'optimizer', (x) => x instanceof LBFGS, ['stepAsync']);
     this.history = new History();
   }
 

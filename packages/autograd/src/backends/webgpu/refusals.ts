@@ -18,8 +18,9 @@ export async function explainRefusal(
   switch (kind) {
     case 'index': {
       const dim = Number((attrs as { dim?: number } | null)?.dim ?? 0);
+      const what = String((attrs as { what?: string } | null)?.what ?? `${name}: index`);
       return new IndexError(
-        `${name}: index ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
+        `${what} ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
           (limit === 0 ? 'it is empty' : `it must be from 0 to ${limit - 1}`),
       );
     }

@@ -5,13 +5,13 @@
  * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
  * has seen it: then it gets a copy of its own first.
  */
-import { checkArgument } from '../../arguments/index.js';
+import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { isFloat } from '../dtype.js';
 import { assigned, mode, recording } from '../mode.js';
 import { makeNode } from '../node.js';
-import { checkReceiver, storageOf } from '../reading.js';
+import { storageOf } from '../reading.js';
 import { runtime } from '../runtime.js';
 import type { Shape } from '../shape.js';
 import { isHost, type DeviceStorage, type Storage } from '../storage.js';
@@ -94,7 +94,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * @throws {ShapeError} if the shape differs. @throws {DTypeError} if the dtype does.
    */
   assign(next: Tensor | number): this {
-    checkReceiver(this, 'assign');
+    checkCell(this, 'assign');
     if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
         `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
@@ -120,6 +120,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   override requiresGrad_(requires = true): this {
+    checkCell(this, 'requiresGrad_');
     super.requiresGrad_(requires);
     this.version.node.needsGrad = requires;
     return this;
@@ -274,3 +275,12 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return this.previous?.node === node ? this.previous : null;
   }
 }
+
+/** Refuses a method that was taken from its cell, or given to a tensor that is none. */
+function checkCell(x: unknown, op: string): void {
+  if (passes(aCell, x)) return;
+  throw new ChainruleError(
+    `${op}: it is a method of cells and parameters, called on ${display(x)}; where it is passed on, pass () => cell.${op}(…)`,
+  );
+}
+const aCell = kinds.kind<Cell>('be a cell', (x) => x instanceof Cell);

@@ -29,7 +29,7 @@ export const disk: Place = {
   replace: replaceFile,
   list: (folder) => node().fs.readdir(folder),
   prepare: async (folder) => {
-    await node().fs.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await sweepTemporary(folder);
   },
   add: async (folder, names, files) => {
@@ -56,6 +56,22 @@ export const disk: Place = {
       }
     }),
 };
+
+/** Makes a folder and those above it. Node's own way has no end where a system says of a folder that is there that it is not: /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const { fs, path } = node();
+  try {
+    await fs.mkdir(folder);
+  } catch (error) {
+    const above = path.dirname(folder);
+    if (codeOf(error) === 'EEXIST' && (await fs.stat(folder)).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || above === folder) throw error;
+    await makeFolder(above);
+    await fs.mkdir(folder).catch(async (again: unknown) => {
+      if (codeOf(again) !== 'EEXIST' || !(await fs.stat(folder)).isDirectory()) throw again;
+    });
+  }
+}
 
 /** Renames to the first of the names that is free. */
 async function moveIntoPlace(

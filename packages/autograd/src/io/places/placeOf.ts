@@ -1,7 +1,7 @@
 /** @file Which place a path means. */
 import { display, kinds, passes } from '../../arguments/index.js';
 import { FormatError } from '../../errors.js';
-import { FileError, hasDisk } from '../files.js';
+import { codeOf, FileError, hasDisk } from '../files.js';
 import { disk } from './disk.js';
 import { downloads } from './download.js';
 import { indexedDb } from './indexedDb.js';
@@ -41,6 +41,16 @@ export interface FileLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** Its bytes, or why there are none: what a caller passes may do anything. */
+async function readingFile(source: FileLike): Promise<unknown> {
+  try {
+    return await source.arrayBuffer();
+  } catch (cause) {
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new FileError(`file: its bytes cannot be read${why}`, codeOf(cause) ?? 'EIO', { cause });
+  }
+}
+
 /** Of any realm; bytes of a part of a buffer are as good. */
 const buffer = kinds.kind<ArrayBuffer>(
   'give an ArrayBuffer',
@@ -50,7 +60,7 @@ const buffer = kinds.kind<ArrayBuffer>(
 /** All bytes of a file, at a path or picked. */
 export async function bytesIn(source: string | FileLike): Promise<Uint8Array> {
   if (typeof source === 'string') return placeOf(source).read(source);
-  const bytes: unknown = await source.arrayBuffer();
+  const bytes: unknown = await readingFile(source);
   if (!passes(buffer, bytes))
     throw new FormatError(`file: arrayBuffer() must ${buffer.must}, got ${display(bytes)}`);
   return new Uint8Array(bytes);

@@ -167,7 +167,7 @@ function dropPositions(
   const gone = positions.map(({ dim }) => dim);
   const view = [...positions]
     .reverse()
-    .reduce((y, { dim, index }) => takeOf([y, index], { dim }), x);
+    .reduce((y, { dim, index }) => takeOf([y, index], { dim, what: 'at: index' }), x);
   return {
     view,
     advanced: advanced.map(({ dim, index }) => ({
@@ -179,7 +179,7 @@ function dropPositions(
 
 function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
   const [only] = advanced as readonly [Advanced];
-  if (advanced.length === 1) return takeOf([x, only.index], { dim: only.dim });
+  if (advanced.length === 1) return takeOf([x, only.index], { dim: only.dim, what: 'at: index' });
   const dims = advanced.map(({ dim }) => dim);
   const rest = range(x.ndim).filter((d) => !dims.includes(d));
   const moved = permuteNode(x, [...dims, ...rest]);
@@ -189,7 +189,7 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
     advanced.map((a) => a.index),
     sizes,
   );
-  const y = takeOf([flat, index], { dim: 0 });
+  const y = takeOf([flat, index], { dim: 0, what: 'at: the place of all indices,' });
   const neighbours = dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
   if (!neighbours) return y;
   const place = rest.filter((d) => d < only.dim).length;

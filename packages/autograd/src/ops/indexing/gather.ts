@@ -1,7 +1,7 @@
 /** @file The primitives that read and write single elements at places given by an index tensor, each the other's derivative. */
 import { IndexError, ShapeError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
-import type { Value } from '../../graph/primitive.js';
+import type { Attrs, Value } from '../../graph/primitive.js';
 import { sameShape, show, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { elementsAt } from '../../kernels/indexing.js';
@@ -15,24 +15,31 @@ export interface DimAttrs extends Record<string, number> {
   readonly dim: number;
 }
 
-/** An index out of range, by name, value, limit and place. */
+/** Of what reads at an index. */
+export interface ReadAttrs extends Attrs {
+  readonly dim: number;
+  /** The index in errors, where something else than the primitive was called: `embedding: index`. */
+  readonly what?: string;
+}
+
+/** An index out of range, by what it is (`gather: index`), value, limit and place. */
 export function outOfRange(
-  op: string,
+  what: string,
   value: number,
   limit: number,
   position: number,
   dim: number,
 ): IndexError {
   return new IndexError(
-    `${op}: index ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
+    `${what} ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
       (limit === 0 ? 'it is empty' : `it must be from 0 to ${limit - 1}`),
   );
 }
 
 /** Throws for the first index that is negative or not below `limit`. */
-export function checkIndices(op: string, index: TypedArray, limit: number, dim: number): void {
+export function checkIndices(what: string, index: TypedArray, limit: number, dim: number): void {
   for (let i = 0; i < index.length; i++) {
-    if (index[i]! < 0 || index[i]! >= limit) throw outOfRange(op, index[i]!, limit, i, dim);
+    if (index[i]! < 0 || index[i]! >= limit) throw outOfRange(what, index[i]!, limit, i, dim);
   }
 }
 
@@ -40,7 +47,7 @@ export function checkIndices(op: string, index: TypedArray, limit: number, dim: 
  * `out[i][j][k] = x[index[i][j][k]][j][k]` for `dim` 0, and so on: the result has the shape of the index, which may be
  * smaller than `x` in the other dimensions.
  */
-export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
+export const gatherOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('gather', {
   lowering: {
     kind: 'kernel',
     family: elementsAt,
@@ -55,11 +62,11 @@ export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
     i === 0 ? scatterAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
   jvp: ([t], [, index], _out, { dim }) =>
     t === null || t === undefined ? null : gatherOf([t, index as Tensor], { dim }),
-  batch: (inputs, batched, { dim }, size) =>
-    gatherOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
-  reference: ([x, index], out, { dim }) => {
+  batch: (inputs, batched, attrs, size) =>
+    gatherOf(batchAll(inputs, batched, size), { ...attrs, dim: attrs.dim + 1 }),
+  reference: ([x, index], out, { dim, what = 'gather: index' }) => {
     const { data, shape } = x as Value;
-    places('gather', (index as Value).data, out.shape, shape, dim, (i, at) => {
+    places(what, (index as Value).data, out.shape, shape, dim, (i, at) => {
       out.data[i] = data[at]!;
     });
   },
@@ -67,7 +74,7 @@ export const gatherOf: PrimitiveOp<DimAttrs> = primitive('gather', {
 
 /** Calls `f(position in the index, position in x)`. */
 export function places(
-  op: string,
+  what: string,
   index: TypedArray,
   indexShape: Shape,
   shape: Shape,
@@ -82,7 +89,7 @@ export function places(
     strides.map((s, d) => (d === dim ? 0 : s)),
     (i, at) => {
       const k = index[i]!;
-      if (k < 0 || k >= limit) throw outOfRange(op, k, limit, i, dim);
+      if (k < 0 || k >= limit) throw outOfRange(what, k, limit, i, dim);
       f(i, at + k * step);
     },
   );
@@ -122,9 +129,16 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
       out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
-    places('scatterAdd', (index as Value).data, (index as Value).shape, out.shape, dim, (i, at) => {
-      acc[at] = bool ? acc[at]! | add[i]! : acc[at]! + add[i]!;
-    });
+    places(
+      'scatterAdd: index',
+      (index as Value).data,
+      (index as Value).shape,
+      out.shape,
+      dim,
+      (i, at) => {
+        acc[at] = bool ? acc[at]! | add[i]! : acc[at]! + add[i]!;
+      },
+    );
     if (acc !== out.data) out.data.set(acc);
   },
 });
@@ -170,9 +184,16 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
   reference: ([x, index, src], out, { dim }) => {
     const { data } = src as Value;
     out.data.set((x as Value).data);
-    places('scatter', (index as Value).data, (index as Value).shape, out.shape, dim, (i, at) => {
-      out.data[at] = data[i]!;
-    });
+    places(
+      'scatter: index',
+      (index as Value).data,
+      (index as Value).shape,
+      out.shape,
+      dim,
+      (i, at) => {
+        out.data[at] = data[i]!;
+      },
+    );
   },
 });
 

@@ -1,5 +1,5 @@
 /** @file Reading at positions given by tensors. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -20,19 +20,22 @@ export type { Index } from './at.js';
 /**
  * One element along `dim` for each entry of `index`, which has as many dimensions as `x`:
  * `out[i][j] = x[index[i][j]][j]` for `dim` 0. PyTorch: `torch.gather`.
+ * @param what the index in errors, for functions of your own: `myLoss: the class`. Default `gather: index`.
  * @throws {IndexError} for an index out of range; negative ones do not count from the end.
  */
-export const gather: (x: Operand, dim: number, index: Indices) => Tensor = composite(
+export const gather: (x: Operand, dim: number, index: Indices, what?: string) => Tensor = composite(
   'gather',
-  (x, dim, index) => {
+  (x, dim, index, given?: string) => {
+    const what =
+      given === undefined ? {} : { what: checkArgument('gather', 'what', given, kinds.text) };
     const node = operand('gather', x);
     const d = normalizeDim('gather', dim, node.ndim);
-    const i = indexTensor('gather', index, node.sizes[d] ?? 1, d);
-    return gatherAlong(node, i, d);
+    const i = indexTensor('gather', index, node.sizes[d] ?? 1, d, what);
+    return gatherAlong(node, i, d, what);
   },
 );
 
-function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
+function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what?: string }): Tensor {
   // A single number counts as one dimension with one element.
   if (x.ndim === 0 || index.ndim === 0) {
     const [a, b] = [
@@ -40,9 +43,9 @@ function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
       reshapeNode(index, index.ndim === 0 ? [1] : index.sizes),
     ];
     checkIndexShape('gather', b.sizes, a.sizes, 0);
-    return reshapeNode(gatherOf([a, b], { dim: 0 }), index.sizes);
+    return reshapeNode(gatherOf([a, b], { dim: 0, ...what }), index.sizes);
   }
-  return gatherOf([x, index], { dim });
+  return gatherOf([x, index], { dim, ...what });
 }
 
 /**
@@ -52,15 +55,16 @@ function gatherAlong(x: Tensor, index: Tensor, dim: number): Tensor {
 export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = composite(
   'indexSelect',
   (x, dim, index) => {
+    const what = 'indexSelect: index';
     const node = operand('indexSelect', x);
     const d = normalizeDim('indexSelect', dim, node.ndim);
     const i = indexTensor('indexSelect', index, node.sizes[d] ?? 1, d);
     if (i.ndim > 1)
       throw new ShapeError(`indexSelect: expected a vector of indices, got shape ${show(i.sizes)}`);
     const vector = reshapeNode(i, [i.size]);
-    if (node.ndim > 0) return takeOf([node, vector], { dim: d });
+    if (node.ndim > 0) return takeOf([node, vector], { dim: d, what });
     return reshapeNode(
-      takeOf([reshapeNode(node, [1]), vector], { dim: 0 }),
+      takeOf([reshapeNode(node, [1]), vector], { dim: 0, what }),
       vector.size === 1 ? [] : vector.sizes,
     );
   },
@@ -96,7 +100,9 @@ export const takeAlongDim: (
   const node = operand('takeAlongDim', x);
   if (dim === undefined || dim === null) {
     const i = indexTensor('takeAlongDim', indices, node.size, 0, { negative: true });
-    return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0);
+    return gatherAlong(reshapeNode(node, [node.size]), reshapeNode(i, [i.size]), 0, {
+      what: 'takeAlongDim: index',
+    });
   }
   const d = normalizeDim('takeAlongDim', dim, node.ndim);
   const i = indexTensor('takeAlongDim', indices, node.sizes[d] ?? 1, d, { negative: true });
@@ -112,7 +118,7 @@ export const takeAlongDim: (
       t,
       common.map((n, k) => (k === d ? (t.sizes[d] as number) : n)),
     );
-  return gatherAlong(along(node), along(i), d);
+  return gatherAlong(along(node), along(i), d, { what: 'takeAlongDim: index' });
 });
 
 /**

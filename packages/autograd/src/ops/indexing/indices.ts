@@ -16,14 +16,14 @@ export type Indices = Tensor | NestedArray;
 
 /**
  * The indices as an int32 node. Where its value is known, those out of range are refused here; else the kernel does it
- * when it runs. With `negative`, negative ones count from the end.
+ * when it runs. With `negative`, negative ones count from the end. `what` is the index in errors.
  */
 export function indexTensor(
   op: string,
   index: Indices,
   limit: number,
   dim: number,
-  { negative = false }: { negative?: boolean } = {},
+  { negative = false, what = `${op}: index` }: { negative?: boolean; what?: string } = {},
 ): Tensor {
   const node = index instanceof Tensor ? index.current : indicesOf(op, index);
   if (node.dtype !== 'int32') {
@@ -43,10 +43,10 @@ export function indexTensor(
     if (k >= limit || k < (negative ? -limit : 0)) {
       throw negative
         ? new IndexError(
-            `${op}: index ${k} at position ${i} is out of range for dimension ${dim} of size ${limit}; ` +
+            `${what} ${k} at position ${i} is out of range for dimension ${dim} of size ${limit}; ` +
               `it must be from ${-limit} to ${limit - 1}`,
           )
-        : outOfRange(op, k, limit, i, dim);
+        : outOfRange(what, k, limit, i, dim);
     }
     if (k < 0) (wrapped ??= Int32Array.from(data))[i] = k + limit;
   }

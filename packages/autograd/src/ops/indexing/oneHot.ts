@@ -13,7 +13,7 @@ export const oneHotOf: PrimitiveOp<{ count: number }> = primitive('oneHot', {
   batch: ([index], _batched, attrs) => oneHotOf([index as Tensor], attrs),
   reference: ([index], out, { count }) => {
     const { data } = index as Value;
-    checkIndices('oneHot', data, count, (index as Value).shape.length);
+    checkIndices('oneHot: index', data, count, (index as Value).shape.length);
     for (let i = 0; i < data.length; i++) out.data[i * count + data[i]!] = 1;
   },
 });

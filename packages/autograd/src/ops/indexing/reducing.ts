@@ -41,7 +41,7 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
     const by = (src as Value).data;
     const product = Float64Array.from((x as Value).data);
     const integer = out.dtype !== 'float32' && out.dtype !== 'float64';
-    places('scatterReduce', data, shape, out.shape, dim, (i, at) => {
+    places('scatterReduce: index', data, shape, out.shape, dim, (i, at) => {
       product[at] = integer ? Math.imul(product[at]!, by[i]!) : product[at]! * by[i]!;
     });
     out.data.set(product);
@@ -126,7 +126,7 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
       const y = out.data;
       y.set((x as Value).data);
       const further = sign > 0 ? Math.max : Math.min;
-      places('scatterReduce', data, shape, out.shape, dim, (i, at) => {
+      places('scatterReduce: index', data, shape, out.shape, dim, (i, at) => {
         y[at] = further(y[at]!, given[i]!);
       });
     },

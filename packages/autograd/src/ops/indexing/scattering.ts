@@ -1,5 +1,5 @@
 /** @file Writing at positions given by tensors. Each operation returns a new tensor. */
-import { defineOptions, passes } from '../../arguments/index.js';
+import { copyList, defineOptions, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -124,12 +124,13 @@ export const indexPut: (
 ) => Tensor = composite('indexPut', (x, indices, values, options) => {
   const { accumulate = false } = indexPutOptions('indexPut', options);
   const node = operand('indexPut', x);
-  if (!passes(kinds.listOf(kinds.anything), indices) || indices.length === 0) {
+  const list = passes(kinds.array, indices) ? copyList('indexPut', 'indices', indices) : [];
+  if (list.length === 0) {
     throw new ChainruleError(
       'indexPut: expected an array of index tensors, one for each of the first dimensions',
     );
   }
-  const places = maskIndices('indexPut', node.sizes, indices);
+  const places = maskIndices('indexPut', node.sizes, list as Indices[]);
   const k = places.length;
   const sizes = node.sizes.slice(0, k);
   const rest = node.sizes.slice(k);

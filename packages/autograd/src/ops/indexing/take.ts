@@ -8,13 +8,13 @@ import { slicesAt } from '../../kernels/indexing.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { batchAll, moveDim } from '../shape/movement.js';
-import { checkIndices, gatherOf, scatterAddOf, type DimAttrs } from './gather.js';
+import { checkIndices, gatherOf, scatterAddOf, type DimAttrs, type ReadAttrs } from './gather.js';
 
 /**
  * Whole slices of `x` along `dim`, chosen by an index of any shape, which takes that dimension's place:
  * `[…, n, …]` and `[k…]` give `[…, k…, …]`.
  */
-export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
+export const takeOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('take', {
   lowering: {
     kind: 'kernel',
     family: slicesAt,
@@ -25,18 +25,19 @@ export const takeOf: PrimitiveOp<DimAttrs> = primitive('take', {
     i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
   jvp: ([t], [, index], _out, { dim }) =>
     t === null || t === undefined ? null : takeOf([t, index as Tensor], { dim }),
-  batch: ([x, index], batched, { dim }, size) => {
+  batch: ([x, index], batched, attrs, size) => {
+    const { dim } = attrs;
     const [a, b] = [x as Tensor, index as Tensor];
-    if (batched[1] !== true) return takeOf([a, b], { dim: dim + 1 });
-    if (batched[0] !== true) return moveDim(takeOf([a, b], { dim }), dim, 0);
+    if (batched[1] !== true) return takeOf([a, b], { ...attrs, dim: dim + 1 });
+    if (batched[0] !== true) return moveDim(takeOf([a, b], attrs), dim, 0);
     const k = b.sizes.slice(1);
     const flat = [size, ...a.sizes.slice(1, dim + 1), sizeOf(k), ...a.sizes.slice(dim + 2)];
-    const y = gatherOf([a, alongSlices(b, flat, dim + 1)], { dim: dim + 1 });
+    const y = gatherOf([a, alongSlices(b, flat, dim + 1)], { ...attrs, dim: dim + 1 });
     return reshapeNode(y, takenShape(a.sizes, k, dim + 1));
   },
-  reference: ([x, index], out, { dim }) => {
+  reference: ([x, index], out, { dim, what = 'take: index' }) => {
     const { data, shape } = x as Value;
-    slices('take', (index as Value).data, shape, dim, (from, to, inner) => {
+    slices(what, (index as Value).data, shape, dim, (from, to, inner) => {
       if (inner === 1) out.data[to] = data[from]!;
       else out.data.set(data.subarray(from, from + inner), to);
     });
@@ -55,7 +56,7 @@ function alongSlices(index: Tensor, shape: Shape, dim: number): Tensor {
 
 /** Calls `f(offset in x, offset of the same slice in the taken tensor, length)` for each piece that lies together. */
 function slices(
-  op: string,
+  what: string,
   index: TypedArray,
   shape: Shape,
   dim: number,
@@ -65,7 +66,7 @@ function slices(
   const inner = sizeOf(shape.slice(dim + 1));
   const outer = sizeOf(shape.slice(0, dim));
   const k = index.length;
-  checkIndices(op, index, limit, dim);
+  checkIndices(what, index, limit, dim);
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < k; j++) f((o * limit + index[j]!) * inner, (o * k + j) * inner, inner);
   }
@@ -115,7 +116,7 @@ export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
       out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
-    slices('indexAdd', (index as Value).data, out.shape, dim, (at, from, inner) => {
+    slices('indexAdd: index', (index as Value).data, out.shape, dim, (at, from, inner) => {
       for (let i = 0; i < inner; i++)
         acc[at + i] = bool ? acc[at + i]! | add[from + i]! : acc[at + i]! + add[from + i]!;
     });

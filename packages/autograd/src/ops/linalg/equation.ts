@@ -18,11 +18,12 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
     );
   }
   const [left = '', right, ...more] = equation.replace(/\s/g, '').split('->');
-  if (more.length > 0) throw new ChainruleError(`einsum: '${equation}' has more than one '->'`);
+  if (more.length > 0)
+    throw new ChainruleError(`einsum: ${display(equation)} has more than one '->'`);
   const terms = left.split(',');
   if (terms.length !== shapes.length) {
     throw new ShapeError(
-      `einsum: '${equation}' is for ${plural(terms.length, 'operand')}, got ${shapes.length}`,
+      `einsum: ${display(equation)} is for ${plural(terms.length, 'operand')}, got ${shapes.length}`,
     );
   }
   let ellipsis = 0;
@@ -32,7 +33,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
     const rest = shape.length - before.length - after.length;
     if (rest < 0 || (rest > 0 && !dots)) {
       throw new ShapeError(
-        `einsum: '${term}' in '${equation}' names ${plural(before.length + after.length, 'dimension')}, operand ${i} has shape ${show(shape)}`,
+        `einsum: ${display(term)} in ${display(equation)} names ${plural(before.length + after.length, 'dimension')}, operand ${i} has shape ${show(shape)}`,
       );
     }
     ellipsis = Math.max(ellipsis, rest);
@@ -45,10 +46,12 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   output.forEach((label, i) => {
     if (!known.has(label))
       throw new ChainruleError(
-        `einsum: '${label}' of the result is in no operand of '${equation}'`,
+        `einsum: ${display(label)} of the result is in no operand of ${display(equation)}`,
       );
     if (output.indexOf(label) !== i)
-      throw new ChainruleError(`einsum: '${label}' is twice in the result of '${equation}'`);
+      throw new ChainruleError(
+        `einsum: ${display(label)} is twice in the result of ${display(equation)}`,
+      );
   });
   return { inputs, output };
 }
@@ -61,7 +64,7 @@ function readTerm(
   const wrong = parts.find((part) => !/^[A-Za-z]*$/.test(part));
   if (wrong !== undefined || parts.length > 2) {
     throw new ChainruleError(
-      `einsum: '${term}' in '${equation}' must be letters, and '...' at most once`,
+      `einsum: ${display(term)} in ${display(equation)} must be letters, and '...' at most once`,
     );
   }
   const [before = '', after = ''] = parts;

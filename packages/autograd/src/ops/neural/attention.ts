@@ -61,8 +61,8 @@ export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOpt
       throw new ShapeError(`embedding: the weight must be [rows, features], got ${show(w.sizes)}`);
     const rows = w.sizes[0] as number;
     const known = hostValue(index);
-    if (known !== null) checkIndices('embedding', known, rows, 0);
-    const y = takeOf([w, index], { dim: 0 });
+    if (known !== null) checkIndices('embedding: index', known, rows, 0);
+    const y = takeOf([w, index], { dim: 0, what: 'embedding: index' });
     if (paddingIdx === undefined || paddingIdx === null) return y;
     checkInteger('embedding', 'paddingIdx', paddingIdx, -rows);
     if (paddingIdx >= rows) {
@@ -104,7 +104,7 @@ export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => T
       valueOf(maxOver([index], { dims: all, keepdim: false }), 'oneHot')[0] as number;
     const count = numClasses >= 0 ? numClasses : largest() + 1;
     const known = hostValue(index);
-    if (known !== null) checkIndices('oneHot', known, count, index.ndim);
+    if (known !== null) checkIndices('oneHot: index', known, count, index.ndim);
     return oneHotOf([index], { count });
   },
 );
@@ -148,6 +148,7 @@ const attentionOptions = byPosition(
  * broadcast. A boolean mask is true where a query may attend; a float mask is added to the scores. A query that may
  * attend to nothing gives 0. PyTorch: `nn.functional.scaled_dot_product_attention`.
  *
+ * @throws {DTypeError} for a mask that is neither bool nor of the query's dtype.
  * @throws {ShapeError} if the last dimensions do not fit, or the mask does not broadcast to `[…, l, s]`.
  */
 export const scaledDotProductAttention: (
@@ -184,7 +185,7 @@ export const scaledDotProductAttention: (
   if (options.isCausal === true) {
     scores = where(ge(iotaAlong(l, 0, 2), iotaAlong(s, 1, 2)), scores, -Infinity);
   } else if (attnMask !== undefined && attnMask !== null) {
-    const mask = operand(op, attnMask);
+    const mask = maskFor(op, attnMask, scores);
     scores = mask.dtype === 'bool' ? where(mask, scores, -Infinity) : add(scores, mask);
   }
   if (s === 0) return zerosOf(matmulOf([scores, v], { transA: false, transB: false }));
@@ -193,6 +194,26 @@ export const scaledDotProductAttention: (
   const dropped = dropout(weights, options.dropoutP ?? 0);
   return matmulOf([dropped, v], { transA: false, transB: false });
 });
+
+/** What is added to scores in another dtype would widen them, and whole numbers are mostly meant as true and false. */
+function maskFor(op: string, attnMask: Tensor, scores: Tensor): Tensor {
+  const mask = operand(op, attnMask);
+  const [own, all] = [mask.sizes, scores.sizes];
+  if (mask.dtype !== 'bool' && mask.dtype !== scores.dtype) {
+    throw new DTypeError(
+      `${op}: attnMask must be bool, true where a query attends to a key, or scores in ${scores.dtype}, got ${mask.dtype}`,
+    );
+  }
+  if (
+    own.length > all.length ||
+    own.some((n, i) => n !== 1 && n !== all[i + all.length - own.length])
+  ) {
+    throw new ShapeError(
+      `${op}: attnMask must broadcast to ${show(all)}, a score for each query and key, got shape ${show(own)}`,
+    );
+  }
+  return mask;
+}
 
 /** `[…, h, s, e]` with each head repeated as often as the query has more of them. */
 function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {

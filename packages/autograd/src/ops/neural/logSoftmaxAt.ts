@@ -1,4 +1,6 @@
 /** @file One element of each row of a log-softmax: the log-likelihood of a class, with a derivative of its own. */
+import { checkArgument } from '../../arguments/index.js';
+import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { sameShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -20,18 +22,22 @@ import { rowDims } from './rowDims.js';
  * shape of `x` without `dim`. The derivative, `1 − p` at the index and `−p` elsewhere, is right to the last digits also where a
  * probability p is nearly 1. PyTorch: `-F.cross_entropy(x, index, reduction='none')`.
  *
+ * @param what the index in errors, for functions of your own. Default `logSoftmaxAt: index`.
  * @throws {ShapeError} for an index of another shape. @throws {IndexError} for an index out of range, when evaluated at the latest.
  * @throws {DTypeError} for integers.
  * @example logSoftmaxAt(tensor([[2, 0], [0, 2]]), tensor([0, 0], { dtype: 'int32' }), 1) // [-0.1269, -2.1269]
  */
-export const logSoftmaxAt: (x: Operand, index: Indices, dim: number) => Tensor = composite(
-  'logSoftmaxAt',
-  (input, given, dim) => {
+export const logSoftmaxAt: (x: Operand, index: Indices, dim: number, what?: string) => Tensor =
+  composite('logSoftmaxAt', (input, given, dim, name?: string) => {
+    const what =
+      name === undefined
+        ? 'logSoftmaxAt: index'
+        : checkArgument('logSoftmaxAt', 'what', name, kinds.text);
     const x = floatOperand('logSoftmaxAt', input);
     const [d] = rowDims('logSoftmaxAt', x, dim);
     if (d === undefined)
       throw new ShapeError('logSoftmaxAt: x must have at least one dimension, got shape []');
-    const index = indexTensor('logSoftmaxAt', given, x.sizes[d] as number, d);
+    const index = indexTensor('logSoftmaxAt', given, x.sizes[d] as number, d, { what });
     const shape = x.sizes.filter((_, axis) => axis !== d);
     if (!sameShape(index.sizes, shape)) {
       throw new ShapeError(
@@ -40,13 +46,12 @@ export const logSoftmaxAt: (x: Operand, index: Indices, dim: number) => Tensor =
     }
     const column = x.sizes.map((n, axis) => (axis === d ? 1 : n));
     const at = reshapeNode(index, column);
-    if (x.size === 0) return reshapeNode(gatherOf([x, at], { dim: d }), shape);
+    if (x.size === 0) return reshapeNode(gatherOf([x, at], { dim: d, what }), shape);
     const all = exponentials(detach(x), [d]);
     // A difference of a number that is not positive and one that is not negative.
-    const picked = sub(gatherOf([all.shifted, at], { dim: d }), logOfSum(all, [d], true));
+    const picked = sub(gatherOf([all.shifted, at], { dim: d, what }), logOfSum(all, [d], true));
     return reshapeNode(pickedOf([picked, x, at, all.e, all.sum], { dim: d }), shape);
-  },
-);
+  });
 
 /** The first input, whose value was found without derivatives, as a function of the second. No slope is a difference. */
 const pickedOf: PrimitiveOp<{ readonly dim: number }> = primitive('logSoftmaxAtRule', {

@@ -1,5 +1,5 @@
 /** @file Unpooling: puts the values of a max pooling back where they were. */
-import { checkArgument, defineOptions } from '../../arguments/index.js';
+import { checkArgument, defineOptions, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { sameShape, show, sizeOf, type Shape } from '../../graph/shape.js';
@@ -106,7 +106,7 @@ function targetOf(
     wanted.some((n, d) => !Number.isInteger(n) || n < 0 || Math.abs(n - usual[d]!) >= step[d]!)
   ) {
     throw new ShapeError(
-      `${op}: outputSize [${outputSize.join(', ')}] must be ${rank} whole numbers, each less than a stride ` +
+      `${op}: outputSize ${display(outputSize)} must be ${rank} whole numbers, each less than a stride ` +
         `${show(step)} from ${show(usual)}`,
     );
   }

@@ -13,7 +13,7 @@ import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
 import { exp, log, log1p } from '../elements/exponential.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
-import { eq, gt, isFinite, lt } from '../build/relations.js';
+import { eq, gt, isFinite, logicalAnd, logicalOr, lt } from '../build/relations.js';
 import { batchAll } from '../shape/movement.js';
 import { maxOver } from './fold.js';
 
@@ -150,8 +150,10 @@ const logTotalOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
     logTotalOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
 });
 
-/** The shares, 0 in a row of −∞. */
+/** The shares: 0 in a row of −∞, and of what is less than an element that is ∞, whose own is NaN. */
 function slopes(x: Tensor, total: Tensor, dims: readonly number[]): Tensor {
-  const none = eq(detach(total), -Infinity);
-  return choose(none, 0, shares(choose(none, 0, x), dims));
+  const fixed = detach(total);
+  const none = eq(fixed, -Infinity);
+  const least = logicalAnd(eq(fixed, Infinity), lt(detach(x), Infinity));
+  return choose(logicalOr(none, least), 0, shares(choose(none, 0, x), dims));
 }

@@ -112,6 +112,7 @@ function triangle(
     );
   const { diagonal: k = 0 } = triangleOptions(op, diagonal, options);
   const [rows = 0, columns = 0] = node.sizes.slice(-2);
+  if (node.size === 0) return node; // the other dimension may be as long as it likes
   return where(
     inside(sub(iotaAlong(columns, 1, 2), iotaAlong(rows, 0, 2)), k),
     node,

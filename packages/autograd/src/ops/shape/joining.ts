@@ -226,8 +226,10 @@ const meshgridOptions = defineOptions<{ readonly indexing?: 'ij' | 'xy' }>({
   indexing: kinds.oneOf('ij', 'xy'),
 });
 
+const MOST_DIMS = 64;
+
 /**
- * A grid of points: from n vectors, n tensors with n dimensions, each varying along its own. With `indexing: 'xy'`
+ * A grid of points: from n vectors, at most 64, n tensors with n dimensions, each varying along its own. With `indexing: 'xy'`
  * the first two dimensions are exchanged. PyTorch: `torch.meshgrid`, whose default is also `'ij'`.
  */
 export const meshgrid: (
@@ -245,6 +247,9 @@ export const meshgrid: (
   const wrong = nodes.find((x) => x.ndim > 1);
   if (wrong !== undefined)
     throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.sizes)}`);
+  // Each of n tensors has n dimensions: the work grows with the square.
+  if (nodes.length > MOST_DIMS)
+    throw new ShapeError(`meshgrid: expected at most ${MOST_DIMS} vectors, got ${nodes.length}`);
   const grid = nodes.map((x) => x.size);
   const swapped = indexing === 'xy' && nodes.length > 1;
   const order = range(nodes.length);

@@ -1,6 +1,6 @@
 /** @file Stacking and splitting along the first dimensions; missing ones are added. */
 import { isArray } from '../../arguments/kinds.js';
-import { checkArgument } from '../../arguments/index.js';
+import { checkArgument, copyList } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
@@ -167,7 +167,8 @@ function cut(
       : given;
   if (typeof parts !== 'number') {
     // As slices: from the end where negative, and no further than there is.
-    const at = Array.from(parts, (i) => {
+    const list = Array.isArray(parts) ? copyList(op, 'the parts', parts) : parts;
+    const at = Array.from(list as ArrayLike<number>, (i) => {
       checkInteger(op, 'each index', i);
       return Math.max(0, Math.min(n, i < 0 ? i + n : i));
     });

@@ -2,6 +2,7 @@
 import {
   checkArgument,
   defineOptions,
+  display,
   kinds,
   convTranspose1d,
   convTranspose2d,
@@ -137,7 +138,7 @@ abstract class TransposedConvolution extends Module {
       const extra = (outputSize[outputSize.length - this.rank + d] ?? least) - least;
       if (extra < 0 || extra >= (stride[d] ?? 1)) {
         throw new ShapeError(
-          `${name}: outputSize [${outputSize.join(', ')}] cannot come from an input of shape [${x.shape.join(', ')}]: ` +
+          `${name}: outputSize ${display(outputSize)} cannot come from an input of shape [${x.shape.join(', ')}]: ` +
             `dimension ${d} must be between ${least} and ${least + (stride[d] ?? 1) - 1}`,
         );
       }

@@ -133,7 +133,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     const labels = (batched ? target : target.unsqueeze(0)).unsqueeze(1);
     const head = logSoftmax(this.head.forward(x), 1);
     const chosen = (logs: Tensor, index: Tensor, inside: Tensor): Tensor =>
-      gather(logs, 1, where(inside, index, 0));
+      gather(logs, 1, where(inside, index, 0), 'AdaptiveLogSoftmaxWithLoss: target');
     // A class that is none stays as it is, and is out of range for the head.
     const inHead = labels.lt(this.shortlist).logicalOr(labels.ge(this.nClasses));
     // A class of the shortlist is chosen in the head; of a cluster, the cluster there and the class in the tail.

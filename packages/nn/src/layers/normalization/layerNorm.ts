@@ -6,6 +6,7 @@ import {
   ChainruleError,
   groupNorm,
   layerNorm,
+  readList,
   rmsNorm,
   type Parameter,
   type Shape,
@@ -39,7 +40,9 @@ const sizes = kinds.oneOrMore(kinds.size);
 
 function asShape(name: string, size: number | readonly number[]): readonly number[] {
   const given = checkArgument(name, 'normalizedShape', size, sizes);
-  return typeof given === 'number' ? [given] : [...given];
+  if (typeof given === 'number') return [given];
+  // Its own iterator may be anything.
+  return readList(name, 'normalizedShape', given, kinds.size);
 }
 
 /**
