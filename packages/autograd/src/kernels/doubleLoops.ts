@@ -43,7 +43,7 @@ class Room {
   free = COPY_BYTES;
 
   constructor() {
-    const module = new ModuleBuilder(false);
+    const module = new ModuleBuilder(false, { apart: true });
     module.export('add', productLoop(module, 1));
     module.export('subtract', productLoop(module, -1));
     module.export('dot', dotLoop(module));

@@ -102,13 +102,13 @@ const logitOp = unary('logit', {
 
 /**
  * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0, else
- * ln y; that with respect to y is 0 where both are 0 (NaN in PyTorch), else x / y. PyTorch: `torch.xlogy`.
+ * ln y. PyTorch: `torch.xlogy`.
  */
 export const xlogy: BinaryOp = binary('xlogy', {
   vector: xlogyForm,
   reference: (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)),
   dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, 0)), 0, log(y)),
-  dy: (x, y) => choose(logicalAnd(eq(x, 0), eq(y, 0)), 0, div(x, y)),
+  dy: (x, y) => div(x, y),
   domain: 'float',
 });
 

@@ -1,6 +1,7 @@
 /** @file One function of a module: its locals, the words of its block, and loops that count. */
 import { Bytes } from './bytes.js';
 import { Instructions, type Callable, type Global } from './instructions.js';
+import { I32, V128 } from './opcodes.js';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
@@ -28,6 +29,8 @@ const I32_MUL = 0x6c;
 
 /** What a function uses of the module it is part of. */
 export interface Surroundings {
+  /** Whether vectors are kept from being joined, but in functions that say otherwise. */
+  readonly apart: boolean;
   /**
    * Mutable globals that are never changed. The optimizer cannot know that, so a constant added to one stays in its
    * register instead of being rebuilt at each use inside a loop.
@@ -47,6 +50,12 @@ export class FunctionBuilder extends Instructions implements Callable {
   private readonly locals: ValueType[] = [];
   private readonly words = new Map<string, number>();
   readonly module: Surroundings;
+  /**
+   * Whether V8's revectorizer, where it is on, may join vectors that are stored side by side. V8 13 and 14 make wrong code of some
+   * loops that carry several vectors round, and of maxima and signs of doubles; not of products and functions of single numbers.
+   */
+  joins = false;
+  private stored = -1;
   readonly type: number;
   private readonly params: number;
 
@@ -60,6 +69,15 @@ export class FunctionBuilder extends Instructions implements Callable {
   local(type: ValueType): number {
     this.locals.push(type);
     return this.params + this.locals.length - 1;
+  }
+
+  /** V8 joins vectors from stores 16 bytes apart, from one address; so those are from two. */
+  override memory(code: number, offset: number): this {
+    if (code !== V128.store || (offset & 16) === 0 || !this.module.apart || this.joins)
+      return super.memory(code, offset);
+    if (this.stored < 0) this.stored = this.local('v128');
+    this.set(this.stored).i32(16).op(I32.add).get(this.stored);
+    return super.memory(code, offset - 16);
   }
 
   push(value: Quantity): this {

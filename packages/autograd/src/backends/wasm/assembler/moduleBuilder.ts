@@ -25,11 +25,13 @@ export class ModuleBuilder implements Surroundings {
   readonly negativeZeroF64: Global = { index: 2 };
 
   private readonly shared: boolean;
+  readonly apart: boolean;
   private readonly placed: FunctionBuilder[] = [];
   private usesTable = false;
 
-  constructor(shared: boolean) {
+  constructor(shared: boolean, { apart = false }: { apart?: boolean } = {}) {
     this.shared = shared;
+    this.apart = apart;
   }
 
   function(params: readonly ValueType[], results: readonly ValueType[]): FunctionBuilder {

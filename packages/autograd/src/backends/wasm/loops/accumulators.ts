@@ -7,10 +7,9 @@ import type { Scalar } from '../../../engine/compile/kernel.js';
 import { isFloat } from '../../../graph/dtype.js';
 import { combine, constant, identity } from '../elements/elementOps.js';
 import type { Value } from '../elements/elementOps.js';
-import { SCRATCH } from '../assembler/kernelFunction.js';
 import type { LaneCount } from './laneMemory.js';
 import type { Lanes, Register } from '../elements/lanes.js';
-import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
+import { F32x4, F64x2 } from '../assembler/opcodes.js';
 
 export type Reduce = Extract<Scalar, { kind: 'reduce' }>;
 
@@ -82,14 +81,9 @@ export function settle(v: Lanes, scalar: Reduce, part: Value): Value {
 }
 
 /** All accumulators as one, its lanes still apart. */
-export function joinParts(
-  v: Lanes,
-  scalar: Reduce,
-  partial: readonly Value[],
-  wide: boolean,
-): Value {
+export function joinParts(v: Lanes, scalar: Reduce, partial: readonly Value[]): Value {
   const registers = v.scope(() => {
-    let parts = (wide ? throughMemory(v, partial) : partial).map((part) => settle(v, scalar, part));
+    let parts = partial.map((part) => settle(v, scalar, part));
     while (parts.length > 1) {
       const half = parts.length / 2;
       parts = parts
@@ -102,10 +96,10 @@ export function joinParts(
 }
 
 /** All accumulators and all their lanes as one value, in every lane. */
-export function fold(v: Lanes, scalar: Reduce, partial: readonly Value[], wide: boolean): Value {
+export function fold(v: Lanes, scalar: Reduce, partial: readonly Value[]): Value {
   const join = (x: Value, y: Value): Value => combine(v, scalar.op, scalar.dtype, x, y);
   const registers = v.scope(() => {
-    let result = joinParts(v, scalar, partial, wide);
+    let result = joinParts(v, scalar, partial);
     const turned = (order: readonly number[]): Value => ({
       dtype: scalar.dtype,
       registers: result.registers.map((register) => v.shuffle(register, register, order)),
@@ -122,24 +116,4 @@ export function fold(v: Lanes, scalar: Reduce, partial: readonly Value[], wide: 
     return join(result, turned([1, 0, 3, 2])).registers;
   });
   return { dtype: scalar.dtype, registers };
-}
-
-/** Accumulators leave their loop through pairs of stores: only that lets V8 fuse pairs of vectors into one. */
-function throughMemory(v: Lanes, parts: readonly Value[]): readonly Value[] {
-  if (parts.length < 2) return parts;
-  const at = (part: number, k: number): number => 16 * (k * parts.length + part);
-  (parts[0] as Value).registers.forEach((_, k) => {
-    parts.forEach((part, p) => {
-      v.f.get(SCRATCH).get(part.registers[k] as Register);
-      v.f.memory(V128.store, at(p, k));
-    });
-  });
-  return parts.map((part, p) => ({
-    dtype: part.dtype,
-    registers: part.registers.map((_, k) => {
-      const register = v.register();
-      v.f.get(SCRATCH).memory(V128.load, at(p, k)).set(register);
-      return register;
-    }),
-  }));
 }

@@ -44,7 +44,6 @@ export class BlockSums {
   private readonly folds: readonly Fold[];
   /** Whether the accumulators are parts of one sum; else each is a sum of its own. */
   private readonly joined: boolean;
-  private readonly wide: boolean;
   /** Where in scratch memory the sums wait. */
   private readonly at: number;
   /** Locals: steps of the present block, and blocks that are complete. */
@@ -55,12 +54,11 @@ export class BlockSums {
   private readonly waiting: number;
   private readonly levelBytes: number;
 
-  constructor(v: Lanes, folds: readonly Fold[], joined: boolean, wide: boolean, at: number) {
+  constructor(v: Lanes, folds: readonly Fold[], joined: boolean, at: number) {
     this.v = v;
     this.f = v.f;
     this.folds = folds.filter(({ scalar }) => rounds(scalar));
     this.joined = joined;
-    this.wide = wide;
     this.at = at;
     const local = (): number => this.f.local('i32');
     [this.pending, this.complete, this.level] = [local(), local(), local()];
@@ -157,7 +155,7 @@ export class BlockSums {
   private blockSums(): Value[][] {
     const { v } = this;
     return this.folds.map(({ scalar, into }) => {
-      const parts = this.joined ? [joinParts(v, scalar, into, this.wide)] : into;
+      const parts = this.joined ? [joinParts(v, scalar, into)] : into;
       return parts.map(({ dtype, registers }) => ({
         dtype,
         registers: registers.map((register) => v.copy(register)),

@@ -1,7 +1,6 @@
 /** @file What the passes over a row of a loop kernel compute, write and keep, and how wide and on how many threads they go. */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
-import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { closure, isCheap, type ScalarFacts } from './loopBody.js';
 import { CACHE, type Nest, type Walk } from './loopNest.js';
 
@@ -84,17 +83,15 @@ export function vectorsOf(
   body: readonly Scalar[],
   nest: Nest,
   facts: readonly ScalarFacts[],
-  engine: VectorWidth,
 ): number {
   const { sizes, outer, vector } = nest;
   const cheap = facts.every((fact) => !fact.expensive);
   const columns = vector < outer && sizes.length > outer;
   // Columns are walked down: less than a cache line at a time would fetch every line twice.
   const simple = cheap && body.length <= 5;
-  const most = simple && engine === 'wide' ? 16 : 8;
   // As many accumulators whatever else a row computes: their number decides how a sum is rounded.
   const sums = vector >= outer && body.some((scalar) => scalar.kind === 'reduce');
-  let width = columns ? (cheap ? most : 4) : simple || sums ? 4 : 2;
+  let width = columns ? (cheap ? 8 : 4) : simple || sums ? 4 : 2;
   if (!sums && body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
   while (width > 1 && (sizes[vector] as number) < 4 * width) width /= 2;
   return width;

@@ -59,6 +59,7 @@ export class LoopWriter {
     this.facts = facts;
     this.passes = passes;
     const f = kernelFunction(module);
+    f.joins = body.every(({ kind, dtype }) => kind !== 'reduce' && dtype !== 'float64');
     this.f = f;
     this.step = 4 * width;
     this.walks = new Walks(f, nest, this.step, form);
@@ -185,11 +186,10 @@ export class LoopWriter {
         return { i, scalar, into: freshAccumulators(this.v, scalar, this.accumulatorCount(i)) };
       });
       const columns = this.nest.vector < this.nest.outer;
-      const wide = this.context.width === 'wide';
       const { waiting } = this.plan;
       const blocks =
         waiting !== null && folds.some(({ scalar }) => rounds(scalar))
-          ? new BlockSums(this.v, folds, !columns, wide, waiting)
+          ? new BlockSums(this.v, folds, !columns, waiting)
           : null;
       this.blocks = blocks;
       this.walk(pass, () => {
@@ -200,7 +200,7 @@ export class LoopWriter {
       for (const { i, scalar, into } of blocks?.finish(folds) ?? folds) {
         const result = columns
           ? into.map((part) => settle(this.v, scalar, part))
-          : [fold(this.v, scalar, into, wide)];
+          : [fold(this.v, scalar, into)];
         values.set(i, result);
       }
     });

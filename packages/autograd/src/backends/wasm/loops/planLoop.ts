@@ -44,7 +44,7 @@ export function planLoop(kernel: LoopKernel, context: KernelContext): FormedKern
   for (let level = 0; level < outer; level++) if (sizes[level] === 0) return null;
   const facts = analyseBody(kernel, nest);
   const passes = planPasses(body, nest, facts);
-  const width = vectorsOf(body, nest, facts, context.width);
+  const width = vectorsOf(body, nest, facts);
   const { caches, bytes } = planCaches(kernel, nest, facts, passes);
   const length = sizes[vector] as number;
   const step = 4 * width;

@@ -73,6 +73,7 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
       Array.from({ length: pulls ? 11 : 9 }, () => 'i32' as const),
       [],
     );
+    f.joins = t.size === 4 && t.term === 'product';
     const [depth, a, rowA, stepA, b, stepB, c, rowC, accumulate] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     const [x, rowX] = [9, 10];
     const single = t.size === 4;

@@ -60,7 +60,7 @@ export class Forms implements FormTable {
     let index = this.known.get(key);
     if (index === undefined) {
       this.note(key, kernel);
-      this.module ??= new ModuleBuilder(this.memory.shared);
+      this.module ??= new ModuleBuilder(this.memory.shared, { apart: context.width === 'wide' });
       this.module.place(kernel.write(this.module));
       index = this.count + this.fresh.length;
       this.fresh.push(key);

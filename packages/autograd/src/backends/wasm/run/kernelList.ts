@@ -139,7 +139,7 @@ function mayFault(kernel: Kernel): boolean {
 
 /** The calls that do what a kernel does, in order. */
 export function formKernel(kernel: Kernel, given: KernelContext, scratch: Scratch): FormedKernel[] {
-  // V8 13 and 14 take the maxima of joined pairs of doubles from the wrong bits; written for 128 bits they are not joined.
+  // Doubles are not joined, and so need no more vectors side by side.
   const context =
     given.width === 'wide' && hasDoubles(kernel) ? { ...given, width: 'relaxed' as const } : given;
   const loops = (loop: LoopKernel): FormedKernel[] =>

@@ -1,6 +1,7 @@
 /** @file V8's revectorizer, turned on at run time: pairs of 128-bit vectors become 256-bit ones. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
+import { itemSize } from '../../../graph/dtype.js';
 import { Forms } from './forms.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { listKernels } from './kernelList.js';
@@ -25,7 +26,8 @@ export type WideSimd =
 const RUNS = 2;
 
 /** Functions of the numbers below that are no NaN, whose bits may differ. */
-const DOUBLE_NAMES = ['log1p', 'asin', 'neg', 'exp'];
+const FUNCTIONS = ['exp', 'tanh', 'sin', 'sigmoid', 'log1p', 'asin', 'neg'];
+const FOLDS = ['max', 'min', 'sum'] as const;
 
 const FLAG = '--experimental-wasm-revectorize';
 
@@ -71,73 +73,60 @@ function unfit(): string | null {
   return null;
 }
 
-/** The bits of a product and of some functions of it, then of functions and maxima of doubles. */
+/** The bits of a product, and of functions and rows of numbers of both precisions. */
 function checkBits(width: VectorWidth): Int32Array {
   const [m, n, k] = [37, 53, 300];
   const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
-  const flat = (buffer: number): Place & { strides: number[] } => ({ ...at(buffer), strides: [1] });
-  const op = (name: string, arg: number) =>
-    ({ kind: 'op', op: name, args: [arg], dtype: 'float32' }) as const;
-  const names = ['exp', 'tanh', 'sin', 'sigmoid', 'log1p'];
-  const load = { kind: 'load', input: 0, dtype: 'float32' } as const;
-  const kernels: Kernel[] = [
-    {
-      ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
-      a: { ...at(0), strides: [k, 1] },
-      b: { ...at(1), strides: [n, 1] },
-      out: { ...at(2), strides: [n, 1] },
-    },
-    {
-      ...{ kind: 'loop', outer: [m * n], inner: [], inputs: [flat(2)] },
-      body: [load, ...names.map((name) => op(name, 0))],
-      outputs: names.map((_, i) => ({ ...flat(3 + i), value: 1 + i })),
-    },
+  const product: Kernel = {
+    ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
+    a: { ...at(0), strides: [k, 1] },
+    b: { ...at(1), strides: [n, 1] },
+    out: { ...at(2), strides: [n, 1] },
+  };
+  const sizes: Sized[] = [
+    ['float32', m * k],
+    ['float32', k * n],
+    ['float32', m * n],
   ];
+  const kernels = [product, ...loopsOf('float32', n, m, sizes), ...loopsOf('float64', n, m, sizes)];
   // Of its own: what it compiles is compiled in the way being checked.
   const memory = new WasmMemory();
   const forms = new Forms(memory);
-  const firstDouble = 3 + names.length;
-  kernels.push(...doubleKernels(firstDouble, m, n));
-  const sizes = [m * k, k * n];
-  while (sizes.length < firstDouble) sizes.push(m * n);
-  // What is read, a result of each function, and the maxima: of doubles, two words each.
-  while (sizes.length < firstDouble + DOUBLE_NAMES.length + 2) sizes.push(2 * m * n);
-  const addresses = sizes.map((size) => memory.allocate(size * 4));
-  const floats = (i: number): Float32Array =>
-    memory.view('float32', addresses[i] as number, sizes[i] as number) as Float32Array;
+  const places = sizes.map(([dtype, size]) => memory.allocate(size * itemSize[dtype]));
+  const views = sizes.map(([dtype, size], i) => memory.view(dtype, places[i] as number, size));
   const plan = new WasmPlan(forms, listKernels(kernels, forms, { threads: 1, width }));
-  plan.setBuffers(addresses);
-  for (const array of [floats(0), floats(1)])
-    for (let i = 0; i < array.length; i++) array[i] = Math.sin(i * 12.9898) * 0.9;
-  const numbers = memory.view('float64', addresses[firstDouble] as number, m * n) as Float64Array;
-  for (let i = 0; i < numbers.length; i++) numbers[i] = Math.sin(i * 12.9898) * 0.9;
+  plan.setBuffers(places);
+  for (const view of views)
+    for (let i = 0; i < view.length; i++) view[i] = Math.sin(i * 12.9898) * 0.9;
   for (let run = 0; run < RUNS; run++) plan.run();
-  const results = sizes.slice(2).map((_, i) => floats(2 + i));
   return Int32Array.from(
-    results.flatMap(({ buffer, byteOffset, length }) => [
-      ...new Int32Array(buffer, byteOffset, length),
+    views.flatMap(({ buffer, byteOffset, byteLength }) => [
+      ...new Int32Array(buffer, byteOffset, byteLength / 4),
     ]),
   );
 }
 
-/** Functions and the maxima of rows of the doubles in buffer `first`, each into a buffer after it. */
-function doubleKernels(first: number, row: number, rows: number): Kernel[] {
-  const load = { kind: 'load', input: 0, dtype: 'float64' } as const;
-  const at = (buffer: number, strides: readonly number[]) =>
-    ({ buffer, dtype: 'float64', offset: 0, strides }) as const;
+type Sized = [dtype: 'float32' | 'float64', size: number];
+
+/** Functions of a new buffer's numbers, and the maxima and minima of its rows, each into a buffer after it. */
+function loopsOf(dtype: Sized[0], row: number, rows: number, sizes: Sized[]): Kernel[] {
+  const load = { kind: 'load', input: 0, dtype } as const;
+  const named = (size: number): { buffer: number; dtype: Sized[0]; offset: number } => ({
+    buffer: sizes.push([dtype, size]) - 1,
+    dtype,
+    offset: 0,
+  });
+  const from = named(row * rows);
   return [
     {
-      ...{ kind: 'loop', outer: [row * rows], inner: [], inputs: [at(first, [1])] },
-      body: [
-        load,
-        ...DOUBLE_NAMES.map((op) => ({ kind: 'op', op, args: [0], dtype: 'float64' }) as const),
-      ],
-      outputs: DOUBLE_NAMES.map((_, i) => ({ ...at(first + 1 + i, [1]), value: 1 + i })),
+      ...{ kind: 'loop', outer: [row * rows], inner: [], inputs: [{ ...from, strides: [1] }] },
+      body: [load, ...FUNCTIONS.map((op) => ({ kind: 'op', op, args: [0], dtype }) as const)],
+      outputs: FUNCTIONS.map((_, i) => ({ ...named(row * rows), strides: [1], value: 1 + i })),
     },
     {
-      ...{ kind: 'loop', outer: [rows], inner: [row], inputs: [at(first, [row, 1])] },
-      body: [load, { kind: 'reduce', op: 'max', arg: 0, dtype: 'float64' }],
-      outputs: [{ ...at(first + 1 + DOUBLE_NAMES.length, [1]), value: 1 }],
+      ...{ kind: 'loop', outer: [rows], inner: [row], inputs: [{ ...from, strides: [row, 1] }] },
+      body: [load, ...FOLDS.map((op) => ({ kind: 'reduce', op, arg: 0, dtype }) as const)],
+      outputs: FOLDS.map((_, i) => ({ ...named(rows), strides: [1], value: 1 + i })),
     },
   ];
 }
