@@ -153,6 +153,12 @@ function largest(
   return sampled.reshape([x.shape[0] as number, rows, ny, columns, nx]).amax([2, 4]);
 }
 
+/** The nearest integer as single precision has it, halves away from 0. */
+function rounded(x: number): number {
+  const y = Math.fround(x);
+  return Math.sign(y) * Math.floor(Math.abs(y) + 0.5);
+}
+
 /** The largest element of each part of each box, in whole elements (Girshick 2015, arXiv:1504.08083); 0 in an empty part. */
 function maxRoiPool(call: Call): Result {
   const [x, rois] = [call.tensor(0), call.numbers(1)];
@@ -177,7 +183,7 @@ function maxRoiPool(call: Call): Result {
   };
   const results = range(rois.length / 5).map((r) => {
     const [image = 0, ...corners] = rois.slice(5 * r, 5 * r + 5);
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners.map((v) => Math.round(v * scale));
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners.map((v) => rounded(v * scale));
     const band = largestOf(x.select(0, image), 1, parts(y1, y2, rows, h));
     return largestOf(band, 2, parts(x1, x2, columns, w));
   });

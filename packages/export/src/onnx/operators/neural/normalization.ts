@@ -1,7 +1,7 @@
 /** @file Softmax and its kin, and normalizations. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { dimension, dimensions, perChannel, range } from '../helpers.js';
+import { dimension, dimensions, perChannel, product, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
 /** Along one dimension; up to version 12 over all dimensions from one on. */
@@ -131,7 +131,9 @@ export const NORMALIZATION: readonly Operator[] = [
   operator('BatchNormalization', batchNormalization, { constants: [3, 4], statistics: [3, 4] }),
   operator('InstanceNormalization', (call) => {
     const [x, weight, bias] = [call.tensor(0), call.tensor(1), call.tensor(2)];
-    const y = cr.instanceNorm(x, { eps: call.float('epsilon', 1e-5) });
+    // A channel of one element is its own mean, which training refuses.
+    const single = product(x.shape.slice(2)) === 1;
+    const y = single ? x.sub(x) : cr.instanceNorm(x, { eps: call.float('epsilon', 1e-5) });
     return y.mul(perChannel(weight, x.ndim)).add(perChannel(bias, x.ndim));
   }),
   operator('LayerNormalization', layerNormalization),

@@ -2,7 +2,7 @@
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
-import { activationOf, type Activation } from './recurrentActivations.js';
+import { activationsOf, type Activation } from './recurrentActivations.js';
 
 /** What is carried from one step to the next, each `[batch, hidden]`. */
 type State = readonly cr.Tensor[];
@@ -159,14 +159,7 @@ function directionOf(
   const { weight: recurrent, product } = products(call, 2, d);
   const weights = { recurrent, product, recurrentBias, peepholes, hidden };
   const input = products(call, 1, d);
-  const count = cell.activations.length;
-  const names = call.texts('activations', []).slice(d * count, (d + 1) * count);
-  const alphas = call.floats('activation_alpha', []);
-  const betas = call.floats('activation_beta', []);
-  const clip = call.attributeGiven('clip') ? call.float('clip') : null;
-  const f = cell.activations.map((fallback, i) =>
-    activationOf(call, names[i] ?? fallback, alphas[d * count + i], betas[d * count + i], clip),
-  );
+  const f = activationsOf(call, cell.activations, d);
   return {
     step: cell.make(call, weights, f),
     project: (x) => input.product(x, input.weight, inputBias),

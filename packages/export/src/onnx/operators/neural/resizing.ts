@@ -99,11 +99,14 @@ function resampled(call: Call, x: cr.Tensor, d: number, axis: Axis): cr.Tensor {
   );
   const at = range(axis.to).map((i) => coordinate(place, i, axis, call));
   const crop = place === 'tf_crop_and_resize';
+  // Some coordinates would move even what stays as large as it is, images among channels.
+  if (axis.from === axis.to && axis.scale === 1 && !crop) return x;
   if (axis.from === axis.to && !crop && at.every((x, i) => x === i)) return x;
   const inside = (i: number): number => Math.min(Math.max(i, 0), axis.from - 1);
   let y: cr.Tensor;
   if (mode === 'nearest') {
-    const how = call.text('nearest_mode', call.version < 11 ? 'floor' : 'round_prefer_floor');
+    const older = axis.scale < 1 ? 'ceil' : 'floor';
+    const how = call.text('nearest_mode', call.version < 11 ? older : 'round_prefer_floor');
     y = x.indexSelect(d, integers(at.map((x) => inside(nearest(x, how)))).tensor);
   } else {
     const isCubic = mode === 'cubic';
