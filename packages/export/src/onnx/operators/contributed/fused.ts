@@ -40,12 +40,7 @@ function fusedConv(call: Call): Result {
 function fusedGemm(call: Call): Result {
   const parameter = (name: string): number[] =>
     call.attributeGiven(name) ? [call.float(name)] : [];
-  return activated(
-    call,
-    gemm(call),
-    parameter('activation_alpha'),
-    parameter('activation_beta'),
-  );
+  return activated(call, gemm(call), parameter('activation_alpha'), parameter('activation_beta'));
 }
 
 /** The last two dimensions change places; before that the first one goes behind all other batches. */

@@ -37,8 +37,7 @@ function variadic(
   f: (x: cr.Tensor, y: cr.Tensor) => cr.Tensor,
   host?: (x: number, y: number) => number,
 ): Operator {
-  const all =
-    host === undefined ? null : elementwise((...xs) => xs.reduce((x, y) => host(x, y)));
+  const all = host === undefined ? null : elementwise((...xs) => xs.reduce((x, y) => host(x, y)));
   return operator(name, (call) => call.tensors().reduce((x, y) => f(x, y)), { fold: all });
 }
 
