@@ -177,9 +177,19 @@ export class Call {
     return this.scope.typeOf(this.node.inputs[i] ?? '');
   }
 
+  /** The number of an element type, which the first operators gave by name. */
+  typeCode(name: string, fallback?: number): number {
+    const value = this.attribute(name);
+    if (typeof value !== 'string') return this.int(name, fallback);
+    const [, found] =
+      Object.entries(ELEMENTS).find(([key]) => key === value.toLowerCase()) ??
+      this.refuse(`there is no element type '${value}'`);
+    return found.code;
+  }
+
   /** An element type as an attribute, and its dtype here. */
   elementType(name: string, fallback?: number): { type: ElementType; dtype: DType } {
-    const type = requireElementType(this.int(name, fallback), `${name} of ${this.node.label}`);
+    const type = requireElementType(this.typeCode(name, fallback), `${name} of ${this.node.label}`);
     const { dtype } = ELEMENTS[type];
     return dtype === null ? this.refuse('it cannot return strings here') : { type, dtype };
   }

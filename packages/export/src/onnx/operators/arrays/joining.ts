@@ -106,5 +106,7 @@ export const JOINING: readonly Operator[] = [
       );
     },
   }),
+  // An experiment of the first files, with the inputs that `Slice` took over.
+  operator('DynamicSlice', slice, { constants: [1, 2, 3] }),
   operator('Split', split),
 ];

@@ -28,6 +28,9 @@ function batchNormalization(call: Call): Result {
   const [x, weight, bias] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const [mean, variance] = [call.tensor(3), call.tensor(4)];
   const eps = call.float('epsilon', 1e-5);
+  // Up to version 8 each feature could have statistics of its own, which stay as they are.
+  if (!call.flag('spatial', true))
+    return x.sub(mean).mul(variance.add(eps).rsqrt()).mul(weight).add(bias);
   // ONNX's momentum is of what is kept, and old files name outputs that only training had.
   const momentum = 1 - call.float('momentum', 0.9);
   const always = call.flag('training_mode');
@@ -107,8 +110,11 @@ function localResponse(call: Call): Result {
 
 function meanVariance(call: Call): Result {
   const x = call.tensor(0);
-  const dims = dimensions(call, call.ints('axes', [0, 2, 3]), x.ndim);
+  // Up to version 8 a flag said whether channels are taken together, another that variances stay.
+  const fallback = call.flag('across_channels') ? range(x.ndim) : [0, 2, 3];
+  const dims = dimensions(call, call.ints('axes', fallback), x.ndim);
   const centred = x.sub(x.mean(dims, { keepdim: true }));
+  if (!call.flag('normalize_variance', true)) return centred;
   return centred.div(centred.square().mean(dims, { keepdim: true }).sqrt().add(1e-9));
 }
 

@@ -137,17 +137,20 @@ function weighted(x: cr.Tensor, d: number, all: readonly Taps[]): cr.Tensor {
   return parts.reduce((sum, part) => sum.add(part));
 }
 
+/** How much larger each dimension becomes: at first two attributes, then one, then an input. */
+function scalesOf(call: Call, input: number): number[] {
+  if (call.attributeGiven('height_scale'))
+    return [1, 1, call.float('height_scale'), call.float('width_scale')];
+  return call.listed('scales', input) ?? [];
+}
+
 function resize(call: Call): Result {
   const input = call.tensor(0);
   const x = input.dtype === 'float64' ? input : input.cast('float32');
   const older = call.version < 11;
   const [roiAt, scalesAt, sizesAt] = older ? [-1, 1, -1] : [1, 2, 3];
   const axes = dimensions(call, call.ints('axes', range(x.ndim)), x.ndim);
-  const scales = call.attributeGiven('scales')
-    ? call.floats('scales')
-    : call.has(scalesAt)
-      ? call.numbers(scalesAt)
-      : [];
+  const scales = scalesOf(call, scalesAt);
   const sizes = sizesAt >= 0 && call.has(sizesAt) ? call.numbers(sizesAt) : [];
   const roi = roiAt >= 0 && call.has(roiAt) ? call.numbers(roiAt) : [];
   const policy = call.text('keep_aspect_ratio_policy', 'stretch');
