@@ -81,11 +81,7 @@ const shifted = (direction: 'LEFT' | 'RIGHT'): Element =>
     const [x = '', y = ''] = inputs;
     const unsigned = (v: string): string => e.node('Cast', [v], { to: 12 });
     const shift = (v: string, by: string): string =>
-      e.node(
-        'Cast',
-        [e.node('BitShift', [unsigned(v), unsigned(by)], { direction })],
-        { to: 6 },
-      );
+      e.node('Cast', [e.node('BitShift', [unsigned(v), unsigned(by)], { direction })], { to: 6 });
     const possible = k.of('And', k.of('GreaterOrEqual', y, 0), k.of('LessOrEqual', y, 31));
     const by = k.of('Where', possible, y, direction === 'LEFT' ? 0 : 31);
     if (direction === 'LEFT') return k.of('Where', possible, shift(x, by), 0);
