@@ -275,6 +275,26 @@ describe('running', () => {
     expect(stopped(fileOf({ initializer, node: [made] }))).toMatch(/limits.elements|there may be/);
     expect(performance.now() - start).toBeLessThan(1000);
   });
+  test('places so far away that there is no next integer', () => {
+    const float = (name: string, data: number[], dims = [data.length]): TensorProto =>
+      weight({ name, dims, floatData: data });
+    const crop = node(
+      'Resize',
+      ['x', 'roi', 's'],
+      ['y'],
+      [text('mode', 'linear'), text('coordinate_transformation_mode', 'tf_crop_and_resize')],
+    );
+    const initializer = [float('roi', [1e30, 2e30]), float('s', [1])];
+    const start = performance.now();
+    const [y] = importOnnx(fileOf({ initializer, node: [crop] })).run(tensor([1, 2])) as [Tensor];
+    expect(y.toArray()).toEqual([0, 0]);
+    const names = ['mels', 'length', 'rate'];
+    const mels = node('MelWeightMatrix', [...names, 'low', 'high'], ['y']);
+    const rates = [2, 16, 1].map((n, i) => scalar(names[i] as string, n));
+    const bands = [...rates, float('low', [0], []), float('high', [1e30], [])];
+    importOnnx(fileOf({ initializer: bands, node: [mels] })).run(tensor([1, 2]));
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
   test('doubling', () => {
     const nodes = Array.from({ length: 40 }, (_, i) =>
       node(

@@ -79,9 +79,11 @@ function taps(
 ): Taps {
   const stretch = antialias && scale < 1 ? scale : 1;
   const width = reach / stretch;
+  // However far outside it lies, it is the edge that is read; at 10³⁰ there are no next integers.
+  const place = Math.min(Math.max(x, -1 - width), from + width);
   const found: [number, number][] = [];
-  for (let at = Math.ceil(x - width); at <= Math.floor(x + width); at++) {
-    const weight = kernel((x - at) * stretch);
+  for (let at = Math.ceil(place - width); at <= Math.floor(place + width); at++) {
+    const weight = kernel((place - at) * stretch);
     if (weight === 0) continue;
     const inside = at >= 0 && at < from;
     if (!inside && excludeOutside) continue;
