@@ -275,6 +275,24 @@ describe('running', () => {
     expect(stopped(fileOf({ initializer, node: [made] }))).toMatch(/limits.elements|there may be/);
     expect(performance.now() - start).toBeLessThan(1000);
   });
+  test.each(['Max', 'Min', 'Sum', 'Mean'])('%s of nothing', (op) => {
+    expect(stopped(fileOf({ node: [node(op, [], ['y'])] }))).toContain('there are no inputs');
+  });
+  test('a window that asks for a large padding', () => {
+    const pool = node(
+      'MaxPool',
+      ['i'],
+      ['y'],
+      [
+        text('auto_pad', 'SAME_LOWER'),
+        attribute({ name: 'kernel_shape', type: 7, ints: [2 ** 20, 2 ** 10] }),
+      ],
+    );
+    const image = weight({ name: 'i', dims: [1, 1, 1, 1], floatData: [1] });
+    expect(stopped(fileOf({ initializer: [image], node: [pool] }))).toContain(
+      'what MaxPool (node 0) makes of shape [1, 1048576, 1024] has 1073741824 elements, more than 536870912 (limits.elements)',
+    );
+  });
   test('places so far away that there is no next integer', () => {
     const float = (name: string, data: number[], dims = [data.length]): TensorProto =>
       weight({ name, dims, floatData: data });

@@ -68,6 +68,12 @@ export class Call {
     return this.values(from).map((x, i) => this.asTensor(x, `input ${from + i}`));
   }
 
+  /** All inputs put together two by two. */
+  joined(f: (x: Tensor, y: Tensor) => Tensor): Tensor {
+    const [first, ...rest] = this.tensors();
+    return rest.reduce((x, y) => f(x, y), first ?? this.refuse('there are no inputs'));
+  }
+
   /** An input whose numbers are known before anything is computed, else null. */
   known(i: number): Known | null {
     const value = this.inputs[i];
@@ -218,6 +224,11 @@ export class Call {
     const { limits } = this.frame.run;
     const elements = Math.min(limits.elements, MOST_FILLED);
     return countOf(sizes, { ...limits, elements }, `what ${this.node.label} fills`);
+  }
+
+  /** Refuses a shape that is more than the limits allow, before it is made on the way to a result. */
+  within(shape: readonly number[]): void {
+    countOf(shape, this.frame.run.limits, `what ${this.node.label} makes`);
   }
 
   refuse(why: string): never {

@@ -163,6 +163,7 @@ function maxRoiPool(call: Call): Result {
   const [x, rois] = [call.tensor(0), call.numbers(1)];
   const [, channels, h, w] = x.shape as [number, number, number, number];
   const [rows = 1, columns = 1] = call.ints('pooled_shape');
+  call.room(rois.length / 5, rows * columns, 16);
   const scale = call.float('spatial_scale', 1);
   const parts = (from: number, to: number, count: number, size: number): [number, number][] => {
     const part = Math.max(to - from + 1, 1) / count;
