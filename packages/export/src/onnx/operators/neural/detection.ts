@@ -52,6 +52,8 @@ function nonMaxSuppression(call: Call): Result {
 /** The mean, or the largest, of samples in each part of each box (He et al. 2017, arXiv:1703.06870). */
 function roiAlign(call: Call): Result {
   const [x, boxes, images] = [call.tensor(0), call.tensor(1), call.tensor(2)];
+  if (x.ndim !== 4 || boxes.ndim !== 2 || boxes.shape[1] !== 4 || images.size !== boxes.shape[0])
+    call.refuse('it takes images, boxes [n, 4] and n places of images');
   const [rows, columns] = [call.int('output_height', 1), call.int('output_width', 1)];
   const ratio = call.int('sampling_ratio', 0);
   const half =
@@ -78,7 +80,7 @@ function roiAlign(call: Call): Result {
     const length = corners[4 * r + from + 2]! - corners[4 * r + from]!;
     return Math.ceil((half ? length : Math.max(length, 1)) / parts);
   };
-  const results = range(boxes.shape[0] as number).map((r) => {
+  const results = range(boxes.shape[0]).map((r) => {
     const [ny, nx] = [samples(r, 1, rows), samples(r, 0, columns)];
     if (!(ny > 0 && nx > 0)) return cr.zeros([1, x.shape[1] as number, rows, columns]);
     call.room(rows * ny, columns * nx);

@@ -159,6 +159,10 @@ function directionOf(
   const { weight: recurrent, product } = products(call, 2, d);
   const weights = { recurrent, product, recurrentBias, peepholes, hidden };
   const input = products(call, 1, d);
+  const rows = cell.gates * hidden;
+  const sizes = [recurrent.shape[0], input.weight.shape[0], (bias?.size ?? 2 * rows) / 2];
+  if (sizes.some((n) => n !== rows) || (peepholes !== null && peepholes.size !== 3 * hidden))
+    call.refuse(`weights, biases and peepholes must be for ${cell.gates} gates of ${hidden}`);
   const f = activationsOf(call, cell.activations, d);
   return {
     step: cell.make(call, weights, f),

@@ -129,7 +129,8 @@ function resampled(call: Call, x: cr.Tensor, d: number, axis: Axis): cr.Tensor {
 
 /** Sums of elements along a dimension: a product with a matrix that has few numbers in each row. */
 function weighted(x: cr.Tensor, d: number, all: readonly Taps[]): cr.Tensor {
-  const most = Math.max(0, ...all.map((taps) => taps.length));
+  // Where nothing is read, as at places that are no numbers, there is 0.
+  const most = all.reduce((n, taps) => Math.max(n, taps.length), 1);
   const shape = x.shape.map((_, k) => (k === d ? all.length : 1));
   const parts = range(most).map((t) => {
     const places = integers(all.map((taps) => taps[t]?.[0] ?? 0)).tensor;
@@ -184,11 +185,15 @@ function gridSample(call: Call): Result {
   });
 }
 
+function affineGrid(call: Call): Result {
+  const size = call.numbers(1);
+  call.within([...size.slice(0, 1), ...size.slice(2), size.length - 2]);
+  return cr.affineGrid(call.tensor(0), size, { alignCorners: call.flag('align_corners') });
+}
+
 export const RESIZING: readonly Operator[] = [
   operator('Resize', resize, { constants: [1, 2, 3] }),
   operator('Upsample', resize, { constants: [1] }),
   operator('GridSample', gridSample),
-  operator('AffineGrid', (call) =>
-    cr.affineGrid(call.tensor(0), call.numbers(1), { alignCorners: call.flag('align_corners') }),
-  ),
+  operator('AffineGrid', affineGrid, { constants: [1] }),
 ];
