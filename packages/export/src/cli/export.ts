@@ -101,6 +101,11 @@ export async function runExport(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** ONNX has names for what comes out, too; the others take those of what goes in. */
+function inputsOf(names: unknown): unknown {
+  return typeof names === 'object' && names !== null && 'inputs' in names ? names.inputs : names;
+}
+
 /** The endings of a target's main file. */
 const endings: Readonly<Record<string, readonly string[]>> = {
   onnx: ['.onnx'],
@@ -116,10 +121,11 @@ function write(
 ): Files {
   const { f: given, args, modules, names, train, dynamic } = wanted;
   const f = given as (...xs: Tensor[]) => unknown;
+  const named = target === 'onnx' ? names : inputsOf(names);
   // What these are is checked by the exporters.
   const common = {
     ...(modules === undefined ? {} : { modules: modules as never }),
-    ...(names === undefined ? {} : { names }),
+    ...(named === undefined ? {} : { names: named as never }),
   };
   const option = (name: string, key: string): Record<string, unknown> =>
     options[name] === undefined ? {} : { [key]: options[name] };

@@ -11,7 +11,7 @@ export interface Wanted {
   readonly f: unknown;
   readonly args: Tensor[];
   readonly modules?: unknown;
-  readonly names?: readonly string[];
+  readonly names?: unknown;
   readonly train?: unknown;
   readonly dynamic?: unknown;
   /** Null for what runs with the sizes of `args` alone; the command line says it of other files. */
@@ -68,7 +68,7 @@ export function placeOf(error: unknown): string | null {
     const url = found?.[1];
     if (
       url === undefined ||
-      /[\\/](node_modules|packages[\\/][\w-]+[\\/](src|dist))[\\/]/.test(url)
+      /[\\/](node_modules|packages[\\/][\w-]+[\\/](src|dist|bin))[\\/]/.test(url)
     )
       continue;
     const path = url.startsWith('file:') ? fileURLToPath(url) : url;

@@ -31,6 +31,13 @@ const times = (w: Writer, x: Value, n: number): Value => w.map('multiply', x, nu
 const isNaN = (w: Writer, x: Value): Value => w.compare('NE', x, x);
 const isZero = (w: Writer, x: Value): Value => w.compare('EQ', x, number(w, 0, x));
 
+/** Whether the bit of the sign is set. */
+function signbit(w: Writer, x: Value): Value {
+  const type = x.type === 'f64' ? 'i64' : 'i32';
+  const bits = x.type === type ? x : w.emit('stablehlo.bitcast_convert', [x], x.shape, type);
+  return w.compare('LT', bits, number(w, 0, bits));
+}
+
 /** `x − y ⌊x / y⌋` by the remainder that has the sign of x. */
 function remainder(w: Writer, x: Value, y: Value): Value {
   const r = w.map('remainder', x, y);
@@ -44,7 +51,8 @@ function normalCdf(w: Writer, x: Value): Value {
   return times(w, w.map('chlo.erfc', times(w, x, -Math.SQRT1_2)), 0.5);
 }
 
-function logaddexp(w: Writer, x: Value, y: Value, base: number): Value {
+/** The logarithm, to a base, of the sum of two powers of it. */
+export function logaddexp(w: Writer, x: Value, y: Value, base: number): Value {
   const scale = Math.log(base);
   const high = w.map('maximum', x, y);
   const low = w.map('minimum', x, y);
@@ -125,6 +133,16 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
     ),
   ),
   normalCdf: unary(normalCdf),
+  signbit: unary(signbit),
+  sinc: unary((w, x) => {
+    const turn = times(w, x, Math.PI);
+    return w.select(isZero(w, x), number(w, 1, x), w.map('divide', w.map('sine', turn), turn));
+  }),
+  'special.entr': unary((w, x) => {
+    const inside = w.map('negate', w.map('multiply', x, w.map('log', x)));
+    const atZero = w.select(isZero(w, x), number(w, 0, x), inside);
+    return w.select(w.compare('LT', x, number(w, 0, x)), number(w, -Infinity, x), atZero);
+  }),
   tanhshrink: unary((w, x) => w.map('subtract', x, w.map('tanh', x))),
   logit: unary((w, x) => w.map('log', w.map('divide', x, w.map('subtract', number(w, 1, x), x)))),
   add: plain('add'),
@@ -170,6 +188,15 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
     const chosen = w.map('and', isZero(w, x), w.map('not', isNaN(w, y)));
     return w.select(chosen, number(w, 0, x), w.map('multiply', x, w.map('log', y)));
   }),
+  'special.xlog1py': binary((w, x, y) => {
+    const chosen = w.map('and', isZero(w, x), w.map('not', isNaN(w, y)));
+    return w.select(chosen, number(w, 0, x), w.map('multiply', x, w.map('log_plus_one', y)));
+  }),
+  'special.zeta': plain('chlo.zeta'),
+  copysign: binary((w, x, y) => {
+    const size = w.map('abs', x);
+    return w.select(signbit(w, y), w.map('negate', size), size);
+  }),
   strongMul: binary((w, x, y) => w.select(isZero(w, x), number(w, 0, x), w.map('multiply', x, y))),
   strongProduct: binary((w, x, y) =>
     w.select(w.map('or', isZero(w, x), isZero(w, y)), number(w, 0, x), w.map('multiply', x, y)),
@@ -191,6 +218,12 @@ export const elementRules: Rules = Object.fromEntries(
       write(w, broadcast(w, xs, node.shape)),
   ]),
 );
+
+/** Functions with derivatives of every order. */
+export const familyRules: Rules = {
+  polygamma: (w, [x], { attributes: { order } }) =>
+    w.map('chlo.polygamma', number(w, order, x as Value), x as Value),
+};
 
 export const castRules: Rules = {
   cast(w, [x], { dtype }) {

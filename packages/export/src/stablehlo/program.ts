@@ -1,7 +1,7 @@
 /** @file A recorded graph as instructions: node by node, loops with their bodies. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode, OperationNode } from '@chainrule/autograd/graph';
-import { castRules, elementRules } from './elements.js';
+import { castRules, elementRules, familyRules } from './elements.js';
 import { indexingRules } from './indexing.js';
 import { linalgRules } from './linalg.js';
 import { writeLoop } from './loops.js';
@@ -11,6 +11,8 @@ import { poolingRules } from './pooling.js';
 import { productRules } from './products.js';
 import { randomRules } from './random.js';
 import { reductionRules } from './reductions.js';
+import { fourierRules } from './fourier.js';
+import { orderRules } from './orders.js';
 import { elementType, Unwritable, type Rule, type Rules } from './rule.js';
 import { valueIn, type Scope } from './scope.js';
 import type { Value, Writer } from './writer.js';
@@ -18,6 +20,7 @@ import type { Value, Writer } from './writer.js';
 const rules: Rules = {
   ...elementRules,
   ...castRules,
+  ...familyRules,
   ...movementRules,
   ...reductionRules,
   ...productRules,
@@ -26,6 +29,8 @@ const rules: Rules = {
   ...patchRules,
   ...randomRules,
   ...linalgRules,
+  ...fourierRules,
+  ...orderRules,
 };
 
 /** The names of the operations that can be written. */

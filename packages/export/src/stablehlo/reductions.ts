@@ -1,6 +1,8 @@
-/** @file Sums, extremes and their places, running sums and orders, as StableHLO. */
+/** @file Sums, extremes and their places, running sums, and distances, as StableHLO. */
 import { elementType, extremes, type Rules } from './rule.js';
-import { counting, list, type Value, type Writer } from './writer.js';
+import { logaddexp } from './elements.js';
+import { running } from './running.js';
+import { counting, type Value, type Writer } from './writer.js';
 
 interface Folded {
   readonly attributes: { readonly dims: readonly number[] };
@@ -23,44 +25,6 @@ function position(w: Writer, x: Value, dim: number, largest: boolean): Value {
   return w.reduce('minimum', w.select(chosen, w.iota(x.shape, dim), none), 2147483647, [dim]);
 }
 
-/** What lies before each element along a dimension, or after it, put together. */
-function running(
-  w: Writer,
-  op: string,
-  x: Value,
-  start: number,
-  dim: number,
-  reverse = false,
-): Value {
-  const n = x.shape[dim] as number;
-  if (n < 2) return x;
-  const ones = x.shape.map(() => 1);
-  const window = ones.map((_, d) => (d === dim ? n : 1));
-  const padding = ones.map((_, d) => (d !== dim ? [0, 0] : reverse ? [0, n - 1] : [n - 1, 0]));
-  return w.emit(
-    'stablehlo.reduce_window',
-    [x, w.constant(start, x.type)],
-    x.shape,
-    x.type,
-    `padding = dense<[${padding.map((p) => `[${p.join(', ')}]`).join(', ')}]> : tensor<${x.shape.length}x2xi64>, ` +
-      `window_dimensions = ${list(window)}`,
-    [w.combiner(`stablehlo.${op}`, x.type)],
-  );
-}
-
-/** The block that says whether one element stands before another; NaN is larger than all numbers. */
-function before(w: Writer, x: Value, descending: boolean): string {
-  const one = { shape: [], type: x.type };
-  const place = { shape: [], type: 'i32' as const };
-  return w.region([one, one, place, place], (v, [p, q]) => {
-    const [a, b] = (descending ? [q, p] : [p, q]) as [Value, Value];
-    const less = v.compare('LT', a, b);
-    if (x.type !== 'f32' && x.type !== 'f64') return [less];
-    const last = v.map('and', v.compare('NE', b, b), v.compare('EQ', a, a));
-    return [v.map('or', less, last)];
-  });
-}
-
 export const reductionRules: Rules = {
   sum: (w, [x], node) => fold(w, 'add', w.convert(x as Value, elementType(node.dtype)), 0, node),
   prod: (w, [x], node) =>
@@ -74,18 +38,8 @@ export const reductionRules: Rules = {
   cumsum: (w, [x], { attributes: { dim, reverse } }) =>
     running(w, 'add', x as Value, 0, dim, reverse),
   cumprod: (w, [x], { attributes: { dim } }) => running(w, 'multiply', x as Value, 1, dim),
-  argsort(w, [x], { attributes: { dim, descending } }) {
-    const from = x as Value;
-    // −0 and 0 are equal: what compares equal keeps its order.
-    const results = w.emitAll(
-      'stablehlo.sort',
-      [from, w.iota(from.shape, dim)],
-      [from, { shape: from.shape, type: 'i32' }],
-      `dimension = ${dim} : i64, is_stable = true`,
-      [before(w, from, descending)],
-    );
-    return results[1] as Value;
-  },
+  logcumsumexp: (w, [x], { attributes: { dim } }) =>
+    running(w, (v, p, q) => logaddexp(v, p, q, Math.E), x as Value, -Infinity, dim),
   rowDistances(w, [a, b], { attributes: { norm }, shape }) {
     const [x, y] = [a as Value, b as Value];
     const full = [...shape, x.shape.at(-1) as number];

@@ -1,7 +1,8 @@
 /** @file StableHLO text: values with their types, and the instructions that make them, each in MLIR's generic form. */
 
 /** The element types that exported programs use. */
-export type ElementType = 'f32' | 'f64' | 'i32' | 'i1' | 'ui32' | 'ui64' | 'i64';
+export type ElementType =
+  'f32' | 'f64' | 'i32' | 'i1' | 'ui32' | 'ui64' | 'i64' | 'complex<f32>' | 'complex<f64>';
 
 /** A value of the program. */
 export interface Value {

@@ -36,6 +36,7 @@ const file = join(folder, 'net.export.mjs');
 writeFileSync(
   file,
   'export default globalThis.chainruleWanted;\nexport const reads = globalThis.chainruleReads;\nexport const empty = {};\n' +
+    'export const both = { ...globalThis.chainruleModel, names: { inputs: ["image"], outputs: ["y"] } };\n' +
     'export const model = globalThis.chainruleModel;\nexport const nothing = null;\n' +
     'export const more = { ...model, wights: 1 };\nexport const list = { ...model, args: model.args[0] };\n',
 );
@@ -56,6 +57,14 @@ describe('chainrule export', () => {
     expect(files()).toEqual(['net.onnx']);
     expect(printed[0]).toMatch(/net\.onnx {2}\d+ bytes/);
     expect(importOnnx(readFileSync(join(folder, 'net.onnx'))).inputs).toHaveLength(1);
+  });
+
+  it('takes names of inputs and outputs for each target', async () => {
+    for (const target of ['onnx', 'module', 'stablehlo'])
+      expect(await main(['export', target, file, '--export', 'both'])).toBe(0);
+    expect(readFileSync(join(folder, 'net.d.ts'), 'utf8')).toContain('predict(image: Numbers)');
+    const [{ name } = { name: '' }] = importOnnx(readFileSync(join(folder, 'net.onnx'))).outputs;
+    expect(name).toBe('y');
   });
 
   it('writes programs for XLA', async () => {

@@ -5,6 +5,7 @@ import {
   compile,
   fft,
   getRngState,
+  isIn,
   linalg,
   manualSeed,
   maxPool2d,
@@ -12,6 +13,7 @@ import {
   ones,
   Parameter,
   pixelShuffle,
+  quantile,
   rand,
   randint,
   randn,
@@ -57,6 +59,15 @@ describe('exportModule', () => {
     expect(Object.keys(state())).toEqual(['0.weight', '0.bias', 'random']);
     model.train();
     expect(model.modules().every((m) => m.training)).toBe(true);
+  });
+
+  it('has quantiles and membership, whose questions of booleans are asked of floats', async () => {
+    const f = (x: Tensor): Tensor[] => [quantile(x, 0.3, 1), isIn(x.round(), tensor([0, 2]))];
+    const { predict } = await loaded(exportModule(f, [zeros([2, 5])]));
+    const x = randn([4, 5]);
+    const found = predict(x.dataSync()) as unknown as Result[];
+    const want = compile(f)(x);
+    want.forEach((y, i) => expect(same((found[i] as Result).data, y.dataSync())).toBe(true));
   });
 
   it('gives the shape that the function gives, whatever its last kernel has', async () => {

@@ -40,7 +40,7 @@ const spd = tensor([
 ]);
 
 /** What is computed, by name. */
-export const operationCases: Record<string, (zero: Tensor) => Tensor> = {
+export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]> = {
   // one element
   ...Object.fromEntries(
     (
@@ -184,6 +184,50 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor> = {
     return cr.cat([...cr.grad(far, [0, 1])(rows, rows.narrow(0, 0, 36).flip(0).mul(2))]);
   },
   'searchsorted right': (z) => cr.searchsorted(tensor([-1, 0, 0, 2]), grid.add(z), { right: true }),
+  logcumsumexp: (z) => cr.logcumsumexp(grid.add(z).mul(40), 1),
+  cummax: (z) => cr.cummax(odd.add(z), 1).indices,
+  'cummin of equal ones': (z) => cr.cummin(grid.add(z).round().abs().neg(), 1).indices,
+  'cummax of int32': (z) => cr.cummax(ints.add(z.sum().cast('int32')), 1).values,
+  'median with NaN': (z) => cr.median(odd.add(z), 1).indices,
+  'median of all': (z) => cr.median(grid.add(z)),
+  'median over two dimensions': (z) => cr.median(image.add(z.at(0, 0)).neg(), 2).values,
+  nanmedian: (z) => cr.nanmedian(odd.add(z), 1).values,
+  'nanmedian of NaN': (z) => cr.nanmedian(odd.add(z).mul(NaN), 1).indices,
+  'signbit, copysign': (z) => cr.copysign(grid.add(z), other.mul(0)).add(cr.signbit(grid.mul(0))),
+  sinc: (z) => cr.sinc(grid.add(z)),
+  entr: (z) => cr.special.entr(grid.add(z)),
+  xlog1py: (z) => cr.special.xlog1py(tensor([0, 1, 2, 0]).add(z.at(0)), tensor([0, 2, 3, NaN])),
+  zeta: (z) => cr.special.zeta(positive.add(z).add(1), positive),
+  polygamma: (z) => cr.polygamma(2, positive.add(z)),
+  // Fourier
+  ...Object.fromEntries(
+    ([1, 6, 7] as const).flatMap((n): [string, (z: Tensor) => Tensor[]][] => {
+      const x = (z: Tensor): Tensor => image.reshape([24, 7]).add(z.at(0, 0)).narrow(1, 0, n);
+      const parts = (y: cr.fft.Complex): Tensor[] => [y.real, y.imag];
+      return [
+        [`rfft of ${n}`, (z) => parts(cr.fft.rfft(x(z)))],
+        [`rfft of ${n} across`, (z) => parts(cr.fft.rfft(x(z).transpose(0, 1), { dim: 0 }))],
+        [`fft of ${n}`, (z) => parts(cr.fft.fft({ real: x(z), imag: x(z).cos() }))],
+        [`ifft of ${n}`, (z) => parts(cr.fft.ifft({ real: x(z), imag: x(z).cos() }))],
+        [`irfft to ${n}`, (z) => [cr.fft.irfft({ real: x(z), imag: x(z).cos() }, { n: 2 * n })]],
+        [
+          `irfft to odd ${n}`,
+          (z) => [cr.fft.irfft({ real: x(z), imag: x(z).cos() }, { n: 2 * n - 1 })],
+        ],
+        [`ihfft of ${n}`, (z) => parts(cr.fft.ihfft(x(z)))],
+        [
+          `slope of rfft of ${n}`,
+          (z) => [
+            cr.grad((u: Tensor) => {
+              const y = cr.fft.rfft(u);
+              return y.real.square().add(y.imag.sin()).sum();
+            })(x(z)),
+          ],
+        ],
+      ];
+    }),
+  ),
+  rfft2: (z) => cr.fft.irfft2(cr.fft.rfft2(image.add(z.at(0, 0)))),
   // moved
   flip: (z) => grid.add(z).flip([0, 1]),
   'slice backwards': (z) => grid.add(z).at(':', '::-2'),

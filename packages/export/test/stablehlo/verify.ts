@@ -13,7 +13,7 @@ interface Op {
 }
 
 function parseType(text: string): Type {
-  const match = /^tensor<((?:\d+x)*)(\w+)>$/.exec(text.trim());
+  const match = /^tensor<((?:\d+x)*)(\w+|complex<\w+>)>$/.exec(text.trim());
   if (match === null) throw new Error(`no type: ${text}`);
   const shape = (match[1] as string).split('x').filter(Boolean).map(Number);
   return { shape, element: match[2] as string };
@@ -21,7 +21,7 @@ function parseType(text: string): Type {
 
 const show = ({ shape, element }: Type): string => `tensor<${[...shape, element].join('x')}>`;
 const types = (text: string): Type[] =>
-  [...text.matchAll(/tensor<[^>]*>/g)].map(([t]) => parseType(t));
+  [...text.matchAll(/tensor<[^<>]*(?:<\w+>)?>/g)].map(([t]) => parseType(t));
 
 /** Numbers of an attribute: `name = array<i64: 1, 2>` or `name = [1, 2]`. */
 function numbers(attributes: string, name: string): number[] {
@@ -244,6 +244,25 @@ function checkOp({ op, inputs, results, attributes }: Op): void {
       return all(x.shape, x.element);
     case 'stablehlo.dynamic_slice':
       return all(numbers(attributes, 'slice_sizes'), x.element);
+    case 'stablehlo.bitcast_convert':
+      assert(show(x).slice(-2) === show(out).slice(-2), `${op}: ${show(x)} to ${show(out)}`);
+      return all(x.shape, out.element);
+    case 'stablehlo.complex':
+      return all(x.shape, `complex<${x.element}>`);
+    case 'stablehlo.real':
+    case 'stablehlo.imag':
+      return all(x.shape, x.element.slice('complex<'.length, -1));
+    case 'stablehlo.fft': {
+      const [n = 0] = numbers(attributes, 'fft_length');
+      const kind = /fft_type (\w+)/.exec(attributes)?.[1] ?? '';
+      const half = Math.floor(n / 2) + 1;
+      assert(
+        x.shape.at(-1) === (kind === 'IRFFT' ? half : n),
+        `${op}: ${attributes} of ${show(x)}`,
+      );
+      assert(x.element.startsWith('complex') === (kind !== 'RFFT'), `${op}: ${kind} of ${show(x)}`);
+      return all([...x.shape.slice(0, -1), kind === 'RFFT' ? half : n], out.element);
+    }
     case 'stablehlo.gather':
     case 'stablehlo.iota':
     case 'stablehlo.sort':

@@ -6,7 +6,7 @@ import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, resultType, type Operand, type SameShape } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { filled } from '../build/primitive.js';
-import { eq, logicalNot } from '../build/relations.js';
+import { eq, gt, logicalNot } from '../build/relations.js';
 import { minimum } from '../elements/arithmetic.js';
 import { maxOver } from '../reductions/fold.js';
 import { argsortOf } from './argsort.js';
@@ -53,7 +53,8 @@ function among(x: Tensor, others: Tensor): Tensor {
       reshapeNode(x, [...x.sizes, 1]),
       expandNode(others, [...x.sizes.map(() => 1), n]),
     );
-    return maxOver([pairs], { dims: [x.ndim], keepdim: false });
+    // Extremes of floats have a loop.
+    return gt(maxOver([castNode(pairs, 'float32')], { dims: [x.ndim], keepdim: false }), 0);
   }
   const sorted = takeOf([others, argsortOf([others], { dim: 0, descending: false })], { dim: 0 });
   const place = minimum(searchPositions([sorted, x], { right: false }), n - 1);

@@ -15,7 +15,7 @@ import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
 import { castNode, choose } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';
-import { isNan, logicalNot } from '../build/relations.js';
+import { gt, isNan, logicalNot } from '../build/relations.js';
 import { floor, roundEven } from '../build/wholeNumbers.js';
 import { lerp, maximum, minimum } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
@@ -135,7 +135,7 @@ function elementsAt(
   const place =
     op === 'quantile'
       ? choose(
-          expandNode(maxOver([missing], fold), ranks.sizes),
+          expandNode(gt(maxOver([castNode(missing, 'float32')], fold), 0), ranks.sizes),
           constant(n - 1, rows.dtype),
           ranks,
         )

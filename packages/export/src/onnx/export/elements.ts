@@ -74,6 +74,26 @@ const where: Element = (e, inputs, node) => {
   ]);
 };
 
+/** Bits are shifted in unsigned integers; negative ones to the right as what is left of −1. */
+const shifted = (direction: 'LEFT' | 'RIGHT'): Element =>
+  function (e, inputs, node) {
+    const k = new Formula(e, node);
+    const [x = '', y = ''] = inputs;
+    const unsigned = (v: string): string => e.node('Cast', [v], { to: 12 });
+    const shift = (v: string, by: string): string =>
+      e.node('Cast', [e.node('BitShift', [unsigned(v), unsigned(by)], { direction })], { to: 6 });
+    const possible = k.of('And', k.of('GreaterOrEqual', y, 0), k.of('LessOrEqual', y, 31));
+    const by = k.of('Where', possible, y, direction === 'LEFT' ? 0 : 31);
+    if (direction === 'LEFT') return k.of('Where', possible, shift(x, by), 0);
+    const negative = k.of('Less', x, 0);
+    const turned = (v: string): string => k.of('Where', negative, k.of('Sub', -1, v), v);
+    return turned(shift(turned(x), by));
+  };
+
+/** Whether a number has a minus sign, as the zero does whose reciprocal is −∞. */
+const negative = (k: Formula, x: string): string =>
+  k.of('Less', k.of('Where', k.of('Equal', x, 0), k.of('Reciprocal', x), x), 0);
+
 const integerOr = (op: string, f: (k: Formula, x: string, y: string) => string): Element =>
   formula((k, x, y) => (k.isInteger ? k.of(op, x, y) : f(k, x, y)));
 
@@ -156,6 +176,10 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
   asinh: direct('Asinh'),
   acosh: direct('Acosh'),
   atanh: direct('Atanh'),
+  sinc: formula((k, x) => {
+    const turn = k.of('Mul', x, Math.PI);
+    return k.of('Where', k.of('Equal', x, 0), 1, k.of('Div', k.of('Sin', turn), turn));
+  }),
   tanhshrink: formula((k, x) => k.of('Sub', x, k.of('Tanh', x))),
   'special.entr': formula((k, x) => {
     const inside = k.of('Neg', k.of('Mul', x, k.of('Log', x)));
@@ -203,6 +227,11 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
     const zero = k.of('And', k.of('Equal', x, 0), k.of('Not', k.of('IsNaN', y)));
     return k.of('Where', zero, 0, product);
   }),
+  signbit: formula(negative),
+  copysign: formula((k, x, y) => {
+    const size = k.of('Abs', x);
+    return k.of('Where', negative(k, y), k.of('Neg', size), size);
+  }),
   'special.xlog1py': formula((k, x, y) => {
     const zero = k.of('And', k.of('Equal', x, 0), k.of('Not', k.of('IsNaN', y)));
     return k.of('Where', zero, 0, k.of('Mul', x, k.of('Log', k.of('Add', y, 1))));
@@ -219,5 +248,7 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
   bitwiseAnd: numbersOr('BitwiseAnd', 'And'),
   bitwiseOr: numbersOr('BitwiseOr', 'Or'),
   bitwiseXor: numbersOr('BitwiseXor', 'Xor'),
+  bitwiseLeftShift: shifted('LEFT'),
+  bitwiseRightShift: shifted('RIGHT'),
   where,
 };

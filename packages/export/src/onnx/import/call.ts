@@ -68,6 +68,12 @@ export class Call {
     return this.values(from).map((x, i) => this.asTensor(x, `input ${from + i}`));
   }
 
+  /** All inputs put together two by two. */
+  joined(f: (x: Tensor, y: Tensor) => Tensor): Tensor {
+    const [first, ...rest] = this.tensors();
+    return rest.reduce((x, y) => f(x, y), first ?? this.refuse('there are no inputs'));
+  }
+
   /** An input whose numbers are known before anything is computed, else null. */
   known(i: number): Known | null {
     const value = this.inputs[i];
@@ -177,9 +183,19 @@ export class Call {
     return this.scope.typeOf(this.node.inputs[i] ?? '');
   }
 
+  /** The number of an element type, which the first operators gave by name. */
+  typeCode(name: string, fallback?: number): number {
+    const value = this.attribute(name);
+    if (typeof value !== 'string') return this.int(name, fallback);
+    const [, found] =
+      Object.entries(ELEMENTS).find(([key]) => key === value.toLowerCase()) ??
+      this.refuse(`there is no element type '${value}'`);
+    return found.code;
+  }
+
   /** An element type as an attribute, and its dtype here. */
   elementType(name: string, fallback?: number): { type: ElementType; dtype: DType } {
-    const type = requireElementType(this.int(name, fallback), `${name} of ${this.node.label}`);
+    const type = requireElementType(this.typeCode(name, fallback), `${name} of ${this.node.label}`);
     const { dtype } = ELEMENTS[type];
     return dtype === null ? this.refuse('it cannot return strings here') : { type, dtype };
   }
@@ -208,6 +224,11 @@ export class Call {
     const { limits } = this.frame.run;
     const elements = Math.min(limits.elements, MOST_FILLED);
     return countOf(sizes, { ...limits, elements }, `what ${this.node.label} fills`);
+  }
+
+  /** Refuses a shape that is more than the limits allow, before it is made on the way to a result. */
+  within(shape: readonly number[]): void {
+    countOf(shape, this.frame.run.limits, `what ${this.node.label} makes`);
   }
 
   refuse(why: string): never {

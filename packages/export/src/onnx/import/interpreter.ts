@@ -156,7 +156,13 @@ function fold(
 function located(error: unknown, label: string): unknown {
   if (error instanceof RangeError && /call stack/i.test(error.message))
     return new FormatError(`${label}: graphs are nested too deep`, { cause: error });
-  if (error instanceof ChainruleError && !error.message.startsWith(label))
-    error.message = `${label}: ${error.message}`;
+  if (!(error instanceof ChainruleError)) return error;
+  const recorder = /inside a function that (\S+) records/.exec(error.message)?.[1];
+  if (recorder !== undefined) {
+    error.message =
+      `what it gives, or its shape, depends on values, which cannot be read while ${recorder} records; ` +
+      'run the model as it is, or make what decides a constant of the file';
+  }
+  if (!error.message.startsWith(label)) error.message = `${label}: ${error.message}`;
   return error;
 }

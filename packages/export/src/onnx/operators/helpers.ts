@@ -1,5 +1,5 @@
 /** @file What several families of operators need. */
-import { FormatError, stack, tensor, zeros, type DType, type Tensor } from '@chainrule/autograd';
+import { FormatError, tensor, type DType, type Tensor } from '@chainrule/autograd';
 import type { Call } from '../import/call.js';
 import { MOST_FILLED } from '../import/limits.js';
 
@@ -43,9 +43,4 @@ export function perChannel(x: Tensor, rank: number): Tensor {
 /** The integer `x / y`, rounded towards 0 as in C. */
 export function divideIntegers(x: Tensor, y: Tensor): Tensor {
   return x.cast('float64').div(y.cast('float64')).trunc().cast('int32');
-}
-
-/** Tensors as one with a new first dimension; none at all give `[0]`. */
-export function stacked(tensors: readonly Tensor[], dim = 0): Tensor {
-  return tensors.length === 0 ? zeros([0]) : stack(tensors, dim);
 }

@@ -228,6 +228,16 @@ export const functions: readonly ExportCase[] = [
     2,
     18,
   ),
+  unary('shifts', (x) => {
+    const i = x.mul(2 ** 29).cast('int32');
+    const by = x.mul(20).cast('int32');
+    return [cr.bitwiseLeftShift(i, by), cr.bitwiseRightShift(i, by), cr.bitwiseLeftShift(3, by)];
+  }),
+  unary('signs', (x) => {
+    const zeros = x.mul(0);
+    return [cr.signbit(x), cr.signbit(zeros), cr.copysign(x.square(), zeros), cr.copysign(2, x)];
+  }),
+  unary('sinc', (x) => [cr.sinc(x), cr.sinc(x.round())]),
   unary(
     'scattering by the largest and by products',
     (x) => {

@@ -3,7 +3,7 @@ import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { positions, rearranged, stridesOf } from '../../import/host.js';
 import { integers, known, Strings, type Known } from '../../import/values.js';
-import { dimension, product, range, stacked } from '../helpers.js';
+import { dimension, product, range } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
 
 /** Indices with negative ones counted from the front: of known numbers at once. */
@@ -161,11 +161,13 @@ function reverseSequence(call: Call): Result {
   const x = call.tensor(0);
   const [batch, time] = [call.int('batch_axis', 1), call.int('time_axis', 0)];
   const moved = x.movedim([batch, time], [0, 1]);
-  const rows = call.numbers(1).map((length, b) => {
-    const places = range(moved.shape[1] as number).map((t) => (t < length ? length - 1 - t : t));
-    return moved.select(0, b).indexSelect(0, known(places, [places.length]).tensor);
-  });
-  return stacked(rows).movedim([0, 1], [batch, time]);
+  const [n, steps] = moved.shape as [number, number];
+  const lengths = call.tensor(1).cast('int32').reshape([n, 1]);
+  const t = cr.arange(steps, { dtype: 'int32' });
+  const from = cr.where(t.lt(lengths), lengths.sub(1).sub(t), t);
+  const rest = moved.shape.slice(2).map(() => 1);
+  const places = from.reshape([n, steps, ...rest]).expand(moved.shape);
+  return moved.gather(1, places).movedim([0, 1], [batch, time]);
 }
 
 /** Patches of any number of dimensions, added up where they overlap. */

@@ -41,6 +41,11 @@ interface SliceRange {
   readonly step: number;
 }
 
+/** The largest integers say 'to the end', backwards as well: so ONNX Runtime has it, and what was written for it. */
+function endless(end: number | undefined): boolean {
+  return end === 2 ** 31 - 1 || (end ?? 0) >= 2 ** 63;
+}
+
 function sliceRanges(call: Call, shape: readonly number[]): SliceRange[] {
   const starts = call.listed('starts', 1) ?? call.refuse('the starts are missing');
   const ends = call.listed('ends', 2) ?? call.refuse('the ends are missing');
@@ -53,7 +58,8 @@ function sliceRanges(call: Call, shape: readonly number[]): SliceRange[] {
     const bound = (x: number | undefined, low: number, high: number): number =>
       Math.min(Math.max(x === undefined ? high : x < 0 ? x + n : x, low), high);
     const start = step > 0 ? bound(starts[i], 0, n) : bound(starts[i], 0, n - 1);
-    const end = step > 0 ? bound(ends[i], 0, n) : bound(ends[i], -1, n - 1);
+    const given = step < 0 && endless(ends[i]) ? -Infinity : ends[i];
+    const end = step > 0 ? bound(given, 0, n) : bound(given, -1, n - 1);
     ranges[d] = { start, count: Math.max(0, Math.ceil((end - start) / step)), step };
   });
   return ranges;
@@ -100,5 +106,7 @@ export const JOINING: readonly Operator[] = [
       );
     },
   }),
+  // An experiment of the first files, with the inputs that `Slice` took over.
+  operator('DynamicSlice', slice, { constants: [1, 2, 3] }),
   operator('Split', split),
 ];

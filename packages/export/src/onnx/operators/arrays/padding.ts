@@ -60,6 +60,16 @@ function sourceOf(i: number, n: number, mode: string, call: Call): number {
   return at < n ? at : period - at;
 }
 
+/** Without its borders (left, top, right, bottom); with a size, from the upper left one on: of the first files. */
+function crop(call: Call): Result {
+  const x = call.tensor(0);
+  const [left = 0, top = 0, right = 0, bottom = 0] = call.ints('border');
+  const [h, w] = x.shape.slice(2) as [number, number];
+  const [height, width] = call.ints('scale', [h - top - bottom, w - left - right]);
+  if (!(height! > 0 && width! > 0)) call.refuse('nothing is left of the image');
+  return cr.narrow(cr.narrow(x, 2, top, height!), 3, left, width!);
+}
+
 /** The middle of an image, or zeros around it. */
 function centerCropPad(call: Call): Result {
   const x = call.tensor(0);
@@ -77,4 +87,5 @@ function centerCropPad(call: Call): Result {
 export const PADDING: readonly Operator[] = [
   operator('Pad', pad, { constants: [1, 2, 3] }),
   operator('CenterCropPad', centerCropPad, { constants: [1] }),
+  operator('Crop', crop),
 ];

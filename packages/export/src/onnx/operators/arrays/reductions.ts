@@ -22,9 +22,10 @@ function reduction(name: string, f: Reduce, host?: (x: number, y: number) => num
     (call) => {
       const x = call.tensor(0);
       const dims = reduced(call, x.ndim);
-      // What has no dimension is reduced over a dimension of its one element.
-      if (dims?.length === 0) return f(x.reshape([1]), [0], { keepdim: false });
-      return dims === null ? x : f(x, dims, { keepdim: call.flag('keepdims', true) });
+      // Where there is no dimension to reduce, each element is the sum of itself: what else an operator does is done.
+      if (dims === null || dims.length === 0)
+        return f(x.unsqueeze(-1), [x.ndim], { keepdim: false });
+      return f(x, dims, { keepdim: call.flag('keepdims', true) });
     },
     { fold: host === undefined ? null : (inputs, call) => foldAll(inputs, call, host) },
   );
@@ -39,7 +40,7 @@ function foldAll(
   const dims = reduced(call, x!.shape.length);
   if (dims?.length !== x!.shape.length || x!.data.length === 0) return null;
   const shape = call.flag('keepdims', true) ? x!.shape.map(() => 1) : [];
-  return known([Array.from(x!.data).reduce(f)], shape, x!.dtype);
+  return known([Array.from(x!.data).reduce((a, b) => f(a, b))], shape, x!.dtype);
 }
 
 /** The exponential of the sum, in a way that does not overflow; integers as they are. */

@@ -132,6 +132,7 @@ function stft(call: Call): Result {
 function window(name: string, coefficients: readonly number[]): Operator {
   return operator(name, (call) => {
     const n = call.number(0);
+    call.room(n);
     const whole = call.flag('periodic', true) ? n : n - 1;
     const at = (i: number): number =>
       coefficients.reduce(
@@ -158,8 +159,13 @@ function melWeights(call: Call): Result {
   for (let m = 0; m < mels; m++) {
     const [from, peak, to] = places.slice(m, m + 3) as [number, number, number];
     if (peak === from) data[peak * mels + m] = 1;
-    else for (let i = from; i <= peak; i++) data[i * mels + m] = (i - from) / (peak - from);
-    if (to !== peak) for (let i = peak; i < to; i++) data[i * mels + m] = (to - i) / (to - peak);
+    // Frequencies may be as large as a file likes; bins are few.
+    const first = Math.max(from, 0);
+    for (let i = first; i <= Math.min(peak, bins - 1) && peak !== from; i++)
+      data[i * mels + m] = (i - from) / (peak - from);
+    if (to === peak) continue;
+    for (let i = Math.max(peak, 0); i < Math.min(to, bins); i++)
+      data[i * mels + m] = (to - i) / (to - peak);
   }
   return known(data, [bins, mels], call.elementType('output_datatype', 1).dtype);
 }

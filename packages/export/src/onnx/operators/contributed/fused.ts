@@ -16,25 +16,31 @@ import { operator, type Operator, type Result } from '../operator.js';
 
 const domain = 'com.microsoft';
 
-/** The activation that a node names, of its two parameters. */
-function activated(call: Call, y: cr.Tensor, [a, b]: readonly (number | undefined)[]): cr.Tensor {
+/** The activation that a node names, of its parameters. */
+function activated(
+  call: Call,
+  y: cr.Tensor,
+  alphas: readonly number[],
+  betas: readonly number[],
+): cr.Tensor {
   const name = call.text('activation', '');
   if (name === '') return y;
-  if (name === 'Clip') return y.clamp(a ?? -Infinity, b ?? Infinity);
-  return activationOf(call, name, a, b, null)(y);
+  if (name === 'Clip') return y.clamp(alphas[0] ?? -Infinity, betas[0] ?? Infinity);
+  return activationOf(call, name, [...alphas], [...betas])(y);
 }
 
 /** `activation(conv(x, w) + b + z)`. */
 function fusedConv(call: Call): Result {
   const y = convolved(call, call.tensor(0), call.tensor(1), call.maybe(2));
   const added = call.has(3) ? y.add(call.tensor(3)) : y;
-  return activated(call, added, call.floats('activation_params', []));
+  const parameters = call.floats('activation_params', []);
+  return activated(call, added, parameters.slice(0, 1), parameters.slice(1));
 }
 
 function fusedGemm(call: Call): Result {
-  const parameter = (name: string): number | undefined =>
-    call.attributeGiven(name) ? call.float(name) : undefined;
-  return activated(call, gemm(call), [parameter('activation_alpha'), parameter('activation_beta')]);
+  const parameter = (name: string): number[] =>
+    call.attributeGiven(name) ? [call.float(name)] : [];
+  return activated(call, gemm(call), parameter('activation_alpha'), parameter('activation_beta'));
 }
 
 /** The last two dimensions change places; before that the first one goes behind all other batches. */

@@ -37,8 +37,8 @@ function variadic(
   f: (x: cr.Tensor, y: cr.Tensor) => cr.Tensor,
   host?: (x: number, y: number) => number,
 ): Operator {
-  const all = host === undefined ? null : elementwise((...xs) => xs.reduce(host));
-  return operator(name, (call) => call.tensors().reduce((x, y) => f(x, y)), { fold: all });
+  const all = host === undefined ? null : elementwise((...xs) => xs.reduce((x, y) => host(x, y)));
+  return operator(name, (call) => call.joined(f), { fold: all });
 }
 
 const truth = (holds: boolean): number => (holds ? 1 : 0);
@@ -118,12 +118,7 @@ export const ARITHMETIC: readonly Operator[] = [
   variadic('Max', cr.maximum, Math.max),
   variadic('Min', cr.minimum, Math.min),
   variadic('Sum', cr.add, (x, y) => x + y),
-  operator('Mean', (call) =>
-    call
-      .tensors()
-      .reduce((x, y) => x.add(y))
-      .div(call.count),
-  ),
+  operator('Mean', (call) => call.joined(cr.add).div(call.count)),
   operator('Where', (call) => cr.where(call.tensor(0), call.tensor(1), call.tensor(2)), {
     foldsFrom: 3,
     fold: (inputs) => elementwise((c, x, y) => (c === 0 ? y : x), inputs[1]!.dtype)(inputs),

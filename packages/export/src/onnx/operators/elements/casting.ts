@@ -69,7 +69,7 @@ function overflowOf(call: Call, type: ElementType): Rounding {
 
 /** As `casted`, of known numbers. */
 function foldCast([x]: readonly Known[], call: Call): Known | null {
-  if (call.int('to') === ELEMENTS.string.code) return null;
+  if (call.typeCode('to') === ELEMENTS.string.code) return null;
   const { type, dtype } = call.elementType('to');
   if (dtype === 'bool')
     return known(
@@ -138,7 +138,7 @@ export const CASTING: readonly Operator[] = [
   operator(
     'Cast',
     (call) =>
-      call.int('to') === ELEMENTS.string.code
+      call.typeCode('to') === ELEMENTS.string.code
         ? asTexts(call)
         : casted(call, call.elementType('to')),
     { fold: foldCast },

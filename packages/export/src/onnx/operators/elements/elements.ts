@@ -105,8 +105,10 @@ const activations: readonly Operator[] = [
     hardSigmoid(x, call.float('alpha', 0.2), call.float('beta', 0.5)),
   ),
   configured('Selu', (x, call) => {
-    const alpha = call.float('alpha', 1.6732632423543772);
-    return cr.elu(x, { alpha }).mul(call.float('gamma', 1.0507009873554805));
+    // The first version had fewer digits.
+    const [alpha, gamma] =
+      call.version < 6 ? [1.6732, 1.0507] : [1.6732632423543772, 1.0507009873554805];
+    return cr.elu(x, { alpha: call.float('alpha', alpha) }).mul(call.float('gamma', gamma));
   }),
   configured('ThresholdedRelu', (x, call) => cr.where(x.gt(call.float('alpha', 1)), x, 0)),
   configured('Shrink', (x, call) => {

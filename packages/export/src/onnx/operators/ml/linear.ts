@@ -1,7 +1,6 @@
 /** @file Linear models and support vectors of `ai.onnx.ml`. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import type { Value } from '../../import/values.js';
 import { vectorOf } from '../helpers.js';
 import { outputs, type Operator, type Result } from '../operator.js';
 import { bothOf, classesOf, labelled, postTransformed } from './classes.js';
@@ -112,7 +111,10 @@ function svmClassifier(call: Call): Result {
   );
   if (call.floats('prob_a', []).length > 0) {
     const probabilities = pairwiseCoupled(call, scores, perClass.length);
-    return outputs(labelled(call, classes, cr.argmax(counts, 1)), probabilities);
+    return outputs(
+      labelled(call, classes, cr.argmax(counts, 1)),
+      postTransformed(call, probabilities),
+    );
   }
   const plain = call.text('post_transform', 'NONE') === 'NONE';
   const shown =
@@ -121,7 +123,7 @@ function svmClassifier(call: Call): Result {
 }
 
 /** Probabilities of classes from those of pairs (Wu, Lin and Weng 2004, as in libsvm). */
-function pairwiseCoupled(call: Call, scores: cr.Tensor, k: number): Value & cr.Tensor {
+function pairwiseCoupled(call: Call, scores: cr.Tensor, k: number): cr.Tensor {
   const [a, b] = [call.floats('prob_a'), call.floats('prob_b')];
   const data = scores.dataSync();
   const pairs = (k * (k - 1)) / 2;

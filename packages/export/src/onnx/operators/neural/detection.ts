@@ -51,106 +51,113 @@ function nonMaxSuppression(call: Call): Result {
 
 /** The mean, or the largest, of samples in each part of each box (He et al. 2017, arXiv:1703.06870). */
 function roiAlign(call: Call): Result {
-  const x = call.tensor(0);
-  const rois = call.numbers(1);
-  const batch = call.numbers(2);
-  const [h, w] = x.shape.slice(2) as [number, number];
+  const [x, boxes, images] = [call.tensor(0), call.tensor(1), call.tensor(2)];
+  if (x.ndim !== 4 || boxes.ndim !== 2 || boxes.shape[1] !== 4 || images.size !== boxes.shape[0])
+    call.refuse('it takes images, boxes [n, 4] and n places of images');
   const [rows, columns] = [call.int('output_height', 1), call.int('output_width', 1)];
   const ratio = call.int('sampling_ratio', 0);
-  const scale = call.float('spatial_scale', 1);
   const half =
     call.text(
       'coordinate_transformation_mode',
       call.version < 16 ? 'output_half_pixel' : 'half_pixel',
     ) === 'half_pixel';
-  const results = batch.map((image, r) => {
-    const [x1, y1, x2, y2] = rois
-      .slice(4 * r, 4 * r + 4)
-      .map((v) => v * scale - (half ? 0.5 : 0)) as [number, number, number, number];
-    const height = half ? y2 - y1 : Math.max(y2 - y1, 1);
-    const width = half ? x2 - x1 : Math.max(x2 - x1, 1);
-    const ny = ratio > 0 ? ratio : Math.ceil(height / rows);
-    const nx = ratio > 0 ? ratio : Math.ceil(width / columns);
-    const ys = range(rows * ny).map((i) => y1 + ((i + 0.5) * height) / (rows * ny));
-    const xs = range(columns * nx).map((i) => x1 + ((i + 0.5) * width) / (columns * nx));
-    const of = x.select(0, image);
-    const mode = call.text('mode', 'avg');
-    // A box without an area has no samples.
-    if (!(ny > 0 && nx > 0)) return cr.zeros([x.shape[1] as number, rows, columns]);
-    if (mode === 'avg') {
-      const sampled = interpolated(interpolated(of, 1, ys, h), 2, xs, w);
-      return sampled.reshape([x.shape[1] as number, rows, ny, columns, nx]).mean([2, 4]);
-    }
-    return largest(of, ys, xs, [rows, ny, columns, nx]);
+  const scaled = boxes.cast('float32').mul(call.float('spatial_scale', 1));
+  const [left, top, right, bottom] = cr.split(half ? scaled.sub(0.5) : scaled, 1, 1) as [
+    cr.Tensor,
+    cr.Tensor,
+    cr.Tensor,
+    cr.Tensor,
+  ];
+  const lengthOf = (from: cr.Tensor, to: cr.Tensor): cr.Tensor =>
+    half ? to.sub(from) : to.sub(from).clamp({ min: 1 });
+  const down: Side = { start: top, length: lengthOf(top, bottom), parts: rows };
+  const across: Side = { start: left, length: lengthOf(left, right), parts: columns };
+  const largest = call.text('mode', 'avg') === 'max';
+  if (ratio > 0) return aligned(x, images, [down, across], [ratio, ratio], largest);
+  // Each box has as many samples as it needs: one by one, as their sizes differ. One without an area has none.
+  const corners = call.numbers(1).map((v) => Math.fround(v * call.float('spatial_scale', 1)));
+  const samples = (r: number, from: number, parts: number): number => {
+    const length = corners[4 * r + from + 2]! - corners[4 * r + from]!;
+    return Math.ceil((half ? length : Math.max(length, 1)) / parts);
+  };
+  const results = range(boxes.shape[0]).map((r) => {
+    const [ny, nx] = [samples(r, 1, rows), samples(r, 0, columns)];
+    if (!(ny > 0 && nx > 0)) return cr.zeros([1, x.shape[1] as number, rows, columns]);
+    call.room(rows * ny, columns * nx);
+    const of = (side: Side): Side => ({
+      ...side,
+      start: cr.narrow(side.start, 0, r, 1),
+      length: cr.narrow(side.length, 0, r, 1),
+    });
+    return aligned(x, cr.narrow(images, 0, r, 1), [of(down), of(across)], [ny, nx], largest);
   });
   if (results.length === 0) return cr.zeros([0, x.shape[1] as number, rows, columns]);
-  return cr.stack(results);
+  return cr.cat(results);
 }
 
-/** The two neighbours of a place along a dimension of `n`, and how much of the second; none outside. */
+/** Where boxes begin along one dimension and how long they are, each `[boxes, 1]`, and in how many parts they are cut. */
+interface Side {
+  readonly start: cr.Tensor;
+  readonly length: cr.Tensor;
+  readonly parts: number;
+}
+
+/** The two neighbours of each sample, `[boxes, samples]`, and how much each of them counts: nothing outside. */
 function neighbours(
-  at: number,
+  { start, length, parts }: Side,
+  samples: number,
   n: number,
-): { low: number; high: number; part: number; counts: number } {
-  if (at < -1 || at > n) return { low: 0, high: 0, part: 0, counts: 0 };
-  const inside = Math.max(at, 0);
-  const low = Math.min(Math.floor(inside), n - 1);
-  return { low, high: Math.min(low + 1, n - 1), part: low >= n - 1 ? 0 : inside - low, counts: 1 };
+): { at: cr.Tensor; weight: cr.Tensor }[] {
+  const count = parts * samples;
+  const places = start.add(cr.arange(count).add(0.5).mul(length).div(count));
+  const counts = places.ge(-1).logicalAnd(places.le(n));
+  const inside = cr.where(counts, places, 0).clamp({ min: 0 });
+  const low = inside.floor().clamp({ max: n - 1 });
+  const part = cr.where(low.ge(n - 1), 0, inside.sub(low));
+  const weigh = (weight: cr.Tensor): cr.Tensor => cr.where(counts, weight, 0);
+  return [
+    { at: low.cast('int32'), weight: weigh(cr.sub(1, part)) },
+    {
+      at: low
+        .add(1)
+        .clamp({ max: n - 1 })
+        .cast('int32'),
+      weight: weigh(part),
+    },
+  ];
 }
 
-function interpolated(x: cr.Tensor, d: number, places: readonly number[], n: number): cr.Tensor {
-  const taps = places.map((at) => neighbours(at, n));
-  const shape = x.shape.map((_, k) => (k === d ? places.length : 1));
-  const read = (
-    at: (t: (typeof taps)[number]) => number,
-    weight: (t: (typeof taps)[number]) => number,
-  ): cr.Tensor =>
-    x
-      .indexSelect(d, known(taps.map(at), [taps.length]).tensor)
-      .mul(cr.tensor(Float32Array.from(taps, weight), { shape }));
-  return read(
-    (t) => t.low,
-    (t) => (1 - t.part) * t.counts,
-  ).add(
-    read(
-      (t) => t.high,
-      (t) => t.part * t.counts,
-    ),
-  );
-}
-
-/** The largest of the four weighted neighbours of each sample, then of the samples, as ONNX defines it. */
-function largest(
+/** What is sampled in `image` for each box: the four neighbours of every sample, read as rows of one table. */
+function aligned(
   x: cr.Tensor,
-  ys: readonly number[],
-  xs: readonly number[],
-  [rows, ny, columns, nx]: readonly [number, number, number, number],
+  images: cr.Tensor,
+  [down, across]: readonly [Side, Side],
+  [ny, nx]: readonly [number, number],
+  largest: boolean,
 ): cr.Tensor {
-  const [h, w] = x.shape.slice(1) as [number, number];
-  const corner =
-    (d: number, places: readonly number[], n: number, high: boolean) =>
-    (t: cr.Tensor): cr.Tensor => {
-      const taps = places.map((at) => neighbours(at, n));
-      const shape = t.shape.map((_, k) => (k === d ? places.length : 1));
-      const weights = Float32Array.from(
-        taps,
-        (tap) => (high ? tap.part : 1 - tap.part) * tap.counts,
-      );
-      return t
-        .indexSelect(
-          d,
-          known(
-            taps.map((tap) => (high ? tap.high : tap.low)),
-            [taps.length],
-          ).tensor,
-        )
-        .mul(cr.tensor(weights, { shape }));
-    };
-  const corners = [false, true].flatMap((down) =>
-    [false, true].map((right) => corner(2, xs, w, right)(corner(1, ys, h, down)(x))),
+  const [count, channels, h, w] = x.shape as [number, number, number, number];
+  const table = x.permute([0, 2, 3, 1]).reshape([count * h * w, channels]);
+  const base = images.cast('int32').mul(h).reshape([-1, 1]);
+  const corners = neighbours(down, ny, h).flatMap((row) =>
+    neighbours(across, nx, w).map((column) => {
+      const at = base.add(row.at).mul(w).unsqueeze(2).add(column.at.unsqueeze(1));
+      const weight = row.weight.unsqueeze(2).mul(column.weight.unsqueeze(1));
+      return table
+        .indexSelect(0, at.reshape([-1]))
+        .reshape([images.size, down.parts, ny, across.parts, nx, channels])
+        .mul(weight.reshape([images.size, down.parts, ny, across.parts, nx, 1]));
+    }),
   );
-  const sampled = corners.reduce((a, b) => cr.maximum(a, b));
-  return sampled.reshape([x.shape[0] as number, rows, ny, columns, nx]).amax([2, 4]);
+  const join = largest ? cr.maximum : cr.add;
+  const sampled = corners.reduce((a, b) => join(a, b));
+  const pooled = largest ? sampled.amax([2, 4]) : sampled.mean([2, 4]);
+  return pooled.permute([0, 3, 1, 2]);
+}
+
+/** The nearest integer as single precision has it, halves away from 0. */
+function rounded(x: number): number {
+  const y = Math.fround(x);
+  return Math.sign(y) * Math.floor(Math.abs(y) + 0.5);
 }
 
 /** The largest element of each part of each box, in whole elements (Girshick 2015, arXiv:1504.08083); 0 in an empty part. */
@@ -158,6 +165,7 @@ function maxRoiPool(call: Call): Result {
   const [x, rois] = [call.tensor(0), call.numbers(1)];
   const [, channels, h, w] = x.shape as [number, number, number, number];
   const [rows = 1, columns = 1] = call.ints('pooled_shape');
+  call.room(rois.length / 5, rows * columns, 16);
   const scale = call.float('spatial_scale', 1);
   const parts = (from: number, to: number, count: number, size: number): [number, number][] => {
     const part = Math.max(to - from + 1, 1) / count;
@@ -177,7 +185,7 @@ function maxRoiPool(call: Call): Result {
   };
   const results = range(rois.length / 5).map((r) => {
     const [image = 0, ...corners] = rois.slice(5 * r, 5 * r + 5);
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners.map((v) => Math.round(v * scale));
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners.map((v) => rounded(v * scale));
     const band = largestOf(x.select(0, image), 1, parts(y1, y2, rows, h));
     return largestOf(band, 2, parts(x1, x2, columns, w));
   });

@@ -1,7 +1,7 @@
 /** @file Softmax and its kin, and normalizations. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { dimension, dimensions, perChannel, range } from '../helpers.js';
+import { dimension, dimensions, perChannel, product, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
 /** Along one dimension; up to version 12 over all dimensions from one on. */
@@ -28,6 +28,9 @@ function batchNormalization(call: Call): Result {
   const [x, weight, bias] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const [mean, variance] = [call.tensor(3), call.tensor(4)];
   const eps = call.float('epsilon', 1e-5);
+  // Up to version 8 each feature could have statistics of its own, which stay as they are.
+  if (!call.flag('spatial', true))
+    return x.sub(mean).mul(variance.add(eps).rsqrt()).mul(weight).add(bias);
   // ONNX's momentum is of what is kept, and old files name outputs that only training had.
   const momentum = 1 - call.float('momentum', 0.9);
   const always = call.flag('training_mode');
@@ -107,8 +110,11 @@ function localResponse(call: Call): Result {
 
 function meanVariance(call: Call): Result {
   const x = call.tensor(0);
-  const dims = dimensions(call, call.ints('axes', [0, 2, 3]), x.ndim);
+  // Up to version 8 a flag said whether channels are taken together, another that variances stay.
+  const fallback = call.flag('across_channels') ? range(x.ndim) : [0, 2, 3];
+  const dims = dimensions(call, call.ints('axes', fallback), x.ndim);
   const centred = x.sub(x.mean(dims, { keepdim: true }));
+  if (!call.flag('normalize_variance', true)) return centred;
   return centred.div(centred.square().mean(dims, { keepdim: true }).sqrt().add(1e-9));
 }
 
@@ -131,7 +137,9 @@ export const NORMALIZATION: readonly Operator[] = [
   operator('BatchNormalization', batchNormalization, { constants: [3, 4], statistics: [3, 4] }),
   operator('InstanceNormalization', (call) => {
     const [x, weight, bias] = [call.tensor(0), call.tensor(1), call.tensor(2)];
-    const y = cr.instanceNorm(x, { eps: call.float('epsilon', 1e-5) });
+    // A channel of one element is its own mean, which training refuses.
+    const single = product(x.shape.slice(2)) === 1;
+    const y = single ? x.sub(x) : cr.instanceNorm(x, { eps: call.float('epsilon', 1e-5) });
     return y.mul(perChannel(weight, x.ndim)).add(perChannel(bias, x.ndim));
   }),
   operator('LayerNormalization', layerNormalization),

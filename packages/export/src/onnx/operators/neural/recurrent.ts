@@ -2,7 +2,7 @@
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
-import { activationOf, type Activation } from './recurrentActivations.js';
+import { activationsOf, type Activation } from './recurrentActivations.js';
 
 /** What is carried from one step to the next, each `[batch, hidden]`. */
 type State = readonly cr.Tensor[];
@@ -119,7 +119,7 @@ export function recurrent(call: Call, cell: Cell, products: typeof plain = plain
   const batchFirst = call.flag('layout');
   const x = batchFirst ? call.tensor(0).transpose(0, 1) : call.tensor(0);
   const [length, batch] = x.shape as [number, number, number];
-  const lengths = call.has(4) ? call.numbers(4) : null;
+  const alive = goingOn(call, length);
   const hidden = call.int('hidden_size', products(call, 2, 0).weight.shape[1]);
   const directions = call.shape(1)[0] ?? 1;
   const reverse = call.text('direction', 'forward') === 'reverse';
@@ -132,7 +132,7 @@ export function recurrent(call: Call, cell: Cell, products: typeof plain = plain
         : turn(given).select(0, d);
     });
     const direction = directionOf(call, cell, d, hidden, products);
-    return unrolled(x, direction, states, d === 1 || reverse, lengths, length);
+    return repeated(x, direction, states, d === 1 || reverse, alive);
   });
   const ys = cr.stack(
     runs.map(({ ys }) => ys),
@@ -159,14 +159,11 @@ function directionOf(
   const { weight: recurrent, product } = products(call, 2, d);
   const weights = { recurrent, product, recurrentBias, peepholes, hidden };
   const input = products(call, 1, d);
-  const count = cell.activations.length;
-  const names = call.texts('activations', []).slice(d * count, (d + 1) * count);
-  const alphas = call.floats('activation_alpha', []);
-  const betas = call.floats('activation_beta', []);
-  const clip = call.attributeGiven('clip') ? call.float('clip') : null;
-  const f = cell.activations.map((fallback, i) =>
-    activationOf(call, names[i] ?? fallback, alphas[d * count + i], betas[d * count + i], clip),
-  );
+  const rows = cell.gates * hidden;
+  const sizes = [recurrent.shape[0], input.weight.shape[0], (bias?.size ?? 2 * rows) / 2];
+  if (sizes.some((n) => n !== rows) || (peepholes !== null && peepholes.size !== 3 * hidden))
+    call.refuse(`weights, biases and peepholes must be for ${cell.gates} gates of ${hidden}`);
+  const f = activationsOf(call, cell.activations, d);
   return {
     step: cell.make(call, weights, f),
     project: (x) => input.product(x, input.weight, inputBias),
@@ -174,39 +171,32 @@ function directionOf(
 }
 
 /** Runs over the steps; a sequence that is over keeps its state, and gives zeros. */
-function unrolled(
+function repeated(
   x: cr.Tensor,
   { step, project }: Direction,
   initial: State,
   reverse: boolean,
-  lengths: readonly number[] | null,
-  length: number,
+  alive: cr.Tensor | null,
 ): { ys: cr.Tensor; state: State } {
-  const ragged = lengths?.some((n) => n < length) === true ? lengths : null;
-  const projected = project(x);
-  const times = Array.from({ length }, (_, t) => (reverse ? length - 1 - t : t));
-  if (ragged === null) {
-    const ordered = reverse ? cr.flip(projected, 0) : projected;
-    const [state, ys] = cr.scan(
-      (carry: cr.Tensor[], input: cr.Tensor) => {
-        const next = [...step(input, carry)];
-        return [next, next[0] as cr.Tensor] as [cr.Tensor[], cr.Tensor];
-      },
-      [...initial],
-      ordered,
-    );
-    return { ys: reverse ? cr.flip(ys, 0) : ys, state };
-  }
-  let state = initial;
-  const ys: cr.Tensor[] = [];
-  for (const t of times) {
-    const next = step(projected.select(0, t), state);
-    const alive = ragged.map((n) => t < n);
-    const mask = cr.tensor(Uint8Array.from(alive, Number), { dtype: 'bool' }).unsqueeze(1);
-    state = next.map((s, i) => cr.where(mask, s, state[i] as cr.Tensor));
-    ys[t] = cr.where(mask, next[0] as cr.Tensor, 0);
-  }
-  return { ys: cr.stack(ys), state };
+  const turned = (t: cr.Tensor): cr.Tensor => (reverse ? cr.flip(t, 0) : t);
+  const [state, ys] = cr.scan(
+    (carry: cr.Tensor[], [input, mask]: cr.Tensor[]) => {
+      const next = step(input as cr.Tensor, carry);
+      const [y] = next as [cr.Tensor];
+      if (mask === undefined) return [[...next], y] as [cr.Tensor[], cr.Tensor];
+      const kept = next.map((s, i) => cr.where(mask, s, carry[i] as cr.Tensor));
+      return [kept, cr.where(mask, y, 0)] as [cr.Tensor[], cr.Tensor];
+    },
+    [...initial],
+    alive === null ? [turned(project(x))] : [turned(project(x)), turned(alive)],
+  );
+  return { ys: turned(ys), state };
+}
+
+/** Which sequences go on at each step, `[length, batch, 1]`; null where all do. */
+function goingOn(call: Call, length: number): cr.Tensor | null {
+  if (!call.has(4) || call.known(4)?.data.every((n) => n >= length) === true) return null;
+  return cr.arange(length).unsqueeze(1).lt(call.tensor(4)).unsqueeze(2);
 }
 
 export const RECURRENT: readonly Operator[] = [

@@ -1,6 +1,7 @@
 /** @file The functions that recurrent networks may squash with. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
+import { range } from '../helpers.js';
 
 export type Activation = (x: cr.Tensor) => cr.Tensor;
 
@@ -22,15 +23,34 @@ const ACTIVATIONS: ReadonlyMap<string, readonly [Parametric, alpha?: number, bet
     ['Elu', [(x, alpha) => cr.elu(x, { alpha }), 1]],
   ]);
 
-/** The activation with a name; `clip` bounds what goes into it. */
+/** The activation with a name; it takes what it needs from the start of `alphas` and `betas`, where there is something. */
 export function activationOf(
   call: Call,
   name: string,
-  alpha: number | undefined,
-  beta: number | undefined,
-  clip: number | null,
+  alphas: number[],
+  betas: number[],
 ): Activation {
   const found = [...ACTIVATIONS].find(([key]) => key.toLowerCase() === name.toLowerCase());
-  const [f, a = 1, b = 0] = found?.[1] ?? call.refuse(`there is no activation '${name}'`);
-  return (x) => f(clip === null ? x : x.clamp(-clip, clip), alpha ?? a, beta ?? b);
+  const [f, a, b] = found?.[1] ?? call.refuse(`there is no activation '${name}'`);
+  const alpha = a === undefined ? 1 : (alphas.shift() ?? a);
+  const beta = b === undefined ? 0 : (betas.shift() ?? b);
+  return (x) => f(x, alpha, beta);
+}
+
+/**
+ * The activations of direction `d`, for which the first direction has taken its parameters already. `clip` bounds what goes
+ * into the gates; the cell's state goes into the third activation of an LSTM as it is, as in ONNX Runtime.
+ */
+export function activationsOf(call: Call, fallbacks: readonly string[], d: number): Activation[] {
+  const names = call.texts('activations', []);
+  const alphas = call.floats('activation_alpha', []);
+  const betas = call.floats('activation_beta', []);
+  const clip = call.attributeGiven('clip') ? call.float('clip') : null;
+  const count = fallbacks.length;
+  return range((d + 1) * count)
+    .map((i): Activation => {
+      const f = activationOf(call, names[i] ?? (fallbacks[i % count] as string), alphas, betas);
+      return clip === null || i % count === 2 ? f : (x) => f(x.clamp(-clip, clip));
+    })
+    .slice(d * count);
 }

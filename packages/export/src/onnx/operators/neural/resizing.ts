@@ -79,9 +79,11 @@ function taps(
 ): Taps {
   const stretch = antialias && scale < 1 ? scale : 1;
   const width = reach / stretch;
+  // However far outside it lies, it is the edge that is read; at 10³⁰ there are no next integers.
+  const place = Math.min(Math.max(x, -1 - width), from + width);
   const found: [number, number][] = [];
-  for (let at = Math.ceil(x - width); at <= Math.floor(x + width); at++) {
-    const weight = kernel((x - at) * stretch);
+  for (let at = Math.ceil(place - width); at <= Math.floor(place + width); at++) {
+    const weight = kernel((place - at) * stretch);
     if (weight === 0) continue;
     const inside = at >= 0 && at < from;
     if (!inside && excludeOutside) continue;
@@ -99,11 +101,14 @@ function resampled(call: Call, x: cr.Tensor, d: number, axis: Axis): cr.Tensor {
   );
   const at = range(axis.to).map((i) => coordinate(place, i, axis, call));
   const crop = place === 'tf_crop_and_resize';
+  // Some coordinates would move even what stays as large as it is, images among channels.
+  if (axis.from === axis.to && axis.scale === 1 && !crop) return x;
   if (axis.from === axis.to && !crop && at.every((x, i) => x === i)) return x;
   const inside = (i: number): number => Math.min(Math.max(i, 0), axis.from - 1);
   let y: cr.Tensor;
   if (mode === 'nearest') {
-    const how = call.text('nearest_mode', call.version < 11 ? 'floor' : 'round_prefer_floor');
+    const older = axis.scale < 1 ? 'ceil' : 'floor';
+    const how = call.text('nearest_mode', call.version < 11 ? older : 'round_prefer_floor');
     y = x.indexSelect(d, integers(at.map((x) => inside(nearest(x, how)))).tensor);
   } else {
     const isCubic = mode === 'cubic';
@@ -124,7 +129,8 @@ function resampled(call: Call, x: cr.Tensor, d: number, axis: Axis): cr.Tensor {
 
 /** Sums of elements along a dimension: a product with a matrix that has few numbers in each row. */
 function weighted(x: cr.Tensor, d: number, all: readonly Taps[]): cr.Tensor {
-  const most = Math.max(0, ...all.map((taps) => taps.length));
+  // Where nothing is read, as at places that are no numbers, there is 0.
+  const most = all.reduce((n, taps) => Math.max(n, taps.length), 1);
   const shape = x.shape.map((_, k) => (k === d ? all.length : 1));
   const parts = range(most).map((t) => {
     const places = integers(all.map((taps) => taps[t]?.[0] ?? 0)).tensor;
@@ -134,17 +140,20 @@ function weighted(x: cr.Tensor, d: number, all: readonly Taps[]): cr.Tensor {
   return parts.reduce((sum, part) => sum.add(part));
 }
 
+/** How much larger each dimension becomes: at first two attributes, then one, then an input. */
+function scalesOf(call: Call, input: number): number[] {
+  if (call.attributeGiven('height_scale'))
+    return [1, 1, call.float('height_scale'), call.float('width_scale')];
+  return call.listed('scales', input) ?? [];
+}
+
 function resize(call: Call): Result {
   const input = call.tensor(0);
   const x = input.dtype === 'float64' ? input : input.cast('float32');
   const older = call.version < 11;
   const [roiAt, scalesAt, sizesAt] = older ? [-1, 1, -1] : [1, 2, 3];
   const axes = dimensions(call, call.ints('axes', range(x.ndim)), x.ndim);
-  const scales = call.attributeGiven('scales')
-    ? call.floats('scales')
-    : call.has(scalesAt)
-      ? call.numbers(scalesAt)
-      : [];
+  const scales = scalesOf(call, scalesAt);
   const sizes = sizesAt >= 0 && call.has(sizesAt) ? call.numbers(sizesAt) : [];
   const roi = roiAt >= 0 && call.has(roiAt) ? call.numbers(roiAt) : [];
   const policy = call.text('keep_aspect_ratio_policy', 'stretch');
@@ -176,11 +185,15 @@ function gridSample(call: Call): Result {
   });
 }
 
+function affineGrid(call: Call): Result {
+  const size = call.numbers(1);
+  call.within([...size.slice(0, 1), ...size.slice(2), size.length - 2]);
+  return cr.affineGrid(call.tensor(0), size, { alignCorners: call.flag('align_corners') });
+}
+
 export const RESIZING: readonly Operator[] = [
   operator('Resize', resize, { constants: [1, 2, 3] }),
   operator('Upsample', resize, { constants: [1] }),
   operator('GridSample', gridSample),
-  operator('AffineGrid', (call) =>
-    cr.affineGrid(call.tensor(0), call.numbers(1), { alignCorners: call.flag('align_corners') }),
-  ),
+  operator('AffineGrid', affineGrid, { constants: [1] }),
 ];

@@ -1,7 +1,7 @@
 /** @file How windows slide: strides, dilations and padding as ONNX gives them. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
-import { range } from '../helpers.js';
+import { product, range } from '../helpers.js';
 
 export interface Windows {
   readonly kernel: readonly number[];
@@ -26,20 +26,31 @@ export function windowsOf(call: Call, size: readonly number[], kernel: readonly 
   if ([strides, dilations].some((xs) => xs.length !== rank || xs.some((x) => x < 1)))
     call.refuse('strides and dilations must be positive, one for each dimension');
   if (pads.length !== 2 * rank) call.refuse('pads must be two numbers for each dimension');
+  const [low, high] = paddingOf(call, size, { kernel, strides, dilations, pads });
+  // What lies around an image is made, too: a file may ask for less than its limits allow.
+  const rest = product(call.shape(0)) / Math.max(product(size), 1);
+  call.within([rest, ...size.map((n, d) => n + Math.max(low[d]!, 0) + Math.max(high[d]!, 0))]);
+  return { kernel, strides, dilations, low, high };
+}
+
+/** The padding before and behind each dimension, as it is given or as `auto_pad` asks for it. */
+function paddingOf(
+  call: Call,
+  size: readonly number[],
+  given: Pick<Windows, 'kernel' | 'strides' | 'dilations'> & { readonly pads: readonly number[] },
+): [low: number[], high: number[]] {
+  const { kernel, strides, dilations, pads } = given;
   const auto = call.text('auto_pad', 'NOTSET');
-  const [low, high] = [pads.slice(0, rank), pads.slice(rank)];
-  if (auto === 'VALID')
-    return { kernel, strides, dilations, low: ones.map(() => 0), high: ones.map(() => 0) };
-  if (auto === 'NOTSET' || auto === '') return { kernel, strides, dilations, low, high };
+  if (auto === 'VALID') return [size.map(() => 0), size.map(() => 0)];
+  if (auto === 'NOTSET' || auto === '')
+    return [pads.slice(0, size.length), pads.slice(size.length)];
   const total = size.map((n, d) => {
     const reach = (kernel[d]! - 1) * dilations[d]! + 1;
     return Math.max(0, (Math.ceil(n / strides[d]!) - 1) * strides[d]! + reach - n);
   });
   const less = total.map((p) => Math.floor(p / 2));
   const more = total.map((p, d) => p - less[d]!);
-  return auto === 'SAME_LOWER'
-    ? { kernel, strides, dilations, low: more, high: less }
-    : { kernel, strides, dilations, low: less, high: more };
+  return auto === 'SAME_LOWER' ? [more, less] : [less, more];
 }
 
 export function isSymmetric({ low, high }: Windows): boolean {

@@ -83,7 +83,7 @@ function tfIdf(call: Call): Result {
   const pool: readonly (string | number)[] = texts.length > 0 ? texts : call.ints('pool_int64s');
   const grams = new Map<string, number>();
   for (let n = 1, index = 0; n <= starts.length; n++) {
-    const end = starts[n] ?? pool.length;
+    const end = Math.min(starts[n] ?? pool.length, pool.length);
     for (let at = Math.max(starts[n - 1]!, 0); at + n <= end; at += n, index++)
       if (n >= least && n <= most) grams.set(pool.slice(at, at + n).join('\u0000'), index);
   }

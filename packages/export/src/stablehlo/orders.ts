@@ -1,0 +1,102 @@
+/** @file Orders, medians and running extremes as StableHLO. */
+import { extremes, type Rules } from './rule.js';
+import { counting, type Value, type Writer } from './writer.js';
+import { running } from './running.js';
+
+/** The block that says whether one element stands before another; NaN is larger than all numbers. */
+function before(w: Writer, x: Value, descending: boolean): string {
+  const one = { shape: [], type: x.type };
+  const place = { shape: [], type: 'i32' as const };
+  return w.region([one, one, place, place], (v, [p, q]) => {
+    const [a, b] = (descending ? [q, p] : [p, q]) as [Value, Value];
+    const less = v.compare('LT', a, b);
+    if (!isFloat(x)) return [less];
+    const last = v.map('and', v.compare('NE', b, b), v.compare('EQ', a, a));
+    return [v.map('or', less, last)];
+  });
+}
+
+const isFloat = ({ type }: Value): boolean => type === 'f32' || type === 'f64';
+
+/** The elements in order along a dimension, and where each came from. −0 and 0 are equal: what compares equal keeps its order. */
+function sorted(w: Writer, x: Value, dim: number, descending = false): [Value, Value] {
+  return w.emitAll(
+    'stablehlo.sort',
+    [x, w.iota(x.shape, dim)],
+    [x, { shape: x.shape, type: 'i32' }],
+    `dimension = ${dim} : i64, is_stable = true`,
+    [before(w, x, descending)],
+  ) as [Value, Value];
+}
+
+/** The element of `x` along `dim` whose place `at` tells, which has no such dimension. */
+function chosen(w: Writer, x: Value, dim: number, at: Value): Value {
+  const rest = counting(x.shape.length).filter((d) => d !== dim);
+  const there = w.compare('EQ', w.iota(x.shape, dim), w.place(at, x.shape, rest));
+  return w.reduce('add', w.select(there, x, w.constant(0, x.type, x.shape)), 0, [dim]);
+}
+
+/** Where the lower median stands among the sorted elements; with NaN the first of them, unless they are left out. */
+function middle(w: Writer, x: Value, dim: number, skip: boolean): Value {
+  const n = x.shape[dim] as number;
+  const shape = x.shape.filter((_, d) => d !== dim);
+  const whole = w.constant(Math.floor((n - 1) / 2), 'i32', shape);
+  if (!isFloat(x)) return whole;
+  const count = w.reduce('add', w.convert(w.compare('EQ', x, x), 'i32'), 0, [dim]);
+  if (!skip) return w.select(w.compare('LT', count, w.constant(n, 'i32', shape)), count, whole);
+  const one = w.constant(1, 'i32', shape);
+  const half = w.map(
+    'divide',
+    w.map('subtract', w.map('maximum', count, one), one),
+    w.constant(2, 'i32', shape),
+  );
+  return half;
+}
+
+function medianPlace(w: Writer, x: Value, dim: number, skip: boolean): Value {
+  return chosen(w, sorted(w, x, dim)[1], dim, middle(w, x, dim, skip));
+}
+
+export const orderRules: Rules = {
+  argsort: (w, [x], { attributes: { dim, descending } }) =>
+    sorted(w, x as Value, dim, descending)[1],
+  argmedian: (w, [x], { attributes: { dim }, shape }) =>
+    w.reshape(medianPlace(w, x as Value, dim, false), shape),
+  argnanmedian: (w, [x], { attributes: { dim }, shape }) =>
+    w.reshape(medianPlace(w, x as Value, dim, true), shape),
+  median(w, [x], { attributes: { dims }, shape }) {
+    const from = x as Value;
+    const kept = counting(from.shape.length).filter((d) => !dims.includes(d));
+    const turned = w.transpose(from, [...kept, ...dims]);
+    const sizes = kept.map((d) => from.shape[d] as number);
+    const count = dims.reduce((n, d) => n * (from.shape[d] as number), 1);
+    const rows = w.reshape(turned, [...sizes, count]);
+    const [values] = sorted(w, rows, kept.length);
+    const at = middle(w, rows, kept.length, false);
+    const there = w.compare(
+      'EQ',
+      w.iota(rows.shape, kept.length),
+      w.place(at, rows.shape, counting(kept.length)),
+    );
+    // A sum would turn what is left out into NaN: the largest of what is chosen is that.
+    const { least } = extremes(rows.type);
+    const only = w.select(there, values, w.constant(least, rows.type, rows.shape));
+    return w.reshape(w.reduce('maximum', only, least, [kept.length]), shape);
+  },
+  cumulativeExtreme(w, [x], { attributes: { dim, sign } }) {
+    const from = x as Value;
+    const { least, largest } = extremes(from.type);
+    const best = running(
+      w,
+      sign > 0 ? 'maximum' : 'minimum',
+      from,
+      sign > 0 ? least : largest,
+      dim,
+    );
+    // The last place whose element was the best so far, or no number.
+    const equal = w.compare('EQ', from, best);
+    const reached = isFloat(from) ? w.map('or', equal, w.compare('NE', from, from)) : equal;
+    const places = w.select(reached, w.iota(from.shape, dim), w.constant(0, 'i32', from.shape));
+    return running(w, 'maximum', places, 0, dim);
+  },
+};
