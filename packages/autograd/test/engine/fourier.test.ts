@@ -49,8 +49,11 @@ describe.each([
   ['float32', 2 ** -24],
   ['float64', 2 ** -50],
 ] as const)('%s', (dtype, unit) => {
-  // Rows by vectors of their own; blocks side by side, apart and together; every radix; and lengths without a kernel.
-  test.each([2, 3, 7, 12, 16, 17, 22, 26, 30, 32, 48, 64, 80, 96])('length %i', (n) => {
+  // Rows by vectors of their own; blocks side by side, apart and together; every radix.
+  const lengths = [2, 3, 7, 12, 16, 22, 26, 30, 32, 48, 64, 80, 96];
+  // Primes with a pass of their own, once and twice, and beside other factors; larger ones go by a convolution.
+  const primes = [11, 13, 17, 19, 23, 29, 31, 51, 76, 289, 368, 37, 74, 101, 257, 404];
+  test.each([...lengths, ...primes])('length %i', (n) => {
     c.manualSeed(n);
     const m = Math.floor(n / 2) + 1;
     const given: [number[], number][] = [

@@ -97,3 +97,15 @@ export function placed(x: Matrix): Matrix {
   out.set(x);
   return out;
 }
+
+/** A power of two that takes the largest element between ½ and 1, where there is one; NaN if an element is not finite. */
+export function scaleOf(a: Matrix): number {
+  let largest = 0;
+  for (const x of a) {
+    if (!Number.isFinite(x)) return NaN;
+    largest = Math.max(largest, Math.abs(x));
+  }
+  return largest === 0
+    ? 1
+    : 2 ** Math.max(-1022, Math.min(1022, -1 - Math.floor(Math.log2(largest))));
+}

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { withRoom } from '../../../kernels/doubleLoops.js';
 import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
-import { choleskyInPlace, householder, luInPlace, substitute } from './factorKernels.js';
+import { choleskyInPlace, luInPlace, substitute } from './factorKernels.js';
+import { householder } from './reflections.js';
 import { Rows } from './rows.js';
 import { jacobiSingular } from './singularValues.js';
 import { symmetricEigen } from './symmetricEigen.js';

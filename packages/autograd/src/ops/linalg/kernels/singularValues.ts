@@ -4,8 +4,7 @@
  * their columns. Large matrices begin with the eigenvectors of AᵀA, after which little is left to rotate.
  */
 import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, type Matrix } from './denseKernels.js';
-import { scaleOf } from './factorKernels.js';
+import { addProduct, blockAt, scaleOf, type Matrix } from './denseKernels.js';
 import { identity, Rows } from './rows.js';
 import { symmetricEigen } from './symmetricEigen.js';
 

@@ -3,15 +3,12 @@
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
 import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, transposeOf, type Matrix } from './denseKernels.js';
-import { inOne, productOf, scaleOf, type Reflections } from './factorKernels.js';
+import { addProduct, blockAt, scaleOf, transposeOf, type Matrix } from './denseKernels.js';
+import { inOne, productOf, TOGETHER, type Reflections } from './reflections.js';
 import { Rows } from './rows.js';
 
 /** QL steps for one eigenvalue before giving up; two or three are usual. */
 const STEPS = 60;
-
-/** Reflections that are applied in one. */
-const TOGETHER = 16;
 
 /**
  * Eigenvalues in rising order, and eigenvectors as rows, of the symmetric matrix in the lower triangle of `a [n, n]`, which
