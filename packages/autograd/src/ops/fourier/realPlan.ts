@@ -1,6 +1,6 @@
 /** @file The discrete Fourier transform of a row of real numbers, of even length: one of half the length, and a pass over it. */
 import { kept, rootsOfUnity } from '../../kernels/rootsOfUnity.js';
-import { planOf, rowsOf } from './plan.js';
+import { planOf, rowsOf } from '../../kernels/plainFourier.js';
 
 type Row = Float64Array;
 
