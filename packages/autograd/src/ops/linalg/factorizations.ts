@@ -8,10 +8,11 @@ import { ChainruleError, GradError } from '../../errors.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
+import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { eq, where } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode, strongMul } from '../build/element.js';
-import { blockAt, transposeOf } from './kernels/denseKernels.js';
+import { blockAt, copyNumbers, transposeOf } from './kernels/denseKernels.js';
 import { choleskyInPlace } from './kernels/factorKernels.js';
 import { householder } from './kernels/reflections.js';
 import { jacobiSingular } from './kernels/singularValues.js';
@@ -72,7 +73,7 @@ export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky
             `${failed + 1} is not positive`,
         );
       }
-      out.data.set(m, i * n * n);
+      copyNumbers(out.data, i * n * n, m, 0, n * n);
     });
   },
 });
@@ -115,7 +116,7 @@ export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
     eachMatrix(a as Value, (r, i) => {
       const at = i * (m + n) * n;
-      out.data.set(householder(r, m, n, n), at);
+      copyNumbers(out.data, at, householder(r, m, n, n), 0, m * n);
       for (let j = 0; j < n; j++)
         for (let k = 0; k < n; k++) out.data[at + (m + j) * n + k] = k > j ? 0 : r[k * n + j]!;
     });
@@ -184,12 +185,42 @@ export const eighOf: PrimitiveOp<Record<never, never>> = primitive('eigh', {
     eachMatrix(a as Value, (m, i) => {
       const { values, rows } = symmetricEigen(m, n);
       const at = i * (n + 1) * n;
-      out.data.set(values, at);
+      copyNumbers(out.data, at, values, 0, n);
       for (let r = 0; r < n; r++)
         for (let c = 0; c < n; c++) out.data[at + (c + 1) * n + r] = rows[r * n + c]!;
     });
   },
 });
+
+/** The eigenvalues alone: `[…, n]`. What changes them is taken from the eigenvectors. */
+export const eigvalshOf: PrimitiveOp<Record<never, never>> = primitive('eigvalsh', {
+  lowering: { kind: 'reference' },
+  shape: ([a]) => (a as Tensor).sizes.slice(0, -1),
+  vjp: (_i, ct, [a]) => {
+    const v = vectorsOf(a as Tensor);
+    return product(mul(v, reshapeNode(ct, rowShape(ct))), v, false, true);
+  },
+  jvp: ([t], [a]) => {
+    const v = vectorsOf(a as Tensor);
+    const along = mul(v, product(t as Tensor, v));
+    return sumOver([along], { dims: [along.ndim - 2], keepdim: false });
+  },
+  batch: ([a]) => eigvalshOf([a as Tensor]),
+  reference: ([a], out) => {
+    const n = (a as Value).shape.at(-1) as number;
+    eachMatrix(a as Value, (m, i) =>
+      copyNumbers(out.data, i * n, symmetricEigen(m, n, false).values, 0, n),
+    );
+  },
+});
+
+function vectorsOf(a: Tensor): Tensor {
+  return rows(eighOf([a]), 1, a.sizes.at(-1) as number);
+}
+
+function rowShape({ sizes }: Tensor): number[] {
+  return [...sizes.slice(0, -1), 1, sizes.at(-1) as number];
+}
 
 /** `1 / (xⱼ − xᵢ)` at (i, j), 0 on the diagonal, of a row of values. */
 function gaps(values: Tensor, minus: typeof sub): Tensor {

@@ -11,49 +11,66 @@ const LONG = 32;
 const narrowOf = (n: number): number => (n <= SMALL ? SMALL : NARROW);
 
 /** How the rows of a matrix were ordered by pivoting. */
-export interface RowOrder {
+export class RowOrder {
   /** Which row of the matrix is at each place. */
   readonly order: Int32Array;
   /** The row that each row in turn was exchanged with, counted from 1, as LAPACK has it. */
   readonly pivots: Int32Array;
   /** The sign of the permutation. */
-  readonly sign: number;
+  sign: 1 | -1 = 1;
+
+  constructor(m: number, n: number) {
+    this.order = new Int32Array(m);
+    this.pivots = new Int32Array(Math.min(m, n));
+  }
 }
 
 /**
- * LU factorization of a matrix `[m, n]`, in place: L below the diagonal (1 on it), U on and above. With partial pivoting,
- * unless the rows are `inOrder` already; a singular matrix leaves a 0 on the diagonal. Half of the columns come first, the
- * others follow by a product (S. Toledo, "Locality of reference in LU decomposition with partial pivoting", 1997).
+ * LU factorization of a matrix `[m, n]`, in place: L below the diagonal (1 on it), U on and above. With partial pivoting, of
+ * which `rows` is told, unless the rows are in their order already (null); a singular matrix leaves a 0 on the diagonal. Half of
+ * the columns come first, the others follow by a product (S. Toledo, "Locality of reference in LU decomposition with partial
+ * pivoting", 1997).
  */
-export function luInPlace(a: Matrix, m: number, n: number = m, inOrder = false): RowOrder {
-  const order = new Int32Array(m);
-  for (let i = 0; i < m; i++) order[i] = i;
-  const pivots = new Int32Array(Math.min(m, n));
-  let sign = 1;
-  const narrow = narrowOf(pivots.length);
-  const eliminate = (from: number, to: number): void => {
-    if (to - from > narrow) {
-      const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
-      eliminate(from, middle);
-      follow(a, m, n, from, middle, to);
-      return eliminate(middle, to);
-    }
-    for (let k = from; k < to; k++) {
-      const best = inOrder ? k : largestBelow(a, m, n, k);
-      pivots[k] = best + 1;
+export function luInPlace(a: Matrix, m: number, n: number, rows: RowOrder | null): void {
+  const steps = Math.min(m, n);
+  if (rows !== null) {
+    rows.sign = 1;
+    for (let i = 0; i < m; i++) rows.order[i] = i;
+  }
+  eliminate(a, m, n, 0, steps, rows, narrowOf(steps));
+  if (n > steps) follow(a, m, n, 0, steps, n);
+}
+
+/** The columns from `from` to `to`. */
+function eliminate(
+  a: Matrix,
+  m: number,
+  n: number,
+  from: number,
+  to: number,
+  rows: RowOrder | null,
+  narrow: number,
+): void {
+  if (to - from > narrow) {
+    const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
+    eliminate(a, m, n, from, middle, rows, narrow);
+    follow(a, m, n, from, middle, to);
+    return eliminate(a, m, n, middle, to, rows, narrow);
+  }
+  for (let k = from; k < to; k++) {
+    if (rows !== null) {
+      const best = largestBelow(a, m, n, k);
+      rows.pivots[k] = best + 1;
       if (best !== k) {
-        sign = -sign;
-        const row = order[k]!;
-        order[k] = order[best]!;
-        order[best] = row;
+        rows.sign = rows.sign === 1 ? -1 : 1;
+        const row = rows.order[k]!;
+        rows.order[k] = rows.order[best]!;
+        rows.order[best] = row;
         exchangeRows(a, n, k, best);
       }
-      eliminateColumn(a, m, n, k, to);
     }
-  };
-  eliminate(0, pivots.length);
-  if (n > pivots.length) follow(a, m, n, 0, pivots.length, n);
-  return { order, pivots, sign };
+    eliminateColumn(a, m, n, k, to);
+  }
 }
 
 /** The columns from `middle` to `to` once those from `from` to `middle` are eliminated. */
@@ -106,7 +123,7 @@ function eliminateColumn(a: Matrix, m: number, n: number, k: number, end: number
 /** The lower Cholesky factor, from the lower triangle; the row at which it fails, or −1. */
 export function choleskyInPlace(a: Matrix, n: number): number {
   const failed = choleskyOf(a, n, 0, n, narrowOf(n));
-  if (failed < 0) for (let i = 0; i < n; i++) a.fill(0, i * n + i + 1, (i + 1) * n);
+  if (failed < 0) for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) a[i * n + j] = 0;
   return failed;
 }
 
@@ -148,7 +165,8 @@ export function substitute(
   n: number,
   x: Matrix,
   k: number,
-  { upper, unit }: { readonly upper: boolean; readonly unit: boolean },
+  upper: boolean,
+  unit: boolean,
 ): void {
   substituteIn(blockAt(a, n, 0, 0), blockAt(x, k, 0, 0), n, k, upper, unit);
 }

@@ -24,54 +24,88 @@ export interface Reflections {
 /** QR by Householder reflections: `q [m, c]` with c columns (n to m of them), and R in the upper triangle of `a [m, n]`. */
 export function householder(a: Matrix, m: number, n: number, c: number): Matrix {
   const steps = Math.min(m, n);
+  if (steps <= TOGETHER) {
+    const { vectors, betas } = reflections(a, m, n, 0, steps, n);
+    return oneByOne(vectors, betas, m, c);
+  }
   const panels: Reflections[] = [];
   for (let start = 0; start < steps; start += TOGETHER) {
     const end = Math.min(steps, start + TOGETHER);
-    const panel = reflections(a, m, n, start, end);
+    const { vectors, betas } = reflections(a, m, n, start, end, end - start);
+    const panel = inOne(start, vectors, betas, m - start);
     panels.push(panel);
     if (end < n) reflect(panel, blockAt(a, n, start, end), n - end, true);
   }
   return productOf(panels, m, c);
 }
 
-/** Makes the columns from `start` to `end` upper triangular, and gives what reflected them. */
-function reflections(a: Matrix, m: number, n: number, start: number, end: number): Reflections {
+/**
+ * Makes the columns from `start` to `end` upper triangular, and gives the vectors of the reflections `I − β u uᵀ` that did it as
+ * rows; of the columns from `start` on, `reach` are reflected along.
+ */
+function reflections(
+  a: Matrix,
+  m: number,
+  n: number,
+  start: number,
+  end: number,
+  reach: number,
+): { vectors: Matrix; betas: Matrix } {
   const [rows, width] = [m - start, end - start];
-  const turned = zeros(width * rows);
+  const vectors = zeros(width * rows);
   const betas = new Float64Array(width);
-  const w = new Float64Array(width);
+  const w = new Float64Array(reach);
   for (let k = 0; k < width; k++) {
     const at = k * rows;
     const column = start * n + start + k;
     let square = 0;
     for (let i = k + 1; i < rows; i++) {
       const x = a[column + i * n]!;
-      turned[at + i] = x;
+      vectors[at + i] = x;
       square += x * x;
     }
     // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
     if (square === 0) continue;
     const head = a[column + k * n]!;
-    const alpha =
-      head > 0 ? -Math.hypot(head, Math.sqrt(square)) : Math.hypot(head, Math.sqrt(square));
-    turned[at + k] = head - alpha;
+    const length = Math.sqrt(head * head + square);
+    const alpha = head > 0 ? -length : length;
+    vectors[at + k] = head - alpha;
     const beta = 2 / (square + (head - alpha) * (head - alpha));
     betas[k] = beta;
-    w.fill(0);
+    for (let j = k + 1; j < reach; j++) w[j] = 0;
     for (let i = k; i < rows; i++) {
       const row = (start + i) * n + start;
-      const u = turned[at + i]!;
-      for (let j = k + 1; j < width; j++) w[j]! += u * a[row + j]!;
+      const u = vectors[at + i]!;
+      for (let j = k + 1; j < reach; j++) w[j]! += u * a[row + j]!;
     }
     for (let i = k; i < rows; i++) {
       const row = (start + i) * n + start;
-      const f = beta * turned[at + i]!;
-      for (let j = k + 1; j < width; j++) a[row + j]! -= f * w[j]!;
+      const f = beta * vectors[at + i]!;
+      for (let j = k + 1; j < reach; j++) a[row + j]! -= f * w[j]!;
       a[row + k] = 0;
     }
     a[column + k * n] = alpha;
   }
-  return inOne(start, turned, betas, rows);
+  return { vectors, betas };
+}
+
+/** The product of few reflections: its first c columns, `[m, c]`. */
+function oneByOne(vectors: Matrix, betas: Matrix, m: number, c: number): Matrix {
+  const q = zeros(m * c);
+  for (let i = 0; i < Math.min(m, c); i++) q[i * c + i] = 1;
+  const w = new Float64Array(c);
+  for (let k = betas.length - 1; k >= 0; k--) {
+    for (let j = k; j < c; j++) w[j] = 0;
+    for (let i = k; i < m; i++) {
+      const u = vectors[k * m + i]!;
+      for (let j = k; j < c; j++) w[j]! += u * q[i * c + j]!;
+    }
+    for (let i = k; i < m; i++) {
+      const f = betas[k]! * vectors[k * m + i]!;
+      for (let j = k; j < c; j++) q[i * c + j]! -= f * w[j]!;
+    }
+  }
+  return q;
 }
 
 /** Reflections `I − β u uᵀ` of rows from `start` on in one, of vectors as rows; vector k begins with k zeros. */
