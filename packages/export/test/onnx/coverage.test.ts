@@ -95,7 +95,6 @@ describe('rules', () => {
         "cholesky",
         "qr",
         "orthogonalComplete",
-        "eigh",
         "svd",
         "luPacked",
         "luOrder",

@@ -8,7 +8,6 @@ import { ChainruleError, GradError } from '../../errors.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
-import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { eq, where } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode, strongMul } from '../build/element.js';
@@ -157,69 +156,49 @@ function undetermined(): GradError {
   );
 }
 
-/** Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. */
-export const eighOf: PrimitiveOp<Record<never, never>> = primitive('eigh', {
+/**
+ * Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. V need not be
+ * there where only eigenvalues are looked at, unless there are derivatives.
+ */
+export const eighOf: PrimitiveOp<{ vectors: boolean }> = primitive('eigh', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
     const { sizes: shape } = a as Tensor;
     const n = shape.at(-1) as number;
     return [...shape.slice(0, -2), n + 1, n];
   },
-  vjp: (_i, ct, _inputs, out) => {
-    const n = out.sizes.at(-1) as number;
-    const [values, v, gl, gv] = [rows(out, 0, 1), rows(out, 1, n), rows(ct, 0, 1), rows(ct, 1, n)];
+  vjp: (_i, ct, [a], out, { vectors }) => {
+    const [values, v] = eighParts(vectors ? out : eighOf([a as Tensor], { vectors: true }));
+    const [gl, gv] = eighParts(ct);
+    if (!vectors) return product(mul(v, gl), v, false, true);
     const inner = strongMul(product(v, gv, true), gaps(values, sub));
     return product(product(v, where(onDiagonal(inner), gl, inner)), v, false, true);
   },
-  jvp: ([t], _inputs, out) => {
+  jvp: ([t], [a], out, { vectors }) => {
     const n = out.sizes.at(-1) as number;
-    const [values, v] = [rows(out, 0, 1), rows(out, 1, n)];
+    const [values, v] = eighParts(vectors ? out : eighOf([a as Tensor], { vectors: true }));
     const rate = product(product(v, t as Tensor, true), v);
     const diagonal = where(onDiagonal(rate), rate, zerosOf(rate));
     const ones = castNode(eq(iotaAlong(n, 1, 2), iotaAlong(n, 1, 2)), rate.dtype);
     return stackRows(product(ones, diagonal), product(v, strongMul(rate, gaps(values, sub))));
   },
-  batch: ([a]) => eighOf([a as Tensor]),
-  reference: ([a], out) => {
+  batch: ([a], _batched, attrs) => eighOf([a as Tensor], attrs),
+  reference: ([a], out, { vectors }) => {
     const n = (a as Value).shape.at(-1) as number;
     eachMatrix(a as Value, (m, i) => {
-      const { values, rows } = symmetricEigen(m, n);
+      const { values, rows } = symmetricEigen(m, n, vectors);
       const at = i * (n + 1) * n;
       copyNumbers(out.data, at, values, 0, n);
+      if (!vectors) return void out.data.fill(0, at + n, at + (n + 1) * n);
       for (let r = 0; r < n; r++)
         for (let c = 0; c < n; c++) out.data[at + (c + 1) * n + r] = rows[r * n + c]!;
     });
   },
 });
 
-/** The eigenvalues alone: `[…, n]`. What changes them is taken from the eigenvectors. */
-export const eigvalshOf: PrimitiveOp<Record<never, never>> = primitive('eigvalsh', {
-  lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).sizes.slice(0, -1),
-  vjp: (_i, ct, [a]) => {
-    const v = vectorsOf(a as Tensor);
-    return product(mul(v, reshapeNode(ct, rowShape(ct))), v, false, true);
-  },
-  jvp: ([t], [a]) => {
-    const v = vectorsOf(a as Tensor);
-    const along = mul(v, product(t as Tensor, v));
-    return sumOver([along], { dims: [along.ndim - 2], keepdim: false });
-  },
-  batch: ([a]) => eigvalshOf([a as Tensor]),
-  reference: ([a], out) => {
-    const n = (a as Value).shape.at(-1) as number;
-    eachMatrix(a as Value, (m, i) =>
-      copyNumbers(out.data, i * n, symmetricEigen(m, n, false).values, 0, n),
-    );
-  },
-});
-
-function vectorsOf(a: Tensor): Tensor {
-  return rows(eighOf([a]), 1, a.sizes.at(-1) as number);
-}
-
-function rowShape({ sizes }: Tensor): number[] {
-  return [...sizes.slice(0, -1), 1, sizes.at(-1) as number];
+/** The values as a row, and the vectors, of what `eighOf` returns. */
+export function eighParts(packed: Tensor): [values: Tensor, vectors: Tensor] {
+  return [rows(packed, 0, 1), rows(packed, 1, packed.sizes.at(-1) as number)];
 }
 
 /** `1 / (xⱼ − xᵢ)` at (i, j), 0 on the diagonal, of a row of values. */
