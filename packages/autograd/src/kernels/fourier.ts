@@ -9,8 +9,8 @@ import { transformOf } from './fourierTransform.js';
 import { chirpOf, chirpSize } from './plainFourier.js';
 import { rootsOfUnity } from './rootsOfUnity.js';
 
-/** The longest rows that are transformed, whose table takes a few megabytes. */
-const LONGEST = 2 ** 18;
+/** The longest rows that are transformed, whose table takes some megabytes. */
+const LONGEST = 2 ** 20;
 
 const isChirped = (length: number): boolean => radicesOf(length) === null;
 

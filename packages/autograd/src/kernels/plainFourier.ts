@@ -31,7 +31,7 @@ export const planOf: (n: number) => Transform = /* @__PURE__ */ kept((n) => {
 function factorsOf(n: number): { factors: number[]; rest: number } {
   const factors: number[] = [];
   let rest = n;
-  for (const p of [8, 4, 2, 3, 5, 7, 11, LARGEST_RADIX]) {
+  for (const p of [4, 2, 3, 5, 7, 11, LARGEST_RADIX]) {
     for (; rest % p === 0; rest /= p) factors.push(p);
   }
   return { factors, rest };
