@@ -97,9 +97,7 @@ function fromInverse(
 function fromSingular(a: Float64Array, x: Float64Array, n: number): void {
   const { u, s, v } = jacobiSingular(a, n, n);
   const sign = luSign(u, n) * luSign(v, n);
-  const scale = Float64Array.from(s, (_, j) =>
-    s.reduce((p, y, k) => (k === j ? p : p * y), sign),
-  );
+  const scale = Float64Array.from(s, (_, j) => s.reduce((p, y, k) => (k === j ? p : p * y), sign));
   for (let r = 0; r < n; r++) {
     for (let c = 0; c < n; c++) {
       let sum = 0;

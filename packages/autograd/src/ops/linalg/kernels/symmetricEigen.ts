@@ -3,7 +3,14 @@
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
 import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, copyNumbers, scaleOf, transposeOf, type Matrix } from './denseKernels.js';
+import {
+  addProduct,
+  blockAt,
+  copyNumbers,
+  scaleOf,
+  transposeOf,
+  type Matrix,
+} from './denseKernels.js';
 import { inOne, productOf, TOGETHER, type Reflections } from './reflections.js';
 import { identity, Rows } from './rows.js';
 
@@ -56,11 +63,7 @@ function risingOrder(d: Matrix): Int32Array {
  * Leaves a tridiagonal matrix T on the diagonal of `a`; gives what is beside that, and Z with `A = Zᵀ T Z`. A column that
  * is zero where it should be needs no reflection.
  */
-function tridiagonal(
-  a: Matrix,
-  n: number,
-  wanted: boolean,
-): { beside: Matrix; z: Matrix | null } {
+function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z: Matrix | null } {
   const [beside, betas] = [new Float64Array(n), new Float64Array(n)];
   // v and w side by side, and w above v: A − v wᵀ − w vᵀ is one product.
   const [columns, pair] = [zeros(2 * n), zeros(2 * n)];
@@ -146,14 +149,7 @@ function diagonalize(d: Matrix, e: Matrix, z: Rows | null, n: number): void {
 }
 
 /** One implicit QL step on rows `l` to `m`, with Wilkinson's shift. */
-function qlStep(
-  d: Matrix,
-  e: Matrix,
-  z: Rows | null,
-  l: number,
-  m: number,
-  angles: Matrix,
-): void {
+function qlStep(d: Matrix, e: Matrix, z: Rows | null, l: number, m: number, angles: Matrix): void {
   let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   let r = Math.sqrt(g * g + 1);
   g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
