@@ -38,7 +38,7 @@ export default defineConfig(
   {
     // Loops over typed arrays, and over shapes beside each other: an index in range is known to give a number.
     files: [
-      'packages/autograd/{src/{ops,graph,engine,backends,io},test/engine}/**/*.ts',
+      'packages/autograd/{src/{ops,graph,engine,kernels,backends,io},test/engine}/**/*.ts',
       'packages/optim/src/solve/**/*.ts',
       'packages/nn/src/metrics/*.ts',
       'packages/export/src/{stablehlo,module}/*.ts',

@@ -1,21 +1,32 @@
 /** @file Fourier transforms along a dimension. */
+import { planChirped } from '../backends/wasm/operators/fourier/fourierChirp.js';
 import { planFourier } from '../backends/wasm/operators/fourier/fourierKernel.js';
 import { radicesOf } from '../backends/wasm/operators/fourier/fourierPasses.js';
 import type { FourierKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelFamily, Site, Spec } from './family.js';
 import { transformOf } from './fourierTransform.js';
+import { chirpOf, chirpSize } from './plainFourier.js';
 import { rootsOfUnity } from './rootsOfUnity.js';
 
-/** The largest length, whose table and rows take a few megabytes. */
-const LONGEST = 2 ** 18;
+/** The longest rows that are transformed, whose table takes some megabytes. */
+const LONGEST = 2 ** 20;
+
+const isChirped = (length: number): boolean => radicesOf(length) === null;
 
 export const fourier: KernelFamily<Spec<'fourier'>, FourierKernel> = {
   make: (spec, { operands, inputs, out }: Site) => {
     const { shape } = operands[0] as Instruction;
     const kernel = transformOf(spec, shape, inputs, out);
     const { length } = kernel;
-    return length < 2 || length > LONGEST || radicesOf(length) === null ? null : kernel;
+    const rows = isChirped(length) ? chirpSize(length) : length;
+    return length < 2 || rows > LONGEST ? null : kernel;
   },
-  plan: (kernel) => [planFourier(kernel, rootsOfUnity(kernel.length))],
+  plan: (kernel) => {
+    const { length } = kernel;
+    if (!isChirped(length)) return [planFourier(kernel, rootsOfUnity(length))];
+    const { size, turns, filter } = chirpOf(length);
+    const { cos: re, sin: im } = rootsOfUnity(size);
+    return [planChirped(kernel, size, { roots: { re, im }, turns, filter })];
+  },
 };

@@ -26,7 +26,7 @@ export const elementNames = [
 /** Operations of whole arrays without attributes. */
 // prettier-ignore
 export const plainNames = [
-  'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'eigh', 'svd', 'luPacked', 'luOrder',
+  'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'svd', 'luPacked', 'luOrder',
   'matrixExp', 'recompute',
 ] as const;
 
@@ -200,6 +200,8 @@ export interface ConfiguredOperations {
   pivotOrder: { readonly m: number };
   /** The pseudoinverse `[…, n, m]` of `[…, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. */
   pinv: { readonly atol: number; readonly rtol: number };
+  /** Whether the vectors are wanted: without them what follows the values may be anything. */
+  eigh: { readonly vectors: boolean };
   /** `scale · Σ x[j] e^(sign · 2πi jk/n)` along `dim`, of complex numbers as pairs in the last dimension, `[…, 2]`. */
   fft: {
     readonly dim: number;

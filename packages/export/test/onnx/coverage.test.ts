@@ -90,7 +90,6 @@ describe('rules', () => {
         "cholesky",
         "qr",
         "orthogonalComplete",
-        "eigh",
         "svd",
         "luPacked",
         "luOrder",

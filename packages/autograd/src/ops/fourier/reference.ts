@@ -1,8 +1,7 @@
 /** @file Fourier transforms along a dimension in double precision, one after the other: what the primitives' kernels are compared with. */
 import type { Attrs, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
-import { planOf, rowsOf } from './plan.js';
-import { realPlanOf } from './realPlan.js';
+import { planOf, rowsOf } from '../../kernels/plainFourier.js';
 
 /** What is summed along a dimension, and how numbers are given and wanted. */
 export interface TransformAttrs extends Attrs {
@@ -45,8 +44,7 @@ export function sumsOf(
       real[i] = from === 'pairs' ? data[2 * at]! : data[at]!;
       imag[i] = from === 'pairs' ? data[2 * at + 1]! : (y?.data[at] ?? 0);
     }
-    if (from === 'real' && n % 2 === 0) realPlanOf(n)(real, imag);
-    else if (sign < 0) planOf(n)(real, imag);
+    if (sign < 0) planOf(n)(real, imag);
     else planOf(n)(imag, real);
     for (let i = 0, at = 2 * start; i < m; i++, at += 2 * step) {
       out.data[at] = real[i]! * scale;

@@ -4,8 +4,8 @@ import type { Tensor } from '../../graph/tensor.js';
 import { mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { add, castNode, strongMul } from '../build/element.js';
-import { placed } from './kernels/denseKernels.js';
-import { luInPlace } from './kernels/factorKernels.js';
+import { copyNumbers, placed, transposeInPlace } from './kernels/denseKernels.js';
+import { luInPlace, RowOrder, substitute } from './kernels/factorKernels.js';
 import { jacobiSingular } from './kernels/singularValues.js';
 import { batchAll, iotaAlong } from '../shape/movement.js';
 import { primitive, sumOf, type PrimitiveOp } from '../build/primitive.js';
@@ -21,9 +21,10 @@ export const detOf: PrimitiveOp<Record<never, never>> = primitive('det', {
   batch: ([a]) => detOf([a as Tensor]),
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
+    const rows = new RowOrder(n, n);
     eachMatrix(a as Value, (m, i) => {
-      const { sign } = luInPlace(m, n);
-      let det = sign;
+      luInPlace(m, n, n, rows);
+      let det: number = rows.sign;
       for (let k = 0; k < n; k++) det *= m[k * n + k]!;
       out.data[i] = det;
     });
@@ -33,6 +34,9 @@ export const detOf: PrimitiveOp<Record<never, never>> = primitive('det', {
 function lastTwo(x: Tensor): Tensor {
   return sumOver([x], { dims: [x.ndim - 2, x.ndim - 1], keepdim: false });
 }
+
+/** The least quotient of two pivots with which cofactors come from the inverse, within a few units in the last place. */
+const REGULAR = { float32: 1e-6, float64: 1e-3 } as const;
 
 /**
  * The cofactors of each matrix, the gradient of its determinant: `det(A) A⁻ᵀ`, and their limit where A is singular.
@@ -45,23 +49,63 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
   jvp: ([t], [a]) => rateAlong(a as Tensor, t as Tensor),
   batch: ([a]) => cofactorOf([a as Tensor]),
   reference: ([a], out) => {
-    const n = (a as Value).shape.at(-1) as number;
-    eachMatrix(a as Value, (m, i) => {
-      const { u, s, v } = jacobiSingular(m, n, n);
-      const sign = luSign(u, n) * luSign(v, n);
-      const scale = Float64Array.from(s, (_, j) =>
-        s.reduce((p, x, k) => (k === j ? p : p * x), sign),
-      );
-      for (let r = 0; r < n; r++) {
-        for (let c = 0; c < n; c++) {
-          let sum = 0;
-          for (let j = 0; j < n; j++) sum += u[r * n + j]! * scale[j]! * v[c * n + j]!;
-          out.data[(i * n + r) * n + c] = sum;
+    const { data, shape } = a as Value;
+    const n = shape.at(-1) as number;
+    const size = n * n;
+    const least = REGULAR[out.dtype as 'float32'];
+    const rows = new RowOrder(n, n);
+    eachMatrix(
+      a as Value,
+      (m, i, x) => {
+        if (!fromInverse(m, x, n, rows, least)) {
+          copyNumbers(m, 0, data, i * size, size);
+          fromSingular(m, x, n);
         }
-      }
-    });
+        copyNumbers(out.data, i * size, x, 0, size);
+      },
+      size,
+    );
   },
 });
+
+/** Cofactors as `det(A) A⁻ᵀ`; false, if the matrix is too near to a singular one, which leaves neither it nor `x` as they were. */
+function fromInverse(
+  a: Float64Array,
+  x: Float64Array,
+  n: number,
+  rows: RowOrder,
+  least: number,
+): boolean {
+  transposeInPlace(a, n);
+  luInPlace(a, n, n, rows);
+  let [det, smallest, largest]: [number, number, number] = [rows.sign, Infinity, 0];
+  for (let k = 0; k < n; k++) {
+    const pivot = Math.abs(a[k * n + k]!);
+    det *= a[k * n + k]!;
+    if (pivot < smallest) smallest = pivot;
+    if (pivot > largest) largest = pivot;
+  }
+  if (!(smallest > least * largest) || det === 0 || !Number.isFinite(det)) return false;
+  x.fill(0);
+  for (let r = 0; r < n; r++) x[r * n + rows.order[r]!] = det;
+  substitute(a, n, x, n, false, true);
+  substitute(a, n, x, n, true, false);
+  return true;
+}
+
+/** Cofactors of any matrix, by its singular values. */
+function fromSingular(a: Float64Array, x: Float64Array, n: number): void {
+  const { u, s, v } = jacobiSingular(a, n, n);
+  const sign = luSign(u, n) * luSign(v, n);
+  const scale = Float64Array.from(s, (_, j) => s.reduce((p, y, k) => (k === j ? p : p * y), sign));
+  for (let r = 0; r < n; r++) {
+    for (let c = 0; c < n; c++) {
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += u[r * n + j]! * scale[j]! * v[c * n + j]!;
+      x[r * n + c] = sum;
+    }
+  }
+}
 
 /** How cofactors change along `t`. */
 function rateAlong(a: Tensor, t: Tensor): Tensor {
@@ -152,7 +196,9 @@ function third(a: Tensor, t: Tensor, x: Tensor): Tensor {
 /** The determinant of an orthogonal matrix: 1 or −1. */
 function luSign(q: Float64Array, n: number): number {
   const m = placed(q);
-  let { sign } = luInPlace(m, n);
+  const rows = new RowOrder(n, n);
+  luInPlace(m, n, n, rows);
+  let sign: number = rows.sign;
   for (let k = 0; k < n; k++) if (m[k * n + k]! < 0) sign = -sign;
   return sign;
 }
@@ -173,8 +219,10 @@ export const slogdetOf: PrimitiveOp<Record<never, never>> = primitive('slogdet',
   batch: ([a]) => slogdetOf([a as Tensor]),
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
+    const rows = new RowOrder(n, n);
     eachMatrix(a as Value, (m, i) => {
-      let { sign } = luInPlace(m, n);
+      luInPlace(m, n, n, rows);
+      let sign: number = rows.sign;
       let log = 0;
       for (let k = 0; k < n; k++) {
         sign *= Math.sign(m[k * n + k]!);

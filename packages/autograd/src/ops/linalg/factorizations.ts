@@ -11,8 +11,9 @@ import { add, mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { eq, where } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode, strongMul } from '../build/element.js';
-import { blockAt, transposeOf } from './kernels/denseKernels.js';
-import { choleskyInPlace, householder } from './kernels/factorKernels.js';
+import { blockAt, copyNumbers, transposeOf } from './kernels/denseKernels.js';
+import { choleskyInPlace } from './kernels/factorKernels.js';
+import { householder } from './kernels/reflections.js';
 import { jacobiSingular } from './kernels/singularValues.js';
 import { symmetricEigen } from './kernels/symmetricEigen.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
@@ -71,7 +72,7 @@ export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky
             `${failed + 1} is not positive`,
         );
       }
-      out.data.set(m, i * n * n);
+      copyNumbers(out.data, i * n * n, m, 0, n * n);
     });
   },
 });
@@ -114,7 +115,7 @@ export const qrOf: PrimitiveOp<Record<never, never>> = primitive('qr', {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
     eachMatrix(a as Value, (r, i) => {
       const at = i * (m + n) * n;
-      out.data.set(householder(r, m, n, n), at);
+      copyNumbers(out.data, at, householder(r, m, n, n), 0, m * n);
       for (let j = 0; j < n; j++)
         for (let k = 0; k < n; k++) out.data[at + (m + j) * n + k] = k > j ? 0 : r[k * n + j]!;
     });
@@ -155,40 +156,50 @@ function undetermined(): GradError {
   );
 }
 
-/** Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. */
-export const eighOf: PrimitiveOp<Record<never, never>> = primitive('eigh', {
+/**
+ * Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. V need not be
+ * there where only eigenvalues are looked at, unless there are derivatives.
+ */
+export const eighOf: PrimitiveOp<{ vectors: boolean }> = primitive('eigh', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
     const { sizes: shape } = a as Tensor;
     const n = shape.at(-1) as number;
     return [...shape.slice(0, -2), n + 1, n];
   },
-  vjp: (_i, ct, _inputs, out) => {
-    const n = out.sizes.at(-1) as number;
-    const [values, v, gl, gv] = [rows(out, 0, 1), rows(out, 1, n), rows(ct, 0, 1), rows(ct, 1, n)];
+  vjp: (_i, ct, [a], out, { vectors }) => {
+    const [values, v] = eighParts(vectors ? out : eighOf([a as Tensor], { vectors: true }));
+    const [gl, gv] = eighParts(ct);
+    if (!vectors) return product(mul(v, gl), v, false, true);
     const inner = strongMul(product(v, gv, true), gaps(values, sub));
     return product(product(v, where(onDiagonal(inner), gl, inner)), v, false, true);
   },
-  jvp: ([t], _inputs, out) => {
+  jvp: ([t], [a], out, { vectors }) => {
     const n = out.sizes.at(-1) as number;
-    const [values, v] = [rows(out, 0, 1), rows(out, 1, n)];
+    const [values, v] = eighParts(vectors ? out : eighOf([a as Tensor], { vectors: true }));
     const rate = product(product(v, t as Tensor, true), v);
     const diagonal = where(onDiagonal(rate), rate, zerosOf(rate));
     const ones = castNode(eq(iotaAlong(n, 1, 2), iotaAlong(n, 1, 2)), rate.dtype);
     return stackRows(product(ones, diagonal), product(v, strongMul(rate, gaps(values, sub))));
   },
-  batch: ([a]) => eighOf([a as Tensor]),
-  reference: ([a], out) => {
+  batch: ([a], _batched, attrs) => eighOf([a as Tensor], attrs),
+  reference: ([a], out, { vectors }) => {
     const n = (a as Value).shape.at(-1) as number;
     eachMatrix(a as Value, (m, i) => {
-      const { values, rows } = symmetricEigen(m, n);
+      const { values, rows } = symmetricEigen(m, n, vectors);
       const at = i * (n + 1) * n;
-      out.data.set(values, at);
+      copyNumbers(out.data, at, values, 0, n);
+      if (!vectors) return void out.data.fill(0, at + n, at + (n + 1) * n);
       for (let r = 0; r < n; r++)
         for (let c = 0; c < n; c++) out.data[at + (c + 1) * n + r] = rows[r * n + c]!;
     });
   },
 });
+
+/** The values as a row, and the vectors, of what `eighOf` returns. */
+export function eighParts(packed: Tensor): [values: Tensor, vectors: Tensor] {
+  return [rows(packed, 0, 1), rows(packed, 1, packed.sizes.at(-1) as number)];
+}
 
 /** `1 / (xⱼ − xᵢ)` at (i, j), 0 on the diagonal, of a row of values. */
 function gaps(values: Tensor, minus: typeof sub): Tensor {

@@ -19,7 +19,7 @@ import { gt } from '../build/relations.js';
 import { abs, maximum } from '../elements/arithmetic.js';
 import { transpose } from '../shape/shape.js';
 import { narrowNode } from '../shape/movement.js';
-import { eighOf, rows, svdOf, svdParts } from './factorizations.js';
+import { eighOf, eighParts, svdOf, svdParts } from './factorizations.js';
 import { matmul } from './matrix.js';
 import { ofMatrices } from './matrixNorm.js';
 import { pinvOf } from './pseudoinverse.js';
@@ -114,7 +114,7 @@ export const eigvalsh = composite(
     const { UPLO = 'L' } = eigvalshOptions('linalg.eigvalsh', options);
     const a = square('linalg.eigvalsh', A);
     const read = UPLO === 'U' ? transpose(a, -1, -2) : a;
-    return reshapeNode(rows(eighOf([read]), 0, 1), a.sizes.slice(0, -1));
+    return reshapeNode(eighParts(eighOf([read], { vectors: false }))[0], a.sizes.slice(0, -1));
   },
 );
 

@@ -185,6 +185,32 @@ describe('derivatives', () => {
     forward.dataSync().forEach((v, i) => expect(v).toBeCloseTo(second.flat()[i] as number, 4));
   });
 
+  test.each([1, 1e-2, 1e-5, 1e-9, 0])(
+    'cofactors are minors, however near to a singular matrix: %f off',
+    (off) => {
+      // The last row is the sum of the others, but for one element.
+      const rows = [
+        [2, -1, 0.5, 3],
+        [1, 4, -2, 0.25],
+        [-3, 0.5, 1, 2],
+      ];
+      const sum = [0, 1, 2, 3].map((j) => rows.reduce((s, row) => s + row[j]!, j === 2 ? off : 0));
+      const a = [...rows, sum];
+      const minor = (m: readonly (readonly number[])[]): number =>
+        m.length === 0
+          ? 1
+          : m[0]!.reduce((s, x, j) => s + (j % 2 === 0 ? x : -x) * minor(without(m, 0, j)), 0);
+      const without = (m: readonly (readonly number[])[], r: number, c: number): number[][] =>
+        m.filter((_, i) => i !== r).map((row) => row.filter((_, j) => j !== c));
+      const truth = a.flatMap((row, i) =>
+        row.map((_, j) => (-1) ** (i + j) * minor(without(a, i, j))),
+      );
+      const largest = Math.max(...truth.map(Math.abs));
+      const g = A.grad((x: Tensor) => linalg.det(x))(A.tensor(a, { dtype: 'float64' }));
+      g.dataSync().forEach((x, k) => expect(Math.abs(x - truth[k]!)).toBeLessThan(1e-13 * largest));
+    },
+  );
+
   test('the gradient of det is the cofactors, for singular matrices too', () => {
     const a = A.tensor(
       [

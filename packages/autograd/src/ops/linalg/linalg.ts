@@ -17,7 +17,7 @@ import {
   eighOf,
   qrOf,
   qrParts,
-  rows,
+  eighParts,
   svdOf,
   svdParts,
 } from './factorizations.js';
@@ -223,12 +223,8 @@ export interface EighResult {
  */
 export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   const a = square('linalg.eigh', A);
-  const n = a.sizes.at(-1) as number;
-  const packed = eighOf([a]);
-  return {
-    values: reshapeNode(rows(packed, 0, 1), a.sizes.slice(0, -1)),
-    vectors: rows(packed, 1, n),
-  };
+  const [values, vectors] = eighParts(eighOf([a], { vectors: true }));
+  return { values: reshapeNode(values, a.sizes.slice(0, -1)), vectors };
 });
 
 /** Options of `svd`. */

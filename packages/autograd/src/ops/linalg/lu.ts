@@ -19,7 +19,8 @@ import { eq } from '../build/relations.js';
 import { gatherOf } from '../indexing/gather.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
-import { luInPlace } from './kernels/factorKernels.js';
+import { copyNumbers } from './kernels/denseKernels.js';
+import { luInPlace, RowOrder } from './kernels/factorKernels.js';
 import { eachMatrix, identityLike, product, transposed, triangularOf } from './solving.js';
 import { matrix, square } from './systems.js';
 
@@ -60,8 +61,8 @@ const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
   reference: ([a], out) => {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
     eachMatrix(a as Value, (matrix, i) => {
-      luInPlace(matrix, m, n, true);
-      out.data.set(matrix, i * m * n);
+      luInPlace(matrix, m, n, null);
+      copyNumbers(out.data, i * m * n, matrix, 0, m * n);
     });
   },
 });
@@ -98,9 +99,12 @@ const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
   batch: ([a]) => luOrderOf([a as Tensor]),
   reference: ([a], out) => {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
+    const rows = new RowOrder(m, n);
+    const k = Math.min(m, n);
     eachMatrix(a as Value, (matrix, i) => {
-      const { order, pivots } = luInPlace(matrix, m, n);
-      out.data.set([...order, ...pivots], i * (m + pivots.length));
+      luInPlace(matrix, m, n, rows);
+      copyNumbers(out.data, i * (m + k), rows.order, 0, m);
+      copyNumbers(out.data, i * (m + k) + m, rows.pivots, 0, k);
     });
   },
 });

@@ -6,7 +6,8 @@ import type { Tensor } from '../../graph/tensor.js';
 import { composite, floatOperand } from '../build/define.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { concatNode, narrowNode } from '../shape/movement.js';
-import { exponential } from './kernels/exponentialKernel.js';
+import { copyNumbers, type Matrix } from './kernels/denseKernels.js';
+import { exponential, ROOM } from './kernels/exponentialKernel.js';
 import { eachMatrix, transposed } from './solving.js';
 
 /**
@@ -21,7 +22,16 @@ const matrixExpOf: PrimitiveOp<Record<never, never>> = primitive('matrixExp', {
   batch: ([a]) => matrixExpOf([a as Tensor]),
   reference: ([a], out) => {
     const n = (a as Value).shape.at(-1) as number;
-    eachMatrix(a as Value, (m, i) => out.data.set(exponential(m, n), i * n * n), 24 * n * n);
+    const size = n * n;
+    let room: Matrix[] | null = null;
+    eachMatrix(
+      a as Value,
+      (m, i, more) => {
+        room ??= Array.from({ length: ROOM }, (_, k) => more.subarray(k * size, (k + 1) * size));
+        copyNumbers(out.data, i * size, exponential(m, n, room), 0, size);
+      },
+      ROOM * size,
+    );
   },
 });
 

@@ -9,8 +9,8 @@ import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
 import { zeros, withRoom } from '../../kernels/doubleLoops.js';
-import { blockAt, transposeOf } from './kernels/denseKernels.js';
-import { luInPlace, substitute } from './kernels/factorKernels.js';
+import { copyNumbers, transposeInPlace } from './kernels/denseKernels.js';
+import { luInPlace, RowOrder, substitute } from './kernels/factorKernels.js';
 import { matmulOf } from './matmul.js';
 import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -30,23 +30,31 @@ export function transposed(x: Tensor): Tensor {
 const WORTHWHILE = 256;
 const TIMES = 12;
 
-/** Calls `f` with the elements of each matrix in float64, in an array that is used again, and its number; it wants room for so many more. */
-export function eachMatrix(x: Value, f: (a: Float64Array, i: number) => void, also = 0): void {
-  const size = sizeOf(x.shape.slice(-2));
-  const count = sizeOf(x.shape.slice(0, -2));
+/**
+ * Calls `f` with the elements of each matrix in float64, in an array that is used again, and its number; and with room for so
+ * many more numbers, in an array that is used again too.
+ */
+export function eachMatrix(
+  { data, shape }: Value,
+  f: (a: Float64Array, i: number, more: Float64Array) => void,
+  also = 0,
+): void {
+  const size = sizeOf(shape.slice(-2));
+  const count = sizeOf(shape.slice(0, -2));
   if (count === 0) return;
-  const next = (a: Float64Array, i: number): Float64Array => {
-    a.set(x.data.subarray(i * size, (i + 1) * size));
-    return a;
+  const all = (a: Float64Array, more: Float64Array, run: (i: number) => void): void => {
+    for (let i = 0; i < count; i++) {
+      copyNumbers(a, 0, data, i * size, size);
+      run(i);
+    }
   };
   if (size < WORTHWHILE) {
-    const a = new Float64Array(size);
-    for (let i = 0; i < count; i++) f(next(a, i), i);
-    return;
+    const [a, more] = [new Float64Array(size), new Float64Array(also)];
+    return all(a, more, (i) => f(a, i, more));
   }
   withRoom(TIMES * size + also, () => {
-    const a = zeros(size);
-    for (let i = 0; i < count; i++) withRoom(0, () => f(next(a, i), i));
+    const [a, more] = [zeros(size), zeros(also)];
+    all(a, more, (i) => withRoom(0, () => f(a, i, more)));
   });
 }
 
@@ -80,19 +88,18 @@ export const solveOf: PrimitiveOp<SolveAttrs> = primitive<SolveAttrs>('solve', {
   batch: (inputs, batched, attrs, size) => solveOf(batchAll(inputs, batched, size), attrs),
   reference: ([a, b], out, attrs) => {
     const [n, k] = out.shape.slice(-2) as [number, number];
+    const { data } = b as Value;
+    const rows = new RowOrder(n, n);
     eachMatrix(
       a as Value,
-      (matrix, i) => {
-        const m = attrs.transposed ? transposeOf(blockAt(matrix, n, 0, 0), n, n) : matrix;
-        const { order } = luInPlace(m, n);
+      (m, i, x) => {
+        if (attrs.transposed) transposeInPlace(m, n);
+        luInPlace(m, n, n, rows);
         if (attrs.op !== '') checkRegular(attrs.op, m, n, i);
-        const right = (b as Value).data.subarray(i * n * k, (i + 1) * n * k);
-        const x = zeros(n * k);
-        for (let r = 0; r < n; r++)
-          for (let c = 0; c < k; c++) x[r * k + c] = right[order[r]! * k + c]!;
-        substitute(m, n, x, k, { upper: false, unit: true });
-        substitute(m, n, x, k, { upper: true, unit: false });
-        out.data.set(x, i * n * k);
+        for (let r = 0; r < n; r++) copyNumbers(x, r * k, data, (i * n + rows.order[r]!) * k, k);
+        substitute(m, n, x, k, false, true);
+        substitute(m, n, x, k, true, false);
+        copyNumbers(out.data, i * n * k, x, 0, n * k);
       },
       n * k,
     );
@@ -147,14 +154,11 @@ export const triangularOf: PrimitiveOp<TriangularAttrs> = primitive<TriangularAt
       const [n, k] = out.shape.slice(-2) as [number, number];
       eachMatrix(
         a as Value,
-        (matrix, i) => {
-          const x = zeros(n * k);
-          x.set((b as Value).data.subarray(i * n * k, (i + 1) * n * k));
-          substitute(turned ? transposeOf(blockAt(matrix, n, 0, 0), n, n) : matrix, n, x, k, {
-            upper: upper !== turned,
-            unit,
-          });
-          out.data.set(x, i * n * k);
+        (matrix, i, x) => {
+          copyNumbers(x, 0, (b as Value).data, i * n * k, n * k);
+          if (turned) transposeInPlace(matrix, n);
+          substitute(matrix, n, x, k, upper !== turned, unit);
+          copyNumbers(out.data, i * n * k, x, 0, n * k);
         },
         n * k,
       );

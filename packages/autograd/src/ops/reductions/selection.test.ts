@@ -1,6 +1,7 @@
 /** @file Selection against sorting, for any numbers. */
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
+import { mode, tensor } from '../../index.js';
 import { medianPosition } from './selection.js';
 
 const numbers = fc.array(
@@ -42,4 +43,21 @@ test.each<[string, (i: number) => number]>([
   const start = process.cpuUsage();
   medianPosition(data, 0, 1, data.length);
   expect(process.cpuUsage(start).user).toBeLessThan(1e6); // microseconds
+});
+
+test('the mode is the last of the most frequent elements, of equally frequent ones the smallest', () => {
+  const long = fc.array(fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(NaN, -0)), {
+    minLength: 1,
+    maxLength: 80,
+  });
+  fc.assert(
+    fc.property(long, (data) => {
+      const count = (x: number): number => data.filter((y) => y === x).length;
+      const best = data
+        .filter((x) => !Number.isNaN(x))
+        .sort((x, y) => count(y) - count(x) || x - y)[0];
+      const { indices } = mode(tensor(Float64Array.from(data)), 0);
+      expect(indices.item()).toBe(best === undefined ? 0 : data.lastIndexOf(best));
+    }),
+  );
 });

@@ -2,7 +2,6 @@
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
-import { addAll } from '../../graph/lists.js';
 import { checkInteger, checkShape, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
@@ -66,11 +65,16 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     if (node.ndim !== 1)
       throw new ShapeError(`combinations: expected a vector, got shape ${show(node.sizes)}`);
     if (r === 0) return filled(0, [0], node.dtype);
-    checkShape('combinations', [combinationsOf(node.size, r, withReplacement), r]);
-    const rows: number[] = [];
+    const rows = combinationsOf(node.size, r, withReplacement);
+    checkShape('combinations', [rows, r]);
+    const places = new Int32Array(rows * r);
     const choice: number[] = [];
+    let at = 0;
     const extend = (from: number): void => {
-      if (choice.length === r) return addAll(rows, choice);
+      if (choice.length === r) {
+        for (const i of choice) places[at++] = i;
+        return;
+      }
       // Too few are left to go on: without this the search would be longer than its result.
       if (!withReplacement && node.size - from < r - choice.length) return;
       for (let i = from; i < node.size; i++) {
@@ -80,8 +84,7 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
       }
     };
     extend(0);
-    const index = makeLeaf(Int32Array.from(rows), [rows.length / r, r], 'int32');
-    return takeOf([node, index], { dim: 0 });
+    return takeOf([node, makeLeaf(places, [rows, r], 'int32')], { dim: 0 });
   });
 
 /** The number of choices of r among n. */

@@ -68,20 +68,25 @@ export const cdist = composite(
         `cdist: expected rows of equal length, […, p, m] and […, r, m], got ${show(x.sizes)} and ${show(y.sizes)}`,
       );
     }
-    const lead = broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
-    const norm = NORMS.get(p);
-    if (norm !== undefined && x.sizes.at(-1) !== 0) {
-      const wide = (z: Tensor): Tensor => expandNode(z, [...lead, ...z.sizes.slice(-2)]);
-      const rows = [wide(x), wide(y)] as const;
-      const gram = norm === 'l2' && isLarge(...rows) ? gramOf(...rows) : [];
-      return rowDistancesOf([...rows, ...gram], { norm });
-    }
-    const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
-    const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);
-    const d = sub(left, right);
-    return vectorNorm(d, p, [d.ndim - 1], false);
+    return pairwise(x, y, p);
   },
 );
+
+/** The distances of all rows. */
+function pairwise(x: Tensor, y: Tensor, p: number): Tensor {
+  const lead = broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
+  const norm = NORMS.get(p);
+  if (norm !== undefined && x.sizes.at(-1) !== 0) {
+    const wide = (z: Tensor): Tensor => expandNode(z, [...lead, ...z.sizes.slice(-2)]);
+    const rows = [wide(x), wide(y)] as const;
+    const gram = norm === 'l2' && isLarge(...rows) ? gramOf(...rows) : [];
+    return rowDistancesOf([...rows, ...gram], { norm });
+  }
+  const left = reshapeNode(x, [...x.sizes.slice(0, -1), 1, x.sizes.at(-1) as number]);
+  const right = reshapeNode(y, [...y.sizes.slice(0, -2), 1, ...y.sizes.slice(-2)]);
+  const d = sub(left, right);
+  return vectorNorm(d, p, [d.ndim - 1], false);
+}
 
 /** The orders that a kernel computes. */
 const NORMS: ReadonlyMap<number, DistanceNorm> = new Map<number, DistanceNorm>([
@@ -102,13 +107,11 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
   const n = node.sizes[0] as number;
   const count = Math.max(0, (n * (n - 1)) / 2);
   checkSize('pdist', [count]);
-  const [first, second] = [new Int32Array(count), new Int32Array(count)];
+  const all = reshapeNode(pairwise(node, node, p), [n * n]);
+  const places = new Int32Array(count);
   let at = 0;
-  for (let i = 0; i < n; i++)
-    for (let j = i + 1; j < n; j++, at++) [first[at], second[at]] = [i, j];
-  const rowsAt = (places: Int32Array): Tensor =>
-    takeOf([node, makeLeaf(places, [count], 'int32')], { dim: 0 });
-  return vectorNorm(sub(rowsAt(first), rowsAt(second)), p, [1], false);
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) places[at++] = i * n + j;
+  return takeOf([all, makeLeaf(places, [count], 'int32')], { dim: 0 });
 });
 
 /** Infinity among them. */

@@ -104,22 +104,34 @@ type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean 
  * itself.
  */
 const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, from, step, n) => {
-  const at = (i: number): number => data[from + i * step]!;
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((i, j) => rank(at(i), at(j)) || i - j);
-  let [best, most, count] = [0, 0, 0];
+  const row = new Float64Array(n);
+  for (let i = 0; i < n; i++) row[i] = data[from + i * step]!;
+  const sorted = risingRow(row);
+  let [value, most, count] = [NaN, 0, 0];
   for (let k = 0; k < n; k++) {
     count++;
-    if (k < n - 1 && at(order[k]!) === at(order[k + 1]!)) continue;
-    if (count > most) [best, most] = [order[k]!, count];
+    if (k < n - 1 && sorted[k] === sorted[k + 1]) continue;
+    if (count > most) [value, most] = [sorted[k]!, count];
     count = 0;
   }
-  return best;
+  return value === value ? row.lastIndexOf(value) : 0;
 });
 
-/** NaN after all numbers. */
-function rank(x: number, y: number): number {
-  return x < y ? -1 : x > y ? 1 : Number(x !== x) - Number(y !== y);
+/** Elements up to which insertion is the fastest way to sort. */
+const FEW = 32;
+
+/** The numbers in rising order, NaN last. */
+function risingRow(row: Float64Array): Float64Array {
+  const sorted = row.slice();
+  if (row.length > FEW) return sorted.sort();
+  for (let i = 1; i < sorted.length; i++) {
+    const x = sorted[i]!;
+    let at = i;
+    for (; at > 0 && (sorted[at - 1]! > x || sorted[at - 1] !== sorted[at - 1]); at--)
+      sorted[at] = sorted[at - 1]!;
+    sorted[at] = x;
+  }
+  return sorted;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** @file Products of blocks of matrices in float64, where factorizations spend their time. */
+import type { Value } from '../../../graph/primitive.js';
 import {
   loopsOver,
   MOST_COLUMNS,
@@ -6,6 +7,8 @@ import {
   zeros,
   type DoubleLoops,
 } from '../../../kernels/doubleLoops.js';
+
+type TypedArray = Value['data'];
 
 /** A matrix of doubles, row-major. */
 export type Matrix = Float64Array;
@@ -91,9 +94,49 @@ export function transposeOf({ of, at, step }: BlockOf, rows: number, columns: nu
   return out;
 }
 
+/** Elements up to which a loop copies faster than a call. */
+const FEW = 64;
+
+/** Copies `count` numbers from one place to another. */
+export function copyNumbers(
+  to: TypedArray,
+  at: number,
+  from: TypedArray,
+  first: number,
+  count: number,
+): void {
+  if (count > FEW) to.set(from.subarray(first, first + count), at);
+  else for (let k = 0; k < count; k++) to[at + k] = from[first + k]!;
+}
+
+/** Turns a square matrix about its diagonal. */
+export function transposeInPlace(a: Matrix, n: number): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const x = a[i * n + j]!;
+      a[i * n + j] = a[j * n + i]!;
+      a[j * n + i] = x;
+    }
+  }
+}
+
 /** The same numbers where the vector loops reach them. */
 export function placed(x: Matrix): Matrix {
   const out = zeros(x.length);
   out.set(x);
   return out;
+}
+
+/** A power of two that takes the largest element between ½ and 1, where there is one; NaN if an element is not finite. */
+export function scaleOf(a: Matrix): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const x = Math.abs(a[i]!);
+    // Neither infinite nor NaN.
+    if (!(x < Infinity)) return NaN;
+    if (x > largest) largest = x;
+  }
+  return largest === 0
+    ? 1
+    : 2 ** Math.max(-1022, Math.min(1022, -1 - Math.floor(Math.log2(largest))));
 }

@@ -1,7 +1,6 @@
 /** @file The exponential of one matrix in float64. */
-import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
-import { luInPlace, substitute } from './factorKernels.js';
+import { addProduct, blockAt, copyNumbers, type Matrix } from './denseKernels.js';
+import { luInPlace, RowOrder, substitute } from './factorKernels.js';
 
 /** The coefficients of Padé's approximation of degree 13, and the norm up to which it has all digits. */
 const PADE = [
@@ -10,58 +9,64 @@ const PADE = [
 ];
 const BOUND = 5.371920351148152;
 
-/** `exp(a)` of a matrix `[n, n]`; NaN where an element is not finite. */
-export function exponential(a: Matrix, n: number): Matrix {
-  if (n === 0) return a;
-  if (!a.every(Number.isFinite)) return a.map(() => NaN);
+/** Matrices of room that an exponential needs. */
+export const ROOM = 6;
+
+/** `exp(a)` of a matrix `[n, n]`, in one of the matrices of `room`, or in `a`; NaN if an element is not finite. */
+export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matrix {
   let norm = 0;
   for (let j = 0; j < n; j++) {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += Math.abs(a[i * n + j]!);
-    norm = Math.max(norm, sum);
+    // A NaN stays.
+    if (!(sum <= norm)) norm = sum;
   }
-  const squarings = Math.max(0, Math.ceil(Math.log2(norm / BOUND)));
-  let x = approximation(placed(a.map((v) => v * 2 ** -squarings)), n);
-  for (let k = 0; k < squarings; k++) x = times(x, x, n);
+  if (!Number.isFinite(norm)) return a.fill(NaN);
+  const squarings = norm > BOUND ? Math.ceil(Math.log2(norm / BOUND)) : 0;
+  if (squarings > 0) for (let i = 0; i < n * n; i++) a[i]! *= 2 ** -squarings;
+  let [x, other] = approximation(a, n, room);
+  for (let k = 0; k < squarings; k++) {
+    multiply(other, x, x, n);
+    [x, other] = [other, x];
+  }
   return x;
 }
 
-/** `(V − U)⁻¹ (V + U)` with the odd powers in U and the even ones in V. */
-function approximation(a: Matrix, n: number): Matrix {
-  const a2 = times(a, a, n);
-  const a4 = times(a2, a2, n);
-  const a6 = times(a4, a2, n);
-  const sum = (c: readonly (number | undefined)[], eye: boolean): Matrix => {
-    const [one, two, four, six] = c as [number, number, number, number];
-    const y = placed(a2.map((v, i) => two * v + four * a4[i]! + six * a6[i]!));
-    if (eye) for (let i = 0; i < n; i++) y[i * n + i]! += one;
-    return y;
+/** `(V − U)⁻¹ (V + U)` with the odd powers in U and the even ones in V; and a matrix that is free. */
+function approximation(a: Matrix, n: number, room: readonly Matrix[]): [Matrix, Matrix] {
+  const [a2, a4, a6, u, v, w] = room as [Matrix, Matrix, Matrix, Matrix, Matrix, Matrix];
+  multiply(a2, a, a, n);
+  multiply(a4, a2, a2, n);
+  multiply(a6, a4, a2, n);
+  /** The terms of the given degrees, and as much of the identity. */
+  const sum = (to: Matrix, first: number, eye: number): void => {
+    const [two, four, six] = [PADE[first]!, PADE[first + 2]!, PADE[first + 4]!];
+    for (let i = 0; i < n * n; i++) to[i] = two * a2[i]! + four * a4[i]! + six * a6[i]!;
+    for (let i = 0; i < n; i++) to[i * n + i]! += eye;
   };
-  const plus = (x: Matrix, y: Matrix): Matrix => placed(x.map((v, i) => v + y[i]!));
-  const odd = plus(
-    times(a6, sum([0, PADE[9], PADE[11], PADE[13]], false), n),
-    sum([PADE[1], PADE[3], PADE[5], PADE[7]], true),
-  );
-  const u = times(a, odd, n);
-  const v = plus(
-    times(a6, sum([0, PADE[8], PADE[10], PADE[12]], false), n),
-    sum([PADE[0], PADE[2], PADE[4], PADE[6]], true),
-  );
-  return solved(placed(v.map((x, i) => x - u[i]!)), plus(u, v), n);
+  sum(w, 9, 0);
+  sum(v, 3, PADE[1]!);
+  addTimes(v, a6, w, n);
+  multiply(u, a, v, n);
+  sum(w, 8, 0);
+  sum(v, 2, PADE[0]!);
+  addTimes(v, a6, w, n);
+  for (let i = 0; i < n * n; i++) {
+    a2[i] = v[i]! - u[i]!;
+    a4[i] = v[i]! + u[i]!;
+  }
+  const rows = new RowOrder(n, n);
+  luInPlace(a2, n, n, rows);
+  for (let i = 0; i < n; i++) copyNumbers(w, i * n, a4, rows.order[i]! * n, n);
+  substitute(a2, n, w, n, false, true);
+  substitute(a2, n, w, n, true, false);
+  return [w, u];
 }
 
-function times(x: Matrix, y: Matrix, n: number): Matrix {
-  const z = zeros(n * n);
+function multiply(z: Matrix, x: Matrix, y: Matrix, n: number): void {
+  addTimes(z.fill(0), x, y, n);
+}
+
+function addTimes(z: Matrix, x: Matrix, y: Matrix, n: number): void {
   addProduct(blockAt(z, n, 0, 0), 1, blockAt(x, n, 0, 0), blockAt(y, n, 0, 0), [n, n, n]);
-  return z;
-}
-
-/** The X with `a X = b`. */
-function solved(a: Matrix, b: Matrix, n: number): Matrix {
-  const { order } = luInPlace(a, n);
-  const x = zeros(n * n);
-  for (let i = 0; i < n; i++) x.set(b.subarray(order[i]! * n, order[i]! * n + n), i * n);
-  substitute(a, n, x, n, { upper: false, unit: true });
-  substitute(a, n, x, n, { upper: true, unit: false });
-  return x;
 }

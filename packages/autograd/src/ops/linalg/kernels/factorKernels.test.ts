@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { withRoom } from '../../../kernels/doubleLoops.js';
 import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
-import { choleskyInPlace, householder, luInPlace, substitute } from './factorKernels.js';
+import { choleskyInPlace, luInPlace, RowOrder, substitute } from './factorKernels.js';
+import { householder } from './reflections.js';
 import { Rows } from './rows.js';
 import { jacobiSingular } from './singularValues.js';
 import { symmetricEigen } from './symmetricEigen.js';
@@ -56,15 +57,17 @@ describe.each([1, 2, 5, 31, 32, 33, 67])('matrices of %i rows', (n) => {
 
   it('LU, and systems by it', () => {
     const lu = a.slice();
-    const { order } = luInPlace(lu, n);
+    const rows = new RowOrder(n, n);
+    luInPlace(lu, n, n, rows);
+    const { order } = rows;
     const lower = lu.map((x, i) => (i % n < Math.floor(i / n) ? x : i % (n + 1) === 0 ? 1 : 0));
     const upper = lu.map((x, i) => (i % n < Math.floor(i / n) ? 0 : x));
     const ordered = a.map((_, i) => a[order[Math.floor(i / n)]! * n + (i % n)]!);
     expect(farFrom(times(lower, upper, n, n, n), ordered, n)).toBeLessThan(4);
     const x = noise(n * 3);
     const b = times(lower, times(upper, x, n, n, 3), n, n, 3);
-    substitute(lu, n, b, 3, { upper: false, unit: true });
-    substitute(lu, n, b, 3, { upper: true, unit: false });
+    substitute(lu, n, b, 3, false, true);
+    substitute(lu, n, b, 3, true, false);
     expect(farFrom(b, x, n)).toBeLessThan(1e4);
   });
 

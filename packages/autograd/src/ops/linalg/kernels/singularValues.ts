@@ -4,8 +4,7 @@
  * their columns. Large matrices begin with the eigenvectors of AᵀA, after which little is left to rotate.
  */
 import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, type Matrix } from './denseKernels.js';
-import { scaleOf } from './factorKernels.js';
+import { addProduct, blockAt, scaleOf, type Matrix } from './denseKernels.js';
 import { identity, Rows } from './rows.js';
 import { symmetricEigen } from './symmetricEigen.js';
 
@@ -60,8 +59,9 @@ function rotateAll(x: Rows, v: Rows, n: number): void {
         rotated = true;
         const cot = (yy - xx) / (2 * xy);
         // The rotation by the smaller angle whose double has this cotangent.
-        const t = (cot >= 0 ? 1 : -1) / (Math.abs(cot) + Math.hypot(1, cot));
-        const cos = 1 / Math.hypot(1, t);
+        const size = Math.abs(cot);
+        const t = (cot >= 0 ? 1 : -1) / (size + (size > 1e8 ? size : Math.sqrt(1 + cot * cot)));
+        const cos = 1 / Math.sqrt(1 + t * t);
         x.turn(p, q, cos, t * cos);
         v.turn(p, q, cos, t * cos);
         squares[p] = Math.max(0, xx - t * xy);

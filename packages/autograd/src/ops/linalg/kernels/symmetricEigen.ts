@@ -3,41 +3,67 @@
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
 import { zeros } from '../../../kernels/doubleLoops.js';
-import { addProduct, blockAt, transposeOf, type Matrix } from './denseKernels.js';
-import { inOne, productOf, scaleOf, type Reflections } from './factorKernels.js';
-import { Rows } from './rows.js';
+import {
+  addProduct,
+  blockAt,
+  copyNumbers,
+  scaleOf,
+  transposeOf,
+  type Matrix,
+} from './denseKernels.js';
+import { inOne, productOf, TOGETHER, type Reflections } from './reflections.js';
+import { identity, Rows } from './rows.js';
 
 /** QL steps for one eigenvalue before giving up; two or three are usual. */
 const STEPS = 60;
 
-/** Reflections that are applied in one. */
-const TOGETHER = 16;
+/** Matrices up to this size are reflected one by one. */
+const SMALL = 24;
 
 /**
- * Eigenvalues in rising order, and eigenvectors as rows, of the symmetric matrix in the lower triangle of `a [n, n]`, which
- * is overwritten. All are NaN if an element is not finite.
+ * Eigenvalues in rising order, and eigenvectors as rows where they are `wanted`, of the symmetric matrix in the lower triangle of
+ * `a [n, n]`, which is overwritten. All are NaN if an element is not finite.
  */
-export function symmetricEigen(a: Matrix, n: number): { values: Matrix; rows: Matrix } {
+export function symmetricEigen(
+  a: Matrix,
+  n: number,
+  wanted = true,
+): { values: Matrix; rows: Matrix } {
+  const values = new Float64Array(n);
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) a[i * n + j] = a[j * n + i]!;
   const scale = scaleOf(a);
-  if (scale !== scale)
-    return { values: new Float64Array(n).fill(NaN), rows: new Float64Array(n * n).fill(NaN) };
+  if (scale !== scale) return { values: values.fill(NaN), rows: new Float64Array(n * n).fill(NaN) };
   for (let i = 0; i < n * n; i++) a[i]! *= scale;
-  const { beside, z } = tridiagonal(a, n);
-  const d = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
-  diagonalize(d, beside, new Rows(z, n), n);
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => d[i]! - d[j]!);
-  const values = Float64Array.from(order, (i) => d[i]! / scale);
-  const rows = zeros(n * n);
-  order.forEach((from, to) => rows.set(z.subarray(from * n, (from + 1) * n), to * n));
+  const { beside, z } = tridiagonal(a, n, wanted);
+  const d = new Float64Array(n);
+  for (let i = 0; i < n; i++) d[i] = a[i * n + i]!;
+  diagonalize(d, beside, z && new Rows(z, n), n);
+  const order = risingOrder(d);
+  const rows = zeros(z === null ? 0 : n * n);
+  for (let to = 0; to < n; to++) {
+    const from = order[to]!;
+    values[to] = d[from]! / scale;
+    if (z !== null) copyNumbers(rows, to * n, z, from * n, n);
+  }
   return { values, rows };
+}
+
+/** The places of numbers in rising order, which most of them are in. */
+function risingOrder(d: Matrix): Int32Array {
+  const order = new Int32Array(d.length);
+  for (let i = 0; i < d.length; i++) {
+    let at = i;
+    for (; at > 0 && d[order[at - 1]!]! > d[i]!; at--) order[at] = order[at - 1]!;
+    order[at] = i;
+  }
+  return order;
 }
 
 /**
  * Leaves a tridiagonal matrix T on the diagonal of `a`; gives what is beside that, and Z with `A = Zᵀ T Z`. A column that
  * is zero where it should be needs no reflection.
  */
-function tridiagonal(a: Matrix, n: number): { beside: Matrix; z: Matrix } {
+function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z: Matrix | null } {
   const [beside, betas] = [new Float64Array(n), new Float64Array(n)];
   // v and w side by side, and w above v: A − v wᵀ − w vᵀ is one product.
   const [columns, pair] = [zeros(2 * n), zeros(2 * n)];
@@ -71,8 +97,26 @@ function tridiagonal(a: Matrix, n: number): { beside: Matrix; z: Matrix } {
     }
     addProduct(rest, -1, blockAt(columns, 2, 0, 0), blockAt(pair, n, 0, 0), [left, 2, left]);
   }
+  if (!wanted) return { beside, z: null };
+  if (n <= SMALL) return { beside, z: oneByOne(a, betas, n) };
   const q = productOf(reflectionsOf(a, betas, n), n, n);
   return { beside, z: transposeOf(blockAt(q, n, 0, 0), n, n) };
+}
+
+/** The transposed product of reflections whose vectors lie right of the diagonal. */
+function oneByOne(a: Matrix, betas: Matrix, n: number): Matrix {
+  const z = identity(n);
+  for (let k = n - 3; k >= 0; k--) {
+    const beta = betas[k]!;
+    if (beta === 0) continue;
+    for (let r = k + 1; r < n; r++) {
+      let along = 0;
+      for (let i = k + 1; i < n; i++) along += z[r * n + i]! * a[k * n + i]!;
+      along *= beta;
+      for (let i = k + 1; i < n; i++) z[r * n + i]! -= along * a[k * n + i]!;
+    }
+  }
+  return z;
 }
 
 /** Reflections whose vectors lie right of the diagonal, some in one. */
@@ -92,7 +136,7 @@ function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
 }
 
 /** Diagonalizes the matrix with diagonal `d` and `e` beside it, in place, and turns the rows of `z` along. */
-function diagonalize(d: Matrix, e: Matrix, z: Rows, n: number): void {
+function diagonalize(d: Matrix, e: Matrix, z: Rows | null, n: number): void {
   const angles = zeros(2 * n);
   for (let l = 0; l < n; l++) {
     for (let step = 0; step < STEPS; step++) {
@@ -105,7 +149,7 @@ function diagonalize(d: Matrix, e: Matrix, z: Rows, n: number): void {
 }
 
 /** One implicit QL step on rows `l` to `m`, with Wilkinson's shift. */
-function qlStep(d: Matrix, e: Matrix, z: Rows, l: number, m: number, angles: Matrix): void {
+function qlStep(d: Matrix, e: Matrix, z: Rows | null, l: number, m: number, angles: Matrix): void {
   let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   let r = Math.sqrt(g * g + 1);
   g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
@@ -130,7 +174,7 @@ function qlStep(d: Matrix, e: Matrix, z: Rows, l: number, m: number, angles: Mat
     angles[turn] = cos;
     angles[turn + 1] = sin;
   }
-  z.turnUpwards(m, angles, m - 1 - i);
+  z?.turnUpwards(m, angles, m - 1 - i);
   e[m] = 0;
   if (i >= l) {
     d[i + 1]! -= p;

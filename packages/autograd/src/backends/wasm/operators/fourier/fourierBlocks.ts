@@ -37,7 +37,7 @@ export function sideOf(kernel: Omit<FourierKernel, 'family'>): Side {
 }
 
 /** How many numbers a complex one is in an input. */
-function partsFrom({ from, inputs }: Pick<FourierKernel, 'from' | 'inputs'>): 1 | 2 {
+export function partsFrom({ from, inputs }: Pick<FourierKernel, 'from' | 'inputs'>): 1 | 2 {
   return from === 'real' || inputs.length === 2 ? 1 : 2;
 }
 

@@ -11,9 +11,9 @@ import { radicesOf, type Rows } from './fourierPasses.js';
 import { complexLength, isByRows, writeRow } from './fourierRows.js';
 
 /** Elements below which one thread is as fast as many. */
-const SERIAL_WORK = 16 * 1024;
+export const SERIAL_WORK = 16 * 1024;
 /** Rows of powers of two would begin at the same place of a page, and want the same few places of the nearest cache. */
-const APART = 192;
+export const APART = 192;
 
 /** `roots` are the roots of unity `e^(−2πi k/n)` of the length. */
 export function planFourier(

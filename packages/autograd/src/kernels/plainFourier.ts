@@ -4,8 +4,8 @@
  * elsewhere.
  */
 
-import { kept, rootsOfUnity } from '../../kernels/rootsOfUnity.js';
-import { passOf, type Row } from './passes.js';
+import { passOf, type Row } from './plainPasses.js';
+import { kept, rootsOfUnity } from './rootsOfUnity.js';
 
 /** Transforms a row in place: `X[k] = Σ x[j] e^(−2πi jk/n)`. For the inverse sign exchange the two parts. */
 export type Transform = (real: Row, imag: Row) => void;
@@ -31,7 +31,7 @@ export const planOf: (n: number) => Transform = /* @__PURE__ */ kept((n) => {
 function factorsOf(n: number): { factors: number[]; rest: number } {
   const factors: number[] = [];
   let rest = n;
-  for (const p of [8, 4, 2, 3, 5, 7, 11, LARGEST_RADIX]) {
+  for (const p of [4, 2, 3, 5, 7, 11, LARGEST_RADIX]) {
     for (; rest % p === 0; rest /= p) factors.push(p);
   }
   return { factors, rest };
@@ -58,43 +58,68 @@ function smooth(n: number, factors: readonly number[]): Transform {
   };
 }
 
-/** With `jk = (j² + k² − (k − j)²)/2` a transform is a convolution with a chirp, which has a length of two's power. */
-function bluestein(n: number): Transform {
-  const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
-  const inner = smooth(size, factorsOf(size).factors);
+/** Numbers in two parts. */
+interface Parts {
+  readonly re: Row;
+  readonly im: Row;
+}
+
+/** What a transform of n elements needs as a convolution of `size` elements, a multiple of 16 with small factors. */
+export interface Chirp {
+  readonly size: number;
+  /** `e^(−πi k²/n)`, and zeros. */
+  readonly turns: Parts;
+  /** The transform of what these are convolved with, over the size. */
+  readonly filter: Parts;
+}
+
+/** The size of the convolution that transforms n elements. */
+export function chirpSize(n: number): number {
+  for (let size = 16 * Math.ceil((2 * n - 1) / 16); ; size += 16) {
+    let rest = size;
+    for (const p of [2, 3, 5]) while (rest % p === 0) rest /= p;
+    if (rest === 1) return size;
+  }
+}
+
+/** With `jk = (j² + k² − (k − j)²)/2` a transform is a convolution with a chirp (L. I. Bluestein, 1970). */
+export function chirpOf(n: number): Chirp {
+  const size = chirpSize(n);
+  const parts = (): Parts => ({ re: new Float64Array(size), im: new Float64Array(size) });
   const { cos, sin } = rootsOfUnity(2 * n);
-  const [chirpReal, chirpImag] = [new Float64Array(n), new Float64Array(n)];
+  const [turns, filter] = [parts(), parts()];
   for (let k = 0; k < n; k++) {
     const turn = (k * k) % (2 * n);
-    chirpReal[k] = cos[turn]!;
-    chirpImag[k] = sin[turn]!;
-  }
-  const [filterReal, filterImag] = [new Float64Array(size), new Float64Array(size)];
-  for (let k = 0; k < n; k++) {
+    turns.re[k] = cos[turn]!;
+    turns.im[k] = sin[turn]!;
     for (const at of k === 0 ? [0] : [k, size - k]) {
-      filterReal[at] = chirpReal[k]! / size;
-      filterImag[at] = -chirpImag[k]! / size;
+      filter.re[at] = cos[turn]! / size;
+      filter.im[at] = -sin[turn]! / size;
     }
   }
-  inner(filterReal, filterImag);
+  planOf(size)(filter.re, filter.im);
+  return { size, turns, filter };
+}
+
+function bluestein(n: number): Transform {
+  const { size, turns, filter } = chirpOf(n);
+  const inner = planOf(size);
   const [yr, yi] = rowsOf(size);
+  /** The product of a row with numbers, the first so many of them, in place or elsewhere. */
+  const times = (zr: Row, zi: Row, xr: Row, xi: Row, { re, im }: Parts, count: number): void => {
+    for (let k = 0; k < count; k++) {
+      const [a, b] = [xr[k]!, xi[k]!];
+      zr[k] = a * re[k]! - b * im[k]!;
+      zi[k] = a * im[k]! + b * re[k]!;
+    }
+  };
   return (real, imag) => {
     yr.fill(0, n);
     yi.fill(0, n);
-    for (let k = 0; k < n; k++) {
-      yr[k] = real[k]! * chirpReal[k]! - imag[k]! * chirpImag[k]!;
-      yi[k] = real[k]! * chirpImag[k]! + imag[k]! * chirpReal[k]!;
-    }
+    times(yr, yi, real, imag, turns, n);
     inner(yr, yi);
-    for (let k = 0; k < size; k++) {
-      const [a, b] = [yr[k]!, yi[k]!];
-      yr[k] = a * filterReal[k]! - b * filterImag[k]!;
-      yi[k] = a * filterImag[k]! + b * filterReal[k]!;
-    }
+    times(yr, yi, yr, yi, filter, size);
     inner(yi, yr);
-    for (let k = 0; k < n; k++) {
-      real[k] = yr[k]! * chirpReal[k]! - yi[k]! * chirpImag[k]!;
-      imag[k] = yr[k]! * chirpImag[k]! + yi[k]! * chirpReal[k]!;
-    }
+    times(real, imag, yr, yi, turns, n);
   };
 }

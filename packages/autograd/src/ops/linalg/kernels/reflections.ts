@@ -1,0 +1,159 @@
+/** @file Householder reflections of one matrix in float64, some of them in one; QR with them. */
+import { withRoom, zeros } from '../../../kernels/doubleLoops.js';
+import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
+import { Rows } from './rows.js';
+
+/** Columns whose reflections are applied in one; they are made one by one. */
+export const TOGETHER = 16;
+
+/**
+ * The reflections of some columns in one, `I − V T Vᵀ` (R. Schreiber and C. Van Loan, "A storage-efficient WY representation
+ * for products of Householder transformations", 1989).
+ */
+export interface Reflections {
+  /** The first column, and row, that they reflect. */
+  readonly start: number;
+  readonly rows: number;
+  readonly width: number;
+  /** V `[rows, width]`, its transpose, and T `[width, width]`, upper triangular. */
+  readonly v: Matrix;
+  readonly turned: Matrix;
+  readonly t: Matrix;
+}
+
+/** QR by Householder reflections: `q [m, c]` with c columns (n to m of them), and R in the upper triangle of `a [m, n]`. */
+export function householder(a: Matrix, m: number, n: number, c: number): Matrix {
+  const steps = Math.min(m, n);
+  if (steps <= TOGETHER) {
+    const { vectors, betas } = reflections(a, m, n, 0, steps, n);
+    return oneByOne(vectors, betas, m, c);
+  }
+  const panels: Reflections[] = [];
+  for (let start = 0; start < steps; start += TOGETHER) {
+    const end = Math.min(steps, start + TOGETHER);
+    const { vectors, betas } = reflections(a, m, n, start, end, end - start);
+    const panel = inOne(start, vectors, betas, m - start);
+    panels.push(panel);
+    if (end < n) reflect(panel, blockAt(a, n, start, end), n - end, true);
+  }
+  return productOf(panels, m, c);
+}
+
+/**
+ * Makes the columns from `start` to `end` upper triangular, and gives the vectors of the reflections `I − β u uᵀ` that did it as
+ * rows; of the columns from `start` on, `reach` are reflected along.
+ */
+function reflections(
+  a: Matrix,
+  m: number,
+  n: number,
+  start: number,
+  end: number,
+  reach: number,
+): { vectors: Matrix; betas: Matrix } {
+  const [rows, width] = [m - start, end - start];
+  const vectors = zeros(width * rows);
+  const betas = new Float64Array(width);
+  const w = new Float64Array(reach);
+  for (let k = 0; k < width; k++) {
+    const at = k * rows;
+    const column = start * n + start + k;
+    let square = 0;
+    for (let i = k + 1; i < rows; i++) {
+      const x = a[column + i * n]!;
+      vectors[at + i] = x;
+      square += x * x;
+    }
+    // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
+    if (square === 0) continue;
+    const head = a[column + k * n]!;
+    const length = Math.sqrt(head * head + square);
+    const alpha = head > 0 ? -length : length;
+    vectors[at + k] = head - alpha;
+    const beta = 2 / (square + (head - alpha) * (head - alpha));
+    betas[k] = beta;
+    for (let j = k + 1; j < reach; j++) w[j] = 0;
+    for (let i = k; i < rows; i++) {
+      const row = (start + i) * n + start;
+      const u = vectors[at + i]!;
+      for (let j = k + 1; j < reach; j++) w[j]! += u * a[row + j]!;
+    }
+    for (let i = k; i < rows; i++) {
+      const row = (start + i) * n + start;
+      const f = beta * vectors[at + i]!;
+      for (let j = k + 1; j < reach; j++) a[row + j]! -= f * w[j]!;
+      a[row + k] = 0;
+    }
+    a[column + k * n] = alpha;
+  }
+  return { vectors, betas };
+}
+
+/** The product of few reflections: its first c columns, `[m, c]`. */
+function oneByOne(vectors: Matrix, betas: Matrix, m: number, c: number): Matrix {
+  const q = zeros(m * c);
+  for (let i = 0; i < Math.min(m, c); i++) q[i * c + i] = 1;
+  const w = new Float64Array(c);
+  for (let k = betas.length - 1; k >= 0; k--) {
+    for (let j = k; j < c; j++) w[j] = 0;
+    for (let i = k; i < m; i++) {
+      const u = vectors[k * m + i]!;
+      for (let j = k; j < c; j++) w[j]! += u * q[i * c + j]!;
+    }
+    for (let i = k; i < m; i++) {
+      const f = betas[k]! * vectors[k * m + i]!;
+      for (let j = k; j < c; j++) q[i * c + j]! -= f * w[j]!;
+    }
+  }
+  return q;
+}
+
+/** Reflections `I − β u uᵀ` of rows from `start` on in one, of vectors as rows; vector k begins with k zeros. */
+export function inOne(start: number, turned: Matrix, betas: Matrix, rows: number): Reflections {
+  const width = betas.length;
+  const t = zeros(width * width);
+  const vectors = new Rows(turned, rows);
+  const w = new Float64Array(width);
+  for (let k = 0; k < width; k++) {
+    // T grows by −β T Vᵀu, and β below it.
+    for (let p = 0; p < k; p++) w[p] = vectors.dot(p, k);
+    for (let p = 0; p < k; p++) {
+      let sum = 0;
+      for (let q = p; q < k; q++) sum += t[p * width + q]! * w[q]!;
+      t[p * width + k] = -betas[k]! * sum;
+    }
+    t[k * width + k] = betas[k]!;
+  }
+  return {
+    start,
+    rows,
+    width,
+    v: transposeOf(blockAt(turned, rows, 0, 0), width, rows),
+    turned,
+    t,
+  };
+}
+
+/** The product of all reflections: its first c columns, `[m, c]`. */
+export function productOf(panels: readonly Reflections[], m: number, c: number): Matrix {
+  const q = zeros(m * c);
+  for (let i = 0; i < Math.min(m, c); i++) q[i * c + i] = 1;
+  for (let i = panels.length - 1; i >= 0; i--) {
+    const panel = panels[i]!;
+    reflect(panel, blockAt(q, c, panel.start, panel.start), c - panel.start, false);
+  }
+  return q;
+}
+
+/** Applies reflections, or their transpose, to a block with as many rows. */
+function reflect(by: Reflections, block: BlockOf, columns: number, transpose: boolean): void {
+  const { rows, width, v, turned, t } = by;
+  const all = (of: Matrix, step: number): BlockOf => blockAt(of, step, 0, 0);
+  withRoom(0, () => {
+    const [w, y] = [zeros(width * columns), zeros(width * columns)];
+    const factor = transpose ? transposeOf(all(t, width), width, width) : t;
+    addProduct(all(w, columns), 1, all(turned, rows), block, [width, rows, columns]);
+    addProduct(all(y, columns), 1, all(factor, width), all(w, columns), [width, width, columns]);
+    addProduct(block, -1, all(v, width), all(y, columns), [rows, width, columns]);
+  });
+}
