@@ -1,74 +1,81 @@
 /** @file Methods that few programs call, as types: their signatures are those of the functions. */
-import type { hardshrink } from './neural/shrinking.js';
-import type { nextafter } from './elements/neighbours.js';
-import type { uniqueConsecutive } from './indexing/places.js';
-import type {
-  diagonalScatter,
-  indexCopy,
-  indexFill,
-  maskedScatter,
-  selectScatter,
-  sliceScatter,
-} from './indexing/replacing.js';
-import type { indexReduce, scatterReduce } from './indexing/scatterReduce.js';
-import type { addbmm, addmv, addr, baddbmm } from './linalg/addedProducts.js';
-import type { matrixExp } from './linalg/matrixExp.js';
-import type { cross } from './linalg/products.js';
-import type { logcumsumexp } from './reductions/logcumsumexp.js';
-import type { diagEmbed, diagflat } from './shape/diagonalMatrices.js';
-import type { dsplit, hsplit, tensorSplit, vsplit } from './shape/stacking.js';
-import type { rot90 } from './shape/turning.js';
-import type { corrcoef, cov } from './statistics/covariance.js';
-import type { diff } from './statistics/differences.js';
-import type { dist, renorm } from './statistics/distances.js';
-import type { kthvalue, mode, nanmedian } from './statistics/extremes.js';
-import type { histc, histogram } from './statistics/histograms.js';
-import type { nanquantile, quantile } from './statistics/quantiles.js';
+import type { Shape } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { Operand } from './build/define.js';
+import type { Indices } from './indexing/indices.js';
+import type { DiagonalScatterOptions, SliceScatterOptions } from './indexing/replacing.js';
+import type { ScatterReduceOptions, ScatterReduction } from './indexing/scatterReduce.js';
+import type { UniqueOptions, UniqueParts } from './indexing/unique.js';
+import type { AddmmOptions } from './linalg/matrix.js';
+import type { CrossOptions } from './linalg/products.js';
+import type { HardshrinkOptions } from './neural/shrinking.js';
+import type { ReduceOptions } from './reductions/reduction.js';
+import type { ValuesAndIndices } from './reductions/reductions.js';
+import type { DiagEmbedOptions } from './shape/diagonalMatrices.js';
+import type { CovOptions } from './statistics/covariance.js';
+import type { DiffOptions } from './statistics/differences.js';
+import type { DistanceOptions } from './statistics/distances.js';
+import type { HistcOptions, Histogram, HistogramOptions } from './statistics/histograms.js';
+import type { QuantileOptions } from './statistics/quantiles.js';
 
-/** An operation without its first argument, which is the tensor itself. */
-type Method<F extends (x: never, ...rest: never[]) => unknown> = F extends (
-  x: never,
-  ...rest: infer Rest
-) => infer R
-  ? (...rest: Rest) => R
-  : never;
+type Places = number | readonly number[] | Tensor;
 
-export interface RareMethods {
-  scatterReduce: Method<typeof scatterReduce>;
-  indexReduce: Method<typeof indexReduce>;
-  indexCopy: Method<typeof indexCopy>;
-  indexFill: Method<typeof indexFill>;
-  maskedScatter: Method<typeof maskedScatter>;
-  selectScatter: Method<typeof selectScatter>;
-  sliceScatter: Method<typeof sliceScatter>;
-  diagonalScatter: Method<typeof diagonalScatter>;
-  uniqueConsecutive: Method<typeof uniqueConsecutive>;
-  logcumsumexp: Method<typeof logcumsumexp>;
-  quantile: Method<typeof quantile>;
-  nanquantile: Method<typeof nanquantile>;
-  nanmedian: Method<typeof nanmedian>;
-  kthvalue: Method<typeof kthvalue>;
-  mode: Method<typeof mode>;
-  histc: Method<typeof histc>;
-  histogram: Method<typeof histogram>;
-  cov: Method<typeof cov>;
-  corrcoef: Method<typeof corrcoef>;
-  diff: Method<typeof diff>;
-  dist: Method<typeof dist>;
-  renorm: Method<typeof renorm>;
-  rot90: Method<typeof rot90>;
-  diagEmbed: Method<typeof diagEmbed>;
-  diagflat: Method<typeof diagflat>;
-  tensorSplit: Method<typeof tensorSplit>;
-  hsplit: Method<typeof hsplit>;
-  vsplit: Method<typeof vsplit>;
-  dsplit: Method<typeof dsplit>;
-  cross: Method<typeof cross>;
-  addmv: Method<typeof addmv>;
-  addr: Method<typeof addr>;
-  addbmm: Method<typeof addbmm>;
-  baddbmm: Method<typeof baddbmm>;
-  matrixExp: Method<typeof matrixExp>;
-  hardshrink: Method<typeof hardshrink>;
-  nextafter: Method<typeof nextafter>;
+export interface RareMethods<S extends Shape = Shape> {
+  // Elements in other places.
+  scatterReduce(
+    dim: number,
+    index: Indices,
+    src: Operand,
+    reduce: ScatterReduction,
+    options?: ScatterReduceOptions,
+  ): Tensor;
+  indexReduce(
+    dim: number,
+    index: Indices,
+    source: Tensor,
+    reduce: Exclude<ScatterReduction, 'sum'>,
+    options?: ScatterReduceOptions,
+  ): Tensor;
+  indexCopy(dim: number, index: Indices, source: Tensor): Tensor;
+  indexFill(dim: number, index: Indices, value: Operand): Tensor;
+  maskedScatter(mask: Tensor, source: Tensor): Tensor;
+  selectScatter(src: Operand, dim: number, index: number): Tensor;
+  sliceScatter(src: Operand, options?: SliceScatterOptions): Tensor;
+  diagonalScatter(src: Operand, options?: DiagonalScatterOptions): Tensor;
+  uniqueConsecutive(): Tensor;
+  uniqueConsecutive(
+    options: UniqueOptions & ({ readonly returnInverse: true } | { readonly returnCounts: true }),
+  ): UniqueParts;
+  uniqueConsecutive(options?: UniqueOptions): Tensor | UniqueParts;
+  rot90(k?: number, dims?: readonly number[]): Tensor;
+  diagEmbed(options?: DiagEmbedOptions): Tensor;
+  diagflat(offset?: number | { readonly offset?: number }): Tensor;
+  tensorSplit(indicesOrSections: Places, dim?: number): Tensor[];
+  hsplit(indicesOrSections: Places): Tensor[];
+  vsplit(indicesOrSections: Places): Tensor[];
+  dsplit(indicesOrSections: Places): Tensor[];
+  // Statistics.
+  logcumsumexp(dim: number): Tensor<S>;
+  quantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
+  nanquantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
+  nanmedian(dim?: null): Tensor;
+  nanmedian(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  kthvalue(k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices;
+  mode(dim?: number, options?: ReduceOptions): ValuesAndIndices;
+  histc(options?: HistcOptions): Tensor;
+  histogram(bins: number | Tensor, options?: HistogramOptions): Histogram;
+  cov(options?: CovOptions): Tensor;
+  corrcoef(): Tensor;
+  diff(options?: DiffOptions): Tensor;
+  dist(y: Operand, options?: DistanceOptions): Tensor;
+  renorm(p: number, dim: number, maxnorm: number): Tensor<S>;
+  // Matrices, and element by element.
+  cross(y: Operand, options?: CrossOptions): Tensor;
+  addmv(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
+  addr(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
+  addbmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
+  baddbmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
+  matrixExp(): Tensor;
+  hardshrink(options?: HardshrinkOptions): Tensor<S>;
+  nextafter(y: Operand): Tensor;
 }
