@@ -20,7 +20,11 @@ export const VERSION = '0.1.0';
 
 /** The file of this module, as a module of either kind; null where a bundler has taken that away. */
 export function ownPlace(): string | null {
-  if (typeof __filename === 'string') return __filename;
+  try {
+    return __filename; // not asked for by typeof: a bundler may answer that and leave the name undefined
+  } catch {
+    // an ES module
+  }
   const { url } = import.meta as { readonly url?: unknown };
   return typeof url === 'string' ? url : null;
 }
