@@ -3,11 +3,14 @@ import type { Copy } from '@chainrule/autograd';
 
 export const MODULE_BRAND: unique symbol = Symbol.for('chainrule.module.copy') as never;
 
+declare const __webpack_require__: unknown;
+
 /** The version of this package. */
 export const VERSION = '0.1.0';
 
 /** The file of this module, as that of autograd: `ownPlace` in its `graph/copy.ts`. */
 function ownPlace(): string | null {
+  if (typeof __webpack_require__ === 'function') return null;
   try {
     return __filename;
   } catch {

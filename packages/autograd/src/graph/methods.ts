@@ -44,7 +44,7 @@ export interface TensorMethods<S extends Shape>
     BitsMethods<S>,
     CombinedMethods<S>,
     PlacesMethods,
-    RareMethods<S>,
+    RareMethods,
     LogdetMethods,
     ProductsMethods,
     TurningMethods<S>,

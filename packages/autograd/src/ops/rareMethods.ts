@@ -1,5 +1,4 @@
 /** @file Methods that few programs call, as types: their signatures are those of the functions. */
-import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Operand } from './build/define.js';
 import type { Indices } from './indexing/indices.js';
@@ -20,7 +19,7 @@ import type { QuantileOptions } from './statistics/quantiles.js';
 
 type Places = number | readonly number[] | Tensor;
 
-export interface RareMethods<S extends Shape = Shape> {
+export interface RareMethods {
   // Elements in other places.
   scatterReduce(
     dim: number,
@@ -55,7 +54,7 @@ export interface RareMethods<S extends Shape = Shape> {
   vsplit(indicesOrSections: Places): Tensor[];
   dsplit(indicesOrSections: Places): Tensor[];
   // Statistics.
-  logcumsumexp(dim: number): Tensor<S>;
+  logcumsumexp(dim: number): Tensor;
   quantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
   nanquantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
   nanmedian(dim?: null): Tensor;
@@ -68,7 +67,7 @@ export interface RareMethods<S extends Shape = Shape> {
   corrcoef(): Tensor;
   diff(options?: DiffOptions): Tensor;
   dist(y: Operand, options?: DistanceOptions): Tensor;
-  renorm(p: number, dim: number, maxnorm: number): Tensor<S>;
+  renorm(p: number, dim: number, maxnorm: number): Tensor;
   // Matrices, and element by element.
   cross(y: Operand, options?: CrossOptions): Tensor;
   addmv(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
@@ -76,6 +75,6 @@ export interface RareMethods<S extends Shape = Shape> {
   addbmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
   baddbmm(x: Tensor, y: Tensor, options?: AddmmOptions): Tensor;
   matrixExp(): Tensor;
-  hardshrink(options?: HardshrinkOptions): Tensor<S>;
+  hardshrink(options?: HardshrinkOptions): Tensor;
   nextafter(y: Operand): Tensor;
 }
