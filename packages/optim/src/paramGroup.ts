@@ -122,7 +122,7 @@ export function buildGroup<H extends Hypers>(
     symbols[name] = defineHyper(rule, group, name, values, changes);
   if (typeof initialLr === 'number') Object.assign(group, { initialLr });
   const shown = new Proxy(group, {
-    set(target, key, value) {
+    set(target, key, value: unknown) {
       if (key === 'params' || key === 'paramNames')
         throw new ChainruleError(
           `${rule.name}: ${key} of a group cannot be replaced; add parameters with addParamGroup`,
