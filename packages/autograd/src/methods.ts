@@ -30,7 +30,21 @@ import * as diagonals from './ops/shape/diagonals.js';
 import * as padding from './ops/shape/padding.js';
 import * as rearranging from './ops/shape/rearranging.js';
 import * as turning from './ops/shape/turning.js';
-import { aminmax } from './ops/statistics/extremes.js';
+import { nextafter } from './ops/elements/neighbours.js';
+import * as replacing from './ops/indexing/replacing.js';
+import { indexReduce, scatterReduce } from './ops/indexing/scatterReduce.js';
+import { addbmm, addmv, addr, baddbmm } from './ops/linalg/addedProducts.js';
+import { matrixExp } from './ops/linalg/matrixExp.js';
+import { hardshrink } from './ops/neural/shrinking.js';
+import { logcumsumexp } from './ops/reductions/logcumsumexp.js';
+import * as diagonalMatrices from './ops/shape/diagonalMatrices.js';
+import * as stacking from './ops/shape/stacking.js';
+import * as covariance from './ops/statistics/covariance.js';
+import * as differences from './ops/statistics/differences.js';
+import * as distances from './ops/statistics/distances.js';
+import * as histograms from './ops/statistics/histograms.js';
+import * as quantiles from './ops/statistics/quantiles.js';
+import * as extremes from './ops/statistics/extremes.js';
 import * as summaries from './ops/statistics/summaries.js';
 
 const families: Readonly<Record<string, unknown>> = {
@@ -59,7 +73,17 @@ const families: Readonly<Record<string, unknown>> = {
   ...rearranging,
   ...turning,
   ...summaries,
-  ...{ tensordot, logdet, median, norm, prod, aminmax },
+  ...replacing,
+  ...diagonalMatrices,
+  ...stacking,
+  ...covariance,
+  ...differences,
+  ...distances,
+  ...histograms,
+  ...quantiles,
+  ...extremes,
+  ...{ tensordot, logdet, median, norm, prod, nextafter, indexReduce, scatterReduce, matrixExp },
+  ...{ addbmm, addmv, addr, baddbmm, hardshrink, logcumsumexp },
 };
 
 for (const name of byName) defineOperation(name, families[name] as (...args: unknown[]) => unknown);

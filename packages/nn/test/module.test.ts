@@ -468,6 +468,31 @@ describe('transforms', () => {
     }
   });
 
+  it('may contain themselves, in a circle', () => {
+    class Part extends nn.Module {
+      other: Part | null = null;
+      linear = new nn.Linear(2, 2);
+      override forward(x: Tensor): Tensor {
+        return this.linear.forward(x);
+      }
+    }
+    const a = new Part();
+    a.other = new Part();
+    a.other.other = a;
+    expect(String(a)).toMatch(/^Part\(\n {2}\(other\): Part\(\n {4}\(other\): Part\(…\)/);
+    const seen: nn.Module[] = [];
+    a.apply((module) => seen.push(module));
+    expect(seen).toEqual([a.other.linear, a.other, a.linear, a]);
+    expect(Object.keys(a.stateDict())).toHaveLength(4);
+  });
+
+  it('in a sequence are modules: no classes and no functions', () => {
+    for (const wrong of [nn.ReLU, (x: Tensor): Tensor => x])
+      expect(() => new nn.Sequential(wrong as never)).toThrow(
+        /^Sequential: expected modules, got a (class|function); a class is made first/,
+      );
+  });
+
   it('record a module anew when its mode changes', () => {
     const dropout = new nn.Dropout(1);
     const f = compile((x: Tensor) => dropout.forward(x));

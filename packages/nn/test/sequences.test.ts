@@ -170,6 +170,34 @@ describe('bags of a table', () => {
     expect(embeddingBag(none, weight, tensor([0, 0], int32)).toArray()).toEqual([[0, 0], [0, 0]]); // prettier-ignore
   });
 
+  it('with offsets that are not known yet: computed, or arguments of a compiled function', () => {
+    const at = (offsets: A.Tensor, includeLastOffset = false): A.Tensor =>
+      embeddingBag(ids, weight, offsets, { mode: 'sum', includeLastOffset });
+    const compiled = A.compile(at);
+    const cases = [[0, 2], [0, 4], [0, 0, 3, 3]]; // prettier-ignore
+    for (const starts of cases) {
+      const offsets = tensor(starts, int32);
+      expect(at(offsets.mul(1)).toArray()).toEqual(at(offsets).toArray());
+      expect(compiled(offsets).toArray()).toEqual(at(offsets).toArray());
+      const inside = at(offsets).narrow(0, 0, starts.length - 1);
+      expect(at(offsets, true).toArray()).toEqual(inside.toArray());
+    }
+    expect(at(tensor([0, 2, 3], int32), true).toArray()).toEqual([[4, -2], [5, 6]]); // prettier-ignore
+    expect(() => at(tensor([0, 3, 2], int32).mul(1)).toArray()).toThrow(
+      /the size of a bag must be/,
+    );
+    expect(() => compiled(tensor([0, 5], int32)).toArray()).toThrow(/the size of a bag must be/);
+    expect(() => compiled(tensor([1, 2], int32)).toArray()).toThrow(/-1/);
+  });
+
+  it('in memory that grows with the indices, not with the longest bag', () => {
+    const n = 60_000;
+    const many = A.zeros([n], int32);
+    const starts = A.arange(n / 2).cast('int32');
+    const sums = embeddingBag(many, weight, starts, { mode: 'sum' });
+    expect(sums.sum(0).toArray()).toEqual([n, 2 * n]);
+  });
+
   // PyTorch divides the gradients of other rows than those that occur more than once.
   it('gradients are divided by how often an index occurs, whatever the sizes of the bags', () => {
     const table = A.zeros([4, 1], { ...float64, requiresGrad: true });

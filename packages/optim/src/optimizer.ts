@@ -91,7 +91,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   /** The groups: `optimizer.paramGroups[0].lr = 0.01`. */
   get paramGroups(): readonly ParamGroup<H>[] {
-    return this.built.map(({ group }) => group);
+    return this.built.map(({ shown }) => shown);
   }
 
   /**
@@ -223,7 +223,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   private reportMissing(): void {
     if (this.warned && !this.strict) return;
-    reportMissing(this.rule.name, this.paramGroups, this.strict);
+    const groups = this.built.map(({ group }) => group);
+    reportMissing(this.rule.name, groups, this.strict);
     this.warned = true;
   }
 }

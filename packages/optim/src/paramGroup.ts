@@ -39,6 +39,8 @@ export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
 /** A group and the tensors its hyperparameters live in. */
 export interface BuiltGroup<H> {
   readonly group: ParamGroup<H>;
+  /** The group as users see it: what is set is checked, also its name. */
+  readonly shown: ParamGroup<H>;
   readonly symbols: Symbols<H>;
   /** Grows whenever a hyperparameter changes in a way that changes the graph of a step. */
   readonly changes: { count: number };
@@ -119,7 +121,22 @@ export function buildGroup<H extends Hypers>(
   for (const name of Object.keys(rule.checks))
     symbols[name] = defineHyper(rule, group, name, values, changes);
   if (typeof initialLr === 'number') Object.assign(group, { initialLr });
-  return { group: group as ParamGroup<H>, symbols: symbols as Symbols<H>, changes };
+  const shown = new Proxy(group, {
+    set(target, key, value: unknown) {
+      if (key === 'params' || key === 'paramNames')
+        throw new ChainruleError(
+          `${rule.name}: ${key} of a group cannot be replaced; add parameters with addParamGroup`,
+        );
+      if (!(key in target)) read(rule.name, { params, [key]: value }); // refuses what is no option
+      return Reflect.set(target, key, value);
+    },
+  });
+  return {
+    group: group as ParamGroup<H>,
+    shown: shown as ParamGroup<H>,
+    symbols: symbols as Symbols<H>,
+    changes,
+  };
 }
 
 /** What the graph of a step may depend on: of most numbers only whether they are 0. */

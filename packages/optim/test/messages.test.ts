@@ -45,3 +45,26 @@ test('stepAsync that lost its optimizer says so', () => {
     'stepAsync: it is a method of an optimizer, called on nothing',
   );
 });
+
+test('what is set on a group is an option, by its name', () => {
+  const optimizer = new optim.Adam([new Parameter(ones([2]))], { lr: 0.1 });
+  const group = optimizer.paramGroups[0] as (typeof optimizer.paramGroups)[0];
+  const set = (name: string, value: unknown) => () => Reflect.set(group, name, value);
+  expect(set('weight_decay', 0.1)).toThrow(/Adam: .*weight_decay.*weightDecay/);
+  expect(set('params', [1])).toThrow(
+    'Adam: params of a group cannot be replaced; add parameters with',
+  );
+  expect(set('lr', 'x')).toThrow("Adam: lr must be a finite number ≥ 0, got 'x'");
+  set('weightDecay', 0.5)();
+  set('initialLr', 0.2)();
+  expect(group).toMatchObject({ weightDecay: 0.5, initialLr: 0.2, lr: 0.1 });
+  expect(optimizer.paramGroups[0]).toBe(group);
+});
+
+test('two schedules need one milestone', () => {
+  const optimizer = sgd();
+  const schedulers = [0, 1].map(() => new optim.StepLR(optimizer, { stepSize: 1 }));
+  expect(() => new optim.SequentialLR(optimizer, { schedulers, milestones: [1, 2] })).toThrow(
+    'SequentialLR: 2 schedules must have 1 milestone, got [1, 2]',
+  );
+});

@@ -375,6 +375,7 @@ describe('display', () => {
     [{ a: 1 }, 'an object { a }'],
     [new Date(0), 'an object of class Date'],
     [new Float32Array(3), 'a Float32Array of 3 elements'],
+    [new Int32Array(1), 'an Int32Array of 1 element'],
     [throwing, 'an object that cannot be read'],
   ])('%#', (value, text) => {
     expect(display(value)).toBe(text);

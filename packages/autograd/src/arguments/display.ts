@@ -1,5 +1,6 @@
 /** @file A value as error messages show it: short, and without running code of the value. */
 import { isTensor } from '../graph/isTensor.js';
+import { plural } from './plural.js';
 import { printable } from './printable.js';
 
 const LONGEST_TEXT = 60;
@@ -56,7 +57,8 @@ function shownObject(value: object, depth: number): string {
   if (ArrayBuffer.isView(value)) {
     const { length } = value as { readonly length?: unknown };
     const kind = Object.prototype.toString.call(value).slice(8, -1);
-    return typeof length === 'number' ? `a ${kind} of ${length} elements` : `a ${kind}`;
+    const name = /^[AEIO]/.test(kind) ? `an ${kind}` : `a ${kind}`;
+    return typeof length === 'number' ? `${name} of ${plural(length, 'element')}` : name;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) {

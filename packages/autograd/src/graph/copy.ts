@@ -15,12 +15,20 @@ export interface Copy {
   readonly place: string | null;
 }
 
+declare const __webpack_require__: unknown;
+
 /** The version of this package. */
 export const VERSION = '0.1.0';
 
 /** The file of this module, as a module of either kind; null where a bundler has taken that away. */
 export function ownPlace(): string | null {
-  if (typeof __filename === 'string') return __filename;
+  // Webpack would write into the page where it lay on the machine that built it.
+  if (typeof __webpack_require__ === 'function') return null;
+  try {
+    return __filename; // not asked for by typeof: a bundler may answer that and leave the name undefined
+  } catch {
+    // an ES module
+  }
   const { url } = import.meta as { readonly url?: unknown };
   return typeof url === 'string' ? url : null;
 }

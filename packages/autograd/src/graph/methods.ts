@@ -28,6 +28,7 @@ import type { SummariesMethods } from '../ops/statistics/summaries.js';
 import type { TurningMethods } from '../ops/shape/turning.js';
 import type { ProductsMethods } from '../ops/linalg/products.js';
 import type { LogdetMethods } from '../ops/linalg/logdet.js';
+import type { RareMethods } from '../ops/rareMethods.js';
 import type { PlacesMethods } from '../ops/indexing/places.js';
 import type { Shape } from './shape.js';
 
@@ -43,6 +44,7 @@ export interface TensorMethods<S extends Shape>
     BitsMethods<S>,
     CombinedMethods<S>,
     PlacesMethods,
+    RareMethods,
     LogdetMethods,
     ProductsMethods,
     TurningMethods<S>,

@@ -57,6 +57,8 @@ export const recording: {
   since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
+  /** Older nodes that a backward pass went through. */
+  differentiated: Set<unknown>;
   /** What to call after each replay. */
   after: (() => void)[];
   /** The calls of composites, for exporters; null where nobody asks. */
@@ -69,6 +71,7 @@ export const recording: {
   life: 'unknown',
   since: Infinity,
   grads: new Map(),
+  differentiated: new Set(),
   after: [],
   regions: null,
   contributions: null,

@@ -64,7 +64,7 @@ export function checkInside(node: Tensor): void {
   if (node.op !== placeholderOp || mode.tracing !== null || mode.body !== null) return;
   throw new ChainruleError(
     'this tensor was made from an argument of a recorded function (vmap, compile, scan …), and has no value outside ' +
-      'that function; return it from the function, do not keep it',
+      'that function; return it from the function, by itself or in an array or a plain object, and do not keep it',
   );
 }
 

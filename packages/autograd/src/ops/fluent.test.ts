@@ -1,4 +1,5 @@
 /** @file Methods that are found by name among the operations that the program holds. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as chainrule from '../index.js';
 import { operations } from './build/primitive.js';
@@ -38,4 +39,17 @@ describe('methods found by name', () => {
       for (const [name, operation] of held) operations.set(name, operation);
     }
   });
+});
+
+/** Not operations on their first argument, or random numbers. */
+const FUNCTIONS = ['bernoulli', 'multinomial', 'polygamma', 'stft', 'istft', 'where'];
+
+test('what is a method in PyTorch is one here', () => {
+  const path = new URL('../../../../tools/names/pytorch.listed.json', import.meta.url);
+  const listed = JSON.parse(readFileSync(path, 'utf8')) as { groups: { Tensor: string[] } };
+  const ours = new Map(Object.keys(chainrule).map((name) => [name.toLowerCase(), name]));
+  const missing = listed.groups.Tensor.filter((name) => !name.endsWith('_'))
+    .map((name) => ours.get(name.replaceAll('_', '').toLowerCase()))
+    .filter((name) => name !== undefined && !(name in chainrule.Tensor.prototype));
+  expect(missing.filter((name) => name !== undefined && !FUNCTIONS.includes(name))).toEqual([]);
 });

@@ -88,15 +88,17 @@ export const byName: readonly string[] = // Element by element.
     'lgamma digamma sinc logit xlogy erf erfc erfinv copysign signbit sgn fmax fmin floatPower ldexp heaviside isNegInf isPosInf ' +
     'nanToNum gcd lcm bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift bitwiseNot addcmul addcdiv deg2rad ' +
     'rad2deg logaddexp2 clampMin clampMax clip leakyRelu elu gelu silu selu celu mish hardtanh relu6 hardsigmoid hardswish softsign softshrink ' +
-    'logSigmoid prelu glu ' +
+    'logSigmoid prelu glu hardshrink nextafter ' +
     // Along dimensions.
     'prod norm median cumsum cumprod cummax cummin sort argsort msort topk unique bincount searchsorted aminmax countNonzero ' +
-    'nansum nanmean ' +
+    'nansum nanmean nanmedian logcumsumexp quantile nanquantile kthvalue mode histc histogram cov corrcoef diff dist renorm ' +
     // Elements in other places.
     'flip repeat tile repeatInterleave roll pad diag diagonal tril triu expandAs fliplr flipud moveaxis ravel viewAs ' +
     'at gather indexSelect take takeAlongDim maskedSelect nonzero argwhere scatter scatterAdd indexAdd indexPut ' +
+    'scatterReduce indexReduce indexCopy indexFill maskedScatter selectScatter sliceScatter diagonalScatter ' +
+    'uniqueConsecutive rot90 diagEmbed diagflat tensorSplit hsplit vsplit dsplit ' +
     // Matrices.
-    'trace addmm linear kron inner vdot logdet tensordot ' +
+    'trace addmm addmv addr addbmm baddbmm linear kron inner cross vdot logdet tensordot matrixExp ' +
     // Layers.
     'conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d unfold fold maxPool1d maxPool2d avgPool1d ' +
     'avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d layerNorm groupNorm batchNorm rmsNorm instanceNorm normalize ' +

@@ -6,23 +6,41 @@ import { mode, recording } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
 import { borrowGrad, extraOf, touchGrad } from '../graph/cells/gradient.js';
+import type { Storage } from '../graph/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
 
-/** The gradient of a leaf: reused from step to step, unless it has a graph of its own. */
+/** The gradient of a leaf: one cell from step to step, whose versions may have graphs of their own. */
 class GradientCell extends Cell {
   override label = 'the gradient of an earlier backward()';
-  private readonly graph: Tensor | null;
+  /** The graphs that made its versions, where these are to be differentiated again. */
+  private graphs: WeakMap<Tensor, Tensor> | null = null;
 
   constructor(gradient: Tensor, differentiable: boolean) {
     super(gradient);
-    this.graph = differentiable && gradient.needsGrad ? gradient : null;
+    this.note(gradient, differentiable);
     recording.cells.delete(this); // never an input of a recording: it starts with what a pass gives it
   }
 
-  /** Whether it is a node of the graph that made it, to be differentiated again. */
-  get isGraph(): boolean {
-    return this.graph !== null;
+  /** The next gradient, and whether it is a graph. */
+  give(gradient: Tensor, differentiable: boolean): void {
+    this.assign(gradient);
+    this.note(gradient, differentiable);
+  }
+
+  private note(gradient: Tensor, differentiable: boolean): void {
+    if (differentiable && gradient.needsGrad)
+      (this.graphs ??= new WeakMap()).set(this.current, gradient);
+  }
+
+  override clear(): void {
+    this.graphs = null;
+    super.clear();
+  }
+
+  override advance(value: Storage, owned: boolean): void {
+    this.graphs = null; // the version may be the same node, with another value
+    super.advance(value, owned);
   }
 
   override get startsAlone(): boolean {
@@ -30,7 +48,9 @@ class GradientCell extends Cell {
   }
 
   override get live(): Tensor | null {
-    return super.live === null ? null : (this.graph ?? super.live);
+    const version = super.live;
+    if (version === null || this.graphs === null) return version;
+    return this.graphs.get(version) ?? version;
   }
 }
 
@@ -50,11 +70,9 @@ export function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void
   setGradient(leaf, sum, createGraph);
 }
 
-/** The cell goes on, as its arrays are used again, unless either gradient is a graph. */
 function setGradient(leaf: Tensor, gradient: Tensor, differentiable: boolean): void {
   const extra = extraOf(leaf);
-  if (extra.grad instanceof GradientCell && !extra.grad.isGraph && !differentiable)
-    extra.grad.assign(gradient);
+  if (extra.grad instanceof GradientCell) extra.grad.give(gradient, differentiable);
   else extra.grad = new GradientCell(gradient, differentiable);
 }
 

@@ -1,7 +1,7 @@
 /** @file Reverse mode: the backward graph of a forward graph, built by the rules of its primitives. */
 import { GradError } from '../errors.js';
 import { engine } from '../engine/engine.js';
-import { mode } from '../graph/mode.js';
+import { mode, recording } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
 import type { Hook } from '../graph/cells/gradient.js';
@@ -50,6 +50,8 @@ export function pullback(
     (ends && wanted(node)) ||
     stops?.has(node) === true;
   const useful = relevant(outputs, wanted, isEnd, targets, trial);
+  if (mode.tracing === 'compile' && !trial)
+    for (const node of useful) if (node.id < recording.since) recording.differentiated.add(node);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor | Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {

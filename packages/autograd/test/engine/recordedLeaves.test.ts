@@ -169,6 +169,21 @@ describe('a value that may be another at the next call is not read', () => {
     expect(compile(() => w.sum())().item()).toBe(3);
   });
 
+  test('so are arguments, by the name of what reads them', () => {
+    for (const op of ['item', 'dataSync', 'toArray'] as const)
+      expect(() => compile((x: Tensor) => x.add(x.sum()[op]() as number))(tensor([1]))).toThrow(
+        `${op}: values cannot be read inside a function that compile records`,
+      );
+  });
+
+  test('what is captured and has its own value is read as it is', () => {
+    const lengths = tensor([2, 1]);
+    const sum = lengths.sum();
+    const f = compile((x: Tensor) => x.mul(sum.item()).add(Number(lengths.toArray()[1])));
+    expect(f(tensor([1, 2])).toArray()).toEqual([4, 7]);
+    expect(f(tensor([0, 1])).toArray()).toEqual([1, 4]);
+  });
+
   test('what is the same at each call is', () => {
     const mask = tensor([1, 2, 3]).gt(1);
     const f = compile((x: Tensor) => x.maskedSelect(mask.logicalAnd(tensor([true, true, false]))));

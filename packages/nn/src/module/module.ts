@@ -174,8 +174,12 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   /** Calls `f` with every descendant and then with this module. PyTorch: `apply`. */
   apply(f: (module: Module) => void): this {
     checkArgument('apply', 'f', f, kinds.callable);
-    for (const child of this.children()) child.apply(f);
-    f(this);
+    const visit = (module: Module, within: readonly Module[]): void => {
+      if (within.includes(module)) return; // it contains itself
+      for (const child of module.children()) visit(child, [...within, module]);
+      f(module);
+    };
+    visit(this, []);
     return this;
   }
 

@@ -3,14 +3,15 @@ import { printable } from '@chainrule/autograd';
 import type { Module } from './module.js';
 
 /** `Name(options)` for a leaf, else one child a line; equal neighbours of a list are drawn together. */
-export function reprOf(module: Module): string {
+export function reprOf(module: Module, within: readonly Module[] = []): string {
   const name = printable(module.constructor.name);
+  if (within.includes(module)) return `${name}(…)`; // it contains itself
   const extra = printable(module.extraRepr());
   const children = module.namedChildren().map(([key, child]) => ({
     first: printable(key),
     last: printable(key),
     count: 1,
-    text: reprOf(child),
+    text: reprOf(child, [...within, module]),
   }));
   if (children.length === 0) return `${name}(${extra})`;
   const lines: typeof children = [];

@@ -182,6 +182,11 @@ export function namedEntries(what: string, given: unknown): [string, unknown][] 
   // The rows of a tensor are no pairs, and there may be millions.
   if (passes(kinds.iterable, given) && !passes(kinds.tensor, given))
     return readList(what, 'entries', given, namedPair).map((pair) => [...pair]);
+  if (what === 'Sequential' && typeof given === 'function')
+    throw new ChainruleError(
+      `Sequential: expected modules, got ${display(given)}; a class is made first (new ReLU()), a function becomes the ` +
+        'forward of a module of your own',
+    );
   return Object.entries(checkArgument(what, 'the entries', given, entries));
 }
 

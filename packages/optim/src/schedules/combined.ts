@@ -7,6 +7,7 @@ import {
   FormatError,
   kinds,
   passes,
+  plural,
   reading,
 } from '@chainrule/autograd';
 import { LRScheduler, type ScheduleState } from './schedule.js';
@@ -127,7 +128,7 @@ export class SequentialLR extends Combined {
     const milestones: readonly number[] | undefined = read.milestones;
     if (!isList(milestones) || milestones.length !== schedulers.length - 1) {
       throw new ChainruleError(
-        `SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones, got ${display(milestones)}`,
+        `SequentialLR: ${plural(schedulers.length, 'schedule')} must have ${plural(schedulers.length - 1, 'milestone')}, got ${display(milestones)}`,
       );
     }
     super('SequentialLR', optimizer, schedulers);

@@ -20,6 +20,7 @@ import { flatten } from '../../tree.js';
 import { collect, type Collected } from '../collect.js';
 import { backendFor, engine } from '../engine.js';
 import { keepFromNowOn } from '../evaluate.js';
+import { evaluateCaptured } from './captured.js';
 import { numberArray } from '../settle.js';
 import { Plan } from '../plan.js';
 import type { GradBefore, Gradient, Recording, Result, Source, Stand } from './recording.js';
@@ -93,7 +94,9 @@ export function capture(result: unknown, stand: Stand): Recording {
     // A gradient or a new version that is an input as it came.
     if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
   });
-  const graph = collect(roots, { stops, byPosition: true });
+  let graph = collect(roots, { stops, byPosition: true });
+  if (evaluateCaptured(graph.nodes, roots, since))
+    graph = collect(roots, { stops, byPosition: true });
   for (const leaf of graph.leaves) {
     if (leaf.op === placeholderOp && !stops.has(leaf))
       throw new ChainruleError('compile: a tensor of another recording was used');

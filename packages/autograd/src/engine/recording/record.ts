@@ -31,6 +31,7 @@ export function record(
     cells: new Map(),
     life: 'unknown',
     grads: new Map(),
+    differentiated: new Set(),
     after: [],
   });
   const since = constant(0, 'float32').id;

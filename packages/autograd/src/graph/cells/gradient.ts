@@ -38,9 +38,13 @@ export function extraOf(t: Tensor): Extra {
  */
 export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
-  if (mode.tracing === 'compile' && !recording.grads.has(t) && !isRecorded(t))
-    dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
-  return t.extra?.grad?.live ?? null;
+  const live = t.extra?.grad?.live ?? null;
+  if (mode.tracing !== 'compile' || recording.grads.has(t) || isRecorded(t)) return live;
+  dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
+  if (live === null || live.cell !== null) return live;
+  // It has a graph, which is another one after each pass: only its value is found where it is, at each call.
+  if (mode.grad) return dependsOn(() => t.extra?.grad?.live ?? null);
+  return t.extra?.grad?.current ?? null;
 }
 
 /** @internal Whether what is being recorded makes this leaf: it then has no gradient yet, at each call. */

@@ -1,20 +1,22 @@
 /** @file Rows of a table, looked up and combined bag by bag: the function behind `EmbeddingBag`. */
 import {
-  amax,
-  any,
   arange,
+  assertBetween,
+  cat,
   ChainruleError,
   checkArgument,
   clamp,
   defineOptions,
   display,
   embedding,
-  full,
   indexAdd,
   IndexError,
-  indexSelect,
+  indexReduce,
   kinds,
   ones,
+  peek,
+  plural,
+  searchsorted,
   ShapeError,
   take,
   tensor,
@@ -50,10 +52,12 @@ const callOptions = defineOptions<EmbeddingBagCall>({
 
 /**
  * The sum, mean or maximum of the rows of `weight [count, size]` in each bag: `indices [bags, n] → [bags, size]`, or
- * all indices in a row, `[n]`, with the offset at which each bag starts. An empty bag gives zeros. Offsets are read
- * at the call. PyTorch: `nn.functional.embedding_bag`, without `max_norm` (use the module) and `sparse`.
+ * all indices in a row, `[n]`, with the offset at which each bag starts. An empty bag gives zeros. The
+ * gradient of a maximum is split evenly among equal rows. PyTorch: `nn.functional.embedding_bag`, without `max_norm` (use
+ * the module) and `sparse`.
  *
- * @throws {IndexError} for an index out of range, or offsets that do not rise. @throws {ShapeError} for other
+ * @throws {IndexError} for an index out of range, or offsets that do not rise: at the call where they are known, else when
+ * evaluated. @throws {ShapeError} for other
  * shapes.
  * @example
  * const table = tensor([[1, 2], [3, 4], [5, 6]]);
@@ -111,62 +115,67 @@ export function reduceBags(
     throw new ShapeError(
       `${op}: perSampleWeights [${perSampleWeights.shape.join(', ')}] must have the shape of the indices, [${indices.shape.join(', ')}]`,
     );
-  const { places, present } = bagsOf(op, indices, offsets, options.includeLastOffset ?? false);
-  // Each index is looked up once, so that what fills the places of short bags counts nowhere.
-  const found = rows(indices.flatten());
-  if (indices.size === 0)
-    return zeros([places.shape[0] ?? 0, found.shape[1] ?? 0], { dtype: found.dtype });
-  const flat = places.flatten();
-  const vectors = indexSelect(found, 0, flat).reshape([...places.shape, found.shape[1] ?? 0]);
-  const ids = take(indices.flatten(), flat).reshape(places.shape);
-  const counted = paddingIdx === null ? present : present.logicalAnd(ids.ne(paddingIdx));
-  const mask = counted.unsqueeze(-1);
+  const n = indices.size;
+  const { bags, bagOf } = bagsOf(op, indices, offsets, options.includeLastOffset ?? false);
+  const flat = indices.flatten();
+  const found = rows(flat);
+  const { dtype } = found;
+  const counts = (present: Tensor): Tensor => indexAdd(zeros([bags], { dtype }), 0, bagOf, present);
+  const present = paddingIdx === null ? ones([n], { dtype }) : flat.ne(paddingIdx).cast(dtype);
+  const counted = present.gt(0).unsqueeze(-1);
+  const none = zeros([bags, found.shape[1] ?? 0], { dtype });
+  let bag: Tensor;
   if (mode === 'max') {
-    const best = amax(where(mask, vectors, -Infinity), 1);
-    return where(any(counted, 1, { keepdim: true }), best, 0);
+    const vectors = where(counted, found, -Infinity);
+    const best = indexReduce(none, 0, bagOf, vectors, 'amax', { includeSelf: false });
+    bag = where(counts(present).gt(0).unsqueeze(-1), best, 0);
+  } else {
+    const factor = perSampleWeights === null ? 1 : perSampleWeights.flatten().unsqueeze(-1);
+    bag = indexAdd(none, 0, bagOf, where(counted, found.mul(factor), 0));
+    if (mode === 'mean') bag = bag.div(clamp(counts(present), 1).unsqueeze(-1));
   }
-  const factor =
-    perSampleWeights === null
-      ? 1
-      : take(perSampleWeights.flatten(), flat).reshape([...places.shape, 1]);
-  const total = where(mask, vectors.mul(factor), 0).sum(1);
-  if (mode === 'sum') return total;
-  return total.div(clamp(counted.cast(total.dtype).sum(1, { keepdim: true }), 1));
+  // What lies beyond the last offset is in no bag.
+  return options.includeLastOffset === true && indices.ndim === 1
+    ? bag.narrow(0, 0, bags - 1)
+    : bag;
 }
 
-/** The positions of each bag's indices, as a matrix, and which of its entries are in use. */
+/** How many bags there are, and the bag of each index. */
 function bagsOf(
   op: string,
   indices: Tensor,
   offsets: Tensor | null,
   includeLastOffset: boolean,
-): { places: Tensor; present: Tensor } {
+): { bags: number; bagOf: Tensor } {
   if (indices.ndim === 2) {
     if (offsets !== null)
       throw new ChainruleError(`${op}: indices in a matrix take no offsets: each row is a bag`);
-    const [n = 0, m = 0] = indices.shape;
-    return { places: arange(n * m).reshape([n, m]), present: full([n, m], true) };
+    const [bags = 0, m = 0] = indices.shape;
+    return { bags, bagOf: arange(bags).unsqueeze(1).expand([bags, m]).flatten() };
   }
-  if (indices.ndim !== 1 || offsets === null) {
+  if (indices.ndim !== 1 || offsets?.ndim !== 1) {
     throw new ShapeError(
-      `${op}: expected [bags, n], or [n] and offsets, got [${indices.shape.join(', ')}]`,
+      `${op}: expected [bags, n], or [n] and a vector of offsets, got [${indices.shape.join(', ')}]` +
+        (offsets === null ? '' : ` and [${offsets.shape.join(', ')}]`),
     );
   }
-  const starts = [...offsets.dataSync()];
-  if (!includeLastOffset) starts.push(indices.size);
-  if (starts[0] !== 0 || starts.some((s, i) => s > indices.size || s < (starts[i - 1] ?? 0))) {
+  const n = indices.size;
+  const bags = offsets.size;
+  if (bags === 0 && (n > 0 || includeLastOffset))
+    throw new IndexError(`${op}: offsets must not be empty for ${plural(n, 'index', 'indices')}`);
+  const positions = arange(n);
+  const search = (starts: Tensor): Tensor =>
+    searchsorted(starts, positions, { right: true }).sub(1);
+  const known = peek(offsets);
+  if (known === null) {
+    const ends = cat([offsets, tensor([n], { dtype: offsets.dtype })]).narrow(0, 1, bags);
+    const sizes = assertBetween(ends.sub(offsets), 0, n, `${op}: the size of a bag`);
+    return { bags, bagOf: search(ends.sub(sizes)) };
+  }
+  if (known.some((s, i) => (i === 0 ? s !== 0 : s < (known[i - 1] as number)) || s > n)) {
     throw new IndexError(
-      `${op}: offsets must rise from 0 to at most ${indices.size}, got ${display(starts)}`,
+      `${op}: offsets must rise from 0 to at most ${n}, got ${display([...known])}`,
     );
   }
-  const sizes = starts.slice(1).map((end, i) => end - (starts[i] as number));
-  const longest = sizes.reduce((most, n) => Math.max(most, n), 1);
-  const place = (i: number, j: number): number =>
-    j < (sizes[i] as number) ? (starts[i] as number) + j : 0;
-  const rows = sizes.map((_, i) => Array.from({ length: longest }, (_, j) => place(i, j)));
-  const used = sizes.map((n) => Array.from({ length: longest }, (_, j) => j < n));
-  return {
-    places: tensor(rows, { dtype: 'int32' }).reshape([sizes.length, longest]),
-    present: tensor(used).reshape([sizes.length, longest]),
-  };
+  return { bags, bagOf: search(offsets) };
 }
