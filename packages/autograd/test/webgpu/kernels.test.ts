@@ -214,6 +214,20 @@ describe.skipIf(!there)('kernels on WebGPU', () => {
         return chainrule.cat([f(x).detach(), first.detach(), second]);
       }, name));
 
+  test('special functions where they overflow, and where a power of x underflows', () =>
+    compare(() => {
+      const { i0, i1 } = chainrule.special;
+      const x = tensor([Infinity, -Infinity, 3e38, -3e38, 88.8, -90, 120, 6e26], {
+        requiresGrad: true,
+      });
+      const bessel = i0(x).sum().add(i1(x).sum());
+      const [first] = chainrule.grad(bessel, [x], { createGraph: true }) as [Tensor];
+      const [second] = chainrule.grad(first.sum(), [x]) as [Tensor];
+      return chainrule.cat(
+        [i0(x), i1(x), chainrule.polygamma(1, x), first, second].map((t) => t.detach()),
+      );
+    }, 'overflow'));
+
   for (const [name, f] of Object.entries(KERNELS)) test(name, () => compare(f, name));
 
   test('categories drawn with replacement come as often as their weights say', async () => {
