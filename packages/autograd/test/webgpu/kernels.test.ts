@@ -138,6 +138,13 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
     const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
     return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
   },
+  'the gradients of a convolution in whole tiles, by strides': () => {
+    const x = noise(2, 64, 8, 8).square().requiresGrad_();
+    const weight = noise(64, 64, 3, 3).square().requiresGrad_();
+    const y = chainrule.conv2d(x, weight, { padding: 1, stride: 2 });
+    const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
+    return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
+  },
   convTranspose2d: () =>
     chainrule.convTranspose2d(noise(2, 4, 5, 4), noise(4, 3, 3, 3), { stride: 2 }),
   maxPool2d: () => chainrule.maxPool2d(noise(2, 3, 9, 8), 3, { stride: 2, padding: 1 }),

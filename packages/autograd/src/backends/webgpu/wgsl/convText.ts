@@ -103,14 +103,15 @@ export class ConvText {
     const { w, kernel } = this;
     const forward = kernel.direction !== 'gradInput';
     const end = forward ? this.size[d]! : this.places[d]!;
-    w.line(`let q${d} = ${row} + ${step};`);
+    // Below 0 it is beyond every end.
+    w.line(`let q${d} = u32(${row} + ${step});`);
     if (forward || kernel.stride[d] === 1) {
-      w.line(`let x${d} = u32(q${d}); let there${d} = x${d} < ${end};`);
+      w.line(`let x${d} = q${d}; let there${d} = x${d} < ${end};`);
       return;
     }
-    const stride = this.stride[d]!;
-    w.line(`let x${d} = u32(q${d} / ${stride});`);
-    w.line(`let there${d} = q${d} >= 0 && q${d} % ${stride} == 0 && x${d} < ${end};`);
+    const stride = `u32(${this.stride[d]!})`;
+    w.line(`let x${d} = q${d} / ${stride};`);
+    w.line(`let there${d} = (x${d} * ${stride} == q${d}) & (x${d} < ${end});`);
   }
 
   /** Where a position of a channel lies, of those that are read. */

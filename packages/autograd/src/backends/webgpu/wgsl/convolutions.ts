@@ -138,7 +138,7 @@ function tiledConv(kernel: ConvKernel, parts: Parts | null, out: Place): Shader 
         for (const d of dims) text.place(d, `o${d}${end}`, `s${d}`);
         const at = text.flatPlace(`c${end} + c`, names('x', rank, 0));
         // Without a branch all reads are under way at once.
-        const isThere = dims.map((d) => `there${d}`).join(' && ');
+        const isThere = dims.map((d) => `there${d}`).join(' & ');
         w.line(`let there = ${isThere};`);
         w.line(`v = select(0.0, bitcast<f32>(h[pa + select(0u, ${at}, there)]), there);`);
       },

@@ -32,10 +32,10 @@ export const incompleteGamma: FunctionTexts = {
   },
   /** `xᵃ e⁻ˣ / Γ(a + 1)`, given ln Γ(a + 1). */
   gammaDensity: {
-    needs: ['logRemainder', 'stirlingSeries', 'expf', 'powf'],
+    needs: ['logRemainder', 'stirlingSeries', 'expf', 'powf', 'rounded'],
     code: `fn gammaPower(b: f32, x: f32, log: f32) -> f32 {
   // The exponential of b ln x − x would lose as many digits as that is long.
-  let e = expf(-0.5 * x); return ((powf(x, b) * e) * e) * expf(-log);
+  let e = expf(-0.5 * x); return (rounded(powf(x, b) * e) * e) * expf(-log);
 }
 fn gammaDensity(a: f32, x: f32, log: f32) -> f32 {
   if (a < 8.0) { return gammaPower(a, x, log); }

@@ -1,7 +1,12 @@
-/** @file Powers, roots of sums of squares, and rests of divisions. */
+/** @file Quotients, powers, roots of sums of squares, and rests of divisions. */
 import { LOG2E, number, type FunctionTexts } from './text.js';
 
 export const powers: FunctionTexts = {
+  /** WGSL lets a device take 0 for what is divided by more than 2¹²⁶. */
+  dividef: {
+    needs: ['rounded'],
+    code: 'fn dividef(x: f32, y: f32) -> f32 { if (abs(y) > 8.0e37f) { return (0.25 * x) / rounded(0.25 * y); } return x / y; }',
+  },
   powf: {
     needs: [
       ...['isnan', 'isinf', 'nan', 'inf', 'logParts', 'logTail', 'scaled', 'expTail', 'negative'],
