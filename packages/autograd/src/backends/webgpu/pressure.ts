@@ -11,10 +11,10 @@ export class Pressure {
   private next: number;
   private readonly collect = collector();
 
-  /** `limit` is what there is in all; from half of it on there is pressure: a collection takes some milliseconds. */
+  /** `limit` is what there is in all; from a quarter of it on there is pressure, as a loop may fill the rest before it waits. */
   constructor(limit: number) {
     this.limit = limit;
-    this.next = limit / 2;
+    this.next = limit / 4;
   }
 
   /** Is told how much is in use when it has grown. */
@@ -26,7 +26,7 @@ export class Pressure {
 
   /** Is told how much is in use when something was given back. */
   falls(used: number): void {
-    this.next = Math.max(this.limit / 2, Math.min(this.next, used + this.limit / 4));
+    this.next = Math.max(this.limit / 4, Math.min(this.next, used + this.limit / 4));
   }
 
   /**
