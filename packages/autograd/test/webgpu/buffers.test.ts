@@ -128,8 +128,8 @@ describe.skipIf(!there)('buffers of WebGPU', () => {
     const results = Array.from({ length: 24 }, () => x.add(y).mul(z));
     for (const result of results) evaluate(result);
     expect(memoryUsage().submits - before).toBe(24);
-    expect((await results[0]!.data())[5]).toBe(9);
-    expect((await results[23]!.data())[5]).toBe(9);
+    expect((await results.at(0)?.data())?.[5]).toBe(9);
+    expect((await results.at(-1)?.data())?.[5]).toBe(9);
     await setDevice('cpu');
   });
 });
