@@ -100,7 +100,8 @@ async function waitFor(x: Tensor): Promise<void> {
 
 /** The median seconds of one run of `f`, many in a row, each row waited for. */
 async function seconds(f: () => Tensor, rows = values.quick ? 2 : 20): Promise<number> {
-  for (let i = 0; i < 3; i++) await waitFor(f());
+  // Until the engine has compiled the JavaScript of it, too.
+  for (let i = 0; i < (values.quick ? 3 : 30); i++) await waitFor(f());
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();

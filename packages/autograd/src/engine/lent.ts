@@ -72,27 +72,33 @@ export function lend(node: Tensor, value: Storage, backend: Backend): void {
 function own(node: Tensor): void {
   const at = loans.findIndex((loan) => loan.node === node);
   if (at < 0) return;
-  giveOwn(loans[at] as Loan);
-  giveBack(at);
+  giveOwn(at);
 }
 
 function end(at: number): void {
   const loan = loans[at] as Loan;
-  if (canRepeat(loan)) loan.node.value = null;
-  else giveOwn(loan);
-  giveBack(at);
+  if (!canRepeat(loan)) return giveOwn(at);
+  loan.node.value = null;
+  take(at);
+  takeBack(loan.value, loan.backend);
 }
 
-function giveOwn({ node, value }: Loan): void {
-  node.value = value.slice();
+/** On a device, which has no other memory, the value stays where it is. */
+function giveOwn(at: number): void {
+  const { node, value, backend } = take(at);
   if (!node.needsGrad) node.inputs = [];
+  if (!isHost(value)) {
+    bytes -= value.byteLength;
+    return;
+  }
+  node.value = value.slice();
+  takeBack(value, backend);
 }
 
-function giveBack(at: number): void {
-  const { value, backend } = loans[at] as Loan;
-  loans.splice(at, 1);
-  takeBack(value, backend);
+function take(at: number): Loan {
+  const [loan] = loans.splice(at, 1) as [Loan];
   if (loans.length === 0) runtime.onRead = null;
+  return loan;
 }
 
 /** Whether the graph behind a result still has all it needs, and holds on to little for it. */

@@ -43,28 +43,47 @@ export const functions: readonly string[] = Object.keys(truth);
 
 /** Measures the functions of these names, all by default, on the backend that computes. */
 export function measure(dtype: Precision, names: readonly string[] = functions): Accuracy[] {
-  return names.map((name) => {
-    const { gamma, [dtype]: rows } = truth[name] as Truth;
-    const f = functionOf(name);
-    // Over and over: a small program would be interpreted on every backend.
-    const x = tensor(
-      rows.map((row) => row[0]),
-      { dtype },
-    ).repeat(64);
-    const first = grad((t: Tensor) => f(t).sum());
-    const second = grad((t: Tensor) => first(t).sum());
-    const results = [f(x), first(x), second(x)].map((t) => t.dataSync());
-    const worst = results.map((result, order) => {
-      let most = { units: 0, at: NaN, got: NaN };
-      rows.forEach((row, i) => {
-        const units = errorOf(result[i] as number, row, order, dtype);
-        if (units > most.units || Number.isNaN(units))
-          most = { units, at: row[0], got: result[i] as number };
-      });
-      return most;
+  return names.map((name) =>
+    accuracyOf(
+      name,
+      dtype,
+      resultsOf(name, dtype).map((t) => t.dataSync()),
+    ),
+  );
+}
+
+/** The value of a function and its two derivatives at the points of its table. */
+export function resultsOf(name: string, dtype: Precision): Tensor[] {
+  const f = functionOf(name);
+  // Over and over: a small program would be interpreted on every backend.
+  const x = tensor(
+    (truth[name] as Truth)[dtype].map((row) => row[0]),
+    { dtype },
+  ).repeat(64);
+  const first = grad((t: Tensor) => f(t).sum());
+  const second = grad((t: Tensor) => first(t).sum());
+  return [f(x), first(x), second(x)];
+}
+
+/** How far results are from the truth; what is smaller than `least` is not counted. */
+export function accuracyOf(
+  name: string,
+  dtype: Precision,
+  results: readonly ArrayLike<number>[],
+  least = 0,
+): Accuracy {
+  const { gamma, [dtype]: rows } = truth[name] as Truth;
+  const worst = results.map((result, order) => {
+    let most = { units: 0, at: NaN, got: NaN };
+    rows.forEach((row, i) => {
+      if (Math.abs(row[1 + 2 * order] ?? 0) < least) return;
+      const units = errorOf(result[i] as number, row, order, dtype);
+      if (units > most.units || Number.isNaN(units))
+        most = { units, at: row[0], got: result[i] as number };
     });
-    return { name, dtype, worst, bounds: gamma ? [4, 8, 32] : [2, 4, 16] };
+    return most;
   });
+  return { name, dtype, worst, bounds: gamma ? [4, 8, 32] : [2, 4, 16] };
 }
 
 /** In units in the last place of the truth; 0 where that is no normal number. */

@@ -4,6 +4,7 @@ import {
   compile,
   DeviceError,
   deviceInfo,
+  evaluate,
   fromGPUBuffer,
   memoryUsage,
   Parameter,
@@ -115,5 +116,20 @@ describe.skipIf(!there)('buffers of WebGPU', () => {
     expect(steps.rows.reduce((n, { calls }) => n + calls, 0)).toBeGreaterThan(5);
     // Outside of a profile nothing is timed, and the same code runs on.
     expect(await f().itemAsync()).toBeCloseTo(64, 3);
+  });
+
+  test('a large result that younger ones take the room of stays where it is', async () => {
+    await setDevice('webgpu');
+    const whole = (k: number): Tensor => tensor([k]).expand([512, 512]).add(0);
+    const [x, y, z] = [whole(1), whole(2), whole(3)];
+    evaluate(x, y, z);
+    const before = memoryUsage().submits;
+    // Of three operands as large: it is not computed again.
+    const results = Array.from({ length: 24 }, () => x.add(y).mul(z));
+    for (const result of results) evaluate(result);
+    expect(memoryUsage().submits - before).toBe(24);
+    expect((await results.at(0)?.data())?.[5]).toBe(9);
+    expect((await results.at(-1)?.data())?.[5]).toBe(9);
+    await setDevice('cpu');
   });
 });

@@ -138,6 +138,13 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
     const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
     return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
   },
+  'the gradients of a convolution in whole tiles, by strides': () => {
+    const x = noise(2, 64, 8, 8).square().requiresGrad_();
+    const weight = noise(64, 64, 3, 3).square().requiresGrad_();
+    const y = chainrule.conv2d(x, weight, { padding: 1, stride: 2 });
+    const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
+    return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
+  },
   convTranspose2d: () =>
     chainrule.convTranspose2d(noise(2, 4, 5, 4), noise(4, 3, 3, 3), { stride: 2 }),
   maxPool2d: () => chainrule.maxPool2d(noise(2, 3, 9, 8), 3, { stride: 2, padding: 1 }),
@@ -213,6 +220,20 @@ describe.skipIf(!there)('kernels on WebGPU', () => {
         const [second] = chainrule.grad(first.sum(), [x]) as [Tensor];
         return chainrule.cat([f(x).detach(), first.detach(), second]);
       }, name));
+
+  test('special functions where they overflow, and where a power of x underflows', () =>
+    compare(() => {
+      const { i0, i1 } = chainrule.special;
+      const x = tensor([Infinity, -Infinity, 3e38, -3e38, 88.8, -90, 120, 6e26], {
+        requiresGrad: true,
+      });
+      const bessel = i0(x).sum().add(i1(x).mul(0.5).sum());
+      const [first] = chainrule.grad(bessel, [x], { createGraph: true }) as [Tensor];
+      const [second] = chainrule.grad(first.sum(), [x]) as [Tensor];
+      return chainrule.cat(
+        [i0(x), i1(x), chainrule.polygamma(1, x), first, second].map((t) => t.detach()),
+      );
+    }, 'overflow'));
 
   for (const [name, f] of Object.entries(KERNELS)) test(name, () => compare(f, name));
 

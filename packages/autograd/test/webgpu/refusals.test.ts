@@ -1,6 +1,7 @@
 /** @file What kernels on WebGPU refuse: told by the next await, with operation, module path, value and position. */
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  assertBetween,
   ChainruleError,
   compile,
   evaluate,
@@ -48,6 +49,17 @@ describe.skipIf(!there)('refused on WebGPU', () => {
       /^remainder: .*element 1/,
     );
     await expect(x.floorDivide(z).add(x.remainder(y)).data()).rejects.toThrow(/^floorDivide: /);
+  });
+
+  test('what is outside its bounds, as the CPU says it', async () => {
+    const message = 'my loss: the probability must be from 0 to 1, but element 1 is 1.5';
+    for (const device of ['cpu', 'webgpu'] as const) {
+      await setDevice(device);
+      const x = tensor([0.25, 0.75]).mul(2); // known on the device alone
+      await expect(assertBetween(x, 0, 1, 'my loss: the probability').data()).rejects.toThrow(
+        message,
+      );
+    }
   });
 
   test('the place in the model is told, eager and compiled', async () => {

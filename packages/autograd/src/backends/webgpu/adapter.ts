@@ -16,13 +16,18 @@ export async function openAdapter(): Promise<Opened> {
   const gpu = await findGpu();
   const adapter = await adapterOf(gpu);
   const { vendor, architecture, device: name, description } = adapter.info;
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } =
+    adapter.limits;
   const wanted = ['timestamp-query', 'subgroups'].filter((f) => adapter.features.has(f));
   let device: GpuDevice;
   try {
     device = await adapter.requestDevice({
       requiredFeatures: wanted,
-      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+      requiredLimits: {
+        maxBufferSize,
+        maxStorageBufferBindingSize,
+        maxComputeWorkgroupStorageSize,
+      },
     });
   } catch (error) {
     throw new DeviceError(`setDevice: the GPU gave no device: ${messageOf(error)}`);

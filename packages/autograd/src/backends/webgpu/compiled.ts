@@ -50,8 +50,12 @@ export interface Compiled {
   readonly scratchAt: number;
 }
 
-/** @throws {DeviceError} for what the device has no kernel for. */
-export function compiledOf(program: Program): Compiled {
+/**
+ * `memory` is what a workgroup may have, in bytes.
+ *
+ * @throws {DeviceError} for what the device has no kernel for.
+ */
+export function compiledOf(program: Program, memory: number): Compiled {
   checkDtypes(program);
   const scheduled = schedule(program, supports, { windows: true });
   const lowered = lower(scheduled);
@@ -78,7 +82,7 @@ export function compiledOf(program: Program): Compiled {
   });
   const inOrder = [
     ...fused.flatMap((step): Step[] => {
-      if (step.kind === 'scores') return [ofScores(step)];
+      if (step.kind === 'scores') return [ofScores(step, memory)];
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
       if (step.kind === 'kernel')
         return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
@@ -93,8 +97,8 @@ export function compiledOf(program: Program): Compiled {
   return { instructions, outputs, steps, windows, offsets, words: all, scratch, scratchAt: words };
 }
 
-function ofScores({ kernel, members, slots, writes }: ScoresStep): Step {
-  const shaders = [scoresShader(kernel)];
+function ofScores({ kernel, members, slots, writes }: ScoresStep, memory: number): Step {
+  const shaders = [scoresShader(kernel, memory)];
   return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: members, slots, writes };
 }
 

@@ -69,7 +69,7 @@ export class DeviceProgram {
     this.parts = split(program);
     this.host = this.parts.host === null ? null : interpreter.compile(this.parts.host);
     const { device } = this.parts;
-    this.compiled = compiledOf(device);
+    this.compiled = compiledOf(device, runtime.device.limits.maxComputeWorkgroupStorageSize);
     const { instructions, steps } = this.compiled;
     const shaders: Shader[] = [];
     this.steps = steps.map((step) => {

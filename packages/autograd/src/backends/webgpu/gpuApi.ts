@@ -52,6 +52,7 @@ export interface GpuQueue {
 export interface GpuLimits {
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
+  readonly maxComputeWorkgroupStorageSize: number;
 }
 
 export interface GpuError {

@@ -11,7 +11,7 @@ export class Pressure {
   private next: number;
   private readonly collect = collector();
 
-  /** `limit` is what there is in all; from a quarter of it on there is pressure. */
+  /** `limit` is what there is in all; from a quarter of it on there is pressure, as a loop may fill the rest before it waits. */
   constructor(limit: number) {
     this.limit = limit;
     this.next = limit / 4;
@@ -21,12 +21,12 @@ export class Pressure {
   rises(used: number): void {
     if (used < this.next) return;
     this.collect?.();
-    this.next = used + this.limit / 8;
+    this.next = used + this.limit / 4;
   }
 
   /** Is told how much is in use when something was given back. */
   falls(used: number): void {
-    this.next = Math.max(this.limit / 4, Math.min(this.next, used + this.limit / 8));
+    this.next = Math.max(this.limit / 4, Math.min(this.next, used + this.limit / 4));
   }
 
   /**

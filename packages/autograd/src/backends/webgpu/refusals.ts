@@ -30,8 +30,10 @@ export async function explainRefusal(
           "cast to a float dtype for ±Inf and NaN: x.cast('float32')",
       );
     case 'between': {
-      const what = String((attrs as { what?: string } | null)?.what ?? name);
-      return new ChainruleError(`${what} is out of bounds: element ${position} is ${value}`);
+      const { what, low, high } = attrs as { what: string; low: number; high: number };
+      return new ChainruleError(
+        `${what} must be from ${low} to ${high}, but element ${position} is ${value}`,
+      );
     }
     case 'singular':
       return new ChainruleError(`${name}: matrix ${position} is singular`);

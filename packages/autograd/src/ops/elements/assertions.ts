@@ -11,7 +11,7 @@ import { constant } from '../../graph/version.js';
 import { operand, operations, type Operand } from '../build/primitive.js';
 import type { ShapeIn } from '../../types/index.js';
 
-type BetweenAttrs = { what: string };
+type BetweenAttrs = { what: string; low: number; high: number };
 
 /** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
 const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
@@ -67,7 +67,8 @@ export function assertBetween<X extends Operand>(
   const bounds = boundsIn(node.dtype, low, high);
   const known = node.cell === null ? hostValue(node) : null;
   if (known !== null) checkBetween(what, known, ...bounds);
-  return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], { what }) as Tensor<
+  const attrs = { what, low: bounds[0], high: bounds[1] };
+  return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], attrs) as Tensor<
     ShapeIn<X>
   >;
 }

@@ -7,6 +7,7 @@ export class ConvText {
   readonly window: readonly string[];
   readonly places: readonly string[];
   private readonly w: ShaderWriter;
+  private readonly kernel: ConvKernel;
   private readonly size: readonly string[];
   private readonly stride: readonly string[];
   private readonly low: readonly string[];
@@ -18,6 +19,7 @@ export class ConvText {
 
   constructor(w: ShaderWriter, k: ConvKernel) {
     this.w = w;
+    this.kernel = k;
     const named = (x: number, signed = false): string => {
       const own = w.fresh('k');
       w.line(`let ${own} = ${signed ? `bitcast<i32>(${w.word(x)})` : w.word(x)};`);
@@ -62,5 +64,59 @@ export class ConvText {
     this.w.line(
       `let q${d} = i32(${position}) + ${this.low[d]!} - i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} % ${this.stride[d]!} != 0 || q${d} / ${this.stride[d]!} >= i32(${this.places[d]!})) { ${otherwise} } let y${d} = u32(q${d} / ${this.stride[d]!});`,
     );
+  }
+
+  // In tiles, what a row and a step of k know apart.
+
+  /** The first channel of a group of an example: of the input, or of the output. */
+  channels(example: string, group: string, input: boolean): string {
+    return `(${example} * ${this.g} + ${group}) * ${input ? this.c : this.o}`;
+  }
+
+  /** What a coordinate of a row adds to the position that is read, of type i32. */
+  rowPlace(d: number, at: string): string {
+    const [stride, low, dilation] = [this.stride[d]!, this.low[d]!, this.dilation[d]!];
+    switch (this.kernel.direction) {
+      case 'forward':
+        return `i32(${at}) * ${stride} - ${low}`;
+      case 'gradInput':
+        return `i32(${at}) + ${low}`;
+      case 'gradWeight':
+        return `i32(${at}) * ${dilation} - ${low}`;
+    }
+  }
+
+  /** What a coordinate of a step of k adds to it. */
+  stepPlace(d: number, at: string): string {
+    switch (this.kernel.direction) {
+      case 'forward':
+        return `i32(${at}) * ${this.dilation[d]!}`;
+      case 'gradInput':
+        return `-i32(${at}) * ${this.dilation[d]!}`;
+      case 'gradWeight':
+        return `i32(${at}) * ${this.stride[d]!}`;
+    }
+  }
+
+  /** Lines that name the position `x0`, … of a row and a step, and `there0`, … whether there is one. */
+  place(d: number, row: string, step: string): void {
+    const { w, kernel } = this;
+    const forward = kernel.direction !== 'gradInput';
+    const end = forward ? this.size[d]! : this.places[d]!;
+    // Below 0 it is beyond every end.
+    w.line(`let q${d} = u32(${row} + ${step});`);
+    if (forward || kernel.stride[d] === 1) {
+      w.line(`let x${d} = q${d}; let there${d} = x${d} < ${end};`);
+      return;
+    }
+    const stride = `u32(${this.stride[d]!})`;
+    w.line(`let x${d} = q${d} / ${stride};`);
+    w.line(`let there${d} = (x${d} * ${stride} == q${d}) & (x${d} < ${end});`);
+  }
+
+  /** Where a position of a channel lies, of those that are read. */
+  flatPlace(channel: string, at: readonly string[]): string {
+    const sizes = this.kernel.direction === 'gradInput' ? this.places : this.size;
+    return at.reduce((e, x, d) => `(${e}) * ${sizes[d]!} + ${x}`, channel);
   }
 }

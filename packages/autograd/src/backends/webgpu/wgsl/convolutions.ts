@@ -95,13 +95,8 @@ function tiledConv(kernel: ConvKernel, parts: Parts | null, out: Place): Shader 
     gradWeight: [N, ...kernel.places],
   }[direction];
   let text: ConvText;
-  const steps = (step: string): void => {
-    w.line(`let all = ${parts === null ? step : `start + ${step}`};`);
-    coordinates(w, 'all', ofSteps, 'k');
-  };
-  const taps = names('k', rank, 1);
+  const all = (step: string): string => (parts === null ? step : `start + ${step}`);
   const rows = names('i', rank, 1);
-  const xs = names('x', rank, 0);
   return tiledShader(w, tileOf(count * G, m, n), {
     batch: count * G,
     m,
@@ -119,39 +114,56 @@ function tiledConv(kernel: ConvKernel, parts: Parts | null, out: Place): Shader 
         w.line(`let depth = min(length, ${w.word(k)} - start);`);
         w.line(`let result = to + g0 * ${w.word(product(sizesOf(kernel)))};`);
       }
+      w.line(`let taps = ${w.word(product(kernel.window))};`);
+      w.line(`let places = ${w.word(product(kernel.places))};`);
     },
     a: {
       stepsAlong: direction === 'gradWeight',
       vectorAt: null,
-      step: steps,
-      element: (row) => {
-        coordinates(w, row, ofRows, 'i');
-        w.line('loop {');
-        if (direction === 'gradInput') {
-          for (const d of dims) text.readBy(d, rows[d]!, taps[d]!, 'break;');
-          w.line(`v = bitcast<f32>(h[pa + ${text.y('i0', 'g1', 'k0', ...names('y', rank, 0))}]);`);
-        } else if (direction === 'forward') {
-          for (const d of dims) text.read(d, rows[d]!, taps[d]!, 'break;');
-          w.line(`v = bitcast<f32>(h[pa + ${text.x('i0', 'g1', 'k0', ...xs)}]);`);
-        } else {
-          for (const d of dims) text.read(d, taps[d]!, rows[d]!, 'break;');
-          w.line(`v = bitcast<f32>(h[pa + ${text.x('k0', 'g1', 'i0', ...xs)}]);`);
-        }
-        w.line('break; }');
+      row: (row, end) => {
+        coordinates(w, row, ofRows, `i${end}_`);
+        const at = names(`i${end}_`, rank, 1);
+        const channel = `i${end}_0`;
+        if (direction === 'gradWeight') w.line(`let c${end} = ${channel};`);
+        else w.line(`let c${end} = ${text.channels(channel, 'g1', direction === 'forward')};`);
+        for (const d of dims) w.line(`let o${d}${end} = ${text.rowPlace(d, at[d]!)};`);
+      },
+      step: (step) => {
+        w.line(`let all = ${all(step)};`);
+        coordinates(w, 'all', ofSteps, 'k');
+        w.line(`let c = ${direction === 'gradWeight' ? text.channels('k0', 'g1', true) : 'k0'};`);
+        for (const d of dims) w.line(`let s${d} = ${text.stepPlace(d, `k${1 + d}`)};`);
+      },
+      element: (_, end) => {
+        for (const d of dims) text.place(d, `o${d}${end}`, `s${d}`);
+        const at = text.flatPlace(`c${end} + c`, names('x', rank, 0));
+        // Without a branch all reads are under way at once.
+        const isThere = dims.map((d) => `there${d}`).join(' & ');
+        w.line(`let there = ${isThere};`);
+        w.line(`v = select(0.0, bitcast<f32>(h[pa + select(0u, ${at}, there)]), there);`);
       },
     },
     b: {
       stepsAlong: true,
       vectorAt: null,
-      step: steps,
-      element: (column) => {
+      row: (column, end) => {
         const at = {
-          forward: () => text.weight('g1', column, 'k0', ...taps),
-          gradInput: () => text.weight('g1', 'k0', column, ...taps),
-          gradWeight: () => text.y('k0', 'g1', column, ...taps),
-        }[direction]();
-        w.line(`v = bitcast<f32>(h[pb + ${at}]);`);
+          forward: `(g1 * ${text.o} + ${column}) * ${text.c} * taps`,
+          gradInput: `${column} * taps`,
+          gradWeight: `${column} * places`,
+        }[direction];
+        w.line(`let b${end} = pb + ${at};`);
       },
+      step: (step) => {
+        w.line(`let all = ${all(step)};`);
+        const at = {
+          forward: 'all',
+          gradInput: `(g1 * ${text.o} + all / taps) * ${text.c} * taps + all % taps`,
+          gradWeight: `${text.channels('(all / places)', 'g1', false)} * places + all % places`,
+        }[direction];
+        w.line(`let stepAt = ${at};`);
+      },
+      element: (_, end) => w.line(`v = bitcast<f32>(h[b${end} + stepAt]);`),
     },
     store: (row, column, values) => {
       coordinates(w, row, ofRows, 'i');

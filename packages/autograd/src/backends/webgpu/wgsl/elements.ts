@@ -241,7 +241,7 @@ function ofFloats(w: ShaderWriter, op: string, x: string, y: string): string {
     case 'mul':
       return `(${x} * ${y})`;
     case 'div':
-      return `(${x} / ${y})`;
+      return `${w.use('dividef')}(${x}, ${y})`;
     case 'strongMul':
       return `${w.use('strong')}(${x}, ${y})`;
     case 'strongProduct':

@@ -36,10 +36,12 @@ export function groupsOf(batch: number, m: number, n: number, { rows, columns }:
 export interface Operand {
   /** Whether the steps of k lie side by side in memory; else rows, or columns, are taken to. */
   readonly stepsAlong: boolean;
+  /** Lines for a row, or column, that all steps have in common: what they name ends with `end`. */
+  readonly row?: (row: string, end: string) => void;
   /** Lines for a step of k, before those of its elements. */
   readonly step: (k: string) => void;
   /** Lines that set `v` to an element of the step; the row, or column, is inside. */
-  readonly element: (row: string) => void;
+  readonly element: (row: string, end: string) => void;
   /** Where an element lies, if four neighbours of it may be read as one vector. */
   readonly vectorAt: ((row: string, k: string) => string) | null;
 }
@@ -73,10 +75,14 @@ export function tiledShader(w: ShaderWriter, tile: Tile, of: Tiled): Shader {
   w.line(`let m0 = t1 * ${tile.rows}u; let n0 = t2 * ${tile.columns}u;`);
   w.line(`let r = lid / ${tile.columns / 4}u; let c = lid % ${tile.columns / 4}u;`);
   for (let i = 0; i < perThread; i++) w.line(`var c${i} = vec4<f32>(0.0);`);
-  w.line(`for (var q = 0u; q < depth; q += ${DEPTH}u) {`);
   const fill = { w, team, whole, steps: DEPTH };
-  fillSide({ ...fill, to: 'ta', pitch: pa, size: tile.rows, first: 'm0', end: 'm' }, of.a);
-  fillSide({ ...fill, to: 'tb', pitch: pb, size: tile.columns, first: 'n0', end: 'n' }, of.b);
+  const a: Side = { ...fill, to: 'ta', pitch: pa, size: tile.rows, first: 'm0', end: 'm' };
+  const b: Side = { ...fill, to: 'tb', pitch: pb, size: tile.columns, first: 'n0', end: 'n' };
+  nameRows(a, of.a);
+  nameRows(b, of.b);
+  w.line(`for (var q = 0u; q < depth; q += ${DEPTH}u) {`);
+  fillSide(a, of.a);
+  fillSide(b, of.b);
   w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${DEPTH}u; s++) {`);
   w.line(`let b = tb[s * ${pb}u + c];`);
   for (let i = 0; i < perThread; i += 4) w.line(`let a${i} = ta[s * ${pa}u + ${2 * i}u + r];`);
@@ -118,21 +124,25 @@ export function fillSide(side: Side, operand: Operand): void {
   const place = (step: string): string => `${to}[${from}${step} * ${pitch}u + x]`;
   const inside = whole ? '' : 'k < depth';
   if (operand.vectorAt === null) {
-    overUnits(side, fours * steps);
-    w.line(
-      operand.stepsAlong
-        ? `let s = e % ${steps}u; let x = e / ${steps}u;`
-        : `let s = e / ${fours}u; let x = e % ${fours}u;`,
+    overUnits(
+      side,
+      fours * steps,
+      (u) => {
+        w.line(placesOf(side, operand));
+        w.line('let k = q + s; var four = vec4<f32>(0.0);');
+        w.line(whole ? '{' : `if (${inside}) {`);
+        operand.step('k');
+        for (let i = 0; i < 4; i++) {
+          const end = operand.row === undefined ? '' : endOf(side, operand, u, i);
+          const at = end === '' ? rowAt(side, i) : `row${end}`;
+          w.line(`{ let at = ${at}; var v = 0.0;`);
+          operand.element('at', end);
+          w.line(`four[${i}] = v; }`);
+        }
+        w.line(`}\n${place('s')} = four;`);
+      },
+      operand.row !== undefined,
     );
-    w.line('let k = q + s; var four = vec4<f32>(0.0);');
-    w.line(whole ? '{' : `if (${inside}) {`);
-    operand.step('k');
-    for (let i = 0; i < 4; i++) {
-      w.line(`{ let at = min(${first} + x * 4u + ${i}u, ${end} - 1u); var v = 0.0;`);
-      operand.element('at');
-      w.line(`four[${i}] = v; }`);
-    }
-    w.line(`}\n${place('s')} = four;\n}`);
     return;
   }
   const read = (row: string, k: string): string => {
@@ -140,23 +150,81 @@ export function fillSide(side: Side, operand: Operand): void {
     return whole ? value : `select(vec4<f32>(0.0), ${value}, ${k} < depth)`;
   };
   if (!operand.stepsAlong) {
-    overUnits(side, fours * steps);
-    w.line(`let s = e / ${fours}u; let x = e % ${fours}u; let k = q + s;`);
-    w.line(`${place('s')} = ${read(`min(${first} + x * 4u, ${end} - 4u)`, 'k')};\n}`);
+    overUnits(side, fours * steps, () => {
+      w.line(`${placesOf(side, operand)} let k = q + s;`);
+      w.line(`${place('s')} = ${read(`min(${first} + x * 4u, ${end} - 4u)`, 'k')};`);
+    });
     return;
   }
   // Four rows of four steps, turned.
-  overUnits(side, fours * (steps / 4));
-  w.line(`let s = (e % ${steps / 4}u) * 4u; let x = e / ${steps / 4}u; let k = q + s;`);
-  for (let i = 0; i < 4; i++)
-    w.line(`let v${i} = ${read(`min(${first} + x * 4u + ${i}u, ${end} - 1u)`, 'k')};`);
-  for (let i = 0; i < 4; i++)
-    w.line(`${place(`(s + ${i}u)`)} = vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}]);`);
-  w.line('}');
+  overUnits(side, fours * (steps / 4), () => {
+    w.line(`let s = (e % ${steps / 4}u) * 4u; let x = e / ${steps / 4}u; let k = q + s;`);
+    for (let i = 0; i < 4; i++) w.line(`let v${i} = ${read(rowAt(side, i), 'k')};`);
+    for (let i = 0; i < 4; i++)
+      w.line(`${place(`(s + ${i}u)`)} = vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}]);`);
+  });
 }
 
-/** Opens a loop over pieces of work that the threads share: `e` is one. It goes round so often that a compiler can unroll it. */
-function overUnits({ w, team }: Side, count: number): void {
-  w.line(`for (var u = 0u; u < ${Math.ceil(count / team)}u; u++) { let e = lid + u * ${team}u;`);
-  if (count % team !== 0) w.line(`if (e >= ${count}u) { break; }`);
+/** Lines before the loop over k for the rows, or columns, that a thread reads in it. */
+function nameRows(side: Side, operand: Operand): void {
+  if (operand.row === undefined || operand.vectorAt !== null) return;
+  const { w, size, steps, team } = side;
+  const units = isSameRow(side, operand) ? 1 : Math.ceil(((size / 4) * steps) / team);
+  for (let u = 0; u < units; u++) {
+    const x = w.fresh('x');
+    w.line(
+      `let e${x} = lid + ${u * team}u; let ${x} = ${operand.stepsAlong ? `e${x} / ${steps}u` : `e${x} % ${size / 4}u`};`,
+    );
+    for (let i = 0; i < 4; i++) {
+      const end = endOf(side, operand, u, i);
+      w.line(`let row${end} = ${rowAt(side, i, x)};`);
+      operand.row(`row${end}`, end);
+    }
+  }
+}
+
+/** Whether a thread reads the same rows of each of its pieces of work. */
+function isSameRow({ team, size }: Side, { stepsAlong }: Operand): boolean {
+  return !stepsAlong && team % (size / 4) === 0;
+}
+
+function endOf(side: Side, operand: Operand, u: number, i: number): string {
+  return `_${side.to}${isSameRow(side, operand) ? 0 : u}_${i}`;
+}
+
+function rowAt({ first, end }: Side, i: number, x = 'x'): string {
+  return `min(${first} + ${x} * 4u + ${i}u, ${end} - 1u)`;
+}
+
+/** The step `s` and the four rows `x` of a piece of work. */
+function placesOf({ steps, size }: Side, { stepsAlong }: Operand): string {
+  return stepsAlong
+    ? `let s = e % ${steps}u; let x = e / ${steps}u;`
+    : `let s = e / ${size / 4}u; let x = e % ${size / 4}u;`;
+}
+
+/**
+ * A loop over pieces of work that the threads share: `e` is one. It goes round so often that a compiler can unroll it; where rows
+ * have names of their own it is written out.
+ */
+function overUnits(
+  { w, team }: Side,
+  count: number,
+  unit: (u: number) => void,
+  unrolled = false,
+): void {
+  const units = Math.ceil(count / team);
+  const rest = count % team;
+  if (!unrolled) {
+    w.line(`for (var u = 0u; u < ${units}u; u++) { let e = lid + u * ${team}u;`);
+    if (rest !== 0) w.line(`if (e >= ${count}u) { break; }`);
+    unit(0);
+    return w.line('}');
+  }
+  for (let u = 0; u < units; u++) {
+    w.line(`{ let e = lid + ${u * team}u;`);
+    if (rest !== 0 && u === units - 1) w.line(`if (e < ${count}u) {`);
+    unit(u);
+    w.line(rest !== 0 && u === units - 1 ? '} }' : '}');
+  }
 }

@@ -59,13 +59,14 @@ fn i1ef(x: f32) -> f32 {
   return select(y, -y, x < 0.0);
 }`,
   },
+  /** The exponential in two factors, as it overflows before the result does; a compiler would multiply these first. */
   i0f: {
-    needs: ['i0ef', 'expf'],
-    code: 'fn i0f(x: f32) -> f32 { return expf(abs(x)) * i0ef(x); }',
+    needs: ['i0ef', 'expf', 'isinf', 'rounded'],
+    code: 'fn i0f(x: f32) -> f32 { if (isinf(x)) { return abs(x); } let e = expf(0.5 * abs(x)); return rounded(i0ef(x) * e) * e; }',
   },
   i1f: {
-    needs: ['i1ef', 'expf'],
-    code: 'fn i1f(x: f32) -> f32 { if (x == 0.0) { return x; } return expf(abs(x)) * i1ef(x); }',
+    needs: ['i1ef', 'expf', 'isinf', 'rounded'],
+    code: 'fn i1f(x: f32) -> f32 { if (x == 0.0 || isinf(x)) { return x; } let e = expf(0.5 * abs(x)); return rounded(i1ef(x) * e) * e; }',
   },
   /** The mean over a circle of (2s)ⁿ e^(−2xs) with s = sin²(θ/2), by the trapezoidal rule. */
   i0eOfPositive: {
@@ -96,13 +97,13 @@ fn i1ef(x: f32) -> f32 {
   },
   /** The derivatives of order n of I₀, I₁, e^−|x| I₀ and e^−|x| I₁. */
   i0Of: {
-    needs: ['i0f', 'i1f', 'expf', 'sinf', 'sinhf', 'coshf', 'isnan', 'isinf', 'inf', 'withSign'],
+    needs: ['i0f', 'i1f', 'expf', 'sinf', 'sinhf', 'coshf', 'isnan', 'inf', 'withSign', 'rounded'],
     code: `fn i0Of(n: u32, x: f32) -> f32 {
   if (n == 0u) { return i0f(x); }
   if (n == 1u || isnan(x)) { return i1f(x); }
   let a = abs(x); let odd = (n & 1u) == 1u;
   let sign = select(1.0, -1.0, x < 0.0 && odd);
-  if (isinf(x)) { return sign * inf(); }
+  if (a > 100.0) { return sign * inf(); }
   let count = u32(14.0 + 4.0 * sqrt(a) + 0.5 * min(a, 30.0));
   let small = a <= 20.0;
   var sum = 0.0;
@@ -116,7 +117,7 @@ fn i1ef(x: f32) -> f32 {
   sum = sign * sum / f32(count);
   if (small) { return sum; }
   let e = expf(0.5 * a);
-  return (sum * e) * e;
+  return rounded(sum * e) * e;
 }`,
   },
   i1Of: { needs: ['i0Of'], code: 'fn i1Of(n: u32, x: f32) -> f32 { return i0Of(n + 1u, x); }' },

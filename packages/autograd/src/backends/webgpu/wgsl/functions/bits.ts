@@ -52,6 +52,15 @@ export const bits: FunctionTexts = {
     needs: [],
     code: 'fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ (p[0].y ^ 0x7f800000u)); }',
   },
+  /** What rounding took from a product: of halves of the digits, whose products are exact on every device. */
+  productRest: {
+    needs: [],
+    code: `fn headOf(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); }
+fn productRest(a: f32, b: f32, product: f32) -> f32 {
+  let p = headOf(a); let q = headOf(b); let r = a - p; let s = b - q;
+  return (((p * q - product) + p * s) + r * q) + r * s;
+}`,
+  },
   maxf: {
     needs: ['isnan'],
     code: 'fn maxf(a: f32, b: f32) -> f32 { if (isnan(a)) { return a; } if (isnan(b)) { return b; } return select(b, a, a > b); }',

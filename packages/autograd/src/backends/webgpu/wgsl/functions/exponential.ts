@@ -94,18 +94,18 @@ export const exponential: FunctionTexts = {
 }`,
   },
   sinhf: {
-    needs: ['expm1f', 'expf', 'withSign', 'isnan'],
+    needs: ['expm1f', 'expf', 'withSign', 'isnan', 'rounded'],
     code: `fn sinhf(x: f32) -> f32 {
   if (isnan(x) || x == 0.0) { return x; }
   let a = abs(x);
-  if (a > 80.0) { let e = expf(0.5 * a); return withSign((0.5 * e) * e, x); }
+  if (a > 80.0) { let e = expf(0.5 * a); return withSign(rounded(0.5 * e) * e, x); }
   let m = expm1f(a);
   return withSign(0.5 * (m + m / (m + 1.0)), x);
 }`,
   },
   coshf: {
-    needs: ['expf', 'isnan'],
-    code: 'fn coshf(x: f32) -> f32 { if (isnan(x)) { return x; } let e = expf(0.5 * abs(x)); let s = e * e; if (abs(x) > 20.0) { return (0.5 * e) * e; } return 0.5 * (s + 1.0 / s); }',
+    needs: ['expf', 'isnan', 'rounded'],
+    code: 'fn coshf(x: f32) -> f32 { if (isnan(x)) { return x; } let e = expf(0.5 * abs(x)); let s = e * e; if (abs(x) > 20.0) { return rounded(0.5 * e) * e; } return 0.5 * (s + 1.0 / s); }',
   },
   tanhshrinkf: {
     needs: ['tanhf'],

@@ -47,20 +47,16 @@ fn lgammaf(x: f32) -> f32 {
   return sum + (logf(y) - 0.5 / y - z * (0.0833333333f - z * (0.00833333333f - z * (0.00396825397f - z * 0.00416666667f))));
 }`,
   },
-  /** Σ 1/(x + k)ˢ for x > 0, by Euler and Maclaurin. */
+  /** Σ 1/(x + k)ˢ for x > 0, by Euler and Maclaurin from a thousand on, or after twelve terms. */
   zetaPositive: {
     needs: ['powf'],
     code: `fn zetaPositive(s: f32, x: f32) -> f32 {
   var sum = 0.0; var a = x;
-  for (var k = 0u; k < 12u; k++) { let t = powf(a, -s); sum = sum + t; a = a + 1.0; if (t <= sum * 1.0e-9f) { return sum; } }
-  let t = powf(a, -s);
-  sum = sum + a * t / (s - 1.0) + 0.5 * t;
-  var f = s * t / a;
-  sum = sum + f / 12.0;
-  f = f * (s + 1.0) * (s + 2.0) / (a * a);
-  sum = sum - f / 720.0;
-  f = f * (s + 3.0) * (s + 4.0) / (a * a);
-  return sum + f / 30240.0;
+  for (var k = 0u; k < 12u && a < 1000.0; k++) { let t = powf(a, -s); sum = sum + t; a = a + 1.0; if (t < sum * 1.0e-9f) { return sum; } }
+  // All by one power, as of a large x the next one may be too small.
+  let g = 1.0 / a; let h = g * g;
+  let series = 0.0833333333f - (s + 1.0) * (s + 2.0) * h * (0.00138888889f - (s + 3.0) * (s + 4.0) * h * 3.30687831e-5f);
+  return sum + powf(a, 1.0 - s) * (1.0 / (s - 1.0) + g * (0.5 + s * g * series));
 }`,
   },
   zetaf: {
@@ -85,8 +81,8 @@ fn lgammaf(x: f32) -> f32 {
   var x = given;
   if (isnan(x)) { return x; }
   if (n == 0u) { return digammaf(x); }
-  if (x <= 0.0 && floor(x) == x) { return select(nan(), inf(), (n & 1u) == 1u); }
   if (isinf(x) && x < 0.0) { return nan(); }
+  if (x <= 0.0 && floor(x) == x) { return select(nan(), inf(), (n & 1u) == 1u); }
   var factor = select(-1.0, 1.0, (n & 1u) == 1u);
   for (var i = 2u; i <= n; i++) { factor = factor * f32(i); }
   let s = f32(n + 1u); var sum = 0.0;

@@ -32,9 +32,13 @@ export const incompleteGamma: FunctionTexts = {
   },
   /** `xᵃ e⁻ˣ / Γ(a + 1)`, given ln Γ(a + 1). */
   gammaDensity: {
-    needs: ['logRemainder', 'stirlingSeries', 'expf', 'logf'],
-    code: `fn gammaDensity(a: f32, x: f32, log: f32) -> f32 {
-  if (a < 8.0) { return expf(a * logf(x) - x - log); }
+    needs: ['logRemainder', 'stirlingSeries', 'expf', 'powf', 'rounded'],
+    code: `fn gammaPower(b: f32, x: f32, log: f32) -> f32 {
+  // The exponential of b ln x − x would lose as many digits as that is long.
+  let e = expf(-0.5 * x); return (rounded(powf(x, b) * e) * e) * expf(-log);
+}
+fn gammaDensity(a: f32, x: f32, log: f32) -> f32 {
+  if (a < 8.0) { return gammaPower(a, x, log); }
   return expf(-a * logRemainder((x - a) / a) - stirlingSeries(a)) * inverseSqrt(6.2831853f * a);
 }`,
   },
@@ -44,7 +48,9 @@ export const incompleteGamma: FunctionTexts = {
   if (!(a >= 0.0 && x >= 0.0)) { return nan(); }
   if (a == 0.0 || isinf(x)) { return 0.0; }
   if (x == 0.0) { if (a < 1.0) { return inf(); } return select(0.0, 1.0, a == 1.0); }
-  return gammaDensity(a, x, lgammaf(a + 1.0)) * (a / x);
+  let log = lgammaf(a + 1.0);
+  if (a < 8.0) { return a * gammaPower(a - 1.0, x, log); }
+  return gammaDensity(a, x, log) * (a / x);
 }`,
   },
   /** Q where `upper`, else P. */

@@ -1,19 +1,30 @@
-/** @file Powers, roots of sums of squares, and rests of divisions. */
+/** @file Quotients, powers, roots of sums of squares, and rests of divisions. */
 import { LOG2E, number, type FunctionTexts } from './text.js';
 
 export const powers: FunctionTexts = {
+  /** WGSL lets a device take 0 for what is divided by more than 2¹²⁶. */
+  dividef: {
+    needs: ['rounded'],
+    code: 'fn dividef(x: f32, y: f32) -> f32 { if (abs(y) > 8.0e37f) { return (0.25 * x) / rounded(0.25 * y); } return x / y; }',
+  },
   powf: {
-    needs: ['isnan', 'isinf', 'nan', 'inf', 'logParts', 'logTail', 'scaled', 'expTail', 'negative'],
+    needs: [
+      ...['isnan', 'isinf', 'nan', 'inf', 'logParts', 'logTail', 'scaled', 'expTail', 'negative'],
+      ...['rounded', 'productRest'],
+    ],
     code: `fn powPositive(x: f32, y: f32) -> f32 {
-  // y · log₂ x in two parts.
+  // y · log₂ x in two parts: what each step rounds away, which a compiler would take for 0.
   let q = logParts(x); let f = q.y; let tail = logTail(f);
-  let l = f + tail; let rest = (f - l) + tail;
-  let a = l * ${LOG2E}; let b = fma(l, ${LOG2E}, -a) + fma(l, ${number(Math.LOG2E - Math.fround(Math.LOG2E))}, rest * ${LOG2E});
-  let s = q.x + a; let t = select((a - s) + q.x, (q.x - s) + a, abs(q.x) > abs(a)) + b;
-  let e = y * s; let low = fma(y, s, -e) + y * t;
+  let l = rounded(f + tail); let rest = (f - l) + tail;
+  let a = rounded(l * ${LOG2E}); let b = productRest(l, ${LOG2E}, a) + fma(l, ${number(Math.LOG2E - Math.fround(Math.LOG2E))}, rest * ${LOG2E});
+  let s = rounded(q.x + a); let t = select((a - s) + q.x, (q.x - s) + a, abs(q.x) > abs(a)) + b;
+  let e = rounded(y * s);
+  if (e > 129.0) { return inf(); }
+  if (e < -151.0) { return 0.0; }
+  let low = productRest(y, s, e) + y * t;
   if (e + low >= 128.0) { return inf(); }
   if (e + low < -150.0) { return 0.0; }
-  let n = round(e); let r = ((e - n) + low) * 0.6931471805599453f;
+  let n = round(e); let r = (rounded(e - n) + low) * 0.6931471805599453f;
   return scaled((expTail(r) + r) + 1.0, i32(n));
 }
 fn powf(x: f32, y: f32) -> f32 {

@@ -1,6 +1,6 @@
 /**
  * @file Scores that are never stored (FlashAttention, Dao et al. 2022): a workgroup has 32 rows, or columns, and goes over tiles
- * of 32 × 32 scores. In each tile every thread multiplies out four by four of them, then a pair of threads has the
+ * of 32 × 32 or 32 × 64 scores. In each tile every thread multiplies out four by four or eight, then a pair of threads has the
  * points of a row, then every thread adds the products with the other matrix to its part of the results.
  */
 import { softmaxOf, type ScoresKernel, type Softmax } from '../../attention/scores.js';
@@ -10,10 +10,11 @@ import { coordinates, offsetOf, product } from '../coordinates.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { load, store, typeOf } from '../values.js';
-import { PITCH, ScoreTiles, TEAM, TILE } from './tiles.js';
+import { LEAST_MEMORY, OWN, ScoreTiles, tileSizesOf, type TileSizes } from './tiles.js';
 
-export function scoresShader(kernel: ScoresKernel): Shader {
-  return new ScoresShader(kernel).write();
+/** `memory` is what a workgroup of the device may have, in bytes. */
+export function scoresShader(kernel: ScoresKernel, memory = LEAST_MEMORY): Shader {
+  return new ScoresShader(kernel, tileSizesOf(kernel, memory)).write();
 }
 
 class ScoresShader {
@@ -24,16 +25,18 @@ class ScoresShader {
   /** The tile that holds the scores of each dot, by its input. */
   private readonly tileOf = new Map<number, number>();
   private readonly byRows: boolean;
+  private readonly sizes: TileSizes;
 
-  constructor(kernel: ScoresKernel) {
+  constructor(kernel: ScoresKernel, sizes: TileSizes) {
     this.kernel = kernel;
+    this.sizes = sizes;
     this.byRows = kernel.over === 'rows';
     const { inputs, outer } = kernel;
     const rank = outer.length;
     inputs.forEach(({ kind }, input) => {
       if (kind === 'dot') this.tileOf.set(input, this.tileOf.size);
     });
-    this.tiles = new ScoreTiles(this.w, kernel);
+    this.tiles = new ScoreTiles(this.w, kernel, sizes);
     const inside = (input: number): readonly number[] => {
       const x = inputs[input]!;
       return x.kind === 'dot' ? [] : x.access.strides.slice(rank);
@@ -56,11 +59,11 @@ class ScoresShader {
   write(): Shader {
     const { w, kernel, byRows, body, tiles } = this;
     const { batch, rows, columns, contractions } = kernel;
-    const own = Math.ceil((byRows ? rows : columns) / TILE);
+    const own = Math.ceil((byRows ? rows : columns) / OWN);
     coordinates(w, 'row', [product(batch), own], 'u');
     coordinates(w, 'u0', batch, 'b');
     w.line(`let rows = ${w.word(rows)}; let columns = ${w.word(columns)};`);
-    w.line(`let ${byRows ? 'r0' : 'c0'} = u1 * ${TILE}u;`);
+    w.line(`let ${byRows ? 'r0' : 'c0'} = u1 * ${OWN}u;`);
     w.line('let mine = lid >> 1u;');
     tiles.begin();
     if (!byRows) this.lastPass();
@@ -81,7 +84,7 @@ class ScoresShader {
       this.storeRows();
     }
     tiles.storeSums();
-    return w.teams(product(batch) * own, TEAM);
+    return w.teams(product(batch) * own, this.sizes.team);
   }
 
   /** The softmax that the reductions begin with, if there is one. */
@@ -112,7 +115,7 @@ class ScoresShader {
   private overTiles(tile: () => void): void {
     const { w, byRows } = this;
     const [at, end] = byRows ? ['c0', 'columns'] : ['r0', 'rows'];
-    w.line(`for (var ${at} = 0u; ${at} < ${end}; ${at} += ${TILE}u) {`);
+    w.line(`for (var ${at} = 0u; ${at} < ${end}; ${at} += ${this.sizes.walk}u) {`);
     this.tiles.multiply();
     tile();
     w.line('workgroupBarrier();\n}');
@@ -121,8 +124,9 @@ class ScoresShader {
   /** Goes over the points of a row that one of its two threads has; `outside` are lines for those that are none. */
   private overPoints(inside: (scope: Set<number>) => void, outside = ''): void {
     const { w, kernel } = this;
-    w.line(`for (var e = lid & 1u; e < ${TILE}u; e += 2u) {`);
-    w.line(`let col = c0 + e; let at = mine * ${PITCH}u + e;`);
+    const { columns, pitch } = this.sizes;
+    w.line(`for (var e = lid & 1u; e < ${columns}u; e += 2u) {`);
+    w.line(`let col = c0 + e; let at = mine * ${pitch}u + e;`);
     w.line('if (there && col < columns) {');
     coordinates(w, 'col', kernel.inner, 'j');
     inside(new Set());
@@ -132,9 +136,9 @@ class ScoresShader {
   /** What both threads of a row have found, as one. */
   private both(i: number, combine: (x: string, y: string) => string, type: string): void {
     const { w } = this;
-    w.declarations += `var<workgroup> w${i}: array<${type}, ${TEAM}>;\n`;
+    w.declarations += `var<workgroup> w${i}: array<${type}, ${this.sizes.team}>;\n`;
     w.line(`w${i}[lid] = a${i}; workgroupBarrier();`);
-    w.line(`let s${i} = ${combine(`w${i}[lid & 62u]`, `w${i}[lid | 1u]`)};`);
+    w.line(`let s${i} = ${combine(...pairOf(`w${i}`))};`);
     this.body.row.add(i);
   }
 
@@ -162,7 +166,7 @@ class ScoresShader {
     const { w, body } = this;
     const most = (x: string, y: string): string => fold(w, 'max', 'float32', x, y);
     const exp = w.use('expf');
-    w.declarations += `var<workgroup> top: array<f32, ${TEAM}>;\n`;
+    w.declarations += `var<workgroup> top: array<f32, ${this.sizes.team}>;\n`;
     w.line(`var a${max} = ${identity(w, 'max', 'float32')}; var a${sum} = 0.0;`);
     this.overTiles(() => {
       w.line(`var most = a${max};`);
@@ -171,7 +175,7 @@ class ScoresShader {
         w.line(`t0[at] = s${score}; most = ${most('most', `s${score}`)};`);
       });
       w.line('top[lid] = most; workgroupBarrier();');
-      w.line(`let now = ${most('top[lid & 62u]', 'top[lid | 1u]')};`);
+      w.line(`let now = ${most(...pairOf('top'))};`);
       // Where nothing may be looked at so far there is nothing to add.
       w.line('let none = bitcast<u32>(now) == 0xff800000u;');
       w.line(`let scale = select(${exp}(a${max} - now), 1.0, none); var part = 0.0;`);
@@ -264,4 +268,9 @@ class ScoresShader {
     });
     w.line('}');
   }
+}
+
+/** What a pair of threads has put into an array. */
+function pairOf(array: string): [string, string] {
+  return [`${array}[mine * 2u]`, `${array}[mine * 2u + 1u]`];
 }

@@ -1,41 +1,94 @@
 /**
  * @file The products of a kernel over scores: of two matrices, which make a tile of scores, and of a tile with a third, which go
- * into sums. A workgroup has 32 rows, or columns, and of each tile a thread multiplies out four by four scores; of the sums it
- * has four rows of every eighth vector of four columns.
+ * into sums. A workgroup has 32 rows, or columns, and of each tile a thread multiplies out four by four scores, or by eight; of
+ * the sums it has four rows of every eighth, or sixteenth, vector of four columns.
  */
 import type { Contraction, Dot, ScoresKernel } from '../../attention/scores.js';
 import { offsetOf } from '../coordinates.js';
 import type { ShaderWriter } from '../shaderWriter.js';
 import { DEPTH, fillSide, type Operand, type Side } from '../tiles.js';
 
-/** Rows and columns of a tile of scores. */
-export const TILE = 32;
-/** Threads of a workgroup. */
-export const TEAM = 64;
-/** Elements from one row of a tile to the next: one more, so that a column lies in different banks. */
-export const PITCH = TILE + 1;
-/** Vectors from one step of k to the next. */
-const VECTORS = TILE / 4 + 1;
+/** Rows, or columns, that a workgroup has. */
+export const OWN = 32;
+/** What the workgroup memory of every device holds, in bytes. */
+export const LEAST_MEMORY = 16384;
+
+/** The tiles of scores that a kernel goes over. */
+export interface TileSizes {
+  readonly rows: number;
+  readonly columns: number;
+  /** How many columns, or rows, it goes on at a time. */
+  readonly walk: number;
+  /** Threads of a workgroup: two for each row of a tile. */
+  readonly team: number;
+  /** Vectors of four columns that a thread multiplies out of four rows: of eight threads side by side. */
+  readonly vectors: number;
+  /** Elements from one row of a tile to the next: one more, so that a column lies in different banks. */
+  readonly pitch: number;
+}
+
+/**
+ * Twice as wide where several matrices are multiplied out, if it is long enough and workgroup memory holds it: each value that is
+ * read is used more often. With one, the time goes to the points.
+ */
+export function tileSizesOf(kernel: ScoresKernel, memory: number): TileSizes {
+  const long = kernel.over === 'rows' ? kernel.columns : kernel.rows;
+  const dots = kernel.inputs.filter(({ kind }) => kind === 'dot').length;
+  const wide = sizesWith(kernel, 64);
+  const pays = dots > 1 && long > 32 && bytesOf(kernel, wide) <= memory;
+  return pays ? wide : sizesWith(kernel, 32);
+}
+
+function sizesWith({ over }: ScoresKernel, walk: number): TileSizes {
+  const [rows, columns] = over === 'rows' ? [OWN, walk] : [walk, OWN];
+  return { rows, columns, walk, team: 2 * rows, vectors: columns / OWN, pitch: columns + 1 };
+}
+
+/** The workgroup memory of a kernel. */
+function bytesOf(kernel: ScoresKernel, sizes: TileSizes): number {
+  const { rows, team, pitch } = sizes;
+  const folds = kernel.body.filter(({ kind }) => kind === 'reduce').length;
+  const words = tilesOf(kernel) * rows * pitch + OWN + (folds + 1) * team;
+  return 4 * words + 16 * vectorsAStep(sizes) * stepsOf(kernel);
+}
+
+/** Tiles that are in workgroup memory at once. */
+function tilesOf({ inputs, contractions }: ScoresKernel): number {
+  return Math.max(inputs.filter(({ kind }) => kind === 'dot').length, contractions.length);
+}
+
+/** Steps of k in workgroup memory, which is small. */
+function stepsOf(kernel: ScoresKernel): number {
+  return tilesOf(kernel) > 2 ? DEPTH / 2 : DEPTH;
+}
+
+/** Vectors of both sides that a step of k takes. */
+function vectorsAStep({ rows, columns }: TileSizes): number {
+  return rows / 4 + columns / 4 + 2;
+}
 
 export class ScoreTiles {
   private readonly w: ShaderWriter;
   private readonly kernel: ScoresKernel;
   private readonly dots: readonly Dot[];
   private readonly byRows: boolean;
-  /** Steps of k in workgroup memory, which is small. */
+  private readonly sizes: TileSizes;
   private readonly steps: number;
+  /** Threads that share the columns of a row of sums. */
+  private readonly lanes: number;
 
-  constructor(w: ShaderWriter, kernel: ScoresKernel) {
+  constructor(w: ShaderWriter, kernel: ScoresKernel, sizes: TileSizes) {
     this.w = w;
     this.kernel = kernel;
     this.byRows = kernel.over === 'rows';
+    this.sizes = sizes;
     this.dots = kernel.inputs.filter((x) => x.kind === 'dot');
-    const tiles = Math.max(this.dots.length, kernel.contractions.length);
-    this.steps = tiles > 2 ? DEPTH / 2 : DEPTH;
-    w.declarations += `var<workgroup> sides: array<vec4<f32>, ${2 * VECTORS * this.steps}>;\n`;
-    for (let t = 0; t < tiles; t++)
-      w.declarations += `var<workgroup> t${t}: array<f32, ${TILE * PITCH}>;\n`;
-    w.declarations += `var<workgroup> factor: array<f32, ${TILE}>;\n`;
+    this.steps = stepsOf(kernel);
+    this.lanes = (4 * sizes.team) / OWN;
+    w.declarations += `var<workgroup> sides: array<vec4<f32>, ${vectorsAStep(sizes) * this.steps}>;\n`;
+    for (let t = 0; t < tilesOf(kernel); t++)
+      w.declarations += `var<workgroup> t${t}: array<f32, ${sizes.rows * sizes.pitch}>;\n`;
+    w.declarations += `var<workgroup> factor: array<f32, ${OWN}>;\n`;
   }
 
   /** Where the matrices of this member of the batch begin, and the sums, which are 0. */
@@ -45,39 +98,50 @@ export class ScoreTiles {
     const base = (x: Dot['a']): string =>
       `${w.address(x)}${offsetOf(w, x.strides.slice(0, rank), 'b')}`;
     w.line('let r = (lid / 8u) * 4u; let c = lid % 8u;');
+    w.line(`let own = (lid / ${this.lanes}u) * 4u; let lane = lid % ${this.lanes}u;`);
     this.dots.forEach(({ a, b }, d) => w.line(`let x${d} = ${base(a)}; let y${d} = ${base(b)};`));
     kernel.contractions.forEach((contraction, k) => {
       w.line(`let z${k} = ${base(contraction.other)}; let to${k} = ${base(contraction.out)};`);
-      for (const sum of sumsOf(contraction, k)) w.line(`var ${sum.name} = vec4<f32>(0.0);`);
+      for (const sum of this.sumsOf(contraction, k)) w.line(`var ${sum.name} = vec4<f32>(0.0);`);
     });
   }
 
   /** The scores of the tile at `r0` and `c0`: some steps of k of both matrices lie in workgroup memory at a time. */
   multiply(): void {
     const { w, steps } = this;
+    const { rows, columns, vectors, pitch } = this.sizes;
+    const [first, second] = [rows / 4 + 1, columns / 4 + 1];
     const rank = this.kernel.batch.length;
     this.dots.forEach(({ a, b, k }, d) => {
       const [ar, ak] = a.strides.slice(rank) as [number, number];
       const [bk, bc] = b.strides.slice(rank) as [number, number];
       w.line(`{ let ar = ${w.word(ar)}; let ak = ${w.word(ak)}; let bk = ${w.word(bk)};`);
       w.line(`let bc = ${w.word(bc)}; let depth = ${w.word(k)};`);
-      for (let i = 0; i < 4; i++) w.line(`var s${i} = vec4<f32>(0.0);`);
+      const mine = [0, 1, 2, 3].flatMap((i) =>
+        Array.from({ length: vectors }, (_, v) => ({ name: `s${i}_${v}`, i, v })),
+      );
+      for (const { name } of mine) w.line(`var ${name} = vec4<f32>(0.0);`);
       w.line(`for (var q = 0u; q < depth; q += ${steps}u) {`);
-      const side = { ...this.side(k % steps === 0, steps), pitch: VECTORS, size: TILE };
-      const second = VECTORS * steps;
-      fillSide({ ...side, first: 'r0', end: 'rows' }, matrix(w, ak === 1, `x${d}`, 'ar', 'ak'));
+      const side = this.side(k % steps === 0, steps);
+      const behind = first * steps;
       fillSide(
-        { ...side, at: second, first: 'c0', end: 'columns' },
+        { ...side, pitch: first, size: rows, first: 'r0', end: 'rows' },
+        matrix(w, ak === 1, `x${d}`, 'ar', 'ak'),
+      );
+      fillSide(
+        { ...side, at: behind, pitch: second, size: columns, first: 'c0', end: 'columns' },
         matrix(w, bk === 1, `y${d}`, 'bc', 'bk'),
       );
       w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${steps}u; s++) {`);
-      w.line(`let x = sides[s * ${VECTORS}u + (r >> 2u)];`);
-      w.line(`let y = sides[${second}u + s * ${VECTORS}u + c];`);
-      for (let i = 0; i < 4; i++) w.line(`s${i} = fma(vec4<f32>(x[${i}]), y, s${i});`);
+      w.line(`let x = sides[s * ${first}u + (r >> 2u)];`);
+      for (let v = 0; v < vectors; v++)
+        w.line(`let y${v} = sides[${behind}u + s * ${second}u + c + ${8 * v}u];`);
+      for (const { name, i, v } of mine)
+        w.line(`${name} = fma(vec4<f32>(x[${i}]), y${v}, ${name});`);
       w.line('}\nworkgroupBarrier();\n}');
-      for (let i = 0; i < 4; i++)
+      for (const { name, i, v } of mine)
         for (let j = 0; j < 4; j++)
-          w.line(`t${d}[(r + ${i}u) * ${PITCH}u + c * 4u + ${j}u] = s${i}[${j}];`);
+          w.line(`t${d}[(r + ${i}u) * ${pitch}u + c * 4u + ${32 * v + j}u] = ${name}[${j}];`);
       w.line('}');
     });
     w.line('workgroupBarrier();');
@@ -88,7 +152,8 @@ export class ScoreTiles {
    * outside of the matrix are 0.
    */
   addProducts(tileOf: (k: number) => number): void {
-    const { w, kernel, byRows } = this;
+    const { w, kernel, byRows, lanes } = this;
+    const { walk, pitch } = this.sizes;
     const rank = kernel.batch.length;
     kernel.contractions.forEach((contraction, k) => {
       const { other, n } = contraction;
@@ -96,9 +161,9 @@ export class ScoreTiles {
       const t = tileOf(k);
       const [first, end] = byRows ? ['c0', 'columns'] : ['r0', 'rows'];
       const fours = Math.ceil(n / 4);
-      const steps = powerOf2Within((2 * VECTORS * this.steps) / fours);
+      const steps = powerOf2Within((vectorsAStep(this.sizes) * this.steps) / fours);
       w.line(`{ let along = ${w.word(along)}; let beside = ${w.word(beside)};`);
-      w.line(`let n = ${w.word(n)}; let depth = min(${TILE}u, ${end} - ${first});`);
+      w.line(`let n = ${w.word(n)}; let depth = min(${walk}u, ${end} - ${first});`);
       w.line(`let z = z${k} + ${first} * along;`);
       w.line(`for (var q = 0u; q < depth; q += ${steps}u) {`);
       fillSide(
@@ -108,15 +173,16 @@ export class ScoreTiles {
       w.line(`workgroupBarrier();\nfor (var s = 0u; s < ${steps}u; s++) {`);
       const values = [0, 1, 2, 3].map((i) =>
         byRows
-          ? `t${t}[(r + ${i}u) * ${PITCH}u + q + s]`
-          : `t${t}[(q + s) * ${PITCH}u + r + ${i}u]`,
+          ? `t${t}[(own + ${i}u) * ${pitch}u + q + s]`
+          : `t${t}[(q + s) * ${pitch}u + own + ${i}u]`,
       );
       w.line(`let f = vec4<f32>(${values.join(', ')});`);
-      for (let u = 0; u < vectorsOf(n); u++) {
-        const column = 8 * (u + 1) > fours ? `min(c + ${8 * u}u, ${fours - 1}u)` : `c + ${8 * u}u`;
+      for (let u = 0; u < this.vectorsOf(n); u++) {
+        const lane = `lane + ${lanes * u}u`;
+        const column = lanes * (u + 1) > fours ? `min(${lane}, ${fours - 1}u)` : lane;
         w.line(`let z${u} = sides[s * ${fours}u + ${column}];`);
       }
-      for (const { name, row, vector } of sumsOf(contraction, k))
+      for (const { name, row, vector } of this.sumsOf(contraction, k))
         w.line(`${name} = fma(vec4<f32>(f[${row}]), z${vector}, ${name});`);
       w.line('}\nworkgroupBarrier();\n} }');
     });
@@ -126,7 +192,8 @@ export class ScoreTiles {
   scaleSums(): void {
     const { w, kernel } = this;
     kernel.contractions.forEach((contraction, k) => {
-      for (const { name, row } of sumsOf(contraction, k)) w.line(`${name} *= factor[r + ${row}u];`);
+      for (const { name, row } of this.sumsOf(contraction, k))
+        w.line(`${name} *= factor[own + ${row}u];`);
     });
   }
 
@@ -139,11 +206,11 @@ export class ScoreTiles {
       w.line(
         `{ let along = ${w.word(along)}; let beside = ${w.word(beside)}; let n = ${w.word(n)};`,
       );
-      for (const { name, row, vector } of sumsOf(contraction, k)) {
-        w.line(`if (live && ${first} + r + ${row}u < ${end}) {`);
-        w.line(`let at = to${k} + (${first} + r + ${row}u) * along;`);
+      for (const { name, row, vector } of this.sumsOf(contraction, k)) {
+        w.line(`if (live && ${first} + own + ${row}u < ${end}) {`);
+        w.line(`let at = to${k} + (${first} + own + ${row}u) * along;`);
         for (let j = 0; j < 4; j++) {
-          const column = `c * 4u + ${32 * vector + j}u`;
+          const column = `lane * 4u + ${4 * this.lanes * vector + j}u`;
           w.line(
             `if (${column} < n) { h[at + (${column}) * beside] = bitcast<u32>(${name}[${j}]); }`,
           );
@@ -155,27 +222,27 @@ export class ScoreTiles {
   }
 
   private side(whole: boolean, steps: number): Pick<Side, 'w' | 'team' | 'whole' | 'steps' | 'to'> {
-    return { w: this.w, team: TEAM, whole, steps, to: 'sides' };
+    return { w: this.w, team: this.sizes.team, whole, steps, to: 'sides' };
   }
-}
 
-/** Vectors of four columns that a thread has of a row of sums. */
-export function vectorsOf(n: number): number {
-  return Math.ceil(n / TILE);
-}
+  /** Vectors of four columns that a thread has of a row of sums. */
+  private vectorsOf(n: number): number {
+    return Math.ceil(n / 4 / this.lanes);
+  }
 
-/** The sums of a thread: their names, the row of four, and which of its vectors. */
-function sumsOf(
-  { n }: Contraction,
-  k: number,
-): { readonly name: string; readonly row: number; readonly vector: number }[] {
-  return [0, 1, 2, 3].flatMap((row) =>
-    Array.from({ length: vectorsOf(n) }, (_, vector) => ({
-      name: `sum${k}_${row}_${vector}`,
-      row,
-      vector,
-    })),
-  );
+  /** The sums of a thread: their names, the row of four, and which of its vectors. */
+  private sumsOf(
+    { n }: Contraction,
+    k: number,
+  ): { readonly name: string; readonly row: number; readonly vector: number }[] {
+    return [0, 1, 2, 3].flatMap((row) =>
+      Array.from({ length: this.vectorsOf(n) }, (_, vector) => ({
+        name: `sum${k}_${row}_${vector}`,
+        row,
+        vector,
+      })),
+    );
+  }
 }
 
 /** A matrix that is read by single words. */
@@ -195,7 +262,7 @@ function matrix(
   };
 }
 
-/** The largest power of two that is no larger, at most the rows of a tile. */
+/** The largest power of two that is no larger, at most 32. */
 function powerOf2Within(x: number): number {
-  return Math.min(TILE, 2 ** Math.floor(Math.log2(x)));
+  return Math.min(32, 2 ** Math.floor(Math.log2(x)));
 }
