@@ -17,7 +17,7 @@ console.log(tensor, Parameter, compile);`;
  * 3 %.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 250 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 251.5 * kB },
   { name: '3 names of it', contents: [few], external: [], budget: 108.9 * kB },
   {
     name: 'nn + optim',
@@ -35,7 +35,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 305.5 * kB,
+    budget: 306.5 * kB,
   },
 ];
 
