@@ -164,7 +164,12 @@ export class LoopWriter {
     this.values.scope(body);
     this.walks.advance(moving, level, by);
     const { vector, sizes } = this.nest;
-    if (this.context.width === 'wide' && level === vector && level === sizes.length - 1) {
+    if (
+      this.context.width === 'wide' &&
+      this.f.joins &&
+      level === vector &&
+      level === sizes.length - 1
+    ) {
       // A register that a loop assigns would count as used outside it, and keep pairs from being fused.
       for (const register of this.v.temporaries()) this.f.v128Zero().set(register);
     }

@@ -35,13 +35,13 @@ export function pullTiling(t: Tiling): Tiling {
 /** The tile that the registers hold: measured best on V8 for each vector width. */
 export function tiling(dtype: 'float32' | 'float64', context: KernelContext): Tiling {
   const size = dtype === 'float32' ? 4 : 8;
-  // Before V8 13 registers are few, and larger tiles spill.
+  // Doubles are not joined, and so need no more vectors side by side. Before V8 13 registers are few, and larger tiles spill.
   const shape =
-    context.width === 'wide'
+    context.width === 'wide' && size === 4
       ? context.fma
         ? { rows: 6, vectors: 4, unroll: 2 }
         : { rows: 4, vectors: 4, unroll: 1 }
-      : context.width === 'relaxed' && context.fma
+      : context.width !== 'simd128' && context.fma
         ? { rows: 6, vectors: 2, unroll: 2 }
         : { rows: 4, vectors: 2, unroll: 1 };
   return { size, lanes: 16 / size, ...shape, fma: context.fma, term: 'product' };

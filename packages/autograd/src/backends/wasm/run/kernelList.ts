@@ -1,7 +1,7 @@
 /** @file Kernels as a list of calls: which function of the table each is, and the words that it reads. */
 import { addAll } from '../../../graph/lists.js';
 import { mayRefuse } from '../loops/refusals.js';
-import { placesOf, type Kernel, type LoopKernel } from '../../../engine/compile/kernel.js';
+import type { Kernel, LoopKernel } from '../../../engine/compile/kernel.js';
 import { BARRIER_BYTES } from './barrier.js';
 import { Scratch, type FormedKernel } from '../assembler/block.js';
 import { chunkReductions } from '../loops/chunkReductions.js';
@@ -124,13 +124,6 @@ export function listKernels(
   };
 }
 
-function hasDoubles(kernel: Kernel): boolean {
-  return (
-    placesOf(kernel).some(({ dtype }) => dtype === 'float64') ||
-    (kernel.kind === 'loop' && kernel.body.some(({ dtype }) => dtype === 'float64'))
-  );
-}
-
 /** Whether what a kernel reads can be wrong: an index, or what an element function refuses. */
 function mayFault(kernel: Kernel): boolean {
   if (kernel.kind !== 'loop') return kernel.kind === 'index';
@@ -138,10 +131,11 @@ function mayFault(kernel: Kernel): boolean {
 }
 
 /** The calls that do what a kernel does, in order. */
-export function formKernel(kernel: Kernel, given: KernelContext, scratch: Scratch): FormedKernel[] {
-  // Doubles are not joined, and so need no more vectors side by side.
-  const context =
-    given.width === 'wide' && hasDoubles(kernel) ? { ...given, width: 'relaxed' as const } : given;
+export function formKernel(
+  kernel: Kernel,
+  context: KernelContext,
+  scratch: Scratch,
+): FormedKernel[] {
   const loops = (loop: LoopKernel): FormedKernel[] =>
     chunkReductions(loop, scratch)
       .flatMap((piece) => columnSums(piece, scratch))
