@@ -26,7 +26,7 @@ const node = (args, options) =>
   spawnSync(process.execPath, [...process.execArgv, ...args], { cwd: root, ...options }).status;
 
 if (!readdirSync(`${root}packages`).every(isBuilt)) {
-  const status = node(['tools/build.mjs'], { stdio: ['ignore', process.stderr, 'inherit'] });
+  const status = node(['tools/build/build.mjs'], { stdio: ['ignore', process.stderr, 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }
 const onGpu = process.argv[2] === 'gpu';

@@ -1,4 +1,4 @@
-import { library } from '../../tools/tsup.js';
+import { library } from '../../tools/build/tsup.js';
 
 export default library(
   {

@@ -12,7 +12,7 @@ import { formatWithOptions, inspect, stripVTControlCharacters } from 'node:util'
 import { constants, Script } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import type { Output } from '../../examples/lib/notebook.js';
-import { formsOf } from '../outputForms.js';
+import { formsOf } from '../notebooks/outputForms.js';
 import { cellScript } from './cellScript.js';
 import { complete } from './complete.js';
 import { answer, decodeMessage, encodeMessage, type Connection, type Message } from './message.js';

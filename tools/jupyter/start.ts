@@ -8,7 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseCells, toIpynb } from '../notebookFormat.js';
+import { parseCells, toIpynb } from '../notebooks/notebookFormat.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'out', 'jupyter');

@@ -1,10 +1,10 @@
 /** @file The page on ONNX lists what there is. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { PAGE, withTables } from '../../../../tools/onnxTable.js';
+import { PAGE, withTables } from '../../../../tools/docs/onnxTable.js';
 import { FAMILIES } from '../../src/onnx/operators/index.js';
 
-test('docs/onnx.md is up to date (else: npx ts-node tools/onnxTable.ts)', () => {
+test('docs/onnx.md is up to date (else: npx ts-node tools/docs/onnxTable.ts)', () => {
   const text = readFileSync(PAGE, 'utf8');
   expect(text).toBe(withTables(text));
 });

@@ -12,7 +12,7 @@ import * as solve from '@chainrule/optim/solve';
 import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 
-const packages = fileURLToPath(new URL('../packages', import.meta.url));
+const packages = fileURLToPath(new URL('../../packages', import.meta.url));
 // What an example may name. Of functions in two packages, the docstrings of the second stand in the first.
 const scope = {
   ...nn.functional,

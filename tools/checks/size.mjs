@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const examples = fileURLToPath(new URL('../examples', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 const kB = 1000;
 
 const all = (entry) => `export * as ${entry} from '@chainrule/${entry}';`;

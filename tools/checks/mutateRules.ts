@@ -5,12 +5,12 @@
  * operations that use the primitive must fail. A rule whose flip nobody notices is not tested: it is listed, and the
  * script ends with 1.
  *
- *     npx ts-node tools/mutateRules.ts [name …]
+ *     npx ts-node tools/checks/mutateRules.ts [name …]
  */
 import { neg, type Tensor } from '@chainrule/autograd';
 import { primitives } from '@chainrule/autograd/internal';
-import { checksOf, reachedBy, type Check } from '../packages/autograd/test/opChecks.js';
-import * as tables from '../packages/autograd/test/operations/index.js';
+import { checksOf, reachedBy, type Check } from '../../packages/autograd/test/opChecks.js';
+import * as tables from '../../packages/autograd/test/operations/index.js';
 
 interface Line {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { Marked } from 'marked';
 import temml from 'temml';
 import ts from 'typescript';
-import type { Output } from '../examples/lib/notebook.js';
+import type { Output } from '../../examples/lib/notebook.js';
 import { formsOf } from './outputForms.js';
 
 export interface Cell {

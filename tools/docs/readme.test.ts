@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { README, withTable } from './operationsTable.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRATCH = join(ROOT, 'out', `readme-${process.pid}`);
 const documents = [
   'README.md',
@@ -80,7 +80,7 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-test(`the table of operations is up to date (else: npx ts-node ${relative(ROOT, join(ROOT, 'tools/operationsTable.ts'))})`, () => {
+test(`the table of operations is up to date (else: npx ts-node ${relative(ROOT, join(ROOT, 'tools/docs/operationsTable.ts'))})`, () => {
   const text = readFileSync(README, 'utf8');
   expect(text === withTable(text)).toBe(true);
 });

@@ -10,8 +10,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as buildByEsbuild } from 'esbuild';
 import { build as buildByRollup, createServer } from 'vite';
 
-const examples = fileURLToPath(new URL('../examples', import.meta.url));
-const dist = fileURLToPath(new URL('../packages/autograd/dist/', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+const dist = fileURLToPath(new URL('../../packages/autograd/dist/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 
 const program = `import { cumsum, grad, scan, tensor } from '@chainrule/autograd';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // What is there and about a tenth: a change that makes everybody's editor slower is to be seen.
 const budgets = { use: 28_000, node: 48_000, tests: 174000 };
@@ -48,7 +48,7 @@ export const sent = fetch('/x', { method: 'POST', body: encodeSafetensors({ x })
 export const later = x.data().then((values) => new Blob([values]));
 `;
 
-// TypeScript before 5.7 has no typed arrays with arguments; tools/declarations.mjs writes them otherwise.
+// TypeScript before 5.7 has no typed arrays with arguments; tools/build/declarations.mjs writes them otherwise.
 for (const name of readdirSync(join(root, 'packages'))) {
   const types = join(root, 'packages', name, 'dist', 'types');
   if (!existsSync(types)) continue;

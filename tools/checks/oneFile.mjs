@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
-import { oneFile } from './oneFile.mjs';
+import { oneFile } from '../build/oneFile.mjs';
 
 const BUDGET = 419.5e3;
 const code = readFileSync(oneFile);

@@ -2,26 +2,26 @@
  * @file Writes the table of operations in packages/autograd/README.md, from the registry and from the lines that the
  * generic checks run on: what the table says of an operation is what is tested.
  *
- * Usage: npx ts-node tools/operationsTable.ts
+ * Usage: npx ts-node tools/docs/operationsTable.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as A from '@chainrule/autograd';
 import { operations, primitives } from '@chainrule/autograd/internal';
-import { supports } from '../packages/autograd/src/backends/wasm/elements/elementOps.js';
-import type { OpLine } from '../packages/autograd/test/opChecks.js';
-import * as algebra from '../packages/autograd/test/operations/algebra.js';
-import * as elementwise from '../packages/autograd/test/operations/elementwise.js';
-import * as fourier from '../packages/autograd/test/operations/fourier.js';
-import * as matrix from '../packages/autograd/test/operations/matrix.js';
-import * as moving from '../packages/autograd/test/operations/moving.js';
-import * as neural from '../packages/autograd/test/operations/neural.js';
-import * as places from '../packages/autograd/test/operations/places.js';
-import * as pooling from '../packages/autograd/test/operations/pooling.js';
-import * as reducing from '../packages/autograd/test/operations/reducing.js';
-import * as statistics from '../packages/autograd/test/operations/statistics.js';
+import { supports } from '../../packages/autograd/src/backends/wasm/elements/elementOps.js';
+import type { OpLine } from '../../packages/autograd/test/opChecks.js';
+import * as algebra from '../../packages/autograd/test/operations/algebra.js';
+import * as elementwise from '../../packages/autograd/test/operations/elementwise.js';
+import * as fourier from '../../packages/autograd/test/operations/fourier.js';
+import * as matrix from '../../packages/autograd/test/operations/matrix.js';
+import * as moving from '../../packages/autograd/test/operations/moving.js';
+import * as neural from '../../packages/autograd/test/operations/neural.js';
+import * as places from '../../packages/autograd/test/operations/places.js';
+import * as pooling from '../../packages/autograd/test/operations/pooling.js';
+import * as reducing from '../../packages/autograd/test/operations/reducing.js';
+import * as statistics from '../../packages/autograd/test/operations/statistics.js';
 
-export const README = fileURLToPath(new URL('../packages/autograd/README.md', import.meta.url));
+export const README = fileURLToPath(new URL('../../packages/autograd/README.md', import.meta.url));
 const START = '<!-- operations:start -->';
 const END = '<!-- operations:end -->';
 

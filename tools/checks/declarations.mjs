@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
-import { entryPoints } from './declarations.mjs';
+import { entryPoints } from '../build/declarations.mjs';
 
 const { values } = parseArgs({ options: { list: { type: 'boolean', default: false } } });
-const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
 const names = readdirSync(packages).filter((name) =>
   existsSync(join(packages, name, 'tsup.config.ts')),
 );

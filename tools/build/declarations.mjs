@@ -3,7 +3,7 @@
  * docstrings and namespaces stay as they were written; twice, as ES modules and CommonJS each ask for their own. What is
  * marked `@internal` is left out, the methods of `Tensor` get the docstrings of the functions of the same names, and typed
  * arrays are written as TypeScript before 5.7 reads them too.
- * Usage: node tools/declarations.mjs PACKAGE. Other packages are compiled against the declarations of those they import.
+ * Usage: node tools/build/declarations.mjs PACKAGE. Other packages are compiled against the declarations of those they import.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { shake } from './shakeDeclarations.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The names of a package's entry points and their sources, as its `exports` has them. */
 export function entryPoints(folder) {

@@ -12,7 +12,7 @@ import {
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = ['autograd', 'nn', 'optim', 'export'];
 
 interface Manifest {
@@ -74,7 +74,7 @@ function built(folder: string): string {
   // The one file is bundled from where all packages are dependencies.
   const examples = 'examples/node_modules';
   linkDependencies(join(root, examples), join(copy, examples), copy);
-  execute('node', [join(copy, 'tools', 'build.mjs')], copy);
+  execute('node', [join(copy, 'tools', 'build', 'build.mjs')], copy);
   return copy;
 }
 

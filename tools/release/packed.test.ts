@@ -7,11 +7,13 @@ import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute, install, pack } from './packed.js';
 
-const starter = fileURLToPath(new URL('../examples/starter', import.meta.url));
+const starter = fileURLToPath(new URL('../../examples/starter', import.meta.url));
 let folder = '';
 let project = '';
 let tarballs: Record<string, string> = {};
-const create = fileURLToPath(new URL('../packages/create-chainrule/create.mjs', import.meta.url));
+const create = fileURLToPath(
+  new URL('../../packages/create-chainrule/create.mjs', import.meta.url),
+);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'packed-'));

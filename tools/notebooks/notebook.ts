@@ -2,13 +2,13 @@
  * @file Renders notebooks (TypeScript files with `// %%` and `// %% [markdown]` cells) with what
  * they print and plot, as .ipynb and .html.
  *
- * Usage: npx ts-node tools/notebook.ts [--out DIR] [--short] [FILE.ts ...]; without files, all examples.
+ * Usage: npx ts-node tools/notebooks/notebook.ts [--out DIR] [--short] [FILE.ts ...]; without files, all examples.
  */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { formatWithOptions, parseArgs, stripVTControlCharacters } from 'node:util';
-import type { Output } from '../examples/lib/notebook.js';
+import type { Output } from '../../examples/lib/notebook.js';
 import {
   type Cell,
   parseCells,
@@ -63,7 +63,7 @@ async function run(file: string, cells: Cell[]): Promise<unknown> {
   }
 }
 
-const examples = fileURLToPath(new URL('../examples', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 const isNotebook = (file: string): boolean => /^\/\/ %%/m.test(readFileSync(file, 'utf8'));
 /** All notebooks, in the order in which examples/README.md lists them. */
 function all(): string[] {

@@ -1,5 +1,5 @@
 /** @file The forms in which Jupyter is told of an output. */
-import type { Output } from '../examples/lib/notebook.js';
+import type { Output } from '../../examples/lib/notebook.js';
 
 /**
  * What is shown, by its type; a picture as an image too. JupyterLab shows no SVG of a notebook that it does not trust, and

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const publish = process.argv.includes('--publish');
 const read = (path) => readFileSync(join(root, path), 'utf8');
 const manifests = readdirSync(join(root, 'packages'))

@@ -11,12 +11,12 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const shell = process.platform === 'win32';
 
 // What an editor shows.
-await import('./check-declarations.mjs');
+await import('./declarations.mjs');
 
 // pnpm packs, as npm would leave `workspace:^` in place.
 const refused = spawnSync('npm', ['pack', '--dry-run'], {
@@ -36,7 +36,7 @@ console.log(`the default install: ${(installed / 1e6).toFixed(0)} MB of ${most /
 assert.ok(installed <= most, 'the default install is too large');
 
 // The linters have a folder of their own too.
-const linters = join(root, 'tools', 'packages');
+const linters = join(root, 'tools', 'checks', 'packages');
 const bin = (name) => join(linters, 'node_modules', '.bin', name);
 if (!existsSync(bin('attw')) || !existsSync(bin('publint'))) {
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
@@ -70,7 +70,7 @@ try {
 }
 
 // The forms that lie ready are those that would be written at run time.
-const { preludes } = await import('./prelude.mjs');
+const { preludes } = await import('../build/prelude.mjs');
 for (const { name, bytes } of await preludes()) {
   const file = join(root, 'packages', 'autograd', 'dist', 'prelude', name);
   assert.ok(readFileSync(file).equals(bytes), `${name} is not what would be written`);
@@ -161,4 +161,4 @@ assert.match(model, /Sequential\([^]*Linear\(inFeatures=2[^]*ReLU/);
 console.log('minified: messages as they were written');
 
 // Methods that a bundle holds, and those that it does not.
-await import('./check-bundles.mjs');
+await import('./bundles.mjs');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { entryPoints } from './declarations.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Every export of a declaration file: its name, its signature and its docstring; those of namespaces under their name. */
 function exportsOf(program, file) {

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const site = join(root, 'site');
 
 function run(command, args, cwd = root) {
@@ -93,4 +93,4 @@ if (process.argv[2] === 'test') {
   if (!existsSync(join(root, 'out', 'site', 'index.html'))) build();
   run('node', [join(site, 'test', 'site.mjs')]);
 } else if (process.argv[2] === 'build') build();
-else throw new Error('usage: node tools/site.mjs build|test');
+else throw new Error('usage: node tools/docs/site.mjs build|test');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildOneFile } from './oneFile.mjs';
 
-const tools = fileURLToPath(new URL('.', import.meta.url));
-const root = fileURLToPath(new URL('../packages/', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../../packages/', import.meta.url));
 const isBuilt = (name) => existsSync(join(root, name, 'tsup.config.ts'));
 const isThere = (name) => existsSync(join(root, name, 'dist', 'index.js'));
 const named = process.argv.slice(2);
@@ -30,8 +30,8 @@ function run(name, command) {
 async function build(name) {
   const failure =
     (await run(name, 'tsup --silent')) ??
-    (await run(name, `node ${JSON.stringify(join(tools, 'declarations.mjs'))} ${name}`)) ??
-    (await run(name, `node ${JSON.stringify(join(tools, 'packageDocs.mjs'))} ${name}`));
+    (await run(name, `node ${JSON.stringify(join(here, 'declarations.mjs'))} ${name}`)) ??
+    (await run(name, `node ${JSON.stringify(join(here, 'packageDocs.mjs'))} ${name}`));
   console.log(failure === null ? `built ${name}` : `${name} could not be built\n${failure}`);
   if (failure !== null) process.exitCode = 1;
 }
@@ -60,7 +60,7 @@ await Promise.all(names.map(buildOnce));
 
 // What it is taken from trains small models, with the packages as they were built.
 if (names.includes('autograd') && ['autograd', 'nn', 'optim'].every(isThere)) {
-  const failure = await run('autograd', `node ${JSON.stringify(join(tools, 'prelude.mjs'))}`);
+  const failure = await run('autograd', `node ${JSON.stringify(join(here, 'prelude.mjs'))}`);
   console.log(failure === null ? 'wrote the prelude' : `no prelude could be written\n${failure}`);
   if (failure !== null) process.exitCode = 1;
 }

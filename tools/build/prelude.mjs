@@ -1,6 +1,6 @@
 /**
  * @file Writes the preludes of autograd, `dist/prelude`: for each width of vectors the forms that first steps need, ready
- * for Node.js, in modules and with a table of their contents. After all packages are built. Usage: node tools/prelude.mjs
+ * for Node.js, in modules and with a table of their contents. After all packages are built. Usage: node tools/build/prelude.mjs
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { preludeWorks } from './preludeWork.mjs';
 // A library would compute products in its own way.
 process.env.CHAINRULE_BLAS = 'off';
 
-const root = new URL('../packages/', import.meta.url);
+const root = new URL('../../packages/', import.meta.url);
 const load = (path) => import(new URL(path, root));
 
 /** As `run/vectorWidth.ts` finds them. */

@@ -1,16 +1,16 @@
 /**
  * @file Writes the tables of docs/onnx.md from the tables that the importer and the exporter work by.
  *
- * Usage: npx ts-node tools/onnxTable.ts
+ * Usage: npx ts-node tools/docs/onnxTable.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ARRAYS } from '../packages/export/src/onnx/export/arrays/arrays.js';
-import { ELEMENTS } from '../packages/export/src/onnx/export/elements.js';
-import { REGIONS } from '../packages/export/src/onnx/export/regions/regions.js';
-import { FAMILIES } from '../packages/export/src/onnx/operators/index.js';
+import { ARRAYS } from '../../packages/export/src/onnx/export/arrays/arrays.js';
+import { ELEMENTS } from '../../packages/export/src/onnx/export/elements.js';
+import { REGIONS } from '../../packages/export/src/onnx/export/regions/regions.js';
+import { FAMILIES } from '../../packages/export/src/onnx/operators/index.js';
 
-export const PAGE = fileURLToPath(new URL('../docs/onnx.md', import.meta.url));
+export const PAGE = fileURLToPath(new URL('../../docs/onnx.md', import.meta.url));
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' ');
 
