@@ -4,15 +4,18 @@ import {
   exceptions,
   measure,
   type Accuracy,
-} from '../../packages/autograd/test/operations/accuracy.js';
+} from '../../packages/autograd/test/operations/accuracy/accuracy.js';
 import {
   binaryNames,
   measureBinary,
   measureReduction,
   reductionNames,
   type FurtherAccuracy,
-} from '../../packages/autograd/test/operations/accuracyFurther.js';
-import { longNames, measureLong } from '../../packages/autograd/test/operations/accuracyLong.js';
+} from '../../packages/autograd/test/operations/accuracy/accuracyFurther.js';
+import {
+  longNames,
+  measureLong,
+} from '../../packages/autograd/test/operations/accuracy/accuracyLong.js';
 
 /** Three digits, in powers of ten where zeros would be counted. */
 function place(at: number): string {

@@ -39,7 +39,7 @@ export type { Shape } from './graph/shape.js';
 export type * from './types/index.js';
 export { COPY, foreignCopy, type Copy } from './graph/copy.js';
 export { borrowGrad } from './graph/cells/gradient.js';
-export { peek, type NestedArray } from './graph/reading.js';
+export { peek, type NestedArray } from './graph/values/reading.js';
 export { Tensor } from './graph/tensor.js';
 export { Cell } from './graph/cells/cell.js';
 export { cell, Parameter } from './graph/cells/parameter.js';
@@ -64,7 +64,7 @@ export { valueAndGrad, vjp, type GradFunctionOptions } from './transforms/functi
 export type { Argnums } from './types/trees.js';
 export { hessian, hvp, jacfwd, jacrev } from './transforms/jacobian.js';
 export { compile, withoutCompile, type CompiledFunction } from './transforms/compile.js';
-export type { GpuRange } from './graph/storage.js';
+export type { GpuRange } from './graph/values/storage.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { closureConvert } from './transforms/closureConvert.js';
 export { pureCallback } from './transforms/pureCallback.js';

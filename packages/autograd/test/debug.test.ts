@@ -14,7 +14,7 @@ import {
   zeros,
   type Tensor,
 } from '@chainrule/autograd';
-import { programsOf } from './engine/planning.js';
+import { programsOf } from './engine/planning/planning.js';
 
 afterEach(() => setDebug(0));
 

@@ -3,7 +3,7 @@ import { backendInUse } from '../engine/engine.js';
 import { lastRun, type Run } from '../engine/lastRun.js';
 import { Cell } from '../graph/cells/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
-import { isHost } from '../graph/storage.js';
+import { isHost } from '../graph/values/storage.js';
 import { show } from '../graph/shape.js';
 import { firstNonFinite } from './anomaly.js';
 

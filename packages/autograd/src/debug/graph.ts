@@ -1,5 +1,5 @@
 /** @file `graph(t)`: the computational graph behind a tensor, as data and as pictures. */
-import { hostValue } from '../graph/hostValue.js';
+import { hostValue } from '../graph/values/hostValue.js';
 import { checkArgument, defineOptions } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';

@@ -3,7 +3,7 @@
  * graph.
  */
 import type { Cell } from '../graph/cells/cell.js';
-import type { Storage } from '../graph/storage.js';
+import type { Storage } from '../graph/values/storage.js';
 import { extraOf } from '../graph/cells/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';

@@ -1,5 +1,5 @@
 /** @file The last run that computed gradients, kept where somebody may ask what went wrong in it. */
-import type { Storage } from '../graph/storage.js';
+import type { Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Program } from './program.js';
 

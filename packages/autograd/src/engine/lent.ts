@@ -8,7 +8,7 @@
 import { DeviceError } from '../errors.js';
 import { itemSize, type DType } from '../graph/dtype.js';
 import { runtime } from '../graph/runtime.js';
-import { isHost, type Storage } from '../graph/storage.js';
+import { isHost, type Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { nextMark } from './collect.js';

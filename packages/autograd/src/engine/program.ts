@@ -5,7 +5,7 @@ import type { DeviceName } from '../graph/device.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
 import type { Attrs, Primitive } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
-import type { Storage } from '../graph/storage.js';
+import type { Storage } from '../graph/values/storage.js';
 
 /** One value of a program. Its place in the list is its name; inputs stand before it. */
 export interface Instruction {

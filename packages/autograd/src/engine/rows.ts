@@ -3,7 +3,7 @@
  * structure. A batch of a data set, or the time of a step, is at another position each time.
  */
 import { runtime } from '../graph/runtime.js';
-import { isHost, type Storage } from '../graph/storage.js';
+import { isHost, type Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 
 /** Whether a node is a slice whose elements follow each other in a value that is nobody's to write. */

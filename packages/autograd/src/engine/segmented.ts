@@ -1,5 +1,5 @@
 /** @file A long program made ready segment by segment: equal segments share what a backend has made of them. */
-import { isHost, type Storage } from '../graph/storage.js';
+import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';

@@ -5,7 +5,7 @@
  */
 import type { Cell } from '../graph/cells/cell.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
-import { isHost, type Storage } from '../graph/storage.js';
+import { isHost, type Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber, numberOf } from '../graph/version.js';
 import type { Collected } from './collect.js';

@@ -1,7 +1,7 @@
 /** @file The four element types, their typed arrays, and how they combine. */
 import { display } from '../arguments/display.js';
 import { DTypeError } from '../errors.js';
-import { noRoom } from './room.js';
+import { noRoom } from './values/room.js';
 
 export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
 

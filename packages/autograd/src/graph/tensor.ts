@@ -12,7 +12,7 @@ import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './cells/gra
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
 import { dependsOn, mode } from './mode.js';
-import { format } from './print.js';
+import { format } from './values/print.js';
 import type { Attrs, Primitive } from './primitive.js';
 import {
   checkDType,
@@ -26,10 +26,10 @@ import {
   valueOf,
   type Element,
   type NestedArray,
-} from './reading.js';
+} from './values/reading.js';
 import { runtime, type BackwardOptions } from './runtime.js';
 import { sizeOf, type Shape } from './shape.js';
-import { isHost, type GpuRange, type Storage } from './storage.js';
+import { isHost, type GpuRange, type Storage } from './values/storage.js';
 
 const NO_INPUTS: readonly Tensor[] = [];
 const tensorOrNull = kinds.orNull(kinds.tensor);

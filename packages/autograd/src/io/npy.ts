@@ -10,7 +10,7 @@ import { decodeElements, ELEMENT_SIZE, elementBytes, elementCount } from './elem
 import type { ArrayRecord, ElementType } from './elements.js';
 import { decodeUtf8 } from './json.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
-import { roomFor } from '../graph/room.js';
+import { roomFor } from '../graph/values/room.js';
 
 /** NumPy itself refuses longer headers unless told to trust the file. */
 export const MAX_NPY_HEADER_BYTES = 10_000;

@@ -6,7 +6,7 @@
  */
 import { display } from '../arguments/display.js';
 import { FormatError } from '../errors.js';
-import { roomFor } from '../graph/room.js';
+import { roomFor } from '../graph/values/room.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
 import type { JsonValue } from './json.js';
 import {

@@ -6,8 +6,8 @@ import type { FourierKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelFamily, Site, Spec } from './family.js';
 import { transformOf } from './fourierTransform.js';
-import { chirpOf, chirpSize } from './plainFourier.js';
-import { rootsOfUnity } from './rootsOfUnity.js';
+import { chirpOf, chirpSize } from './plain/plainFourier.js';
+import { rootsOfUnity } from './plain/rootsOfUnity.js';
 
 /** The longest rows that are transformed, whose table takes some megabytes. */
 const LONGEST = 2 ** 20;

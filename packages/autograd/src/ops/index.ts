@@ -53,7 +53,7 @@ export {
 export * from './creation/logspace.js';
 export * from './creation/draws.js';
 export * from './linalg/matrix.js';
-export * from './linalg/einsum.js';
+export * from './linalg/products/einsum.js';
 export {
   cross,
   inner,
@@ -62,8 +62,8 @@ export {
   vdot,
   type CrossOptions,
   type VanderOptions,
-} from './linalg/products.js';
-export * from './linalg/addedProducts.js';
+} from './linalg/products/products.js';
+export * from './linalg/products/addedProducts.js';
 export { logdet } from './linalg/logdet.js';
 export { matrixExp } from './linalg/matrixExp.js';
 export * as linalg from './linalg/linalg.js';

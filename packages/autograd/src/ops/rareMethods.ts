@@ -6,7 +6,7 @@ import type { DiagonalScatterOptions, SliceScatterOptions } from './indexing/rep
 import type { ScatterReduceOptions, ScatterReduction } from './indexing/scatterReduce.js';
 import type { UniqueOptions, UniqueParts } from './indexing/unique.js';
 import type { AddmmOptions } from './linalg/matrix.js';
-import type { CrossOptions } from './linalg/products.js';
+import type { CrossOptions } from './linalg/products/products.js';
 import type { HardshrinkOptions } from './neural/shrinking.js';
 import type { ReduceOptions } from './reductions/reduction.js';
 import type { ValuesAndIndices } from './reductions/reductions.js';

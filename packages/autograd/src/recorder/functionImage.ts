@@ -10,7 +10,7 @@ import type { Cell } from '../graph/cells/cell.js';
 import type { TypedArray } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Shape } from '../graph/shape.js';
-import { valueOf } from '../graph/reading.js';
+import { valueOf } from '../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isTensor, mapTree, type Structure } from '../tree.js';
 

@@ -9,7 +9,7 @@ import { Cell } from '../graph/cells/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording as noted, withMode } from '../graph/mode.js';
 import type { NotedRegion } from '../graph/region.js';
-import { valueOf } from '../graph/reading.js';
+import { valueOf } from '../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import { flatten, isTensor } from '../tree.js';

@@ -6,7 +6,7 @@ import { mode, recording } from '../graph/mode.js';
 import { runtime } from '../graph/runtime.js';
 import { sameShape, show } from '../graph/shape.js';
 import { borrowGrad, extraOf, touchGrad } from '../graph/cells/gradient.js';
-import type { Storage } from '../graph/storage.js';
+import type { Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled, sumOf } from '../ops/build/primitive.js';
 

@@ -10,12 +10,12 @@ import { Walk } from '../../src/backends/wasm/walk/walk.js';
 import { WalkTools } from '../../src/backends/wasm/walk/walkTools.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import { hostValue } from '../../src/graph/hostValue.js';
+import { hostValue } from '../../src/graph/values/hostValue.js';
 import type { Executable, HostBackend, Program } from '../../src/engine/program.js';
 import type { TypedArray } from '../../src/graph/dtype.js';
 import { tensor, type Tensor } from '../../src/index.js';
 import { expandNode, reshapeNode, sumOver } from '../../src/ops/build/broadcast.js';
-import { matmulOf } from '../../src/ops/linalg/matmul.js';
+import { matmulOf } from '../../src/ops/linalg/products/matmul.js';
 import { concatNode, padNode, permuteNode, sliceNode } from '../../src/ops/shape/movement.js';
 
 const arrays = new Arrays(true);

@@ -6,7 +6,7 @@ import { Arrays } from '../../src/backends/wasm/run/arrays.js';
 import { wasmBackend } from '../../src/backends/wasm/backend.js';
 import { collect } from '../../src/engine/collect.js';
 import { Plan } from '../../src/engine/plan.js';
-import { hostValue } from '../../src/graph/hostValue.js';
+import { hostValue } from '../../src/graph/values/hostValue.js';
 import type { HostBackend } from '../../src/engine/program.js';
 import {
   arange,

@@ -1,7 +1,7 @@
 /** @file Element functions and their derivatives on WebGPU: right to the last digits over the whole range of float32. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { setDevice } from '../../src/index.js';
-import { accuracyOf, functions, resultsOf } from '../operations/accuracy.js';
+import { accuracyOf, functions, resultsOf } from '../operations/accuracy/accuracy.js';
 import { openWebgpu } from './device.js';
 
 const there = await openWebgpu();

@@ -1,6 +1,6 @@
 /** @file A value on the device: a range of its heap. */
 import { itemSize, type ArrayOf, type DType, type TypedArray } from '../../graph/dtype.js';
-import type { DeviceStorage, GpuRange } from '../../graph/storage.js';
+import type { DeviceStorage, GpuRange } from '../../graph/values/storage.js';
 import type { GpuRuntime } from './runtime.js';
 
 export class DeviceArray implements DeviceStorage {

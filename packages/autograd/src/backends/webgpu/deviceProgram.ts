@@ -6,7 +6,7 @@ import { loopOf, type BodyInput } from '../../engine/loop.js';
 import type { LoopStep } from '../../engine/compile/steps.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
-import type { Storage } from '../../graph/storage.js';
+import type { Storage } from '../../graph/values/storage.js';
 import { interpreter } from '../interpreter/interpreter.js';
 import { compiledOf, workOfStep, type Compiled } from './compiled.js';
 import { bodyOf, DeviceLoop } from './loops.js';

@@ -3,7 +3,7 @@ import type { Executable, Meter, Program } from '../../engine/program.js';
 import { DeviceError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
-import { isHost, type Storage } from '../../graph/storage.js';
+import { isHost, type Storage } from '../../graph/values/storage.js';
 import { DeviceArray } from './deviceArray.js';
 import { DeviceProgram, type Common, type Refusing } from './deviceProgram.js';
 import { explainRefusal } from './refusals.js';

@@ -5,7 +5,7 @@ import type { Instruction } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
 import type { DType } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
-import type { Storage } from '../../graph/storage.js';
+import type { Storage } from '../../graph/values/storage.js';
 import type { DeviceProgram } from './deviceProgram.js';
 import type { Recorder, Steps } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';

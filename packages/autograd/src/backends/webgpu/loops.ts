@@ -8,7 +8,7 @@ import type { BodyInput, Loop, LoopBody } from '../../engine/loop.js';
 import type { Instruction, Program } from '../../engine/program.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
-import type { Storage } from '../../graph/storage.js';
+import type { Storage } from '../../graph/values/storage.js';
 import type { DeviceProgram } from './deviceProgram.js';
 import { align, LoopRun } from './loopRun.js';
 import type { Recorder, Steps } from './recorder.js';

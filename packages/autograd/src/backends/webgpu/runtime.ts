@@ -1,7 +1,7 @@
 /** @file A device in use: its heap, its pipelines, what is uploaded and read, and what went wrong there. */
 import { DeviceError } from '../../errors.js';
 import type { ArrayOf, DType, TypedArray } from '../../graph/dtype.js';
-import type { GpuRange } from '../../graph/storage.js';
+import type { GpuRange } from '../../graph/values/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
 import type { Opened } from './adapter.js';
 import { Faults } from './faults.js';

@@ -6,7 +6,7 @@ import { generator } from '../../graph/generatorState.js';
 import { extraOf, isRecorded } from '../../graph/cells/gradient.js';
 import { mode, recording, type CellLife } from '../../graph/mode.js';
 import { makeNode } from '../../graph/node.js';
-import { storageOf } from '../../graph/reading.js';
+import { storageOf } from '../../graph/values/reading.js';
 import { Tensor } from '../../graph/tensor.js';
 import {
   counterOp,

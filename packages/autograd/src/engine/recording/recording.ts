@@ -1,7 +1,7 @@
 /** @file What a recording is: a function as one plan, where its inputs come from, and what becomes of its results. */
 import type { Cell } from '../../graph/cells/cell.js';
 import type { Guard } from '../../graph/mode.js';
-import type { Storage } from '../../graph/storage.js';
+import type { Storage } from '../../graph/values/storage.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Placeholder } from '../../graph/version.js';
 import type { Structure } from '../../tree.js';

@@ -2,9 +2,9 @@
 import { pendingCells, type Cell } from '../../graph/cells/cell.js';
 import { generator } from '../../graph/generatorState.js';
 import { runtime } from '../../graph/runtime.js';
-import { onHost, type Storage } from '../../graph/storage.js';
+import { onHost, type Storage } from '../../graph/values/storage.js';
 import { extraOf } from '../../graph/cells/gradient.js';
-import { storageOf } from '../../graph/reading.js';
+import { storageOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { engine } from '../engine.js';
 import { evaluate, explain } from '../evaluate.js';

@@ -1,6 +1,6 @@
 /** @file The graph that a recorded function stands for, built once more over other arguments. */
 import { noGrad } from '../../graph/mode.js';
-import type { Storage } from '../../graph/storage.js';
+import type { Storage } from '../../graph/values/storage.js';
 import { makeNode } from '../../graph/node.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { isTensor } from '../../tree.js';

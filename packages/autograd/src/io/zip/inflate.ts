@@ -1,6 +1,6 @@
 /** @file Unpacks deflated data of a stranger: no more than it declares, and every fault is an error. */
 import { FormatError } from '../../errors.js';
-import { roomFor } from '../../graph/room.js';
+import { roomFor } from '../../graph/values/room.js';
 
 /** Unpacks raw deflate data to exactly `size` bytes, stopping as soon as there are more. */
 export async function inflate(packed: Uint8Array, size: number, what: string): Promise<Uint8Array> {

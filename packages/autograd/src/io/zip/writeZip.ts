@@ -1,6 +1,6 @@
 /** @file Writes zip archives, without compression: weights hardly shrink. PKWARE APPNOTE 6.3. */
 import { FormatError } from '../../errors.js';
-import { roomFor } from '../../graph/room.js';
+import { roomFor } from '../../graph/values/room.js';
 import { crc32 } from './crc32.js';
 
 const LOCAL = 0x04034b50;

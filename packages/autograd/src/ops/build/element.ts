@@ -4,7 +4,7 @@ import { type DType } from '../../graph/dtype.js';
 import type { Laws, Scalar } from '../../graph/lowering.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { broadcastShapes } from '../../graph/shape.js';
-import { enterVectorForm, type VectorForm } from '../../kernels/vectorForms.js';
+import { enterVectorForm, type VectorForm } from '../../kernels/elements/vectorForms.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';

@@ -5,7 +5,7 @@ import { DTypeError } from '../../errors.js';
 import { checkDevice, placement, refuseDoubles } from '../../graph/device.js';
 import { allocate, isFloat, type DType } from '../../graph/dtype.js';
 import { mode } from '../../graph/mode.js';
-import { storageOf } from '../../graph/reading.js';
+import { storageOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import type { Shape } from '../../graph/shape.js';
 

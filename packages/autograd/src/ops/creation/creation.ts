@@ -4,7 +4,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate, checkFits, type DType, type TypedArray } from '../../graph/dtype.js';
 import { checkShape, show, sizeOf, type Shape } from '../../graph/shape.js';
-import type { NestedArray } from '../../graph/reading.js';
+import type { NestedArray } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { creationOptions, finish, type CreationOptions } from '../build/leaves.js';
 import { fullOf, isInputNumber, numberOrBoolean } from './fullOf.js';

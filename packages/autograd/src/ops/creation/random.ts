@@ -6,7 +6,7 @@ import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { checkInteger, checkShape, sameShape, show, type Shape } from '../../graph/shape.js';
 import { placement } from '../../graph/device.js';
 import { mode } from '../../graph/mode.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { assertBetween } from '../elements/assertions.js';

@@ -4,7 +4,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { broadcastShapes, checkInteger, checkShape, show, type Shape } from '../../graph/shape.js';
-import { hostValue } from '../../graph/hostValue.js';
+import { hostValue } from '../../graph/values/hostValue.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode } from '../build/broadcast.js';
 import { floatOperand, operand, resultType, type Operand } from '../build/define.js';

@@ -3,7 +3,7 @@ import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
-import { hostValue } from '../../graph/hostValue.js';
+import { hostValue } from '../../graph/values/hostValue.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {

@@ -3,7 +3,7 @@ import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import type { DType, TypedArray } from '../../graph/dtype.js';
-import { hostValue } from '../../graph/hostValue.js';
+import { hostValue } from '../../graph/values/hostValue.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';

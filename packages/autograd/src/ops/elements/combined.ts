@@ -5,7 +5,7 @@ import { DTypeError } from '../../errors.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { logaddexp2Form } from '../../kernels/logarithmic.js';
+import { logaddexp2Form } from '../../kernels/elements/logarithmic.js';
 import {
   binary,
   composite,

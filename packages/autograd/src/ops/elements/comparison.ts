@@ -5,7 +5,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
 import {

@@ -1,7 +1,7 @@
 /** @file Functions whose derivatives are functions of one family, counted by an order: polygamma, sinc. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { VectorForm } from '../../kernels/vectorForms.js';
+import type { VectorForm } from '../../kernels/elements/vectorForms.js';
 import { primitive, unary } from '../build/define.js';
 import { strongMul } from '../build/element.js';
 

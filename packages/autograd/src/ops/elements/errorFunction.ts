@@ -5,7 +5,7 @@
  * Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and distribute this software is freely
  * granted, provided that this notice is preserved.
  */
-import { made } from '../../kernels/scalarFunctions.js';
+import { made } from '../../kernels/elements/scalarFunctions.js';
 
 /**
  * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside

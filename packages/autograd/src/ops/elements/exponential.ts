@@ -1,7 +1,7 @@
 /** @file Exponentials and logarithms. */
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { logaddexpForm } from '../../kernels/logarithmic.js';
+import { logaddexpForm } from '../../kernels/elements/logarithmic.js';
 import {
   binary,
   unary,

@@ -4,7 +4,7 @@
  * Large arguments by Stirling's series, small ones moved to where a series is good, negative ones reflected; next to zeros,
  * where that would cancel, by Taylor series around them, so that the relative error stays near 1e-15 (lgamma: to x = −12).
  */
-import { made } from '../../kernels/scalarFunctions.js';
+import { made } from '../../kernels/elements/scalarFunctions.js';
 
 /**
  * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside

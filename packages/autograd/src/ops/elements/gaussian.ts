@@ -5,8 +5,8 @@ import {
   expNegSquareForm,
   normalCdfForm,
   normalPdfForm,
-} from '../../kernels/gaussian.js';
-import { erfinvForm } from '../../kernels/quantiles.js';
+} from '../../kernels/elements/gaussian.js';
+import { erfinvForm } from '../../kernels/elements/quantiles.js';
 import { unary, type UnaryOp } from '../build/define.js';
 import {
   erf as erfOf,

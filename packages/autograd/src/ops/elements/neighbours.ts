@@ -2,7 +2,7 @@
 import { DTypeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { nextSingleForm } from '../../kernels/neighbours.js';
+import { nextSingleForm } from '../../kernels/elements/neighbours.js';
 import { ne } from '../build/relations.js';
 import {
   binary,

@@ -1,5 +1,5 @@
 /** @file Functions of one or two doubles that JavaScript lacks or defines differently. */
-import { made } from '../../kernels/scalarFunctions.js';
+import { made } from '../../kernels/elements/scalarFunctions.js';
 
 /**
  * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside

@@ -1,6 +1,6 @@
 /** @file Special functions. Integers and booleans become float32. */
-import { digammaForm, lgammaForm, sincForm } from '../../kernels/gammaForms.js';
-import { logitForm, xlogyForm } from '../../kernels/logarithmic.js';
+import { digammaForm, lgammaForm, sincForm } from '../../kernels/elements/gammaForms.js';
+import { logitForm, xlogyForm } from '../../kernels/elements/logarithmic.js';
 import { byPosition, checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { toFloat } from '../../graph/dtype.js';

@@ -12,7 +12,7 @@ import {
   tensor,
   type Tensor,
 } from '../../index.js';
-import { planOf } from '../../kernels/plainFourier.js';
+import { planOf } from '../../kernels/plain/plainFourier.js';
 
 const double = { dtype: 'float64' } as const;
 

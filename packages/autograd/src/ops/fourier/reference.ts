@@ -1,7 +1,7 @@
 /** @file Fourier transforms along a dimension in double precision, one after the other: what the primitives' kernels are compared with. */
 import type { Attrs, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
-import { planOf, rowsOf } from '../../kernels/plainFourier.js';
+import { planOf, rowsOf } from '../../kernels/plain/plainFourier.js';
 
 /** What is summed along a dimension, and how numbers are given and wanted. */
 export interface TransformAttrs extends Attrs {

@@ -2,7 +2,7 @@
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import { hostValue } from '../../graph/hostValue.js';
+import { hostValue } from '../../graph/values/hostValue.js';
 import { checkInteger, range, show } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';

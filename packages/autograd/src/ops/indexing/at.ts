@@ -13,8 +13,8 @@ import {
   stridesOf,
   type Shape,
 } from '../../graph/shape.js';
-import { hostValue } from '../../graph/hostValue.js';
-import { valueOf, type NestedArray } from '../../graph/reading.js';
+import { hostValue } from '../../graph/values/hostValue.js';
+import { valueOf, type NestedArray } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode, walk } from '../build/broadcast.js';

@@ -3,7 +3,7 @@ import { byPosition, checkArgument, defineOptions } from '../../arguments/index.
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { where } from '../elements/comparison.js';

@@ -2,7 +2,7 @@
 import { plural } from '../../arguments/plural.js';
 import { IndexError } from '../../errors.js';
 import { show, stridesOf, type Shape } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { indexTensor, type Indices } from './indices.js';
 

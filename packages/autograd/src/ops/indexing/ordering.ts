@@ -10,7 +10,7 @@ import {
   show,
   type Shape,
 } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { argsortOf } from './argsort.js';
 import { single } from '../build/leaves.js';

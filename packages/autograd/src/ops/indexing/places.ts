@@ -5,7 +5,7 @@
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { checkShape, normalizeDim, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';

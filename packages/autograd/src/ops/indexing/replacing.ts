@@ -12,8 +12,8 @@ import {
   sizeOf,
   type Shape,
 } from '../../graph/shape.js';
-import { hostValue } from '../../graph/hostValue.js';
-import { valueOf } from '../../graph/reading.js';
+import { hostValue } from '../../graph/values/hostValue.js';
+import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';

@@ -10,7 +10,7 @@ import { checkExpand, expandNode, reshapeNode, sumOver } from '../build/broadcas
 import { composite, operand } from '../build/define.js';
 import { diagonal } from '../shape/diagonals.js';
 import { strongMul } from '../build/element.js';
-import { matmulOf } from './matmul.js';
+import { matmulOf } from './products/matmul.js';
 import type {
   LinearResult,
   MatmulResult,

@@ -1,7 +1,7 @@
 /** @file The primitive of Moore and Penrose's inverse. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { zeros } from '../../kernels/doubleLoops.js';
+import { zeros } from '../../kernels/plain/doubleLoops.js';
 import { add } from '../build/element.js';
 import { neg, sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';

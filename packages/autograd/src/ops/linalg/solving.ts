@@ -8,10 +8,10 @@ import { expandNode } from '../build/broadcast.js';
 import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
-import { zeros, withRoom } from '../../kernels/doubleLoops.js';
+import { zeros, withRoom } from '../../kernels/plain/doubleLoops.js';
 import { copyNumbers, transposeInPlace } from './kernels/denseKernels.js';
 import { luInPlace, RowOrder, substitute } from './kernels/factorKernels.js';
-import { matmulOf } from './matmul.js';
+import { matmulOf } from './products/matmul.js';
 import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 

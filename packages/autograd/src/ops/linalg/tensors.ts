@@ -20,7 +20,7 @@ import { ne } from '../build/relations.js';
 import { diagonal as diagonalOf } from '../shape/diagonals.js';
 import { concatNode, narrowNode, permuteNode } from '../shape/movement.js';
 import { matmul } from './matrix.js';
-import { crossed, powersOf, type CrossOptions } from './products.js';
+import { crossed, powersOf, type CrossOptions } from './products/products.js';
 import { identityLike, product, solveOf } from './solving.js';
 
 /**

@@ -12,7 +12,7 @@ import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { convolution } from '../../kernels/convolution.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { gemm } from '../linalg/gemm.js';
+import { gemm } from '../linalg/products/gemm.js';
 import { batchAll, permuteNode } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { slidingTable, windowCounts } from './windows.js';

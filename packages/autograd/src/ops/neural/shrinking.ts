@@ -1,5 +1,5 @@
 /** @file Activations that replace small elements; available only as functions. */
-import { tanhshrinkForm } from '../../kernels/logarithmic.js';
+import { tanhshrinkForm } from '../../kernels/elements/logarithmic.js';
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { type Shape } from '../../graph/shape.js';

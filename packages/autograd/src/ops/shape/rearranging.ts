@@ -16,7 +16,7 @@ import {
   show,
   type Shape,
 } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { Tensor, makeLeaf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';

@@ -4,7 +4,7 @@ import { checkArgument, copyList } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { promote } from '../../graph/dtype.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import { broadcastShapes, checkInteger, normalizeDim, show } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';

@@ -3,9 +3,9 @@ import { GradError } from '../../errors.js';
 import { toFloat } from '../../graph/dtype.js';
 import { checkInteger, checkSize } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { i0eForm, i0Form, i1eForm, i1Form } from '../../kernels/bessel.js';
-import { entrForm, xlog1pyForm } from '../../kernels/logarithmic.js';
-import { ndtriForm } from '../../kernels/quantiles.js';
+import { i0eForm, i0Form, i1eForm, i1Form } from '../../kernels/elements/bessel.js';
+import { entrForm, xlog1pyForm } from '../../kernels/elements/logarithmic.js';
+import { ndtriForm } from '../../kernels/elements/quantiles.js';
 import { reshapeNode } from '../build/broadcast.js';
 import {
   binary,

@@ -7,7 +7,7 @@ import {
 } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
-import { hostValue } from '../../graph/hostValue.js';
+import { hostValue } from '../../graph/values/hostValue.js';
 import { normalizeDim, reducedShape, show } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';

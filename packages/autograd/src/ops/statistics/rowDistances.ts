@@ -11,7 +11,7 @@ import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { eq, isFinite } from '../build/relations.js';
 import { abs, sign } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
-import { matmulOf } from '../linalg/matmul.js';
+import { matmulOf } from '../linalg/products/matmul.js';
 import { meanOver } from '../reductions/spread.js';
 import { batchAll } from '../shape/movement.js';
 import { apart, differences, rowPullsOf } from './rowPulls.js';

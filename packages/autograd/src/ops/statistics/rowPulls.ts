@@ -7,7 +7,7 @@ import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
 import { add, castNode } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
-import { matmulOf } from '../linalg/matmul.js';
+import { matmulOf } from '../linalg/products/matmul.js';
 import { batchAll } from '../shape/movement.js';
 
 /**

@@ -9,7 +9,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { Placeholder } from '../../graph/version.js';
 import { reshapeNode } from '../../ops/build/broadcast.js';
 import { isLoop } from '../../engine/compile/products.js';
-import { matmulOf } from '../../ops/linalg/matmul.js';
+import { matmulOf } from '../../ops/linalg/products/matmul.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
 import { dependents, isOffset, type BodyGraph, type Dependents } from './body.js';

@@ -8,7 +8,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { permuteNode } from '../../ops/shape/movement.js';
 import { reshapeNode } from '../../ops/build/broadcast.js';
 import { add } from '../../ops/build/element.js';
-import { matmulOf } from '../../ops/linalg/matmul.js';
+import { matmulOf } from '../../ops/linalg/products/matmul.js';
 import { sumOf } from '../../ops/build/primitive.js';
 import { dependents, type BodyGraph } from './body.js';
 import { present } from './extend.js';

@@ -6,7 +6,7 @@
  */
 import { GradError } from '../../errors.js';
 import { mode } from '../../graph/mode.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
 import { castNode, choose } from '../../ops/build/element.js';

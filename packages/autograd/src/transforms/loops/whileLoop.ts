@@ -4,7 +4,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
 import { show } from '../../graph/shape.js';
-import { valueOf } from '../../graph/reading.js';
+import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';

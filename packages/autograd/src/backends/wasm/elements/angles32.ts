@@ -1,5 +1,5 @@
 /** @file Angles from their tangent, sine and cosine of float32, four lanes at a time. */
-import type { Formula } from '../../../kernels/vectorForms.js';
+import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F32x4 } from '../assembler/opcodes.js';
 import type { Lanes, Register } from './lanes.js';
 

@@ -2,7 +2,7 @@
  * @file Remainders and whole quotients of float32, through pairs of doubles: where the quotient is below 2²⁶, its whole part and
  * the remainder are exact there. Elsewhere one lane at a time.
  */
-import type { Formula } from '../../../kernels/vectorForms.js';
+import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
 import type { Lanes, Register } from './lanes.js';
 

@@ -6,7 +6,7 @@
  */
 import type { DType } from '../../../graph/dtype.js';
 import { isFloat, promote } from '../../../graph/dtype.js';
-import { vectorForms } from '../../../kernels/vectorForms.js';
+import { vectorForms } from '../../../kernels/elements/vectorForms.js';
 import { float32, float64 } from './floatOps.js';
 import { int32 } from './integerOps.js';
 import type { Lanes, Register } from './lanes.js';

@@ -1,6 +1,6 @@
 /** @file The element functions of `float32` and `float64`, register by register. */
 import type { Lanes, Register } from './lanes.js';
-import { vectorForms } from '../../../kernels/vectorForms.js';
+import { vectorForms } from '../../../kernels/elements/vectorForms.js';
 import { pow, vectorFunction } from './math32.js';
 import { expD, logOf } from './math64.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';

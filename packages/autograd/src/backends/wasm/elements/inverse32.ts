@@ -2,7 +2,7 @@
  * @file The angle of a point, hyperbolic functions and their inverses of float32, through pairs of doubles: where
  * single precision would lose digits to a difference, doubles have them to spare.
  */
-import type { Formula } from '../../../kernels/vectorForms.js';
+import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F64x2, V128 } from '../assembler/opcodes.js';
 import type { Lanes, Register } from './lanes.js';
 import { expD, expm1D, logD } from './math64.js';

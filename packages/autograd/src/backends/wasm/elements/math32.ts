@@ -8,7 +8,7 @@
  */
 import { exp, exp2, expm1, hyperbolicTangent, logistic, softplus } from './exponential32.js';
 import type { Curve } from './exponential32.js';
-import { vectorForms, type Formula } from '../../../kernels/vectorForms.js';
+import { vectorForms, type Formula } from '../../../kernels/elements/vectorForms.js';
 import type { Lanes, Register } from './lanes.js';
 import { log, log10, log1p, log2 } from './logarithm32.js';
 import { expD, logD } from './math64.js';

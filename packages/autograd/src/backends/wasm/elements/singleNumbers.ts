@@ -10,7 +10,7 @@ import type { WasmMemory } from '../run/memory.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { float32, float64 } from './floatOps.js';
 import { Lanes } from './lanes.js';
-import { vectorForms } from '../../../kernels/vectorForms.js';
+import { vectorForms } from '../../../kernels/elements/vectorForms.js';
 import { vectorFunction } from './math32.js';
 import { scalarFunctions } from './special.js';
 

@@ -3,7 +3,7 @@
  * operations themselves, so that no backend has another opinion. V8 turns imports of `Math.sin` and its kin into direct
  * calls.
  */
-import { scalarMakers, type ScalarFunction } from '../../../kernels/scalarFunctions.js';
+import { scalarMakers, type ScalarFunction } from '../../../kernels/elements/scalarFunctions.js';
 
 export type { ScalarFunction };
 

@@ -6,7 +6,7 @@
  * number of threads changes no bit of a result.
  */
 import { DeviceError } from '../../../errors.js';
-import { scalarMakers } from '../../../kernels/scalarFunctions.js';
+import { scalarMakers } from '../../../kernels/elements/scalarFunctions.js';
 import type { FormModule, Forms } from '../run/forms.js';
 import type { WasmMemory } from '../run/memory.js';
 import { NO_LIBRARY, type Library, type Threads } from './threads.js';

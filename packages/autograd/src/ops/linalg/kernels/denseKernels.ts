@@ -6,7 +6,7 @@ import {
   MOST_INNER,
   zeros,
   type DoubleLoops,
-} from '../../../kernels/doubleLoops.js';
+} from '../../../kernels/plain/doubleLoops.js';
 
 type TypedArray = Value['data'];
 

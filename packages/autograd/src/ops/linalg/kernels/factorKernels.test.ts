@@ -1,6 +1,6 @@
 /** @file Factorizations of matrices of more than one panel: what they multiply to, and that vectors are orthonormal. */
 import { describe, expect, it } from 'vitest';
-import { withRoom } from '../../../kernels/doubleLoops.js';
+import { withRoom } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
 import { choleskyInPlace, luInPlace, RowOrder, substitute } from './factorKernels.js';
 import { householder } from './reflections.js';

@@ -1,5 +1,5 @@
 /** @file Factorizations of one matrix in float64, in place: LU and Cholesky, and systems with triangular matrices. */
-import { withRoom } from '../../../kernels/doubleLoops.js';
+import { withRoom } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
 
 /** Columns that are eliminated one by one; more are halved. A small matrix is done in one go. */

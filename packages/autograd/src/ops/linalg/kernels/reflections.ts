@@ -1,5 +1,5 @@
 /** @file Householder reflections of one matrix in float64, some of them in one; QR with them. */
-import { withRoom, zeros } from '../../../kernels/doubleLoops.js';
+import { withRoom, zeros } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
 import { Rows } from './rows.js';
 

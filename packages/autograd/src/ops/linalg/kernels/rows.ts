@@ -1,5 +1,5 @@
 /** @file Rows of a matrix in float64: their products with each other, and rotations of two of them. */
-import { loopsOver, zeros, type DoubleLoops } from '../../../kernels/doubleLoops.js';
+import { loopsOver, zeros, type DoubleLoops } from '../../../kernels/plain/doubleLoops.js';
 import type { Matrix } from './denseKernels.js';
 
 /** Elements of a row from which a call of the vector loops pays off. */

@@ -3,7 +3,7 @@
  * "New fast and accurate Jacobi SVD algorithm", 2008): singular values have all their digits relative to the length of
  * their columns. Large matrices begin with the eigenvectors of AᵀA, after which little is left to rotate.
  */
-import { zeros } from '../../../kernels/doubleLoops.js';
+import { zeros } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, scaleOf, type Matrix } from './denseKernels.js';
 import { identity, Rows } from './rows.js';
 import { symmetricEigen } from './symmetricEigen.js';

@@ -2,7 +2,7 @@
  * @file Eigenvalues and eigenvectors of one symmetric matrix in float64: Householder reflections make it tridiagonal, and
  * implicit QL steps diagonal (B. N. Parlett, "The Symmetric Eigenvalue Problem", 1980). All inner loops run along rows.
  */
-import { zeros } from '../../../kernels/doubleLoops.js';
+import { zeros } from '../../../kernels/plain/doubleLoops.js';
 import {
   addProduct,
   blockAt,

@@ -1,0 +1,21 @@
+/** @file Arrays that the machine has no memory for: an error that says how large, in place of the engine's bare one. */
+import { DeviceError } from '../../errors.js';
+
+/** The error of an array of `bytes` bytes that could not be made because of `cause`. */
+export function noRoom(bytes: number, cause: unknown): DeviceError {
+  const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return new DeviceError(
+    `memory: there is no room for an array of ${size} (${(cause as Error).message}); ` +
+      'use smaller batches, or free what is no longer needed',
+    { cause },
+  );
+}
+
+/** An array of bytes, filled with zeros. @throws {DeviceError} where there is no memory for it. */
+export function roomFor(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw noRoom(bytes, cause);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * @file Loops over matrices of doubles in vectors, in a small memory of their own, and room there. Where there is none, or no
+ * WebAssembly, plain arrays and plain loops do the same, to the bit.
+ */
+import { ModuleBuilder } from '../../backends/wasm/assembler/moduleBuilder.js';
+import { COPY_BYTES, productLoop } from '../../backends/wasm/operators/dense/productLoops.js';
+import {
+  dotLoop,
+  turnLoop,
+  turnUpwardsLoop,
+} from '../../backends/wasm/operators/dense/rowLoops.js';
+
+export { MOST_COLUMNS, MOST_INNER } from '../../backends/wasm/operators/dense/productLoops.js';
+
+type Product = (
+  ...numbers: [
+    c: number, cStep: number, a: number, aStep: number, b: number, bStep: number,
+    rows: number, inner: number, columns: number,
+  ]
+) => void; // prettier-ignore
+
+/** Functions of addresses, steps in bytes, and sizes. */
+export interface DoubleLoops {
+  readonly add: Product;
+  readonly subtract: Product;
+  readonly dot: (x: number, y: number, count: number) => number;
+  readonly turnUpwards: (
+    last: number,
+    step: number,
+    columns: number,
+    angles: number,
+    count: number,
+  ) => void;
+  readonly turn: (x: number, y: number, count: number, cos: number, sin: number) => void;
+}
+
+const PAGE = 65536;
+/** A memory that grew beyond this is not kept. */
+const KEPT_BYTES = 2 ** 26;
+/** Arrays begin at a line of the cache. */
+const LINE = 64;
+
+class Room {
+  readonly loops: DoubleLoops;
+  readonly memory: WebAssembly.Memory;
+  buffer: ArrayBuffer;
+  free = COPY_BYTES;
+
+  constructor() {
+    const module = new ModuleBuilder(false, { apart: true });
+    module.export('add', productLoop(module, 1));
+    module.export('subtract', productLoop(module, -1));
+    module.export('dot', dotLoop(module));
+    module.export('turn', turnLoop(module));
+    module.export('turnUpwards', turnUpwardsLoop(module));
+    this.memory = new WebAssembly.Memory({ initial: COPY_BYTES / PAGE });
+    const compiled = new WebAssembly.Module(module.finish());
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory } });
+    this.loops = exports as unknown as DoubleLoops;
+    this.buffer = this.memory.buffer;
+  }
+}
+
+/** Null before it is needed; false where there is no WebAssembly. */
+let room: Room | null | false = null;
+let users = 0;
+
+/** Runs `body` with room for so many doubles, which `zeros` hands out; what it handed out is void afterwards. */
+export function withRoom<T>(doubles: number, body: () => T): T {
+  if (users === 0) prepare(doubles * 8);
+  const before = room ? room.free : 0;
+  users++;
+  try {
+    return body();
+  } finally {
+    users--;
+    if (room) {
+      room.free = before;
+      if (users === 0 && room.buffer.byteLength > KEPT_BYTES) room = null;
+    }
+  }
+}
+
+function prepare(bytes: number): void {
+  if (room === false) return;
+  try {
+    room ??= new Room();
+  } catch {
+    // A page may forbid code that is made while it runs.
+    room = false;
+    return;
+  }
+  const missing = room.free + bytes - room.buffer.byteLength;
+  if (missing <= 0) return;
+  try {
+    room.memory.grow(Math.ceil(missing / PAGE));
+  } catch {
+    // Plain arrays take their place.
+  }
+  room.buffer = room.memory.buffer;
+}
+
+/** Zeros, in the memory of the loops within `withRoom` as far as there is room, else anywhere. */
+export function zeros(count: number): Float64Array {
+  if (users === 0 || !room) return new Float64Array(count);
+  const end = room.free + Math.ceil((count * 8) / LINE) * LINE;
+  if (end > room.buffer.byteLength) return new Float64Array(count);
+  const array = new Float64Array(room.buffer, room.free, count);
+  room.free = end;
+  return array.fill(0);
+}
+
+/** The loops, where all of these arrays lie in their memory. */
+export function loopsOver(x: Float64Array, y: Float64Array, z: Float64Array): DoubleLoops | null {
+  if (users === 0 || !room) return null;
+  const { buffer } = room;
+  return x.buffer === buffer && y.buffer === buffer && z.buffer === buffer ? room.loops : null;
+}
