@@ -6,62 +6,33 @@ import {
   kinds,
   ChainruleError,
   IndexError,
+  type Kind,
   type Tensor,
-  readList,
 } from '@chainrule/autograd';
-import { Module } from '../module/module.js';
-import { aModule, checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
+import type { Module } from '../module/module.js';
+import { aModule, isModule, namedEntries } from '../module/slots.js';
+import { Dictionary, type Entries } from './dictionary.js';
+import { List } from './list.js';
 
 /** A module with one input and one output. */
 export type Layer = Module & { forward(x: Tensor): unknown };
 
-/** A list whose elements are fields named '0', '1' … */
-abstract class ListModule<M extends Module> extends Module implements Iterable<M> {
-  [index: number]: M;
-
-  /** The number of modules. */
-  get length(): number {
-    return Object.keys(this).filter((key) => /^\d+$/.test(key)).length;
+/** Modules in a list. */
+abstract class ListModule<M extends Module> extends List<M> {
+  protected override get noun(): string {
+    return 'module';
   }
 
-  constructor(modules: Iterable<M> = []) {
-    super();
-    guardMethods(this, ListModule.prototype, 'list', isModule);
-    this.extend(modules);
+  protected override get kind(): Kind<M> {
+    return aModule as Kind<M>;
   }
 
-  /** The module at an index; negative indices count from the end. @throws {IndexError} if out of range. */
-  at(index: number): M {
-    checkArgument(this.constructor.name, 'index', index, kinds.whole);
-    const n = this.length;
-    const module = this[index < 0 ? index + n : index];
-    if (module === undefined) {
-      throw new IndexError(`${this.constructor.name}: there is no module ${index}; it has ${n}`);
-    }
-    return module;
-  }
-
-  /** Adds a module at the end. */
-  append(module: M): this {
-    if (!isModule(module)) {
+  protected override held(module: M): M {
+    if (!isModule(module))
       throw new ChainruleError(
         `${this.constructor.name}: expected modules, got ${display(module)}`,
       );
-    }
-    this[this.length] = module;
-    return this;
-  }
-
-  /** Adds modules at the end. */
-  extend(modules: Iterable<M>): this {
-    const given = readList(this.constructor.name, 'modules', modules, aModule);
-    let n = this.length;
-    for (const module of given) this[n++] = module as M;
-    return this;
-  }
-
-  *[Symbol.iterator](): Iterator<M> {
-    for (let i = 0, n = this.length; i < n; i++) yield this.at(i);
+    return module;
   }
 }
 
@@ -93,6 +64,10 @@ export class Sequential extends ListModule<Module> {
     if (found === undefined)
       throw new IndexError(`Sequential: there is no module ${index}; it has ${children.length}`);
     return found;
+  }
+
+  override *[Symbol.iterator](): Iterator<Module> {
+    yield* this.namedChildrenInOrder();
   }
 
   override forward(...args: readonly [x: Tensor, ...rest: unknown[]]): Tensor {
@@ -136,76 +111,26 @@ export class ModuleList<M extends Module = Module> extends ListModule<M> {
 }
 
 /**
- * Modules by name, in order of insertion; the module that holds it decides how to call them. PyTorch:
- * `nn.ModuleDict`.
+ * Modules by name, in order of insertion; the module that holds it decides how to call them. Iterates over the names.
+ * PyTorch: `nn.ModuleDict`.
+ *
+ * @example new ModuleDict({ encoder: new Linear(4, 2), decoder: new Linear(2, 4) }).get('encoder')
  */
-export class ModuleDict<M extends Module = Module> extends Module implements Iterable<string> {
-  constructor(modules: Readonly<Record<string, M>> | Iterable<readonly [string, M]> = {}) {
-    super();
-    guardMethods(this, ModuleDict.prototype, 'dictionary', isModule);
-    // Any name is allowed, also one that a module's own method has.
-    this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
-    for (const [name, module] of namedEntries('ModuleDict', modules)) this.set(name, module as M);
+export class ModuleDict<M extends Module = Module> extends Dictionary<M> {
+  constructor(modules: Entries<M> = {}) {
+    super(modules);
   }
 
-  private get entriesByName(): Record<string, M> {
-    return this[INTERNAL].registry as Record<string, M>;
+  protected override get noun(): string {
+    return 'module';
   }
 
-  /** @throws {IndexError} if there is no such module. */
-  get(name: string): M {
-    const module = this.has(name) ? this.entriesByName[name] : undefined;
-    if (module === undefined) {
-      throw new IndexError(
-        `ModuleDict: there is no module ${display(name)}; it has ${this.keys().join(', ') || 'none'}`,
-      );
-    }
-    return module;
-  }
-
-  /** Sets the module with this name. */
-  set(name: string, module: M): this {
+  protected override held(name: string, module: M): M {
     if (!isModule(module))
       throw new ChainruleError(
-        `ModuleDict: ${display(name)} must be a module, got ${display(module)}`,
+        `${this.constructor.name}: ${display(name)} must be a module, got ${display(module)}`,
       );
-    if (!this.has(name)) checkName('ModuleDict', this, name);
-    this.entriesByName[name] = module;
-    return this;
-  }
-
-  /** Whether there is a module with this name. */
-  has(name: string): boolean {
-    return typeof name === 'string' && name in this.entriesByName;
-  }
-
-  /** Removes the module with this name. Returns whether there was one. */
-  delete(name: string): boolean {
-    return this.has(name) && delete this.entriesByName[name];
-  }
-
-  /** The number of modules. */
-  get length(): number {
-    return this.keys().length;
-  }
-
-  /** The names, in order. */
-  keys(): string[] {
-    return Object.keys(this.entriesByName);
-  }
-
-  /** The modules, in order. */
-  values(): M[] {
-    return Object.values(this.entriesByName);
-  }
-
-  /** The names with their modules, in order. */
-  entries(): [string, M][] {
-    return Object.entries(this.entriesByName);
-  }
-
-  [Symbol.iterator](): Iterator<string> {
-    return this.keys()[Symbol.iterator]();
+    return module;
   }
 
   override forward(): never {

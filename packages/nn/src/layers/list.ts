@@ -1,0 +1,66 @@
+/** @file Modules that hold something in a list: what `Sequential`, `ModuleList` and `ParameterList` have in common. */
+import {
+  checkArgument,
+  guardMethods,
+  IndexError,
+  kinds,
+  readList,
+  type Kind,
+} from '@chainrule/autograd';
+import { Module } from '../module/module.js';
+import { isModule } from '../module/slots.js';
+
+/** A list whose elements are fields named '0', '1' … `Given` is what may be added, and becomes `Held`. */
+export abstract class List<Held, Given = Held> extends Module implements Iterable<Held> {
+  [index: number]: Held;
+
+  /** What messages call an element: `module`. */
+  protected abstract get noun(): string;
+
+  /** What an element may be. */
+  protected abstract get kind(): Kind<Given>;
+
+  /** What is held of an element that is given. @throws {ChainruleError} if it can be none. */
+  protected abstract held(element: Given): Held;
+
+  constructor(elements: Iterable<Given>) {
+    super();
+    guardMethods(this, List.prototype, 'list', isModule);
+    this.extend(elements);
+  }
+
+  /** The number of elements. */
+  get length(): number {
+    return Object.keys(this).filter((key) => /^\d+$/.test(key)).length;
+  }
+
+  /** The element at an index; negative indices count from the end. @throws {IndexError} if out of range. */
+  at(index: number): Held {
+    checkArgument(this.constructor.name, 'index', index, kinds.whole);
+    const n = this.length;
+    const found = this[index < 0 ? index + n : index];
+    if (found === undefined)
+      throw new IndexError(
+        `${this.constructor.name}: there is no ${this.noun} ${index}; it has ${n}`,
+      );
+    return found;
+  }
+
+  /** Adds an element at the end. */
+  append(element: Given): this {
+    this[this.length] = this.held(element);
+    return this;
+  }
+
+  /** Adds elements at the end: all of them, or none where one can be no element. */
+  extend(elements: Iterable<Given>): this {
+    const given = readList(this.constructor.name, `${this.noun}s`, elements, this.kind);
+    let n = this.length;
+    for (const element of given) this[n++] = this.held(element);
+    return this;
+  }
+
+  *[Symbol.iterator](): Iterator<Held> {
+    for (let i = 0, n = this.length; i < n; i++) yield this[i] as Held;
+  }
+}
