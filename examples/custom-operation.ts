@@ -141,7 +141,7 @@ const points = pointsOf(x, y);
 plotCurves(curves, { title: 'Two fits of the same points', file: 'custom-fit.svg', points });
 
 // %% [markdown]
-// The error is the root mean square distance from the true curve: 0.09 with log-cosh and 1.2 with least squares in
+// The error is the root mean square distance from the true curve: 0.09 with log-cosh and 1.5 with least squares in
 // the full run, which takes 4 seconds on 2 cores.
 
 // %%

@@ -16,7 +16,7 @@ import { startProgress } from './lib/progress.js';
 import { commonOptions, expectScore, isShort, percent } from './lib/score.js';
 import { chunks, meanAbsoluteError, meanOf, parseCsv, rSquared, shuffled } from './lib/table.js';
 
-const { epochs, seed, ...options } = parseOptions('Foretells a stock index.', {
+const { epochs, seed, ...options } = parseOptions('Predicts a stock index.', {
   epochs: { type: 'integer', default: 12, min: 1, help: 'passes over the past before each year' },
   ...commonOptions,
 });

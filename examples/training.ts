@@ -114,7 +114,9 @@ for await (const event of learning(whole)) {
   }
   if (event.type === 'end') display(`${event.ending}: ${event.reason ?? 'all epochs are over'}`);
 }
-display(readFileSync(table, 'utf8').trim());
+const rounded = (text: string): string =>
+  text.replace(/\d+\.\d+(e-\d+)?/g, (x) => `${Number(Number(x).toPrecision(3))}`);
+display(rounded(readFileSync(table, 'utf8').trim()));
 plotCurves(curves, {
   title: 'Loss',
   file: 'training-loss.svg',

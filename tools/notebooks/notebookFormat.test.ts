@@ -75,9 +75,15 @@ test('a page renders prose, and escapes code and text but not drawings', () => {
     expect(page).toContain(part);
 });
 
-test('imports are folded: in a page, and as a cell of their own in Jupyter', () => {
+test('the set-up is folded: in a page, and as a cell of its own in Jupyter', () => {
   const [prose, code] = cells();
-  code.source = `import { a } from 'b';\nimport {\n  c,\n} from 'd';\n\n${code.source}`;
+  const setUp = [
+    "import { a } from 'b';\nimport {\n  c,\n} from 'd';\n",
+    "const { epochs, ...options } = parseOptions('Learns.', {\n  epochs: { default: 3 },\n});",
+    'const passes = isShort(options.short) ? 1 : epochs;',
+    'manualSeed(0); // the same each time',
+  ].join('\n');
+  code.source = `${setUp}\n\n${code.source}`;
   code.outputs.push({ mime: 'text/plain', data: 'a' });
   const page = toHtml([prose, code]);
   expect(page.match(/<details>/g)).toHaveLength(1);
@@ -85,6 +91,7 @@ test('imports are folded: in a page, and as a cell of their own in Jupyter', () 
   const notebook: unknown = JSON.parse(toIpynb([prose, code]));
   expect(notebook).toHaveProperty('cells.1.metadata.jupyter.source_hidden', true);
   expect(notebook).toHaveProperty('cells.1.outputs', []);
+  expect(notebook).toHaveProperty('cells.1.source', setUp.split(/(?<=\n)/));
   expect(notebook).toHaveProperty('cells.2.source', ['const x = 1 < 2;\n', 'console.log(x);']);
   expect(notebook).toHaveProperty('cells.2.outputs.0.name', 'stdout');
 });

@@ -39,13 +39,20 @@ export function summaryOf(cells: readonly Cell[]): string {
   return sentence?.replace(/:$/, '.') ?? '';
 }
 
-/** The imports that a cell begins with, and the rest of it. */
-function splitImports(source: string): [imports: string, rest: string] {
-  const [imports = ''] = /^(?:import [^;]*;\n?)*/.exec(source) ?? [];
-  return [imports.trimEnd(), source.slice(imports.length).trimStart()];
+/** A line that says nothing of the problem: an import, the options of the command line, the seed. */
+const SET_UP =
+  /^\s*(?:import |(?:const [^;=]+= )?(?:parseOptions|parseShort|isShort|manualSeed|enableWideSimd)\()[^;]*;[^\n]*\n?/;
+
+/** The set-up that a cell begins with, if it begins with imports, and the rest of it. */
+function splitSetUp(source: string): [setUp: string, rest: string] {
+  let rest = source;
+  if (source.startsWith('import '))
+    for (let found = SET_UP.exec(rest); found !== null; found = SET_UP.exec(rest))
+      rest = rest.slice(found[0].length);
+  return [source.slice(0, source.length - rest.length).trim(), rest.trimStart()];
 }
 
-/** The Jupyter format, nbformat 4.5. Imports are a cell of their own, folded: a notebook begins with its problem. */
+/** The Jupyter format, nbformat 4.5. The set-up is a cell of its own, folded: a notebook begins with its problem. */
 export function toIpynb(cells: readonly Cell[]): string {
   const lines = (text: string): string[] => text.split(/(?<=\n)/);
   const output = (shown: Output): object => {
@@ -56,11 +63,11 @@ export function toIpynb(cells: readonly Cell[]): string {
   };
   const folded = { jupyter: { source_hidden: true }, tags: ['hide-input'] };
   const parts = cells.flatMap((cell): (Cell & { folded?: boolean })[] => {
-    const [imports, rest] = cell.kind === 'code' ? splitImports(cell.source) : ['', ''];
-    if (imports === '') return [cell];
+    const [setUp, rest] = cell.kind === 'code' ? splitSetUp(cell.source) : ['', ''];
+    if (setUp === '') return [cell];
     const alone = {
       ...cell,
-      source: imports,
+      source: setUp,
       outputs: rest === '' ? cell.outputs : [],
       folded: true,
     };
@@ -101,7 +108,7 @@ const style = `
   rect[fill='#f1f3f5'] { fill: #161b22; stroke: #444c56 }
 }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem }
-a { color: var(--link) }
+a { color: var(--link) } h1 { text-wrap: balance } :not(pre) > code { white-space: nowrap }
 pre { background: var(--code); padding: 0.8rem; border-radius: 6px; overflow: auto; font-size: 14px; line-height: 1.45 }
 pre.out { background: none; border-left: 3px solid var(--line); border-radius: 0; white-space: pre-wrap }
 summary, nav { color: var(--faint); font-size: 14px } summary { cursor: pointer }
@@ -168,13 +175,13 @@ function outputToHtml({ mime, data }: Output): string {
   return `<div class="picture">${mime === 'text/markdown' ? markdownToHtml(data) : data}</div>`;
 }
 
-/** A cell of code and what it showed; imports are folded, as they tell nothing of the problem. */
+/** A cell of code and what it showed; the set-up is folded, as it says nothing of the problem. */
 function cellToHtml({ source, outputs }: Cell): string[] {
-  const [imports, rest] = splitImports(source);
+  const [setUp, rest] = splitSetUp(source);
   return [
-    ...(imports === ''
+    ...(setUp === ''
       ? []
-      : [`<details><summary>imports</summary><pre>${codeToHtml(imports)}</pre></details>`]),
+      : [`<details><summary>set-up</summary><pre>${codeToHtml(setUp)}</pre></details>`]),
     ...(rest === '' ? [] : [`<pre>${codeToHtml(rest)}</pre>`]),
     ...outputs.map(outputToHtml),
   ];

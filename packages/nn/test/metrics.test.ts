@@ -196,6 +196,38 @@ it('calibration: the bins of scikit-learn, and what they are off by', () => {
   const perfect = new M.CalibrationError();
   perfect.update([0, 0, 1, 1], [0, 0, 1, 1]);
   expect(perfect.compute()).toBe(0);
+  // An edge belongs to the bin below it, also where k / n · n is above k.
+  for (const bins of [10, 15, 49, 100]) {
+    const edges = Float64Array.from({ length: bins }, (_, k) => (k + 1) / bins);
+    const each = new M.CalibrationError({ bins });
+    each.update(edges, new Float64Array(bins));
+    expect(each.curve().map(({ confidence }) => confidence)).toEqual([...edges]);
+  }
+});
+
+it('one number for each example is a score where its type or a threshold says so', () => {
+  const rightOf = (scores: M.Numbers, options?: M.LabelOptions): number => {
+    const accuracy = new M.Accuracy(options);
+    accuracy.update(scores, [1, 0, 1]);
+    return accuracy.compute();
+  };
+  expect(rightOf([1, 0, 1])).toBe(1);
+  expect(rightOf([3, -2, 5], { threshold: 0 })).toBe(1);
+  expect(rightOf(Float32Array.of(3, -2, 5), { threshold: 0 })).toBe(1);
+  expect(rightOf(Float64Array.of(2, 0, 1))).toBe(1);
+});
+
+it('an example of weight 0 is no threshold of a curve', () => {
+  const [scores, target] = [
+    [0.2, 0.4, 0.6, 0.8],
+    [0, 1, 0, 1],
+  ];
+  for (const make of [() => new M.RocCurve(), () => new M.PrecisionRecallCurve()]) {
+    const [some, all] = [make(), make()];
+    some.update([0.2, 0.8], [0, 1]);
+    all.update(scores, target, { weight: [1, 0, 0, 1] });
+    expect(all.compute()).toEqual(some.compute());
+  }
 });
 
 describe('BLEU', () => {

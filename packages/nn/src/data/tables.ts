@@ -20,13 +20,20 @@ export interface CsvOptions {
   readonly delimiter?: string;
 }
 
-const csvOptions = defineOptions<CsvOptions>({ delimiter: kinds.text });
+const csvOptions = defineOptions<CsvOptions>({
+  delimiter: kinds.kind<string>(
+    'be text without quotes and line ends',
+    (x) => typeof x === 'string' && /^[^"\r\n]+$/.test(x),
+  ),
+});
 
 /**
- * The rows of a CSV text (RFC 4180) whose first line names the columns. Fields are text; those that are numbers become
- * numbers, empty ones null. Quoted fields stay text.
+ * The rows of a CSV text (RFC 4180) whose first line names the columns. Fields are text; those that are decimal numbers
+ * become numbers, empty ones null. Quoted fields stay text, and so do whole numbers beyond 2⁵³, such as ids, which a number
+ * would round.
  *
- * @throws {FormatError} for a line with more or fewer fields than columns, or a quote that does not end.
+ * @throws {FormatError} for a line with more or fewer fields than columns, two columns of the same name, or a quote that
+ * does not end.
  * @example parseCsv('x,name\n1,"a, b"') // [{ x: 1, name: 'a, b' }]
  */
 export function parseCsv(
@@ -37,19 +44,30 @@ export function parseCsv(
   const { delimiter = ',' } = csvOptions('parseCsv', options);
   const [head, ...lines] = linesOf(text.replace(/^\uFEFF/, ''), delimiter);
   if (head === undefined) return [];
+  const names = head.map(({ text }) => text);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined)
+    throw new FormatError(`parseCsv: there are two columns ${display(twice)}`);
   return lines.map((fields, i) => {
     if (fields.length !== head.length) {
       throw new FormatError(
         `parseCsv: row ${i} has ${plural(fields.length, 'field')}, there are ${plural(head.length, 'column')}`,
       );
     }
-    return Object.fromEntries(head.map((name, k) => [String(name), fields[k] ?? null]));
+    return Object.fromEntries(fields.map((field, k) => [String(names[k]), valueOf(field)]));
   });
 }
 
-function linesOf(text: string, delimiter: string): (string | number | null)[][] {
-  const lines: (string | number | null)[][] = [];
-  let fields: (string | number | null)[] = [];
+/** What stands between two delimiters. */
+interface Field {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+function linesOf(text: string, delimiter: string): Field[][] {
+  const lines: Field[][] = [];
+  let fields: Field[] = [];
   let at = 0;
   while (at < text.length) {
     if (text[at] === '"') {
@@ -65,7 +83,7 @@ function linesOf(text: string, delimiter: string): (string | number | null)[][] 
         if (text[at] !== '"') break;
         field += '"';
       }
-      fields.push(field);
+      fields.push({ text: field, quoted: true });
     } else {
       const start = at;
       while (
@@ -74,28 +92,33 @@ function linesOf(text: string, delimiter: string): (string | number | null)[][] 
         !'\r\n'.includes(text[at] as string)
       )
         at++;
-      fields.push(valueOf(text.slice(start, at)));
+      fields.push({ text: text.slice(start, at), quoted: false });
     }
     if (text.startsWith(delimiter, at)) {
       at += delimiter.length;
       if (at < text.length && !'\r\n'.includes(text[at] as string)) continue;
-      fields.push(null);
+      fields.push({ text: '', quoted: false });
     }
     if (at < text.length && !'\r\n'.includes(text[at] as string))
       throw new FormatError(`parseCsv: line ${lines.length + 1} has text after a closing quote`);
     at += text.startsWith('\r\n', at) ? 2 : 1;
     // An empty line is none.
-    if (fields.length > 1 || fields[0] !== null) lines.push(fields);
+    if (fields.length > 1 || fields[0]?.quoted === true || fields[0]?.text.trim() !== '')
+      lines.push(fields);
     fields = [];
   }
   return lines;
 }
 
-function valueOf(field: string): string | number | null {
-  const trimmed = field.trim();
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^NaN$|^[+-]?Infinity$/;
+
+function valueOf({ text, quoted }: Field): string | number | null {
+  if (quoted) return text;
+  const trimmed = text.trim();
   if (trimmed === '') return null;
+  if (!DECIMAL.test(trimmed)) return text;
   const number = Number(trimmed);
-  return Number.isNaN(number) && trimmed !== 'NaN' ? field : number;
+  return /^[+-]?\d+$/.test(trimmed) && !Number.isSafeInteger(number) ? text : number;
 }
 
 /**

@@ -12,7 +12,7 @@ const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
  *
  * Predictions are scores `[n, classes, …]` for labels `[n, …]`, where the largest score wins (the first, if several
  * are equal), or they have the labels' shape: class labels (int32 or bool), or float scores of class 1, which
- * predict 1 from `threshold` on. scikit-learn: `accuracy_score`; torchmetrics: `Accuracy`.
+ * predict 1 from `threshold` on. In plain arrays, whole numbers are labels unless `threshold` is given. scikit-learn: `accuracy_score`; torchmetrics: `Accuracy`.
  *
  * @throws {ShapeError} if predictions and labels do not fit. @throws {IndexError} for a label that is not a class.
  * @example

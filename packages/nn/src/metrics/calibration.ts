@@ -73,7 +73,7 @@ export class CalibrationError extends SumMetric<number, Numbers, Numbers> {
       const confidence = form
         ? p.data[startOf(i, form.classes, form.inner) + guess * form.inner]!
         : p.data[i]!;
-      const bin = Math.min(Math.max(Math.ceil(confidence * this.bins) - 1, 0), this.bins - 1);
+      const bin = binOf(confidence, this.bins);
       const w = weights[i]!;
       this.sums[3 * bin]! += w * confidence;
       this.sums[3 * bin + 1]! += w * Number(t.data[i] === guess);
@@ -106,4 +106,10 @@ export class CalibrationError extends SumMetric<number, Numbers, Numbers> {
     const mean = distances.reduce((sum, d, i) => sum + (curve[i]!.weight / all) * d ** power, 0);
     return mean ** (1 / power);
   }
+}
+
+/** The bin of `(b / bins, (b + 1) / bins]`, the first one from 0 on: the product alone rounds some edges up. */
+function binOf(probability: number, bins: number): number {
+  const bin = Math.max(0, Math.ceil(probability * bins) - 1);
+  return probability <= bin / bins && bin > 0 ? bin - 1 : bin;
 }

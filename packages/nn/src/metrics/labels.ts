@@ -30,21 +30,19 @@ export interface Labels {
 
 /**
  * Predictions are scores `[n, classes, …]` for targets `[n, …]`, of which the largest counts (the first of equals); or
- * of the targets' shape: labels if they are integers or booleans, scores of class 1 if they are floats.
+ * of the targets' shape: labels if they are integers or booleans, scores of class 1 if they are floats. In plain arrays,
+ * whole numbers are labels unless a threshold is given.
  */
 export function labelsOf(
   op: string,
   prediction: Numbers,
   target: Numbers,
-  { threshold = 0.5, ignoreIndex = null }: LabelOptions,
+  { threshold, ignoreIndex = null }: LabelOptions,
   most = Infinity,
 ): Labels {
   const [p, t] = [valuesOf(op, 'prediction', prediction), valuesOf(op, 'target', target)];
   const scored = scoresOf(op, p.shape, t.shape);
-  const float =
-    prediction instanceof Tensor
-      ? prediction.dtype.startsWith('float')
-      : !(prediction instanceof Int32Array) && Array.from(p.data).some((x) => !Number.isInteger(x));
+  const float = areScores(prediction, threshold !== undefined);
   const [predicted, truth, positions]: [number[], number[], number[]] = [[], [], []];
   const classes = Math.min(most, scored?.classes ?? Infinity);
   for (let i = 0; i < t.data.length; i++) {
@@ -54,7 +52,7 @@ export function labelsOf(
     const guess = scored
       ? best(p.data, i, scored.classes, scored.inner)
       : float
-        ? Number(p.data[i]! >= threshold)
+        ? Number(p.data[i]! >= (threshold ?? 0.5))
         : Number(p.data[i]);
     checkLabel(op, 'prediction', guess, i, classes);
     predicted.push(guess);
@@ -62,6 +60,16 @@ export function labelsOf(
     positions.push(i);
   }
   return { predicted, true: truth, positions, classes: scored?.classes ?? 0 };
+}
+
+/**
+ * Whether one number for each example is a score: a float, as tensors and typed arrays say. Numbers in an array say nothing;
+ * they are scores if there is a threshold for them, or any that is not whole.
+ */
+function areScores(prediction: Numbers, hasThreshold: boolean): boolean {
+  if (prediction instanceof Tensor) return prediction.dtype.startsWith('float');
+  if (ArrayBuffer.isView(prediction)) return !(prediction instanceof Int32Array);
+  return hasThreshold || prediction.some((x) => !Number.isInteger(x));
 }
 
 /**

@@ -61,7 +61,8 @@ export class RootMeanSquaredError extends MeanSquaredError {
 /**
  * The coefficient of determination, `1 − Σ w(p − t)² / Σ w(t − t̄)²`: 1 is perfect, 0 is as good as always
  * predicting the mean, and less than 0 is worse. Where all targets are equal it is 1 if every prediction is right,
- * else 0. The deviations are taken from a running mean, so a large mean costs no digits. scikit-learn: `r2_score`.
+ * else 0; of a single target, scikit-learn gives NaN. The deviations are taken from a running mean, so a large mean costs no
+ * digits. scikit-learn: `r2_score`.
  */
 export class R2Score extends Metric<number, Numbers, Numbers> {
   private weight = 0;

@@ -99,7 +99,7 @@ export interface FitOptions<B = unknown> {
   readonly metrics?: Readonly<Record<string, Metric<unknown, never, never>>>;
   /** An average of the parameters, updated at every step and validated in their place. */
   readonly average?: AverageLike;
-  /** How many batches make one update: their gradients are averaged. Default 1. */
+  /** How many batches make one update, fewer at the end of an epoch: their gradients are averaged. Default 1. */
   readonly accumulate?: number;
   /** Largest norm of all gradients together, or `{ value }` for each element. */
   readonly clip?: number | { readonly norm: number } | { readonly value: number };

@@ -81,6 +81,12 @@ export class Steps<B> {
     return typeof loss === 'number' ? finish(loss) : loss.then(finish);
   }
 
+  /** The update of the last batches of a stream: fewer than those their gradients were divided by. */
+  finish(factor: number): void {
+    this.trainer.finish(factor);
+    this.tally.step++;
+  }
+
   /** Counts a step, and its loss unless it was left out; whether it was. */
   private count(
     { prediction, target, finite }: Outcome,

@@ -68,11 +68,13 @@ export class Trainer<B> {
   private readonly plain: Traced;
   private replay: CompiledFunction<Parameters<Traced>, ReturnType<Traced>> | null;
   private readonly parameters: readonly Parameter[];
+  private readonly options: FitOptions<B>;
 
   constructor(model: Module, options: FitOptions<B>, keepPredictions: boolean) {
     const judge = judgeOf(model, options);
-    const { optimizer, average, clip } = options;
-    const parameters = (this.parameters = [...model.parameters()]);
+    const { optimizer } = options;
+    this.options = options;
+    this.parameters = [...model.parameters()];
     const watched = policyOf(options.onNonFinite);
     const step = (guard: boolean): Traced => {
       return (batch, first, last, share) => {
@@ -81,16 +83,7 @@ export class Trainer<B> {
         const { loss, prediction, target } = judge(batch as B);
         (share === null ? loss : loss.mul(share)).backward();
         const known: Tensor = isFinite(loss.detach().sum());
-        let finite = known;
-        if (last) {
-          clipGradients(parameters, clip);
-          if (watched === 'skip') finite = logicalAnd(known, areFinite(parameters));
-          if (watched === 'ignore') optimizer.step();
-          else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
-          // Whether to step is read here, so such a step is not recorded; values on a device cannot be.
-          else if (finite.device !== 'cpu' || finite.item() !== 0) optimizer.step();
-          average?.update();
-        }
+        const finite = last ? this.update(known) : known;
         noGrad(() => {
           for (const [buffer, old] of buffers) buffer.assign(where(known, buffer, old));
         });
@@ -115,6 +108,27 @@ export class Trainer<B> {
       return { loss: numberIn(result), prediction: undefined, target: undefined };
     const { loss, ...rest } = result;
     return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
+  }
+
+  /** An update of the gradients that are there, times a factor. */
+  finish(factor: number): void {
+    for (const parameter of this.parameters)
+      if (parameter.grad !== null) parameter.grad = parameter.grad.mul(factor);
+    this.update(tensor(true));
+  }
+
+  /** Clips, and updates the parameters if what is known, and watched, is finite; whether it is. */
+  private update(known: Tensor): Tensor {
+    const { optimizer, average, clip, onNonFinite } = this.options;
+    const watched = policyOf(onNonFinite);
+    clipGradients(this.parameters, clip);
+    const finite = watched === 'skip' ? logicalAnd(known, areFinite(this.parameters)) : known;
+    if (watched === 'ignore') optimizer.step();
+    else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
+    // Whether to step is read here, so such a step is not recorded; values on a device cannot be.
+    else if (finite.device !== 'cpu' || finite.item() !== 0) optimizer.step();
+    average?.update();
+    return finite;
   }
 
   /** Does in parts what the first step would do at once, so that a page can draw between them; `turn` waits until it has. */

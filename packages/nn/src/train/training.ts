@@ -126,6 +126,9 @@ export class Training<B> {
     if (this.tally.batch === 0) for (const [, metric] of this.metrics) metric.reset();
     let together = this.tally.batch % accumulate;
     let isReading = true;
+    const reschedule = (): void => {
+      if (scheduleEvery === 'step') this.reschedule(() => this.steps.lastLoss);
+    };
     const batches = this.again > 0 ? passOver(data, this.again) : data;
     this.again = 0;
     try {
@@ -141,7 +144,7 @@ export class Training<B> {
         if (rest !== undefined) await rest;
         together = last ? 0 : together + 1;
         if (last) {
-          if (scheduleEvery === 'step') this.reschedule(() => this.steps.lastLoss);
+          reschedule();
           const { everySteps } = this.plan ?? {};
           if (everySteps !== undefined && this.tally.step % everySteps === 0) await this.save();
           if (this.ending !== null) return;
@@ -155,6 +158,11 @@ export class Training<B> {
       throw error;
     }
     if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
+    // Only now is it known that no more batches come for this update.
+    if (together > 0) {
+      this.steps.finish(accumulate / together);
+      reschedule();
+    }
     await this.steps.nonFinite.checkParameters();
     const { loss } = this.tally;
     const figures = await this.judge();

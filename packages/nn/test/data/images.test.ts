@@ -73,6 +73,16 @@ describe('transforms', () => {
       ],
     ]);
     expect(centerCrop(8)(x).at(0, 0).sum().item()).toBe(0);
+    // Where torchvision's begin, by the pixels left over: Python rounds halves to even.
+    const line = arange(1, 21).cast('float32').reshape([1, 1, 20]);
+    const starts = [1, 2, 3, 5, 7, 9].map(
+      (n) =>
+        centerCrop([1, 20 - n])(line)
+          .at(0, 0, 0)
+          .item() - 1,
+    );
+    expect(starts).toEqual([0, 1, 2, 2, 4, 4]);
+    expect(centerCrop([1, 23])(line).at(0, 0, ':3').toArray()).toEqual([0, 1, 2]);
     const seen = new Set<number>();
     for (let i = 0; i < 200; i++) {
       const part = randomCrop(3)(x);
@@ -130,6 +140,39 @@ describe('transforms', () => {
   it('a resized part of all there is, in its own shape, is the picture resized', () => {
     const x = rand([3, 8, 8]);
     close(randomResizedCrop(5, { scale: [1, 1], ratio: [1, 1] })(x), resize(5)(x));
+  });
+
+  it('a random part has a share of the area and a shape in their ranges, or is the largest in the middle', () => {
+    manualSeed(5);
+    // Corners tell which part it was: a pixel is its place.
+    const x = stack([
+      arange(40).cast('float32').reshape([40, 1]).expand([40, 30]),
+      arange(30).cast('float32').reshape([1, 30]).expand([40, 30]),
+    ]);
+    const crop = randomResizedCrop(2, { scale: [0.2, 1], ratio: [0.5, 2] });
+    const shares = Array.from({ length: 400 }, () => {
+      const [rows, columns] = crop(x).unbind(0) as [Tensor, Tensor];
+      // Centres of halves are half of the size apart.
+      const height = 2 * (rows.at(1, 0).item() - rows.at(0, 0).item());
+      const width = 2 * (columns.at(0, 1).item() - columns.at(0, 0).item());
+      expect(width / height).toBeGreaterThan(0.45);
+      expect(width / height).toBeLessThan(2.2);
+      return (height * width) / 1200;
+    });
+    expect(Math.min(...shares)).toBeGreaterThan(0.18);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
+    // Parts that would not fit are drawn again, so few are of nearly the whole picture, whose shape is 3 : 4.
+    expect(shares.filter((s) => s > 0.95).length).toBeLessThan(12);
+    const middle = randomResizedCrop([10, 30], { scale: [1, 1], ratio: [3, 3] })(x);
+    expect(middle.at(0, ':', 0).toArray()).toEqual(Array.from({ length: 10 }, (_, i) => 15 + i));
+    // It is cut out, then resized: nothing beside it shines in.
+    const larger = randomResizedCrop([20, 60], { scale: [1, 1], ratio: [3, 3] })(x);
+    close(larger, resize([20, 60])(x.narrow(1, 15, 10)));
+    const nearest = { scale: [1, 1], ratio: [3, 3], interpolation: 'nearest' } as const;
+    close(
+      randomResizedCrop([7, 13], nearest)(x),
+      resize([7, 13], { interpolation: 'nearest' })(x.narrow(1, 15, 10)),
+    );
   });
 
   it('normalize is (x − mean) / std by channel', () => {

@@ -15,6 +15,20 @@ describe('tables', () => {
     expect(() => parseCsv('a,b\n1')).toThrow('row 0 has 1 field, there are 2 columns');
     expect(() => parseCsv('a\n"1')).toThrow('the quote that starts in line 2 does not end');
     expect(() => parseCsv('a\n"1"2')).toThrow('has text after a closing quote');
+    expect(() => parseCsv('a,b,a\n1,2,3')).toThrow("there are two columns 'a'");
+    for (const delimiter of ['', '"', '\n'])
+      expect(() => parseCsv('a\n1', { delimiter })).toThrow('without quotes and line ends');
+  });
+
+  it('CSV: names are text as they stand, and only decimal numbers are numbers', () => {
+    expect(parseCsv(',007,1.0,"q"\n0,1,2,3')).toEqual([{ '': 0, '007': 1, '1.0': 2, q: 3 }]);
+    const [row] = parseCsv('a,b,c,d,e,f\n0x1F, -.5e1 ,12345678901234567890,1_000,1.,+7');
+    expect(row).toEqual({ a: '0x1F', b: -5, c: '12345678901234567890', d: '1_000', e: 1, f: 7 });
+    expect(parseCsv('a,b\nNaN,-Infinity\n9007199254740991,1e300')).toEqual([
+      { a: NaN, b: -Infinity },
+      { a: 9007199254740991, b: 1e300 },
+    ]);
+    expect(parseCsv('a\n""\n\n1')).toEqual([{ a: '' }, { a: 1 }]);
   });
 
   it('rows become tensors by column where they can, and come back', () => {

@@ -109,6 +109,30 @@ describe('training', () => {
     expect(history.step).toBe(3); // of 5 batches
   });
 
+  it('accumulated batches of a stream are too, though nobody knows how many will come', async () => {
+    const lasting = (s: SetUp, data: FitOptions<Batch>['data']) => ({
+      ...s.given,
+      data,
+      optimizer: new SGD(s.model.parameters(), { lr: 0.1, momentum: 0.9 }),
+      accumulate: 3,
+      clip: 0.5,
+      epochs: 2,
+    });
+    const [a, b] = [setUp(), setUp()];
+    const batches = [...(a.given.data as Iterable<Batch>)];
+    const stream = {
+      async *[Symbol.asyncIterator]() {
+        for (const batch of batches) yield Promise.resolve(batch);
+      },
+    };
+    manualSeed(8);
+    const known = await fit(a.model, lasting(a, batches));
+    manualSeed(8);
+    const streamed = await fit(b.model, lasting(b, stream));
+    expect([known.step, streamed.step]).toEqual([4, 4]); // of 2 · 5 batches
+    weightsOf(b).forEach((w, i) => expect(w).toBeCloseTo(weightsOf(a)[i] as number, 6));
+  });
+
   it('falls back to plain steps where a step cannot be recorded, and says why', async () => {
     const a = setUp();
     const events = await eventsOf(a.model, {

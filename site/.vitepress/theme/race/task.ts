@@ -74,7 +74,10 @@ export function serve(prepare: (task: Task) => Promise<Runner>): void {
       .then((runner) => time(runner, data.seconds))
       .then(
         (result) => postMessage({ result } satisfies Message),
-        (error: unknown) => postMessage({ failure: String(error) } satisfies Message),
+        (error: unknown) =>
+          postMessage({
+            failure: error instanceof Error ? error.message : String(error),
+          } satisfies Message),
       );
   });
 }

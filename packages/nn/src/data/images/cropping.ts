@@ -1,6 +1,13 @@
 /** @file Pictures resized and cut out, in the middle or at random. */
 import { defineOptions, kinds, ShapeError, type Tensor } from '@chainrule/autograd';
-import { picturesOf, resample, type Affine, type Interpolation, type Pictures } from './sample.js';
+import {
+  picturesOf,
+  resample,
+  type Affine,
+  type Interpolation,
+  type Part,
+  type Pictures,
+} from './sample.js';
 import { draws, range, sizeOf, type Size, type Transform } from './transform.js';
 
 /** Options of `resize`. */
@@ -23,7 +30,7 @@ export function resize(size: Size, options?: ResizeOptions): Transform {
   const { interpolation = 'bilinear' } = resizeOptions('resize', options);
   return (image) => {
     const from = picturesOf('resize', image);
-    return cut(from, [0, 0, from.height, from.width], to, interpolation);
+    return cut(from, [[0, 0, from.height, from.width]], to, interpolation);
   };
 }
 
@@ -36,12 +43,19 @@ export function centerCrop(size: Size): Transform {
   const to = sizeOf('centerCrop', size);
   return (image) => {
     const from = picturesOf('centerCrop', image);
-    const [top, left] = [
-      Math.round((from.height - to[0]) / 2),
-      Math.round((from.width - to[1]) / 2),
-    ];
+    const [top, left] = [middle(from.height - to[0]), middle(from.width - to[1])];
     return resample(from, to, [[1, 0, left, 0, 1, top]], { interpolation: 'nearest', fill: 0 });
   };
+}
+
+/**
+ * Where a middle part begins, as torchvision has it: half of what is left over, a half of a pixel to the even number. What is
+ * missing instead is filled with the smaller half first.
+ */
+function middle(room: number): number {
+  if (room < 0) return Math.ceil(room / 2);
+  const half = Math.floor(room / 2);
+  return half + (room % 2) * (half % 2);
 }
 
 /** Options of `randomCrop`. */
@@ -94,7 +108,8 @@ const resizedCropOptions = defineOptions<RandomResizedCropOptions>({
 });
 
 /**
- * Cuts out a part of random area and shape and resizes it: Inception's augmentation (Szegedy et al. 2014).
+ * Cuts out a part of random area and shape and resizes it: Inception's augmentation (Szegedy et al. 2014). A part that does
+ * not fit is drawn again, up to ten times; then it is the largest of such a shape in the middle.
  * torchvision: `RandomResizedCrop`.
  *
  * @example randomResizedCrop(224, { scale: [0.5, 1] })(batch)
@@ -108,44 +123,54 @@ export function randomResizedCrop(size: Size, options?: RandomResizedCropOptions
   } = resizedCropOptions('randomResizedCrop', options);
   return (image) => {
     const from = picturesOf('randomResizedCrop', image);
-    const u = draws(4 * from.count);
-    const maps = Array.from({ length: from.count }, (_, n): Affine => {
-      const [a, r, y, x] = u.slice(4 * n, 4 * n + 4) as [number, number, number, number];
-      const area = from.height * from.width * (scale[0] + (scale[1] - scale[0]) * a);
-      const shape = ratio[0] * (ratio[1] / ratio[0]) ** r;
-      const width = Math.max(1, Math.min(from.width, Math.round(Math.sqrt(area * shape))));
-      const height = Math.max(1, Math.min(from.height, Math.round(Math.sqrt(area / shape))));
-      const top = Math.floor(y * (from.height - height + 1));
-      const left = Math.floor(x * (from.width - width + 1));
-      return scaled([top, left, height, width], to);
-    });
-    return resample(from, to, maps, { interpolation, fill: 0, clamp: true });
+    const parts = Array.from({ length: from.count }, () => randomPart(from, scale, ratio));
+    return cut(from, parts, to, interpolation);
   };
 }
 
-/** The map from a result of size `to` into the part `[top, left, height, width]`, pixel centres to pixel centres. */
-function scaled(
-  [top, left, height, width]: readonly [number, number, number, number],
-  to: readonly [number, number],
-): Affine {
-  const [sy, sx] = [height / to[0], width / to[1]];
-  return [sx, 0, left + (sx - 1) / 2, 0, sy, top + (sy - 1) / 2];
+/** A part whose share of the area and shape are drawn until it fits, at most ten times; else the largest in the middle. */
+function randomPart(
+  { height, width }: Pictures,
+  scale: readonly [number, number],
+  [narrow, wide]: readonly [number, number],
+): Part {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const [a, r, y, x] = draws(4) as [number, number, number, number];
+    const area = height * width * (scale[0] + (scale[1] - scale[0]) * a);
+    const shape = narrow * (wide / narrow) ** r;
+    const [h, w] = [Math.round(Math.sqrt(area / shape)), Math.round(Math.sqrt(area * shape))];
+    if (h < 1 || w < 1 || h > height || w > width) continue;
+    return [Math.floor(y * (height - h + 1)), Math.floor(x * (width - w + 1)), h, w];
+  }
+  const shape = width / height;
+  const h = shape < narrow ? Math.max(1, Math.round(width / narrow)) : height;
+  const w = shape > wide ? Math.max(1, Math.round(height * wide)) : width;
+  return [Math.floor((height - h) / 2), Math.floor((width - w) / 2), h, w];
 }
 
+/**
+ * The map from a result of size `to` into a part: pixel centres to pixel centres or, of nearest pixels, to the one at
+ * floor(i · scale), as PyTorch takes it.
+ */
+function into(
+  [top, left, height, width]: Part,
+  to: readonly [number, number],
+  interpolation: Interpolation,
+): Affine {
+  const [sy, sx] = [height / to[0], width / to[1]];
+  const eps = 1e-6 - 0.5;
+  return interpolation === 'nearest'
+    ? [sx, 0, left + eps, 0, sy, top + eps]
+    : [sx, 0, left + (sx - 1) / 2, 0, sy, top + (sy - 1) / 2];
+}
+
+/** Parts of pictures, one for each or for all, in one size. */
 function cut(
   from: Pictures,
-  part: readonly [number, number, number, number],
+  parts: readonly Part[],
   to: readonly [number, number],
   interpolation: Interpolation,
 ): Tensor {
-  if (interpolation === 'bilinear')
-    return resample(from, to, [scaled(part, to)], { interpolation, fill: 0, clamp: true });
-  // PyTorch's nearest takes the pixel at floor(i · scale).
-  const [sy, sx] = [part[2] / to[0], part[3] / to[1]];
-  const eps = 1e-6 - 0.5;
-  return resample(from, to, [[sx, 0, part[1] + eps, 0, sy, part[0] + eps]], {
-    interpolation,
-    fill: 0,
-    clamp: true,
-  });
+  const maps = parts.map((part) => into(part, to, interpolation));
+  return resample(from, to, maps, { interpolation, fill: 0, parts });
 }

@@ -7,6 +7,9 @@ export type Affine = readonly [a: number, b: number, c: number, d: number, e: nu
 /** How values between pixels are interpolated. */
 export type Interpolation = 'nearest' | 'bilinear';
 
+/** A part of a picture, in pixels. */
+export type Part = readonly [top: number, left: number, height: number, width: number];
+
 /** A picture or a batch of them, read once: `[…, channels, height, width]`. */
 export interface Pictures {
   readonly data: Float32Array;
@@ -34,8 +37,8 @@ export function picturesOf(op: string, image: Tensor): Pictures {
 }
 
 /**
- * New pictures of a size, each by a map of its own. What lies outside is `fill`; `clamp` takes the nearest pixel of
- * the edge instead.
+ * New pictures of a size, each by a map of its own. What lies outside is `fill`; with `parts`, one for each map, the nearest
+ * pixel of that part is taken instead.
  */
 export function resample(
   from: Pictures,
@@ -44,18 +47,21 @@ export function resample(
   options: {
     readonly interpolation: Interpolation;
     readonly fill: number;
-    readonly clamp?: boolean;
+    readonly parts?: readonly Part[];
   },
 ): Tensor {
   const { data, lead, count, channels, height: h, width: w } = from;
-  const { interpolation, fill, clamp = false } = options;
+  const { interpolation, fill, parts } = options;
   const out = new Float32Array(count * channels * height * width);
+  let part: Part | undefined;
   const read = (base: number, x: number, y: number): number => {
-    if (clamp) return data[base + inside(y, h) * w + inside(x, w)] as number;
+    if (part !== undefined)
+      return data[base + inside(y, part[0], part[2]) * w + inside(x, part[1], part[3])] as number;
     return x < 0 || y < 0 || x >= w || y >= h ? fill : (data[base + y * w + x] as number);
   };
   for (let n = 0; n < count; n++) {
     const [a, b, c, d, e, f] = maps[n % maps.length] as Affine;
+    part = parts?.[n % maps.length];
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const [u, v] = [a * x + b * y + c, d * x + e * y + f];
@@ -79,6 +85,6 @@ export function resample(
   return tensor(out, { shape: [...lead, channels, height, width] });
 }
 
-function inside(i: number, size: number): number {
-  return Math.max(0, Math.min(size - 1, i));
+function inside(i: number, from: number, size: number): number {
+  return Math.max(from, Math.min(from + size - 1, i));
 }
