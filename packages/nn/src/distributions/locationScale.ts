@@ -1,7 +1,8 @@
 /** @file Other distributions with a location and a scale: Laplace, Cauchy, Gumbel. */
-import { atan, log1p, tan, type Shape, type Tensor } from '@chainrule/autograd';
+import { atan2, tan, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
+import { log1pOfSquare } from './log1pOfSquare.js';
 import { broadcastReader, type DistributionOptions, type Given, type Value } from './parameters.js';
 
 const read = broadcastReader({ loc: real, scale: positive });
@@ -69,17 +70,14 @@ export class Laplace extends LocationScale {
 
   protected override cdfOf(value: Tensor): Tensor {
     const z = this.standardized(value);
-    return z.sign().mul(z.abs().neg().expm1()).mul(-0.5).add(0.5);
+    // The smaller of the two sides, so that neither tail is 1 less almost 1.
+    const tail = z.abs().neg().exp().mul(0.5);
+    return where(z.lt(0), tail, tail.neg().add(1));
   }
 
   protected override icdfOf(p: Tensor): Tensor {
-    const centred = p.sub(0.5);
-    return this.placed(
-      centred
-        .sign()
-        .mul(log1p(centred.abs().mul(-2)))
-        .neg(),
-    );
+    const tail = where(p.lt(0.5), p, p.neg().add(1));
+    return this.placed(p.neg().add(0.5).sign().mul(tail.mul(2).log()));
   }
 
   override entropy(): Tensor {
@@ -108,15 +106,20 @@ export class Cauchy extends LocationScale {
 
   protected override logProbOf(value: Tensor): Tensor {
     const z = this.standardized(value);
-    return log1p(z.square()).add(this.scale.log()).add(Math.log(Math.PI)).neg();
+    return log1pOfSquare(z).add(this.scale.log()).add(Math.log(Math.PI)).neg();
   }
 
   protected override cdfOf(value: Tensor): Tensor {
-    return atan(this.standardized(value)).div(Math.PI).add(0.5);
+    // An angle from 0 to π: the lower tail is not ½ less almost ½.
+    return atan2(this.scale, this.loc.sub(value)).div(Math.PI);
   }
 
   protected override icdfOf(p: Tensor): Tensor {
-    return this.placed(tan(p.sub(0.5).mul(Math.PI)));
+    const lower = p.lt(0.5);
+    const tail = where(lower, p, p.neg().add(1));
+    const far = tan(tail.mul(Math.PI)).reciprocal();
+    const near = tan(p.sub(0.5).mul(Math.PI));
+    return this.placed(where(tail.gt(0.25), near, where(lower, far.neg(), far)));
   }
 
   override entropy(): Tensor {

@@ -1,5 +1,14 @@
 /** @file The normal distribution, and that of its absolute value. */
-import { erf, erfc, erfinv, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
+import {
+  erf,
+  erfc,
+  erfinv,
+  randn,
+  special,
+  where,
+  type Shape,
+  type Tensor,
+} from '@chainrule/autograd';
 import { nonnegative, positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import { broadcastReader, type DistributionOptions, type Given, type Value } from './parameters.js';
@@ -67,7 +76,7 @@ export class Normal extends Distribution {
   }
 
   protected override icdfOf(p: Tensor): Tensor {
-    return this.loc.add(this.scale.mul(erfinv(p.mul(2).sub(1))).mul(Math.SQRT2));
+    return this.loc.add(this.scale.mul(special.ndtri(p)));
   }
 
   override entropy(): Tensor {

@@ -1,10 +1,15 @@
 /** @file Probabilities and logits: what distributions with either have in common. */
 import { clamp, sigmoid, softmax, type Tensor } from '@chainrule/autograd';
 
-/** The logarithm, or log-odds, of probabilities, which are clamped one rounding away from 0 and 1, as in PyTorch. */
-export function logitsOf(probs: Tensor, binary: boolean): Tensor {
+/** Probabilities clamped one rounding away from 0 and 1, as PyTorch's are before their logarithm. */
+export function clampedProbs(probs: Tensor): Tensor {
   const eps = probs.dtype === 'float64' ? 2 ** -52 : 2 ** -23;
-  const p = clamp(probs, eps, 1 - eps);
+  return clamp(probs, eps, 1 - eps);
+}
+
+/** The logarithm, or log-odds, of probabilities, which are clamped. */
+export function logitsOf(probs: Tensor, binary: boolean): Tensor {
+  const p = clampedProbs(probs);
   return binary ? p.log().sub(p.neg().log1p()) : p.log();
 }
 

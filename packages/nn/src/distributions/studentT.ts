@@ -1,16 +1,8 @@
 /** @file Student's t distribution: a normal variable over the root of a gamma variable. */
-import {
-  digamma,
-  gamma,
-  lgamma,
-  log1p,
-  randn,
-  where,
-  type Shape,
-  type Tensor,
-} from '@chainrule/autograd';
+import { digamma, gamma, lgamma, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
+import { log1pOfSquare } from './log1pOfSquare.js';
 import {
   broadcastAll,
   parameterReader,
@@ -89,7 +81,7 @@ export class StudentT extends Distribution {
       .add(0.5 * Math.log(Math.PI))
       .add(lgamma(df.mul(0.5)))
       .sub(lgamma(df.add(1).mul(0.5)));
-    return log1p(y.square().div(df)).mul(df.add(1)).mul(-0.5).sub(z);
+    return log1pOfSquare(y.mul(df.rsqrt())).mul(df.add(1)).mul(-0.5).sub(z);
   }
 
   override entropy(): Tensor {

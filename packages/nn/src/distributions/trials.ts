@@ -8,7 +8,6 @@ import {
   log1p,
   logSigmoid,
   peek,
-  softplus,
   where,
   type Shape,
   type Tensor,
@@ -31,7 +30,7 @@ import {
   type DistributionOptions,
   type Value,
 } from './parameters.js';
-import { logitsOf, probsOf } from './probabilities.js';
+import { clampedProbs, logitsOf, probsOf } from './probabilities.js';
 
 /** Probabilities, or log-odds. */
 export type ProbsOrLogits =
@@ -71,10 +70,24 @@ abstract class Trials extends Distribution {
     return this.byLogits ? this.parameter : logitsOf(this.parameter, true);
   }
 
-  /** The entropy of one trial. */
+  /** The probability of failure, which keeps its digits where that of success is almost 1. */
+  protected get failure(): Tensor {
+    return this.byLogits ? probsOf(this.parameter.neg(), true) : this.parameter.neg().add(1);
+  }
+
+  /** The logarithms of the probabilities of success and failure, each from what was given. */
+  protected get logs(): { readonly success: Tensor; readonly failure: Tensor } {
+    const { parameter } = this;
+    if (this.byLogits)
+      return { success: logSigmoid(parameter), failure: logSigmoid(parameter.neg()) };
+    const p = clampedProbs(parameter);
+    return { success: p.log(), failure: log1p(p.neg()) };
+  }
+
+  /** The entropy of one trial: of two terms of one sign. */
   protected trialEntropy(): Tensor {
-    const { logits, probs } = this;
-    return probs.neg().add(1).mul(logits).sub(logSigmoid(logits));
+    const { logs, probs, failure } = this;
+    return probs.mul(logs.success).add(failure.mul(logs.failure)).neg();
   }
 }
 
@@ -117,13 +130,12 @@ export class Bernoulli extends Trials {
 
   /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
-    const { probs } = this;
-    return probs.mul(probs.neg().add(1));
+    return this.probs.mul(this.failure);
   }
 
   protected override logProbOf(value: Tensor): Tensor {
-    const { logits } = this;
-    return value.sub(1).mul(logits).add(logSigmoid(logits));
+    const { success, failure } = this.logs;
+    return value.mul(success).add(value.neg().add(1).mul(failure));
   }
 
   override entropy(): Tensor {
@@ -179,17 +191,15 @@ export class Binomial extends Trials {
 
   /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
-    const { probs } = this;
-    return this.totalCount.mul(probs).mul(probs.neg().add(1));
+    return this.totalCount.mul(this.probs).mul(this.failure);
   }
 
   protected override logProbOf(value: Tensor): Tensor {
-    const { logits, totalCount: n } = this;
+    const { logs, totalCount: n } = this;
     const choices = lgamma(n.add(1))
       .sub(lgamma(value.add(1)))
       .sub(lgamma(n.sub(value).add(1)));
-    // k ln p + (n − k) ln(1 − p).
-    return choices.add(value.mul(logits)).sub(n.mul(logOnePlusExp(logits)));
+    return choices.add(value.mul(logs.success)).add(n.sub(value).mul(logs.failure));
   }
 
   /** The entropy. @throws {ChainruleError} unless all counts are known and equal. */
@@ -218,11 +228,6 @@ function largest(counts: ArrayLike<number>): number {
 
 const PROBS: Constraint = { ...unitInterval, must: 'be a probability in [0, 1]' };
 
-/** `ln(1 + eˣ)` everywhere. */
-function logOnePlusExp(x: Tensor): Tensor {
-  return softplus(x, { threshold: Infinity });
-}
-
 /**
  * The geometric distribution: the number of failures before the first success, with probability `probs` in (0, 1],
  * or with log-odds `logits`. PyTorch: `distributions.Geometric`.
@@ -237,7 +242,7 @@ export class Geometric extends Trials {
 
   /** The mean, in shape `[…batchShape, …eventShape]`. */
   override get mean(): Tensor {
-    return this.probs.reciprocal().sub(1);
+    return this.failure.div(this.probs);
   }
 
   override get mode(): Tensor {
@@ -246,12 +251,12 @@ export class Geometric extends Trials {
 
   /** The variance, in shape `[…batchShape, …eventShape]`. */
   override get variance(): Tensor {
-    const { probs } = this;
-    return probs.reciprocal().sub(1).div(probs);
+    return this.failure.div(this.probs).div(this.probs);
   }
 
   protected override logProbOf(value: Tensor): Tensor {
-    const { probs } = this;
+    const { probs, logs } = this;
+    if (this.byLogits) return value.mul(logs.failure).add(logs.success);
     // Success is certain: no failure has probability 1.
     const certain = probs.eq(1).logicalAnd(value.eq(0));
     return value.mul(log1p(where(certain, 0, probs).neg())).add(probs.log());

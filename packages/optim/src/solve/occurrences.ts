@@ -37,7 +37,8 @@ export function occurrence(
     equation: (v, others) => g([v], others),
     captured,
     x0: time,
-    solve: (start) => [start],
+    // A tensor of its own: the start is a constant, which the time is not where it is differentiated again.
+    solve: (start) => [tensorOf(vectorOf(start), dtype)],
     like: [time],
   }).reshape([]);
   return { t: exact, y: stateAt(exact) };

@@ -253,6 +253,18 @@ describe('events', () => {
     );
   });
 
+  test('have second derivatives', () => {
+    // y = p₁ e^(−p₀ t) is ½ at t = ln(2 p₁) / p₀.
+    const half = (p: Tensor): Tensor =>
+      odeint((_t, y) => y.mul(p.at(0)).neg(), p.narrow(0, 1, 1), [0, 20], {
+        events: (_t, y) => y.select(0, 0).sub(0.5),
+        ...TIGHT,
+      }).events[0]?.[0]?.t as Tensor;
+    const wanted = (p: Tensor): Tensor => p.at(1).mul(2).log().div(p.at(0));
+    const p = f64(1.3, 3);
+    expectClose(hessian(half)(p), hessian(wanted)(p), 1e-9);
+  });
+
   test('are noted in order, upwards, downwards or both', () => {
     const level = (_t: Tensor, y: Tensor): Tensor => y.select(0, 0);
     const { events } = odeint(swing(number(1)), f64(1, 0), [0, 8], {

@@ -166,9 +166,15 @@ export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
 );
 
 function positions(data: ArrayLike<number>): Int32Array {
-  const list: number[] = [];
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) list.push(i);
-  return Int32Array.from(list);
+  const n = data.length;
+  const found = new Int32Array(n);
+  let count = 0;
+  // Every position is written, and kept only if another one follows: there is no branch to be guessed.
+  for (let i = 0; i < n; i++) {
+    found[count] = i;
+    count += Number(data[i] !== 0);
+  }
+  return found.slice(0, count);
 }
 
 /**
@@ -179,16 +185,25 @@ export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   const node = operand('nonzero', x);
   const places = positions(valueOf(node, 'nonzero'));
   const n = node.ndim;
-  const rows = new Int32Array(places.length * n);
-  places.forEach((place, r) => {
-    let rest = place;
-    for (let d = n - 1; d >= 0; d--) {
-      rows[r * n + d] = rest % node.sizes[d]!;
-      rest = Math.floor(rest / node.sizes[d]!);
-    }
-  });
+  const rows = n === 1 ? places : coordinates(places, node.sizes);
   return makeLeaf(rows, [places.length, n], 'int32');
 });
+
+/** The indices in each dimension for flat ones, in rows. */
+function coordinates(places: Int32Array, sizes: Shape): Int32Array {
+  const n = sizes.length;
+  const rows = new Int32Array(places.length * n);
+  for (let r = 0; r < places.length; r++) {
+    let rest = places[r]!;
+    for (let d = n - 1; d >= 0; d--) {
+      const size = sizes[d]!;
+      const outer = Math.floor(rest / size);
+      rows[r * n + d] = rest - outer * size;
+      rest = outer;
+    }
+  }
+  return rows;
+}
 
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars

@@ -181,18 +181,10 @@ export const bincount: (x: Operand, options?: BincountOptions) => Tensor = compo
     if (node.dtype !== 'int32') {
       throw new DTypeError(`bincount: expected int32, got ${node.dtype}; cast it: x.cast('int32')`);
     }
-    const data = valueOf(node, 'bincount');
-    let size = minlength;
-    for (let i = 0; i < data.length; i++) {
-      if (data[i]! < 0) throw new IndexError(`bincount: ${data[i]!} at position ${i} is negative`);
-      size = Math.max(size, data[i]! + 1);
-    }
+    const data = valueOf(node, 'bincount') as Int32Array;
+    const size = Math.max(minlength, mostOf(data) + 1);
     checkSize('bincount', [size]);
-    if (weights === null) {
-      const counts = new Int32Array(size);
-      for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
-      return makeLeaf(counts, [size], 'int32');
-    }
+    if (weights === null) return makeLeaf(countsOf(data, size), [size], 'int32');
     const given = operand('bincount', weights);
     if (!sameShape(given.sizes, node.sizes)) {
       throw new ShapeError(
@@ -207,6 +199,28 @@ export const bincount: (x: Operand, options?: BincountOptions) => Tensor = compo
     );
   },
 );
+
+/** The largest of numbers none of which may be negative; −1 if there are none. */
+function mostOf(data: Int32Array): number {
+  let most = -1;
+  let all = 0;
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!;
+    if (x > most) most = x;
+    all |= x;
+  }
+  if (all < 0) {
+    const i = data.findIndex((x) => x < 0);
+    throw new IndexError(`bincount: ${data[i]!} at position ${i} is negative`);
+  }
+  return most;
+}
+
+function countsOf(data: Int32Array, size: number): Int32Array {
+  const counts = new Int32Array(size);
+  for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+  return counts;
+}
 
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars

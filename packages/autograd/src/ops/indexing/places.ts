@@ -86,28 +86,34 @@ export const uniqueConsecutive: UniqueConsecutive = composite(
   },
 ) as UniqueConsecutive;
 
-function leafOf(data: readonly number[]): Tensor {
-  return makeLeaf(Int32Array.from(data), [data.length], 'int32');
+function leafOf(data: Int32Array): Tensor {
+  return makeLeaf(data, [data.length], 'int32');
+}
+
+interface Runs {
+  readonly first: Int32Array;
+  readonly inverse: Int32Array;
+  readonly counts: Int32Array;
 }
 
 /** Where each run of equal slices begins, which each slice is in, and how many there are. */
-function runsOf(x: Tensor, dim: number): { first: number[]; inverse: number[]; counts: number[] } {
+function runsOf(x: Tensor, dim: number): Runs {
   const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
   const n = x.sizes[dim]!;
   const width = data.length / Math.max(1, n);
-  const [first, inverse, counts]: [number[], number[], number[]] = [[], [], []];
+  const [first, inverse] = [new Int32Array(n), new Int32Array(n)];
+  let count = 0;
   for (let i = 0; i < n; i++) {
-    let same = i > 0;
-    for (let k = 0; same && k < width; k++)
-      same = data[i * width + k] === data[(i - 1) * width + k];
-    if (!same) {
-      first.push(i);
-      counts.push(0);
-    }
-    counts[counts.length - 1]!++;
-    inverse.push(first.length - 1);
+    let differ = Number(i === 0);
+    for (let k = i * width; k < (i + 1) * width; k++) differ |= Number(data[k] !== data[k - width]);
+    // Written in any case, and kept if the run is new: there is no branch to be guessed.
+    first[count] = i;
+    count += differ;
+    inverse[i] = count - 1;
   }
-  return { first, inverse, counts };
+  const begins = first.slice(0, count);
+  const counts = begins.map((at, r) => (begins[r + 1] ?? n) - at);
+  return { first: begins, inverse, counts };
 }
 
 /** The methods of this family. */

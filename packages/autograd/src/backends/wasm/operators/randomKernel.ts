@@ -1,5 +1,6 @@
 /**
- * @file Random numbers: Threefry-2x32 with 20 rounds, four counters at a time, the bits of the reference.
+ * @file Random numbers: Threefry-2x32 with 20 rounds, twice four counters at a time, the bits of the reference. Each round waits
+ * for the one before: two runs side by side fill the time.
  *
  * Normal numbers of float32 take logarithms, sines and cosines of float64, two at a time: rounded once they are those of the
  * reference, but for one in some hundred million whose last bit differs. Those of float64 call the engine's own functions, as
@@ -21,9 +22,14 @@ const ROTATIONS = [
   [13, 15, 26, 6],
   [17, 29, 16, 24],
 ] as const;
-/** Counters of a step, and the bytes of a step's results. */
+/** Counters of a run, the bytes of their results, and the runs of a step. */
 const BLOCKS = 4;
-const STEP_BYTES = 32;
+const RUN_BYTES = 32;
+const RUNS = 2;
+const STEP_BYTES = RUNS * RUN_BYTES;
+
+/** The words of four counters: the low and the high ones, which become random bits. */
+type Run = readonly [a: number, b: number];
 
 export function planRandom(kernel: RandomKernel): FormedKernel {
   const { count, distribution, out } = kernel;
@@ -78,14 +84,18 @@ class RandomWriter {
     const first = this.number(words.first);
     this.readKey(words.seed);
     const [to, at] = [f.local('i32'), f.local('i32')];
-    const [a, b] = [f.local('v128'), f.local('v128')];
+    const runs = Array.from({ length: RUNS }, (): Run => [f.local('v128'), f.local('v128')]);
     forShare(f, words.steps, parallel, (step) => {
-      this.counters(first, step, a, b);
-      this.threefry(a, b);
+      this.counters(first, step, runs);
+      this.threefry(runs);
       f.push(words.out).get(step).i32(STEP_BYTES).op(I32.mul).op(I32.add).set(to);
       // What the last step has too much stays in scratch memory.
       f.get(to).get(SCRATCH).get(step).push(words.whole).op(I32.ltU).select().set(at);
-      this.numbers(a, b, at);
+      for (const [a, b] of runs) {
+        this.numbers(a, b, at);
+        f.advance(at, RUN_BYTES);
+      }
+      f.advance(at, -STEP_BYTES);
       f.get(step).push(words.whole).op(I32.geU);
       f.if(() =>
         f.repeat(words.rest, () => {
@@ -114,42 +124,63 @@ class RandomWriter {
     f.i32(0x1bd11bda).op(I32x4.splat).get(k0).op(V128.xor).get(k1).op(V128.xor).set(k2);
   }
 
-  /** The low and high words of four counters from `first + 4 · step` on. */
-  private counters(first: number, step: number, low: number, high: number): void {
+  /** The low and high words of the counters from `first + 4 · RUNS · step` on. */
+  private counters(first: number, step: number, runs: readonly Run[]): void {
     const { f } = this;
     const base = f.local('i64');
-    f.get(first).get(step).op(I64.fromU32).i64(2).op(I64.shl).op(I64.add).set(base);
-    f.get(base).op(I64.toI32).op(I32x4.splat).v128([0, 1, 2, 3]).op(I32x4.add).set(low);
-    f.get(base).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat);
-    // A sum that is less than what was added to has carried; a comparison gives −1 there.
-    f.get(low).get(base).op(I64.toI32).op(I32x4.splat).op(I32x4.ltU).op(I32x4.sub).set(high);
+    f.get(first)
+      .get(step)
+      .op(I64.fromU32)
+      .i64(Math.log2(BLOCKS * RUNS))
+      .op(I64.shl)
+      .op(I64.add)
+      .set(base);
+    for (const [k, [low, high]] of runs.entries()) {
+      const at = BLOCKS * k;
+      f.get(base)
+        .op(I64.toI32)
+        .op(I32x4.splat)
+        .v128([at, at + 1, at + 2, at + 3]);
+      f.op(I32x4.add).set(low);
+      f.get(base).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat);
+      // A sum that is less than what was added to has carried; a comparison gives −1 there.
+      f.get(low).get(base).op(I64.toI32).op(I32x4.splat).op(I32x4.ltU).op(I32x4.sub).set(high);
+    }
   }
 
-  private threefry(x: number, y: number): void {
+  private threefry(runs: readonly Run[]): void {
     const { f, keys } = this;
-    f.get(x).get(keys[0]).op(I32x4.add).set(x);
-    f.get(y).get(keys[1]).op(I32x4.add).set(y);
-    for (let group = 0; group < 5; group++) {
-      for (const rotation of ROTATIONS[group % 2] as readonly number[]) {
-        f.get(x).get(y).op(I32x4.add).set(x);
-        f.get(y).i32(rotation).op(I32x4.shl);
-        f.get(y)
-          .i32(32 - rotation)
-          .op(I32x4.shrU);
-        f.op(V128.or).get(x).op(V128.xor).set(y);
-      }
-      f.get(x)
-        .get(keys[(group + 1) % 3] as number)
-        .op(I32x4.add)
-        .set(x);
-      f.get(y)
-        .get(keys[(group + 2) % 3] as number)
-        .op(I32x4.add);
-      f.i32(group + 1)
-        .op(I32x4.splat)
-        .op(I32x4.add)
-        .set(y);
+    for (const [x, y] of runs) {
+      f.get(x).get(keys[0]).op(I32x4.add).set(x);
+      f.get(y).get(keys[1]).op(I32x4.add).set(y);
     }
+    for (let group = 0; group < 5; group++) {
+      for (const rotation of ROTATIONS[group % 2] as readonly number[])
+        for (const [x, y] of runs) this.round(x, y, rotation);
+      for (const [x, y] of runs) {
+        f.get(x)
+          .get(keys[(group + 1) % 3] as number)
+          .op(I32x4.add)
+          .set(x);
+        f.get(y)
+          .get(keys[(group + 2) % 3] as number)
+          .op(I32x4.add);
+        f.i32(group + 1)
+          .op(I32x4.splat)
+          .op(I32x4.add)
+          .set(y);
+      }
+    }
+  }
+
+  private round(x: number, y: number, rotation: number): void {
+    const { f } = this;
+    f.get(x).get(y).op(I32x4.add).set(x);
+    f.get(y).i32(rotation).op(I32x4.shl);
+    f.get(y)
+      .i32(32 - rotation)
+      .op(I32x4.shrU);
+    f.op(V128.or).get(x).op(V128.xor).set(y);
   }
 
   /** Turns the bits of a step into numbers at the local `to`. */
@@ -157,11 +188,7 @@ class RandomWriter {
     if (this.distribution === 'normal') return this.normal(a, b, to);
     const { f } = this;
     if (!this.single) {
-      for (let k = 0; k < BLOCKS; k++) {
-        f.get(to);
-        this.unit53(a, b, k);
-        f.memory(F64.store, 8 * k);
-      }
+      this.units53(a, b, to);
       return;
     }
     for (const word of [a, b]) {
@@ -173,6 +200,24 @@ class RandomWriter {
     }
     f.get(to).get(a).get(b).shuffle32(SHUFFLE, [0, 4, 1, 5]).memory(V128.store, 0);
     f.get(to).get(a).get(b).shuffle32(SHUFFLE, [2, 6, 3, 7]).memory(V128.store, 16);
+  }
+
+  /** The 53 bits of each lane as a number in [0, 1), two at a time. */
+  private units53(a: number, b: number, to: number): void {
+    const { f, v } = this;
+    for (const half of [0, 1] as const) {
+      const wide = (word: number, dropped: number): Register => {
+        const two = half === 0 ? word : v.shuffle(word, word, [2, 3, 2, 3]);
+        return v.un(F64x2.fromLowU32, v.shift(I32x4.shrU, two, dropped));
+      };
+      v.scope(() => {
+        const bits = v.addD(v.mulD(wide(a, 5), v.f64(2 ** 26)), wide(b, 6));
+        f.get(to)
+          .get(v.mulD(bits, v.f64(2 ** -53)))
+          .memory(V128.store, 16 * half);
+        return [];
+      });
+    }
   }
 
   /** Pushes the lane's 53 bits as a number in [0, 1). */

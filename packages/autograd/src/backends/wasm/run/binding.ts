@@ -11,6 +11,8 @@ import type { Prepared } from './prepare.js';
 
 /** So many elements are quicker set one by one than copied. */
 const SMALL = 16;
+/** The bytes that a copy moves at once. */
+const WORD = 8;
 
 export class Binding {
   private readonly arrays: Arrays;
@@ -47,7 +49,7 @@ export class Binding {
     this.offsets = offsets;
     this.windows = windows;
     this.arenaBytes = arenaBytes;
-    this.rooms = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot)));
+    this.rooms = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot) + WORD));
     this.inputOf = new Int32Array(instructions.length).fill(-1);
     inputs.forEach((slot, i) => (this.inputOf[slot] = i));
     const isInput = new Set(inputs);
@@ -106,7 +108,8 @@ export class Binding {
     }
     let staging = arrays.arena + this.arenaBytes;
     for (const i of copied) {
-      addresses[this.inputs[i]!] = staging;
+      // Between words of different alignment an engine copies to shared memory byte by byte.
+      addresses[this.inputs[i]!] = staging + (inputs[i]!.byteOffset % WORD);
       staging += this.rooms[i]!;
     }
     for (let k = 0; k < this.outputs.length; k++) {
