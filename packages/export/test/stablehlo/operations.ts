@@ -195,6 +195,12 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
   'median with NaN': (z) => cr.median(odd.add(z), 1).indices,
   'median of all': (z) => cr.median(grid.add(z)),
   'median over two dimensions': (z) => cr.median(image.add(z.at(0, 0)).neg(), 2).values,
+  mode: (z) => cr.mode(grid.add(z).round().abs(), 1).indices,
+  'mode with NaN': (z) => cr.mode(odd.add(z), 1).values,
+  'mode of int32 and of bool': (z) => [
+    cr.mode(ints.add(z.sum().cast('int32')).div(3).cast('int32'), 0).indices,
+    cr.mode(grid.add(z).gt(0), 1).indices,
+  ],
   nanmedian: (z) => cr.nanmedian(odd.add(z), 1).values,
   'nanmedian of NaN': (z) => cr.nanmedian(odd.add(z).mul(NaN), 1).indices,
   'signbit, copysign': (z) => cr.copysign(grid.add(z), other.mul(0)).add(cr.signbit(grid.mul(0))),
