@@ -219,12 +219,6 @@ export const elementRules: Rules = Object.fromEntries(
   ]),
 );
 
-/** Functions with derivatives of every order. */
-export const familyRules: Rules = {
-  polygamma: (w, [x], { attributes: { order } }) =>
-    w.map('chlo.polygamma', number(w, order, x as Value), x as Value),
-};
-
 export const castRules: Rules = {
   cast(w, [x], { dtype }) {
     const [from, to] = [x as Value, elementType(dtype)];

@@ -2,7 +2,8 @@
 import type { GraphNode, LoopBody, LoopNode } from '@chainrule/autograd/graph';
 import { elementType } from './rule.js';
 import { valueIn, type Scope } from './scope.js';
-import { list, type Value, type Writer } from './writer.js';
+import { elementAt, loopOver, put } from './stepping.js';
+import type { Value, Writer } from './writer.js';
 
 /** The results of a loop. */
 export function writeLoop(scope: Scope, loop: LoopNode): Value[] {
@@ -53,44 +54,6 @@ function offsetAt(w: Writer, base: Value | null, order: Value, draws: number): V
   if (base === null) return null;
   const steps = w.convert(order, 'ui64');
   return w.map('add', base, w.map('multiply', steps, w.constant(draws, 'ui64')));
-}
-
-/** Runs `while` over some values. The first of them counts the steps. */
-function loopOver(
-  w: Writer,
-  state: readonly Value[],
-  goesOn: (w: Writer, xs: readonly Value[]) => Value,
-  step: (w: Writer, xs: readonly Value[]) => readonly Value[],
-): Value[] {
-  return w.emitAll('stablehlo.while', state, state, '', [
-    w.region(state, (v, xs) => [goesOn(v, xs)]),
-    w.region(state, (v, xs) => step(v, xs)),
-  ]);
-}
-
-/** One element of a sequence. */
-function elementAt(w: Writer, x: Value, t: Value): Value {
-  const [, ...rest] = x.shape;
-  const zero = w.constant(0, 'i32');
-  const slice = w.emit(
-    'stablehlo.dynamic_slice',
-    [x, t, ...rest.map(() => zero)],
-    [1, ...rest],
-    x.type,
-    `slice_sizes = ${list([1, ...rest])}`,
-  );
-  return w.reshape(slice, rest);
-}
-
-function put(w: Writer, whole: Value, part: Value, t: Value): Value {
-  const zero = w.constant(0, 'i32');
-  const given = w.reshape(part, [1, ...part.shape]);
-  return w.emit(
-    'stablehlo.dynamic_update_slice',
-    [whole, given, t, ...part.shape.map(() => zero)],
-    whole.shape,
-    whole.type,
-  );
 }
 
 /** Splits a list into parts of given lengths. */

@@ -57,6 +57,29 @@ function medianPlace(w: Writer, x: Value, dim: number, skip: boolean): Value {
   return chosen(w, sorted(w, x, dim)[1], dim, middle(w, x, dim, skip));
 }
 
+/** The last place of the most frequent element, the smallest of several, by comparing all with all; each NaN counts for none. */
+function modePlace(w: Writer, x: Value, dim: number): Value {
+  const rank = x.shape.length;
+  const all = [...x.shape, x.shape[dim] as number];
+  const rest = counting(rank).filter((d) => d !== dim);
+  const spread = (y: Value): Value => w.place(y, x.shape, rest);
+  const others = w.place(
+    x,
+    all,
+    counting(rank).map((d) => (d === dim ? rank : d)),
+  );
+  const equal = w.compare('EQ', w.place(x, all, counting(rank)), others);
+  const counts = w.reduce('add', w.convert(equal, 'i32'), 0, [rank]);
+  const most = spread(w.reduce('maximum', counts, 0, [dim]));
+  const frequent = w.map('and', w.compare('EQ', counts, most), w.compare('EQ', x, x));
+  const { largest } = extremes(x.type);
+  const candidates = w.select(frequent, x, w.constant(largest, x.type, x.shape));
+  const value = spread(w.reduce('minimum', candidates, largest, [dim]));
+  const there = w.compare('EQ', x, value);
+  const places = w.select(there, w.iota(x.shape, dim), w.constant(0, 'i32', x.shape));
+  return w.reduce('maximum', places, 0, [dim]);
+}
+
 export const orderRules: Rules = {
   argsort: (w, [x], { attributes: { dim, descending } }) =>
     sorted(w, x as Value, dim, descending)[1],
@@ -64,6 +87,8 @@ export const orderRules: Rules = {
     w.reshape(medianPlace(w, x as Value, dim, false), shape),
   argnanmedian: (w, [x], { attributes: { dim }, shape }) =>
     w.reshape(medianPlace(w, x as Value, dim, true), shape),
+  argmode: (w, [x], { attributes: { dim }, shape }) =>
+    w.reshape(modePlace(w, x as Value, dim), shape),
   median(w, [x], { attributes: { dims }, shape }) {
     const from = x as Value;
     const kept = counting(from.shape.length).filter((d) => !dims.includes(d));

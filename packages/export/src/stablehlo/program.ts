@@ -1,7 +1,8 @@
 /** @file A recorded graph as instructions: node by node, loops with their bodies. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode, OperationNode } from '@chainrule/autograd/graph';
-import { castRules, elementRules, familyRules } from './elements.js';
+import { castRules, elementRules } from './elements.js';
+import { familyRules } from './families.js';
 import { indexingRules } from './indexing.js';
 import { linalgRules } from './linalg.js';
 import { writeLoop } from './loops.js';

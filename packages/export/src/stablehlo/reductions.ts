@@ -2,6 +2,7 @@
 import { elementType, extremes, type Rules } from './rule.js';
 import { logaddexp } from './elements.js';
 import { running } from './running.js';
+import { recurrence } from './stepping.js';
 import { counting, type Value, type Writer } from './writer.js';
 
 interface Folded {
@@ -35,9 +36,12 @@ export const reductionRules: Rules = {
     w.reshape(position(w, x as Value, dim, true), shape),
   argmin: (w, [x], { attributes: { dim }, shape }) =>
     w.reshape(position(w, x as Value, dim, false), shape),
-  cumsum: (w, [x], { attributes: { dim, reverse } }) =>
-    running(w, 'add', x as Value, 0, dim, reverse),
-  cumprod: (w, [x], { attributes: { dim } }) => running(w, 'multiply', x as Value, 1, dim),
+  cumsum: (w, [x], { attributes: { dim, reverse }, dtype }) =>
+    running(w, 'add', w.convert(x as Value, elementType(dtype)), 0, dim, reverse),
+  cumprod: (w, [x], { attributes: { dim }, dtype }) =>
+    running(w, 'multiply', w.convert(x as Value, elementType(dtype)), 1, dim),
+  linearRecurrence: (w, [a, b], { attributes: { dim, reverse } }) =>
+    recurrence(w, a as Value, b as Value, dim, reverse),
   logcumsumexp: (w, [x], { attributes: { dim } }) =>
     running(w, (v, p, q) => logaddexp(v, p, q, Math.E), x as Value, -Infinity, dim),
   rowDistances(w, [a, b], { attributes: { norm }, shape }) {

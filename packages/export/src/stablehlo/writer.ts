@@ -37,6 +37,9 @@ const view = new DataView(new ArrayBuffer(8));
 /** A number as MLIR reads it back to the same bits. */
 function literal(x: number, type: ElementType): string {
   if (type === 'i1') return x === 0 ? 'false' : 'true';
+  // What is added to a count may be negative: words wrap around.
+  if (type === 'ui32' || type === 'ui64')
+    return String(BigInt.asUintN(type === 'ui32' ? 32 : 64, BigInt(x)));
   if (type !== 'f32' && type !== 'f64') return String(x);
   view.setFloat32(0, x);
   if (type === 'f32') return `0x${view.getUint32(0).toString(16).toUpperCase().padStart(8, '0')}`;

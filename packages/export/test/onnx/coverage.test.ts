@@ -76,7 +76,6 @@ describe('rules', () => {
         "gcd",
         "lcm",
         "polygamma",
-        "sincSlope",
         "scaledTail",
         "special.erfcx",
         "special.i0Slope",

@@ -39,6 +39,10 @@ const spd = tensor([
   [0.5, 0.2, 2],
 ]);
 
+/** The gradient of the sum of a function. */
+const slope = (f: (x: Tensor) => Tensor, x: Tensor): Tensor =>
+  cr.grad((y: Tensor) => f(y).sum())(x);
+
 /** What is computed, by name. */
 export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]> = {
   // one element
@@ -191,6 +195,12 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
   'median with NaN': (z) => cr.median(odd.add(z), 1).indices,
   'median of all': (z) => cr.median(grid.add(z)),
   'median over two dimensions': (z) => cr.median(image.add(z.at(0, 0)).neg(), 2).values,
+  mode: (z) => cr.mode(grid.add(z).round().abs(), 1).indices,
+  'mode with NaN': (z) => cr.mode(odd.add(z), 1).values,
+  'mode of int32 and of bool': (z) => [
+    cr.mode(ints.add(z.sum().cast('int32')).div(3).cast('int32'), 0).indices,
+    cr.mode(grid.add(z).gt(0), 1).indices,
+  ],
   nanmedian: (z) => cr.nanmedian(odd.add(z), 1).values,
   'nanmedian of NaN': (z) => cr.nanmedian(odd.add(z).mul(NaN), 1).indices,
   'signbit, copysign': (z) => cr.copysign(grid.add(z), other.mul(0)).add(cr.signbit(grid.mul(0))),
@@ -288,5 +298,27 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
   randn: (z) => cr.randn([3, 5]).add(z.at(0, 0)),
   'randn of float64': (z) => cr.randn([5], { dtype: 'float64' }).add(z.at(0, 0).cast('float64')),
   bernoulli: (z) => cr.bernoulli(inside.abs().add(z)),
+  // The generator goes back: what is added to its count is negative.
+  'rand from a seed': (z) => {
+    cr.rand([3]);
+    const state = cr.getRngState();
+    cr.manualSeed(state.seed);
+    const drawn = cr.rand([2, 4]).add(z);
+    cr.setRngState(state);
+    return drawn;
+  },
+  maskedScatter: (z) => cr.maskedScatter(grid.add(z), grid.add(z).gt(0), other),
+  'cumsum of bool': (z) => grid.add(z).gt(0).cumsum(1),
+  'slope of cumprod': (z) => slope((x) => cr.cumprod(x, 1), grid.add(z)),
+  'slope of cumprod down': (z) => slope((x) => cr.cumprod(x, 0), positive.add(z)),
+  'slope of logcumsumexp': (z) => slope((x) => cr.logcumsumexp(x, 1), grid.add(z)),
+  'slope of erfinv': (z) => slope(cr.erfinv, inside.add(z)),
+  'slope of erfinv near its ends': (z) =>
+    slope(cr.erfinv, tensor([0.999, -0.9999999, 0.45]).add(z.at(0, '0:3'))).log(),
+  'slopes of sinc': (z) => {
+    const x = grid.add(z);
+    const first = (y: Tensor): Tensor => slope(cr.sinc, y);
+    return [first(x), slope((y) => first(y), x)];
+  },
   dropout: (z) => cr.dropout(grid.add(z).add(5), 0.5),
 };

@@ -84,6 +84,7 @@ function checkOp({ op, inputs, results, attributes }: Op): void {
     case 'stablehlo.is_finite':
       return all(x.shape, op === 'stablehlo.convert' ? out.element : 'i1');
     case 'stablehlo.constant':
+      assert(!/<-.*tensor<ui/.test(attributes), `${op}: ${attributes}`);
       return assert(attributes.endsWith(show(out)), `${op}: ${attributes}`);
     case 'stablehlo.reshape':
       assert(

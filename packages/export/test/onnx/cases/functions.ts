@@ -277,6 +277,68 @@ export const functions: readonly ExportCase[] = [
     )(x),
     cr.grad((y: Tensor) => cr.gelu(y).pow(3).sum())(x),
   ]),
+  // Training steps: gradients by weights too.
+  ...(
+    [
+      ['plain', [3, 4, 3, 3], {}],
+      ['strided', [3, 4, 3, 2], { stride: 2, padding: [1, 0] }],
+      ['dilated', [3, 4, 2, 3], { dilation: 2, padding: 2 }],
+      ['in groups', [6, 2, 3, 3], { groups: 2, stride: [1, 3], padding: 1 }],
+      ['that leave elements out', [3, 4, 1, 1], { stride: 4 }],
+    ] as const
+  ).map(([name, shape, options]) =>
+    image(`gradients of convolutions ${name}`, (x) =>
+      cr.grad((w: Tensor, y: Tensor) => cr.conv2d(y, w, null, options).sin().sum(), [0, 1])(
+        numbers(shape),
+        x,
+      ),
+    ),
+  ),
+  image('gradients of transposed convolutions', (x) =>
+    cr.grad(
+      (w: Tensor, y: Tensor) =>
+        cr.convTranspose2d(y, w, null, { groups: 2, stride: 2, padding: 1 }).sin().sum(),
+      [0, 1],
+    )(numbers([4, 3, 3, 3]), x),
+  ),
+  unary('gradients of elements taken', (x) => [
+    cr.grad((y: Tensor) => y.at(':', '::2', '1::3').sin().sum())(x),
+    cr.grad((y: Tensor) => y.flip([1, 2]).at(':', ':', ':2').sin().sum())(x),
+    cr.grad((y: Tensor) => y.at('::-1', '::-2').sin().sum())(x),
+    cr.grad((y: Tensor) => cr.diagonal(y, { dim1: 1, dim2: 2 }).sin().sum())(x),
+  ]),
+  unary('gradients of distances and of sinc', (x) => [
+    cr.grad((y: Tensor) => cr.cdist(y, y.at(':', ':2').mul(2).add(1)).sum())(x),
+    cr.grad((y: Tensor) => cr.sinc(y.mul(3)).sum())(x),
+    cr.grad((y: Tensor) =>
+      cr
+        .grad((z: Tensor) => cr.sinc(z).sum())(y)
+        .sum(),
+    )(x),
+  ]),
+  {
+    name: 'gradients of many distances',
+    f: (x, y) =>
+      cr.grad((a: Tensor, b: Tensor) => cr.cdist(a, b).square().mean(), [0, 1])(
+        x,
+        y,
+      ),
+    args: () => [numbers([2, 42, 4]), numbers([2, 36, 4], -1, 1, 2)],
+    batch: null,
+  },
+  unary('orders with NaN', (x) => {
+    const y = cr.where(x.gt(1), NaN, x.mul(2).round());
+    return [
+      ...parts(cr.sort(y, 1)),
+      ...parts(cr.sort(y, 2, { descending: true })),
+      ...parts(cr.nanmedian(y, 1, { keepdim: true })),
+      ...parts(cr.nanmedian(y.cast('int32'), 2)),
+      ...parts(cr.mode(y, 2)),
+      ...parts(cr.mode(y.cast('int32'), 1, { keepdim: true })),
+      ...parts(cr.mode(y.mul(NaN), 1)),
+      cr.nanquantile(y, 0.3, 2),
+    ];
+  }),
   image('adaptiveAvgPool2d, uneven', (x) => cr.adaptiveAvgPool2d(x, 4)),
   image('adaptiveMaxPool2d, uneven', (x) => cr.adaptiveMaxPool2d(x, 4)),
   image('maxPool2d with places', (x) =>

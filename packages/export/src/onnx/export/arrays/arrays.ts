@@ -1,6 +1,6 @@
 /** @file Operations on whole arrays that ONNX has, or has the parts of. */
 import type { OperationName } from '@chainrule/autograd/graph';
-import { conv, convInput, matmul } from './convolutions.js';
+import { conv, convInput, convWeight, matmul } from './convolutions.js';
 import {
   cumprod,
   cumsum,
@@ -9,11 +9,12 @@ import {
   logcumsumexp,
 } from './cumulative.js';
 import { CODE } from '../encoded.js';
+import { sincSlope } from './families.js';
 import { fft, irfft } from './fourier.js';
 import { indexAdd, iota, oneHot, scatter } from './indexing.js';
 import { expand, pad, slice } from './movement.js';
-import { argsort, median, middle, searchsorted } from './ordering.js';
-import { place, reduction, rowDistances } from './reductions.js';
+import { argsort, median, middle, mode, nanMiddle, searchsorted } from './ordering.js';
+import { place, reduction, rowDistances, rowPulls } from './reductions.js';
 import type { Rule } from './rule.js';
 import { shapeFor } from '../shapes.js';
 import { fold, unfold, windowArgmax, windowSum, windowSums } from './spans.js';
@@ -37,6 +38,7 @@ export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   matmul,
   conv,
   convInput,
+  convWeight,
   windowSum,
   windowSpread: (e, op) => windowSums(e, op, true),
   windowArgmax,
@@ -57,10 +59,14 @@ export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   linearRecurrence,
   cumulativeExtreme,
   rowDistances,
+  rowPulls,
   argsort,
   argmedian: middle,
+  argnanmedian: nanMiddle,
+  argmode: mode,
   median,
   searchsorted,
+  sincSlope,
   fft,
   irfft,
   det: (e, { inputs }) => e.node('Det', inputs),

@@ -20,23 +20,68 @@ export function matmul(e: Emitter, { node, inputs, attributes }: Recorded<'matmu
   return e.node('MatMul', [transA ? turned(x, a) : x, transB ? turned(y, b) : y]);
 }
 
+/** What negative padding leaves of the last dimensions. */
+function cut(e: Emitter, x: string, low: readonly number[], high: readonly number[]): string {
+  if ([...low, ...high].every((p) => p >= 0)) return x;
+  const dims = low.map((_, d) => d + 2);
+  const starts = low.map((p) => Math.max(-p, 0));
+  const ends = high.map((p) => (p < 0 ? p : TO_END));
+  return e.node('Slice', [x, e.ints(starts), e.ints(ends), e.ints(dims)]);
+}
+
 export function conv(e: Emitter, { inputs, attributes: a }: Recorded<'conv'>): string {
   const [x, w, bias] = inputs as [string, string, string | undefined];
-  const least = [...a.padLow, ...a.padHigh].map((p) => Math.max(p, 0));
-  let input = x;
-  // Negative padding cuts off.
-  if ([...a.padLow, ...a.padHigh].some((p) => p < 0)) {
-    const dims = a.padLow.map((_, d) => d + 2);
-    const starts = a.padLow.map((p) => Math.max(-p, 0));
-    const ends = a.padHigh.map((p) => (p < 0 ? p : TO_END));
-    input = e.node('Slice', [x, e.ints(starts), e.ints(ends), e.ints(dims)]);
-  }
+  const input = cut(e, x, a.padLow, a.padHigh);
   return e.node('Conv', bias === undefined ? [input, w] : [input, w, bias], {
     strides: a.stride,
-    pads: least,
+    pads: [...a.padLow, ...a.padHigh].map((p) => Math.max(p, 0)),
     dilations: a.dilation,
     group: a.groups,
   });
+}
+
+/**
+ * The gradient of a convolution by its weight is a convolution of the input with the gradient of the result, in which
+ * examples and channels have changed places, as have strides and dilations.
+ */
+export function convWeight(
+  e: Emitter,
+  { node, inputs, attributes: a, all }: Recorded<'convWeight'>,
+): string {
+  const [from, by] = node.inputs as [OperationNode, OperationNode];
+  const [x, y] = inputs as [string, string];
+  const high = a.size.map((_, d) =>
+    all.map((b, i) => {
+      const windows = (e.shape(by)[d + 2] as Size)[i] as number;
+      const reach = ((b.kernel[d] as number) - 1) * (b.dilation[d] as number) + 1;
+      const span = reach + (windows - 1) * (b.stride[d] as number);
+      return span - (b.size[d] as number) - (b.padLow[d] as number);
+    }),
+  );
+  if (![...high, ...e.shape(from).slice(2)].every(isFixed))
+    refuse(node, 'the size of its images depends on what is dynamic');
+  const after = high.map((s) => s[0] as number);
+  const space = a.size.map((_, d) => d + 2);
+  const turned = (v: string): string => e.node('Transpose', [v], { perm: [1, 0, ...space] });
+  // Each group's examples stand one after the other, as channels.
+  const channels = (from.shape[1] as number) / a.groups;
+  const parts = e.ints([-1, a.groups, channels, ...a.size]);
+  const grouped = (): string =>
+    e.node('Reshape', [
+      e.node('Transpose', [e.node('Reshape', [x, parts])], {
+        perm: [2, 1, 0, ...space.map((d) => d + 1)],
+      }),
+      e.ints([channels, -1, ...a.size]),
+    ]);
+  const images = cut(e, a.groups === 1 ? turned(x) : grouped(), a.padLow, after);
+  return turned(
+    e.node('Conv', [images, turned(y)], {
+      strides: a.dilation,
+      pads: [...a.padLow, ...after].map((p) => Math.max(p, 0)),
+      dilations: a.stride,
+      group: a.groups,
+    }),
+  );
 }
 
 /** The gradient of a convolution by its input is the transposed convolution. */

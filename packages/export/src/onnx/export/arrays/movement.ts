@@ -4,6 +4,7 @@ import type { Emitter } from '../emitter.js';
 import { BEFORE_START, CODE, TO_END } from '../encoded.js';
 import { refuse } from '../refuse.js';
 import type { Recorded } from './rule.js';
+import { shapeFor } from '../shapes.js';
 import { isFixed, type Size } from '../sizes.js';
 
 export function expand(e: Emitter, { node, inputs }: Recorded<'expand'>): string {
@@ -64,21 +65,55 @@ export function slice(e: Emitter, { node, inputs, all }: Recorded<'slice'>): str
   ]);
 }
 
+/** Elements of one dimension that stand `step` apart, from the last to the first where it is negative. */
+function apart(
+  e: Emitter,
+  node: OperationNode,
+  [x, sizes]: readonly [string, readonly Size[]],
+  { d, step, filling }: { readonly d: number; readonly step: number; readonly filling: string },
+): [string, readonly Size[]] {
+  const [dim, one] = [e.ints([d]), e.ints([d + 1])];
+  const turned =
+    step > 0 ? x : e.node('Slice', [x, e.ints([-1]), e.ints([BEFORE_START]), dim, e.ints([-1])]);
+  const gap = Math.abs(step) - 1;
+  if (gap === 0) return [turned, sizes];
+  // Each gets a dimension of its own, which is filled up and joined; behind the last there is nothing.
+  const pads = Array<number>(2 * (sizes.length + 1)).fill(0);
+  pads[sizes.length + 1 + d + 1] = gap;
+  const wide = e.node('Pad', [e.node('Unsqueeze', [turned, one]), e.ints(pads), filling]);
+  const joined = sizes.map((size, k) => (k === d ? size.map((n) => n * (gap + 1)) : size));
+  const flat = e.node('Reshape', [wide, shapeFor(e, node, joined)]);
+  const y = e.node('Slice', [flat, e.ints([0]), e.ints([-gap]), dim]);
+  return [y, joined.map((size, k) => (k === d ? size.map((n) => n - gap) : size))];
+}
+
 export function pad(e: Emitter, { node, inputs, all }: Recorded<'pad'>): string {
-  const from = e.shape(node.inputs[0] as OperationNode);
-  if (all.some(({ step }) => step.some((s) => s !== 1)))
-    refuse(node, 'elements that are moved apart have no operator in ONNX');
-  const low = from.map((_, d) => all.map((a) => a.start[d] as number));
-  const high = from.map((sizes, d) =>
-    all.map((a, i) => (a.shape[d] as number) - (a.start[d] as number) - (sizes[i] as number)),
-  );
-  if (![...low, ...high].every(isFixed))
-    refuse(node, 'how much is added depends on what is dynamic');
-  const pads = e.ints([...low, ...high].map((s) => s[0] as number));
   const isBool = node.dtype === 'bool';
   const cast = (x: string): string => (isBool ? e.node('Cast', [x], { to: CODE.int32 }) : x);
   // The filling is one element of any shape.
-  const value = e.node('Reshape', [cast(inputs[1] as string), e.ints([])]);
-  const y = e.node('Pad', [cast(inputs[0] as string), pads, value]);
+  const filling = e.node('Reshape', [cast(inputs[1] as string), e.ints([])]);
+  const { step: steps } = all[0] as OperationAttributes['pad'];
+  const [x, sizes] = steps.reduce(
+    (made, step, d) => (step === 1 ? made : apart(e, node, made, { d, step, filling })),
+    [cast(inputs[0] as string), e.shape(node.inputs[0] as OperationNode)] as [
+      string,
+      readonly Size[],
+    ],
+  );
+  // Backwards it starts with the last.
+  const low = sizes.map((size, d) =>
+    all.map(({ start, step }, i) =>
+      (step[d] as number) > 0
+        ? (start[d] as number)
+        : (start[d] as number) - ((size[i] as number) - 1),
+    ),
+  );
+  const high = sizes.map((size, d) =>
+    all.map((a, i) => (a.shape[d] as number) - (low[d]?.[i] as number) - (size[i] as number)),
+  );
+  if (![...low, ...high].every(isFixed))
+    refuse(node, 'how much is added depends on what is dynamic');
+  const pads = [...low, ...high].map((s) => s[0] as number);
+  const y = pads.every((n) => n === 0) ? x : e.node('Pad', [x, e.ints(pads), filling]);
   return isBool ? e.node('Cast', [y], { to: CODE.bool }) : y;
 }

@@ -7,17 +7,87 @@ import { flag, int32, numeric, type Recorded } from './rule.js';
 import { shapeFor } from '../shapes.js';
 import { isFixed, type Size } from '../sizes.js';
 
+/** NaN in order behind all numbers: what an operator makes of NaN is left open. */
+function orderable(e: Emitter, node: OperationNode, inputs: readonly string[]): string {
+  const x = numeric(e, node, inputs);
+  const dtype = node.inputs[0]?.dtype;
+  if (dtype !== 'float32' && dtype !== 'float64') return x;
+  return e.node('Where', [e.node('IsNaN', [x]), e.number(Infinity, dtype), x]);
+}
+
+/** The size of a result along a dimension, as a vector. */
+function sizeAlong(e: Emitter, node: OperationNode, of: OperationNode, dim: number): string {
+  return e.size(e.shape(of)[dim] as Size) ?? refuse(node, 'its size depends on what is dynamic');
+}
+
 export function argsort(
   e: Emitter,
   { node, inputs, attributes: { dim, descending } }: Recorded<'argsort'>,
 ): string {
-  const size =
-    e.size(e.shape(node)[dim] as Size) ?? refuse(node, 'its size depends on what is dynamic');
-  const [, places] = e.outputs('TopK', [numeric(e, node, inputs), size], 2, {
-    axis: dim,
-    largest: flag(descending),
-  });
+  const [, places] = e.outputs(
+    'TopK',
+    [orderable(e, node, inputs), sizeAlong(e, node, node, dim)],
+    2,
+    { axis: dim, largest: flag(descending) },
+  );
   return int32(e, places as string);
+}
+
+/** Where the lower median of what is no NaN is. */
+export function nanMiddle(
+  e: Emitter,
+  { node, inputs, attributes: { dim, keepdim } }: Recorded<'argnanmedian'>,
+): string {
+  const [from] = node.inputs as [OperationNode];
+  const [, places] = e.outputs(
+    'TopK',
+    [orderable(e, node, inputs), sizeAlong(e, node, from, dim)],
+    2,
+    { axis: dim, largest: 0 },
+  );
+  const isFloat = from.dtype === 'float32' || from.dtype === 'float64';
+  const x = numeric(e, node, inputs);
+  const counted = isFloat ? e.node('Not', [e.node('IsNaN', [x])]) : e.node('Equal', [x, x]);
+  const axes = e.ints([dim]);
+  const count = e.node('ReduceSum', [int32(e, counted), axes], { keepdims: 1 });
+  const last = e.node('Max', [e.node('Sub', [count, e.number(1, 'int32')]), e.number(0, 'int32')]);
+  const half = e.node('Div', [last, e.number(2, 'int32')]);
+  const found = int32(e, e.node('GatherElements', [places as string, half], { axis: dim }));
+  return keepdim ? found : e.node('Squeeze', [found, axes]);
+}
+
+/** The last place of the most frequent element, the smallest of several, by comparing all with all. */
+export function mode(
+  e: Emitter,
+  { node, inputs, attributes: { dim, keepdim } }: Recorded<'argmode'>,
+): string {
+  const [from] = node.inputs as [OperationNode];
+  const dtype = from.dtype === 'bool' ? 'int32' : from.dtype;
+  const rank = from.shape.length;
+  const x = numeric(e, node, inputs);
+  const last = e.ints([-1]);
+  const over = (op: string, value: string): string =>
+    e.opset >= 18 || op === 'ReduceSum'
+      ? e.node(op, [value, last], { keepdims: 1 })
+      : e.node(op, [value], { axes: [-1], keepdims: 1 });
+  const perm = Array.from({ length: rank }, (_, d) => d);
+  [perm[rank - 1], perm[dim]] = [dim, rank - 1];
+  const turned = (v: string): string => (dim === rank - 1 ? v : e.node('Transpose', [v], { perm }));
+  const rows = turned(x);
+  const equal = e.node('Equal', [
+    e.node('Unsqueeze', [rows, e.ints([-1])]),
+    e.node('Unsqueeze', [rows, e.ints([-2])]),
+  ]);
+  const counts = e.node('ReduceSum', [int32(e, equal), last], { keepdims: 0 });
+  const frequent = e.node('Equal', [counts, over('ReduceMax', counts)]);
+  const isFloat = dtype === 'float32' || dtype === 'float64';
+  const none = e.number(isFloat ? Infinity : 2 ** 31 - 1, dtype);
+  const chosen = isFloat ? e.node('And', [frequent, e.node('Equal', [rows, rows])]) : frequent;
+  const value = over('ReduceMin', e.node('Where', [chosen, rows, none]));
+  const there = int32(e, e.node('Equal', [rows, value]));
+  const at = int32(e, e.node('ArgMax', [there], { axis: -1, keepdims: 1, select_last_index: 1 }));
+  const found = turned(e.node('Mul', [at, over('ReduceMax', there)]));
+  return keepdim ? found : e.node('Squeeze', [found, e.ints([dim])]);
 }
 
 /** Where the lower median is: the element in the middle of those in order. */

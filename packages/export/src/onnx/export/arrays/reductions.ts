@@ -32,3 +32,17 @@ export const rowDistances: Rule<'rowDistances'> = (e, { inputs, attributes: { no
   if (norm === 'max') return over('ReduceMax', e.node('Abs', [d]));
   return over(norm === 'l1' ? 'ReduceL1' : 'ReduceL2', d);
 };
+
+/** `Σⱼ wᵢⱼ (xᵢ − yⱼ)`, by all differences. */
+export const rowPulls: Rule<'rowPulls'> = (e, { node, inputs, attributes: { transposed } }) => {
+  const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
+  const [weights, x, y] = inputs as [string, string, string];
+  const rank = node.shape.length;
+  const perm = Array.from({ length: rank }, (_, d) => d);
+  [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
+  const turned = transposed ? e.node('Transpose', [weights], { perm }) : weights;
+  const d = e.node('Sub', [apart(x, -2), apart(y, -3)]);
+  return e.node('ReduceSum', [e.node('Mul', [apart(turned, -1), d]), e.ints([-2])], {
+    keepdims: 0,
+  });
+};

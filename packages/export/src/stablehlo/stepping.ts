@@ -1,0 +1,70 @@
+/** @file Step by step: `while`, and the elements of sequences that its steps read and write. */
+import { list, type Value, type Writer } from './writer.js';
+
+/** Runs `while` over some values. The first of them counts the steps. */
+export function loopOver(
+  w: Writer,
+  state: readonly Value[],
+  goesOn: (w: Writer, xs: readonly Value[]) => Value,
+  step: (w: Writer, xs: readonly Value[]) => readonly Value[],
+): Value[] {
+  return w.emitAll('stablehlo.while', state, state, '', [
+    w.region(state, (v, xs) => [goesOn(v, xs)]),
+    w.region(state, (v, xs) => step(v, xs)),
+  ]);
+}
+
+/** One element of a sequence. */
+export function elementAt(w: Writer, x: Value, t: Value): Value {
+  const [, ...rest] = x.shape;
+  const zero = w.constant(0, 'i32');
+  const slice = w.emit(
+    'stablehlo.dynamic_slice',
+    [x, t, ...rest.map(() => zero)],
+    [1, ...rest],
+    x.type,
+    `slice_sizes = ${list([1, ...rest])}`,
+  );
+  return w.reshape(slice, rest);
+}
+
+/** `whole` with `part` as its element `t`. */
+export function put(w: Writer, whole: Value, part: Value, t: Value): Value {
+  const zero = w.constant(0, 'i32');
+  const given = w.reshape(part, [1, ...part.shape]);
+  return w.emit(
+    'stablehlo.dynamic_update_slice',
+    [whole, given, t, ...part.shape.map(() => zero)],
+    whole.shape,
+    whole.type,
+  );
+}
+
+/**
+ * `h = a h + b` along a dimension from `h = 0`, where a product with `h = 0` is 0, whatever `a` is. Products of several `a`
+ * would overflow where `h` does not: it goes step by step.
+ */
+export function recurrence(w: Writer, a: Value, b: Value, dim: number, reverse: boolean): Value {
+  const n = a.shape[dim] as number;
+  if (n < 2) return b;
+  const swapped = a.shape.map((_, d) => (d === 0 ? dim : d === dim ? 0 : d));
+  const turned = (x: Value): Value => (dim === 0 ? x : w.transpose(x, swapped));
+  const [p, q] = [turned(a), turned(b)];
+  const zero = w.constant(0, q.type, q.shape.slice(1));
+  const state = [w.constant(0, 'i32'), zero, w.constant(0, q.type, q.shape), p, q];
+  const results = loopOver(
+    w,
+    state,
+    (v, [i]) => v.compare('LT', i as Value, v.constant(n, 'i32')),
+    (v, xs) => {
+      const [i, h, all, factors, terms] = xs as [Value, Value, Value, Value, Value];
+      const t = reverse ? v.map('subtract', v.constant(n - 1, 'i32'), i) : i;
+      const none = v.constant(0, h.type, h.shape);
+      const product = v.map('multiply', elementAt(v, factors, t), h);
+      const kept = v.select(v.compare('EQ', h, none), none, product);
+      const next = v.map('add', kept, elementAt(v, terms, t));
+      return [v.map('add', i, v.constant(1, 'i32')), next, put(v, all, next, t), factors, terms];
+    },
+  );
+  return turned(results[2] as Value);
+}
