@@ -204,8 +204,8 @@ function checkComputable(node: Tensor): void {
   }
   if (node.op === versionOp && node.inputs.length === 0) {
     throw new GradError(
-      'this value depends on a parameter that has been updated twice since, and was never read before: ' +
-        'read it (item(), dataSync(), evaluate()) before step()',
+      `this value depends on a version of ${node.cell?.label ? `parameter ${node.cell.label}` : 'a parameter'} that is gone, as it has been updated twice since: ` +
+        'read the value (item(), dataSync(), evaluate()), or call backward(), before step()',
     );
   }
   if (node.op === null)

@@ -69,18 +69,27 @@ export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] =
   });
 }
 
-/** @internal The same, after the first values of its cells have been computed. */
+/**
+ * @internal The same, after the first values of its cells have been computed, and data that is needed again: so that a step is
+ * the same graph as those that follow it.
+ */
 export function collectReady(roots: () => readonly Tensor[]): Collected {
   const graph = collectToRun(roots());
-  if (graph.initial.length === 0) return graph;
+  if (graph.initial.length + graph.again.length === 0) return graph;
+  const early = [...graph.initial, ...dataOf(graph.again)];
   try {
-    computeFirst(graph.initial);
+    if (early.length > 0) computeFirst(early);
   } catch {
     // Cells that failed wait no more: what still meets one reads it, and the failure is its own.
     const { initial } = collectToRun(roots());
     if (initial.length > 0) computeFirst(initial);
   }
   return collectToRun(roots());
+}
+
+/** Those of some nodes that are computed from nothing which learns: `const x = randn([64, 8])` before a loop. */
+function dataOf(nodes: readonly Tensor[]): Tensor[] {
+  return nodes.filter((node) => !node.needsGrad && collect([node]).gradLeaves.length === 0);
 }
 
 function computeFirst(versions: readonly Tensor[]): void {

@@ -6,7 +6,7 @@ import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
 import { KnownPlaces } from './positions.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
-import { LONG } from './segments.js';
+import { isLong } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** Whether a leaf is a number that stays on the host, whatever the device. */
@@ -134,16 +134,17 @@ export class Plan {
   }
 
   private quickly(backend: Backend, held: readonly number[]): Executable | null {
-    const { ready, instructions } = this;
+    const { ready } = this;
     if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
-    const isLong = instructions.length > LONG;
-    if (isLong && this.runs > 1) return null; // its segments may be those of others
-    const made = backend.compileQuickly?.(this.program(held)) ?? null;
+    const program = this.program(held);
+    const inSegments = isLong(program);
+    if (inSegments && this.runs > 1) return null; // its segments may be those of others, and are walked by themselves
+    const made = backend.compileQuickly?.(program) ?? null;
     if (made === null) return null;
     const { executable, runs } = made;
     this.quickRuns = runs;
     planning.walked++;
-    if (isLong) return new Once(executable);
+    if (inSegments) return new Once(executable);
     ready?.executable.dispose?.();
     this.ready = { backend, meter: null, held, executable, quick: true };
     return executable;
@@ -161,7 +162,8 @@ export class Plan {
   private prepare(backend: Backend, meter: Meter | null, held: readonly number[]): Ready {
     planning.made++;
     const program = this.program(held);
-    const executable = backend.compileAny?.(program, meter) ?? backend.compile(program, meter);
+    const executable =
+      backend.compileAny?.(program, meter, this.comesAgain) ?? backend.compile(program, meter);
     return { backend, meter, held, executable, quick: false };
   }
 }

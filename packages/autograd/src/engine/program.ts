@@ -56,8 +56,11 @@ export interface Backend<S extends Storage = Storage> {
   readonly device: DeviceName;
   /** With a `meter`, kernels run one by one and report their times. */
   compile(program: Program, meter?: Meter | null): Executable<S>;
-  /** As `compile`, of programs of any length: those that are too long for one go in segments. By default `compile`. */
-  compileAny?(program: Program, meter: Meter | null): Executable<S>;
+  /**
+   * As `compile`, of programs of any length: those that are too long for one go in segments, which are planned `atOnce` or when
+   * they have come often enough. By default `compile`.
+   */
+  compileAny?(program: Program, meter: Meter | null, atOnce?: boolean): Executable<S>;
   /**
    * Makes a program ready that may not come again: in far less time than `compile`, to run slower, with the same bits. Null
    * where that is not worth while.

@@ -1,31 +1,56 @@
 /** @file A long program made ready segment by segment: equal segments share what a backend has made of them. */
 import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
+import type { Backend, Executable, Instruction, Meter, Program, Quick } from './program.js';
 import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';
 import { printKernels } from './compile/printKernels.js';
 import { simplify } from './compile/simplify.js';
 import { hashOf } from './structure.js';
 
 /** What a backend has made of a segment, and how many long programs run it. */
-interface Shared {
+class Shared {
   readonly structure: Int32Array;
-  readonly executable: Executable;
-  users: number;
+  users = 0;
+  executable: Executable;
+  private readonly program: Program;
+  /** How many more of its runs are worth no plan; -1 where it has one. */
+  private quickRuns: number;
+
+  constructor({ structure, program }: Segment, quick: Quick | null, backend: Backend) {
+    this.structure = structure;
+    this.program = program;
+    this.quickRuns = quick?.runs ?? -1;
+    this.executable = quick?.executable ?? backend.compile(program);
+  }
+
+  /** Counts a run. Returns whether a plan is due. */
+  countRun(): boolean {
+    if (this.quickRuns > 0) this.quickRuns--;
+    return this.quickRuns === 0;
+  }
+
+  /** Has it planned for good, if it is not. */
+  plan(backend: Backend): void {
+    if (this.quickRuns < 0) return;
+    const planned = backend.compile(this.program);
+    this.executable.dispose?.();
+    this.executable = planned;
+    this.quickRuns = -1;
+  }
 }
 
 /** The segments made ready for one backend. */
 class SharedSegments {
   private readonly byHash = new Map<number, Shared[]>();
   private readonly backend: Backend;
-  private readonly meter: Meter | null;
 
-  constructor(backend: Backend, meter: Meter | null) {
+  constructor(backend: Backend) {
     this.backend = backend;
-    this.meter = meter;
   }
 
-  take({ structure, program }: Segment): Shared {
+  take(segment: Segment, atOnce: boolean): Shared {
+    const { structure, program } = segment;
+    const { backend } = this;
     const hash = hashOf(structure, structure.length);
     const bucket = this.byHash.get(hash) ?? [];
     let shared = bucket.find(
@@ -33,10 +58,10 @@ class SharedSegments {
         x.structure.length === structure.length && x.structure.every((n, i) => n === structure[i]),
     );
     if (shared === undefined) {
-      const executable = this.backend.compile(program, this.meter);
-      shared = { structure, executable, users: 0 };
+      const quick = atOnce ? null : (backend.compileQuickly?.(program) ?? null);
+      shared = new Shared(segment, quick, backend);
       this.byHash.set(hash, [...bucket, shared]);
-    }
+    } else if (atOnce) shared.plan(backend);
     shared.users++;
     return shared;
   }
@@ -53,19 +78,28 @@ class SharedSegments {
 
 const sharedOn = new WeakMap<Backend, SharedSegments>();
 
-function segmentsFor(backend: Backend, meter: Meter | null): SharedSegments {
-  if (meter !== null) return new SharedSegments(backend, meter);
+function segmentsFor(backend: Backend): SharedSegments {
   let shared = sharedOn.get(backend);
-  if (shared === undefined) sharedOn.set(backend, (shared = new SharedSegments(backend, null)));
+  if (shared === undefined) sharedOn.set(backend, (shared = new SharedSegments(backend)));
   return shared;
 }
 
-/** A program made ready to run, in segments if it is long. */
-export function makeReady(program: Program, backend: Backend, meter: Meter | null): Executable {
+/**
+ * A program made ready to run, in segments if it is long. A segment is planned when its runs have cost about as much as that,
+ * those of a program that comes again and again `atOnce`.
+ */
+export function makeReady(
+  program: Program,
+  backend: Backend,
+  meter: Meter | null,
+  atOnce = true,
+): Executable {
   const simple = mayBeLong(program) ? simplify(program) : null;
-  return simple !== null && isLong(simple)
-    ? new SegmentedExecutable(simple, backend, meter)
-    : backend.compile(program, meter);
+  if (simple === null || !isLong(simple)) return backend.compile(program, meter);
+  const metered: Backend = { ...backend, compile: (part) => backend.compile(part, meter) };
+  return meter === null
+    ? new SegmentedExecutable(simple, backend, segmentsFor(backend), atOnce)
+    : new SegmentedExecutable(simple, backend, new SharedSegments(metered), true);
 }
 
 /** The kernels that `makeReady` would run a program with, as text; equal segments are printed once. */
@@ -81,6 +115,9 @@ export function describeKernels(program: Program, backend: Backend): string {
   return `${segments.length} segments, of which these differ:\n${texts.join('\n\n')}`;
 }
 
+/** Plans that are due at once are made over so many runs: a run is then never much longer than others. */
+const RUNS_OF_PLANNING = 32;
+
 class SegmentedExecutable implements Executable {
   at = -1;
   private readonly program: Program;
@@ -93,14 +130,14 @@ class SegmentedExecutable implements Executable {
   /** Arrays for what passes from segment to segment, which stay from run to run. */
   private readonly between = new Map<number, Storage | null>();
 
-  constructor(program: Program, backend: Backend, meter: Meter | null) {
+  constructor(program: Program, backend: Backend, source: SharedSegments, atOnce: boolean) {
     this.program = program;
     this.backend = backend;
     this.segments = segmentsOf(this.program);
-    this.source = segmentsFor(backend, meter);
+    this.source = source;
     const taken: Shared[] = [];
     try {
-      for (const segment of this.segments) taken.push(this.source.take(segment));
+      for (const segment of this.segments) taken.push(this.source.take(segment, atOnce));
     } catch (error) {
       for (const shared of taken) this.source.giveBack(shared);
       throw error;
@@ -120,8 +157,11 @@ class SegmentedExecutable implements Executable {
     const values = new Array<Storage>(program.instructions.length);
     program.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
     this.at = -1;
+    let plans = Math.ceil(this.segments.length / RUNS_OF_PLANNING);
     this.segments.forEach((segment, k) => {
-      const { executable } = this.shared[k] as Shared;
+      const shared = this.shared[k] as Shared;
+      if (shared.countRun() && --plans >= 0) shared.plan(this.backend);
+      const { executable } = shared;
       try {
         const results = executable.run(
           segment.inputs.map((slot) => values[slot] as Storage),

@@ -63,7 +63,8 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
       return pool?.broken ?? false;
     },
     dispose: () => pool?.dispose(),
-    compileAny: (program, meter) => makeReady(program, backend, meter) as Executable<TypedArray>,
+    compileAny: (program, meter, atOnce) =>
+      makeReady(program, backend, meter, atOnce) as Executable<TypedArray>,
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);

@@ -9,7 +9,18 @@ import { isLong, segmentsOf } from '../../../src/engine/segments.js';
 import { simplify } from '../../../src/engine/compile/simplify.js';
 import { verifyProgram } from '../../../src/engine/compile/verify.js';
 import type { TypedArray } from '../../../src/graph/dtype.js';
-import { cat, evaluate, grad, noGrad, randn, tensor, type Tensor } from '../../../src/index.js';
+import {
+  cat,
+  evaluate,
+  grad,
+  memoryUsage,
+  noGrad,
+  Parameter,
+  randn,
+  tensor,
+  zeros,
+  type Tensor,
+} from '../../../src/index.js';
 import { hostValue } from '../../../src/graph/values/hostValue.js';
 import { engine } from '../../../src/internal.js';
 
@@ -107,6 +118,28 @@ describe('a program of more than 10,000 instructions', () => {
     other.dispose?.();
     expect(dispose).toHaveBeenCalledTimes(compile.mock.calls.length);
   });
+
+  test('is planned part by part, when its parts have come often enough', () => {
+    const compile = vi.fn((part: Program) => interpreter.compile(part));
+    const compileQuickly = (part: Program) => ({
+      executable: interpreter.compile(part),
+      runs: segments.length + 1, // what comes again within one run comes oftener than anything else
+    });
+    const none = program.outputs.map(() => null);
+    const wanted = interpreter.compile(program).run(inputs, none);
+    const ready = makeReady(program, { ...interpreter, compile, compileQuickly }, null, false);
+    const different = new Set(segments.map(({ structure }) => structure.join())).size;
+    let most = 0;
+    for (let k = 0; k < segments.length + different + 2; k++) {
+      const before = compile.mock.calls.length;
+      expect(ready.run(inputs, none)).toEqual(wanted);
+      if (k === 0) expect(compile).not.toHaveBeenCalled();
+      most = Math.max(most, compile.mock.calls.length - before);
+    }
+    expect(most).toBe(Math.ceil(segments.length / 32));
+    expect(compile).toHaveBeenCalledTimes(different);
+    ready.dispose?.();
+  });
 });
 
 test('a long step is as exact as a short one, and finds its plan again', () => {
@@ -138,4 +171,21 @@ test('an error within a segment names its operation, and leaves all as it was', 
   };
   expect(() => step(12).dataSync()).toThrow(/12/);
   expect(step(3).toArray()).toHaveLength(10);
+});
+
+test('a long program of larger values is planned no sooner than a short one', () => {
+  const [w, x] = [new Parameter(randn([32, 64]).mul(0.1)), zeros([40, 32])];
+  evaluate(x);
+  const step = (): number => {
+    w.grad = null;
+    let h: Tensor = x;
+    for (let k = 0; k < 1200; k++) h = h.matmul(w).narrow(1, 0, 32).tanh().add(0.1);
+    const loss = h.sum();
+    loss.backward();
+    return loss.item();
+  };
+  const first = step();
+  const before = memoryUsage().planning.made;
+  for (let k = 0; k < 3; k++) expect(step()).toBe(first);
+  expect(memoryUsage().planning.made).toBe(before);
 });

@@ -1,17 +1,19 @@
-/** @file How many runs of a new program are walked before it is planned: as long as a plan would take longer to make. */
+/** @file How many runs of a new program are walked before it is planned: as long as making a plan would cost more than it saves. */
 import type { Instruction, Program } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 
-/** What a plan costs for each operation, and what an operation costs that is walked: by itself, and for each byte. */
+/** What a plan costs for each operation, and what an operation that is walked costs more: by itself, and for each byte. */
 const PLAN_NS = 100_000;
 const CALL_NS = 300;
-const BYTE_NS = 0.5;
+const BYTE_NS = 0.04;
+/** Programs with more bytes an operation are planned at once: a walk has a place for every value. */
+const LARGE = 200_000;
 /** Programs that come so often are planned, however little they compute. */
 const MOST = 44;
 
 /**
- * None where one run takes as long as a plan. It is an estimate by sizes alone, so that a program is planned at the same run
+ * It is an estimate by sizes alone, so that a program is planned at the same run
  * every time.
  */
 export function runsWorthWalking({ instructions, outputs }: Program): number {
@@ -25,8 +27,8 @@ export function runsWorthWalking({ instructions, outputs }: Program): number {
   }
   // A loop whose results are another program's runs as its reference does.
   for (const slot of outputs) if (instructions[slot]?.op?.lowering.kind === 'loop') return 0;
-  const run = nodes * CALL_NS + bytes * BYTE_NS;
-  return Math.min(MOST, Math.floor((nodes * PLAN_NS) / run));
+  if (bytes > nodes * LARGE) return 0;
+  return Math.min(MOST, Math.floor((nodes * PLAN_NS) / (nodes * CALL_NS + bytes * BYTE_NS)));
 }
 
 /** −1 where nothing is computed. */
