@@ -113,6 +113,12 @@ assert.equal(Tensor.name, 'Tensor');
 assert.ok(decodeNpy(encodeNpy(tensor([1, 2]))) instanceof Tensor, 'io.cjs has its own Tensor');
 console.log('ES modules and CommonJS: one copy, same names');
 
+// What stands in for another file is imported by the chunk of everything: to import from it would be a circle.
+for (const name of ['noNode.js', 'noNode.cjs']) {
+  const text = readFileSync(join(dist, name), 'utf8');
+  assert.doesNotMatch(text, /^import .* from|^\} from|= require\(/m, `${name} imports in a circle`);
+}
+
 // A bundler that knows no `module-sync` takes one file for import and require alike.
 const { outputFiles } = buildSync({
   stdin: {

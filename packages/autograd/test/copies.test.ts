@@ -109,3 +109,35 @@ test('the first condition of every entry is the one that bundlers take for impor
     }
   }
 });
+
+test('a bundler that answers `typeof __filename` and leaves the name undefined, as webpack does, breaks nothing', async () => {
+  const contents = `import { ones } from '@chainrule/autograd';
+    import { Linear } from '@chainrule/nn';
+    import { findKoffi } from './distributed/src/mpi/koffi.js';
+    console.log(typeof findKoffi(), new Linear(1, 1).forward(ones([1, 1])).size);`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: packages, loader: 'ts' },
+    alias: {
+      '@chainrule/autograd': join(packages, 'autograd', 'src', 'index.ts'),
+      '@chainrule/nn': join(packages, 'nn', 'src', 'index.ts'),
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    define: { 'import.meta.url': '"file:///where/it/was/built.js"' },
+    write: false,
+    logLevel: 'error',
+  });
+  const answered = (outputFiles[0]?.text ?? '').replaceAll('typeof __filename', '"string"');
+  for (const [name, before] of [
+    ['page.mjs', ''],
+    ['webpack.mjs', 'const __webpack_require__ = () => undefined;\n'],
+  ] as const) {
+    writeFileSync(join(folder, name), before + answered);
+    const printed = execFileSync(process.execPath, [join(folder, name)], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_PATH: '' },
+    });
+    expect(printed).toMatch(/^(string|object) 1\n$/);
+  }
+});

@@ -24,7 +24,10 @@ function plant(at: string): string {
   const home = join(at, 'node_modules', 'koffi');
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'package.json'), '{"name":"koffi","version":"3.0.0","main":"index.js"}');
-  writeFileSync(join(home, 'index.js'), `console.log('loaded ' + __filename); throw new Error();`);
+  writeFileSync(
+    join(home, 'index.js'),
+    `console.log('loaded ' + __filename); throw new Error('not for this machine');`,
+  );
   return join(home, 'index.js');
 }
 
@@ -94,6 +97,7 @@ describe.each(['mjs', 'cjs'] as const)('koffi, by a program as .%s', (kind) => {
     const file = program(home, kind);
     const koffi = plant(home);
     expect(run([file], cwd)).toContain(`loaded ${koffi}`);
+    expect(run([file], cwd)).toContain('cannot be loaded: not for this machine');
     writeFileSync(join(home, 'package.json'), JSON.stringify({ main: `main.${kind}` }));
     if (kind === 'cjs') expect(run([home], cwd)).toContain(`loaded ${koffi}`);
     const link = made(`link.${kind}`);

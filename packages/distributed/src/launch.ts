@@ -1,5 +1,6 @@
 /** @file `@chainrule/distributed/launch`: starts a program as several ranks on this machine, as `mpirun` does. */
 import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { availableParallelism } from 'node:os';
 import { kinds, readList } from '@chainrule/autograd';
 import { launch } from './local/job.js';
@@ -44,6 +45,12 @@ async function runArguments(argv: readonly string[]): Promise<number> {
   }
   const command = argv.slice(i);
   if (command.length === 0) return refuse('there is no program to run');
+  // What Node.js runs is a path.
+  try {
+    if (command[0]?.startsWith('file:') === true) command[0] = fileURLToPath(command[0]);
+  } catch {
+    return refuse(`${command[0] ?? ''} is no file of this machine`);
+  }
   const program = command[0] as string;
   const isScript = /\.[cm]?[jt]s$/.test(program);
   const found = existsSync(program);

@@ -128,7 +128,10 @@ export function buildGroup<H extends Hypers>(
           `${rule.name}: ${key} of a group cannot be replaced; add parameters with addParamGroup`,
         );
       if (!(key in target)) read(rule.name, { params, [key]: value }); // refuses what is no option
-      return Reflect.set(target, key, value);
+      if (Reflect.set(target, key, value)) return true;
+      throw new ChainruleError(
+        `${rule.name}: ${String(key)} of a group cannot be set: the group was frozen, by Object.freeze or by a store`,
+      );
     },
   });
   return {

@@ -2,6 +2,7 @@
 import { ChainruleError } from '../errors.js';
 import { checkArgument, passes } from './check.js';
 import { display } from './display.js';
+import { frozenError } from './frozen.js';
 import { callable, kind, text } from './kinds.js';
 import { readList } from './list.js';
 
@@ -76,7 +77,13 @@ function guard(level: object, name: string, isOne: (x: unknown) => boolean, what
   const method: unknown = descriptor?.value;
   if (name === 'constructor' || FIELD.test(name) || typeof method !== 'function') return;
   const value = function (this: unknown, ...args: unknown[]): unknown {
-    if (isOne(this)) return Reflect.apply(method as Method, this, args);
+    if (isOne(this)) {
+      try {
+        return Reflect.apply(method as Method, this, args);
+      } catch (error) {
+        throw frozenError(error, what, [this], 'it');
+      }
+    }
     const article = /^[aeiou]/.test(what) ? 'an' : 'a';
     throw new ChainruleError(
       `${name}: it is a method of ${article} ${what}, called on ${display(this)}; ` +

@@ -2,6 +2,7 @@
  * @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of
  * numbers.
  */
+import { frozenError } from '../arguments/frozen.js';
 import { ChainruleError, GradError } from '../errors.js';
 import { mode } from '../graph/mode.js';
 import { nowhere } from '../graph/primitive.js';
@@ -133,7 +134,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     } catch (error) {
       // What cannot be computed must not fail the runs after this one too.
       if (root.cell !== null && root.cell.current === root) root.cell.revert();
-      throw error;
+      const met = [root, ...path, ...path.flatMap((node) => node.inputs)];
+      throw frozenError(error, 'evaluate', met, 'a tensor');
     }
   }
   for (const node of also) {

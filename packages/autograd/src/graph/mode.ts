@@ -57,8 +57,10 @@ export const recording: {
   since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
-  /** Older nodes that a backward pass went through. */
-  differentiated: Set<unknown>;
+  /** Versions of cells that captured graphs were made from, and what holds the values they have now. */
+  held: Map<unknown, unknown>;
+  /** While a captured graph is differentiated: what takes the place of such a version in what its rules make. */
+  hold: ((version: unknown) => unknown) | null;
   /** What to call after each replay. */
   after: (() => void)[];
   /** The calls of composites, for exporters; null where nobody asks. */
@@ -71,7 +73,8 @@ export const recording: {
   life: 'unknown',
   since: Infinity,
   grads: new Map(),
-  differentiated: new Set(),
+  held: new Map(),
+  hold: null,
   after: [],
   regions: null,
   contributions: null,

@@ -1,7 +1,7 @@
 /** @file A node is made: what it costs to keep it unevaluated is noted, and where it is computed. */
 import { homeOf, refuseDoubles } from './device.js';
 import { isFloat, type DType } from './dtype.js';
-import { mode } from './mode.js';
+import { mode, recording } from './mode.js';
 import { MOST_PENDING, taken } from './pending.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime } from './runtime.js';
@@ -16,6 +16,7 @@ export function makeNode<S extends Shape>(
   shape: S,
   dtype: DType,
 ): Tensor<S> {
+  if (recording.hold !== null) inputs = inputs.map(recording.hold) as Tensor[];
   let needsGrad = false;
   if (mode.grad && op.differentiable && isFloat(dtype)) {
     for (const x of inputs) if (x.needsGrad) needsGrad = true;

@@ -1,6 +1,7 @@
 /**
  * @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value.
  */
+import { refuseFrozen } from '../arguments/frozen.js';
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js';
@@ -306,6 +307,7 @@ export class Tensor<S extends Shape = Shape> {
   requiresGrad_(requires = true): this {
     checkReceiver(this, 'requiresGrad_');
     checkArgument('requiresGrad_', 'requires', requires, kinds.flag);
+    refuseFrozen('requiresGrad_', this, 'the tensor');
     if (requires && !isFloat(this.dtype)) {
       throw new DTypeError(
         `requiresGrad_: only float tensors have gradients, this one is ${this.dtype}`,

@@ -217,7 +217,12 @@ export interface ConfiguredOperations {
    */
   irfft: { readonly dim: number; readonly n: number; readonly scale: number };
   /** The first input; an error, which begins with `what`, if an element is outside the bounds, the other two inputs. */
-  assertBetween: { readonly what: string; readonly low: number; readonly high: number };
+  assertBetween: {
+    readonly what: string;
+    readonly low: number;
+    readonly high: number;
+    readonly dim?: number;
+  };
 }
 
 /** The name of an operation on elements, without attributes: one of `elementNames`. */

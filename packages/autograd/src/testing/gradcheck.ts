@@ -1,7 +1,7 @@
 /** @file `gradcheck`: reverse mode, forward mode and central differences must agree. */
 import { checkArgument, defineOptions, type OptionsReader } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
-import { GradError } from '../errors.js';
+import { GradError, ShapeError } from '../errors.js';
 import { show, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { vjp } from '../transforms/functional.js';
@@ -28,6 +28,19 @@ export const gradcheckOptions: OptionsReader<GradcheckOptions> = defineOptions<G
   eps: kinds.positive,
   atol: kinds.nonNegative,
   rtol: kinds.nonNegative,
+});
+
+/** Options of `gradgradcheck`. */
+export interface GradgradcheckOptions extends GradcheckOptions {
+  /** The gradients of the results, in their order, in whose direction `f` is differentiated. Default fixed numbers. */
+  readonly gradOutputs?: Tensor | readonly Tensor[];
+}
+
+const gradgradcheckOptions = defineOptions<GradgradcheckOptions>({
+  eps: kinds.positive,
+  atol: kinds.nonNegative,
+  rtol: kinds.nonNegative,
+  gradOutputs: kinds.oneOrMore(kinds.tensor),
 });
 
 /**
@@ -58,25 +71,41 @@ export function gradcheck(
 
 /**
  * Checks second derivatives: `gradcheck` of the gradient of `f`, with respect to the inputs and the gradient of the
- * result. PyTorch: `torch.autograd.gradgradcheck`.
+ * result: `gradOutputs`, or fixed numbers. PyTorch: `torch.autograd.gradgradcheck`.
+ * @throws {GradError} naming what is wrong. @throws {ShapeError} for `gradOutputs` that do not fit the results.
+ * @example gradgradcheck((x) => x.sin().mul(x), tensor([0.3, 1.2]), { gradOutputs: tensor([1, -2]) })
  */
 export function gradgradcheck(
   f: (...inputs: never[]) => unknown,
   inputs: Tensor | readonly unknown[],
-  options?: GradcheckOptions,
+  options?: GradgradcheckOptions,
 ): true {
   checkArgument('gradgradcheck', 'f', f, kinds.callable);
-  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = gradcheckOptions('gradgradcheck', options);
+  const given = gradgradcheckOptions('gradgradcheck', options);
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, gradOutputs: cts } = given;
   const checked = checkedFunction(f, kinds.isArray(inputs) ? inputs : [inputs]);
-  checkFunction('gradgradcheck', gradientOf(checked), { eps, atol, rtol });
+  const list = cts === undefined || kinds.isArray(cts) ? cts : [cts as Tensor];
+  checkFunction('gradgradcheck', gradientOf(checked, list), { eps, atol, rtol });
   return true;
 }
 
 /** (x…, ct…) ↦ the gradients of ⟨ct, f(x)⟩ by x. */
-export function gradientOf({ inputs, apply }: Checked): Checked {
+export function gradientOf({ inputs, apply }: Checked, given?: readonly Tensor[]): Checked {
   const outputs = apply(inputs);
   const n = inputs.length;
-  const cts = outputs.map((y, k) => leaf(weights(y.size, 11 + k), y.sizes));
+  const shapes = (list: readonly Tensor[]): string => list.map((y) => show(y.sizes)).join(', ');
+  if (given !== undefined && shapes(given) !== shapes(outputs)) {
+    throw new ShapeError(
+      `gradgradcheck: gradOutputs must have the shapes of the float results, ${shapes(outputs)}; got ${shapes(given)}`,
+    );
+  }
+  const cts = outputs.map((y, k) => {
+    const ct = given?.[k];
+    return leaf(
+      ct === undefined ? weights(y.size, 11 + k) : Float64Array.from(ct.dataSync()),
+      y.sizes,
+    );
+  });
   return {
     inputs: [...inputs, ...cts],
     apply: (given) => {

@@ -9,5 +9,10 @@ export {
   type TensorOptions,
 } from './arbitraries.js';
 export { checkGradients, type CheckGradientsOptions } from './checkGradients.js';
-export { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck.js';
+export {
+  gradcheck,
+  gradgradcheck,
+  type GradcheckOptions,
+  type GradgradcheckOptions,
+} from './gradcheck.js';
 export { assertTensorsEqual, tensorEquality, type EqualityOptions } from './equality.js';

@@ -9,6 +9,7 @@ import {
   tensor,
   vjp,
   vmap,
+  GradError,
   type Tensor,
 } from '@chainrule/autograd';
 import {
@@ -161,6 +162,44 @@ describe('random expressions', () => {
         );
         expect(Math.abs(left - right)).toBeLessThanOrEqual(1e-9 * (1 + Math.abs(left)));
       }),
+    );
+  });
+});
+
+describe('gradOutputs', () => {
+  // What passes the gradient on has a wrong derivative of its own where that is negative.
+  const passed = customGrad({
+    name: 'passed',
+    forward: (ctx, g: Tensor) => {
+      ctx.save(g);
+      return g.mul(1);
+    },
+    backward: (ctx, gg) => gg.mul((ctx.saved[0] as Tensor).sign()),
+  });
+  const square = customGrad({
+    name: 'square',
+    forward: (ctx, x: Tensor) => {
+      ctx.save(x);
+      return x.square();
+    },
+    backward: (ctx, g) => passed(g).mul((ctx.saved[0] as Tensor).mul(2)),
+  });
+  const f = (x: Tensor): Tensor => square(x).sum();
+
+  it('is the direction of the first derivative', () => {
+    expect(gradgradcheck(f, tensor([0.7]), { gradOutputs: tensor(1) })).toBe(true);
+    expect(() => gradgradcheck(f, tensor([0.7]), { gradOutputs: [tensor(-1)] })).toThrow(GradError);
+  });
+
+  it('fits the results', () => {
+    expect(() => gradgradcheck(f, tensor([0.7]), { gradOutputs: tensor([1, 2]) })).toThrow(
+      'gradgradcheck: gradOutputs must have the shapes of the float results, []; got [2]',
+    );
+    expect(() => gradgradcheck(f, tensor([0.7]), { gradOutputs: 1 as never })).toThrow(
+      'gradOutputs must',
+    );
+    expect(() => gradcheck(f, tensor([0.7]), { gradOutputs: tensor(1) } as never)).toThrow(
+      'gradOutputs',
     );
   });
 });

@@ -12,12 +12,12 @@ import { filled, sumOf } from '../ops/build/primitive.js';
 
 /** The gradient of a leaf: one cell from step to step, whose versions may have graphs of their own. */
 class GradientCell extends Cell {
-  override label = 'the gradient of an earlier backward()';
   /** The graphs that made its versions, where these are to be differentiated again. */
   private graphs: WeakMap<Tensor, Tensor> | null = null;
 
   constructor(gradient: Tensor, differentiable: boolean) {
     super(gradient);
+    this.label = 'the gradient of an earlier backward()';
     this.note(gradient, differentiable);
     recording.cells.delete(this); // never an input of a recording: it starts with what a pass gives it
   }

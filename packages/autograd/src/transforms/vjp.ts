@@ -1,10 +1,11 @@
 /** @file Reverse mode: the backward graph of a forward graph, built by the rules of its primitives. */
 import { GradError } from '../errors.js';
 import { engine } from '../engine/engine.js';
-import { mode, recording } from '../graph/mode.js';
+import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
 import type { Hook } from '../graph/cells/gradient.js';
+import { asCaptured } from './captured.js';
 import type { Tensor } from '../graph/tensor.js';
 import { total } from './total.js';
 import { sumOf, zerosOf } from '../ops/build/primitive.js';
@@ -50,8 +51,6 @@ export function pullback(
     (ends && wanted(node)) ||
     stops?.has(node) === true;
   const useful = relevant(outputs, wanted, isEnd, targets, trial);
-  if (mode.tracing === 'compile' && !trial)
-    for (const node of useful) if (node.id < recording.since) recording.differentiated.add(node);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor | Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {
@@ -98,7 +97,9 @@ export function pullback(
         if (cts.every((ct) => ct === null)) continue;
         const { rules } = call;
         const unknown = trial && rules.kind === undefined;
-        const contributions = unknown ? call.inputs.map(zerosOf) : rules.pullback(cts, call);
+        const contributions = unknown
+          ? call.inputs.map(zerosOf)
+          : asCaptured(node, () => rules.pullback(cts, call));
         call.inputs.forEach((x, i) => {
           const contribution = contributions[i];
           if (x.needsGrad && useful.has(x) && contribution) give(x, contribution);
@@ -111,7 +112,7 @@ export function pullback(
       for (let i = 0; i < inputs.length; i++) {
         const x = inputs[i] as Tensor;
         if (!x.needsGrad || !useful.has(x)) continue;
-        const contribution = op.vjp(i, ct, inputs, node, node.attrs ?? {});
+        const contribution = asCaptured(node, () => op.vjp(i, ct, inputs, node, node.attrs ?? {}));
         if (contribution !== null) give(x, contribution);
       }
     }

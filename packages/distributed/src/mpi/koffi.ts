@@ -13,21 +13,32 @@ export interface NativeLibrary {
   symbol(name: string, type: string): unknown;
 }
 
-/** koffi, where it is installed for the program or this package, and for this machine. */
-export function findKoffi(): Koffi | null {
+declare const __webpack_require__: unknown;
+
+/** koffi, where it is installed for the program or this package, and for this machine; or why there is none. */
+export function findKoffi(): Koffi | string {
+  let reason = 'is not installed: npm install koffi';
   for (const path of packagePaths('koffi', ownPlace())) {
     try {
       return process.getBuiltinModule('node:module').createRequire(path)(path) as Koffi;
-    } catch {
-      continue; // not for this machine
+    } catch (error) {
+      // For another machine, or damaged.
+      const [words] = String((error as Error | null)?.message ?? error).split('\n');
+      reason = `at ${path} cannot be loaded: ${words ?? ''}`;
     }
   }
-  return null;
+  return reason;
 }
 
 /** The file of this module, as a module of either kind; null where a bundler has taken that away. */
 function ownPlace(): string | null {
-  if (typeof __filename === 'string') return __filename;
+  // Webpack would write into the program where it lay on the machine that built it.
+  if (typeof __webpack_require__ === 'function') return null;
+  try {
+    return __filename; // not asked for by typeof: a bundler may answer that and leave the name undefined
+  } catch {
+    // an ES module
+  }
   const { url } = import.meta as { readonly url?: unknown };
   return typeof url === 'string' ? url : null;
 }

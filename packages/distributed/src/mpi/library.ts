@@ -74,13 +74,13 @@ const APART = { UCX_MEM_EVENTS: 'no', UCX_MEM_MMAP_HOOK_MODE: 'none', UCX_ERROR_
 
 /**
  * Loads the library that belongs to the launcher; `CHAINRULE_MPI` names another.
- * @throws {DeviceError} if there is none, or koffi is not installed.
+ * @throws {DeviceError} if there is none, or koffi is not installed or cannot be loaded.
  */
 export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary {
   const koffi = findKoffi();
-  if (koffi === null) {
+  if (typeof koffi === 'string') {
     throw new DeviceError(
-      `distributed: ${by} started this program, but the package koffi, which calls it, is not installed for this machine: npm install koffi`,
+      `distributed: ${by} started this program, but the package koffi, which calls it, ${koffi}`,
     );
   }
   if (named !== undefined && !/^([\\/]|[a-z]:)/i.test(named)) {

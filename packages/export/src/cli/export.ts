@@ -8,7 +8,17 @@ import { exportModule } from '../module/index.js';
 import { exportOnnx, type ExportOnnxOptions, type OnnxFiles } from '../index.js';
 import { exportStableHLO } from '../stablehlo/index.js';
 import { takesModules, writeAll } from './files.js';
-import { oneOf, orNone, readOptions, text, UsageError, whole, type Reader } from './options.js';
+import {
+  filePath,
+  oneOf,
+  orNone,
+  pathOf,
+  readOptions,
+  text,
+  UsageError,
+  whole,
+  type Reader,
+} from './options.js';
 import { readWanted, type Wanted } from './wanted.js';
 
 const HELP = `Usage: chainrule export TARGET FILE [OPTIONS]
@@ -41,7 +51,7 @@ Nothing is written unless all of it is.`;
 const where = oneOf('inline', 'file');
 
 const table: Readonly<Record<string, Reader>> = {
-  '--out': text,
+  '--out': filePath,
   '--export': text,
   '--opset': whole,
   '--external-data': null,
@@ -69,14 +79,15 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const [target, file, ...surplus] = rest;
+  const [target, word, ...surplus] = rest;
   const allowed = target !== undefined && Object.hasOwn(own, target) ? own[target] : undefined;
   if (target === undefined || allowed === undefined)
     throw new UsageError(
       `expected a target, ${Object.keys(own).join(', ')}; got ${target ?? 'none'}`,
     );
-  if (file === undefined)
+  if (word === undefined)
     throw new UsageError('expected a module file that gives the function to export');
+  const file = pathOf(word, 'FILE');
   if (surplus.length > 0) throw new UsageError(`one word too many: ${surplus.join(' ')}`);
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')

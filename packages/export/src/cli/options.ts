@@ -1,4 +1,5 @@
 /** @file The options of the command line, read by a table: what is not in it is refused. */
+import { fileURLToPath } from 'node:url';
 
 /** A mistake on the command line. */
 export class UsageError extends Error {}
@@ -48,6 +49,21 @@ export function readOptions(
 export const text: Reader = (given, option) => {
   if (given === '') throw new UsageError(`${option} needs a value`);
   return given;
+};
+
+/** The path that a word names: a path, or a `file:` URL. Windows' `C:\\` is a path. */
+export function pathOf(given: string, what: string): string {
+  if (!/^[a-z][a-z\d+.-]+:/i.test(given)) return given;
+  try {
+    return fileURLToPath(given);
+  } catch {
+    throw new UsageError(`${what}: expected a path or a file: URL of this machine, got ${given}`);
+  }
+}
+
+export const filePath: NonNullable<Reader> = (given, option) => {
+  if (given === '') throw new UsageError(`${option} needs a value`);
+  return pathOf(given, option);
 };
 
 export const whole: NonNullable<Reader> = (given, option) => {

@@ -59,6 +59,20 @@ describe('chainrule export', () => {
     expect(importOnnx(readFileSync(join(folder, 'net.onnx'))).inputs).toHaveLength(1);
   });
 
+  it('takes file: URLs as paths, and says of others that they are none', async () => {
+    const url = (path: string): string => pathToFileURL(path).href;
+    const out = join(folder, 'by url');
+    expect(await main(['export', 'onnx', url(file), '--out', url(out)])).toBe(0);
+    expect(files()).toEqual(['by url.onnx']);
+    for (const given of ['https://example.org/net.js', 'file://elsewhere/net.js'])
+      expect(await main(['export', 'onnx', given])).toBe(2);
+    expect(refused.join('\n')).toMatch(
+      /FILE: expected a path or a file: URL of this machine, got https:\/\/example.org\/net.js/,
+    );
+    expect(await main(['run', 'file:///no/such/program.js'])).toBe(2);
+    expect(refused.join('\n')).toContain('there is no file /no/such/program.js');
+  });
+
   it('takes names of inputs and outputs for each target', async () => {
     for (const target of ['onnx', 'module', 'stablehlo'])
       expect(await main(['export', target, file, '--export', 'both'])).toBe(0);

@@ -4,6 +4,7 @@
  */
 import { FormatError, packagePaths } from '@chainrule/autograd';
 import { OWN } from '../copy.js';
+import { unloadable } from './optional.js';
 
 /** What a reader may take. */
 export interface ReaderLimits {
@@ -17,9 +18,10 @@ const PROGRAM = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { path, name, argument } = workerData;
   import(require('node:url').pathToFileURL(path))
+    .catch((error) => { throw { loading: true, message: String(error?.message ?? error) }; })
     .then((library) => library[name](argument))
     .then((value) => parentPort.postMessage({ value }))
-    .catch((error) => parentPort.postMessage({ name: error?.name, message: String(error?.message ?? error) }));`;
+    .catch((error) => parentPort.postMessage({ name: error?.name, loading: error?.loading === true, message: String(error?.message ?? error) }));`;
 
 /** What a package threw, as a reason: what the engine says of values that are missing in a damaged file tells nobody anything. */
 export function reasonOf(library: string, { name, message }: Failure): string {
@@ -29,6 +31,8 @@ export function reasonOf(library: string, { name, message }: Failure): string {
 
 interface Failure {
   readonly name?: string;
+  /** Whether it was the package that could not be loaded. */
+  readonly loading?: boolean;
   readonly message: string;
 }
 
@@ -36,7 +40,7 @@ interface Failure {
  * What the function `name` of the package `library` makes of `argument`; null where there are no threads of Node's, or the
  * package is not found.
  *
- * @throws {FormatError} if it fails, or goes beyond the limits.
+ * @throws {FormatError} if it fails, or goes beyond the limits. @throws {ChainruleError} if the package cannot be loaded.
  */
 export async function guarded<T>(
   op: string,
@@ -64,9 +68,11 @@ export async function guarded<T>(
         () => fail(`reading took more than ${seconds} s: a damaged file?`),
         seconds * 1000,
       );
-      worker.on('message', (answer: { readonly value: T } | Failure) =>
-        'message' in answer ? fail(reasonOf(library, answer), answer) : resolve(answer),
-      );
+      worker.on('message', (answer: { readonly value: T } | Failure) => {
+        if (!('message' in answer)) resolve(answer);
+        else if (answer.loading === true) reject(unloadable(op, library, answer));
+        else fail(reasonOf(library, answer), answer);
+      });
       worker.on('error', (error: Error & { readonly code?: string }) =>
         fail(
           error.code === 'ERR_WORKER_OUT_OF_MEMORY'

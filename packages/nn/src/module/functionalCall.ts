@@ -54,6 +54,12 @@ export function functionalCall<M extends Module>(
       const given = replacements.get(slot.value);
       const updated = 'persistent' in slot && module.training;
       if (given === undefined && !updated) continue;
+      if (Object.isFrozen(slot.holder)) {
+        throw new ChainruleError(
+          `functionalCall: the module that holds ${slot.name} was frozen, by Object.freeze or by a store that freezes what it ` +
+            'holds; its fields are what the call replaces',
+        );
+      }
       swapped.push(slot);
       const stand = updated ? passingCells(() => cell(given ?? slot.value)) : (given as Tensor);
       standIns.add(stand);

@@ -132,7 +132,7 @@ export function buffersOf(module: Module): BufferSlot[] {
     const persistent = holder === registry ? buffers.get(key) : undefined;
     if (persistent === undefined || !(value instanceof Tensor)) return [];
     const buffer = value instanceof Cell ? value : cell(value);
-    holder[key] = buffer;
+    if (buffer !== value) holder[key] = buffer;
     return [{ name, holder, key, value: buffer as Cell, persistent }];
   });
 }

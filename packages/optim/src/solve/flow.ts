@@ -8,7 +8,6 @@ import {
   eye,
   jvp,
   neg,
-  pureCallback,
   stack,
   vjp,
   vmap,
@@ -16,6 +15,7 @@ import {
   zerosLike,
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
+import { byValues } from './byValues.js';
 import { dopri5, type RightSide } from './dopri5.js';
 import { rodas } from './rodas.js';
 import { follow, type Limits, type Stepper, type Watcher } from './stepper.js';
@@ -71,7 +71,7 @@ export class Flow {
     const apply = customGrad<[Tensor, Tensor, readonly Tensor[]], Tensor>({
       name: 'odeint',
       forward: (ctx, start, at, others) => {
-        const ys = pureCallback(solve, like, start, at, ...others);
+        const ys = byValues('odeint', solve, like, start, at, ...others);
         ctx.save(ys, start, at, ...others);
         return ys;
       },

@@ -2,8 +2,9 @@
  * @file The implicit function theorem: `x` with `F(x, c) = 0` is a function of all that `F` captures, and its derivative
  * `dx/dc = −(∂F/∂x)⁻¹ · ∂F/∂c` asks nothing about how `x` was found.
  */
-import { customGrad, jacfwd, jvp, linalg, neg, pureCallback, vjp } from '@chainrule/autograd';
+import { customGrad, jacfwd, jvp, linalg, neg, vjp } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
+import { byValues } from './byValues.js';
 import { krylov } from './krylov.js';
 
 /** From so many unknowns on the Jacobian is not formed: its systems are solved by products with vectors. */
@@ -33,7 +34,10 @@ export function implicit({ name, equation, captured, x0, solve, like }: Implicit
   const apply = customGrad<[Tensor, readonly Tensor[]], Tensor>({
     name,
     forward: (ctx, start, others) => {
-      const [x, ...fixed] = pureCallback(run, [...like], start, ...others) as [Tensor, ...Tensor[]];
+      const [x, ...fixed] = byValues(name, run, [...like], start, ...others) as [
+        Tensor,
+        ...Tensor[],
+      ];
       ctx.save(x, ...fixed, ...others);
       return x;
     },

@@ -8,12 +8,12 @@ import {
   jvp,
   kinds,
   neg,
-  pureCallback,
   ShapeError,
   sub,
   Tensor,
   vjp,
 } from '@chainrule/autograd';
+import { byValues } from './byValues.js';
 import { norm, plus } from './dense.js';
 import { conjugateGradients, generalizedMinimalResidual, type Found } from './krylovMethods.js';
 import { iterationKinds, type IterationOptions } from './options.js';
@@ -191,7 +191,7 @@ export function krylov(
   const apply = customGrad<[Tensor, readonly Tensor[]], Tensor>({
     name: method,
     forward: (ctx, right, others) => {
-      const x = pureCallback(solve, right, right, ...others);
+      const x = byValues(method, solve, right, right, ...others);
       ctx.save(x, ...others);
       return x;
     },

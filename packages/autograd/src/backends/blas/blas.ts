@@ -47,7 +47,7 @@ function look(): Blas | string {
   const asked = process.env['CHAINRULE_BLAS'] ?? 'auto';
   if (asked === 'off') return 'CHAINRULE_BLAS is off';
   const loaded = loadKoffi();
-  if (loaded === null) return 'the package koffi is not installed';
+  if (typeof loaded === 'string') return loaded;
   const { platform, arch, env } = process;
   const list =
     asked === 'auto' ? candidates(platform, arch, env['PATH'] ?? '') : [candidateAt(asked)];
@@ -66,17 +66,20 @@ interface Loaded {
   readonly path: string;
 }
 
-/** koffi, where it is installed for the program or this package, and for this machine. */
-function loadKoffi(): Loaded | null {
+/** koffi, where it is installed for the program or this package, and for this machine; or why there is none. */
+function loadKoffi(): Loaded | string {
+  let reason = 'the package koffi is not installed';
   const { createRequire } = process.getBuiltinModule('node:module');
   for (const path of packagePaths('koffi', ownPlace())) {
     try {
       return { koffi: createRequire(path)(path) as Koffi, path };
-    } catch {
-      continue; // not for this machine
+    } catch (error) {
+      // For another machine, or damaged.
+      const [words] = String((error as Error | null)?.message ?? error).split('\n');
+      reason = `the package koffi at ${path} cannot be loaded: ${words ?? ''}`;
     }
   }
-  return null;
+  return reason;
 }
 
 /** Variables that libraries read while they are loaded; the user's own settings stay. */

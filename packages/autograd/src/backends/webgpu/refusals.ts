@@ -1,6 +1,7 @@
 /** @file The errors of values that a kernel refused: what the CPU says of them. */
 import type { Instruction } from '../../engine/program.js';
-import { ChainruleError, IndexError } from '../../errors.js';
+import { ChainruleError } from '../../errors.js';
+import { outOfRange, outside } from '../../graph/outside.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/shader.js';
 
@@ -19,22 +20,15 @@ export async function explainRefusal(
     case 'index': {
       const dim = Number((attrs as { dim?: number } | null)?.dim ?? 0);
       const what = String((attrs as { what?: string } | null)?.what ?? `${name}: index`);
-      return new IndexError(
-        `${what} ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
-          (limit === 0 ? 'it is empty' : `it must be from 0 to ${limit - 1}`),
-      );
+      return outOfRange(what, value, limit, position, dim);
     }
     case 'divisor':
       return new ChainruleError(
         `${name}: integer division by zero, for element ${position} of the result; ` +
           "cast to a float dtype for ±Inf and NaN: x.cast('float32')",
       );
-    case 'between': {
-      const { what, low, high } = attrs as { what: string; low: number; high: number };
-      return new ChainruleError(
-        `${what} must be from ${low} to ${high}, but element ${position} is ${value}`,
-      );
-    }
+    case 'between':
+      return outside(attrs as Parameters<typeof outside>[0], value, position);
     case 'singular':
       return new ChainruleError(`${name}: matrix ${position} is singular`);
     case 'notPositive':

@@ -31,7 +31,8 @@ export function record(
     cells: new Map(),
     life: 'unknown',
     grads: new Map(),
-    differentiated: new Set(),
+    held: new Map(),
+    hold: null,
     after: [],
   });
   const since = constant(0, 'float32').id;

@@ -23,6 +23,19 @@ import { isNeeded, newVersion, noteConsumer, type Version } from './cellVersion.
 /** Cells whose current version has no value yet: they join the next `backward()`, `step()` or `evaluate()`. */
 export const pendingCells = new Set<Cell>();
 
+/** What changes of a cell. */
+interface CellState {
+  version: Version;
+  /** The last version that has a value, to go back to when a run fails. */
+  committed: Version;
+  /** The version before `committed`, whose array is the next to be written. */
+  previous: Version | null;
+  cleared: boolean;
+  /** An array that no version needs any more. */
+  unused: Storage | null;
+  label: string;
+}
+
 /**
  * A mutable tensor: reading it gives its current version, `assign` gives it a new one.
  *
@@ -32,16 +45,8 @@ export const pendingCells = new Set<Cell>();
  */
 export class Cell<S extends Shape = Shape> extends Tensor<S> {
   // Private fields are no part of the declarations: a tensor in the place of a parameter is to be an error about `assign`.
-  /** @internal */
-  private version: Version;
-  /** @internal The last version that has a value, to go back to when a run fails. */
-  private committed: Version;
-  /** @internal The version before `committed`, whose array is the next to be written. */
-  private previous: Version | null = null;
-  /** @internal */
-  private cleared = false;
-  /** @internal An array that no version needs any more. */
-  private unused: Storage | null = null;
+  /** @internal What changes, in an object of its own: a cell that was frozen can still be computed with. */
+  private readonly state: CellState;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
     const from = checkInitial('Cell', initial).current;
@@ -52,40 +57,48 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     super(null, [], null, from.sizes, from.dtype, requiresGrad, null);
-    this.version = this.committed = this.makeVersion(from, false);
+    const version = this.makeVersion(from, false);
+    this.state = {
+      version,
+      committed: version,
+      previous: null,
+      cleared: false,
+      unused: null,
+      label: '',
+    };
     if (mode.tracing === 'compile') recording.cells.set(this, recording.life);
   }
 
   /** @internal The node of the current version. */
   override get current(): Tensor<S> {
-    return this.version.node as Tensor<S>;
+    return this.state.version.node as Tensor<S>;
   }
 
   /** @internal The elements of the current version, to be read at once or given to a run. */
   storage(op: string): Storage {
-    const { node } = this.version;
+    const { node } = this.state.version;
     return node.value !== null && runtime.onRead === null ? node.value : storageOf(node, op);
   }
 
   /** @internal The current version, or null after `clear()`: a gradient that was set to nothing. */
   get live(): Tensor<S> | null {
-    return this.cleared ? null : this.current;
+    return this.state.cleared ? null : this.current;
   }
 
   /** @internal Whether no version has been computed yet: a cell that never changes needs no place of its own. */
   get isNew(): boolean {
-    return this.committed.node.value === null;
+    return this.state.committed.node.value === null;
   }
 
   /** @internal */
   clear(): void {
-    this.cleared = true;
+    this.state.cleared = true;
     this.revert();
   }
 
   /** @internal Undoes `clear()`: for a gradient that a recording cleared. */
   restore(): void {
-    this.cleared = false;
+    this.state.cleared = false;
   }
 
   /**
@@ -102,18 +115,24 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     const node = checkNext(this, next);
-    this.cleared = false;
-    if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.version);
-    this.version = this.makeVersion(node as Tensor<S>, true);
+    this.state.cleared = false;
+    if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.state.version);
+    this.state.version = this.makeVersion(node as Tensor<S>, true);
     return this;
   }
 
   /** The name in messages. Modules set it to a parameter's path, `encoder.0.weight`. */
-  label = '';
+  get label(): string {
+    return this.state.label;
+  }
+
+  set label(name: string) {
+    this.state.label = name;
+  }
 
   /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
   rewind(version: unknown): Tensor<S> {
-    this.version = version as Version;
+    this.state.version = version as Version;
     if (this.current.value === null) pendingCells.add(this);
     else pendingCells.delete(this);
     return this.current;
@@ -122,7 +141,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   override requiresGrad_(requires = true): this {
     checkCell(this, 'requiresGrad_');
     super.requiresGrad_(requires);
-    this.version.node.needsGrad = requires;
+    this.state.version.node.needsGrad = requires;
     return this;
   }
 
@@ -146,14 +165,14 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal A run reads this version: if its array is the next to be written, it must be copied first. */
   protect(version: Tensor): void {
-    if (this.previous?.node === version) this.previous.escaped = true;
+    if (this.state.previous?.node === version) this.state.previous.escaped = true;
   }
 
   /** @internal The array that the next version may be written to, after saving what still needs its contents. */
   spare(): Storage | null {
-    const v = this.previous;
+    const v = this.state.previous;
     if (v !== null && v.owned && v.node.value !== null) {
-      this.unused = v.node.value;
+      this.state.unused = v.node.value;
       if (isNeeded(v)) {
         v.node.value = v.node.value.slice();
         v.node.cell = null;
@@ -161,9 +180,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
         v.node.value = null; // from now on reading what was made from it says that it is gone
       }
     }
-    this.previous = null;
-    const array = this.unused;
-    this.unused = null;
+    this.state.previous = null;
+    const array = this.state.unused;
+    this.state.unused = null;
     return array;
   }
 
@@ -172,31 +191,31 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * needed.
    */
   advance(value: Storage, owned: boolean): void {
-    this.cleared = false;
-    const v = this.version;
+    this.state.cleared = false;
+    const v = this.state.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
       if (!isHost(value)) this.onFailure(value, v);
-      this.unused = v.node.value; // nobody has seen this version
+      this.state.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
-      this.version = this.makeVersion(makeLeaf(value, this.sizes, this.dtype), false);
+      this.state.version = this.makeVersion(makeLeaf(value, this.sizes, this.dtype), false);
       this.commit(value, owned);
     }
   }
 
   /** @internal The current version has its value: the one before it may be overwritten next time. */
   commit(value: Storage, owned: boolean): void {
-    const { node } = this.version;
+    const { node } = this.state.version;
     if (!isHost(value)) {
-      if (this.committed !== this.version) this.onFailure(value, this.committed);
+      if (this.state.committed !== this.state.version) this.onFailure(value, this.state.committed);
       node.home = value.device;
     }
     node.value = value;
     node.inputs = [];
-    this.version.owned = owned;
-    if (this.committed !== this.version) {
-      this.previous = this.committed;
-      this.committed = this.version;
+    this.state.version.owned = owned;
+    if (this.state.committed !== this.state.version) {
+      this.state.previous = this.state.committed;
+      this.state.committed = this.state.version;
     }
     pendingCells.delete(this);
   }
@@ -206,20 +225,20 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const array = node.value;
     if (array === null) return;
     value.onFailure(() => {
-      this.version = this.committed = this.makeVersion(
+      this.state.version = this.state.committed = this.makeVersion(
         makeLeaf(array, this.sizes, this.dtype),
         false,
       );
-      this.version.owned = owned;
-      this.previous = null;
-      this.unused = null;
+      this.state.version.owned = owned;
+      this.state.previous = null;
+      this.state.unused = null;
       pendingCells.delete(this);
     });
   }
 
   /** @internal The node of the first version, while there is no later one that has a value. */
   get first(): Tensor<S> {
-    return this.committed.node as Tensor<S>;
+    return this.state.committed.node as Tensor<S>;
   }
 
   /** @internal Whether the first version is a value of its own, and not the result of the run that is being built. */
@@ -229,12 +248,12 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal Whether something was assigned that has not been computed yet. */
   get hasNext(): boolean {
-    return this.version !== this.committed;
+    return this.state.version !== this.state.committed;
   }
 
   /** @internal Takes an array back that `spare` gave, after a run that failed. */
   giveBack(array: Storage | null): void {
-    this.unused ??= array;
+    this.state.unused ??= array;
   }
 
   /**
@@ -242,7 +261,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * computed when something reads it, but joins no other run: what failed once must not fail them all.
    */
   revert(): void {
-    this.version = this.committed;
+    this.state.version = this.state.committed;
     pendingCells.delete(this);
   }
 
@@ -262,7 +281,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     }
     const version = newVersion(node);
     if (assigned && node.value !== null) {
-      this.version = version;
+      this.state.version = version;
       this.commit(node.value, false);
     }
     return version;
@@ -270,9 +289,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal */
   private find(node: Tensor): Version | null {
-    if (this.version.node === node) return this.version;
-    if (this.committed.node === node) return this.committed;
-    return this.previous?.node === node ? this.previous : null;
+    if (this.state.version.node === node) return this.state.version;
+    if (this.state.committed.node === node) return this.state.committed;
+    return this.state.previous?.node === node ? this.state.previous : null;
   }
 }
 

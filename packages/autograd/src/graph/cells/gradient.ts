@@ -1,5 +1,6 @@
 /** @file What few tensors have: a gradient, hooks, and what else `backward` asks of a node. */
 import { checkArgument } from '../../arguments/index.js';
+import { refuseFrozen } from '../../arguments/frozen.js';
 import * as kinds from '../../arguments/kinds.js';
 import type { Cell } from './cell.js';
 import { isTensor } from '../isTensor.js';
@@ -23,6 +24,7 @@ export interface Extra {
 
 /** @internal The fields few nodes have. */
 export function extraOf(t: Tensor): Extra {
+  if (t.extra === null) refuseFrozen('grad', t, 'a tensor that is given one');
   return (t.extra ??= {
     grad: null,
     hooks: [],

@@ -6,12 +6,14 @@ import type { DType, TypedArray } from '../../graph/dtype.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { makeNode } from '../../graph/node.js';
+import { outside } from '../../graph/outside.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
 import { operand, operations, type Operand } from '../build/primitive.js';
 import type { ShapeIn } from '../../types/index.js';
 
-type BetweenAttrs = { what: string; low: number; high: number };
+/** With `dim`, the elements are indices along that dimension, of which negative ones count from the end. */
+type BetweenAttrs = { what: string; low: number; high: number; dim?: number };
 
 /** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
 const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
@@ -21,9 +23,13 @@ const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
   vjp: (i, ct) => (i === 0 ? ct : null),
   jvp: ([t]) => t ?? null,
   batch: (inputs, _batched, attrs) => betweenNode(inputs, attrs),
-  kernel: ([x, low, high], out, { what }) => {
+  kernel: ([x, low, high], out, attrs) => {
     const { data } = x as Value;
-    checkBetween(what, data, (low as Value).data[0]!, (high as Value).data[0]!);
+    checkBetween(data, {
+      ...attrs,
+      low: (low as Value).data[0]!,
+      high: (high as Value).data[0]!,
+    });
     out.data.set(data);
   },
 });
@@ -34,13 +40,16 @@ function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Tensor {
   return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.sizes, x.dtype);
 }
 
-function checkBetween(what: string, data: TypedArray, low: number, high: number): void {
-  for (let i = 0; i < data.length; i++) {
-    if (data[i]! >= low && data[i]! <= high) continue;
-    throw new ChainruleError(
-      `${what} must be from ${low} to ${high}, but element ${i} is ${data[i]!}`,
-    );
-  }
+function checkBetween(data: TypedArray, attrs: BetweenAttrs): void {
+  const { low, high } = attrs;
+  for (let i = 0; i < data.length; i++)
+    if (!(data[i]! >= low && data[i]! <= high)) throw outside(attrs, data[i]!, i);
+}
+
+/** An int32 node, after a check of indices along a dimension that may count from the end: each is named as it was given. */
+export function checkedIndex(index: Tensor, what: string, limit: number, dim: number): Tensor {
+  const attrs = { what, low: -limit, high: limit - 1, dim };
+  return betweenNode([index, constant(attrs.low, 'int32'), constant(attrs.high, 'int32')], attrs);
 }
 
 /**
@@ -66,8 +75,8 @@ export function assertBetween<X extends Operand>(
   const node = operand('assertBetween', x);
   const bounds = boundsIn(node.dtype, low, high);
   const known = node.cell === null ? hostValue(node) : null;
-  if (known !== null) checkBetween(what, known, ...bounds);
   const attrs = { what, low: bounds[0], high: bounds[1] };
+  if (known !== null) checkBetween(known, attrs);
   return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], attrs) as Tensor<
     ShapeIn<X>
   >;

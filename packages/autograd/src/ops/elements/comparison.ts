@@ -4,7 +4,7 @@ import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
-import { sameShape, type Shape } from '../../graph/shape.js';
+import { range, sameShape, type Shape } from '../../graph/shape.js';
 import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
@@ -17,6 +17,7 @@ import {
   type BroadcastingMethod,
   type Operand,
 } from '../build/define.js';
+import { sumOver } from '../build/broadcast.js';
 import { castNode, choose } from '../build/element.js';
 import { eq, isFinite, isNan, le, logicalAnd, logicalOr } from '../build/relations.js';
 import type { Broadcast, Broadcast3, BroadcastResult, ShapeIn, Unless } from '../../types/index.js';
@@ -122,9 +123,13 @@ export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
   return sameShape(a.sizes, b.sizes) && everywhere(eq(a, b), 'equal');
 });
 
+/** A large comparison is counted where it is computed, and never lies in memory. */
 function everywhere(t: Tensor, op: string): boolean {
-  return !valueOf(t, op).includes(0);
+  if (t.size < MANY) return !valueOf(t, op).includes(0);
+  const others = castNode(eq(t, 0), 'float32');
+  return valueOf(sumOver([others], { dims: range(t.ndim), keepdim: false }), op)[0] === 0;
 }
+const MANY = 2 ** 16;
 
 /**
  * `x` in another dtype. Floats are truncated to integers; NaN becomes 0, and a number that does not fit the nearest

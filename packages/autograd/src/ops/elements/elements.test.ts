@@ -1,6 +1,15 @@
 /** @file Element-wise operations: dtypes, options, errors, second derivatives, and what the table of edges does not hold. */
 import { describe, expect, test } from 'vitest';
-import { ChainruleError, DTypeError, grad, ShapeError, tensor, type Tensor } from '../../index.js';
+import {
+  cat,
+  ChainruleError,
+  DTypeError,
+  grad,
+  ShapeError,
+  tensor,
+  zeros,
+  type Tensor,
+} from '../../index.js';
 import {
   allClose,
   cast,
@@ -251,4 +260,23 @@ test('derivatives that fit in single precision, though a factor of them does not
     slope((x) => x.pow(tiny), Math.fround(1e-30)),
     tiny / Math.fround(1e-30),
   );
+});
+
+test('a large comparison is counted without being kept', () => {
+  const one = tensor([1]).expand([2 ** 30]); // 1 GiB of booleans
+  const start = performance.now();
+  expect([allClose(one, one), equal(one, one), equal(one, one.mul(2))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(performance.now() - start).toBeLessThan(4000);
+  const [x, y] = [zeros([70_000]), zeros([70_000]).at(':').add(0)];
+  expect(equal(x, y)).toBe(true);
+  const other = cat([zeros([69_999]), tensor([NaN])]);
+  expect([
+    allClose(x, other),
+    allClose(other, other),
+    allClose(other, other, { equalNan: true }),
+  ]).toEqual([false, false, true]);
 });

@@ -18,14 +18,12 @@ import { valueOf, type NestedArray } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
 import { expandNode, reshapeNode, walk } from '../build/broadcast.js';
-import { where } from '../elements/comparison.js';
 import { tensor } from '../creation/creation.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { takeOf } from './take.js';
 import { indexTensor, indicesOf } from './indices.js';
 import { maskPlaces } from './masks.js';
 import { permuteNode, sliceNode } from '../shape/movement.js';
-import { ge, logicalAnd, lt } from '../build/relations.js';
 import { sliceRange } from './sliceRange.js';
 
 /**
@@ -189,7 +187,7 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
     advanced.map((a) => a.index),
     sizes,
   );
-  const y = takeOf([flat, index], { dim: 0, what: 'at: the place of all indices,' });
+  const y = takeOf([flat, index], { dim: 0, what: 'at: index' });
   const neighbours = dims.every((d, i) => i === 0 || d === dims[i - 1]! + 1);
   if (!neighbours) return y;
   const place = rest.filter((d) => d < only.dim).length;
@@ -215,14 +213,8 @@ export function flatIndex(indices: readonly Tensor[], sizes: readonly number[]):
     });
     return makeLeaf(flat, shape, 'int32');
   }
-  // One index out of range must not point to an element of another row: it makes the whole negative, which is refused.
   return expandNode(
-    indices
-      .map((index, k) => {
-        const inside = logicalAnd(ge(index, 0), lt(index, sizes[k]!));
-        return where(inside, mul(index, strides[k]!), -(2 ** 30));
-      })
-      .reduce((x, y) => add(x, y)),
+    indices.map((index, k) => mul(index, strides[k]!)).reduce((x, y) => add(x, y)),
     shape,
   );
 }

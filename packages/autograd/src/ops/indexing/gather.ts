@@ -1,6 +1,7 @@
 /** @file The primitives that read and write single elements at places given by an index tensor, each the other's derivative. */
-import { IndexError, ShapeError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
+import { outOfRange } from '../../graph/outside.js';
 import type { Attrs, Value } from '../../graph/primitive.js';
 import { sameShape, show, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -20,20 +21,6 @@ export interface ReadAttrs extends Attrs {
   readonly dim: number;
   /** The index in errors, where something else than the primitive was called: `embedding: index`. */
   readonly what?: string;
-}
-
-/** An index out of range, by what it is (`gather: index`), value, limit and place. */
-export function outOfRange(
-  what: string,
-  value: number,
-  limit: number,
-  position: number,
-  dim: number,
-): IndexError {
-  return new IndexError(
-    `${what} ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
-      (limit === 0 ? 'it is empty' : `it must be from 0 to ${limit - 1}`),
-  );
 }
 
 /** Throws for the first index that is negative or not below `limit`. */

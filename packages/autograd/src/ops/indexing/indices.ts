@@ -1,14 +1,15 @@
 /** @file Indices as arguments: int32 tensors or arrays of numbers, checked at once where their values are known. */
 import { DTypeError, IndexError } from '../../errors.js';
 import { hostValue } from '../../graph/values/hostValue.js';
+import { outOfRange } from '../../graph/outside.js';
 import type { NestedArray } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add } from '../elements/arithmetic.js';
+import { checkedIndex } from '../elements/assertions.js';
 import { where } from '../elements/comparison.js';
 import { tensor } from '../creation/creation.js';
 import { readNested } from '../creation/nested.js';
 import { display } from '../../arguments/index.js';
-import { outOfRange } from './gather.js';
 import { lt } from '../build/relations.js';
 
 /** Indices along a dimension: an int32 tensor, a number, or nested arrays of numbers. */
@@ -33,20 +34,16 @@ export function indexTensor(
   }
   const data = node.cell === null ? hostValue(node) : null;
   if (data === null) {
-    // Out of range stays out of range: the kernel sees it.
-    return negative ? where(lt(node, 0), add(node, limit), node) : node;
+    if (!negative) return node;
+    const checked = checkedIndex(node, what, limit, dim);
+    return where(lt(checked, 0), add(checked, limit), checked);
   }
   if (boundOf(node, data as Int32Array) <= limit) return node;
   let wrapped: Int32Array | null = null;
   for (let i = 0; i < data.length; i++) {
     const k = data[i] as number;
     if (k >= limit || k < (negative ? -limit : 0)) {
-      throw negative
-        ? new IndexError(
-            `${what} ${k} at position ${i} is out of range for dimension ${dim} of size ${limit}; ` +
-              `it must be from ${-limit} to ${limit - 1}`,
-          )
-        : outOfRange(what, k, limit, i, dim);
+      throw outOfRange(what, k, limit, i, dim, negative ? -limit : 0);
     }
     if (k < 0) (wrapped ??= Int32Array.from(data))[i] = k + limit;
   }

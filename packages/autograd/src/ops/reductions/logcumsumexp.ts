@@ -7,7 +7,7 @@ import { composite, floatOperand, type Operand, type SameShapeAlong } from '../b
 import { choose, strongMul } from '../build/element.js';
 import { sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
-import { eq } from '../build/relations.js';
+import { eq, logicalAnd } from '../build/relations.js';
 import { exp } from '../elements/exponential.js';
 import { alongRows, linearRecurrence, shift } from './recurrence.js';
 
@@ -17,12 +17,12 @@ const logcumsumexpOf: PrimitiveOp<{ dim: number }> = primitive('logcumsumexp', {
   shape: ([x]) => (x as Tensor).sizes,
   // ∂y[k]/∂x[j] = exp(x[j] − y[k]), and y rises: from the end, R[j] = ct[j] + exp(y[j] − y[j+1]) R[j+1] never overflows.
   vjp: (_i, ct, [x], y, { dim }) => {
-    const decay = ratio(y, shift(y, dim, Infinity, true));
+    const decay = share(y, shift(y, dim, Infinity, true));
     const after = linearRecurrence([decay, ct], { dim, reverse: true });
     return strongMul(after, ratio(x as Tensor, y));
   },
   jvp: ([t], [x], y, { dim }) => {
-    const decay = ratio(shift(y, dim, -Infinity, false), y);
+    const decay = share(shift(y, dim, -Infinity, false), y);
     return linearRecurrence([decay, strongMul(t as Tensor, ratio(x as Tensor, y))], {
       dim,
       reverse: false,
@@ -47,11 +47,18 @@ const logcumsumexpOf: PrimitiveOp<{ dim: number }> = primitive('logcumsumexp', {
 
 /** `exp(x − y)` for x ≤ y; 0 where both are −Inf. */
 function ratio(x: Tensor, y: Tensor): Tensor {
-  return choose(eq(x, -Infinity), 0, exp(sub(x, y)));
+  return choose(eq(y, -Infinity), 0, exp(sub(x, y)));
+}
+
+/** `exp(y − next)` of a sum and a later one. Behind +Inf nothing changes: what lies before it keeps its own derivative. */
+function share(y: Tensor, next: Tensor): Tensor {
+  const both = logicalAnd(eq(y, Infinity), eq(next, Infinity));
+  return choose(both, 1, ratio(y, next));
 }
 
 /**
- * `y[k] = ln(exp(x[0]) + … + exp(x[k]))` along `dim`, without overflow. PyTorch: `torch.logcumsumexp`.
+ * `y[k] = ln(exp(x[0]) + … + exp(x[k]))` along `dim`, without overflow. The derivative by an element of +Inf is NaN, that of
+ * −Inf from a sum of nothing else 0 (in PyTorch NaN). PyTorch: `torch.logcumsumexp`.
  * @example logcumsumexp(tensor([0, 0, 0]), 0) // [0, ln 2, ln 3]
  */
 export const logcumsumexp = composite('logcumsumexp', (x: Operand, dim: number): Tensor => {

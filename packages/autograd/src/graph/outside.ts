@@ -1,0 +1,29 @@
+/** @file The errors of values outside their bounds, which an operation or a device finds when it runs. */
+import { ChainruleError, IndexError } from '../errors.js';
+
+/** An index out of range, by what it is (`gather: index`), value, limit and place; `low` is `-limit` where it may be negative. */
+export function outOfRange(
+  what: string,
+  value: number,
+  limit: number,
+  position: number,
+  dim: number,
+  low = 0,
+): IndexError {
+  return new IndexError(
+    `${what} ${value} at position ${position} is out of range for dimension ${dim} of size ${limit}; ` +
+      (limit === 0 ? 'it is empty' : `it must be from ${low} to ${limit - 1}`),
+  );
+}
+
+/** What `assertBetween` says of an element; with `dim`, it is an index along that dimension. */
+export function outside(
+  { what, low, high, dim }: { what: string; low: number; high: number; dim?: number },
+  value: number,
+  position: number,
+): ChainruleError {
+  if (dim !== undefined) return outOfRange(what, value, high + 1, position, dim, low);
+  return new ChainruleError(
+    `${what} must be from ${low} to ${high}, but element ${position} is ${value}`,
+  );
+}

@@ -1,0 +1,38 @@
+/**
+ * @file Derivatives of what a recorded function captures. A captured graph has one value, that of the parameters as they were
+ * when it was recorded; so has its derivative, whatever is assigned between the calls.
+ */
+import { mode, recording } from '../graph/mode.js';
+import type { Tensor } from '../graph/tensor.js';
+import { clone } from '../ops/elements/comparison.js';
+
+/** Runs a rule of a node: of one that `compile` captures, with versions of cells as they are now. */
+export function asCaptured<T>(node: Tensor, rule: () => T): T {
+  if (mode.tracing !== 'compile' || node.id > recording.since) return rule();
+  const outer = recording.hold;
+  recording.hold = hold as (version: unknown) => unknown;
+  try {
+    return rule();
+  } finally {
+    recording.hold = outer;
+  }
+}
+
+/** The value of an older version of a cell, as a node that gradients flow through. */
+function hold(x: Tensor): Tensor {
+  if (x.cell === null || x.value === null || x.id > recording.since) return x;
+  let held = recording.held.get(x) as Tensor | undefined;
+  if (held !== undefined) return held;
+  const [{ grad }, outer] = [mode, recording.hold];
+  recording.hold = null;
+  mode.grad = true;
+  try {
+    held = clone(x);
+    held.value = x.value.slice();
+    recording.held.set(x, held);
+    return held;
+  } finally {
+    mode.grad = grad;
+    recording.hold = outer;
+  }
+}

@@ -1,0 +1,19 @@
+/** @file What a solver does outside of the graph, as each of its steps is decided by values. */
+import { ChainruleError, isCompiling, pureCallback, type Tensor } from '@chainrule/autograd';
+
+/** `pureCallback` for the solver that users called. @throws {ChainruleError} inside `compile`, which replays without values. */
+export function byValues<R>(
+  name: string,
+  solve: (...args: Tensor[]) => R,
+  like: R,
+  ...args: readonly Tensor[]
+): R {
+  if (isCompiling()) {
+    throw new ChainruleError(
+      `${name}: its steps are decided by values, which a function that compile records cannot read; call ${name} outside, ` +
+        'and give its result to the compiled function as an argument: derivatives go through both. What is iterated by ' +
+        'tensors alone can be compiled: whileLoop',
+    );
+  }
+  return pureCallback(solve, like, ...args);
+}
