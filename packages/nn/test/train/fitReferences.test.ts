@@ -8,8 +8,8 @@ import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { fit, type FitOptions } from '@chainrule/nn/train';
 import * as optim from '@chainrule/optim';
 import { describe, expect, it } from 'vitest';
-import * as nn from '../src/index.js';
-import { worst } from './packed.js';
+import * as nn from '../../src/index.js';
+import { worst } from '../packed.js';
 
 interface Case {
   readonly losses: number[];
@@ -18,7 +18,7 @@ interface Case {
 }
 
 const given = JSON.parse(
-  readFileSync(new URL('fixtures/fit.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/fit.json', import.meta.url), 'utf8'),
 ) as Readonly<
   Record<'x' | 'xv', number[][]> &
     Record<'y' | 'yv', number[]> & {

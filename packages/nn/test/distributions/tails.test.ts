@@ -16,7 +16,7 @@ type Row = [
 ];
 
 const rows = JSON.parse(
-  readFileSync(new URL('fixtures/distributionTails.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/distributionTails.json', import.meta.url), 'utf8'),
 ) as Row[];
 
 type Made = Record<string, Tensor | ((x: Tensor) => Tensor)>;
