@@ -11,6 +11,8 @@ export interface TrainingState extends Progress {
   /** The sum of the losses in this epoch, each by its examples, and the examples. */
   readonly lossSum: number;
   readonly examples: number;
+  /** The random state in which this epoch began. */
+  readonly began?: unknown;
 }
 
 /** What a checkpoint needs to know of the options. */

@@ -101,7 +101,7 @@ export interface FitOptions<B = unknown> {
   readonly average?: AverageLike;
   /** How many batches make one update, fewer at the end of an epoch: their gradients are averaged. Default 1. */
   readonly accumulate?: number;
-  /** Largest norm of all gradients together, or `{ value }` for each element. */
+  /** Largest norm of all gradients together that the optimizer uses, or `{ value }` for each element. */
   readonly clip?: number | { readonly norm: number } | { readonly value: number };
   /** Functions or objects that receive every event: `earlyStopping`, loggers, your own. */
   readonly callbacks?: readonly Callback[];

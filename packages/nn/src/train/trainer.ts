@@ -10,7 +10,7 @@ import {
   isFinite,
   logicalAnd,
   noGrad,
-  type Parameter,
+  Parameter,
   plural,
   setRngState,
   stack,
@@ -67,14 +67,12 @@ export class Trainer<B> {
   reason: string | null = null;
   private readonly plain: Traced;
   private replay: CompiledFunction<Parameters<Traced>, ReturnType<Traced>> | null;
-  private readonly parameters: readonly Parameter[];
   private readonly options: FitOptions<B>;
 
   constructor(model: Module, options: FitOptions<B>, keepPredictions: boolean) {
     const judge = judgeOf(model, options);
     const { optimizer } = options;
     this.options = options;
-    this.parameters = [...model.parameters()];
     const watched = policyOf(options.onNonFinite);
     const step = (guard: boolean): Traced => {
       return (batch, first, last, share) => {
@@ -110,6 +108,13 @@ export class Trainer<B> {
     return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
   }
 
+  /** What the optimizer updates. Gradients of other parameters are never cleared, so they say nothing. */
+  private get parameters(): Parameter[] {
+    return this.options.optimizer.paramGroups.flatMap(({ params }) =>
+      params.filter((p): p is Parameter => p instanceof Parameter),
+    );
+  }
+
   /** An update of the gradients that are there, times a factor. */
   finish(factor: number): void {
     for (const parameter of this.parameters)
@@ -121,8 +126,9 @@ export class Trainer<B> {
   private update(known: Tensor): Tensor {
     const { optimizer, average, clip, onNonFinite } = this.options;
     const watched = policyOf(onNonFinite);
-    clipGradients(this.parameters, clip);
-    const finite = watched === 'skip' ? logicalAnd(known, areFinite(this.parameters)) : known;
+    const { parameters } = this;
+    clipGradients(parameters, clip);
+    const finite = watched === 'skip' ? logicalAnd(known, areFinite(parameters)) : known;
     if (watched === 'ignore') optimizer.step();
     else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
     // Whether to step is read here, so such a step is not recorded; values on a device cannot be.

@@ -1,5 +1,5 @@
 /** @file One training from its first event to its last. */
-import { ChainruleError } from '@chainrule/autograd';
+import { ChainruleError, getRngState } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
@@ -123,13 +123,17 @@ export class Training<B> {
     const start = performance.now();
     const length = lengthOf(data);
     this.model.train();
-    if (this.tally.batch === 0) for (const [, metric] of this.metrics) metric.reset();
-    let together = this.tally.batch % accumulate;
+    if (this.tally.batch === 0) {
+      for (const [, metric] of this.metrics) metric.reset();
+      this.tally.began = getRngState();
+    }
+    // An epoch is left, and gone on with, between two updates.
+    let together = 0;
     let isReading = true;
     const reschedule = (): void => {
       if (scheduleEvery === 'step') this.reschedule(() => this.steps.lastLoss);
     };
-    const batches = this.again > 0 ? passOver(data, this.again) : data;
+    const batches = this.again > 0 ? passOver(data, this.again, this.tally.began) : data;
     this.again = 0;
     try {
       for await (const batch of batches) {
