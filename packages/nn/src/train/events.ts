@@ -91,7 +91,7 @@ export interface SkippedEvent extends Progress {
   readonly path?: string;
 }
 
-/** Why a training ended. */
+/** Why a training run ended. */
 export type Ending = 'epochs' | 'stopped' | 'aborted' | 'signal';
 
 /** The last event. */
@@ -100,7 +100,7 @@ export interface EndEvent extends Progress {
   readonly type: 'end';
   /** How it ended. */
   readonly ending: Ending;
-  /** What whoever stopped it said. */
+  /** The reason given to `stop`, or the name of the signal. */
   readonly reason?: string;
   /** What happened, epoch by epoch. */
   readonly history: History;
@@ -141,7 +141,7 @@ export interface History {
   readonly step: number;
   /** How it ended. */
   readonly ending: Ending;
-  /** What whoever stopped it said. */
+  /** The reason given to `stop`, or the name of the signal. */
   readonly reason?: string;
   /** The epoch whose weights the model has, with `restoreBest`. */
   readonly best?: EpochRecord;

@@ -108,7 +108,7 @@ export interface FitOptions<B = unknown> {
   /** Where, and how often, checkpoints are saved. */
   readonly checkpoint?: CheckpointPlan;
   /**
-   * Resumes from the newest checkpoint in the folder, if there is one. An epoch goes on where it was: data without
+   * Resumes from the newest checkpoint in the folder, if there is one, also in the middle of an epoch: data without
    * `stateDict()`, such as an array, is read from its beginning, and the batches already seen are passed over.
    */
   readonly resume?: boolean;

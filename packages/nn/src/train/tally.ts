@@ -1,4 +1,4 @@
-/** @file How far a training has come, and what it has counted in the epoch that runs. */
+/** @file How far a training run is, and what it has counted in the current epoch. */
 import type { TrainingState } from './checkpoints.js';
 import type { EpochRecord, Progress } from './events.js';
 

@@ -59,9 +59,9 @@ type Traced = (
   share: number | null,
 ) => Stepped | Tensor;
 
-/** Makes the steps of a training. */
+/** Runs the steps of a training run. */
 export class Trainer<B> {
-  /** Null until the first batch has been through. */
+  /** Null until the first step has run. */
   compiled: boolean | null = null;
   /** Why steps are not compiled. */
   reason: string | null = null;
@@ -137,7 +137,7 @@ export class Trainer<B> {
     return finite;
   }
 
-  /** Does in parts what the first step would do at once, so that a page can draw between them; `turn` waits until it has. */
+  /** Prepares the first step in parts, so that a page can draw in between; `turn` waits until it has. */
   async prepare(batch: B, { first, last, share }: Place, turn: () => Promise<void>): Promise<void> {
     if (this.replay === null) return;
     evaluate(...this.parameters);
@@ -146,13 +146,13 @@ export class Trainer<B> {
     try {
       await this.replay.ready(batch, first, last, share === 1 ? null : share);
     } catch {
-      // The first step says what it is.
+      // The first step reports the error.
       setRngState(random);
     }
     await turn();
   }
 
-  /** A step that is not recorded: what a forward pass writes goes back by itself where the loss is not finite. */
+  /** A step that is not recorded: if the loss is not finite, what the forward pass wrote is restored. */
   private guarded(model: Module, watched: NonFinitePolicy, step: Traced): Traced {
     const buffers = buffersOf(model);
     if (watched === 'ignore' || buffers.length === 0) return step;
@@ -180,7 +180,7 @@ export class Trainer<B> {
       return result;
     } catch (error) {
       if (!(error instanceof ChainruleError)) throw error;
-      // What cannot be recorded may still run: a step that reads values, say. Its own mistakes show there.
+      // What cannot be recorded may still run, such as a step that reads values. A real mistake shows there, too.
       setRngState(random);
       this.replay = null;
       this.compiled = false;
