@@ -67,7 +67,7 @@ export interface EpochEvent extends Progress {
   readonly loss: number;
   /** The loss and the metrics on the validation data, where there is any; else the metrics on the training data. */
   readonly figures: Figures;
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rates of the groups at the end of the epoch. */
   readonly lr: readonly number[];
   /** How long it took. */
   readonly seconds: number;
@@ -127,7 +127,7 @@ export interface EpochRecord {
   readonly loss: number;
   /** The loss and metrics on the validation data, else the metrics on the training data. */
   readonly figures: Figures;
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rates of the groups at the end of the epoch. */
   readonly lr: readonly number[];
   /** How long it took. */
   readonly seconds: number;

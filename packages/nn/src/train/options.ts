@@ -128,7 +128,7 @@ export interface FitOptions<B = unknown> {
   readonly compile?: boolean;
   /** Restore the weights of the epoch with the best figure at the end: `true` for the loss. */
   readonly restoreBest?: boolean | Monitor;
-  /** The figure that schedules and `restoreBest` use. Default `'loss'`. */
+  /** The figure that a schedule such as `ReduceLROnPlateau` receives. Default `'loss'`. */
   readonly monitor?: string;
 }
 
