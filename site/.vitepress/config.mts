@@ -118,6 +118,7 @@ export default defineConfig({
             ['Your own operation', 'operations'],
             ['Your own layer and rule', 'layers'],
             ['Data', 'data'],
+            ['Training with fit', 'training'],
             ['Saving and resuming', 'saving'],
             ['Finding a NaN', 'nan'],
             ['Speed', 'speed'],

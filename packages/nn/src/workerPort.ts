@@ -1,6 +1,6 @@
 /** @file The two ends of a worker, of pages and of Node alike. */
 
-/** A `Worker`, of the browser's or of `node:worker_threads`; how each listens is found out. */
+/** A `Worker` of a browser or of `node:worker_threads`; which of them is detected. */
 export interface WorkerLike {
   /** Sends a message. */
   postMessage(message: unknown): void;

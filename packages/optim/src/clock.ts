@@ -1,6 +1,6 @@
 /**
  * @file Step counts. Parameters that have made the same steps share a clock, so that what depends only on the count
- * (bias corrections) is computed once for all of them, and once a parameter is skipped it goes on by a clock of its own.
+ * (bias corrections) is computed once for all of them, and a parameter that is skipped continues with a clock of its own.
  */
 import { cell } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';

@@ -117,7 +117,7 @@ const EXTENSIBLE = 0xfffe;
 
 const someBytes = kinds.kind<Uint8Array | ArrayBuffer>(
   'be the bytes of a file',
-  // What was given away, to a worker perhaps, throws here.
+  // A detached array (one sent to a worker, say) throws here.
   (x) =>
     (x instanceof ArrayBuffer || x instanceof Uint8Array) &&
     new Uint8Array(x instanceof Uint8Array ? x.buffer : x).byteLength >= 0,

@@ -83,7 +83,7 @@ function stacked(samples: readonly Tensor[]): Tensor {
   return stack(samples);
 }
 
-/** Whether all that an array holds, at any depth, are numbers or booleans. */
+/** Whether everything in an array, at any depth, is a number or a boolean. */
 function isNumeric(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0 && value.every(isNumeric);
   return typeof value === 'number' || typeof value === 'boolean';

@@ -90,7 +90,7 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
    */
   stateDict(): LoaderState {
     const { epoch, current, resumed } = this;
-    // Somebody may have set `epoch`.
+    // The user may have set `epoch`.
     if (current?.epoch === epoch - 1) return current;
     return resumed?.epoch === epoch ? resumed : { epoch, batch: 0, order: 0 };
   }

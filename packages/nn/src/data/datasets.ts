@@ -194,7 +194,7 @@ export function randomSplit<T>(
   const sum = given.reduce((a, b) => a + b, 0);
   const shares = given.some((x) => !Number.isInteger(x)) || (sum === 1 && n !== 1);
   const counts = shares ? given.map((x) => Math.floor(x * n + 1e-9)) : given;
-  // What rounding left over goes to the first parts, one each.
+  // Items left over by rounding go to the first parts, one each.
   const whole = !shares || Math.abs(sum - 1) < 1e-9;
   let left = shares && whole ? n - counts.reduce((a, b) => a + b, 0) : 0;
   for (let i = 0; left > 0; i = (i + 1) % counts.length, left--)

@@ -87,7 +87,7 @@ export class SubsetRandomSampler extends IterableSampler {
   constructor(indices: ArrayLike<number>) {
     super();
     const list = checkArgument('SubsetRandomSampler', 'indices', indices, LIST);
-    // By index: a typed array whose memory was given away has none, and no iterator.
+    // By index: a detached typed array has no iterator.
     this.indices = Array.from({ length: list.length }, (_, i) => list[i] as number);
     this.length = this.indices.length;
   }
@@ -146,7 +146,7 @@ export class WeightedRandomSampler extends IterableSampler {
     const { weights, length } = this;
     const next = generator(seed);
     if (!this.replacement) {
-      // Who is first in a race of exponential times is chosen in proportion to its rate (Efraimidis & Spirakis 2006).
+      // The first in a race of exponential times is chosen in proportion to its rate (Efraimidis & Spirakis 2006).
       const times = weights.map((w, i) => [-Math.log(1 - next()) / w, i] as const);
       const inRace = times.filter(([, i]) => (weights[i] as number) > 0);
       return inRace

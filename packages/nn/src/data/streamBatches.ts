@@ -20,7 +20,7 @@ export function streamBatches<B>(
   let before: Promise<unknown> = Promise.resolve();
   let ended = false;
   let asked = pass.batch;
-  // A stream cannot be entered in the middle: earlier items are read and dropped.
+  // A stream has to be read from its beginning: earlier items are dropped.
   const skip = async (): Promise<void> => {
     while (index < pass.batch * batchSize && !ended) {
       ended = (await items.next()).done === true;

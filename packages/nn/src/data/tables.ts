@@ -102,7 +102,7 @@ function linesOf(text: string, delimiter: string): Field[][] {
     if (at < text.length && !'\r\n'.includes(text[at] as string))
       throw new FormatError(`parseCsv: line ${lines.length + 1} has text after a closing quote`);
     at += text.startsWith('\r\n', at) ? 2 : 1;
-    // An empty line is none.
+    // Empty lines are skipped.
     if (fields.length > 1 || fields[0]?.quoted === true || fields[0]?.text.trim() !== '')
       lines.push(fields);
     fields = [];
@@ -158,7 +158,7 @@ function columnOf(values: unknown[]): Tensor | unknown[] {
 }
 
 const anyList = kinds.listOf(kinds.anything);
-/** An object whose fields can be read: one that looks back at whoever reads it is none. */
+/** An object whose fields can be read: a getter that throws makes it none. */
 const record = kinds.kind<object>('be an object of columns', (x) => {
   try {
     return kinds.object.test(x) && Object.entries(x).length >= 0;

@@ -167,7 +167,7 @@ const shortText = kinds.kind<string>(
   (x) => typeof x === 'string' && x.length <= 100,
 );
 
-/** How many inputs an output has, and the other way round: of a weight `[out, in, …kernel]`. */
+/** Fan-in and fan-out: how many inputs an output has and how many outputs an input has, for a weight `[out, in, …kernel]`. */
 export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number } {
   checkArgument('fans', 'op', op, shortText);
   checkArgument(op, 'shape', shape, kinds.listOf(kinds.size));

@@ -45,8 +45,8 @@ const warned = new Set<string>();
 const MOST_WARNINGS = 64;
 
 /**
- * Refuses an input and a target whose shapes do not broadcast. Warns, once for each pair of shapes, of those that do but
- * differ: `[4, 1]` and `[4]` make sixteen errors.
+ * Refuses an input and a target whose shapes do not broadcast, and warns once for each pair of shapes that do but differ:
+ * `[4, 1]` and `[4]` make sixteen errors.
  */
 export function checkTarget(op: string, input: Tensor, target: Tensor): void {
   const [sizes, others] = [input.shape, target.shape];

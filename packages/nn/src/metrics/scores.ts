@@ -30,7 +30,7 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
         throw new ChainruleError(`${this.name}: score ${i} is NaN, which cannot be ranked`);
     }
     for (let i = 0; i < t.data.length; i++) {
-      // Whose weight is 0 is not there: its score is no threshold.
+      // With weight 0, an example is left out: its score is no threshold.
       if (weights[i] === 0) continue;
       this.scores.push(p.data[i]!);
       this.labels.push(t.data[i]!);

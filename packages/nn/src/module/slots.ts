@@ -1,5 +1,5 @@
 /**
- * @file What a module registers: the fields that hold parameters, buffers and modules, found by looking when somebody
+ * @file What a module registers: the fields that hold parameters, buffers and modules, found by looking when someone
  * asks. Class fields are defined on the instance, past any setter of the prototype, so nothing can watch them come.
  */
 import {

@@ -75,7 +75,7 @@ export function loadState(
   }
   warnOfCasts(module, loads);
   noGrad(() => {
-    // All values are taken before the first is assigned: the state may hold this module's own cells.
+    // All values are read before the first is assigned: the state may hold this module's own cells.
     const values = loads.map(([target, value]) => {
       const fixed = value.detach();
       return fixed.dtype === target.dtype ? fixed : fixed.cast(target.dtype);

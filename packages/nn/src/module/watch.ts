@@ -38,7 +38,7 @@ class Seen {
     this.hookStates.push(internal.hookState);
     const { registry } = internal;
     const counted = new Set<object>();
-    // A field that a module adds while it runs is its own affair.
+    // Fields that a module adds while it runs are not checked.
     if (registry !== (module as unknown) || 'length' in module) counted.add(registry);
     for (const { holder, key, value } of fieldsOf(module)) {
       if (!(value instanceof Parameter) && !isModule(value)) continue;

@@ -1,4 +1,4 @@
-/** @file Who is told of a training's events: its callbacks, then whoever goes over them. */
+/** @file Who receives a run's events: its callbacks, then the loop that iterates over them. */
 import type { Callback, FitControl, FitEvent } from './events.js';
 import type { Listener } from './listener.js';
 
@@ -18,7 +18,7 @@ export class Audience {
     return this.listener !== null || this.callbacks.length > 0;
   }
 
-  /** Tells everybody, one after the other; there is nothing to wait for where nobody asks for it. */
+  /** Sends an event to each in turn; returns a promise only if one of them does. */
   tell(event: FitEvent): Promise<void> | undefined {
     let before: Promise<void> | undefined;
     for (const callback of this.callbacks) {

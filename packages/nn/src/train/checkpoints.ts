@@ -1,16 +1,18 @@
-/** @file A training's checkpoints: everything that the next step depends on. */
+/** @file Checkpoints: everything that the next step depends on. */
 import { getRngState, setRngState } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import type { EpochRecord, Progress } from './events.js';
 import type { CheckpointPlan, FitOptions } from './options.js';
 import type { BestWeights } from './stopping.js';
 
-/** How far an epoch is, and what the epochs before have shown. */
+/** How far a run is, and the records of earlier epochs. */
 export interface TrainingState extends Progress {
   readonly epochs: readonly EpochRecord[];
   /** The sum of the losses in this epoch, each by its examples, and the examples. */
   readonly lossSum: number;
   readonly examples: number;
+  /** The random state in which this epoch began. */
+  readonly began?: unknown;
 }
 
 /** What a checkpoint needs to know of the options. */
@@ -24,16 +26,16 @@ interface Stateful {
   loadStateDict(state: never): void;
 }
 
-/** Whether it can say where it is, and go on from there. */
+/** Whether it can save its state and restore it. */
 export const isStateful = (x: unknown): x is Stateful =>
   typeof (x as Partial<Stateful> | null | undefined)?.stateDict === 'function' &&
   typeof (x as Partial<Stateful>).loadStateDict === 'function';
 
-/** Saves and loads what a training consists of. */
+/** Saves and loads the state of a training run. */
 export class Checkpoints {
-  /** What has the same parts at all times, so that a checkpoint is compared with it before anything is changed. */
+  /** State of a fixed structure: a checkpoint is compared with it before anything is changed. */
   private readonly fixed: Record<string, Stateful>;
-  /** What grows as it learns: metrics, callbacks, the best weights. */
+  /** State that grows during training: metrics, callbacks, the best weights. */
   private readonly growing: Record<string, Stateful>;
   private readonly plan: CheckpointPlan;
 
@@ -66,7 +68,7 @@ export class Checkpoints {
     return saveCheckpoint(dir, entries, { keep });
   }
 
-  /** Goes on from the newest checkpoint; null if there is none yet. */
+  /** Restores the newest checkpoint; null if there is none yet. */
   async load(): Promise<TrainingState | null> {
     const { hasCheckpoint, loadCheckpoint } = await import('@chainrule/autograd/io');
     const { dir } = this.plan;

@@ -67,7 +67,7 @@ export interface EpochEvent extends Progress {
   readonly loss: number;
   /** The loss and the metrics on the validation data, where there is any; else the metrics on the training data. */
   readonly figures: Figures;
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rates of the groups at the end of the epoch. */
   readonly lr: readonly number[];
   /** How long it took. */
   readonly seconds: number;
@@ -91,7 +91,7 @@ export interface SkippedEvent extends Progress {
   readonly path?: string;
 }
 
-/** Why a training ended. */
+/** Why a training run ended. */
 export type Ending = 'epochs' | 'stopped' | 'aborted' | 'signal';
 
 /** The last event. */
@@ -100,7 +100,7 @@ export interface EndEvent extends Progress {
   readonly type: 'end';
   /** How it ended. */
   readonly ending: Ending;
-  /** What whoever stopped it said. */
+  /** The reason given to `stop`, or the name of the signal. */
   readonly reason?: string;
   /** What happened, epoch by epoch. */
   readonly history: History;
@@ -127,7 +127,7 @@ export interface EpochRecord {
   readonly loss: number;
   /** The loss and metrics on the validation data, else the metrics on the training data. */
   readonly figures: Figures;
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rates of the groups at the end of the epoch. */
   readonly lr: readonly number[];
   /** How long it took. */
   readonly seconds: number;
@@ -141,7 +141,7 @@ export interface History {
   readonly step: number;
   /** How it ended. */
   readonly ending: Ending;
-  /** What whoever stopped it said. */
+  /** The reason given to `stop`, or the name of the signal. */
   readonly reason?: string;
   /** The epoch whose weights the model has, with `restoreBest`. */
   readonly best?: EpochRecord;

@@ -138,7 +138,7 @@ function picked<B>(options: Omit<FindLearningRateOptions<B>, 'data'>): Omit<FitO
   const { loss, step, optimizer, clip, compile } = options;
   return {
     optimizer,
-    // A loss that explodes is what is looked for.
+    // An exploding loss is expected here.
     onNonFinite: 'ignore',
     ...(loss === undefined ? {} : { loss }),
     ...(step === undefined ? {} : { step }),
@@ -204,7 +204,7 @@ function rates(op: string, { paramGroups }: OptimizerLike): (lr: number) => void
 
 /** Where the smoothed loss falls fastest from step to step, by central differences. */
 function steepest(curve: readonly LearningRatePoint[]): number | null {
-  // Few steps leave no room to skip any.
+  // With few steps, none can be skipped.
   const from = curve.length > 2 * SKIPPED_FIRST ? SKIPPED_FIRST : 0;
   const part = curve.slice(from, curve.length - SKIPPED_LAST);
   let [slope, lr]: [number, number | null] = [0, null];

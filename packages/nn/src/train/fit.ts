@@ -46,7 +46,7 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
     model,
     fitOptions('fit', options as FitOptions) as FitOptions<B>,
   );
-  // In the next turn, so that who goes over the events hears the first.
+  // In the next turn, so that a loop over the events receives the first.
   const promise = Promise.resolve().then(() => training.run());
   return Object.assign(promise, {
     [Symbol.asyncIterator](): AsyncIterator<FitEvent> {
@@ -55,7 +55,7 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
       const listener = new Listener<FitEvent>();
       training.audience.listener = listener;
       const ended = promise.then(() => null);
-      // The loop is told of errors; the promise may be nobody's.
+      // The loop reports errors; nobody may be waiting for the promise.
       ended.catch(() => undefined);
       return {
         next: async () => {

@@ -3,7 +3,7 @@
 /** The exit code of a program that was interrupted. */
 export const INTERRUPTED = 130;
 
-/** What is looked at of an `AbortSignal`: declarations then need no library of the browser's. */
+/** The part of `AbortSignal` that is used, so that declarations need no DOM types. */
 export interface Signal {
   readonly aborted: boolean;
 }
@@ -13,7 +13,7 @@ export type PlatformSignal = typeof globalThis extends { AbortSignal: { prototyp
   ? T
   : Signal;
 
-/** Listens while a training runs. */
+/** Listens during a training run. */
 export class Interrupts {
   /** The name of the signal that has come, or null. */
   received: string | null = null;

@@ -1,4 +1,4 @@
-/** @file Hands the events of a training to a loop that goes over them: each waits for the other. */
+/** @file Passes the events of a training run to a loop over them: each waits for the other. */
 
 /** What an offer fails with once the loop has been left. */
 export const LEFT: Error = new Error('the loop was left');
@@ -13,7 +13,7 @@ function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<T>((res, rej) => ([resolve, reject] = [res, rej]));
-  // Whoever waits is told; it may be that nobody does.
+  // Wakes the one that waits, if any.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

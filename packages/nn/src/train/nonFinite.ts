@@ -45,7 +45,7 @@ export class NonFinite<B> {
   /** A step is about to run. */
   before(batch: B, at: Progress): void {
     const last = this.current;
-    // Its batch would be kept for nothing else.
+    // Nothing else needs its batch.
     this.previous = last !== null && this.dump === undefined ? { ...last, batch: null } : last;
     this.current = { batch, at, rng: getRngState() };
     this.skippedBefore = this.options.optimizer.skippedSteps ?? 0;
@@ -112,7 +112,7 @@ export class NonFinite<B> {
       return null;
     } catch (error) {
       const { message } = error as Error;
-      // Whatever else fails is of no interest now.
+      // Other errors do not matter here.
       return message.startsWith(DETECTED) ? message.slice(DETECTED.length) : null;
     } finally {
       setRngState(after);

@@ -101,14 +101,14 @@ export interface FitOptions<B = unknown> {
   readonly average?: AverageLike;
   /** How many batches make one update, fewer at the end of an epoch: their gradients are averaged. Default 1. */
   readonly accumulate?: number;
-  /** Largest norm of all gradients together, or `{ value }` for each element. */
+  /** Largest norm of all gradients together that the optimizer uses, or `{ value }` for each element. */
   readonly clip?: number | { readonly norm: number } | { readonly value: number };
   /** Functions or objects that receive every event: `earlyStopping`, loggers, your own. */
   readonly callbacks?: readonly Callback[];
   /** Where, and how often, checkpoints are saved. */
   readonly checkpoint?: CheckpointPlan;
   /**
-   * Resumes from the newest checkpoint in the folder, if there is one. An epoch goes on where it was: data without
+   * Resumes from the newest checkpoint in the folder, if there is one, also in the middle of an epoch: data without
    * `stateDict()`, such as an array, is read from its beginning, and the batches already seen are passed over.
    */
   readonly resume?: boolean;
@@ -128,7 +128,7 @@ export interface FitOptions<B = unknown> {
   readonly compile?: boolean;
   /** Restore the weights of the epoch with the best figure at the end: `true` for the loss. */
   readonly restoreBest?: boolean | Monitor;
-  /** The figure that schedules and `restoreBest` use. Default `'loss'`. */
+  /** The figure that a schedule such as `ReduceLROnPlateau` receives. Default `'loss'`. */
   readonly monitor?: string;
 }
 

@@ -1,16 +1,21 @@
 /** @file What a resumed epoch has already seen of data that does not know where it was: an array, a generator. */
 import { getRngState, setRngState } from '@chainrule/autograd';
 
-/** The batches after the first `count`. What reading the first ones draws is taken back, so that dropout goes on as it was. */
+/**
+ * The batches after the first `count`. The first ones are read from the random state in which the epoch began, so that a
+ * generator that shuffles gives the same order; all that follows draws from the state of now.
+ */
 export async function* passOver<B>(
   data: Iterable<B> | AsyncIterable<B>,
   count: number,
+  began: unknown,
 ): AsyncGenerator<B> {
-  const random = getRngState();
+  const now = getRngState();
+  if (began !== undefined) setRngState(began);
   let left = count;
   for await (const batch of data) {
-    if (left-- > 0) continue;
-    if (left === -1) setRngState(random);
-    yield batch;
+    if (left === 0) yield batch;
+    else if (--left === 0) setRngState(now);
   }
+  if (left > 0) setRngState(now);
 }

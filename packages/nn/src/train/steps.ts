@@ -1,4 +1,4 @@
-/** @file The steps of a training: what each computes, counts and tells. */
+/** @file The steps of a training run: what each computes, counts and reports. */
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { drawn, isPage } from '../breathe.js';

@@ -1,4 +1,4 @@
-/** @file How far a training has come, and what it has counted in the epoch that runs. */
+/** @file How far a training run is, and what it has counted in the current epoch. */
 import type { TrainingState } from './checkpoints.js';
 import type { EpochRecord, Progress } from './events.js';
 
@@ -9,6 +9,8 @@ export class Tally {
   /** Updates since the start. */
   step = 0;
   epochs: EpochRecord[] = [];
+  /** The random state in which this epoch began. */
+  began: unknown;
   /** Of all examples of this epoch. */
   private lossSum = 0;
   private examples = 0;
@@ -33,13 +35,14 @@ export class Tally {
   }
 
   get state(): TrainingState {
-    const { epochs, lossSum, examples } = this;
-    return { ...this.progress, epochs, lossSum, examples };
+    const { epochs, lossSum, examples, began } = this;
+    return { ...this.progress, epochs, lossSum, examples, began };
   }
 
   takeOver(state: TrainingState): void {
     ({ epoch: this.epoch, batch: this.batch, step: this.step } = state);
     ({ lossSum: this.lossSum, examples: this.examples } = state);
     this.epochs = [...state.epochs];
+    this.began = state.began;
   }
 }

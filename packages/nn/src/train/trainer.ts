@@ -10,7 +10,7 @@ import {
   isFinite,
   logicalAnd,
   noGrad,
-  type Parameter,
+  Parameter,
   plural,
   setRngState,
   stack,
@@ -59,22 +59,20 @@ type Traced = (
   share: number | null,
 ) => Stepped | Tensor;
 
-/** Makes the steps of a training. */
+/** Runs the steps of a training run. */
 export class Trainer<B> {
-  /** Null until the first batch has been through. */
+  /** Null until the first step has run. */
   compiled: boolean | null = null;
   /** Why steps are not compiled. */
   reason: string | null = null;
   private readonly plain: Traced;
   private replay: CompiledFunction<Parameters<Traced>, ReturnType<Traced>> | null;
-  private readonly parameters: readonly Parameter[];
   private readonly options: FitOptions<B>;
 
   constructor(model: Module, options: FitOptions<B>, keepPredictions: boolean) {
     const judge = judgeOf(model, options);
     const { optimizer } = options;
     this.options = options;
-    this.parameters = [...model.parameters()];
     const watched = policyOf(options.onNonFinite);
     const step = (guard: boolean): Traced => {
       return (batch, first, last, share) => {
@@ -110,6 +108,13 @@ export class Trainer<B> {
     return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
   }
 
+  /** What the optimizer updates. Gradients of other parameters are never cleared, so they say nothing. */
+  private get parameters(): Parameter[] {
+    return this.options.optimizer.paramGroups.flatMap(({ params }) =>
+      params.filter((p): p is Parameter => p instanceof Parameter),
+    );
+  }
+
   /** An update of the gradients that are there, times a factor. */
   finish(factor: number): void {
     for (const parameter of this.parameters)
@@ -121,8 +126,9 @@ export class Trainer<B> {
   private update(known: Tensor): Tensor {
     const { optimizer, average, clip, onNonFinite } = this.options;
     const watched = policyOf(onNonFinite);
-    clipGradients(this.parameters, clip);
-    const finite = watched === 'skip' ? logicalAnd(known, areFinite(this.parameters)) : known;
+    const { parameters } = this;
+    clipGradients(parameters, clip);
+    const finite = watched === 'skip' ? logicalAnd(known, areFinite(parameters)) : known;
     if (watched === 'ignore') optimizer.step();
     else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
     // Whether to step is read here, so such a step is not recorded; values on a device cannot be.
@@ -131,7 +137,7 @@ export class Trainer<B> {
     return finite;
   }
 
-  /** Does in parts what the first step would do at once, so that a page can draw between them; `turn` waits until it has. */
+  /** Prepares the first step in parts, so that a page can draw in between; `turn` waits until it has. */
   async prepare(batch: B, { first, last, share }: Place, turn: () => Promise<void>): Promise<void> {
     if (this.replay === null) return;
     evaluate(...this.parameters);
@@ -140,13 +146,13 @@ export class Trainer<B> {
     try {
       await this.replay.ready(batch, first, last, share === 1 ? null : share);
     } catch {
-      // The first step says what it is.
+      // The first step reports the error.
       setRngState(random);
     }
     await turn();
   }
 
-  /** A step that is not recorded: what a forward pass writes goes back by itself where the loss is not finite. */
+  /** A step that is not recorded: if the loss is not finite, what the forward pass wrote is restored. */
   private guarded(model: Module, watched: NonFinitePolicy, step: Traced): Traced {
     const buffers = buffersOf(model);
     if (watched === 'ignore' || buffers.length === 0) return step;
@@ -174,7 +180,7 @@ export class Trainer<B> {
       return result;
     } catch (error) {
       if (!(error instanceof ChainruleError)) throw error;
-      // What cannot be recorded may still run: a step that reads values, say. Its own mistakes show there.
+      // What cannot be recorded may still run, such as a step that reads values. A real mistake shows there, too.
       setRngState(random);
       this.replay = null;
       this.compiled = false;

@@ -1,5 +1,5 @@
-/** @file One training from its first event to its last. */
-import { ChainruleError } from '@chainrule/autograd';
+/** @file One training run from its first event to its last. */
+import { ChainruleError, getRngState } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
@@ -19,7 +19,7 @@ import { Tally } from './tally.js';
 import { figuresOf, validate } from './validate.js';
 
 export class Training<B> {
-  /** Who is told of events. */
+  /** Who receives events. */
   readonly audience: Audience;
   private readonly tally = new Tally();
   private reason: string | undefined;
@@ -62,7 +62,7 @@ export class Training<B> {
     this.steps = new Steps(model, options, audience, tally, own);
   }
 
-  /** The whole training. Between two events somebody else has the word. */
+  /** The whole run. Between two events, other code gets a turn. */
   async run(): Promise<History> {
     const { handleSignals = this.plan !== null, signal } = this.options;
     this.interrupts = new Interrupts(handleSignals, signal);
@@ -70,7 +70,7 @@ export class Training<B> {
       return await this.runEpochs();
     } catch (error) {
       if (error !== LEFT) throw error;
-      // Nobody is left to be told; what can be gone on with is saved.
+      // Nobody is listening any more; only the state to resume from is saved.
       if (this.checkpoints !== null && this.savedAt !== this.tally.step)
         await this.checkpoints.save(this.tally.state);
       return this.history('stopped', 'the loop was left');
@@ -92,7 +92,7 @@ export class Training<B> {
     });
     while (this.tally.epoch < epochs && this.ending === null) await this.runEpoch();
     const ending = this.ending ?? 'epochs';
-    // A training that ends in the middle of an epoch can be gone on with.
+    // A run that ends in the middle of an epoch can be resumed.
     if (ending !== 'epochs') await this.save();
     this.best?.restore();
     const history = this.history(ending);
@@ -123,18 +123,22 @@ export class Training<B> {
     const start = performance.now();
     const length = lengthOf(data);
     this.model.train();
-    if (this.tally.batch === 0) for (const [, metric] of this.metrics) metric.reset();
-    let together = this.tally.batch % accumulate;
+    if (this.tally.batch === 0) {
+      for (const [, metric] of this.metrics) metric.reset();
+      this.tally.began = getRngState();
+    }
+    // An epoch is left and resumed only between two updates.
+    let together = 0;
     let isReading = true;
     const reschedule = (): void => {
       if (scheduleEvery === 'step') this.reschedule(() => this.steps.lastLoss);
     };
-    const batches = this.again > 0 ? passOver(data, this.again) : data;
+    const batches = this.again > 0 ? passOver(data, this.again, this.tally.began) : data;
     this.again = 0;
     try {
       for await (const batch of batches) {
         isReading = false;
-        // The batches of an update that is not full, at the end, share it among them.
+        // At the end, an update may have fewer batches, which count for more.
         const share = length === null ? accumulate : shareOf(this.tally.batch, accumulate, length);
         const last = together + 1 === share;
         const place = { first: together === 0, last, share: 1 / share };
@@ -158,7 +162,7 @@ export class Training<B> {
       throw error;
     }
     if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
-    // Only now is it known that no more batches come for this update.
+    // Only now is it clear that this update gets no more batches.
     if (together > 0) {
       this.steps.finish(accumulate / together);
       reschedule();

@@ -102,7 +102,7 @@ export function trainInWorker<R, E = FitEvent>(
   const id = calls++;
   const post = (kind: Message['chainrule'], value?: unknown): void =>
     port.post({ chainrule: kind, id, value } satisfies Message);
-  // Events are kept only where somebody goes over them.
+  // Events are kept only if someone iterates over them.
   let events: Listener<E> | null = null;
   let told: Promise<unknown> = Promise.resolve();
   let forget = (): void => undefined;
@@ -132,7 +132,7 @@ export function trainInWorker<R, E = FitEvent>(
       ended.catch(() => undefined);
       return {
         next: async () => {
-          // In an object, as an event may be anything.
+          // Wrapped in an object, because an event may be anything.
           const event = await Promise.race([listener.ask().then((value) => ({ value })), ended]);
           return event ?? { done: true, value: undefined };
         },

@@ -82,7 +82,7 @@ function reflected(X: Tensor): Tensor {
   return linalg.householderProduct(A, tau).mul(signs.unsqueeze(-2));
 }
 
-/** Values can be assigned: learned starts at the identity, and `base` takes the value. */
+/** Values can be assigned: `base` takes the value, and the learned part starts again at the identity. */
 class Trivialized extends Orthogonal {
   constructor(orthogonalMap: OrthogonalMap, weight: Tensor) {
     super(orthogonalMap);

@@ -33,8 +33,8 @@ class WeightNorm extends Module<[Tensor, Tensor], Tensor> {
 }
 
 /**
- * Makes a weight `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`; learned are `g`
- * and `v`, as `parametrizations.weight.original0` and `original1` (Salimans & Kingma 2016). Returns the module; undone by
+ * Makes a weight `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`; `g`
+ * and `v` are learned, as `parametrizations.weight.original0` and `original1` (Salimans & Kingma 2016). Returns the module; undone by
  * `nn.utils.parametrize.removeParametrizations`. PyTorch: `nn.utils.parametrizations.weight_norm`, with the same keys.
  *
  * @throws {ChainruleError} if there is no such parameter.

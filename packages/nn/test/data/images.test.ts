@@ -190,6 +190,10 @@ describe('transforms', () => {
     const bright = colorJitter({ brightness: 0.4 })(x.mul(0.5)).div(x.mul(0.5));
     const factors = bright.dataSync();
     factors.forEach((f) => expect(f).toBeCloseTo(factors[0] as number, 3));
+    // A range from 0 to 3, evenly: none is piled up at 0.
+    const dark = colorJitter({ brightness: 2 })(tensor([0.1]).expand([500, 3, 1, 1])).dataSync();
+    expect(dark.filter((v) => v === 0)).toHaveLength(0);
+    expect(dark.filter((v) => v < 0.1).length / dark.length).toBeCloseTo(1 / 3, 1);
     const values = colorJitter({ brightness: 1, contrast: 1, saturation: 1, hue: 0.5 })(
       x,
     ).dataSync();

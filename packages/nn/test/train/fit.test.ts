@@ -4,11 +4,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ChainruleError, manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  manualSeed,
+  randn,
+  randperm,
+  tensor,
+  type Tensor,
+} from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { Accuracy } from '@chainrule/nn/metrics';
-import { earlyStopping, fit, validate, type FitEvent, type FitOptions } from '@chainrule/nn/train';
+import {
+  earlyStopping,
+  fit,
+  validate,
+  type Callback,
+  type FitEvent,
+  type FitOptions,
+} from '@chainrule/nn/train';
 import {
   Adam,
   ExponentialMovingAverage,
@@ -47,7 +61,7 @@ function setUp(options: { batchSize?: number } = {}) {
 }
 type SetUp = ReturnType<typeof setUp>;
 
-const weightsOf = ({ model }: SetUp): number[] =>
+const weightsOf = ({ model }: Pick<SetUp, 'model'>): number[] =>
   Object.values(model.stateDict()).flatMap((t) => Array.from(t.dataSync()));
 
 async function eventsOf(model: nn.Module, options: FitOptions<Batch>): Promise<FitEvent[]> {
@@ -207,6 +221,20 @@ describe('training', () => {
     expect(history.epochs.at(-1)?.lr[0]).toBeLessThan(0.01);
   });
 
+  it('clips by what the optimizer updates: gradients that nobody clears do not count', async () => {
+    const [a, b] = [setUp(), setUp()];
+    const headOf = (s: SetUp) => {
+      const head = s.model.children().at(-1) as nn.Module;
+      return { ...s.given, optimizer: new SGD(head.parameters(), { lr: 0.1 }), clip: 0.05 };
+    };
+    b.model.children()[0]?.requiresGrad_(false);
+    manualSeed(6);
+    await fit(a.model, { ...headOf(a), epochs: 2 });
+    manualSeed(6);
+    await fit(b.model, { ...headOf(b), epochs: 2 });
+    expect(weightsOf(a)).toEqual(weightsOf(b));
+  });
+
   it('takes any batch with a step of your own', async () => {
     const a = setUp();
     const data = [{ input: randn([3, 4]) }];
@@ -329,6 +357,43 @@ describe('checkpoints', () => {
       expect(weightsOf(part)).toEqual(weightsOf(whole));
     }
   });
+
+  it.each([1, 2, 3, 4])(
+    'also on a generator that shuffles and draws, stopped after update %i of two epochs of three batches',
+    async (stopAt) => {
+      const dir = join(folder, `generator${stopAt}`);
+      const begin = () => {
+        const s = setUp({ batchSize: 22 });
+        const [all] = [...(s.given.data as Iterable<Batch>)] as [Batch];
+        const data = {
+          *[Symbol.iterator](): Generator<Batch> {
+            const order = randperm(22);
+            for (let i = 0; i < 3; i++) {
+              const some = order.narrow(0, 7 * i, 7);
+              yield [all[0].indexSelect(0, some).add(randn([7, 4])), all[1].indexSelect(0, some)];
+            }
+          },
+        };
+        // Two updates in an epoch, the second of a single batch: how many there are, nobody knows.
+        return { model: s.model, options: { ...s.given, data, accumulate: 2, epochs: 2 } };
+      };
+      const [whole, part, rest] = [begin(), begin(), begin()];
+      const saved = { checkpoint: { dir }, resume: true, handleSignals: false };
+      manualSeed(4);
+      const expected = await fit(whole.model, whole.options);
+      const stop: Callback = (event, control) => {
+        if (event.type === 'batch' && event.step === stopAt) control.stop();
+      };
+      manualSeed(4);
+      await fit(part.model, { ...part.options, ...saved, callbacks: [stop] });
+      manualSeed(5);
+      const history = await fit(rest.model, { ...rest.options, ...saved });
+      expect(history.epochs.map(({ loss }) => loss)).toEqual(
+        expected.epochs.map(({ loss }) => loss),
+      );
+      expect(weightsOf(rest)).toEqual(weightsOf(whole));
+    },
+  );
 
   it.runIf(process.platform !== 'win32').each(['SIGINT', 'SIGTERM'] as const)(
     '%s finishes the step, saves and exits with 130; what follows goes on',

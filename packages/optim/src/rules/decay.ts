@@ -85,7 +85,7 @@ interface Shares {
 
 type Shrink = (p: Tensor, update: Update, shares: Shares) => Update;
 
-// Names that no rule of a user's has.
+// Names that no user-defined rule has.
 const [WEIGHT, KEPT, LOST] = ['decay.weight', 'decay.kept', 'decay.lost'] as const;
 
 /** `shrink` makes the decay part of an update; without it the decay is part of the gradient. */

@@ -134,7 +134,7 @@ export class SequentialLR extends Combined {
     super('SequentialLR', optimizer, schedulers);
     this.milestones = [...milestones];
     this.lastEpoch = (options.lastEpoch ?? -1) + 1;
-    // What the constructors of the schedules did to the rates is undone; only the first one begins.
+    // The constructors of the schedules have changed the rates: that is undone, and only the first one begins.
     for (const group of optimizer.paramGroups) group.lr = group.initialLr as number;
     this.undo();
     this.lastEpoch++;

@@ -42,7 +42,7 @@ export class CosineAnnealingLR extends LRScheduler {
     this.begin();
   }
 
-  // By the ratio to the rate before, so that it works together with other schedules.
+  // As a ratio to the previous rate, so that it combines with other schedules.
   protected override rates(): number[] {
     const { lastEpoch: t, tMax, etaMin } = this;
     if (this.initial && t <= 0) return this.rate;

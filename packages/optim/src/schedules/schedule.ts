@@ -208,7 +208,7 @@ export abstract class LRScheduler {
   protected apply(rates: readonly number[]): void {
     this.optimizer.paramGroups.forEach((group, i) => {
       const rate = rates[i] as number;
-      // Rates that follow from the one before can end below 0 by what rounding has added up to.
+      // Rates computed from the one before can fall below 0 by accumulated rounding.
       const rounded = rate < 0 && rate > -1e-9 * (this.baseLrs[i] as number);
       group.lr = rounded ? 0 : rate;
     });

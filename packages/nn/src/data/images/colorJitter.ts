@@ -3,7 +3,7 @@ import { defineOptions, kinds, rand, ShapeError, tensor, type Tensor } from '@ch
 import { picturesOf } from './sample.js';
 import type { Transform } from './transform.js';
 
-/** Options of `colorJitter`: factors are drawn from 1 − x to 1 + x, turns of the hue from −x to x. */
+/** Options of `colorJitter`: factors are drawn from max(0, 1 − x) to 1 + x, turns of the hue from −x to x. */
 export interface ColorJitterOptions {
   /** Default 0. */
   readonly brightness?: number;
@@ -43,8 +43,10 @@ export function colorJitter(options?: ColorJitterOptions): Transform {
     const u = rand([4 * count]).dataSync();
     const size = height * width;
     for (let n = 0; n < count; n++) {
-      const around = (k: number, amount: number): number =>
-        Math.max(0, 1 + amount * (2 * (u[4 * n + k] as number) - 1));
+      const around = (k: number, amount: number): number => {
+        const low = Math.max(0, 1 - amount);
+        return low + (1 + amount - low) * (u[4 * n + k] as number);
+      };
       const picture = out.subarray(3 * n * size, 3 * (n + 1) * size);
       const light = around(0, brightness);
       for (let i = 0; i < picture.length; i++) picture[i] = clip((picture[i] as number) * light);

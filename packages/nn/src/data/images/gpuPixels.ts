@@ -20,7 +20,7 @@ interface PageGpu {
 const TEXTURE_USAGE = 1 | 2 | 16;
 /** `GPUBufferUsage`: COPY_SRC and COPY_DST. */
 const BUFFER_USAGE = 4 | 8;
-/** Rows of a texture begin at multiples of so many pixels in a buffer. */
+/** In a buffer, each row of a texture starts at a multiple of this many pixels. */
 const ROW = 64;
 
 /** Copies a picture into a texture; a frame of a video that a browser cannot copy as it is goes by way of a canvas. */
@@ -73,7 +73,7 @@ export function pixelsOnGpu(
     texture.destroy();
   }
   const rows = fromGPUBuffer(buffer, [height, stride], { dtype: 'int32' });
-  // It may wait for what was asked for before.
+  // It may have to wait for earlier requests.
   void rows.gpuBuffer().finally(() => buffer.destroy());
   const packed = rows.narrow(1, 0, width);
   const part = (c: number): Tensor =>

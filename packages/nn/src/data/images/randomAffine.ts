@@ -59,7 +59,8 @@ const affineOptions = defineOptions<RandomAffineOptions>({
 });
 
 /**
- * Rotates, shifts, scales and shears each picture about its centre by random amounts. torchvision: `RandomAffine`.
+ * Rotates, shifts, scales and shears each picture about its centre by random amounts. torchvision: `RandomAffine`,
+ * whose angles are clockwise.
  *
  * @example randomAffine({ degrees: 10, translate: [0.1, 0.1], scale: [0.9, 1.1] })(batch)
  */

@@ -41,7 +41,7 @@ const sizes = kinds.oneOrMore(kinds.size);
 function asShape(name: string, size: number | readonly number[]): readonly number[] {
   const given = checkArgument(name, 'normalizedShape', size, sizes);
   if (typeof given === 'number') return [given];
-  // Its own iterator may be anything.
+  // Its own iterator cannot be trusted.
   return readList(name, 'normalizedShape', given, kinds.size);
 }
 

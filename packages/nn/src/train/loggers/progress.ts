@@ -1,4 +1,4 @@
-/** @file How far a training has come: a bar in a terminal, lines elsewhere. */
+/** @file The progress of a training run: a bar in a terminal, lines elsewhere. */
 import { defineOptions, kinds } from '@chainrule/autograd';
 import type { Callback, FitEvent } from '../events.js';
 
@@ -18,7 +18,7 @@ const readOptions = defineOptions<ProgressOptions>({
 const WIDTH = 24;
 
 /**
- * Shows how a training goes: a callback for `fit`. In a terminal a bar that moves, with loss, speed and the time
+ * Shows the progress of a training run: a callback for `fit`. In a terminal a moving bar, with loss, speed and the time
  * left of the epoch; in logs and pages one line an epoch.
  * @example await fit(model, { …, callbacks: [progressLogger()] });
  */
@@ -37,7 +37,7 @@ export function progressLogger(given?: ProgressOptions): Callback {
       case 'batch': {
         if (event.batch === 0) began = performance.now();
         const now = performance.now();
-        // Ten times a second is as much as one can see.
+        // Nobody can read more than ten updates a second.
         if (!interactive || (now - shown < 100 && event.batch + 1 !== batches)) break;
         shown = now;
         const done = event.batch + 1;

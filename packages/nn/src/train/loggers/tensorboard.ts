@@ -47,7 +47,7 @@ export class SummaryWriter {
   private file: number | null;
 
   private constructor(fs: Fs, path: string) {
-    // Callers without types meet no `private`.
+    // JavaScript callers are not stopped by `private`.
     checkArgument('SummaryWriter', 'file system', fs, fileSystem);
     this.fs = fs;
     this.path = path;
@@ -122,7 +122,7 @@ const now = (): number => Date.now() / 1000;
 
 /** Options of `tensorboardLogger`. */
 export interface TensorboardOptions {
-  /** Every so many updates the loss and the rates are written. Default 1. */
+  /** After how many updates the loss and the rates are written. Default 1. */
   readonly every?: number;
   /** Whether the spread of each parameter is written after every epoch. */
   readonly histograms?: boolean;
@@ -133,7 +133,7 @@ const readOptions = defineOptions<TensorboardOptions>({
   histograms: kinds.flag,
 });
 
-/** Tells TensorBoard how a training goes: a callback for `fit`. */
+/** Logs a training run for TensorBoard: a callback for `fit`. */
 export function tensorboardLogger(folder: string, options?: TensorboardOptions): CallbackObject {
   checkArgument('tensorboardLogger', 'folder', folder, kinds.text);
   const { every = 1, histograms = false } = readOptions('tensorboardLogger', options);
