@@ -139,6 +139,8 @@ export type KernelSpec =
       readonly result: 'order' | 'median' | 'argmedian';
       readonly descending: boolean;
       readonly dims: readonly number[];
+      /** Of an order, how many of the first places are read. */
+      readonly leading?: number | undefined;
     }
   | { readonly kind: 'search'; readonly right: boolean }
   /** All rows of a matrix from all of another. */

@@ -11,11 +11,13 @@ export const sorting: KernelFamily<Spec<'sort'>, SortKernel> = {
   plan: (kernel, _context, scratch) => [planSort(kernel, scratch)],
 };
 
+/** Up to so many of the first places are found by keeping the best so far. */
+const FEW = 64;
 /** Elements of a row beyond which there may be no room to sort it. */
 const LONGEST_ROW = 2 ** 25;
 
 function sort(
-  { result, descending, dims }: Spec<'sort'>,
+  { result, descending, dims, leading = Infinity }: Spec<'sort'>,
   { operands, inputs, out }: Site,
 ): Bare<SortKernel> | null {
   const { shape } = operands[0] as Instruction;
@@ -27,6 +29,7 @@ function sort(
     kind: 'sort',
     result,
     descending,
+    leading: leading > 0 && leading <= FEW && leading < length ? leading : undefined,
     outer: sizeOf(shape.slice(0, first)),
     length,
     inner: sizeOf(shape.slice(last + 1)),

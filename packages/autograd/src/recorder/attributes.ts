@@ -159,8 +159,11 @@ export interface ConfiguredOperations {
   cumulativeExtreme: { readonly dim: number; readonly sign: number };
   /** The logarithm of the sum of the exponentials of all elements so far along `dim`. */
   logcumsumexp: Dim;
-  /** The order that sorts along `dim`, int32; stable, with NaN larger than all numbers. */
-  argsort: { readonly dim: number; readonly descending: boolean };
+  /**
+   * The order that sorts along `dim`, int32; stable, with NaN larger than all numbers. With `leading` no more than so many of
+   * the first places are read.
+   */
+  argsort: { readonly dim: number; readonly descending: boolean; readonly leading?: number };
   /**
    * Where the second input belongs in the sorted first one, int32, along the last dimension; behind equal ones if
    * `right`.

@@ -22,6 +22,13 @@ export interface Descent {
 /** Past steps that curvature is estimated from. */
 const MEMORY = 20;
 
+/** Where a descent ends, and below which share of the function its fall is rounding. */
+export interface DescentLimits {
+  readonly tol: number;
+  readonly maxIterations: number;
+  readonly noise: number;
+}
+
 /** A descent is over where the gradient is `tol` beside the size of the function, which is that at the start at most. */
 function flatness(f0: number): (f: number, g: Vector, tol: number) => boolean {
   const size = Math.abs(f0);
@@ -29,7 +36,8 @@ function flatness(f0: number): (f: number, g: Vector, tol: number) => boolean {
 }
 
 /** Nocedal & Wright, algorithm 7.5, with a line search for the strong Wolfe conditions. */
-export function lbfgs({ at }: Slope, x0: Vector, tol: number, most: number): Descent {
+export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent {
+  const { tol, maxIterations: most, noise } = limits;
   let x = x0;
   let { f, g } = at(x);
   const isFlat = flatness(f);
@@ -49,24 +57,35 @@ export function lbfgs({ at }: Slope, x0: Vector, tol: number, most: number): Des
       const finite = Number.isFinite(found.f) && isFiniteVector(found.g);
       return finite ? found : { f: Infinity, g: d };
     };
-    const { found } = readNow('minimize', strongWolfe(seen, start, first, d, 1e-300, 40));
+    let { found } = readNow('minimize', strongWolfe(seen, start, first, d, 1e-300, 40));
+    if (found.t === 0 || !(found.f <= f)) {
+      // No step lowers what rounding can tell: a smaller gradient tells.
+      const next = at(plus(x, first, d));
+      if (next.f - f <= noise * Math.max(1, Math.abs(f)) && norm(next.g) < norm(g))
+        found = { ...found, ...next, t: first };
+      else {
+        const rest = isFlat(f, g, Math.max(tol, lastLook(noise)));
+        if (rest || history.pairs.length === 0) return { x, iterations, converged: rest };
+        history = new History();
+        continue;
+      }
+    }
     history.gradient = g;
     history.t = found.t;
-    if (found.t === 0 || !(found.f <= f)) {
-      // No step lowers what rounding can tell: a last look at the gradient alone.
-      const rest = isFlat(f, g, Math.max(tol, 1e-7));
-      if (rest || history.pairs.length === 0) return { x, iterations, converged: rest };
-      history = new History();
-      continue;
-    }
     x = plus(x, found.t, d);
     ({ f, g } = found);
   }
   return { x, iterations: most, converged: isFlat(f, g, tol) };
 }
 
+/** The gradient that is flat where nothing can be told any more. */
+function lastLook(noise: number): number {
+  return 0.1 * Math.sqrt(noise);
+}
+
 /** A trust region, its quadratic model minimized by conjugate gradients (Steihaug 1983). */
-export function newtonCG({ at, curve }: Slope, x0: Vector, tol: number, most: number): Descent {
+export function newtonCG({ at, curve }: Slope, x0: Vector, limits: DescentLimits): Descent {
+  const { tol, maxIterations: most, noise } = limits;
   let x = x0;
   let { f, g } = at(x);
   const isFlat = flatness(f);
@@ -79,14 +98,14 @@ export function newtonCG({ at, curve }: Slope, x0: Vector, tol: number, most: nu
     const after = at(next);
     const finite = Number.isFinite(after.f) && isFiniteVector(after.g);
     // Where the fall is lost in rounding, a smaller gradient tells.
-    const quiet = predicted <= 1e-12 * Math.max(1, Math.abs(f));
+    const quiet = predicted <= noise * Math.max(1, Math.abs(f));
     const ratio = finite ? (f - after.f) / predicted : -1;
     if (quiet && finite ? norm(after.g) < norm(g) : ratio > 1e-4) {
       x = next;
       ({ f, g } = after);
       if (ratio > 0.75 && norm(p) > 0.9 * radius) radius *= 2;
     } else if (quiet) {
-      return { x, iterations, converged: isFlat(f, g, Math.max(tol, 1e-7)) };
+      return { x, iterations, converged: isFlat(f, g, Math.max(tol, lastLook(noise))) };
     }
     if (!quiet && ratio < 0.25) radius = norm(p) / 4;
     if (!(radius > 1e-300)) return { x, iterations, converged: false };

@@ -13,6 +13,8 @@ export interface LeastSquaresLimits {
   readonly ftol: number;
   readonly xtol: number;
   readonly gtol: number;
+  /** The share of the cost that is rounding: whether a step is good shows in the gradient then. */
+  readonly noise: number;
   readonly maxIterations: number;
   readonly lower: Vector;
   readonly upper: Vector;
@@ -29,9 +31,6 @@ export interface Fit {
   readonly free: readonly boolean[];
 }
 
-/** So small a share of the cost is rounding: whether a step is good shows in the gradient then. */
-const NOISE = 1e-11;
-
 type Evaluate = (x: Vector) => Model;
 
 /**
@@ -45,7 +44,7 @@ export function minimizeResiduals(
   limits: LeastSquaresLimits,
   damped: boolean,
 ): Fit {
-  const { ftol, xtol, gtol, maxIterations, lower, upper } = limits;
+  const { ftol, xtol, gtol, noise, maxIterations, lower, upper } = limits;
   let { x } = start;
   let { r, J } = start.model;
   const n = x.length;
@@ -53,10 +52,13 @@ export function minimizeResiduals(
   let lambda = 1e-2;
   let growth = 2;
   let free: boolean[] = [];
+  // How large the parameters have been: on the way to the other side of 0 they are small.
+  let reach = 0;
   const end = (iterations: number, reason: Reason): Fit => ({ x, iterations, reason, free });
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const columns = columnNorms(J, n);
     columns.forEach((c, j) => (D[j] = Math.max(D[j]!, c) || 1));
+    reach = Math.max(reach, scaledNorm(x, D));
     const g = transposedTimes(J, r, n);
     free = Array.from(
       g,
@@ -68,12 +70,12 @@ export function minimizeResiduals(
     const system = reduced(J, r, n, free);
     // What Gauss–Newton foretells: where that is rounding, its step is the one to make.
     const whole = stepOf(system, D, 0);
-    const near = 1 - (norm(plus(r, 1, times(J, whole, r.length))) / size) ** 2 <= NOISE;
+    const near = 1 - (norm(plus(r, 1, times(J, whole, r.length))) / size) ** 2 <= noise;
     for (let tries = 0; ; tries++) {
       const shorter = damped ? 1 : 0.5 ** tries;
       const p = damped && !near ? stepOf(system, D, lambda) : whole.map((v) => v * shorter);
-      // Farther than the parameters are large nothing is known of the residuals.
-      if (damped && !near && tries < 60 && scaledNorm(p, D) > (scaledNorm(x, D) || 1)) {
+      // Farther than the parameters were large nothing is known of the residuals.
+      if (damped && !near && tries < 60 && scaledNorm(p, D) > (reach || 1)) {
         lambda *= 2;
         continue;
       }
@@ -103,6 +105,8 @@ export function minimizeResiduals(
         break;
       }
       if (near) return end(iteration + 1, 'rounding');
+      // Not even all that is left to go changes x: the residuals themselves are rounding.
+      if (scaledNorm(whole, D) <= xtol * scaledNorm(x, D)) return end(iteration + 1, 'rounding');
       if (share <= 1e-15 || tries > 60) return end(iteration + 1, 'stalled');
       lambda *= growth;
       growth *= 2;

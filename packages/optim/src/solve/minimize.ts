@@ -93,6 +93,7 @@ export function minimize<T = Tensor>(
     maxIterations = 10_000,
     strict = true,
   } = minimizeOptions(name, options);
+  const noise = dtype === 'float64' ? 1e-12 : 1e-6;
   const [F, captured] = closureConvert((v: Tensor) => single(name, f(unravel(v)), v), vector);
   const at = (others: readonly Tensor[]) => (v: Tensor) => F([v], others);
   const slope = (v: Tensor, others: readonly Tensor[]): Tensor => grad(at(others))(v);
@@ -118,7 +119,7 @@ export function minimize<T = Tensor>(
     const found =
       method === 'nelder-mead'
         ? nelderMead(valueAt, x, tol, maxIterations)
-        : (method === 'lbfgs' ? lbfgs : newtonCG)(slopeAt, x, tol, maxIterations);
+        : (method === 'lbfgs' ? lbfgs : newtonCG)(slopeAt, x, { tol, maxIterations, noise });
     const { iterations, converged } = found;
     if (!converged && strict) {
       throw new ChainruleError(
@@ -133,7 +134,9 @@ export function minimize<T = Tensor>(
       both: (v: Vector) => newton(tensorOf(v, dtype), ...others) as [Vector, Vector],
     };
     const sharpened =
-      size <= LARGE ? polished(system, found.x) : newtonCG(slopeAt, found.x, 0, POLISHING).x;
+      size <= LARGE
+        ? polished(system, found.x)
+        : newtonCG(slopeAt, found.x, { tol: 0, maxIterations: POLISHING, noise }).x;
     return [tensorOf(sharpened, dtype)];
   };
   const x = implicit({

@@ -92,6 +92,34 @@ test('many fits at once, trees of parameters, and gradients of captured paramete
   expectClose((w.grad as Tensor).sum(), number(0), 1e-12); // all weights scaled change nothing
 });
 
+describe.each(['lm', 'gn'] as const)('%s ends at the solution', (method) => {
+  test.each([
+    [1, -1],
+    [0.1, -0.58],
+    [1e-3, -40],
+    [-5, 2],
+  ])('on the other side of 0: from %d to %d', (start, end) => {
+    expectClose(leastSquares((x) => x.sub(end), number(start), { method }).x, number(end), 1e-12);
+  });
+
+  test('in float32, where the cost is rounding long before the gradient is', () => {
+    for (const end of [-0.7, 0.3, 4]) {
+      const [A, b] = [tensor([0.066, -0.0923, 0.5]), tensor([-1.978, -1.134, end])];
+      const { x } = leastSquares((v: Tensor) => A.mul(v).sub(b), scalar(0.1), { method });
+      const wanted = A.mul(b).sum().div(A.square().sum()).item();
+      expect(Math.abs(x.item() - wanted)).toBeLessThan(2e-6 * Math.abs(wanted));
+    }
+  });
+
+  test('where the residuals are rounding themselves', () => {
+    for (let k = 0; k < 20; k++) {
+      const [a, b] = [0.5 + 0.07 * k, 2 - 0.06 * k];
+      const data = t.mul(-b).exp().mul(a);
+      expectClose(decay(data, method).x, f64(a, b), 1e-12);
+    }
+  });
+});
+
 describe('bounds', () => {
   const fit = (c: Tensor, upper: number) =>
     leastSquares(

@@ -117,6 +117,25 @@ test('ridge regression by gradient: the derivative of a minimum by its penalty, 
   expect((penalty.grad as Tensor).item()).toBeCloseTo(slope, 6);
 });
 
+test.each(['lbfgs', 'newton-cg'] as const)(
+  '%s ends in float32, where values are rounding',
+  (method) => {
+    const random = tensor(
+      Float32Array.from({ length: 60 }, (_, i) => Math.sin(12.9898 * i * i + i)),
+    );
+    for (let k = 0; k < 10; k++) {
+      const [A, b] = [random.narrow(0, k, 24).reshape([6, 4]), random.narrow(0, 30 + k, 6).mul(3)];
+      const f = (M: Tensor, c: Tensor) => (x: Tensor) =>
+        M.matmul(x).add(c).exp().sum().add(x.square().sum().mul(0.5));
+      const [x, exact] = (['float32', 'float64'] as const).map((dtype) => {
+        const start = zeros([4], { dtype });
+        return minimize(f(A.cast(dtype), b.cast(dtype)), start, { method }).x.dataSync();
+      });
+      exact?.forEach((v, i) => expect(x?.[i]).toBeCloseTo(v, 3));
+    }
+  },
+);
+
 test('many dimensions', () => {
   const n = 1000;
   const scales = tensor(Float64Array.from({ length: n }, (_, i) => 1 + i));

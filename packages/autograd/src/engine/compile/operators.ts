@@ -127,6 +127,8 @@ export interface SortKernel extends Familiar {
   readonly kind: 'sort';
   readonly result: 'order' | 'median' | 'argmedian';
   readonly descending: boolean;
+  /** Of an order, how many of the first places are read, if they are few. */
+  readonly leading?: number | undefined;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;

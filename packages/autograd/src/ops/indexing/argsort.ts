@@ -6,19 +6,31 @@ import { sorting } from '../../kernels/sorting.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { alongRows } from '../reductions/recurrence.js';
 
+type Order = {
+  readonly dim: number;
+  readonly descending: boolean;
+  /** How many of the first places are asked for: nobody reads those behind them, which may hold anything. */
+  readonly leading?: number;
+};
+
 /**
  * Where the elements of the sorted row are in the row, along `dim`. Stable; NaN is larger than all numbers.
  */
-export const argsortOf: PrimitiveOp<{ dim: number; descending: boolean }> = primitive('argsort', {
+export const argsortOf: PrimitiveOp<Order> = primitive<Order>('argsort', {
   lowering: {
     kind: 'kernel',
     family: sorting,
-    kernel: ({ dim, descending }) => ({ kind: 'sort', result: 'order', descending, dims: [dim] }),
+    kernel: ({ dim, descending, leading }) => ({
+      kind: 'sort',
+      result: 'order',
+      descending,
+      dims: [dim],
+      leading,
+    }),
   },
   shape: ([x]) => (x as Tensor).sizes,
   dtype: () => 'int32',
-  batch: ([x], _batched, { dim, descending }) =>
-    argsortOf([x as Tensor], { dim: dim + 1, descending }),
+  batch: ([x], _batched, { dim, ...order }) => argsortOf([x as Tensor], { dim: dim + 1, ...order }),
   reference: ([x], out, { dim, descending }) => {
     const { data, shape, dtype } = x as Value;
     const n = shape[dim] ?? 1;

@@ -114,7 +114,7 @@ export const topk: (
     );
   }
   if (node.ndim === 0) return sorted('topk', node, 0);
-  const order = argsortOf([node], { dim: d, descending: given.largest ?? true });
+  const order = argsortOf([node], { dim: d, descending: given.largest ?? true, leading: k });
   const indices = narrowNode(order, d, 0, k);
   return { values: gatherOf([node, indices], { dim: d }), indices };
 });

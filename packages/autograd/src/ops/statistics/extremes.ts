@@ -84,7 +84,7 @@ export const kthvalue = composite(
       );
     }
     if (node.ndim === 0) return { values: node, indices: single(0, 'int32') };
-    const order = argsortOf([node], { dim: d, descending: false });
+    const order = argsortOf([node], { dim: d, descending: false, leading: k });
     return chosen(node, narrowNode(order, d, k - 1, 1), d, keepdim);
   },
 );

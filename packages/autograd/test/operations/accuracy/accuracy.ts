@@ -112,13 +112,7 @@ function functionOf(name: string): (x: Tensor) => Tensor {
   return special === 'multigammaln' ? (x) => f(x, p) : (x) => f(p, x);
 }
 
-const SINGLE_QUOTIENT =
-  'the distribution function is a quotient of polynomials in single precision';
-
 /** What is above its bound, by name, dtype and order of the derivative, and why. */
 export const exceptions: Readonly<
   Record<string, { readonly units: number; readonly why: string }>
-> = {
-  'gelu float32 0': { units: 2.9, why: SINGLE_QUOTIENT },
-  'special.ndtr float32 0': { units: 2.9, why: SINGLE_QUOTIENT },
-};
+> = {};

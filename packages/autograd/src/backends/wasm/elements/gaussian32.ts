@@ -33,24 +33,50 @@ function splitSquare(v: Lanes, a: Register): { square: Register; rest: Register 
   return { square: v.mul(head, head), rest: v.mul(v.sub(a, head), v.add(a, head)) };
 }
 
-/** p of (1 + 2a)·e^(a²)·erfc a = 1 + t·p(t − 0.45) with t = a / (a + 5/2), for a up to 10.07, where erfc becomes 0. */
-const ERFC = [
-  0.0914349481, 0.237061203, -0.154467806, -0.505579233, 0.491575688, 0.778900981, -2.25547028,
-  2.63143539, -1.79541075, 0.613145232,
-];
+/** What a tail is computed by: `e^(−scale·a²) / (1 + slope·a)` times `1 + t·p(t − 0.45)` with `t = a / (a + 5/2)`. */
+interface Tail {
+  readonly scale: 0.5 | 1;
+  readonly slope: 1 | 2;
+  readonly p: readonly number[];
+  /** 1 / (1 + slope·a) by t, to a quarter. */
+  readonly reciprocal: readonly number[];
+  /** From where on it is 0. */
+  readonly zero: number;
+}
 
-/** 1 / (1 + 2a) by t, to a quarter. */
-const RECIPROCAL = [1.023, -1.697, 0.761];
+const ERFC: Tail = {
+  scale: 1,
+  slope: 2,
+  p: [
+    0.0914349481, 0.237061203, -0.154467806, -0.505579233, 0.491575688, 0.778900981, -2.25547028,
+    2.63143539, -1.79541075, 0.613145232,
+  ],
+  reciprocal: [1.023, -1.697, 0.761],
+  zero: 10.07,
+};
+
+/** 2·Φ(−a). */
+const NORMAL: Tail = {
+  scale: 0.5,
+  slope: 1,
+  p: [
+    -0.12912485, -0.109892853, 0.139689937, 0.241644949, -0.0553015992, -0.39466247, 0.00071889261,
+    0.782345593, -0.768018484, 0.0150860939,
+  ],
+  reciprocal: [0.982, -1.863, 0.963],
+  zero: 14.2,
+};
 
 /**
- * e^(−a²) / (1 + 2a) times something near 1, for a = |x|; 2 less that below 0.
- *
- * What is rounded in a², in 1 + 2a and in the largest sums is carried along, which keeps the result within 2 units.
+ * A tail, which is 1 at a = 0. What is rounded in a², in 1 + slope·a and in the largest sums is carried along, which keeps the
+ * result within 2 units.
  */
-export function erfc(v: Lanes, x: Register): Register {
-  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(10.07));
-  const { square, rest } = splitSquare(v, a);
-  const { bits, n } = nearestExponent(v, v.mul(a, a), -Math.LOG2E);
+function tailOf(v: Lanes, x: Register, { scale, slope, p, reciprocal, zero }: Tail): Register {
+  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(zero));
+  const split = splitSquare(v, a);
+  const scaledBy = (y: Register): Register => (scale === 1 ? y : v.mul(y, v.f32(scale)));
+  const [square, rest] = [scaledBy(split.square), scaledBy(split.rest)];
+  const { bits, n } = nearestExponent(v, v.mul(a, a), -Math.LOG2E * scale);
   const { high, low } = remainderParts(v, square, rest, n);
   const r = v.sub(high, low);
   const tail = expTail(v, r);
@@ -58,16 +84,16 @@ export function erfc(v: Lanes, x: Register): Register {
   const t = v.div(a, v.add(a, v.f32(2.5)));
   const s = v.sub(t, v.f32(0.45));
   // The last two terms one by one: their roundings count.
-  const inner = v.estrin(s, v.mul(s, s), ERFC.slice(0, -1));
-  const p = v.mul(v.madd(inner, s, v.f32(ERFC.at(-1) as number)), t);
-  const twice = v.add(a, a);
-  const d = v.add(twice, v.f32(1));
-  const lostInD = v.sub(twice, v.sub(d, v.f32(1)));
+  const inner = v.estrin(s, v.mul(s, s), p.slice(0, -1));
+  const q = v.mul(v.madd(inner, s, v.f32(p.at(-1) as number)), t);
+  const sloped = slope === 1 ? a : v.add(a, a);
+  const d = v.add(sloped, v.f32(1));
+  const lostInD = v.sub(sloped, v.sub(d, v.f32(1)));
 
-  // (1 + p)·eʳ: 1 + high, then p·eʳ, each with what its sum loses.
+  // (1 + q)·eʳ: 1 + high, then q·eʳ, each with what its sum loses.
   const one = v.add(high, v.f32(1));
   const lostInOne = v.sub(high, v.sub(one, v.f32(1)));
-  const product = v.madd(p, v.add(tail, r), p);
+  const product = v.madd(q, v.add(tail, r), q);
   const sum = v.add(one, product);
   const lostInSum = v.sub(product, v.sub(sum, one));
   const small = v.add(v.add(v.sub(lostInOne, low), tail), lostInSum);
@@ -76,14 +102,14 @@ export function erfc(v: Lanes, x: Register): Register {
 
   const quotient = v.div(numerator, d);
   const residue = v.sub(lost, v.mul(lostInD, quotient));
-  const y = v.madd(residue, v.polynomial(t, RECIPROCAL), quotient);
-  const right = scaled(v, y, bits);
-  return v.select(v.bin(F32x4.lt, x, v.f32(0)), v.sub(v.f32(2), right), right);
+  return scaled(v, v.madd(residue, v.polynomial(t, reciprocal), quotient), bits);
 }
 
-/** e^(a²/2)·Φ(−a) as a quotient: no term is negative, so none cancels. */
-const CDF_OVER = [0.00409720326, 0.0405046307, 0.182853818, 0.43778047, 0.5];
-const CDF_UNDER = [0.0102700405, 0.101536676, 0.468463928, 1.20091963, 1.67344594, 1];
+/** The tail, or 2 less it below 0. */
+export function erfc(v: Lanes, x: Register): Register {
+  const right = tailOf(v, x, ERFC);
+  return v.select(v.bin(F32x4.lt, x, v.f32(0)), v.sub(v.f32(2), right), right);
+}
 
 /** e^(−scale·x²) for a scale that is a power of two; 0 from `zero` on. */
 function exponentialOfSquare(v: Lanes, x: Register, scale: 0.5 | 1, zero: number): Register {
@@ -106,17 +132,8 @@ export function normalPdf(v: Lanes, x: Register): Register {
   return v.mul(exponentialOfSquare(v, x, 0.5, 14.5), v.f32(1 / Math.sqrt(2 * Math.PI)));
 }
 
-/** The distribution function of the normal distribution, ½ erfc(−x/√2): within 6 units, as it carries no roundings but that of a². */
+/** The distribution function of the normal distribution, ½ erfc(−x/√2). */
 export function normalCdf(v: Lanes, x: Register): Register {
-  const a = v.bin(F32x4.pmin, v.abs(x), v.f32(14.2));
-  const { square, rest } = splitSquare(v, a);
-  const whole = v.mul(a, a);
-  const { bits, n } = nearestExponent(v, whole, -Math.LOG2E / 2);
-  const half = v.f32(0.5);
-  const { high, low } = remainderParts(v, v.mul(square, half), v.mul(rest, half), n);
-  const r = v.sub(high, low);
-  const exponential = v.add(v.add(expTail(v, r), r), v.f32(1));
-  const over = v.estrin(a, whole, CDF_OVER);
-  const left = scaled(v, v.div(v.mul(exponential, over), v.estrin(a, whole, CDF_UNDER)), bits);
+  const left = v.mul(tailOf(v, x, NORMAL), v.f32(0.5));
   return v.select(v.bin(F32x4.lt, x, v.f32(0)), left, v.sub(v.f32(1), left));
 }

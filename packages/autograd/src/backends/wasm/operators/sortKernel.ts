@@ -1,5 +1,6 @@
 /**
- * @file Sorting, and medians: radix sort, or insertion where rows are short.
+ * @file Sorting, and medians: radix sort, or insertion where rows are short. Where only the first few of an order are read, the
+ * best so far are kept in order while the row goes by.
  *
  * An element becomes a whole number in the order of the elements, its key, beside its position in the row. Keys are sorted
  * digit by digit from the lowest, each pass stable, without a comparison (D. E. Knuth, The Art of Computer Programming 3,
@@ -13,6 +14,7 @@ import { FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelFunction
 import { elementsOf, forShare, zeroFill } from '../assembler/nest.js';
 import { I32, I64 } from '../assembler/opcodes.js';
 import { pushRow, rowsOf, type Rows } from './rows.js';
+import { chooseItems } from './sortChoice.js';
 import { itemOf, pushKey, type Item } from './sortKeys.js';
 
 /** Elements below which one thread is as fast as many. */
@@ -25,13 +27,15 @@ const COUNT_BYTES = DIGIT_VALUES * 4;
 
 /** A sort ready to be called; a thread that works alone takes its room from what all see, `scratch`. */
 export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
-  const { outer, length, inner, out, result, descending } = kernel;
+  const { outer, length, inner, out, result, descending, leading } = kernel;
   const [input] = kernel.inputs;
   const item = itemOf(input.dtype);
-  const counted = length > SHORT_ROW;
+  const chosen = leading !== undefined;
+  const kept = leading ?? length;
+  const counted = length > SHORT_ROW && !chosen;
   const rows = outer * inner;
   const parallel = rows > 1 && rows * length >= SERIAL_WORK;
-  const itemBytes = Math.ceil((length * item.bytes) / 64) * 64;
+  const itemBytes = Math.ceil((kept * item.bytes) / 64) * 64;
   const bytes = (counted ? item.digits * COUNT_BYTES + itemBytes : 0) + itemBytes;
   const block = new Block();
   const numbers: SortNumbers = {
@@ -40,18 +44,21 @@ export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
     room: parallel ? null : block.place(scratch.take('bool', bytes)),
     rows: block.number(rows),
     length: block.number(length),
-    others: block.number(length - 1),
+    kept: block.number(kept),
+    others: block.number(kept - 1),
+    rest: block.number(length - kept),
     itemBytes: block.number(itemBytes),
     middle: block.number(((length - 1) >> 1) * item.bytes),
-    last: block.number((length - 1) * item.bytes),
+    last: block.number((kept - 1) * item.bytes),
   };
   return {
-    key: `sort ${result} ${input.dtype} ${descending} ${counted} ${parallel}`,
+    key: `sort ${result} ${input.dtype} ${descending} ${counted} ${chosen} ${parallel}`,
     block,
     parallel,
     threadScratch: parallel ? bytes : 0,
     write: (module) => {
-      const kind: SortForm = { result, descending, dtype: input.dtype, counted, parallel };
+      const { dtype } = input;
+      const kind: SortForm = { result, descending, dtype, counted, chosen, parallel };
       return new SortWriter(module, kind, numbers).write();
     },
   };
@@ -64,6 +71,8 @@ interface SortForm {
   readonly dtype: DType;
   /** Whether digits are counted: else the row is sorted by insertion. */
   readonly counted: boolean;
+  /** Whether only the first of an order are found. */
+  readonly chosen: boolean;
   readonly parallel: boolean;
 }
 
@@ -76,7 +85,10 @@ interface SortNumbers {
   readonly room: Word | null;
   readonly rows: Word;
   readonly length: Word;
+  /** Items that are kept, all but one of them, and the elements behind them in the row. */
+  readonly kept: Word;
   readonly others: Word;
+  readonly rest: Word;
   readonly itemBytes: Word;
   /** Where the items in the middle and at the end are. */
   readonly middle: Word;
@@ -90,9 +102,12 @@ class SortWriter {
   private readonly item: Item;
   /** Pointers: the counts of each digit, the items, and as much room again. */
   private readonly counts: number;
-  private readonly items: number;
+  readonly items: number;
   private readonly room: number;
   private readonly at: number;
+  /** Where in the row the next element is: its address, and its number. */
+  readonly source: number;
+  readonly position: number;
 
   constructor(module: ModuleBuilder, form: SortForm, numbers: SortNumbers) {
     this.form = form;
@@ -101,11 +116,12 @@ class SortWriter {
     this.item = itemOf(form.dtype);
     const local = (): number => this.f.local('i32');
     [this.counts, this.items, this.room, this.at] = [local(), local(), local(), local()];
+    [this.source, this.position] = [local(), local()];
   }
 
   write(): FunctionBuilder {
     const { f, item, numbers } = this;
-    const { dtype, result, counted, parallel } = this.form;
+    const { dtype, result, counted, chosen, parallel } = this.form;
     if (numbers.room === null) f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
     else f.push(numbers.room);
     f.tee(this.counts);
@@ -128,20 +144,21 @@ class SortWriter {
       this.encode(from);
       if (counted) for (let d = 0; d < item.digits; d++) this.pass(d);
       else this.insertion();
+      if (chosen) chooseItems(f, this.form, this, numbers);
       if ('step' in numbers.to) this.writeOrder(to, numbers.to.step);
       else this.writeMedian(from, to);
     });
     return f;
   }
 
-  /** Positions and keys of a row, and how often each digit occurs in each place. */
+  /** Positions and keys of the elements that are kept first, and how often each digit occurs in each place. */
   private encode(from: number): void {
     const { f, item, counts, at, numbers } = this;
     const { dtype, descending, counted } = this.form;
-    const [source, position] = [f.local('i32'), f.local('i32')];
+    const { source, position } = this;
     if (counted) zeroFill(f, counts, item.digits * COUNT_BYTES);
     f.get(from).set(source).get(this.items).set(at).i32(0).set(position);
-    f.repeat(numbers.length, () => {
+    f.repeat(numbers.kept, () => {
       f.get(at).get(position).memory(I32.store, 0);
       f.get(at);
       pushKey(f, dtype, source, descending);
@@ -242,7 +259,7 @@ class SortWriter {
   private writeOrder(to: number, step: Word): void {
     const { f, item, items, at } = this;
     f.get(items).set(at);
-    f.repeat(this.numbers.length, () => {
+    f.repeat(this.numbers.kept, () => {
       f.get(to).get(at).memory(I32.load, 0).memory(I32.store, 0);
       f.advance(at, item.bytes).advance(to, step);
     });
