@@ -180,7 +180,8 @@ class Parser {
     const found = CLASSES[c.toLowerCase()];
     if (found !== undefined) return { test: c in CLASSES ? found : not(found), code: null };
     if (c === 'p' || c === 'P') return { test: this.categoryNamed(c === 'P'), code: null };
-    const code = c === 'x' ? this.hexadecimal() : (ESCAPED[c] ?? c.codePointAt(0));
+    const own = ESCAPED[c] ?? c.codePointAt(0) ?? 0;
+    const code = c === 'x' ? this.hexadecimal() : own;
     if (c !== 'x' && !(c in ESCAPED) && word(code)) this.refuse(`'\\${c}' is not supported`);
     return { test: equal(code), code };
   }
