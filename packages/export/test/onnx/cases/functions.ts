@@ -318,11 +318,7 @@ export const functions: readonly ExportCase[] = [
   ]),
   {
     name: 'gradients of many distances',
-    f: (x, y) =>
-      cr.grad((a: Tensor, b: Tensor) => cr.cdist(a, b).square().mean(), [0, 1])(
-        x,
-        y,
-      ),
+    f: (x, y) => cr.grad((a: Tensor, b: Tensor) => cr.cdist(a, b).square().mean(), [0, 1])(x, y),
     args: () => [numbers([2, 42, 4]), numbers([2, 36, 4], -1, 1, 2)],
     batch: null,
   },
