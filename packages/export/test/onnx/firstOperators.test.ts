@@ -38,3 +38,29 @@ test('Selu has five digits', () => {
   const y = run(tensor([-1, 2], { dtype: 'float64' }), 'Selu', []);
   expect(y.toArray()).toEqual([1.0507 * 1.6732 * Math.expm1(-1), 2 * 1.0507]);
 });
+
+test('ConstantFill and GivenTensorFill take a shape in three ways', () => {
+  const ints = (name: string, values: number[]): ReturnType<typeof attribute> =>
+    attribute({ name, type: 7, ints: values });
+  const int = (name: string, i: number): ReturnType<typeof attribute> =>
+    attribute({ name, type: 2, i });
+  const like = run(tensor([[1], [2]]), 'ConstantFill', [
+    number('value', 3),
+    ints('extra_shape', [2]),
+  ]);
+  expect(like.toArray()).toEqual([[[3, 3]], [[3, 3]]]);
+  const sizes = tensor([1, 2], { dtype: 'int32' });
+  const sized = run(sizes, 'ConstantFill', [int('input_as_shape', 1), int('dtype', 7)]);
+  expect([sized.dtype, sized.toArray()]).toEqual(['int32', [[0, 0]]]);
+  const values = attribute({ name: 'values', type: 6, floats: [1, 2, 3, 4] });
+  const given = run(tensor([0, 0]), 'GivenTensorFill', [values, ints('extra_shape', [2])]);
+  expect(given.toArray()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  const file = fileOf({
+    node: [node('ConstantFill', [], ['y'], [ints('shape', [2]), number('value', -1)])],
+    input: [],
+  });
+  expect(importOnnx(file).run()[0]?.toArray()).toEqual([-1, -1]);
+});

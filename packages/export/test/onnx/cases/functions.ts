@@ -323,14 +323,15 @@ export const functions: readonly ExportCase[] = [
     batch: null,
   },
   unary('orders with NaN', (x) => {
-    const y = cr.where(x.gt(1), NaN, x.mul(2).round());
+    const whole = x.mul(2).round();
+    const y = cr.where(x.gt(1), NaN, whole);
     return [
       ...parts(cr.sort(y, 1)),
       ...parts(cr.sort(y, 2, { descending: true })),
       ...parts(cr.nanmedian(y, 1, { keepdim: true })),
-      ...parts(cr.nanmedian(y.cast('int32'), 2)),
+      ...parts(cr.nanmedian(whole.cast('int32'), 2)),
       ...parts(cr.mode(y, 2)),
-      ...parts(cr.mode(y.cast('int32'), 1, { keepdim: true })),
+      ...parts(cr.mode(whole.cast('int32'), 1, { keepdim: true })),
       ...parts(cr.mode(y.mul(NaN), 1)),
       cr.nanquantile(y, 0.3, 2),
     ];

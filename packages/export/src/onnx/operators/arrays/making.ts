@@ -18,6 +18,26 @@ function constantOfShape(call: Call): Result {
     : cr.full(shape, x, { dtype: value.dtype });
 }
 
+/** How the first operators said a shape: that of the input, or its numbers, or an attribute. */
+function shapeGiven(call: Call): number[] {
+  if (!call.has(0)) return call.ints('shape', []);
+  const shape = call.flag('input_as_shape') ? call.numbers(0) : call.shape(0);
+  return [...shape, ...call.ints('extra_shape', [])];
+}
+
+function constantFill(call: Call): Result {
+  const { dtype } = call.elementType('dtype', 1);
+  const shape = shapeGiven(call);
+  call.within(shape);
+  const value = call.float('value', 0);
+  if (dtype === 'bool') return cr.full(shape, value !== 0, { dtype });
+  return cr.full(shape, value, { dtype });
+}
+
+function givenTensorFill(call: Call): Result {
+  return known(call.floats('values'), shapeGiven(call), 'float32').tensor;
+}
+
 function rangeOf(call: Call): Result {
   const [start, limit, delta] = [call.number(0), call.number(1), call.number(2)] as const;
   if (delta === 0) call.refuse('the step is 0');
@@ -50,6 +70,8 @@ function trilu(call: Call): Result {
 export const MAKING: readonly Operator[] = [
   operator('Constant', (call) => constantOf(call.attributes) ?? call.refuse('it holds nothing')),
   operator('ConstantOfShape', constantOfShape),
+  operator('ConstantFill', constantFill, { constants: [0] }),
+  operator('GivenTensorFill', givenTensorFill, { constants: [0] }),
   operator('Range', rangeOf, { constants: [0, 1, 2] }),
   operator('EyeLike', eyeLike),
   operator('Trilu', trilu),

@@ -3,6 +3,7 @@ import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { broadcastShapes, positions, stridesOf } from '../../import/host.js';
 import { known, Strings } from '../../import/values.js';
+import { fullMatcher } from './expressions/match.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
 function normalized(call: Call): Result {
@@ -130,9 +131,23 @@ function countGrams(
   return counts;
 }
 
+/** Whether each text matches a pattern as a whole. */
+function fullMatches(call: Call): Result {
+  const x = call.strings(0);
+  const matches = fullMatcher(call.text('pattern'), (why) =>
+    call.refuse(`the pattern cannot be read: ${why}`),
+  );
+  return known(
+    x.data.map((text) => (matches(text) ? 1 : 0)),
+    x.shape,
+    'bool',
+  );
+}
+
 export const TEXTS: readonly Operator[] = [
   operator('StringNormalizer', normalized),
   operator('StringConcat', concatenated),
   operator('StringSplit', splitTexts),
   operator('TfIdfVectorizer', tfIdf),
+  operator('RegexFullMatch', fullMatches),
 ];
