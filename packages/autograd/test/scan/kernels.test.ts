@@ -177,6 +177,7 @@ const kernels = (x: Tensor): string => explain(x).split('kernels:').at(-1) ?? ''
 describe('the steps of a scan', () => {
   test('are one entry of the program, whose body is planned once for all lengths', () => {
     const { state, weights } = draw(1, 4, 8, 8);
+    for (const w of [...weights, ...state]) w.dataSync();
     const loss = (n: number): number[] => {
       const xs = randn([n, 4, 8]);
       const f = (u: Tensor): Tensor =>
