@@ -13,7 +13,14 @@ type BetweenAttrs = { what: string; low: number; high: number; dim?: number };
 /** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
 const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
   name: 'assertBetween',
-  lowering: { kind: 'element', scalar: (x, _low, _high) => x },
+  lowering: {
+    kind: 'element',
+    scalar: (x, _low, _high) => x,
+    checked: (attrs) => (x, low, high) => {
+      if (!(x >= low && x <= high)) throw outside({ ...attrs, low, high }, x, 0);
+      return x;
+    },
+  },
   differentiable: true,
   vjp: (i, ct) => (i === 0 ? ct : null),
   jvp: ([t]) => t ?? null,
