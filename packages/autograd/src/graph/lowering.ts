@@ -15,7 +15,12 @@ export type FoldOp = 'sum' | 'prod' | 'max' | 'min';
  */
 export type Lowering<A extends Attrs = Attrs> =
   /** One function of the elements at the same (broadcast) position. */
-  | ({ readonly kind: 'element'; readonly scalar: Scalar } & Laws)
+  | ({
+      readonly kind: 'element';
+      readonly scalar: Scalar;
+      /** The function where it refuses arguments by its attributes. */
+      checked?(attrs: A): Scalar;
+    } & Laws)
   /** Folds dimensions into one element. */
   | { readonly kind: 'fold'; readonly fold: FoldOp; dims(attrs: A): readonly number[] }
   /** The same elements in the same order. Simplification may take the input for it only where it is `transparent`. */

@@ -1,5 +1,5 @@
 /** @file `grad`, in both forms: of a function, and of tensors. */
-import { passes } from '../arguments/index.js';
+import { checkArgument, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './gradOf.js';
@@ -44,8 +44,11 @@ export function grad(first: unknown, second?: unknown, options?: object): unknow
       ? gradFunction(first as () => unknown, 0, second)
       : gradFunction(first as () => unknown, second as Argnums | undefined, options);
   }
+  checkArgument('grad', 'f, or the outputs,', first, functionOrTensors);
   return gradOf(first as Tensor, second as Tensor, options);
 }
+
+const functionOrTensors = kinds.either(kinds.callable, kinds.oneOrMore(kinds.tensor));
 
 function isOptions(x: unknown): x is GradFunctionOptions {
   return passes(kinds.object, x);

@@ -21,7 +21,7 @@ export type Show<S extends Shape> = `[${Join<S>}]`;
 export type Unless<Result> = [Result] extends [string] ? Result : unknown;
 
 /** The shape that was found; any where there is a message instead. */
-export type ShapeOf<Result> = Result extends infer S extends Shape ? S : Shape;
+export type ShapeOf<Result> = Result extends infer S extends Shape ? S : never;
 
 /** True for a union of several, of which nothing can be said. */
 export type IsUnion<T, U = T> = T extends U ? ([U] extends [T] ? false : true) : never;

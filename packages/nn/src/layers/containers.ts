@@ -48,6 +48,12 @@ export class Sequential extends ListModule<Module> {
     const named = modules.length === 1 && !isModule(first) ? first : null;
     super(named === null ? (modules as readonly Module[]) : []);
     if (named === null) return;
+    if (Array.isArray(named) && named.some(isModule)) {
+      throw new ChainruleError(
+        'Sequential: expected modules one by one, or an object of them by name, got an array of modules; write new ' +
+          'Sequential(...modules)',
+      );
+    }
     for (const [name, module] of namedEntries('Sequential', named)) {
       this.registerModule(name, module as Module);
     }

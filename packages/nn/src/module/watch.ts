@@ -1,11 +1,11 @@
 /**
  * @file What a recording made by `compile` assumes of the modules that were called in it, beside their training flags: which
- * parameters and modules their fields hold, their settings (`dropout.p`, a temperature), and which hooks they have. A change of
- * these records anew.
+ * parameters, buffers, tensors and modules their fields hold, their settings (`dropout.p`, a temperature, an activation), and
+ * which hooks they have. A change of these records anew.
  */
-import { afterRun, dependsOn, display, Parameter } from '@chainrule/autograd';
+import { afterRun, dependsOn, display, Parameter, Tensor } from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { fieldsOf, INTERNAL, isModule, walkModules, type Internal } from './slots.js';
+import { fieldsOf, INTERNAL, isModule, standIns, walkModules, type Internal } from './slots.js';
 
 /** Notes what is assumed of a module and of all below it. */
 export function watch(root: Module): void {
@@ -41,15 +41,23 @@ class Seen {
     // Fields that a module adds while it runs are not checked.
     if (registry !== (module as unknown) || 'length' in module) counted.add(registry);
     for (const { holder, key, value } of fieldsOf(module)) {
-      if (!(value instanceof Parameter) && !isModule(value)) continue;
+      if (!(value instanceof Parameter) && !isModule(value)) {
+        // A buffer, or a tensor in an array; what stands for a parameter in a functional call is put back after it.
+        if (!(value instanceof Tensor) || standIns.has(value as Tensor)) continue;
+        this.settings.push({ fields: holder, key, value, contents: null });
+        if (Array.isArray(holder)) counted.add(holder);
+        continue;
+      }
       this.holders.push(holder);
       this.keys.push(key);
       this.values.push(value);
       if (Array.isArray(holder)) counted.add(holder);
     }
     const fields = module as unknown as Readonly<Record<string, unknown>>;
-    for (const key of Object.keys(fields))
-      if (isSetting(fields[key])) this.settings.push({ fields, key, value: fields[key] });
+    for (const key of Object.keys(fields)) {
+      const value = fields[key];
+      if (isSetting(value)) this.settings.push({ fields, key, value, contents: contentsOf(value) });
+    }
     for (const holder of counted) {
       this.counted.push(holder);
       this.counts.push(count(holder));
@@ -88,13 +96,33 @@ interface Setting {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly key: string;
   readonly value: unknown;
+  /** What it holds, where that can be said in short: it counts then, and not which object it is. */
+  readonly contents: readonly unknown[] | null;
 }
 
-function isAsItWas({ fields, key, value }: Setting): boolean {
-  return Object.is(fields[key], value);
+function isAsItWas({ fields, key, value, contents }: Setting): boolean {
+  const now = fields[key];
+  if (contents === null) return Object.is(now, value);
+  const found = contentsOf(now);
+  return found?.length === contents.length && found.every((x, i) => Object.is(x, contents[i]));
 }
 
+/** What `fieldsOf` does not look into. */
 function isSetting(value: unknown): boolean {
+  if (value instanceof Tensor || isModule(value)) return false;
+  return !Array.isArray(value) || contentsOf(value) !== null;
+}
+
+/** A short list or object of plain values, such as sizes or a configuration; else null. */
+function contentsOf(value: unknown): readonly unknown[] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const isList = Array.isArray(value);
+  if (!isList && Object.getPrototypeOf(value) !== Object.prototype) return null;
+  const list: readonly unknown[] = isList ? value : Object.entries(value).flat();
+  return list.length <= 16 && list.every(isPlain) ? [isList, ...list] : null;
+}
+
+function isPlain(value: unknown): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 

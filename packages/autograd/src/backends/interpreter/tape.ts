@@ -82,7 +82,9 @@ export class Tape implements Executable<TypedArray> {
       third.push(z);
       round.push(dtype === 'float32' ? 1 : 0);
       functions.push(
-        known === undefined ? (better(op.name, dtype) ?? functionOf(instruction, op)) : null,
+        known === undefined
+          ? (checkedOf(instruction, op) ?? better(op.name, dtype) ?? functionOf(instruction, op))
+          : null,
       );
       origins.push(instruction.origin ?? slot);
     });
@@ -135,6 +137,11 @@ export class Tape implements Executable<TypedArray> {
       return array;
     });
   }
+}
+
+/** The function of an instruction that refuses arguments: no other may take its place. */
+function checkedOf({ attrs }: Instruction, { lowering }: Primitive): Scalar | null {
+  return (lowering.kind === 'element' && lowering.checked?.(attrs ?? {})) || null;
 }
 
 /** The scalar function of an instruction; a boolean is 0 or 1, whatever the arithmetic gives. */

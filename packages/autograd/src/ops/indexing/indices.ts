@@ -5,7 +5,7 @@ import { outOfRange } from '../../graph/outside.js';
 import type { NestedArray } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add } from '../elements/arithmetic.js';
-import { checkedIndex } from '../elements/assertions.js';
+import { checkedIndex } from '../build/between.js';
 import { where } from '../elements/comparison.js';
 import { tensor } from '../creation/creation.js';
 import { readNested } from '../creation/nested.js';

@@ -1,0 +1,55 @@
+/** @file The primitive that checks values when it runs: of `assertBetween`, and of indices that may count from the end. */
+import type { TypedArray } from '../../graph/dtype.js';
+import { makeNode } from '../../graph/node.js';
+import { outside } from '../../graph/outside.js';
+import { register, type Primitive, type Value } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { constant } from '../../graph/version.js';
+import { operations } from './primitive.js';
+
+/** With `dim`, the elements are indices along that dimension, of which negative ones count from the end. */
+type BetweenAttrs = { what: string; low: number; high: number; dim?: number };
+
+/** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
+const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
+  name: 'assertBetween',
+  lowering: {
+    kind: 'element',
+    scalar: (x, _low, _high) => x,
+    checked: (attrs) => (x, low, high) => {
+      if (!(x >= low && x <= high)) throw outside({ ...attrs, low, high }, x, 0);
+      return x;
+    },
+  },
+  differentiable: true,
+  vjp: (i, ct) => (i === 0 ? ct : null),
+  jvp: ([t]) => t ?? null,
+  batch: (inputs, _batched, attrs) => betweenNode(inputs, attrs),
+  kernel: ([x, low, high], out, attrs) => {
+    const { data } = x as Value;
+    checkBetween(data, {
+      ...attrs,
+      low: (low as Value).data[0]!,
+      high: (high as Value).data[0]!,
+    });
+    out.data.set(data);
+  },
+});
+operations.set('assertBetween', { kind: 'primitive' });
+
+export function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Tensor {
+  const [x] = inputs as readonly [Tensor];
+  return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.sizes, x.dtype);
+}
+
+export function checkBetween(data: TypedArray, attrs: BetweenAttrs): void {
+  const { low, high } = attrs;
+  for (let i = 0; i < data.length; i++)
+    if (!(data[i]! >= low && data[i]! <= high)) throw outside(attrs, data[i]!, i);
+}
+
+/** An int32 node, after a check of indices along a dimension that may count from the end: each is named as it was given. */
+export function checkedIndex(index: Tensor, what: string, limit: number, dim: number): Tensor {
+  const attrs = { what, low: -limit, high: limit - 1, dim };
+  return betweenNode([index, constant(attrs.low, 'int32'), constant(attrs.high, 'int32')], attrs);
+}
