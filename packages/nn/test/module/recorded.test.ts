@@ -1,7 +1,7 @@
 /** @file What a compiled function assumes of modules: a change of it is noticed at the next call. */
 import { describe, expect, test, vi } from 'vitest';
 import { compile, isCompiling, ones, Parameter, zeros, type Tensor } from '@chainrule/autograd';
-import * as nn from '../src/index.js';
+import * as nn from '../../src/index.js';
 
 const x = ones([1, 2]);
 

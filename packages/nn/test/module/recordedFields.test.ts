@@ -1,7 +1,7 @@
 /** @file What a compiled function assumes of the fields of modules: whatever changes between calls is noticed. */
 import { describe, expect, it } from 'vitest';
 import { arange, compile, ones, relu, tanh, tensor, type Tensor } from '@chainrule/autograd';
-import { functionalCall, Linear, Module } from '../src/index.js';
+import { functionalCall, Linear, Module } from '../../src/index.js';
 
 class Net extends Module<[Tensor], Tensor> {
   mask = tensor([1, 0]);

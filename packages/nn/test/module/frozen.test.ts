@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ChainruleError, ones, Parameter, tensor } from '@chainrule/autograd';
 import { Adam, SGD, StepLR } from '@chainrule/optim';
-import { BatchNorm1d, functionalCall, Linear, ReLU, Sequential } from '../src/index.js';
-import { DataLoader, TensorDataset } from '../src/data/index.js';
+import { BatchNorm1d, functionalCall, Linear, ReLU, Sequential } from '../../src/index.js';
+import { DataLoader, TensorDataset } from '../../src/data/index.js';
 
 const frozen = <T extends object>(x: T): T => Object.freeze(x);
 const optimizer = (): SGD => new SGD([new Parameter(tensor([1, 2]))], { lr: 0.1 });

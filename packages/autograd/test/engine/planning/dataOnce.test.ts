@@ -1,6 +1,6 @@
 /** @file Data that is made before a loop and computed with its first step: the second step is the graph of all later ones. */
 import { expect, test } from 'vitest';
-import { memoryUsage, noGrad, Parameter, randn, type Tensor } from '../../src/index.js';
+import { memoryUsage, noGrad, Parameter, randn, type Tensor } from '../../../src/index.js';
 
 const counts = (): number => {
   const { walked, made } = memoryUsage().planning;
