@@ -55,7 +55,12 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   if (!replacement) {
     // The first to arrive of processes with these rates (P. S. Efraimidis and P. G. Spirakis, 2006).
     const arrival = div(exponentialDraw(p.sizes, p.dtype), p);
-    return narrowNode(argsortOf([arrival], { dim: last, descending: false, leading: n }), last, 0, n);
+    return narrowNode(
+      argsortOf([arrival], { dim: last, descending: false, leading: n }),
+      last,
+      0,
+      n,
+    );
   }
   const wide = p.home === 'webgpu' ? 'float32' : 'float64';
   const sums = cumsumOf([castNode(p, wide)], { dim: last, reverse: false });
