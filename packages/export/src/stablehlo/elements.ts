@@ -1,6 +1,7 @@
 /** @file Element functions as StableHLO. */
 import type { ElementName } from '@chainrule/autograd/graph';
 import { broadcast, elementType, type Node, type Rules } from './rule.js';
+import { commonDivisor } from './stepping.js';
 import type { Value, Writer } from './writer.js';
 
 type Write = (w: Writer, xs: readonly Value[]) => Value;
@@ -167,6 +168,13 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
   bitwiseXor: plain('xor'),
   bitwiseLeftShift: plain('shift_left'),
   bitwiseRightShift: plain('shift_right_arithmetic'),
+  gcd: binary(commonDivisor),
+  lcm: binary((w, x, y) => {
+    const divisor = commonDivisor(w, x, y);
+    const none = isZero(w, divisor);
+    const parts = w.map('divide', x, w.select(none, number(w, 1, x), divisor));
+    return w.map('abs', w.map('multiply', parts, y));
+  }),
   'nextafter.float32': plain('chlo.next_after'),
   'nextafter.float64': plain('chlo.next_after'),
   logaddexp: binary((w, x, y) => logaddexp(w, x, y, Math.E)),

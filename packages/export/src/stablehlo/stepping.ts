@@ -1,7 +1,7 @@
 /** @file Step by step: `while`, and the elements of sequences that its steps read and write. */
 import { list, type Value, type Writer } from './writer.js';
 
-/** Runs `while` over some values. The first of them counts the steps. */
+/** Runs `while` over some values. */
 export function loopOver(
   w: Writer,
   state: readonly Value[],
@@ -67,4 +67,22 @@ export function recurrence(w: Writer, a: Value, b: Value, dim: number, reverse: 
     },
   );
   return turned(results[2] as Value);
+}
+
+/** The greatest common divisor of whole numbers, by Euclid, until all are found. */
+export function commonDivisor(w: Writer, x: Value, y: Value): Value {
+  const number = (v: Writer, n: number): Value => v.constant(n, x.type, x.shape);
+  const dims = x.shape.map((_, d) => d);
+  const [found] = loopOver(
+    w,
+    [x, y],
+    (v, [, b]) => v.reduce('or', v.compare('NE', b as Value, number(v, 0)), 0, dims),
+    (v, [a, b]) => {
+      const [high, low] = [a as Value, b as Value];
+      const done = v.compare('EQ', low, number(v, 0));
+      const rest = v.map('remainder', high, v.select(done, number(v, 1), low));
+      return [v.select(done, high, low), v.select(done, low, rest)];
+    },
+  );
+  return w.map('abs', found as Value);
 }

@@ -92,11 +92,11 @@ test('4000 damaged files are read, or refused with a reason', { timeout: 120_000
 });
 
 test(
-  '1000 damaged files that were read are run, or refused with a reason',
+  '1500 damaged files that were read are run, or refused with a reason',
   { timeout: 120_000 },
   () => {
     let [ran, refused] = [0, 0];
-    for (let seed = 1; seed <= 1000; seed++) {
+    for (let seed = 1; seed <= 1500; seed++) {
       const random = randomOf(seed * 104_729);
       const bytes = mutate(small[random(small.length)] as Uint8Array, random);
       try {

@@ -143,6 +143,14 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
       (z: Tensor) => cr[name](ints.add(z.sum().cast('int32')), intsToo),
     ]),
   ),
+  'gcd and lcm': (z) => {
+    const x = cr.cat([
+      ints.add(z.sum().cast('int32')),
+      tensor(Int32Array.of(0, -(2 ** 31), 2 ** 30, 0), { shape: [1, 4] }),
+    ]);
+    const y = cr.cat([intsToo, tensor(Int32Array.of(0, 6, 3 * 2 ** 20, -5), { shape: [1, 4] })]);
+    return [cr.gcd(x, y), cr.lcm(x, y), cr.gcd(x.at(0, 0), y)];
+  },
   pow: (z) => cr.pow(positive.add(z), other),
   xlogy: (z) => cr.xlogy(tensor([0, 1, 2, 0]).add(z.at(0)), tensor([0, 2, 3, NaN])),
   logical: (z) => cr.logicalXor(grid.add(z).gt(0), other.lt(1)).logicalOr(grid.eq(0)).logicalNot(),

@@ -1,20 +1,10 @@
 /** @file The modified Bessel functions. */
 import { number, type FunctionTexts } from './text.js';
 
-/** Coefficients of Chebyshev's polynomials up to 8 and beyond, the highest first. */
-const I0_NEAR = [
-  -1.30002501e-8, 6.04699502e-8, -2.67079385e-7, 1.11738754e-6, -4.41673836e-6, 1.64484481e-5,
-  -5.75419501e-5, 1.88502885e-4, -5.76375575e-4, 1.63947562e-3, -4.32431e-3, 1.05464604e-2,
-  -2.37374148e-2, 4.93052842e-2, -9.4901097e-2, 1.71620902e-1, -3.04682672e-1, 6.76795274e-1,
-];
+/** Coefficients of Chebyshev's polynomials beyond 8, the highest first. */
 const I0_FAR = [
   3.39623203e-9, 2.26666899e-8, 2.04891859e-7, 2.89137052e-6, 6.88975835e-5, 3.36911648e-3,
   8.04490411e-1,
-];
-const I1_NEAR = [
-  9.38153739e-9, -4.44505913e-8, 2.00329475e-7, -8.56872026e-7, 3.47025131e-6, -1.32731637e-5,
-  4.78156511e-5, -1.61760816e-4, 5.12285956e-4, -1.51357245e-3, 4.15642294e-3, -1.05640849e-2,
-  2.47264491e-2, -5.29459812e-2, 1.02643659e-1, -1.76416518e-1, 2.52587186e-1,
 ];
 const I1_FAR = [
   -3.83538038e-9, -2.63146885e-8, -2.51223624e-7, -3.88256481e-6, -1.10588939e-4, -9.76109749e-3,
@@ -24,49 +14,70 @@ const I1_FAR = [
 const constants = (xs: readonly number[]): string =>
   `array<f32, ${xs.length}>(${xs.map(number).join(', ')})`;
 
-/** A series of Chebyshev's polynomials at x, the one or the other. */
-const chebyshev = (order: 0 | 1, near: readonly number[], far: readonly number[]): string =>
-  `fn chebyshev${order}(x: f32, far: bool) -> f32 {
-  const A = ${constants(near)};
-  const B = ${constants(far)};
-  var a = A; var b = B; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
-  for (var k = 0u; k < select(${near.length}u, ${far.length}u, far); k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + select(a[k], b[min(k, ${far.length - 1}u)], far); }
+/** A series of Chebyshev's polynomials at x. */
+const chebyshev = (order: 0 | 1, far: readonly number[]): string =>
+  `fn chebyshev${order}(x: f32) -> f32 {
+  const A = ${constants(far)};
+  var a = A; var b0 = 0.0; var b1 = 0.0; var b2 = 0.0;
+  for (var k = 0u; k < ${far.length}u; k++) { b2 = b1; b1 = b0; b0 = x * b1 - b2 + a[k]; }
   return 0.5 * (b0 - b2);
 }`;
 
 export const bessel: FunctionTexts = {
-  /** e^−|x| I₀(x) and e^−|x| I₁(x), by Cephes (Moshier 1989). */
+  /** I₀, or 2 I₁ / x: a nested power series of positive terms, for |x| up to 8. */
+  besselSeries: {
+    needs: [],
+    code: `fn besselSeries(n: u32, x: f32) -> f32 {
+  let q = 0.25 * x * x; var y = 1.0;
+  for (var k = 20u; k >= 1u; k--) { y = 1.0 + q / f32(k * (k + n)) * y; }
+  return y;
+}`,
+  },
+  /** e^−|x| I₀(x) and e^−|x| I₁(x), beyond 8 by Cephes (Moshier 1989). */
   i0ef: {
-    needs: ['isnan', 'isinf'],
-    code: `${chebyshev(0, I0_NEAR, I0_FAR)}
+    needs: ['isnan', 'isinf', 'besselSeries', 'expf'],
+    code: `${chebyshev(0, I0_FAR)}
 fn i0ef(x: f32) -> f32 {
   if (isnan(x)) { return x; }
   let a = abs(x);
   if (isinf(x)) { return 0.0; }
-  if (a <= 8.0) { return chebyshev0(0.5 * a - 2.0, false); }
-  return chebyshev0(32.0 / a - 2.0, true) / sqrt(a);
+  if (a <= 8.0) { return expf(-a) * besselSeries(0u, a); }
+  return chebyshev0(32.0 / a - 2.0) / sqrt(a);
 }`,
   },
   i1ef: {
-    needs: ['isnan', 'isinf'],
-    code: `${chebyshev(1, I1_NEAR, I1_FAR)}
+    needs: ['isnan', 'isinf', 'besselSeries', 'expf'],
+    code: `${chebyshev(1, I1_FAR)}
 fn i1ef(x: f32) -> f32 {
   if (isnan(x)) { return x; }
   let a = abs(x);
   if (isinf(x)) { return 0.0; }
   var y: f32;
-  if (a <= 8.0) { y = chebyshev1(0.5 * a - 2.0, false) * a; } else { y = chebyshev1(32.0 / a - 2.0, true) / sqrt(a); }
+  if (a <= 8.0) { y = 0.5 * a * expf(-a) * besselSeries(1u, a); }
+  else { y = chebyshev1(32.0 / a - 2.0) / sqrt(a); }
   return select(y, -y, x < 0.0);
 }`,
   },
   /** The exponential in two factors, as it overflows before the result does; a compiler would multiply these first. */
   i0f: {
     needs: ['i0ef', 'expf', 'isinf', 'rounded'],
-    code: 'fn i0f(x: f32) -> f32 { if (isinf(x)) { return abs(x); } let e = expf(0.5 * abs(x)); return rounded(i0ef(x) * e) * e; }',
+    code: `fn i0f(x: f32) -> f32 {
+  let a = abs(x);
+  if (isinf(x)) { return a; }
+  if (a <= 8.0) { return besselSeries(0u, x); }
+  if (a <= 88.0) { return i0ef(x) * expf(a); }
+  let e = expf(0.5 * a); return rounded(i0ef(x) * e) * e;
+}`,
   },
   i1f: {
     needs: ['i1ef', 'expf', 'isinf', 'rounded'],
-    code: 'fn i1f(x: f32) -> f32 { if (x == 0.0 || isinf(x)) { return x; } let e = expf(0.5 * abs(x)); return rounded(i1ef(x) * e) * e; }',
+    code: `fn i1f(x: f32) -> f32 {
+  let a = abs(x);
+  if (x == 0.0 || isinf(x)) { return x; }
+  if (a <= 8.0) { return 0.5 * x * besselSeries(1u, x); }
+  if (a <= 88.0) { return i1ef(x) * expf(a); }
+  let e = expf(0.5 * a); return rounded(i1ef(x) * e) * e;
+}`,
   },
   /** The mean over a circle of (2s)ⁿ e^(−2xs) with s = sin²(θ/2), by the trapezoidal rule. */
   i0eOfPositive: {
@@ -130,11 +141,14 @@ fn i1ef(x: f32) -> f32 {
 }`,
   },
   i1eOf: {
-    needs: ['i1ef', 'i0eOfPositive', 'isnan'],
+    needs: ['i1ef', 'i0eOfPositive', 'isnan', 'besselSeries', 'expf'],
     code: `fn i1eOf(n: u32, x: f32) -> f32 {
   if (n == 0u || isnan(x)) { return i1ef(x); }
+  let a = abs(x);
+  // I₀ − I₁ / x − I₁, where the means over a circle would cancel.
+  if (n == 1u && a < 1.0) { return expf(-a) * (besselSeries(0u, a) - 0.5 * (1.0 + a) * besselSeries(1u, a)); }
   if (x == 0.0 && (n & 1u) == 0u) { return 0.0; }
-  return select(1.0, -1.0, x < 0.0 && (n & 1u) == 0u) * (i0eOfPositive(n, abs(x)) + i0eOfPositive(n + 1u, abs(x)));
+  return select(1.0, -1.0, x < 0.0 && (n & 1u) == 0u) * (i0eOfPositive(n, a) + i0eOfPositive(n + 1u, a));
 }`,
   },
 };

@@ -37,12 +37,15 @@ fn lgammaf(x: f32) -> f32 {
   if (x < 0.0 && floor(x) == x) { return nan(); }
   var y = x; var sum = 0.0;
   if (x < -0.5) { y = 1.0 - x; sum = -3.141592653589793f / tanf(3.141592653589793f * (x - round(x))); }
-  // Around its zero the difference to it counts.
-  if (y > 1.0 && y < 2.0) {
-    let d = (y - 1.4616321325302124f) - 1.2839021e-8f;
-    if (abs(d) < 0.25) { return sum + d * (0.9676721f - d * (0.4427631f - d * (0.2584999f - d * (0.1639427f - d * (0.1078240f - d * (0.0721996f - d * (0.0488043f - d * (0.0331612f - d * 0.0225976f)))))))); }
+  // Between 1 and 2 a quotient of polynomials times the distance to its zero (J. Maddock, Boost).
+  if (y < 8.0) {
+    for (; y > 2.0; y = y - 1.0) { sum = sum + 1.0 / (y - 1.0); }
+    for (; y < 1.0; y = y + 1.0) { sum = sum - 1.0 / y; }
+    let g = (y - 1.4616317749f) - 3.70066019e-7f; let d = y - 1.0;
+    let p = 0.254798502f + d * (-0.449813306f + d * (-0.439169377f - d * 0.0610417649f));
+    let q = 1.0 + d * (1.58902025f + d * (0.653412521f + d * 0.0638516918f));
+    return sum + (g * 0.995581627f + g * (p / q));
   }
-  for (; y < 8.0; y = y + 1.0) { sum = sum - 1.0 / y; }
   let z = 1.0 / (y * y);
   return sum + (logf(y) - 0.5 / y - z * (0.0833333333f - z * (0.00833333333f - z * (0.00396825397f - z * 0.00416666667f))));
 }`,
