@@ -1,6 +1,6 @@
 /**
- * @file What a graph that changes at every step may cost: places, lengths, sizes and long chains. Times are microseconds, each
- * the median of rounds on one thread.
+ * @file What a graph that changes at every step may cost: places, lengths, sizes and long chains. Times are microseconds
+ * of the processor, which other programs change little, each the median of rounds on one thread.
  *
  *     npx ts-node bench/limits.ts [places chains loops sizes memory]
  *
@@ -28,9 +28,10 @@ const wanted = new Set(process.argv.slice(2));
 const say = (name: string, text: string): void => console.log(`${name.padEnd(34)} ${text}`);
 
 function time(f: () => unknown): number {
-  const start = performance.now();
+  const start = process.cpuUsage();
   f();
-  return (performance.now() - start) * 1e3;
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
 }
 const median = (times: readonly number[]): number =>
   [...times].sort((x, y) => x - y)[times.length >> 1] ?? NaN;
@@ -213,35 +214,40 @@ function measure(name: string, step: () => unknown): void {
 function sizes(): void {
   const [a, b] = [new nn.Linear(32, 64), new nn.Linear(64, 10)];
   const [q, head] = [new nn.MultiheadAttention(32, 4, { batchFirst: true }), new nn.Linear(32, 5)];
-  const rnn = new nn.LSTM(16, 32, { batchFirst: true });
-  const last = new nn.Linear(32, 5);
-  const programs: Record<string, (n: number) => number> = {
-    perceptron: training([a, b], (n) =>
-      F.crossEntropy(b.forward(a.forward(randn([n, 32])).relu()), randint(0, 10, [n])),
-    ),
-    attention: training([q, head], (n) => {
-      const x = randn([4, n, 32]);
-      return F.crossEntropy(
-        head.forward(q.forward(x, x, x, { needWeights: false })[0].mean(1)),
-        randint(0, 5, [4]),
-      );
+  const [rnn, last] = [new nn.LSTM(16, 32, { batchFirst: true }), new nn.Linear(32, 5)];
+  let [n, m] = [1, 1];
+  const programs: Record<string, (i: number) => number> = {
+    perceptron: training([a, b], () => {
+      const y = b.forward(a.forward(randn([n, m, 32])).relu());
+      return F.crossEntropy(y.reshape([-1, 10]), randint(0, 10, [n * m]));
     }),
-    lstm: training([rnn, last], (n) =>
-      F.crossEntropy(
-        last.forward(rnn.forward(randn([8, n, 16]))[0].select(1, -1)),
-        randint(0, 5, [8]),
-      ),
-    ),
+    attention: training([q, head], () => {
+      const x = randn([n, m, 32]);
+      const [y] = q.forward(x, x, x, { needWeights: false });
+      return F.crossEntropy(head.forward(y.mean(1)), randint(0, 5, [n]));
+    }),
+    LSTM: training([rnn, last], () => {
+      const [y] = rnn.forward(randn([n, m, 16]));
+      return F.crossEntropy(last.forward(y.select(1, -1)), randint(0, 5, [n]));
+    }),
   };
+  const all = Array.from({ length: 12 * 70 }, (_, k) => [2 + (k % 12), 2 + Math.floor(k / 12)]);
+  all.sort(
+    ([x = 0, y = 0], [u = 0, v = 0]) =>
+      ((x * 7919 + y * 104729) % 997) - ((u * 7919 + v * 104729) % 997),
+  );
   for (const [name, step] of Object.entries(programs)) {
-    for (let i = 0; i < 400; i++) step(3 + ((i * 37) % 80));
-    const seen = median(Array.from({ length: 160 }, (_, i) => time(() => step(3 + (i % 80)))));
-    const fresh = median(Array.from({ length: 40 }, (_, i) => time(() => step(83 + i))));
-    const larger = median(Array.from({ length: 40 }, (_, i) => time(() => step(83 + i))));
-    say(
-      name,
-      `${fresh.toFixed(0)} where new, ${larger.toFixed(0)} at the second time, ${seen.toFixed(0)} smaller ones often met`,
-    );
+    const on = (list: readonly number[][]): number =>
+      median(
+        list.map(([x = 1, y = 1]) => {
+          [n, m] = [x, y];
+          return time(() => step(0));
+        }),
+      );
+    on(all.slice(0, -100));
+    const fresh = on(all.slice(-100));
+    const seen = [1, 2, 3].map(() => on(all.slice(-100)));
+    say(`${name}, a new size`, `${fresh.toFixed(0)}, met before ${Math.min(...seen).toFixed(0)}`);
   }
 }
 

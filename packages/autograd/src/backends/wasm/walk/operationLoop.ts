@@ -99,11 +99,12 @@ export class OperationLoop {
 
   /** Whether a fold is taken at once and along one level. */
   private isShort(): boolean {
-    const { levels, inner, sizes } = this;
+    const { levels, inner, sizes, strides } = this;
     const last = levels - 1;
     if (levels > MOST_FOLDED || inner[last] !== 1 || sizes[last]! >= LONG_FOLD) return false;
+    const most = strides[0]![last] === 1 ? MOST_ROWS : LONG;
     for (let d = 0; d < levels; d++)
-      if (sizes[d] === 0 || (d < last && (inner[d] === 1 || sizes[d]! > LONG))) return false;
+      if (sizes[d] === 0 || (d < last && (inner[d] === 1 || sizes[d]! > most))) return false;
     return true;
   }
 
@@ -151,8 +152,10 @@ export class OperationLoop {
   }
 }
 
-/** A fold over so many elements is taken in chunks, and one that leaves more than this along a level may be. */
+/** A fold over so many elements is taken in chunks, and one down columns that leaves more than this along a level may be. */
 const LONG_FOLD = 2048;
 const LONG = 512;
+/** Of rows there may be so many: ranges of sizes end here. */
+const MOST_ROWS = 2 ** 14 - 1;
 /** A fold in more levels has no number. */
 const MOST_FOLDED = 5;

@@ -1,10 +1,11 @@
 /** @file A program that is walked at first sight gives what its plan gives, bit for bit. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { collect } from '../../../engine/collect.js';
 import { backendInUse, engine, planningSoFar } from '../../../engine/engine.js';
 import { Plan } from '../../../engine/plan.js';
 import type { Executable } from '../../../engine/program.js';
 import type { TypedArray } from '../../../graph/dtype.js';
+import { OperationLoop } from './operationLoop.js';
 import {
   arange,
   cat,
@@ -207,6 +208,38 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
       roots.push(of(a, m, k, i % 4 > 1).matmul(of(b, k, n, i % 8 > 3)));
     }
     expect(differing(roots)).toEqual([]);
+  });
+
+  test('folds of few and of many rows, along them and across: the bits of their plans', () => {
+    const roots: Tensor[] = [];
+    [3, 500, 513, 900, 2047, 2048, 5000, 20_000].forEach((rows, i) =>
+      [2, 5, 16, 33, 64, 70, 200].forEach((length, k) => {
+        if (rows * length > 200_000) return;
+        const x = numbers(rows * length, i + k).reshape([rows, length]);
+        const y = (i + k) % 2 === 0 ? x : x.cast('float64');
+        roots.push(
+          y.sum(1),
+          y.amax(1),
+          y.prod(1),
+          y.mean(0),
+          y.t().sum(0),
+          y.narrow(1, 1, length - 1).sum(1),
+        );
+      }),
+    );
+    expect(differing(roots)).toEqual([]);
+  });
+
+  test('a fold of many rows is called as others are, and planned for no size by itself', () => {
+    const write = vi.spyOn(OperationLoop.prototype, 'write');
+    for (const n of [600, 601, 900])
+      numbers(n * 40, n)
+        .reshape([n, 40])
+        .softmax(1)
+        .dataSync();
+    const folds = write.mock.results.filter((_, i) => write.mock.calls[i]?.[0].fold != null);
+    write.mockRestore();
+    expect(folds.map(({ value }): unknown => value)).toEqual(Array<boolean>(6).fill(true));
   });
 
   test('products of all sizes, layouts and batches: the bits of their plans', () => {
