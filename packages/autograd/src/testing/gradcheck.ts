@@ -84,7 +84,7 @@ export function gradgradcheck(
   const given = gradgradcheckOptions('gradgradcheck', options);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, gradOutputs: cts } = given;
   const checked = checkedFunction(f, kinds.isArray(inputs) ? inputs : [inputs]);
-  const list = cts === undefined || kinds.isArray(cts) ? cts : [cts as Tensor];
+  const list = cts === undefined || kinds.isArray(cts) ? cts : [cts];
   checkFunction('gradgradcheck', gradientOf(checked, list), { eps, atol, rtol });
   return true;
 }

@@ -18,8 +18,7 @@ describe('a solver inside compile says its name, and what to do', () => {
     root: (x) => root((v: Tensor) => v.mul(v).sub(x), ones([2])).x,
     minimize: (x) => minimize((v: Tensor) => v.sub(x).square().sum(), ones([2])).x,
     leastSquares: (x) => leastSquares((v: Tensor) => v.sub(x), ones([2])).x,
-    odeint: (x) =>
-      odeint((_t: Tensor, y: Tensor) => y.mul(x), ones([2]), tensor([0, 1])).y as Tensor,
+    odeint: (x) => odeint((_t: Tensor, y: Tensor) => y.mul(x), ones([2]), tensor([0, 1])).y,
     cg: (x) => cg((v: Tensor) => v.mul(x), ones([2])).x,
     gmres: (x) => gmres(eye(2).mul(x), ones([2])).x,
   };
