@@ -7,9 +7,14 @@
  * builds a node and computes nothing.
  */
 import { parseArgs } from 'node:util';
-import { enableGrad, randn, type Tensor } from '@chainrule/autograd';
+import { cat, clamp, enableGrad, randn, tensor, type Tensor } from '@chainrule/autograd';
 import { Linear, functional } from '@chainrule/nn';
-import { checkArgument, defineOptions, kinds } from '../packages/autograd/src/arguments/index.js';
+import {
+  byPosition,
+  checkArgument,
+  defineOptions,
+  kinds,
+} from '../packages/autograd/src/arguments/index.js';
 import { engine } from '../packages/autograd/src/engine/engine.js';
 
 const { values } = parseArgs({
@@ -36,6 +41,25 @@ const conv = defineOptions<{
 }>({
   ...{ stride: kinds.count, padding: kinds.size, dilation: kinds.count, groups: kinds.count },
 });
+const clampOptions = byPosition(
+  defineOptions<{ min?: unknown; max?: unknown }>({
+    min: kinds.orNull(kinds.operand),
+    max: kinds.orNull(kinds.operand),
+  }),
+  'min',
+  'max',
+);
+const eps = defineOptions<{ eps?: number }>({ eps: kinds.nonNegative });
+const smoothing = defineOptions<{ labelSmoothing?: number; reduction?: string }>({
+  labelSmoothing: kinds.fraction,
+  reduction: kinds.oneOf('mean', 'sum', 'none'),
+});
+const sizes = kinds.listOf(kinds.size);
+const operands = kinds.listOf(kinds.operand);
+const shape = [16, 8];
+const last = [16];
+const pair = [x, y];
+const target = tensor([0, 1, 2, 3, 4, 5, 6, 7], { dtype: 'int32' });
 const isDim = (dim: unknown): void => void checkArgument('sum', 'dim', dim, kinds.dim);
 const isOperand = (value: unknown): void =>
   void checkArgument('add', 'other', value, kinds.operand);
@@ -108,6 +132,46 @@ enableGrad(() => {
       return conv('conv2d', { stride: 1, padding: 1 });
     },
     () => functional.conv2d(image, filter, { stride: 1, padding: 1 }),
+  );
+  row(
+    'x.softmax(1)',
+    () => isDim(1),
+    () => x.softmax(1),
+  );
+  row(
+    'x.reshape([16, 8])',
+    () => checkArgument('reshape', 'shape', shape, sizes),
+    () => x.reshape(shape),
+  );
+  row(
+    'cat([x, y], 1)',
+    () => {
+      isDim(1);
+      return checkArgument('cat', 'tensors', pair, operands);
+    },
+    () => cat(pair, 1),
+  );
+  row(
+    'clamp(x, 0, 1)',
+    () => clampOptions('clamp', 0, 1, undefined),
+    () => clamp(x, 0, 1),
+  );
+  row(
+    'layerNorm(x, [16], { eps })',
+    () => {
+      checkArgument('layerNorm', 'normalizedShape', last, sizes);
+      return eps('layerNorm', { eps: 1e-5 });
+    },
+    () => functional.layerNorm(x, last, { eps: 1e-5 }),
+  );
+  row(
+    'crossEntropy(x, target, { labelSmoothing })',
+    () => {
+      checkArgument('crossEntropy', 'input', x, kinds.tensor);
+      checkArgument('crossEntropy', 'target', target, kinds.tensor);
+      return smoothing('crossEntropy', { labelSmoothing: 0.1 });
+    },
+    () => functional.crossEntropy(x, target, { labelSmoothing: 0.1 }),
   );
 });
 engine.building--;

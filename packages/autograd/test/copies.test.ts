@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VERSION } from '../src/graph/copy.js';
+import { grad, tensor, type Tensor } from '../src/index.js';
 
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'chainrule-copies-'));
@@ -140,4 +141,18 @@ test('a bundler that answers `typeof __filename` and leaves the name undefined, 
     });
     expect(printed).toMatch(/^(string|object) 1\n$/);
   }
+});
+
+test('a tensor or a module behind the proxy of a reactive store is no copy, and says so', () => {
+  const reactive = <T extends object>(x: T): T =>
+    new Proxy(x, {
+      get: (target, key, receiver) => {
+        const value: unknown = Reflect.get(target, key, receiver);
+        return typeof value === 'object' && value !== null ? reactive(value) : value;
+      },
+    });
+  const message = /^a (tensor|module) met here stands behind a proxy, .*markRaw/;
+  expect(() => reactive(tensor([1, 2])).mul(2)).toThrow(message);
+  expect(() => tensor([1, 2]).add(reactive(tensor([1, 2])))).toThrow(message);
+  expect(() => grad((x: Tensor) => x.sum())(reactive(tensor([1, 2])))).toThrow(message);
 });

@@ -19,6 +19,9 @@ export function byPosition<O extends object>(
   ...names: readonly (keyof O & string)[]
 ): (op: string, ...given: readonly unknown[]) => O {
   const kinds = read.table as Readonly<Record<string, Kind>>;
+  // Read once: to look up what is named by a variable takes as long as all the rest.
+  const [first, second] = names;
+  const [firstKind, secondKind] = names.map((name) => kinds[name]) as [Kind, Kind];
   const several = (op: string, given: readonly unknown[]): O => {
     const all: Record<string, unknown> = {};
     let options: readonly unknown[] | undefined;
@@ -40,13 +43,19 @@ export function byPosition<O extends object>(
   // Six at most, by position: a rest parameter would allocate where nothing is given.
   return (op, a?, b?, c?, d?, e?, f?) => {
     const more = c !== undefined || d !== undefined || e !== undefined || f !== undefined;
-    if (more || (a !== undefined && b !== undefined)) return several(op, [a, b, c, d, e, f]);
+    if (more || (a !== undefined && b !== undefined)) {
+      if (more || second === undefined || isOptions(a) || isOptions(b))
+        return several(op, [a, b, c, d, e, f]);
+      checkArgument(op, first as string, a, firstKind);
+      checkArgument(op, second, b, secondKind);
+      return { [first as string]: a, [second]: b } as O;
+    }
     // Mostly there is one at most.
     const at = a === undefined ? 1 : 0;
     const value = at === 0 ? a : b;
     const name = names[at];
     if (value === undefined || name === undefined || isOptions(value)) return read(op, value as O);
-    return { [name]: checkArgument(op, name, value, kinds[name] as Kind) } as O;
+    return { [name]: checkArgument(op, name, value, at === 0 ? firstKind : secondKind) } as O;
   };
 }
 

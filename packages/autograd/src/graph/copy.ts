@@ -44,8 +44,14 @@ export function foreignCopy(what: string, own: Copy, other: unknown): ChainruleE
   };
   const theirs = typeof version === 'string' ? version : 'an older version';
   const at = (x: unknown): string => (typeof x === 'string' ? ` (${x})` : '');
+  // Equal in all that a copy says of itself: mostly it is no copy.
+  const proxy =
+    version === own.version && place === own.place
+      ? `${what} met here stands behind a proxy, as reactive stores put before what they hold (keep it out of them: in Vue ` +
+        'markRaw or shallowRef); or '
+      : '';
   return new ChainruleError(
-    `${own.name} is in this program twice: ${what} made by one copy, ${theirs}${at(place)}, met the other, ` +
+    `${proxy}${own.name} is in this program twice: ${what} made by one copy, ${theirs}${at(place)}, met the other, ` +
       `${own.version}${at(own.place)}. Copies do not know each other's graph, and gradients would be lost. Keep one: ` +
       `\`npm ls ${own.name}\` shows who asks for which version, \`npm dedupe\` or one version in package.json joins them; ` +
       'in a bundle, or with import and require side by side, let both lead to one file (in bundlers the condition "module")',

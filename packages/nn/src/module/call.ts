@@ -8,7 +8,7 @@ import {
   scope,
 } from '@chainrule/autograd';
 import type { Module } from './module.js';
-import { INTERNAL, isModule, walkModules } from './slots.js';
+import { INTERNAL, isOwn, walkModules } from './slots.js';
 import { watch } from './watch.js';
 
 type Forward = (...args: unknown[]) => unknown;
@@ -31,7 +31,7 @@ export function surrounded(prototype: object): Forward {
   let wrapper = wrappers.get(prototype);
   if (wrapper === undefined) {
     wrapper = function forward(this: Module, ...args: unknown[]): unknown {
-      if (!isModule(this)) {
+      if (!isOwn(this)) {
         throw new ChainruleError(
           `forward: it is a method of modules, called on ${display(this)}; where it is passed on, pass (x) => model.forward(x)`,
         );

@@ -32,7 +32,7 @@ import {
   checkName,
   INTERNAL,
   aModule,
-  isModule,
+  isOwn,
   modulesOf,
   parametersOf,
   stateSlots,
@@ -75,7 +75,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   declare readonly [INTERNAL]: Internal;
 
   constructor() {
-    guardMethods(this, Module.prototype, 'module', isModule);
+    guardMethods(this, Module.prototype, 'module', isOwn);
     setUp(this);
   }
 

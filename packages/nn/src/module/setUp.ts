@@ -16,7 +16,8 @@ export function setUp(module: Module): void {
     hookState: null,
     labels: null,
   };
-  Object.defineProperty(module, INTERNAL, { value: internal });
+  // Configurable: a proxy may answer with a proxy of it, and what is met then says what is wrong.
+  Object.defineProperty(module, INTERNAL, { value: internal, configurable: true });
   // An own property, so that a subclass overrides `forward` on its prototype and `super.forward` stays plain.
   Object.defineProperty(module, 'forward', {
     value: surrounded(Object.getPrototypeOf(module) as object),

@@ -11,10 +11,12 @@ import {
   cell,
   Cell,
   ChainruleError,
+  foreignCopy,
   Parameter,
   Tensor,
   readList,
 } from '@chainrule/autograd';
+import { MODULE_BRAND, OWN } from '../copy.js';
 import type { ForwardHook, ForwardPreHook } from './hooks.js';
 import type { Module } from './module.js';
 
@@ -60,6 +62,14 @@ export const aModule: Kind<Module> = kinds.kind(
   'be a module',
   (x) => typeof x === 'object' && x !== null && INTERNAL in x,
 );
+
+/** Whether it is a module. @throws {ChainruleError} for one behind a proxy, or of another copy of this package. */
+export function isOwn(x: unknown): x is Module {
+  if (!isModule(x)) return false;
+  const brand: unknown = x[MODULE_BRAND];
+  if (brand !== OWN) throw foreignCopy('a module', OWN, brand);
+  return true;
+}
 
 /** What one module's fields hold, and the elements of arrays in them, in the order of declaration. */
 export function fieldsOf(module: Module): Slot<unknown>[] {

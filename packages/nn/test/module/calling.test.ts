@@ -164,6 +164,9 @@ describe('transforms', () => {
       expect(() => new nn.Sequential(wrong as never)).toThrow(
         /^Sequential: expected modules, got a (class|function); a class is made first/,
       );
+    expect(() => new nn.Sequential([new nn.ReLU()] as never)).toThrow(
+      /^Sequential: expected modules one by one.* write new Sequential\(\.\.\.modules\)/,
+    );
   });
 
   it('record a module anew when its mode changes', () => {
