@@ -76,7 +76,7 @@ export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] =
 export function collectReady(roots: () => readonly Tensor[]): Collected {
   const graph = collectToRun(roots());
   if (graph.initial.length + graph.again.length === 0) return graph;
-  const early = [...graph.initial, ...dataOf(graph.again)];
+  const early = [...graph.initial, ...dataOf(graph)];
   try {
     if (early.length > 0) computeFirst(early);
   } catch {
@@ -87,9 +87,13 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
   return collectToRun(roots());
 }
 
-/** Those of some nodes that are computed from nothing which learns: `const x = randn([64, 8])` before a loop. */
-function dataOf(nodes: readonly Tensor[]): Tensor[] {
-  return nodes.filter((node) => !node.needsGrad && collect([node]).gradLeaves.length === 0);
+/** What is needed again and is computed from nothing which learns: `const x = randn([64, 8])` before a loop. */
+function dataOf({ again, nodes, gradLeaves }: Collected): Tensor[] {
+  if (again.length === 0) return again;
+  const learned = new Set(gradLeaves);
+  for (const node of nodes)
+    if (node.value === null && node.inputs.some((x) => learned.has(x))) learned.add(node);
+  return again.filter((node) => !node.needsGrad && !learned.has(node));
 }
 
 function computeFirst(versions: readonly Tensor[]): void {

@@ -1,6 +1,6 @@
-/** @file The shape of a tensor belongs to the engine: what is given and what is handed out are copies. */
+/** @file What belongs to a tensor alone: its shape, and whether it requires grad. */
 import { expect, test } from 'vitest';
-import { ones, tensor, zeros, type Tensor } from '../index.js';
+import { ones, Parameter, tensor, zeros, type Tensor } from '../index.js';
 
 const makers: readonly ((shape: number[]) => Tensor)[] = [
   (shape) => zeros(shape),
@@ -20,4 +20,15 @@ test('nobody changes the shape of a tensor by an array', () => {
     expect(x.toArray()).toHaveLength(2);
     expect(x.add(1).sum().item()).toBe(make([2, 3]).sum().item() + 6);
   }
+});
+
+test('requiresGrad can be set, as what requiresGrad_ does', () => {
+  const [w, p] = [tensor([1, 2]), new Parameter(tensor([3]))];
+  w.requiresGrad = true;
+  p.requiresGrad = false;
+  w.mul(p).sum().backward();
+  expect(w.grad?.toArray()).toEqual([3, 3]);
+  expect(p.grad).toBeNull();
+  expect(() => (w.mul(2).requiresGrad = false)).toThrow('requiresGrad_: only a leaf can change');
+  expect(() => (p.requiresGrad = 1 as never)).toThrow('requiresGrad_: requires must be');
 });

@@ -180,9 +180,13 @@ export class Tensor<S extends Shape = Shape> {
     return value !== null || shape.length === 0 ? 'cpu' : placement.chosen;
   }
 
-  /** Whether gradients flow back to this tensor. */
+  /** Whether gradients flow back to this tensor. To set it is to call `requiresGrad_`. PyTorch: `requires_grad`. */
   get requiresGrad(): boolean {
     return mode.tracing === 'compile' ? dependsOn(() => this.needsGrad) : this.needsGrad;
+  }
+
+  set requiresGrad(requires: boolean) {
+    this.requiresGrad_(requires);
   }
 
   /** Whether no recorded operation made this tensor: `backward()` keeps its gradient. PyTorch: `is_leaf`. */
