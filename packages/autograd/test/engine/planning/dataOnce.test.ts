@@ -33,7 +33,7 @@ test('what is made from parameters stays part of the step, and has its values', 
 });
 
 test('many values that are needed again are looked at once', () => {
-  const values = [randn([2])];
+  const values: Tensor[] = [randn([2])];
   for (let i = 0; i < 8000; i++) values.push((values[i] as Tensor).mul(0.9).add(0.1));
   const last = (values[8000] as Tensor).dataSync();
   const start = performance.now();
