@@ -97,14 +97,29 @@ interface Setting {
   readonly key: string;
   readonly value: unknown;
   /** What it holds, where that can be said in short: it counts then, and not which object it is. */
-  readonly contents: readonly unknown[] | null;
+  readonly contents: Contents | null;
+}
+
+/** The plain values in an object, by their keys, or in a list. */
+interface Contents {
+  readonly keys: readonly string[] | null;
+  readonly values: readonly unknown[];
 }
 
 function isAsItWas({ fields, key, value, contents }: Setting): boolean {
   const now = fields[key];
-  if (contents === null) return Object.is(now, value);
-  const found = contentsOf(now);
-  return found?.length === contents.length && found.every((x, i) => Object.is(x, contents[i]));
+  return contents === null ? Object.is(now, value) : holds(now, contents);
+}
+
+/** Whether something holds these contents and no others. */
+function holds(now: unknown, { keys, values }: Contents): boolean {
+  if (typeof now !== 'object' || now === null || Array.isArray(now) !== (keys === null))
+    return false;
+  if (count(now) !== values.length) return false;
+  const fields = now as Readonly<Record<string | number, unknown>>;
+  for (let i = 0; i < values.length; i++)
+    if (!Object.is(fields[keys?.[i] ?? i], values[i])) return false;
+  return true;
 }
 
 /** What `fieldsOf` does not look into. */
@@ -113,13 +128,14 @@ function isSetting(value: unknown): boolean {
   return !Array.isArray(value) || contentsOf(value) !== null;
 }
 
-/** A short list or object of plain values, such as sizes or a configuration; else null. */
-function contentsOf(value: unknown): readonly unknown[] | null {
+/** Those of a short list or object of plain values, such as sizes or a configuration; else null. */
+function contentsOf(value: unknown): Contents | null {
   if (typeof value !== 'object' || value === null) return null;
   const isList = Array.isArray(value);
   if (!isList && Object.getPrototypeOf(value) !== Object.prototype) return null;
-  const list: readonly unknown[] = isList ? value : Object.entries(value).flat();
-  return list.length <= 16 && list.every(isPlain) ? [isList, ...list] : null;
+  const values: readonly unknown[] = isList ? [...(value as unknown[])] : Object.values(value);
+  if (values.length > 16 || !values.every(isPlain)) return null;
+  return { keys: isList ? null : Object.keys(value), values };
 }
 
 function isPlain(value: unknown): boolean {

@@ -165,14 +165,16 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal A run reads this version: if its array is the next to be written, it must be copied first. */
   protect(version: Tensor): void {
-    if (this.state.previous?.node === version) this.state.previous.escaped = true;
+    const { previous } = this.state;
+    if (previous?.node === version) previous.escaped = true;
   }
 
   /** @internal The array that the next version may be written to, after saving what still needs its contents. */
   spare(): Storage | null {
-    const v = this.state.previous;
+    const { state } = this;
+    const v = state.previous;
     if (v !== null && v.owned && v.node.value !== null) {
-      this.state.unused = v.node.value;
+      state.unused = v.node.value;
       if (isNeeded(v)) {
         v.node.value = v.node.value.slice();
         v.node.cell = null;
@@ -180,9 +182,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
         v.node.value = null; // from now on reading what was made from it says that it is gone
       }
     }
-    this.state.previous = null;
-    const array = this.state.unused;
-    this.state.unused = null;
+    state.previous = null;
+    const array = state.unused;
+    state.unused = null;
     return array;
   }
 
@@ -191,47 +193,50 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    * needed.
    */
   advance(value: Storage, owned: boolean): void {
-    this.state.cleared = false;
-    const v = this.state.version;
+    const { state } = this;
+    state.cleared = false;
+    const v = state.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
       if (!isHost(value)) this.onFailure(value, v);
-      this.state.unused = v.node.value; // nobody has seen this version
+      state.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
-      this.state.version = this.makeVersion(makeLeaf(value, this.sizes, this.dtype), false);
+      state.version = this.makeVersion(makeLeaf(value, this.sizes, this.dtype), false);
       this.commit(value, owned);
     }
   }
 
   /** @internal The current version has its value: the one before it may be overwritten next time. */
   commit(value: Storage, owned: boolean): void {
-    const { node } = this.state.version;
+    const { state } = this;
+    const { node } = state.version;
     if (!isHost(value)) {
-      if (this.state.committed !== this.state.version) this.onFailure(value, this.state.committed);
+      if (state.committed !== state.version) this.onFailure(value, state.committed);
       node.home = value.device;
     }
     node.value = value;
     node.inputs = [];
-    this.state.version.owned = owned;
-    if (this.state.committed !== this.state.version) {
-      this.state.previous = this.state.committed;
-      this.state.committed = this.state.version;
+    state.version.owned = owned;
+    if (state.committed !== state.version) {
+      state.previous = state.committed;
+      state.committed = state.version;
     }
     pendingCells.delete(this);
   }
 
   /** @internal Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
   private onFailure(value: DeviceStorage, { node, owned }: Version): void {
+    const { state } = this;
     const array = node.value;
     if (array === null) return;
     value.onFailure(() => {
-      this.state.version = this.state.committed = this.makeVersion(
+      state.version = state.committed = this.makeVersion(
         makeLeaf(array, this.sizes, this.dtype),
         false,
       );
-      this.state.version.owned = owned;
-      this.state.previous = null;
-      this.state.unused = null;
+      state.version.owned = owned;
+      state.previous = null;
+      state.unused = null;
       pendingCells.delete(this);
     });
   }
@@ -289,9 +294,10 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal */
   private find(node: Tensor): Version | null {
-    if (this.state.version.node === node) return this.state.version;
-    if (this.state.committed.node === node) return this.state.committed;
-    return this.state.previous?.node === node ? this.state.previous : null;
+    const { version, committed, previous } = this.state;
+    if (version.node === node) return version;
+    if (committed.node === node) return committed;
+    return previous?.node === node ? previous : null;
   }
 }
 
