@@ -13,8 +13,8 @@ const LARGE = 200_000;
 const MOST = 44;
 
 /**
- * It is an estimate by sizes alone, so that a program is planned at the same run
- * every time.
+ * None where values are large, or where a loop's results are the program's own. An estimate by sizes alone, so that a program is
+ * planned at the same run every time.
  */
 export function runsWorthWalking({ instructions, outputs }: Program): number {
   let bytes = 0;
