@@ -28,8 +28,10 @@ function run(
     before = '',
     env = {},
     node = process.execPath,
+    flags = [],
   }: Partial<Record<'before' | 'node', string>> & {
     env?: Record<string, string>;
+    flags?: readonly string[];
   } = {},
 ): unknown {
   const text = `${before}\nconst c = require(${JSON.stringify(bundle)});
@@ -37,7 +39,7 @@ function run(
     const noise = (...shape) => c.tensor(
       Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => Math.sin(i * 12.9898)), { shape });
     ${script}`;
-  const printed = execFileSync(node, ['-e', text], {
+  const printed = execFileSync(node, [...flags, '-e', text], {
     timeout: 25_000,
     encoding: 'utf8',
     env: { ...process.env, CHAINRULE_BLAS: 'off', ...env },
@@ -367,6 +369,21 @@ test.runIf(wide !== undefined)(
     };
     expect(done.enabled).toBe(major >= 24);
     expect(bits).toBe(narrow.bits);
+  },
+);
+
+test.runIf(wide !== undefined && process.arch === 'x64')(
+  'a processor that rounds products by themselves, on another Node (CHAINRULE_TEST_NODE): the bits of engines that do so',
+  () => {
+    const script = `const z = noise(200, 333).matmul(noise(333, 77)).exp().dataSync();
+    out(new Int32Array(z.slice().buffer).reduce((h, b) => (Math.imul(h, 31) + b) | 0, 0));`;
+    const flags = ['--no-enable-fma3'];
+    const [rounded, fused] = [
+      run(script, { node: wide as string, flags }),
+      run(script, { node: wide as string }),
+    ];
+    expect(rounded).toBe(run(script, { flags }));
+    expect(rounded).not.toBe(fused);
   },
 );
 

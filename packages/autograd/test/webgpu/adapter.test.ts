@@ -55,6 +55,13 @@ describe('a GPU that cannot be opened', () => {
       () => offer(() => Promise.resolve(adapter(() => Promise.reject(new Error('in use'))))),
       /^setDevice: the GPU gave no device: in use/,
     ],
+    'Deno without its flag': [
+      () => {
+        vi.stubGlobal('Deno', {});
+        vi.stubGlobal('navigator', {});
+      },
+      /^setDevice: Deno offers WebGPU with --unstable-webgpu/,
+    ],
     'a page without WebGPU': [
       () => asPage({ navigator: {}, isSecureContext: true }),
       /^setDevice: this browser has no WebGPU, or it is switched off; .*setDevice\('cpu'\)/,

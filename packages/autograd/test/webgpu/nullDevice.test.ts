@@ -51,10 +51,10 @@ describe.skipIf(!there)('on the null device', () => {
   });
 
   test('a text that does not compile would be told', async () => {
-    const broken = runtime.pipeline('fn main( {');
+    const broken = runtime.pipeline({ code: 'fn main( {', words: [] });
     await broken.ready();
     expect(broken.error?.message).toMatch(/did not compile.*expected/);
-    const late = runtime.pipeline('fn main() -> {');
+    const late = runtime.pipeline({ code: 'fn main() -> {', words: [] });
     void late.pipeline;
     await runtime.device.queue.onSubmittedWorkDone();
     expect(runtime.refusedKernels).toHaveLength(2);

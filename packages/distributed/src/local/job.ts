@@ -11,6 +11,7 @@ import {
   rmSync,
   statfsSync,
 } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChainruleError } from '@chainrule/autograd';
@@ -117,6 +118,7 @@ const job = ${JSON.stringify(job)};
   });
   // The pipe tells of the end of this process, however it ends; neither keeps it alive.
   child.unref();
-  (child.stdin as unknown as { unref(): void }).unref();
+  // A socket of Node.js; that of Bun holds nothing.
+  if (child.stdin instanceof Socket) child.stdin.unref();
   return job.folder;
 }

@@ -64,6 +64,8 @@ async function findGpu(): Promise<Gpu> {
         : 'setDevice: WebGPU needs a secure page: https, or http://localhost',
     );
   }
+  if ('Deno' in globalThis)
+    throw new DeviceError('setDevice: Deno offers WebGPU with --unstable-webgpu');
   return packageGpu();
 }
 

@@ -75,7 +75,7 @@ export class DeviceProgram {
     this.steps = steps.map((step) => {
       if (step.kind === 'loop') return this.loop(step, common);
       return step.shaders.map((shader): Pass => {
-        const pipeline = runtime.pipeline(shader.code);
+        const pipeline = runtime.pipeline(shader);
         const instruction = instructions[step.slot] as Instruction;
         const number =
           common.refusing.push({ instruction, refusals: shader.refusals, pipeline }) - 1;

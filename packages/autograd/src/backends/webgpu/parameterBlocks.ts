@@ -6,7 +6,7 @@ import type { TypedArray } from '../../graph/dtype.js';
 import { USAGE, type GpuBuffer, type GpuObject } from './gpuApi.js';
 import type { Recorder, Uploading } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
-import type { Shader } from './wgsl/shader.js';
+import { VECTOR_BYTES, vectorsOf, type Shader } from './wgsl/shader.js';
 
 /** Blocks, and the room of a program, begin at multiples of so many words. */
 export const BLOCK = 64;
@@ -120,16 +120,17 @@ export class ParameterBlocks implements Uploading {
   }
 
   private groupsOf(copy: number): readonly GpuObject[] {
-    const { device, heap, layout, faults } = this.runtime;
+    const { device, heap, layouts, faults } = this.runtime;
     if (this.generation !== heap.generation) {
       this.generation = heap.generation;
       this.groups = [];
     }
     return (this.groups[copy] ??= this.shaders.map(({ words }, k) => {
       const offset = (copy * this.blockWords + (this.starts[k] as number)) * 4;
-      const size = Math.ceil(words.length / 4) * 16;
+      const vectors = vectorsOf(words.length);
+      const size = vectors * VECTOR_BYTES;
       return device.createBindGroup({
-        layout,
+        layout: layouts.of(vectors).group,
         entries: [
           { binding: 0, resource: { buffer: heap.buffer } },
           { binding: 1, resource: { buffer: this.buffer, offset, size } },

@@ -31,8 +31,11 @@ export class Readback {
   }
 
   private async mapped(staging: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
+    let words: ArrayBuffer;
     try {
       await staging.mapAsync(MAP_READ);
+      words = staging.getMappedRange().slice(0, bytes);
+      staging.unmap(); // fails in Deno where the device is lost
     } catch (error) {
       // What came before it is told first: that a device is lost is known somewhat later than what fails by it.
       await Promise.race([this.runtime.device.lost, new Promise((go) => setTimeout(go, LATE_MS))]);
@@ -42,8 +45,6 @@ export class Readback {
       );
     }
     this.runtime.hasWaited();
-    const words = staging.getMappedRange().slice(0, bytes);
-    staging.unmap();
     if (this.kept.length < MOST_KEPT) this.kept.push(staging);
     else staging.destroy();
     return words;

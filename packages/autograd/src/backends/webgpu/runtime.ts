@@ -5,13 +5,15 @@ import type { GpuRange } from '../../graph/values/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
 import type { Opened } from './adapter.js';
 import { Faults } from './faults.js';
-import { COMPUTE, USAGE, type GpuBuffer, type GpuDevice, type GpuObject } from './gpuApi.js';
+import { USAGE, type GpuBuffer, type GpuDevice, type GpuObject } from './gpuApi.js';
 import { Heap } from './heap.js';
+import { Layouts } from './layouts.js';
 import { Order } from './order.js';
 import { Pipeline } from './pipeline.js';
 import { FAULT_BYTES, Readback } from './readback.js';
 import { Recorder } from './recorder.js';
 import { Residents } from './residents.js';
+import { vectorsOf, type Shader } from './wgsl/shader.js';
 
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
 const MOST_RUNS = 2000;
@@ -23,7 +25,7 @@ export class GpuRuntime {
   readonly device: GpuDevice;
   readonly description: string;
   readonly heap: Heap;
-  readonly layout: GpuObject;
+  readonly layouts: Layouts;
   readonly faults: Faults;
   readonly residents: Residents;
   readonly order = new Order();
@@ -34,7 +36,6 @@ export class GpuRuntime {
   /** Where intermediates of all plans lie, and how many words. */
   arena = 0;
   private arenaWords = 0;
-  private readonly pipelineLayout: GpuObject;
   private readonly pipelines = new Map<string, Pipeline>();
   private readonly dropped: FinalizationRegistry<{ at: number; words: number }>;
   private runsInTurn = 0;
@@ -53,15 +54,7 @@ export class GpuRuntime {
     this.residents = new Residents(this);
     this.recorder = new Recorder(this);
     this.dropped = new FinalizationRegistry(({ at, words }) => this.heap.release(at, words));
-    const entry = (binding: number, type: string): object => ({
-      binding,
-      visibility: COMPUTE,
-      buffer: { type },
-    });
-    this.layout = device.createBindGroupLayout({
-      entries: [entry(0, 'storage'), entry(1, 'uniform'), entry(2, 'storage')],
-    });
-    this.pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
+    this.layouts = new Layouts(device);
     void device.lost.then(({ reason, message }) => {
       if (this.broken !== null) return; // given up before, and perhaps another one is in use
       this.broken = new DeviceError(
@@ -128,10 +121,10 @@ export class GpuRuntime {
     this.submits++;
   }
 
-  pipeline(code: string): Pipeline {
+  pipeline({ code, words }: Pick<Shader, 'code' | 'words'>): Pipeline {
     let made = this.pipelines.get(code);
     if (made === undefined) {
-      made = new Pipeline(this.device, this.pipelineLayout, code);
+      made = new Pipeline(this.device, this.layouts.of(vectorsOf(words.length)).pipeline, code);
       this.pipelines.set(code, made);
     }
     return made;

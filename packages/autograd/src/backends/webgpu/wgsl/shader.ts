@@ -48,6 +48,13 @@ export interface ShaderParts {
   readonly main: string;
 }
 
+/** The vectors of four words that a parameter block of so many words takes. */
+export function vectorsOf(words: number): number {
+  return Math.ceil(words / 4);
+}
+
+export const VECTOR_BYTES = 16;
+
 /** Workgroups of one dimension of a dispatch. */
 export const MOST_GROUPS = 65535;
 

@@ -1,6 +1,14 @@
 /** @file Writes a kernel: its lines, and beside them the words that it reads and what it refuses. */
 import type { Place } from '../../../engine/compile/place.js';
-import { codeOf, TEAM_NUMBER, type Refusal, type Shader, type Unit, type Word } from './shader.js';
+import {
+  codeOf,
+  TEAM_NUMBER,
+  vectorsOf,
+  type Refusal,
+  type Shader,
+  type Unit,
+  type Word,
+} from './shader.js';
 
 /** Fault, +∞, −∞ and NaN, which WGSL has no constants for. */
 const FIXED: readonly Word[] = [
@@ -86,7 +94,7 @@ export class ShaderWriter {
     const parts = { functions, declarations, unit, team, main: head + body };
     const code = codeOf(
       parts,
-      Math.ceil(words.length / 4),
+      vectorsOf(words.length),
       `let teamAt = ${TEAM_NUMBER};\n${parts.main}`,
     );
     return { code, words, groups, refusals, parts };

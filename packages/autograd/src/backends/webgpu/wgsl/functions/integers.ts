@@ -1,4 +1,7 @@
-/** @file Functions of integers. */
+/**
+ * @file Functions of integers. Remainders are what division leaves: Vulkan leaves its own instruction undefined for negative
+ * operands, and Deno (wgpu) uses it.
+ */
 import { type FunctionTexts } from './text.js';
 
 export const integers: FunctionTexts = {
@@ -21,14 +24,14 @@ export const integers: FunctionTexts = {
   },
   floorDividei: {
     needs: [],
-    code: 'fn floorDividei(x: i32, y: i32) -> i32 { if (y == 0) { return 0; } if (y == -1) { return 0 - x; } let q = x / y; if (x % y != 0 && ((x < 0) != (y < 0))) { return q - 1; } return q; }',
+    code: 'fn floorDividei(x: i32, y: i32) -> i32 { if (y == 0) { return 0; } if (y == -1) { return 0 - x; } let q = x / y; if (x != q * y && ((x < 0) != (y < 0))) { return q - 1; } return q; }',
   },
   remainderi: {
     needs: [],
-    code: 'fn remainderi(x: i32, y: i32) -> i32 { if (y == 0 || y == -1) { return 0; } let r = x % y; if (r != 0 && ((r < 0) != (y < 0))) { return r + y; } return r; }',
+    code: 'fn remainderi(x: i32, y: i32) -> i32 { if (y == 0 || y == -1) { return 0; } let r = x - (x / y) * y; if (r != 0 && ((r < 0) != (y < 0))) { return r + y; } return r; }',
   },
   fmodi: {
     needs: [],
-    code: 'fn fmodi(x: i32, y: i32) -> i32 { if (y == 0 || y == -1) { return 0; } return x % y; }',
+    code: 'fn fmodi(x: i32, y: i32) -> i32 { if (y == 0 || y == -1) { return 0; } return x - (x / y) * y; }',
   },
 };
