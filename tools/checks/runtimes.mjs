@@ -38,7 +38,8 @@ try {
   const tarballs = readdirSync(folder).map((name) => join(folder, name));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }');
   execFileSync('npm', ['install', ...quiet, ...tarballs], { ...loud, cwd: folder });
-  copyFileSync(join(here, 'program.mjs'), join(folder, 'program.mjs'));
+  for (const name of ['program.mjs', 'fuses.mjs'])
+    copyFileSync(join(here, name), join(folder, name));
 
   const runtimes = {
     'Node.js': [process.execPath],

@@ -11,19 +11,8 @@ import { exportModule, exportOnnx, importOnnx } from '@chainrule/export';
 import * as nn from '@chainrule/nn';
 import { DataLoader } from '@chainrule/nn/data';
 import { Adam } from '@chainrule/optim';
+import { fuses } from './fuses.mjs';
 
-/** `f(x, y)` is x · x + y, as `f32x4.relaxed_madd` has it. */
-const MADD = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 125, 125, 1, 125, 3, 2, 1, 0, 7, 5, 1, 1, 102],
-  ...[0, 0, 10, 22, 1, 20, 0, 32, 0, 253, 19, 32, 0, 253, 19, 32, 1, 253, 19, 253, 133, 2, 253, 31],
-  ...[0, 11],
-);
-/** Whether products and sums are rounded once: where they are not, last bits differ. */
-function fuses() {
-  if (!WebAssembly.validate(MADD)) return false;
-  const { f } = new WebAssembly.Instance(new WebAssembly.Module(MADD)).exports;
-  return f(1 + 2 ** -12, -1 - 2 ** -11) !== 0;
-}
 const bits = (t) => {
   const { buffer, byteOffset, byteLength } = t.dataSync();
   return Buffer.from(buffer, byteOffset, byteLength).toString('hex');

@@ -41,6 +41,13 @@ function asPage(page: object): void {
 
 afterEach(() => vi.unstubAllGlobals());
 
+test('an adapter that says nothing of itself, as in Firefox, has a description', async () => {
+  const info = { vendor: '', architecture: '', device: '', description: '' };
+  const nameless = { ...adapter(() => Promise.resolve({} as GpuDevice)), info };
+  offer(() => Promise.resolve(nameless));
+  expect((await openAdapter()).description).toBe('a GPU that the browser does not name');
+});
+
 describe('a GPU that cannot be opened', () => {
   const refusals: Readonly<Record<string, [prepare: () => void, message: RegExp]>> = {
     'no adapter': [

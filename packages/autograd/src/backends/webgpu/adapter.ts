@@ -33,7 +33,8 @@ export async function openAdapter(): Promise<Opened> {
     throw new DeviceError(`setDevice: the GPU gave no device: ${messageOf(error)}`);
   }
   const words = [vendor, architecture, description === '' ? name : description];
-  return { device, description: words.filter((word) => word !== '').join(' ') };
+  const known = words.filter((word) => word !== '').join(' ');
+  return { device, description: known === '' ? 'a GPU that the browser does not name' : known };
 }
 
 async function adapterOf(gpu: Gpu): Promise<GpuAdapter> {
@@ -47,7 +48,7 @@ async function adapterOf(gpu: Gpu): Promise<GpuAdapter> {
   throw new DeviceError(
     isNode()
       ? 'setDevice: WebGPU finds no adapter: is there a Vulkan, Metal or Direct3D 12 driver? (VK_DRIVER_FILES names one)'
-      : 'setDevice: WebGPU finds no adapter: it is switched off in this browser (chrome://gpu, chrome://flags), its GPU is ' +
+      : 'setDevice: WebGPU finds no adapter: it is switched off in this browser (chrome://gpu, about:support), its GPU is ' +
           'not supported, or a policy forbids it',
   );
 }
