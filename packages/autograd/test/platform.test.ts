@@ -125,6 +125,11 @@ describe('falls back', () => {
       'ulimit -v',
     ],
     ['no WebAssembly', 'delete globalThis.WebAssembly;', 'no WebAssembly'],
+    [
+      'code only at the start',
+      `Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Cloudflare-Workers' } });`,
+      'Cloudflare Workers',
+    ],
   ])('and says so once, with the reason: %s', (_, before, reason) => {
     const noted = `globalThis.said = []; console.warn = (text) => said.push(text);`;
     const result = run(
