@@ -108,6 +108,21 @@ describe('falls back', () => {
     expect(without.blas).toEqual({ found: false, reason: 'there is no shared memory here' });
   });
 
+  test('to memory of its own, which moves when it grows in the middle of a loop, and the same bits', () => {
+    const script = `
+      const large = (z) => z.unsqueeze(0).expand([3000, 40, 50]).exp().sum(0).mul(1e-4).tanh();
+      const branch = (z) => c.cond(z.sum().gt(-1e9), large, (s) => s, z);
+      const uses = [
+        (x) => c.whileLoop((s) => s.sum().lt(500), (s) => large(s).add(s.abs()), x),
+        (x) => branch(x.mul(2)).add(x),
+        (x) => c.scan((s, t) => [branch(s), s.sum().add(t)], x, c.arange(0, 5))[1],
+      ];
+      const bitsOf = (t) => new Int32Array(t.dataSync().slice().buffer).reduce((h, b) => (Math.imul(h, 31) + b) | 0, 0);
+      const x = noise(40, 50);
+      out(uses.flatMap((f) => [bitsOf(f(x)), bitsOf(c.compile(f)(x))]));`;
+    expect(run(script, { before: 'delete globalThis.SharedArrayBuffer;' })).toEqual(run(script));
+  });
+
   test('to what JavaScript has: no navigator, no process.getBuiltinModule', () => {
     const before = 'delete globalThis.navigator; process.getBuiltinModule = undefined;';
     expect(train({ before }).bits).toBe(usual.bits);

@@ -99,8 +99,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     },
     allocate: (dtype, size) => arrays.allocate(dtype, size),
     release: (array) => arrays.release(array),
-    // Memory that is not shared detaches the arrays of the outer run when it grows.
-    nested: (f) => (arrays.memory.shared ? arrays.nested(() => f(backend)) : f(interpreter)),
+    nested: (f) => arrays.nested(() => f(backend)),
   };
   return backend;
 }

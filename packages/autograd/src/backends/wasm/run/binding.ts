@@ -166,6 +166,23 @@ export class Binding {
     return this.arrays.view(dtype, this.places.addresses[slot]!, sizeOf(shape));
   }
 
+  /** The same in an array that stays while other programs run: memory that is not shared detaches its views when it grows. */
+  lastingArrayOf(slot: number): TypedArray {
+    const array = this.arrayOf(slot);
+    return this.isFleeting(array) ? array.slice() : array;
+  }
+
+  /** Takes what was written into such an array for the elements of its slot. */
+  takeFrom(array: TypedArray, slot: number): void {
+    const own = this.arrayOf(slot);
+    if (this.isFleeting(own)) own.set(array);
+  }
+
+  private isFleeting({ buffer }: TypedArray): boolean {
+    const { memory, shared } = this.arrays.memory;
+    return !shared && buffer === memory.buffer;
+  }
+
   private copyOf(slot: number): TypedArray {
     const { dtype, shape } = this.instructions[slot]!;
     const size = sizeOf(shape);

@@ -126,11 +126,12 @@ export class WasmExecutable implements Executable<TypedArray> {
     this.at = origin ?? slot;
     const values = operands.map((x, i) => {
       const { shape, dtype } = this.instruction(inputs[i] as number);
-      return { data: this.binding.arrayOf(x), shape, dtype };
+      return { data: this.binding.lastingArrayOf(x), shape, dtype };
     });
     const arrays: (TypedArray | null)[] = [];
-    for (const [k, result] of results) arrays[k] = this.binding.arrayOf(result);
+    for (const [k, result] of results) arrays[k] = this.binding.lastingArrayOf(result);
     loop.run(values, arrays);
+    for (const [k, result] of results) this.binding.takeFrom(arrays[k] as TypedArray, result);
     this.at = -1;
   }
 
