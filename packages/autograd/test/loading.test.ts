@@ -105,6 +105,15 @@ describe.each(['mjs', 'cjs'] as const)('koffi, by a program as .%s', (kind) => {
     expect(run([link], cwd)).toContain(`loaded ${koffi}`);
   });
 
+  test('is not loaded from beside a link to the program, unless Node.js is told to look there', () => {
+    const file = program(made(`linked-${kind}`), kind);
+    const link = join(cwd, `link.${kind}`);
+    symlinkSync(file, link);
+    expect(run([link], cwd)).toContain('koffi is not installed');
+    const koffi = join(cwd, 'node_modules', 'koffi', 'index.js');
+    expect(run(['--preserve-symlinks-main', link], cwd)).toContain(`loaded ${koffi}`);
+  });
+
   test('is loaded from beside the package', () => {
     const home = made(`own-${kind}`);
     cpSync(made('package'), join(home, 'package'), { recursive: true });

@@ -153,14 +153,11 @@ test('a state has names', () => {
 });
 
 test('a list grows in time that is proportional to it', () => {
-  const parameters = new Array<Parameter>(20_000).fill(new Parameter(ones([1])));
-  const modules = new Array<nn.Module>(20_000).fill(new nn.Identity());
-  const start = performance.now();
-  for (const list of [
-    new nn.ParameterList(parameters),
-    new nn.ModuleList(modules),
-    new nn.Sequential(...modules),
-  ])
-    expect([...list].length).toBe(20_000);
-  expect(performance.now() - start).toBeLessThan(2500);
-});
+  // In time that is proportional to the square, this would not end.
+  const many = 100_000;
+  const parameters = new Array<Parameter>(many).fill(new Parameter(ones([1])));
+  const modules = new Array<nn.Module>(many).fill(new nn.Identity());
+  for (const list of [new nn.ParameterList(parameters), new nn.ModuleList(modules)])
+    expect([...list].length).toBe(many);
+  expect([...new nn.Sequential(...modules.slice(0, 20_000))].length).toBe(20_000);
+}, 60_000);

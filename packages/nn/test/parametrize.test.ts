@@ -131,6 +131,75 @@ describe('parametrize', () => {
   });
 });
 
+describe('what parametrizations of users return', () => {
+  /** A parametrization with a method that does not do what it should. */
+  const bad = (methods: Partial<Record<'forward' | 'rightInverse', unknown>>): Symmetric =>
+    Object.assign(new (class Mine extends Symmetric {})(), methods);
+  const registered = (...parametrizations: nn.Module[]): nn.Linear => {
+    const layer = new nn.Linear(2, 2);
+    for (const p of parametrizations)
+      registerParametrization(layer, 'weight', p as Symmetric, { unsafe: true });
+    return layer;
+  };
+
+  it('is checked when they are registered', () => {
+    expect(() => registered(bad({ forward: () => 3 })).weight).toThrow(
+      'parametrize: Mine.forward: the result must be a tensor, got 3',
+    );
+    expect(() => registered(new Scaled(), bad({ forward: () => [] }))).toThrow(
+      'parametrize: Mine.forward: the result must be a tensor, got []',
+    );
+    expect(() => registered(bad({ rightInverse: () => 'w' }))).toThrow(
+      "parametrize: Mine.rightInverse: the result must be a tensor, got 'w'",
+    );
+    // Only the first may be made of several tensors.
+    expect(() => registered(new Scaled(), new Polar())).toThrow(
+      'parametrize: Polar.rightInverse: the result must be a tensor, got [a tensor of shape []',
+    );
+    const { weightNorm } = nn.utils.parametrizations;
+    expect(() => weightNorm(weightNorm(new nn.Linear(2, 2)))).toThrow(ChainruleError);
+  });
+
+  it('is checked when a value is assigned, which must be one', () => {
+    const layer = registered(new Polar());
+    const before = layer.weight.toArray();
+    expect(() => (layer.weight = null as never)).toThrow(/must be a tensor, got null/);
+    expect(() => (layer.weight = 3 as never)).toThrow(/must be a tensor, got 3/);
+    const polar = new Polar();
+    const other = registered(polar);
+    Object.assign(polar, { rightInverse: () => [tensor(1)] });
+    expect(() => (other.weight = new A.Parameter(A.ones([2, 2])))).toThrow(
+      'parametrize: Polar.rightInverse: the result must be a tensor, got nothing',
+    );
+    expect(layer.weight.toArray()).toEqual(before);
+  });
+});
+
+describe('weights that are computed before each call', () => {
+  it.each(['weightNorm', 'spectralNorm'] as const)('%s: cannot be assigned', (name) => {
+    const layer = nn.utils[name](new nn.Linear(3, 2));
+    const x = A.ones([1, 3]);
+    for (const value of [new A.Parameter(A.zeros([2, 3])), A.zeros([2, 3]), null]) {
+      const before = layer.forward(x).toArray();
+      expect(() => (layer.weight = value as never)).toThrow(
+        new RegExp(
+          `^Linear: "weight" is computed from "weight_.* by ${name} before each call.*remove`,
+        ),
+      );
+      if (name === 'weightNorm') expect(layer.forward(x).toArray()).toEqual(before);
+    }
+  });
+
+  it.each(['weightNorm', 'spectralNorm'] as const)('%s: are read from a clone at once', (name) => {
+    const layer = nn.utils[name](new nn.Linear(3, 2));
+    layer.eval();
+    layer.forward(A.ones([1, 3]));
+    const copy = layer.clone();
+    expect(worst(copy.weight.dataSync(), layer.weight.dataSync())).toBeLessThan(1e-6);
+    expect(Object.keys(copy)).toEqual(Object.keys(layer));
+  });
+});
+
 describe('weights taken apart and put together', () => {
   it('removeWeightNorm and removeSpectralNorm leave the present value', () => {
     const layer = nn.utils.weightNorm(new nn.Linear(3, 2));

@@ -12,4 +12,10 @@ export { printable } from './printable.js';
 export * as kinds from './kinds.js';
 export type { Kind } from './kinds.js';
 export { byPosition } from './byPosition.js';
-export { defineOptions, type OptionPick, type OptionsReader, type OptionTable } from './options.js';
+export {
+  defineOptions,
+  refuseSurplus,
+  type OptionPick,
+  type OptionsReader,
+  type OptionTable,
+} from './options.js';

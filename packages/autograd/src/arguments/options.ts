@@ -4,9 +4,9 @@
  */
 import { ChainruleError } from '../errors.js';
 import { isTensor } from '../graph/isTensor.js';
-import { refuseArgument } from './check.js';
+import { passes, refuseArgument } from './check.js';
 import { display } from './display.js';
-import type { Kind } from './kinds.js';
+import { object, type Kind } from './kinds.js';
 import { nearest } from './nearest.js';
 
 /** The kind of each option. Leaving one out is a type error. */
@@ -231,4 +231,11 @@ function refuseName(op: string, name: string, kinds: Kinds): never {
       : `${op}: there is no option ${display(name)}; ` +
           (meant === null ? `its ${all}` : `did you mean ${meant}? Its ${all}`),
   );
+}
+
+const noOptions = defineOptions<Record<never, never>>({});
+
+/** Refuses options where a function takes none. Other surplus is let through: `[x, y].map(relu)` gives an index. */
+export function refuseSurplus(op: string, given: unknown): void {
+  if (passes(object, given)) noOptions(op, given);
 }

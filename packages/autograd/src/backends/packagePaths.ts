@@ -24,7 +24,7 @@ export function packagePaths(
   const path = process.getBuiltinModule('node:path');
   const folders = first.map((folder) => path.join(path.resolve(folder), 'main'));
   const found = new Set<string>();
-  for (const from of [...folders, ...programPlaces(), own]) {
+  for (const from of [...folders, programPlace(), own]) {
     if (from === null || !ABSOLUTE.test(from)) continue;
     try {
       found.add(createRequire(from).resolve(name));
@@ -38,20 +38,24 @@ export function packagePaths(
 /** What is a path from a root or a URL: what is not would be looked up from the present folder. */
 const ABSOLUTE = /^(file:|[\\/]|[a-z]:)/i;
 
-/** Where the program lies: its path, which may name a folder (`node .`), and where a link to it leads. */
-function programPlaces(): string[] {
+/**
+ * A file within the program's path, which may name a folder (`node .`): a file has no node_modules, so that the search goes on
+ * beside it. Of a link, where it leads: there Node.js itself looks for the program's packages, and the link may lie anywhere.
+ */
+function programPlace(): string | null {
   const program = process.argv[1];
   // With `node -e` it is an argument, and may lead anywhere.
-  if (program === undefined || process.execArgv.some(isProgramText)) return [];
-  const path = process.getBuiltinModule('node:path');
-  // Looked up from within it: a file has no node_modules, so that the search goes on beside it.
-  const places = [path.join(program, 'main')];
+  if (program === undefined || process.execArgv.some(isProgramText)) return null;
+  return process.getBuiltinModule('node:path').join(behindLinks(program), 'main');
+}
+
+function behindLinks(program: string): string {
+  if (process.execArgv.includes('--preserve-symlinks-main')) return program;
   try {
-    places.push(path.join(process.getBuiltinModule('node:fs').realpathSync(program), 'main'));
+    return process.getBuiltinModule('node:fs').realpathSync(program);
   } catch {
-    // No such file: `node -` and the like.
+    return program; // No such file: a name without its ending, `node -` and the like.
   }
-  return places;
 }
 
 /** Whether an option of Node.js is the program itself, as text. */

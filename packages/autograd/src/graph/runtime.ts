@@ -32,7 +32,7 @@ export const runtime: {
   bound(node: Tensor): void;
   backward(
     root: Tensor,
-    gradient: Tensor | null | undefined,
+    gradient: Tensor | null | BackwardOptions | undefined,
     options: BackwardOptions | undefined,
   ): void;
   /** Makes a tensor the gradient of a leaf. */

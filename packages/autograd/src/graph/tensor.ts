@@ -366,9 +366,10 @@ export class Tensor<S extends Shape = Shape> {
 
   /**
    * Adds the derivative of this tensor to `.grad` of every leaf that requires grad. See `backward`.
-   * @param gradient The cotangent, in this tensor's shape. Default: 1 for a tensor with a single element.
+   * @param gradient The cotangent, in this tensor's shape. Default: 1 for a tensor with a single element. Options may stand in
+   * its place: `loss.backward({ retainGraph: true })`.
    */
-  backward(gradient?: Tensor | null, options?: BackwardOptions): void {
+  backward(gradient?: Tensor | null | BackwardOptions, options?: BackwardOptions): void {
     checkReceiver(this, 'backward');
     runtime.backward(this, gradient, options);
   }

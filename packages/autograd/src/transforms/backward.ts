@@ -1,6 +1,6 @@
 /** @file `backward()`: gradients of all leaves behind a loss, computed with it in one run. */
 import { addAll, largest } from '../graph/lists.js';
-import { defineOptions } from '../arguments/index.js';
+import { byPosition, defineOptions } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
 import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwardPlans.js';
@@ -23,20 +23,34 @@ export const backwardOptions = defineOptions<BackwardOptions>({
   retainGraph: kinds.flag,
   createGraph: kinds.flag,
 });
+
+const readBackward = byPosition(
+  defineOptions<BackwardOptions & { readonly gradient?: Tensor | null }>({
+    ...backwardOptions.table,
+    gradient: kinds.orNull(kinds.tensor),
+  }),
+  'gradient',
+);
+
 /**
  * Adds the derivative of `loss` to `.grad` of every leaf that requires grad; loss and gradients are computed in one
  * run.
  *
- * `gradient` is the cotangent, in the shape of `loss`; it defaults to 1 for a loss with a single element. Afterwards
+ * `gradient` is the cotangent, in the shape of `loss`; it defaults to 1 for a loss with a single element. The options may
+ * stand in its place: `loss.backward({ retainGraph: true })`. Afterwards
  * `loss` keeps its value and forgets how it was computed, unless `retainGraph` or `createGraph` is set. PyTorch:
  * `Tensor.backward`.
  *
  * @throws {GradError} if nothing behind `loss` requires grad, if it has several elements and no `gradient` is given,
  * or if an earlier `backward()` has freed its graph. No `.grad` has changed then.
  */
-export function backward(loss: Tensor, gradient?: Tensor | null, options?: BackwardOptions): void {
-  const given = backwardOptions('backward', options);
-  const { createGraph = false, retainGraph = createGraph } = given;
+export function backward(
+  loss: Tensor,
+  given?: Tensor | null | BackwardOptions,
+  options?: BackwardOptions,
+): void {
+  const read = readBackward('backward', given, options);
+  const { gradient = null, createGraph = false, retainGraph = createGraph } = read;
   const root = loss.current;
   if (mode.body !== null || (mode.tracing !== null && mode.tracing !== 'compile')) {
     const by = mode.body ?? mode.tracing;
@@ -45,8 +59,7 @@ export function backward(loss: Tensor, gradient?: Tensor | null, options?: Backw
     );
   }
   checkDifferentiable('backward', root);
-  const seed =
-    gradient === null || gradient === undefined ? null : seedOf('backward', root, gradient);
+  const seed = gradient === null ? null : seedOf('backward', root, gradient);
   if (root.size !== 1 && seed === null) seedOf('backward', root, null);
   const known =
     seed === null && !createGraph && mode.tracing === null

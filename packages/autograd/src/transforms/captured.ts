@@ -6,9 +6,13 @@ import { mode, recording } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { clone } from '../ops/elements/comparison.js';
 
-/** Runs a rule of a node: of one that `compile` captures, with versions of cells as they are now. */
-export function asCaptured<T>(node: Tensor, rule: () => T): T {
-  if (mode.tracing !== 'compile' || node.id > recording.since) return rule();
+/** Whether `compile`, which is recording, captures a node: it was made before. */
+export function isCaptured(node: Tensor): boolean {
+  return mode.tracing === 'compile' && node.id <= recording.since;
+}
+
+/** Runs a rule of a captured node, with versions of cells as they are now. */
+export function asCaptured<T>(rule: () => T): T {
   const outer = recording.hold;
   recording.hold = hold as (version: unknown) => unknown;
   try {

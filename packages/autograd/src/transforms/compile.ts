@@ -1,5 +1,5 @@
 /** @file `compile`: records a function's graph once, with its backward pass and updates, and replays one plan. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { engine } from '../engine/engine.js';
 import { record } from '../engine/recording/record.js';
@@ -56,7 +56,12 @@ const OFTEN = 8;
  */
 export function compile<Args extends unknown[] = Tensor[], R = unknown>(
   f: (...args: Args) => R,
+): CompiledFunction<Args, R>;
+export function compile<Args extends unknown[], R>(
+  f: (...args: Args) => R,
+  surplus?: unknown,
 ): CompiledFunction<Args, R> {
+  refuseSurplus('compile', surplus);
   checkArgument('compile', 'f', f, kinds.callable);
   const recordings: Compiled[] = [];
   let anew = 0;

@@ -1,5 +1,5 @@
 /** @file Jacobians, Hessians and their products with a vector, written with the other transforms. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ShapeError } from '../errors.js';
 import { allocate, isFloat } from '../graph/dtype.js';
@@ -29,8 +29,14 @@ type Args = readonly unknown[];
  */
 export function jacrev<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
+  argnums?: Argnums,
+): (...args: A) => Tensor;
+export function jacrev<A extends Args>(
+  f: (...args: A) => unknown,
   argnums: Argnums = 0,
+  surplus?: unknown,
 ): (...args: A) => Tensor {
+  refuseSurplus('jacrev', surplus);
   checkFunction('jacrev', f, argnums);
   return (...args) => {
     const { chosen, call, single } = choose('jacrev', f, args, argnums);
@@ -64,8 +70,14 @@ export function jacrev<A extends Args = Tensor[]>(
  */
 export function jacfwd<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
+  argnums?: Argnums,
+): (...args: A) => Tensor;
+export function jacfwd<A extends Args>(
+  f: (...args: A) => unknown,
   argnums: Argnums = 0,
+  surplus?: unknown,
 ): (...args: A) => Tensor {
+  refuseSurplus('jacfwd', surplus);
   checkFunction('jacfwd', f, argnums);
   return (...args) => {
     const { chosen, call, single } = choose('jacfwd', f, args, argnums);
@@ -107,8 +119,14 @@ export function jacfwd<A extends Args = Tensor[]>(
  */
 export function hessian<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
+  argnums?: Argnums,
+): (...args: A) => Tensor;
+export function hessian<A extends Args>(
+  f: (...args: A) => unknown,
   argnums: Argnums = 0,
+  surplus?: unknown,
 ): (...args: A) => Tensor {
+  refuseSurplus('hessian', surplus);
   checkFunction('hessian', f, argnums);
   return jacfwd(jacrev(f, argnums), argnums);
 }
@@ -135,7 +153,9 @@ export function hvp(
   f: (...args: never[]) => unknown,
   args: unknown,
   v: unknown,
+  surplus?: unknown,
 ): [value: Tensor, product: unknown] {
+  refuseSurplus('hvp', surplus);
   checkFunction('hvp', f);
   const list = kinds.isArray(args) ? checkArgument('hvp', 'the arguments', args, given) : [args];
   const single = list !== args;

@@ -1,5 +1,5 @@
 /** @file Forward mode: tangents carried through a recorded graph, from its arguments to its results. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
@@ -99,7 +99,9 @@ export function jvp<R>(
   f: (...args: never[]) => R,
   args: Tree,
   tangents: Tree,
+  surplus?: unknown,
 ): [value: R, tangent: R] {
+  refuseSurplus('jvp', surplus);
   checkArgument('jvp', 'f', f, { ...kinds.callable, error: GradError });
   if (tangents === undefined) {
     throw new GradError('jvp: give a tangent for each argument, null for zero: jvp(f, [x], [t])');

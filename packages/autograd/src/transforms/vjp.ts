@@ -5,7 +5,7 @@ import { mode } from '../graph/mode.js';
 import { placeholderOp } from '../graph/version.js';
 import { show } from '../graph/shape.js';
 import type { Hook } from '../graph/cells/gradient.js';
-import { asCaptured } from './captured.js';
+import { asCaptured, isCaptured } from './captured.js';
 import type { Tensor } from '../graph/tensor.js';
 import { total } from './total.js';
 import { sumOf, zerosOf } from '../ops/build/primitive.js';
@@ -99,7 +99,9 @@ export function pullback(
         const unknown = trial && rules.kind === undefined;
         const contributions = unknown
           ? call.inputs.map(zerosOf)
-          : asCaptured(node, () => rules.pullback(cts, call));
+          : isCaptured(node)
+            ? asCaptured(() => rules.pullback(cts, call))
+            : rules.pullback(cts, call);
         call.inputs.forEach((x, i) => {
           const contribution = contributions[i];
           if (x.needsGrad && useful.has(x) && contribution) give(x, contribution);
@@ -109,10 +111,14 @@ export function pullback(
       const ct = settle(node);
       const { op, inputs } = node;
       if (ct === null || op === null || isEnd(node)) continue;
+      const captured = isCaptured(node);
       for (let i = 0; i < inputs.length; i++) {
         const x = inputs[i] as Tensor;
         if (!x.needsGrad || !useful.has(x)) continue;
-        const contribution = asCaptured(node, () => op.vjp(i, ct, inputs, node, node.attrs ?? {}));
+        const attrs = node.attrs ?? {};
+        const contribution = captured
+          ? asCaptured(() => op.vjp(i, ct, inputs, node, attrs))
+          : op.vjp(i, ct, inputs, node, attrs);
         if (contribution !== null) give(x, contribution);
       }
     }

@@ -101,6 +101,24 @@ describe('a backward pass that reaches a differentiated loss', () => {
     expect(() => grad(f)(tensor([1, 2], { requiresGrad: true }))).toThrow(message);
   });
 
+  it('takes its options in place of the gradient too, as the message says', () => {
+    const w = weights();
+    const l = w.square().sum();
+    l.backward({ retainGraph: true });
+    l.backward(undefined, { retainGraph: true });
+    l.backward({});
+    expect(numbers(w.grad)).toEqual([6, 12, 18]);
+    expect(() => l.backward()).toThrow(message);
+    const v = w.mul(2);
+    v.backward(tensor([1, 0, 1]), { retainGraph: true });
+    expect(numbers(w.grad)).toEqual([8, 12, 20]);
+    expect(() => v.backward({ retainGraph: true })).toThrow(/has no single derivative/);
+    expect(() => l.backward({ retaingraph: true } as never)).toThrow(/retainGraph/);
+    expect(() => v.backward('x' as never)).toThrow(
+      "backward: gradient must be a tensor, or null, got 'x'",
+    );
+  });
+
   it('is an error in compile, and none with retainGraph', () => {
     const w = weights();
     const step = (retainGraph: boolean): (() => Tensor) =>

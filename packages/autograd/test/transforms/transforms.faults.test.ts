@@ -1,11 +1,16 @@
 /** @file Misuse of differentiation, and graphs of extreme shape: what is promised when things go wrong. */
 import { describe, expect, it } from 'vitest';
 import {
+  compile,
   customGrad,
   evaluate,
   grad,
   GradError,
+  hessian,
+  hvp,
   isGradEnabled,
+  jacfwd,
+  jacrev,
   jvp,
   noGrad,
   scope,
@@ -23,6 +28,23 @@ describe('three ways to misuse backward (scenario 13)', () => {
     expect(() => x.square().backward()).toThrow(/\[2\].*reduce it first/);
     expect(() => x.detach().sum().backward()).toThrow(/does not require grad.*requiresGrad: true/);
     expect(Array.from(x.grad?.dataSync() ?? [])).toEqual([2, 4]);
+  });
+});
+
+describe('options of other frameworks', () => {
+  const f = (x: Tensor): Tensor => x.square().sum();
+  const x = tensor([1, 2]);
+  const options = { hasAux: true } as never;
+
+  it.each<[string, () => unknown]>([
+    ['compile', () => (compile as (...args: unknown[]) => unknown)(f, options)],
+    ['jvp', () => (jvp as (...args: unknown[]) => unknown)(f, [x], [x], options)],
+    ['hvp', () => (hvp as (...args: unknown[]) => unknown)(f, x, x, options)],
+    ['jacrev', () => (jacrev as (...args: unknown[]) => unknown)(f, 0, options)],
+    ['jacfwd', () => (jacfwd as (...args: unknown[]) => unknown)(f, 0, options)],
+    ['hessian', () => (hessian as (...args: unknown[]) => unknown)(f, 0, options)],
+  ])('are refused by %s', (name, call) => {
+    expect(call).toThrow(`${name}: it takes no options, got 'hasAux'`);
   });
 });
 

@@ -43,7 +43,7 @@ export function checkFillable(op: string, parameter: unknown): void {
   }
   const from = origin.from.map((name) => `"${name}"`).join(' and ');
   throw new ChainruleError(
-    `${op}: this tensor is computed from ${from} by ${origin.by}; fill those, or fill the weight before ${origin.by} ` +
+    `${op}: this tensor is computed from ${from} by ${origin.by}; fill ${origin.from.length > 1 ? 'those' : 'that'}, or fill the weight before ${origin.by} ` +
       'is applied',
   );
 }

@@ -9,7 +9,7 @@ import {
   noGrad,
   Parameter,
   ShapeError,
-  Tensor,
+  type Tensor,
 } from '@chainrule/autograd';
 import { ModuleDict, ModuleList } from '../layers/containers.js';
 import { Module } from '../module/module.js';
@@ -39,8 +39,9 @@ class ParametrizationList extends ModuleList<Parametrization> {
     super([first]);
     this.buffer = !(value instanceof Parameter);
     const found = noGrad(() => first.rightInverse?.(value.detach()) ?? value);
-    const several = !(found instanceof Tensor);
-    const originals = several ? found : [found];
+    const several = Array.isArray(found);
+    const originals = (several ? found : [found]) as readonly Tensor[];
+    for (const original of originals) checkResult(first, 'rightInverse', original);
     this.names = originals.map((_, i) => (several ? `original${i}` : 'original'));
     originals.forEach((original, i) => {
       const name = this.names[i] as string;
@@ -62,11 +63,17 @@ class ParametrizationList extends ModuleList<Parametrization> {
   /** The value that stands for the parameter. */
   value(): Tensor {
     const [first, ...rest] = [...this] as [Parametrization, ...Parametrization[]];
-    return rest.reduce((x, p) => p.forward(x), first.forward(...this.originals));
+    return rest.reduce((x, p) => valueOf(p, x), valueOf(first, ...this.originals));
   }
 
   /** Finds what gives `value`, from the last parametrization to the first. */
-  assign(value: Tensor): void {
+  assign(value: unknown): void {
+    const given = checkArgument(
+      'parametrize',
+      'the value of a parametrized parameter',
+      value,
+      kinds.tensor,
+    );
     noGrad(() => {
       const [first, ...rest] = [...this] as [Parametrization, ...Parametrization[]];
       const back = (p: Parametrization, x: Tensor): Tensor | readonly Tensor[] => {
@@ -77,10 +84,15 @@ class ParametrizationList extends ModuleList<Parametrization> {
         }
         return p.rightInverse(x);
       };
-      const last = rest.reduceRight((x, p) => back(p, x) as Tensor, value.detach());
+      const last = rest.reduceRight(
+        (x, p) => checkResult(p, 'rightInverse', back(p, x)),
+        given.detach(),
+      );
       const found = back(first, last);
-      const list = found instanceof Tensor ? [found] : found;
-      this.originals.forEach((cell, i) => cell.assign((list[i] as Tensor).detach()));
+      const list = (Array.isArray(found) ? found : [found]) as readonly Tensor[];
+      this.originals
+        .map((cell, i) => [cell, checkResult(first, 'rightInverse', list[i])] as const)
+        .forEach(([cell, original]) => cell.assign(original.detach()));
     });
   }
 }
@@ -128,9 +140,10 @@ export function registerParametrization<M extends Module>(
   }
   if (known) {
     const list = (listsOf(module) as ModuleDict<ParametrizationList>).get(name);
-    const after = noGrad(() => parametrization.forward(before as Tensor));
-    if (!unsafe) checkSame(op, parametrization, before as Tensor, after);
     const inverse = noGrad(() => parametrization.rightInverse?.((before as Tensor).detach()));
+    if (inverse !== undefined) checkResult(parametrization, 'rightInverse', inverse);
+    const after = noGrad(() => valueOf(parametrization, before as Tensor));
+    if (!unsafe) checkSame(op, parametrization, before as Tensor, after);
     list.append(parametrization);
     if (inverse !== undefined) fields[name] = before;
     return module;
@@ -153,7 +166,7 @@ export function registerParametrization<M extends Module>(
       const from = list.names.map((part) => `${HOLDER}.${name}.${part}`);
       return computed(list.value(), 'a parametrization', from);
     },
-    set(this: Module, value: Tensor) {
+    set(this: Module, value: unknown) {
       (listsOf(this) as ModuleDict<ParametrizationList>).get(name).assign(value);
     },
     configurable: true,
@@ -226,6 +239,21 @@ function listsOf(module: Module): ModuleDict<ParametrizationList> | undefined {
 }
 
 const MODULE = kinds.kind<Module & Parametrization>('be a module', (x) => x instanceof Module);
+
+/** What a parametrization computes. */
+function valueOf(p: Parametrization, ...originals: readonly Tensor[]): Tensor {
+  return checkResult(p, 'forward', p.forward(...originals));
+}
+
+/** One tensor, as a method that was written elsewhere should return. */
+function checkResult(p: Parametrization, method: string, result: unknown): Tensor {
+  return checkArgument(
+    `parametrize: ${p.constructor.name}.${method}`,
+    'the result',
+    result,
+    kinds.tensor,
+  );
+}
 
 function checkSame(op: string, p: Parametrization, before: Tensor, after: Tensor): void {
   if (String(before.shape) !== String(after.shape)) {

@@ -20,6 +20,12 @@ import { asMatrix, follow, normsExcept, outputDim, scaledDirection, unit } from 
 
 type Fields = Record<string, unknown>;
 
+/** What undoes each function. */
+const REMOVED_BY: Readonly<Record<string, string>> = {
+  weightNorm: 'removeWeightNorm',
+  spectralNorm: 'removeSpectralNorm',
+};
+
 /** Takes a parameter out of a module; from then on `compute` gives its value before each `forward`. */
 function replace(
   op: string,
@@ -30,7 +36,7 @@ function replace(
 ): Parameter {
   checkArgument(op, 'module', module, aModule);
   const fields = module as unknown as Fields;
-  const weight = fields[name];
+  const weight: unknown = fields[name];
   if (!(weight instanceof Parameter)) {
     const hooks = module[INTERNAL].preHooks as Set<Partial<Replacing>>;
     const by = [...hooks].find((h) => h.replaces === name)?.by;
@@ -40,21 +46,33 @@ function replace(
     );
   }
   delete fields[name];
+  // Of the module, and of its clones, which share the hook.
+  const values = new WeakMap<Module, Tensor>();
+  const keep = (of: Module, value: Tensor): void => void values.set(of, computed(value, op, from));
+  // It speaks of `this`, so that a clone has its own.
   Object.defineProperty(module, name, {
-    value: undefined,
-    writable: true,
+    get(this: Module): Tensor | undefined {
+      if (!values.has(this)) keep(this, noGrad(() => compute(this as never, false)).detach());
+      return values.get(this);
+    },
+    set(this: Module) {
+      const parts = from.map((part) => `"${part}"`).join(' and ');
+      throw new ChainruleError(
+        `${this.constructor.name}: "${name}" is computed from ${parts} by ${op} before each call, and cannot be ` +
+          `assigned; assign to ${parts}, or make it a parameter again: ${REMOVED_BY[op] ?? ''}(module)`,
+      );
+    },
     configurable: true,
     enumerable: false,
   });
   const hook: Replacing = Object.assign(
-    (of: Module) => {
-      const own = of as unknown as Fields;
-      own[name] = computed(compute(own, of.training), op, from);
-    },
+    (of: Module) => keep(of, compute(of as unknown as Fields, of.training)),
     { replaces: name, by: op, compute },
   );
   module.registerForwardPreHook(hook);
-  return weight as Parameter;
+  const parameter = weight as Parameter;
+  keep(module, parameter.detach());
+  return parameter;
 }
 
 /** The hook that computes a weight; a clone has the same one. */
@@ -135,14 +153,12 @@ export const readWeightNorm = defineOptions<WeightNormOptions>({
  */
 export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
-  const fields = module as unknown as Fields;
   const weight = replace('weightNorm', module, name, [`${name}_g`, `${name}_v`], (own) =>
     scaledDirection(own[`${name}_g`] as Tensor, own[`${name}_v`] as Tensor, dim),
   );
   const [v, g] = [weight.detach(), noGrad(() => normsExcept(weight, dim))];
   module.registerParameter(`${name}_g`, new Parameter(g));
   module.registerParameter(`${name}_v`, new Parameter(v));
-  fields[name] = computed(v.detach(), 'weightNorm', [`${name}_g`, `${name}_v`]);
   return module;
 }
 
@@ -179,7 +195,6 @@ export function spectralNorm<M extends Module>(module: M, options?: SpectralNorm
     eps = 1e-12,
     dim = outputDim(module),
   } = readSpectralNorm('spectralNorm', options);
-  const fields = module as unknown as Fields;
   const weight = replace('spectralNorm', module, name, [`${name}_orig`], (own, training) => {
     const original = own[`${name}_orig`] as Tensor;
     const matrix = asMatrix(original, dim);
@@ -207,6 +222,5 @@ export function spectralNorm<M extends Module>(module: M, options?: SpectralNorm
     module.registerBuffer(`${name}_u`, unit(randn([rows], { dtype: weight.dtype }), eps));
     module.registerBuffer(`${name}_v`, unit(randn([columns], { dtype: weight.dtype }), eps));
   });
-  fields[name] = computed(weight.detach(), 'spectralNorm', [`${name}_orig`]);
   return module;
 }

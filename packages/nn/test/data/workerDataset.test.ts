@@ -3,31 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { manualSeed, type Tensor } from '@chainrule/autograd';
 import { DataLoader, WorkerDataset } from '@chainrule/nn/data';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundled } from '../bundled.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'workers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const script = join(folder, 'items.mjs');
 const main = join(folder, 'main.mjs');
 
-const bundle = (contents: string, outfile: string) =>
-  build({
-    stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
-    tsconfig: fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url)),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    external: ['koffi', 'webgpu'],
-    outfile,
-  });
-
 beforeAll(async () => {
-  await bundle(
+  await bundled(
     `import { rand, tensor } from '@chainrule/autograd';
     import { MapDataset, serveDataset } from '@chainrule/nn/data';
     const numbers = Array.from({ length: 30 }, (_, i) => i);
@@ -39,7 +27,7 @@ beforeAll(async () => {
     }));`,
     script,
   );
-  await bundle(
+  await bundled(
     `import { Worker } from 'node:worker_threads';
     import { DataLoader, WorkerDataset } from '@chainrule/nn/data';
     const dataset = await WorkerDataset.start(() => new Worker(process.argv[2]), { workers: 2 });

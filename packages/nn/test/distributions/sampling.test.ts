@@ -259,7 +259,7 @@ describe('parameters and values', () => {
     const scale = A.ones([2]).sub(3);
     const lazy = new D.Normal(0, scale);
     expect(() => lazy.logProb(0).dataSync()).toThrow(
-      /^Normal: scale must be from .*element 0 is -2/,
+      /^Normal: scale must be above 0, but element 0 is -2/,
     );
     expect(() => new D.Beta(1, 2).logProb(A.ones([1]).add(1)).item()).toThrow(/Beta.logProb/);
     expect(() => new D.Normal(0, scale, { validateArgs: true })).toThrow(

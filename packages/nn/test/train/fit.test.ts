@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   ChainruleError,
   manualSeed,
@@ -30,8 +29,8 @@ import {
   ReduceLROnPlateau,
   SGD,
 } from '@chainrule/optim';
-import { build } from 'esbuild';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { bundled } from '../bundled.js';
 
 type Batch = [Tensor, Tensor];
 const folder = mkdtempSync(join(tmpdir(), 'fit-'));
@@ -412,15 +411,7 @@ describe('checkpoints', () => {
         const tell = (event) => event.type === 'batch' && writeSync(1, event.step + '\\n');
         await fit(model, { data, optimizer, loss: nn.functional.mseLoss, epochs: 1e6,
           callbacks: [tell], checkpoint: { dir: process.argv[2], every: 1e6 }, resume: true });`;
-      await build({
-        stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
-        tsconfig: fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url)),
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        external: ['koffi', 'webgpu'],
-        outfile: script,
-      });
+      await bundled(contents, script);
       const run = async (): Promise<{ code: unknown; steps: number[] }> => {
         const child = spawn(process.execPath, [script, dir], {
           stdio: ['ignore', 'pipe', 'inherit'],

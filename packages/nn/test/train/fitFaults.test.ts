@@ -3,14 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { manualSeed, randn, setRngState, tensor, zeros, type Tensor } from '@chainrule/autograd';
 import { loadCheckpoint } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
 import { fit, type FitEvent } from '@chainrule/nn/train';
 import { SGD } from '@chainrule/optim';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundled } from '../bundled.js';
 
 type Batch = [Tensor, Tensor];
 const folder = mkdtempSync(join(tmpdir(), 'fit-faults-'));
@@ -187,15 +186,7 @@ describe.runIf(process.platform !== 'win32')('a process', () => {
         schedule: new OneCycleLR(optimizer, { maxLr: 0.02, totalSteps: 1e6 }), scheduleEvery: 'step',
         callbacks: [tell], checkpoint: { dir, everySteps: Number(every) }, resume: true });
       writeSync(1, JSON.stringify(Object.values(model.stateDict()).map((t) => Array.from(t.dataSync()))));`;
-    await build({
-      stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
-      tsconfig: fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url)),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      external: ['koffi', 'webgpu'],
-      outfile: script,
-    });
+    await bundled(contents, script);
   });
 
   /** Runs the script; `at` hears all that it has said so far. */

@@ -1,9 +1,10 @@
 /** @file The primitive that checks values when it runs: of `assertBetween`, and of indices that may count from the end. */
-import type { TypedArray } from '../../graph/dtype.js';
+import type { DType, TypedArray } from '../../graph/dtype.js';
 import { makeNode } from '../../graph/node.js';
 import { outside } from '../../graph/outside.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { hostValue } from '../../graph/values/hostValue.js';
 import { constant } from '../../graph/version.js';
 import { operations } from './primitive.js';
 
@@ -42,7 +43,23 @@ export function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Ten
   return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.sizes, x.dtype);
 }
 
-export function checkBetween(data: TypedArray, attrs: BetweenAttrs): void {
+/** The node, after a check that its elements are in [low, high]: of a known value at once, of others when they are computed. */
+export function within(node: Tensor, low: number, high: number, what: string): Tensor {
+  const bounds = boundsIn(node.dtype, low, high);
+  const known = node.cell === null ? hostValue(node) : null;
+  const attrs = { what, low: bounds[0], high: bounds[1] };
+  if (known !== null) checkBetween(known, attrs);
+  return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], attrs);
+}
+
+/** The bounds in a dtype; integers are compared with whole numbers. */
+function boundsIn(dtype: DType, low: number, high: number): [number, number] {
+  if (dtype === 'float64') return [low, high];
+  if (dtype === 'float32') return [Math.fround(low), Math.fround(high)];
+  return [Math.max(Math.ceil(low), -2147483648), Math.min(Math.floor(high), 2147483647)];
+}
+
+function checkBetween(data: TypedArray, attrs: BetweenAttrs): void {
   const { low, high } = attrs;
   for (let i = 0; i < data.length; i++)
     if (!(data[i]! >= low && data[i]! <= high)) throw outside(attrs, data[i]!, i);

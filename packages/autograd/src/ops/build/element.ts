@@ -1,4 +1,5 @@
 /** @file Builders of element-wise primitives: a scalar function and its derivative give all the rules. */
+import { refuseSurplus } from '../../arguments/index.js';
 import { ChainruleError } from '../../errors.js';
 import { type DType } from '../../graph/dtype.js';
 import type { Laws, Scalar } from '../../graph/lowering.js';
@@ -13,16 +14,7 @@ import { castNode, computeType, type Domain } from './cast.js';
 import { mapElements } from './elementKernel.js';
 import type { Broadcasting, SameShape } from './signatures.js';
 
-import {
-  enter,
-  filled,
-  operand,
-  refuseSurplus,
-  resultType,
-  rules,
-  sumOf,
-  type Operand,
-} from './primitive.js';
+import { enter, filled, operand, resultType, rules, sumOf, type Operand } from './primitive.js';
 
 export { castNode } from './cast.js';
 

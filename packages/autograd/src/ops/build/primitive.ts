@@ -1,5 +1,5 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
-import { defineOptions, display, passes, reading } from '../../arguments/index.js';
+import { display, passes, reading, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
@@ -166,13 +166,6 @@ export function composite<F extends (...args: never[]) => unknown>(name: string,
   operations.set(name, { kind: 'composite', call: labelled as never });
   return Object.defineProperty(labelled, 'name', { value: name }) as F;
 }
-
-/** Refuses options where an operation takes none. Other surplus is let through: `[x, y].map(relu)` gives an index. */
-export function refuseSurplus(op: string, given: unknown): void {
-  if (passes(kinds.object, given)) noOptions(op, given);
-}
-
-const noOptions = defineOptions<Record<never, never>>({});
 
 /** The operand as a node. A number becomes a constant of `dtype`, or of its own kind. */
 export function operand(op: string, x: Operand, dtype?: DType, place = 0): Tensor {

@@ -4,16 +4,15 @@
  */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
-import { ShapeError } from '../../errors.js';
-import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
-import { broadcastShapes, checkShape, show, type Shape } from '../../graph/shape.js';
-import { Tensor } from '../../graph/tensor.js';
+import type { DType } from '../../graph/dtype.js';
+import type { Shape } from '../../graph/shape.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { expandNode } from '../build/broadcast.js';
-import { operand, resultType, type Operand } from '../build/define.js';
-import { castNode } from '../build/element.js';
+import type { Operand } from '../build/define.js';
 import { drawBinomial, drawPoisson, drawVonMises } from './countDraws.js';
 import { drawElements, type ElementDraw } from './elementDraw.js';
 import { drawGamma } from './gammaDraw.js';
+import { parameters, type Given } from './parameters.js';
 
 /** Options of `gamma`, `poisson`, `binomial`, `vonMises`, `normal` and `exponential`. */
 export interface DrawOptions {
@@ -34,54 +33,48 @@ const readDraw = defineOptions<DrawOptions>({
  * differentiated; there is no second derivative. For concentrations near 0 most samples underflow to 0. PyTorch:
  * `torch._standard_gamma`.
  *
+ * @throws {ChainruleError} for a concentration that is not positive, when evaluated at the latest.
  * @example gamma(2.5, { shape: [1000] }).mean() // about 2.5
  */
 export function gamma(concentration: Operand, options?: DrawOptions): Tensor {
-  return drawn('gamma', drawGamma, options, concentration);
+  return drawn('gamma', drawGamma, options, ['concentration', concentration, 'positive']);
 }
 
 /**
  * Samples of the Poisson distribution, one for each element of `rate`: whole numbers in its float dtype, no gradient.
  * PyTorch: `torch.poisson`.
+ * @throws {ChainruleError} for a rate that is negative or not finite, when evaluated at the latest.
  */
 export function poisson(rate: Operand, options?: DrawOptions): Tensor {
-  return drawn('poisson', drawPoisson, options, rate);
+  return drawn('poisson', drawPoisson, options, ['rate', rate, 'count']);
 }
 
 /**
  * How many of `totalCount` trials succeed, each with probability `probs`: whole numbers in a float dtype, no gradient.
  * PyTorch: `torch.binomial`.
+ * @throws {ChainruleError} for a probability outside [0, 1], or a count that is negative or not finite, when evaluated at
+ * the latest.
  */
 export function binomial(totalCount: Operand, probs: Operand, options?: DrawOptions): Tensor {
-  return drawn('binomial', drawBinomial, options, totalCount, probs);
+  return drawn(
+    'binomial',
+    drawBinomial,
+    options,
+    ['totalCount', totalCount, 'count'],
+    ['probs', probs, 'probability'],
+  );
 }
 
 /**
  * Angles in [−π, π) around 0 from the von Mises distribution with the given concentration, no gradient. NumPy:
  * `random.vonmises` with `mu = 0`; PyTorch: `distributions.VonMises`.
+ * @throws {ChainruleError} for a negative concentration, when evaluated at the latest.
  */
 export function vonMises(concentration: Operand, options?: DrawOptions): Tensor {
-  return drawn('vonMises', drawVonMises, options, concentration);
+  return drawn('vonMises', drawVonMises, options, ['concentration', concentration, 'nonnegative']);
 }
 
-function drawn(
-  op: string,
-  draw: ElementDraw,
-  options: DrawOptions | undefined,
-  ...given: readonly Operand[]
-): Tensor {
-  const { shape, dtype } = readDraw(op, options);
-  const own = resultType(...given);
-  const type = dtype ?? (isFloat(own) ? own : toFloat(own));
-  const nodes = given.map((x) =>
-    castNode(operand(op, x, x instanceof Tensor ? undefined : type), type),
-  );
-  const together = nodes.map((x) => x.sizes).reduce((a, b) => broadcastShapes(op, a, b));
-  const target = shape === undefined ? together : checkShape(op, shape);
-  if (show(broadcastShapes(op, together, target)) !== show(target)) {
-    throw new ShapeError(
-      `${op}: parameters of shape ${show(together)} cannot be expanded to ${show(target)}`,
-    );
-  }
-  return drawElements(draw, ...nodes.map((x) => expandNode(x, target)));
+function drawn(op: string, draw: ElementDraw, options?: DrawOptions, ...given: Given[]): Tensor {
+  const { nodes, shape } = parameters(op, given, readDraw(op, options));
+  return drawElements(draw, ...nodes.map((x) => expandNode(x, shape)));
 }

@@ -7,9 +7,9 @@ import { checkInteger, checkShape, sameShape, show, type Shape } from '../../gra
 import { placement } from '../../graph/device.js';
 import { mode } from '../../graph/mode.js';
 import { valueOf } from '../../graph/values/reading.js';
-import { makeLeaf, Tensor } from '../../graph/tensor.js';
+import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
-import { assertBetween } from '../elements/assertions.js';
+import { within } from '../build/between.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { expandNode } from '../build/broadcast.js';
 import { castNode } from '../build/element.js';
@@ -139,10 +139,7 @@ export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
     throw new ChainruleError(`bernoulli: a probability must be from 0 to 1, got ${p}`);
   }
   const given = operand('bernoulli', p);
-  const node =
-    isFloat(given.dtype) && p instanceof Tensor
-      ? assertBetween(given, 0, 1, 'bernoulli: a probability')
-      : given;
+  const node = within(given, 0, 1, 'bernoulli: a probability');
   const dtype = read.dtype ?? toFloat(node.dtype);
   const shape = read.shape === undefined ? node.sizes : checkShape('bernoulli', read.shape);
   if (node.ndim > 0 && !sameShape(shape, node.sizes)) {

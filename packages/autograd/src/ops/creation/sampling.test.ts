@@ -54,12 +54,7 @@ describe('multinomial', () => {
       expect(new Set(draws.slice(i, i + 3))).toEqual(new Set([0, 1, 3]));
   });
 
-  it('refuses weights that are none, and more categories than there are', () => {
-    expect(() => multinomial(tensor([1, -1]), 1)).toThrow(
-      /multinomial: weights must be finite numbers ≥ 0, got -1 at position 1/,
-    );
-    expect(() => multinomial(tensor([0, 0]), 1, { replacement: true })).toThrow(/0 of 2 weights/);
-    expect(() => multinomial(tensor([1, 0]), 2)).toThrow(/only 1 of 2 weights are above 0/);
+  it('refuses more categories than there are', () => {
     expect(() => multinomial(tensor([1, 1]).add(0), 3)).toThrow(/replacement: true/);
     expect(() => multinomial(zeros([2, 2, 2]), 1)).toThrow(/shape \[2, 2, 2\]/);
   });
@@ -93,9 +88,7 @@ describe('normal and exponential', () => {
     expect(normal(0, 1, { shape: [2], requiresGrad: true }).requiresGrad).toBe(true);
   });
 
-  it('refuse what is no deviation and no rate', () => {
-    expect(() => normal(0, -1)).toThrow(/normal: std must be a number ≥ 0, got -1/);
-    expect(() => exponential(tensor([1, 0]))).toThrow(/exponential: rate must be .*position 1/);
+  it('refuse shapes that do not fit', () => {
     expect(() => normal(zeros([3]), 1, { shape: [2] })).toThrow(/normal/);
   });
 });

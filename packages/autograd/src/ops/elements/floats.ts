@@ -2,6 +2,7 @@
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
+import { greatest } from '../../graph/outside.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {
@@ -153,7 +154,7 @@ export const nanToNum = composite('nanToNum', (x: Operand, options?: NanToNumOpt
   const { nan, posinf, neginf } = nanToNumOptions('nanToNum', options);
   const node = operand('nanToNum', x);
   if (!isFloat(node.dtype)) return node;
-  const largest = node.dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+  const largest = greatest(node.dtype);
   const cases = [
     [isNan(node), nan ?? 0],
     [eq(node, Infinity), posinf ?? largest],
