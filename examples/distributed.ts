@@ -21,6 +21,7 @@ import { Adam } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
 import { batchOf, loadMnist } from './lib/mnist.js';
 import { isRendered } from './lib/notebook.js';
+import { plotLosses } from './lib/plot.js';
 import { commonOptions, expectScore, isShort, percent } from './lib/score.js';
 
 const options = parseOptions('Learns to read digits, in several processes.', {
@@ -93,7 +94,8 @@ if (checkpoints !== '' && (await hasCheckpoint(checkpoints))) {
 // %% [markdown]
 // ## Learning
 //
-// The same code as for one process. The exchange of gradients is part of the compiled step.
+// The same code as for one process. The exchange of gradients is part of the compiled step. The picture shows the losses on
+// the share of rank 0.
 
 // %%
 const learn = compile((images: Tensor, labels: Tensor) => {
@@ -103,10 +105,12 @@ const learn = compile((images: Tensor, labels: Tensor) => {
   optimizer.step();
   return loss;
 });
+const losses: number[] = [];
 const start = performance.now();
 while (loader.epoch < (short ? 3 : epochs)) {
   for (const { images, labels } of loader) {
     const loss = learn(images, labels);
+    losses.push(loss.item());
     step++;
     if (step % 50 === 0) {
       const mean = allReduce(loss.detach(), { op: 'mean' }).item();
@@ -117,6 +121,8 @@ while (loader.epoch < (short ? 3 : epochs)) {
   }
 }
 say(`${((performance.now() - start) / 1000).toFixed(1)} s`);
+if (world.rank === 0 && losses.length > 0)
+  plotLosses(losses, batch, 'images of all ranks', 'distributed-loss.svg');
 
 // %% [markdown]
 // ## The test

@@ -106,7 +106,7 @@ function learn(model: Network, passes: number, label: string, maxLr = lr): numbe
 
 const model = new Recognizer();
 console.log(model.summary([1, train.channels, train.side, train.side]));
-const losses = learn(model, short ? 8 : epochs, 'network');
+const losses = learn(model, short ? 5 : epochs, 'network');
 plotLosses(losses, BATCH, 'photos', 'image-recognition-loss.svg');
 showSvg(filterGrid(model.strokes.parameters()), 'filters', 'image-recognition-filters.svg');
 
@@ -143,6 +143,6 @@ const inputs = train.channels * train.side ** 2;
 const scale = new nn.BatchNorm2d(train.channels, { affine: false });
 const weigh = new nn.Linear(inputs, train.classes.length);
 const linear = new nn.Sequential(scale, new nn.Flatten(), weigh);
-learn(linear, short ? 8 : 1, 'linear model', 0.005);
+learn(linear, short ? 5 : 1, 'linear model', 0.005);
 const baseline = accuracyOf(testOf(linear).confusion);
 expectScore('test accuracy', accuracyOf(confusion), { atLeast: 0.8, baseline, format: percent });

@@ -96,7 +96,7 @@ function write(beginning: string, length: number): string {
 
 // %%
 const [STRANDS, WINDOW] = [32, 64];
-const total = short ? 600 : steps;
+const total = short ? 480 : steps;
 const optimizer = new AdamW(model.parameters(), { lr, weightDecay: 0.01 });
 const schedule = new OneCycleLR(optimizer, { maxLr: lr, totalSteps: total, pctStart: 0.1 });
 const step = compile((x: Tensor, y: Tensor, state: Tensor) => {

@@ -30,7 +30,8 @@ import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';
 import { parseOptions } from './lib/cli.js';
 import { confusionMatrix } from './lib/confusion.js';
-import { plot, rect } from './lib/plot.js';
+import { imageGrid } from './lib/images.js';
+import { showSvg } from './lib/plot.js';
 import { startProgress } from './lib/progress.js';
 import { commonOptions, expectScore, isShort, percent } from './lib/score.js';
 
@@ -107,14 +108,15 @@ function speak(n: number, throat: readonly [number, number]): { sounds: Tensor; 
 const record = (count: number, throat: readonly [number, number]) => {
   const parts = Array.from({ length: Math.ceil(count / 80) }, () => {
     const { sounds, words } = speak(80, throat);
-    const part = { inputs: mfcc(sounds), sounds: sounds.at('0:1'), words };
+    const part = { inputs: mfcc(sounds), sounds, words };
     evaluate(part.inputs, part.sounds);
     return part;
   });
   return {
     inputs: cat(parts.map((p) => p.inputs)),
     words: cat(parts.map((p) => p.words)),
-    sound: parts[0]?.sounds as Tensor,
+    /** Of the first recordings. */
+    sounds: parts[0]?.sounds as Tensor,
   };
 };
 
@@ -181,28 +183,26 @@ const inputs = cat([train.inputs, others.inputs]);
 const words = cat([train.words, others.words]);
 const [count] = inputs.shape as [number, number, number];
 console.log(`${count} words to learn from, ${test.words.size} by other voices for the test`);
-const heard = melSpectrum(test.sound).squeeze(0);
-plot({
-  title: `A voice says ${(WORDS[test.words.at(0).item()] ?? []).join('-')}`,
-  file: 'spoken-words-spectrum.svg',
-  color: { scheme: 'viridis' },
-  x: { label: 'ms' },
-  y: { label: 'mel filter' },
-  marks: [
-    rect(
-      (heard.toArray() as number[][]).flatMap((filters, t) =>
-        filters.map((loudness, m) => ({ x: 10 * t, y: m, loudness })),
-      ),
-      {
-        x1: 'x',
-        x2: ({ x }: { x: number }) => x + 10,
-        y1: 'y',
-        y2: ({ y }: { y: number }) => y + 1,
-        fill: 'loudness',
-      },
-    ),
-  ],
+
+// %% [markdown]
+// One recording of each word: time from left to right, low frequencies at the bottom, loud is bright. A word and its
+// reverse have the same colours in another order.
+
+// %%
+const heard = melSpectrum(test.sounds).mT.flip(1); // [recordings, filters, time], high filters first
+const [, height = 0, width = 0] = heard.shape;
+const spoken = [...test.words.dataSync()];
+const pictures = WORDS.map((word, i) => {
+  const loudness = heard.at(spoken.indexOf(i));
+  const range = loudness.amax().sub(loudness.amin());
+  const bright = loudness.sub(loudness.amin()).div(range).mul(255);
+  return { pixels: Uint8Array.from(bright.dataSync()), caption: word.join('-') };
 });
+showSvg(
+  imageGrid(pictures, { width, height, columns: 4, scale: 3 }),
+  'one recording of each word',
+  'spoken-words-spectra.svg',
+);
 
 // %% [markdown]
 // ## The network

@@ -38,6 +38,14 @@ describe('graph', () => {
     for (const { from, to } of edges) expect(from).toBeLessThan(to);
   });
 
+  it('calls the shape of a single number scalar in text', () => {
+    const g = graph(loss());
+    for (const text of [g.toDot(), g.toMermaid(), g.toSVG()]) {
+      expect(text).toContain('scalar');
+      expect(text).not.toContain('[]');
+    }
+  });
+
   it('has the backward pass on request', () => {
     const { nodes } = graph(loss(), { backward: true });
     const back = nodes.filter((n) => n.backward);

@@ -42,5 +42,5 @@ export interface Drawn {
 
 /** The second line of a node: what it holds. */
 export function typeOf({ dtype, shape }: GraphNode): string {
-  return `${dtype === 'float32' ? '' : `${dtype} `}${show(shape)}`;
+  return `${dtype === 'float32' ? '' : `${dtype} `}${shape.length === 0 ? 'scalar' : show(shape)}`;
 }

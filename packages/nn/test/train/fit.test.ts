@@ -1,5 +1,4 @@
-/** @file `fit`: equal to the loop it stands for, resumed bit for bit, stopped in good order. */
-import { spawn } from 'node:child_process';
+/** @file `fit`: equal to the loop it stands for, with the input it takes and refuses. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,17 +10,10 @@ import {
   tensor,
   type Tensor,
 } from '@chainrule/autograd';
+import { ChainruleError, manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
-import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { Accuracy } from '@chainrule/nn/metrics';
-import {
-  earlyStopping,
-  fit,
-  validate,
-  type Callback,
-  type FitEvent,
-  type FitOptions,
-} from '@chainrule/nn/train';
+import { fit, validate, type FitOptions } from '@chainrule/nn/train';
 import {
   Adam,
   ExponentialMovingAverage,
@@ -31,43 +23,10 @@ import {
 } from '@chainrule/optim';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { bundled } from '../bundled.js';
+import { eventsOf, setUp, weightsOf, type Batch, type SetUp } from './fitSetUp.js';
 
-type Batch = [Tensor, Tensor];
 const folder = mkdtempSync(join(tmpdir(), 'fit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A small network with dropout, so that the random stream counts, and data that it can learn. */
-function setUp(options: { batchSize?: number } = {}) {
-  manualSeed(3);
-  const x = randn([22, 4]);
-  const labels = tensor(
-    Array.from({ length: 22 }, (_, i) => i % 3),
-    { dtype: 'int32' },
-  );
-  const model = new nn.Sequential(
-    new nn.Linear(4, 16),
-    new nn.Tanh(),
-    new nn.Dropout(0.2),
-    new nn.Linear(16, 3),
-  );
-  const data = new DataLoader(new TensorDataset(x, labels), {
-    batchSize: options.batchSize ?? 5,
-    shuffle: true,
-    seed: 1,
-  });
-  const optimizer = new Adam(model.parameters(), { lr: 0.01 });
-  return { model, given: { data, optimizer, loss: nn.functional.crossEntropy } };
-}
-type SetUp = ReturnType<typeof setUp>;
-
-const weightsOf = ({ model }: Pick<SetUp, 'model'>): number[] =>
-  Object.values(model.stateDict()).flatMap((t) => Array.from(t.dataSync()));
-
-async function eventsOf(model: nn.Module, options: FitOptions<Batch>): Promise<FitEvent[]> {
-  const events: FitEvent[] = [];
-  for await (const event of fit(model, options)) events.push(event);
-  return events;
-}
 
 describe('training', () => {
   it.each([true, false])(

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { ChainruleError, randn, ShapeError, tensor } from '@chainrule/autograd';
+import { ChainruleError, graph, randn, scope, ShapeError, tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { Accuracy } from '@chainrule/nn/metrics';
 import {
@@ -76,6 +76,35 @@ describe('event files', () => {
       expect(raw.subarray(y * 901 + 1, (y + 1) * 901)).toEqual(
         Buffer.from(pixels.subarray(y * 900, (y + 1) * 900)),
       );
+  });
+
+  it('graphs of tensors have a name for each node, with modules as boxes', async () => {
+    const model = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU());
+    const y = scope('the end', () =>
+      model
+        .forward(randn([1, 2]))
+        .mul(0.5)
+        .sum(),
+    );
+    const nodes = events.namedNodes(graph(y));
+    expect(nodes.map(({ name }) => name.replace(/_\d+$/, ''))).toEqual([
+      'the_end/0/Parameter',
+      'the_end/0/Parameter',
+      'the_end/normal',
+      'the_end/0/matmul',
+      'the_end/0/add',
+      'the_end/1/relu',
+      'the_end/mul_0.5',
+      'the_end/sum',
+    ]);
+    expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
+    expect(nodes.at(-1)).toMatchObject({ op: 'sum', inputs: [nodes.at(-2)?.name] });
+    const writer = await SummaryWriter.open(join(folder, 'graph'));
+    writer.graph(graph(y));
+    expect(readFileSync(writer.path, 'latin1')).toContain('the_end/0/matmul');
+    expect(() => writer.graph(y as never)).toThrow(/graph must be what graph\(t\) gives/);
+    expect(() => writer.graph([{ name: 'x', op: 'y' }] as never)).toThrow(ChainruleError);
+    writer.close();
   });
 
   it('refuse what they cannot show', () => {

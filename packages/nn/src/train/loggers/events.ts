@@ -1,5 +1,5 @@
 /** @file What TensorBoard shows, as the messages of its event files. */
-import { ChainruleError, ShapeError, type Tensor } from '@chainrule/autograd';
+import { ChainruleError, ShapeError, type Graph, type Tensor } from '@chainrule/autograd';
 import { encodePng } from './png.js';
 import { Message } from './wire.js';
 
@@ -92,6 +92,25 @@ export interface GraphNodeLike {
   readonly op: string;
   /** The names of the nodes it reads. */
   readonly inputs: readonly string[];
+}
+
+/** The nodes of a drawn graph under names that are unique; the modules they stand in are the boxes. */
+export function namedNodes({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): GraphNodeLike[] {
+  const names = new Map(
+    nodes.map(({ id, scope, label }) => {
+      const boxes = scope === '' ? [] : scope.split('.');
+      const parts = [...boxes, `${label}_${id}`];
+      // TensorBoard leaves out nodes whose names have other characters.
+      return [id, parts.map((part) => part.replace(/[^\w.-]+/g, '_')).join('/')];
+    }),
+  );
+  const inputs = new Map<number, string[]>(nodes.map(({ id }) => [id, []]));
+  for (const { from, to } of edges) inputs.get(to)?.push(names.get(from) ?? '');
+  return nodes.map(({ id, kind, label }) => ({
+    name: names.get(id) ?? '',
+    op: kind === 'operation' ? (label.split(' ')[0] ?? label) : kind,
+    inputs: inputs.get(id) ?? [],
+  }));
 }
 
 export function graphEvent(time: number, nodes: readonly GraphNodeLike[]): Uint8Array {

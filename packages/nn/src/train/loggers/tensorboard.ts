@@ -4,6 +4,7 @@ import {
   ChainruleError,
   checkArgument,
   kinds,
+  type Graph,
   type Kind,
   type Tensor,
   defineOptions,
@@ -13,6 +14,7 @@ import type { CallbackObject, FitEvent } from '../events.js';
 import { nodeModules } from './nodeModules.js';
 import {
   graphEvent,
+  namedNodes,
   histogramEvent,
   imageEvent,
   scalarEvent,
@@ -27,6 +29,14 @@ type Fs = Pick<typeof fsModule, 'openSync' | 'writeSync' | 'closeSync'>;
 const fileSystem: Kind<Fs> = kinds.kind(
   "be that of Node, and is where you say await SummaryWriter.open('runs/first') instead of new",
   (x) => typeof (x as Partial<Fs> | null)?.openSync === 'function',
+);
+
+const drawable: Kind<Graph | readonly GraphNodeLike[]> = kinds.kind(
+  'be what graph(t) gives, or an array of nodes { name, op, inputs }',
+  (x) =>
+    Array.isArray(x)
+      ? x.every((node) => Array.isArray((node as Partial<GraphNodeLike> | null)?.inputs))
+      : Array.isArray((x as Partial<Graph> | null)?.nodes),
 );
 
 /**
@@ -86,9 +96,15 @@ export class SummaryWriter {
     this.write(imageEvent(now(), step, tag, image));
   }
 
-  /** A graph: nodes with their operations and the names of their inputs. */
-  graph(nodes: readonly GraphNodeLike[]): void {
-    this.write(graphEvent(now(), nodes));
+  /**
+   * What a tensor was computed from, as `graph` gives it: modules are boxes. Or nodes of your own, each with its
+   * operation and the names of its inputs. PyTorch: `add_graph`, which takes the model instead.
+   *
+   * @example writer.graph(graph(model.forward(x)))
+   */
+  graph(drawn: Graph | readonly GraphNodeLike[]): void {
+    checkArgument('SummaryWriter.graph', 'graph', drawn, drawable);
+    this.write(graphEvent(now(), 'nodes' in drawn ? namedNodes(drawn) : drawn));
   }
 
   /** Ends the file. What comes after is an error. */
