@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { manualSeed, randn, randperm } from '@chainrule/autograd';
 import { Accuracy } from '@chainrule/nn/metrics';
 import { earlyStopping, fit, type Callback } from '@chainrule/nn/train';
-import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
+import { bundled } from '../bundled.js';
 import { setUp, weightsOf, type Batch } from './fitSetUp.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fit-'));
@@ -179,15 +178,7 @@ describe('checkpoints', () => {
         const tell = (event) => event.type === 'batch' && writeSync(1, event.step + '\\n');
         await fit(model, { data, optimizer, loss: nn.functional.mseLoss, epochs: 1e6,
           callbacks: [tell], checkpoint: { dir: process.argv[2], every: 1e6 }, resume: true });`;
-      await build({
-        stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
-        tsconfig: fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url)),
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        external: ['koffi', 'webgpu'],
-        outfile: script,
-      });
+      await bundled(contents, script);
       const run = async (): Promise<{ code: unknown; steps: number[] }> => {
         const child = spawn(process.execPath, [script, dir], {
           stdio: ['ignore', 'pipe', 'inherit'],
