@@ -12,6 +12,8 @@ import {
 /** Columns that are eliminated one by one; more are halved. A small matrix is done in one go. */
 const NARROW = 4;
 const SMALL = 20;
+/** Rows of a Cholesky factor that are too short to call a loop for. */
+const SHORT = 12;
 /** Columns of a right side from which a product pays off for one row. */
 const LONG = 32;
 
@@ -162,7 +164,7 @@ function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: numb
     });
     return choleskyOf(a, n, middle, to, narrow);
   }
-  const loops = loopsOver(a, a, a);
+  const loops = n < SHORT ? null : loopsOver(a, a, a);
   for (let k = from; k < to; k++) {
     if (!(a[k * n + k]! > 0)) return k;
     if (loops === null) eliminateRow(a, n, k, to);
