@@ -24,6 +24,7 @@ import {
   type Given,
   type Value,
 } from './parameters.js';
+import { offTheEnds } from './probabilities.js';
 
 const readDirichlet = parameterReader(['concentration']);
 
@@ -104,7 +105,7 @@ export class Dirichlet extends Distribution {
   }
 
   protected override draw(shape: Shape): Tensor {
-    return this.logGammas(shape).softmax(-1);
+    return offTheEnds(this.logGammas(shape).softmax(-1), 1);
   }
 
   /**

@@ -17,6 +17,7 @@ import {
   type Given,
   type Value,
 } from './parameters.js';
+import { offTheEnds } from './probabilities.js';
 
 const readGamma = broadcastReader({ concentration: positive, rate: positive });
 
@@ -86,6 +87,6 @@ export class Gamma extends Distribution {
   }
 
   protected override draw(shape: Shape): Tensor {
-    return gamma(to(this.concentration, shape)).div(this.rate);
+    return offTheEnds(gamma(to(this.concentration, shape)).div(this.rate), null);
   }
 }

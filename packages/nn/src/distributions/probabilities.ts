@@ -17,3 +17,13 @@ export function logitsOf(probs: Tensor, binary: boolean): Tensor {
 export function probsOf(logits: Tensor, binary: boolean): Tensor {
   return binary ? sigmoid(logits) : softmax(logits, -1);
 }
+
+/**
+ * Samples, moved off the ends of (0, ∞) or (0, 1) onto which they were rounded: their density is infinite there. PyTorch's are
+ * moved to the same numbers.
+ */
+export function offTheEnds(samples: Tensor, end: 1 | null): Tensor {
+  const [least, step] =
+    samples.dtype === 'float64' ? [2 ** -1022, 2 ** -53] : [2 ** -126, 2 ** -24];
+  return clamp(samples, least, end === null ? undefined : end - step);
+}

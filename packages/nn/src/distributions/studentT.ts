@@ -1,5 +1,8 @@
-/** @file Student's t distribution: a normal variable over the root of a gamma variable. */
-import { digamma, gamma, lgamma, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
+/**
+ * @file Student's t distribution. A pair of normal variables whose radius r becomes `√(df · expm1(r² / df))` has it (R. W. Bailey,
+ * "Polar generation of random variates with the t-distribution", 1994), with a heavy tail as long as numbers go.
+ */
+import { digamma, lgamma, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import { log1pOfSquare } from './log1pOfSquare.js';
@@ -98,9 +101,16 @@ export class StudentT extends Distribution {
   }
 
   protected override draw(shape: Shape): Tensor {
-    const df = to(this.df, shape);
-    const chi2 = gamma(df.mul(0.5)).mul(2);
-    const t = randn(shape, { dtype: this.dtype }).mul(chi2.div(df).rsqrt());
+    const { dtype } = this;
+    const [x, y] = [randn(shape, { dtype }), randn(shape, { dtype })];
+    const a = x.square().add(y.square()).div(to(this.df, shape).mul(2)).clampMin(LEAST);
+    // In two halves, so that nothing overflows unless the result does.
+    const half = a.mul(0.5).exp();
+    const double = a.mul(-2);
+    const t = x.mul(half).mul(double.expm1().div(double).sqrt()).mul(half);
     return this.loc.add(this.scale.mul(t));
   }
 }
+
+/** So small that the growth of a radius is 1. */
+const LEAST = 2 ** -100;

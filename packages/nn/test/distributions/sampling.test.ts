@@ -139,6 +139,50 @@ describe('samples', () => {
     );
   });
 
+  it.each(['float32', 'float64'] as const)(
+    'Student of few degrees reaches as far as it should in %s',
+    (dtype) => {
+      manualSeed(5);
+      // P(|t| > 1, 10³, 10¹⁰, 10³⁰), from the incomplete beta function in mpmath.
+      const far = [1, 1e3, 1e10, 1e30];
+      for (const [df, tail] of [
+        [0.02, [0.94845467, 0.82615229, 0.59849443, 0.23826492]],
+        [0.1, [0.83265648, 0.41837137, 0.083476063, 0.00083476063]],
+        [1, [0.5, 0.00063661977, 0, 0]],
+      ] as const) {
+        const t = new D.StudentT(A.full([N], df, { dtype })).sample().abs();
+        expect(t.isNan().any().item()).toBe(0);
+        tail.forEach((expected, i) => {
+          const share = t
+            .gt(far.at(i) as number)
+            .cast('float64')
+            .mean()
+            .item();
+          expect(Math.abs(share - expected)).toBeLessThan(4 * Math.sqrt((expected + 1e-4) / N));
+        });
+        if (dtype === 'float64' && df > 0.05) expect(t.isFinite().all().item()).toBe(1);
+      }
+      expect(new D.StudentT(A.full([N], Infinity, { dtype })).sample().isFinite().all().item()).toBe(1); // prettier-ignore
+    },
+  );
+
+  it.each(['float32', 'float64'] as const)('of small parameters have a density in %s', (dtype) => {
+    manualSeed(6);
+    for (const small of [1e-3, 0.01, 0.2]) {
+      const a = A.full([N], small, { dtype, requiresGrad: true });
+      for (const d of [
+        new D.Gamma(a, 1),
+        new D.Beta(a, a),
+        new D.Dirichlet(A.stack([a, a, a.mul(2)], -1)),
+      ]) {
+        const x = d.rsample();
+        expect(d.logProb(x.detach()).isFinite().all().item()).toBe(1);
+        const [g] = grad([x.sum()], [a]) as [Tensor];
+        expect(g.isFinite().all().item()).toBe(1);
+      }
+    }
+  });
+
   it('repeat with the seed, compiled as well, and share their numbers in vmap', () => {
     const draw = (a: Tensor): Tensor[] => [
       new D.Gamma(a, 1).rsample([3]),

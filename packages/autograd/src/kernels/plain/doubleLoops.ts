@@ -3,6 +3,12 @@
  * WebAssembly, plain arrays and plain loops do the same, to the bit.
  */
 import { ModuleBuilder } from '../../backends/wasm/assembler/moduleBuilder.js';
+import {
+  eliminateLoop,
+  reflectLoop,
+  rootLoop,
+  substituteLoop,
+} from '../../backends/wasm/operators/dense/eliminationLoops.js';
 import { COPY_BYTES, productLoop } from '../../backends/wasm/operators/dense/productLoops.js';
 import {
   dotLoop,
@@ -31,6 +37,29 @@ export interface DoubleLoops {
     angles: number,
     count: number,
   ) => void;
+  readonly eliminate: (
+    row: number,
+    step: number,
+    rows: number,
+    pivot: number,
+    end: number,
+    choose: 0 | 1,
+  ) => number;
+  readonly root: (pivot: number, step: number, right: number, rows: number) => void;
+  readonly substitute: (
+    ...numbers: [
+      a: number, aStep: number, x: number, xStep: number, rows: number, columns: number,
+      upper: 0 | 1, unit: 0 | 1,
+    ]
+  ) => void; // prettier-ignore
+  readonly reflect: (
+    block: number,
+    step: number,
+    vector: number,
+    rows: number,
+    columns: number,
+    beta: number,
+  ) => void;
   readonly turn: (x: number, y: number, count: number, cos: number, sin: number) => void;
 }
 
@@ -52,6 +81,10 @@ class Room {
     module.export('subtract', productLoop(module, -1));
     module.export('dot', dotLoop(module));
     module.export('turn', turnLoop(module));
+    module.export('eliminate', eliminateLoop(module));
+    module.export('root', rootLoop(module));
+    module.export('substitute', substituteLoop(module));
+    module.export('reflect', reflectLoop(module));
     module.export('turnUpwards', turnUpwardsLoop(module));
     this.memory = new WebAssembly.Memory({ initial: COPY_BYTES / PAGE });
     const compiled = new WebAssembly.Module(module.finish());
@@ -79,6 +112,15 @@ export function withRoom<T>(doubles: number, body: () => T): T {
       if (users === 0 && room.buffer.byteLength > KEPT_BYTES) room = null;
     }
   }
+}
+
+/** Within `withRoom`, a function that takes back what is handed out from now on. */
+export function fromHere(): () => void {
+  const here = users > 0 && room ? room : null;
+  const before = here === null ? 0 : here.free;
+  return () => {
+    if (here !== null) here.free = before;
+  };
 }
 
 function prepare(bytes: number): void {

@@ -42,10 +42,12 @@ export function elementDraw(
       const key = (seed as Value).data[0]!;
       const first = (offset as Value).data[0]!;
       const [k0, k1] = [(key % 2 ** 32) | 0, Math.floor(key / 2 ** 32) | 0];
+      const stream = new KeyedStream();
+      const next = (): number => stream.next();
       for (let i = 0; i < out.data.length; i++) {
         const c = first + (i % streams);
         const words = threefry(k0, k1, c | 0, Math.floor(c / 2 ** 32) | 0);
-        const next = streamOf(words[0]! | 0, words[1]! | 0);
+        stream.start(words[0]! | 0, words[1]! | 0);
         out.data[i] = draw(next, (a as Value).data[i]!, b === undefined ? 0 : b.data[i]!);
       }
     },
@@ -53,12 +55,22 @@ export function elementDraw(
   return op;
 }
 
-function streamOf(k0: number, k1: number): Stream {
-  let c = 0;
-  return () => {
-    const words = threefry(k0, k1, c++, 0);
+/** The stream of one element after the other: a function for each of them would be garbage soon. */
+class KeyedStream {
+  private k0 = 0;
+  private k1 = 0;
+  private count = 0;
+
+  start(k0: number, k1: number): void {
+    this.k0 = k0;
+    this.k1 = k1;
+    this.count = 0;
+  }
+
+  next(): number {
+    const words = threefry(this.k0, this.k1, this.count++, 0);
     return ((words[0]! >>> 5) * 2 ** 26 + (words[1]! >>> 6) + 0.5) / 2 ** 53;
-  };
+  }
 }
 
 /** Draws every element of the parameters, which have one shape; takes the next offsets, one an element. */

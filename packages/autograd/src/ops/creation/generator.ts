@@ -67,35 +67,61 @@ type DrawAttrs = { shape: readonly number[]; dtype: DType };
 
 const bits = new Uint32Array(2);
 
-/** Threefry-2x32-20 of the counter under the key, into `bits`. */
+/** Threefry-2x32-20 of the counter under the key, into `bits`; written out, as draws spend most of their time here. */
 export function threefry(k0: number, k1: number, c0: number, c1: number): Uint32Array {
   const k2 = 0x1bd11bda ^ k0 ^ k1;
   let x = (c0 + k0) | 0;
   let y = (c1 + k1) | 0;
-  for (let group = 0; group < 5; group++) {
-    if (group % 2 === 0) {
-      x = (x + y) | 0;
-      y = ((y << 13) | (y >>> 19)) ^ x;
-      x = (x + y) | 0;
-      y = ((y << 15) | (y >>> 17)) ^ x;
-      x = (x + y) | 0;
-      y = ((y << 26) | (y >>> 6)) ^ x;
-      x = (x + y) | 0;
-      y = ((y << 6) | (y >>> 26)) ^ x;
-    } else {
-      x = (x + y) | 0;
-      y = ((y << 17) | (y >>> 15)) ^ x;
-      x = (x + y) | 0;
-      y = ((y << 29) | (y >>> 3)) ^ x;
-      x = (x + y) | 0;
-      y = ((y << 16) | (y >>> 16)) ^ x;
-      x = (x + y) | 0;
-      y = ((y << 24) | (y >>> 8)) ^ x;
-    }
-    const turn = group % 3;
-    x = (x + (turn === 0 ? k1 : turn === 1 ? k2 : k0)) | 0;
-    y = (y + (turn === 0 ? k2 : turn === 1 ? k0 : k1) + group + 1) | 0;
-  }
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + k1) | 0;
+  y = (y + k2 + 1) | 0;
+  x = (x + y) | 0;
+  y = ((y << 17) | (y >>> 15)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 29) | (y >>> 3)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 16) | (y >>> 16)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 24) | (y >>> 8)) ^ x;
+  x = (x + k2) | 0;
+  y = (y + k0 + 2) | 0;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + k0) | 0;
+  y = (y + k1 + 3) | 0;
+  x = (x + y) | 0;
+  y = ((y << 17) | (y >>> 15)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 29) | (y >>> 3)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 16) | (y >>> 16)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 24) | (y >>> 8)) ^ x;
+  x = (x + k1) | 0;
+  y = (y + k2 + 4) | 0;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + k2) | 0;
+  y = (y + k0 + 5) | 0;
   bits[0] = x;
   bits[1] = y;
   return bits;

@@ -37,13 +37,12 @@ export const searchPositions: PrimitiveOp<{ right: boolean }> = primitive('searc
 
 /** NaN counts as larger than all numbers, as in sorting. */
 function insertion(data: TypedArray, from: number, n: number, x: number, right: boolean): number {
-  let [low, high] = [0, n];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const y = data[from + middle]!;
+  let low = 0;
+  for (let left = n; left > 0; left >>= 1) {
+    const half = (left + 1) >> 1;
+    const y = data[from + low + half - 1]!;
     const before = right ? y <= x || x !== x : y < x || (x !== x && y === y);
-    if (before) low = middle + 1;
-    else high = middle;
+    if (before) low += half;
   }
   return low;
 }

@@ -5,8 +5,8 @@ import { zeros } from '../../kernels/plain/doubleLoops.js';
 import { add } from '../build/element.js';
 import { neg, sub } from '../build/fieldOperations.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
-import { addProduct, blockAt, transposeOf } from './kernels/denseKernels.js';
-import { jacobiSingular } from './kernels/singularValues.js';
+import { addProduct, blockAt, transposeOf, type Matrix } from './kernels/denseKernels.js';
+import { jacobiRotated, type Rotated } from './kernels/singularValues.js';
 import { eachMatrix, product, transposed } from './solving.js';
 
 /**
@@ -24,30 +24,38 @@ export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pi
   batch: ([a], _batched, attrs) => pinvOf([a as Tensor], attrs),
   reference: ([a], out, { atol, rtol }) => {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
-    const k = Math.min(m, n);
+    const [most, k] = [Math.max(m, n), Math.min(m, n)];
     eachMatrix(a as Value, (matrix, i) => {
       const tall = m >= n;
       const given = tall ? matrix : transposeOf(blockAt(matrix, n, 0, 0), m, n);
-      const { u, s, v } = jacobiSingular(given, Math.max(m, n), k);
-      const least = Math.max(atol, rtol * (s[0] ?? 0));
-      // A = U S Vᵀ: A⁺ = V S⁺ Uᵀ, with U and V exchanged for a wide matrix.
-      const [left, right] = tall
-        ? [v, transposeOf(blockAt(u, k, 0, 0), m, k)]
-        : [u, transposeOf(blockAt(v, k, 0, 0), m, k)];
-      for (let j = 0; j < k; j++) {
-        const inverse = s[j]! > least ? 1 / s[j]! : 0;
-        for (let r = 0; r < n; r++) left[r * k + j]! *= inverse;
-      }
-      const p = zeros(n * m);
-      addProduct(blockAt(p, m, 0, 0), 1, blockAt(left, k, 0, 0), blockAt(right, m, 0, 0), [
-        n,
-        k,
-        m,
-      ]);
-      out.data.set(p, i * n * m);
+      const p = zeros(k * most);
+      const rotated = jacobiRotated(given, most, k);
+      if (rotated === null) p.fill(NaN);
+      else inverted(p, rotated, most, k, atol, rtol);
+      // The inverse of the transpose is the transpose of the inverse.
+      out.data.set(tall ? p : transposeOf(blockAt(p, most, 0, 0), k, most), i * n * m);
     });
   },
 });
+
+/** `A⁺ = Σ v uᵀ / σ`, `[k, m]`, of an A `[m, k]` whose columns were rotated; v uᵀ / σ is v (σ u)ᵀ / σ². */
+function inverted(
+  p: Matrix,
+  { columns, rows, norms, scale }: Rotated,
+  m: number,
+  k: number,
+  atol: number,
+  rtol: number,
+): void {
+  const left = zeros(k * k);
+  const least = Math.max(atol * scale, rtol * norms.reduce((most, s) => Math.max(most, s), 0));
+  for (let j = 0; j < k; j++) {
+    const norm = norms[j]!;
+    if (!(norm > least)) continue;
+    for (let r = 0; r < k; r++) left[r * k + j] = ((rows[j * k + r]! / norm) * scale) / norm;
+  }
+  addProduct(blockAt(p, m, 0, 0), 1, blockAt(left, k, 0, 0), blockAt(columns, m, 0, 0), [k, k, m]);
+}
 
 /** `−A⁺ t A⁺ + A⁺A⁺ᵀ tᵀ (I − A A⁺) + (I − A⁺A) tᵀ A⁺ᵀA⁺`, whose transpose is the same of Aᵀ. */
 function rate(a: Tensor, p: Tensor, t: Tensor): Tensor {

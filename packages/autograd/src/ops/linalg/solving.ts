@@ -8,7 +8,7 @@ import { expandNode } from '../build/broadcast.js';
 import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
-import { zeros, withRoom } from '../../kernels/plain/doubleLoops.js';
+import { fromHere, withRoom, zeros } from '../../kernels/plain/doubleLoops.js';
 import { copyNumbers, transposeInPlace } from './kernels/denseKernels.js';
 import { luInPlace, RowOrder, substitute } from './kernels/factorKernels.js';
 import { matmulOf } from './products/matmul.js';
@@ -27,7 +27,7 @@ export function transposed(x: Tensor): Tensor {
 }
 
 /** Elements from which matrices are worth the memory of vector loops, and how many times as much factorizations take. */
-const WORTHWHILE = 256;
+const WORTHWHILE = 64;
 const TIMES = 12;
 
 /**
@@ -42,20 +42,17 @@ export function eachMatrix(
   const size = sizeOf(shape.slice(-2));
   const count = sizeOf(shape.slice(0, -2));
   if (count === 0) return;
-  const all = (a: Float64Array, more: Float64Array, run: (i: number) => void): void => {
+  const all = (): void => {
+    const [a, more] = [zeros(size), zeros(also)];
+    const release = fromHere();
     for (let i = 0; i < count; i++) {
       copyNumbers(a, 0, data, i * size, size);
-      run(i);
+      f(a, i, more);
+      release();
     }
   };
-  if (size < WORTHWHILE) {
-    const [a, more] = [new Float64Array(size), new Float64Array(also)];
-    return all(a, more, (i) => f(a, i, more));
-  }
-  withRoom(TIMES * size + also, () => {
-    const [a, more] = [zeros(size), zeros(also)];
-    all(a, more, (i) => withRoom(0, () => f(a, i, more)));
-  });
+  if (size < WORTHWHILE) all();
+  else withRoom(TIMES * size + also, all);
 }
 
 interface SolveAttrs extends Record<string, boolean | string> {

@@ -38,22 +38,19 @@ export function planSearch(kernel: SearchKernel): FormedKernel {
         f.push(from).get(i).i32(size).op(I32.mul).op(I32.add).memory(load, 0).set(x);
         f.push(table).get(i).push(perRow).op(I32.divU);
         f.push(rowBytes).op(I32.mul).op(I32.add).set(row);
-        // Of the `left` elements from `low` on it is not known where they stand.
+        // Of the `left` elements from `low` on it is not known where they stand. The steps are as many for every value, and none
+        // of them branches on it: which half it is in cannot be foreseen.
         f.i32(0).set(low).push(extent).set(left);
         f.block(() =>
           f.loop(() => {
             f.get(left).op(I32.eqz).brIf(1);
-            f.get(left).i32(1).op(I32.shrU).set(half);
-            f.get(low).get(half).op(I32.add).i32(size).op(I32.mul).get(row).op(I32.add);
-            f.memory(load, 0).set(y);
+            f.get(left).i32(1).op(I32.add).i32(1).op(I32.shrU).set(half);
+            f.get(low).get(half).op(I32.add).i32(1).op(I32.sub);
+            f.i32(size).op(I32.mul).get(row).op(I32.add).memory(load, 0).set(y);
+            f.get(left).get(half).op(I32.sub).set(left);
+            f.i32(0);
             pushBefore(f, dtype, right, x, y);
-            f.if(
-              () => {
-                f.get(low).get(half).op(I32.add).i32(1).op(I32.add).set(low);
-                f.get(left).get(half).op(I32.sub).i32(1).op(I32.sub).set(left);
-              },
-              () => f.get(half).set(left),
-            );
+            f.op(I32.sub).get(half).op(I32.and).get(low).op(I32.add).set(low);
             f.br(0);
           }),
         );

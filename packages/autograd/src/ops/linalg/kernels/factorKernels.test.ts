@@ -219,6 +219,41 @@ describe('vector loops give the bits of the plain ones', () => {
     expect(inVectors).toEqual(all(a.slice(), angles));
   });
 
+  it.each([1, 2, 3, 5, 16, 21, 33])('factorizations of %i rows', (n) => {
+    const a = noise(n * n);
+    // A column that is zero from its pivot on, and one that is zero below it.
+    const [singular, sparse] = [a.slice(), a.slice()];
+    for (let i = 0; i < n; i++) singular[i * n + (n >> 1)] = sparse[i * n] = 0;
+    sparse[0] = 1;
+    const positive = times(a, transpose(a, n, n), n, n, n).map((x, i) => x + (i % (n + 1) === 0 ? 1 : 0)); // prettier-ignore
+    const spoiled = positive.map((x, i) => (i === n * n - 1 ? -1 : x));
+    const all = (put: (x: Matrix) => Matrix): unknown => {
+      const results: unknown[] = [];
+      for (const x of [a, singular, sparse]) {
+        for (const order of [new RowOrder(n, n), null]) {
+          const lu = put(x);
+          luInPlace(lu, n, n, order);
+          results.push(lu.slice(), order);
+          for (const k of [1, 2, 5, 21, 40]) {
+            for (const upper of [false, true]) {
+              const right = put(noise(n * k));
+              substitute(lu, n, right, k, upper, !upper);
+              results.push(right.slice());
+            }
+          }
+        }
+        const r = put(x);
+        results.push(householder(r, n, n, n).slice(), r.slice());
+      }
+      for (const x of [positive, spoiled]) {
+        const lower = put(x);
+        results.push(choleskyInPlace(lower, n), lower.slice());
+      }
+      return results;
+    };
+    expect(withRoom(2 ** 17, () => all(placed))).toEqual(all((x) => x.slice()));
+  });
+
   it('room is given back, and plain arrays take its place where it is full', () => {
     withRoom(8, () => {
       const [first, second] = [placed(noise(8)), withRoom(0, () => placed(noise(1 << 22)))];

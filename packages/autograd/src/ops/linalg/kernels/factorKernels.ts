@@ -1,10 +1,19 @@
 /** @file Factorizations of one matrix in float64, in place: LU and Cholesky, and systems with triangular matrices. */
-import { withRoom } from '../../../kernels/plain/doubleLoops.js';
-import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
+import { loopsOver, withRoom } from '../../../kernels/plain/doubleLoops.js';
+import {
+  addProduct,
+  blockAt,
+  transposeInPlace,
+  transposeOf,
+  type BlockOf,
+  type Matrix,
+} from './denseKernels.js';
 
 /** Columns that are eliminated one by one; more are halved. A small matrix is done in one go. */
 const NARROW = 4;
 const SMALL = 20;
+/** Rows of a Cholesky factor that are too short to call a loop for. */
+const SHORT = 12;
 /** Columns of a right side from which a product pays off for one row. */
 const LONG = 32;
 
@@ -57,19 +66,19 @@ function eliminate(
     follow(a, m, n, from, middle, to);
     return eliminate(a, m, n, middle, to, rows, narrow);
   }
+  const loops = loopsOver(a, a, a);
   for (let k = from; k < to; k++) {
-    if (rows !== null) {
-      const best = largestBelow(a, m, n, k);
-      rows.pivots[k] = best + 1;
-      if (best !== k) {
-        rows.sign = rows.sign === 1 ? -1 : 1;
-        const row = rows.order[k]!;
-        rows.order[k] = rows.order[best]!;
-        rows.order[best] = row;
-        exchangeRows(a, n, k, best);
-      }
-    }
-    eliminateColumn(a, m, n, k, to);
+    const best =
+      loops === null
+        ? eliminateColumn(a, m, n, k, to, rows !== null)
+        : k + loops.eliminate(a.byteOffset + 8 * k * n, 8 * n, m - k, 8 * k, 8 * to, rows ? 1 : 0);
+    if (rows === null) continue;
+    rows.pivots[k] = best + 1;
+    if (best === k) continue;
+    rows.sign = rows.sign === 1 ? -1 : 1;
+    const row = rows.order[k]!;
+    rows.order[k] = rows.order[best]!;
+    rows.order[best] = row;
   }
 }
 
@@ -107,10 +116,19 @@ function exchangeRows(a: Matrix, n: number, first: number, second: number): void
   }
 }
 
-/** Eliminates column k below the diagonal, in the columns up to `end`. */
-function eliminateColumn(a: Matrix, m: number, n: number, k: number, end: number): void {
+/** Eliminates column k below the diagonal, in the columns up to `end`; gives the row that came to the top for that. */
+function eliminateColumn(
+  a: Matrix,
+  m: number,
+  n: number,
+  k: number,
+  end: number,
+  choose: boolean,
+): number {
+  const best = choose ? largestBelow(a, m, n, k) : k;
+  if (best !== k) exchangeRows(a, n, k, best);
   const pivot = a[k * n + k]!;
-  if (pivot === 0) return;
+  if (pivot === 0) return best;
   const above = k * n;
   for (let i = k + 1; i < m; i++) {
     const row = i * n;
@@ -118,45 +136,53 @@ function eliminateColumn(a: Matrix, m: number, n: number, k: number, end: number
     a[row + k] = f;
     if (f !== 0) for (let j = k + 1; j < end; j++) a[row + j]! -= f * a[above + j]!;
   }
+  return best;
 }
 
 /** The lower Cholesky factor, from the lower triangle; the row at which it fails, or −1. */
 export function choleskyInPlace(a: Matrix, n: number): number {
+  // Rows of the upper triangle are side by side in memory, columns of the lower one are not.
+  transposeInPlace(a, n);
   const failed = choleskyOf(a, n, 0, n, narrowOf(n));
-  if (failed < 0) for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) a[i * n + j] = 0;
-  return failed;
+  if (failed >= 0) return failed;
+  transposeInPlace(a, n);
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) a[i * n + j] = 0;
+  return -1;
 }
 
-/** The columns from `from` to `to` of the factor, all rows below; half of them come first, the others follow by a product. */
+/** The rows from `from` to `to` of the upper factor; half of them come first, the others follow by a product. */
 function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: number): number {
   if (to - from > narrow) {
     const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
     const failed = choleskyOf(a, n, from, middle, narrow);
     if (failed >= 0) return failed;
     withRoom(0, () => {
-      const left = blockAt(a, n, middle, from);
-      const turned = transposeOf(left, to - middle, middle - from);
-      addProduct(blockAt(a, n, middle, middle), -1, left, blockAt(turned, to - middle, 0, 0), [
-        n - middle,
-        middle - from,
-        to - middle,
-      ]);
+      const [known, left] = [middle - from, to - middle];
+      const above = blockAt(a, n, from, middle);
+      const turned = blockAt(transposeOf(above, known, left), known, 0, 0);
+      addProduct(blockAt(a, n, middle, middle), -1, turned, above, [left, known, n - middle]);
     });
     return choleskyOf(a, n, middle, to, narrow);
   }
+  const loops = n < SHORT ? null : loopsOver(a, a, a);
   for (let k = from; k < to; k++) {
-    const pivot = a[k * n + k]!;
-    if (!(pivot > 0)) return k;
-    const root = Math.sqrt(pivot);
-    a[k * n + k] = root;
-    for (let i = k + 1; i < n; i++) {
-      const row = i * n;
-      const f = a[row + k]! / root;
-      a[row + k] = f;
-      for (let j = k + 1; j < to && j <= i; j++) a[row + j]! -= f * a[j * n + k]!;
-    }
+    if (!(a[k * n + k]! > 0)) return k;
+    if (loops === null) eliminateRow(a, n, k, to);
+    else loops.root(a.byteOffset + 8 * (k * n + k), 8 * n, n - k - 1, to - k - 1);
   }
   return -1;
+}
+
+/** Row k of the upper factor, and what it leaves of the rows up to `to`. */
+function eliminateRow(a: Matrix, n: number, k: number, to: number): void {
+  const at = k * n;
+  const root = Math.sqrt(a[at + k]!);
+  a[at + k] = root;
+  for (let j = k + 1; j < n; j++) a[at + j]! /= root;
+  for (let i = k + 1; i < to; i++) {
+    const f = a[at + i]!;
+    for (let j = i; j < n; j++) a[i * n + j]! -= f * a[at + j]!;
+  }
 }
 
 /** Solves the triangular system with the matrix `a [n, n]` for the k columns of `x`, in place. */
@@ -193,18 +219,23 @@ function substituteIn(
     addProduct(part(x, second, 0), -1, part(a, second, first), part(x, first, 0), [rest, done, k]);
     return substituteIn(part(a, second, second), part(x, second, 0), rest, k, upper, unit);
   }
+  const loops = loopsOver(a.of, x.of, x.of);
+  if (loops !== null) {
+    const address = ({ of, at }: BlockOf): number => of.byteOffset + 8 * at;
+    const [up, ones] = [upper ? 1 : 0, unit ? 1 : 0] as const;
+    return loops.substitute(address(a), 8 * a.step, address(x), 8 * x.step, n, 8 * k, up, ones);
+  }
   for (let s = 0; s < n; s++) {
     const r = upper ? n - 1 - s : s;
     const known = upper ? r + 1 : 0;
-    if (k >= LONG) addProduct(part(x, r, 0), -1, part(a, r, known), part(x, known, 0), [1, s, k]);
-    else lessRows(a, x, r, known, s, k);
+    lessRows(a, x, r, known, s, k);
     if (unit) continue;
     const pivot = a.of[a.at + r * a.step + r]!;
     for (let c = 0, at = x.at + r * x.step; c < k; c++) x.of[at + c]! /= pivot;
   }
 }
 
-/** Row r of x less `count` rows from `first` on, each times an element of row r of a: short ones are not worth a product. */
+/** Row r of x less `count` rows from `first` on, each times an element of row r of a. */
 function lessRows(
   a: BlockOf,
   x: BlockOf,

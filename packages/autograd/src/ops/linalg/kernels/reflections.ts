@@ -1,10 +1,13 @@
 /** @file Householder reflections of one matrix in float64, some of them in one; QR with them. */
-import { withRoom, zeros } from '../../../kernels/plain/doubleLoops.js';
+import { loopsOver, withRoom, zeros } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
 import { Rows } from './rows.js';
 
 /** Columns whose reflections are applied in one; they are made one by one. */
 export const TOGETHER = 16;
+
+/** Columns up to which a QR applies its reflections one by one. */
+const FEW = 32;
 
 /**
  * The reflections of some columns in one, `I − V T Vᵀ` (R. Schreiber and C. Van Loan, "A storage-efficient WY representation
@@ -24,7 +27,7 @@ export interface Reflections {
 /** QR by Householder reflections: `q [m, c]` with c columns (n to m of them), and R in the upper triangle of `a [m, n]`. */
 export function householder(a: Matrix, m: number, n: number, c: number): Matrix {
   const steps = Math.min(m, n);
-  if (steps <= TOGETHER) {
+  if (steps <= FEW) {
     const { vectors, betas } = reflections(a, m, n, 0, steps, n);
     return oneByOne(vectors, betas, m, c);
   }
@@ -54,15 +57,15 @@ function reflections(
   const [rows, width] = [m - start, end - start];
   const vectors = zeros(width * rows);
   const betas = new Float64Array(width);
-  const w = new Float64Array(reach);
   for (let k = 0; k < width; k++) {
     const at = k * rows;
     const column = start * n + start + k;
     let square = 0;
-    for (let i = k + 1; i < rows; i++) {
-      const x = a[column + i * n]!;
+    for (let i = k + 1, from = column + i * n; i < rows; i++, from += n) {
+      const x = a[from]!;
       vectors[at + i] = x;
       square += x * x;
+      a[from] = 0;
     }
     // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
     if (square === 0) continue;
@@ -72,18 +75,7 @@ function reflections(
     vectors[at + k] = head - alpha;
     const beta = 2 / (square + (head - alpha) * (head - alpha));
     betas[k] = beta;
-    for (let j = k + 1; j < reach; j++) w[j] = 0;
-    for (let i = k; i < rows; i++) {
-      const row = (start + i) * n + start;
-      const u = vectors[at + i]!;
-      for (let j = k + 1; j < reach; j++) w[j]! += u * a[row + j]!;
-    }
-    for (let i = k; i < rows; i++) {
-      const row = (start + i) * n + start;
-      const f = beta * vectors[at + i]!;
-      for (let j = k + 1; j < reach; j++) a[row + j]! -= f * w[j]!;
-      a[row + k] = 0;
-    }
+    reflectOne(blockAt(a, n, start + k, start + k + 1), rows - k, reach - k - 1, vectors, at + k, beta); // prettier-ignore
     a[column + k * n] = alpha;
   }
   return { vectors, betas };
@@ -93,19 +85,34 @@ function reflections(
 function oneByOne(vectors: Matrix, betas: Matrix, m: number, c: number): Matrix {
   const q = zeros(m * c);
   for (let i = 0; i < Math.min(m, c); i++) q[i * c + i] = 1;
-  const w = new Float64Array(c);
-  for (let k = betas.length - 1; k >= 0; k--) {
-    for (let j = k; j < c; j++) w[j] = 0;
-    for (let i = k; i < m; i++) {
-      const u = vectors[k * m + i]!;
-      for (let j = k; j < c; j++) w[j]! += u * q[i * c + j]!;
-    }
-    for (let i = k; i < m; i++) {
-      const f = betas[k]! * vectors[k * m + i]!;
-      for (let j = k; j < c; j++) q[i * c + j]! -= f * w[j]!;
-    }
-  }
+  for (let k = betas.length - 1; k >= 0; k--)
+    reflectOne(blockAt(q, c, k, k), m - k, c - k, vectors, k * m + k, betas[k]!);
   return q;
+}
+
+/** The block becomes `(I − β u uᵀ)` times itself; u begins at a place of the vectors. */
+function reflectOne(
+  { of, at, step }: BlockOf,
+  rows: number,
+  columns: number,
+  vectors: Matrix,
+  u: number,
+  beta: number,
+): void {
+  const loops = loopsOver(of, vectors, vectors);
+  if (loops !== null) {
+    const [block, vector] = [of.byteOffset + 8 * at, vectors.byteOffset + 8 * u];
+    return loops.reflect(block, 8 * step, vector, rows, 8 * columns, beta);
+  }
+  const w = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    const f = vectors[u + i]!;
+    for (let j = 0; j < columns; j++) w[j]! += f * of[at + i * step + j]!;
+  }
+  for (let i = 0; i < rows; i++) {
+    const f = beta * vectors[u + i]!;
+    for (let j = 0; j < columns; j++) of[at + i * step + j]! -= f * w[j]!;
+  }
 }
 
 /** Reflections `I − β u uᵀ` of rows from `start` on in one, of vectors as rows; vector k begins with k zeros. */

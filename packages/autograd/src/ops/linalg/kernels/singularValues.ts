@@ -12,6 +12,33 @@ const SWEEPS = 60;
 /** Columns from which the eigenvectors of AᵀA pay off. */
 const LARGE = 16;
 
+/** `A = Σ σ u vᵀ`, where σ u and v are rows, in no order. */
+export interface Rotated {
+  /** The columns of A V, which are orthogonal, as rows: `[n, m]`. */
+  readonly columns: Matrix;
+  /** The columns of V as rows: `[n, n]`. */
+  readonly rows: Matrix;
+  /** The singular values. */
+  readonly norms: Matrix;
+  /** What `columns` and `norms` are multiplied by. */
+  readonly scale: number;
+}
+
+/** Rotates the columns of `a [m, n]`, m ≥ n, until they are orthogonal; null if an element is not finite. */
+export function jacobiRotated(a: Matrix, m: number, n: number): Rotated | null {
+  const scale = scaleOf(a);
+  if (scale !== scale) return null;
+  const x = zeros(n * m);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) x[j * m + i] = scale * a[i * n + j]!;
+  const start = n < LARGE ? null : eigenvectorsOf(x, m, n);
+  const rows = start?.v ?? identity(n);
+  const columns = start?.x ?? x;
+  const vectors = new Rows(columns, m);
+  rotateAll(vectors, new Rows(rows, n), n);
+  const norms = Float64Array.from({ length: n }, (_, j) => Math.sqrt(vectors.dot(j, j)));
+  return { columns, rows, norms, scale };
+}
+
 /**
  * The thin decomposition of `a [m, n]` with m ≥ n: `u [m, n]`, falling singular values, `v [n, n]`, vectors in columns. All
  * are NaN if an element is not finite.
@@ -22,17 +49,9 @@ export function jacobiSingular(
   n: number,
 ): { u: Matrix; s: Matrix; v: Matrix } {
   const [u, v] = [zeros(m * n), zeros(n * n)];
-  const scale = scaleOf(a);
-  if (scale !== scale) return { u: u.fill(NaN), s: new Float64Array(n).fill(NaN), v: v.fill(NaN) };
-  // The columns of A V, and V, as rows.
-  const x = zeros(n * m);
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) x[j * m + i] = scale * a[i * n + j]!;
-  const start = n < LARGE ? null : eigenvectorsOf(x, m, n);
-  const rows = start?.v ?? identity(n);
-  const columns = start?.x ?? x;
-  const vectors = new Rows(columns, m);
-  rotateAll(vectors, new Rows(rows, n), n);
-  const norms = Float64Array.from({ length: n }, (_, j) => Math.sqrt(vectors.dot(j, j)));
+  const rotated = jacobiRotated(a, m, n);
+  if (rotated === null) return { u: u.fill(NaN), s: new Float64Array(n).fill(NaN), v: v.fill(NaN) };
+  const { columns, rows, norms, scale } = rotated;
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => norms[j]! - norms[i]!);
   const small = (norms[order[0] ?? 0] ?? 0) * 1e-15;
   order.forEach((from, to) => {
