@@ -30,6 +30,10 @@ export function resolve(specifier, context, next) {
 }
 
 export async function load(url, context, next) {
+  if (url.endsWith('/export/src/module/plainKernels.ts')) {
+    const { plainKernelsText } = await import('./build/plainKernels.mjs');
+    return { format: 'module', shortCircuit: true, source: await plainKernelsText() };
+  }
   if (!url.endsWith('.ts?notebook')) return hooks.load(url, context, next);
   // A notebook being rendered: say which cell runs, on the cell's own marker line, so that line
   // numbers stay right.
