@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { plainKernelsFile, plainKernelsText } from './tools/build/plainKernels.mjs';
 import tsconfig from './tsconfig.base.json' with { type: 'json' };
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -69,8 +70,15 @@ const browser = {
   },
 };
 
+/** A source that is made of others; see the tool. */
+const made = {
+  name: 'made',
+  load: (id: string) => (id.endsWith(plainKernelsFile) ? plainKernelsText() : undefined),
+};
+
 export default defineConfig({
   resolve: { alias },
+  plugins: [made],
   test: {
     testTimeout: 30_000,
     reporters: ['default', './tools/closing-line.ts'],

@@ -31,6 +31,10 @@ export function resolve(specifier, context, next) {
 }
 
 export async function load(url, context, next) {
+  if (url.endsWith('/export/src/module/plainKernels.ts')) {
+    const { plainKernelsText } = await import('./build/plainKernels.mjs');
+    return { format: 'module', shortCircuit: true, source: await plainKernelsText() };
+  }
   const path = /^(file:.*\.ts)(\?notebook)?$/.exec(url);
   if (path === null) return hooks.load(url, context, next);
   const file = fileURLToPath(path[1]);

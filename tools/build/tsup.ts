@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'tsup';
 import { inlined } from './inlined.js';
+import { plainKernelsFile, plainKernelsText } from './plainKernels.mjs';
 import { shakable } from './shakable.js';
 
 interface LibraryOptions {
@@ -48,6 +49,15 @@ export function library(
                 ? { path: name, external: true }
                 : undefined,
             );
+        },
+      },
+      {
+        name: 'made',
+        setup(build) {
+          build.onLoad({ filter: new RegExp(`${plainKernelsFile}$`) }, async () => ({
+            contents: await plainKernelsText(),
+            loader: 'ts',
+          }));
         },
       },
       {

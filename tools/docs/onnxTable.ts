@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { composed } from '../../packages/export/src/compositions/recorded.js';
 import { ARRAYS } from '../../packages/export/src/onnx/export/arrays/arrays.js';
 import { ELEMENTS } from '../../packages/export/src/onnx/export/elements.js';
 import { REGIONS } from '../../packages/export/src/onnx/export/regions/regions.js';
@@ -32,6 +33,7 @@ function exported(): string {
     `| one operator | ${code([...REGIONS.keys()])} |`,
     `| element-wise operators | ${code(Object.keys(ELEMENTS))} |`,
     `| operations on arrays | ${code(Object.keys(ARRAYS))} |`,
+    `| loops of others, in double precision | ${code(composed.filter((name) => !(name in ARRAYS)))} |`,
   ].join('\n');
 }
 

@@ -10,7 +10,14 @@ export { runtime } from './graph/runtime.js';
 export { verification } from './engine/compile/verify.js';
 export { imageOfFunction, type FunctionImage, type ImageInput } from './recorder/functionImage.js';
 export { FormCollection } from './backends/wasm/image/formCollection.js';
-export { IMAGE, type Image, type ImageBody, type ImageLoop } from './backends/wasm/image/image.js';
+export {
+  IMAGE,
+  type Image,
+  type ImageBody,
+  type ImageLoop,
+  type ImagePlain,
+  type ImageTools,
+} from './backends/wasm/image/image.js';
 export { writePrelude } from './backends/wasm/run/prelude.js';
 export { driverModule } from './backends/wasm/run/driver.js';
 export { DRIVER } from './backends/wasm/run/preludeFile.js';

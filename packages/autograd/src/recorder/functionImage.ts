@@ -1,7 +1,6 @@
 /** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
 import { ChainruleError } from '../errors.js';
-import type { FormCollection } from '../backends/wasm/image/formCollection.js';
-import { imageOf, type Image } from '../backends/wasm/image/image.js';
+import { imageOf, type Image, type ImageTools } from '../backends/wasm/image/image.js';
 import { userLine } from '../engine/userLine.js';
 import { again } from '../engine/recording/capture.js';
 import { record } from '../engine/recording/record.js';
@@ -40,12 +39,12 @@ export interface FunctionImage {
  * Calls `f` once and makes an image of what it computes. `args` are tensors alone, of which shapes and dtypes matter.
  * Gradients are no outputs. With `lines` an error names the line that made what it is about.
  *
- * @throws {ChainruleError} if `f` reads a value, or uses an operation that only the interpreter computes.
+ * @throws {ChainruleError} if `f` reads a value, or uses an operation without a kernel.
  */
 export function imageOfFunction(
   f: (...args: Tensor[]) => unknown,
   args: readonly Tensor[],
-  forms: FormCollection,
+  tools: Pick<ImageTools, 'forms' | 'isPlain'>,
   caller: string,
   lines = true,
 ): FunctionImage {
@@ -82,15 +81,16 @@ export function imageOfFunction(
   });
   const outputs = [...kept, ...results].map((k) => program.outputs[k] as number);
   const leaves = argumentLeaves(given);
-  const image = imageOf({ ...program, outputs }, forms, (op, origin) => {
+  const refuse = (op: string, origin: number): ChainruleError => {
     const node = made.nodes[origin];
     const stack = node?.extra?.stack;
     const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
     return new ChainruleError(
-      `${caller}: ${op} has only a plain kernel, which needs the framework` +
+      `${caller}: ${op} needs the framework` +
         `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside the function`,
     );
-  });
+  };
+  const image = imageOf({ ...program, outputs }, { ...tools, refuse });
   return {
     image,
     inputs: made.sources.map((source, k): ImageInput => {

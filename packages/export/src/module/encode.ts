@@ -1,6 +1,11 @@
 /** @file Regimes as the data of a module: arrays of numbers, short where most are zero. */
-import { SCRATCH_BUFFER, type FunctionImage, type Image } from '@chainrule/autograd/internal';
-import type { BodyLines, ImageLines, Line, LoopLines } from './imageLines.js';
+import {
+  SCRATCH_BUFFER,
+  type FunctionImage,
+  type Image,
+  type ImagePlain,
+} from '@chainrule/autograd/internal';
+import type { BodyLines, ImageLines, Line, LoopLines, PlainLines } from './imageLines.js';
 import type { Regime } from './regimes.js';
 
 /**
@@ -20,12 +25,24 @@ export interface EncodedImage {
   readonly s: number[];
   /** The scratch memory that is shared, then all of it. */
   readonly h: readonly [...Line, ...Line];
-  readonly l: readonly EncodedLoop[];
+  /** What runs between the calls, each after so many of them. */
+  readonly l: readonly ({ readonly after: number } & (EncodedLoop | EncodedPlain))[];
 }
 
-/** A loop: after so many calls. */
+/** An operation that its plain kernel computes. */
+export interface EncodedPlain {
+  readonly kind: 'plain';
+  readonly name: string;
+  readonly attrs: ImagePlain['attrs'];
+  /** The attributes that grow with the batch. */
+  readonly grown: readonly (readonly [key: string, ...Line])[];
+  /** Operands, then the result: slot, dtype and shape. */
+  readonly values: readonly EncodedValue[];
+}
+
+type EncodedValue = readonly [slot: number, dtype: string, shape: readonly Line[]];
+
 export interface EncodedLoop {
-  readonly after: number;
   readonly name: string;
   readonly kind: 'scan' | 'while' | 'branch';
   readonly length: Line;
@@ -56,7 +73,7 @@ export interface EncodedRegime extends EncodedImage {
   /** Inputs: slot, then what it is. */
   readonly i: (readonly unknown[])[];
   /** Outputs: slot, dtype and shape. */
-  readonly o: (readonly [slot: number, dtype: string, shape: readonly Line[]])[];
+  readonly o: EncodedValue[];
   readonly r: Line;
   readonly m: 0 | 1;
 }
@@ -103,17 +120,32 @@ function encodeImage(lines: ImageLines): EncodedImage {
       last,
     ]),
     h: [...lines.sharedBytes, ...lines.scratchBytes],
-    l: lines.loops.map((loop) => encodeLoop(loop, image)),
+    l: lines.stops.map((stop) => ({
+      after: stop.after,
+      ...(stop.kind === 'plain' ? encodePlain(stop, image) : encodeLoop(stop, image)),
+    })),
+  };
+}
+
+function encodePlain({ sample, shapes, attrs }: PlainLines, { holds }: Image): EncodedPlain {
+  const { name, operands, result } = sample;
+  const values = [...operands, { slot: result, ...holds[result]! }];
+  return {
+    ...{ kind: 'plain', name, attrs: sample.attrs },
+    grown: Object.entries(attrs).flatMap(([key, line]) =>
+      line[1] === 0 ? [] : [[key, ...line] as const],
+    ),
+    values: values.map(({ slot, dtype }, k) => [slot, dtype, shapes[k]!]),
   };
 }
 
 function encodeLoop({ sample, length, bodies }: LoopLines, { holds }: Image): EncodedLoop {
-  const { after, operands, results, loop } = sample;
+  const { operands, results, loop } = sample;
   const { name, kind, reverse, rewound, constants } = loop;
   const dtype = holds[operands[0] ?? -1]?.dtype ?? 'int32';
   const encoded = bodies.map(encodeBody);
   return {
-    ...{ after, name, kind, length, reverse, rewound, constants },
+    ...{ name, kind, length, reverse, rewound, constants },
     ...{ operands, dtype, results, bodies: encoded },
   };
 }

@@ -14,7 +14,7 @@ import { Module } from '@chainrule/nn';
 import { forwardOf, inMode, modelOrFunction } from '../forward.js';
 import { VERSION } from '../version.js';
 import { encodeRegime } from './encode.js';
-import { functionText, hasLoops, type ModuleFunction } from './moduleFunction.js';
+import { functionText, stopsOf, type ModuleFunction } from './moduleFunction.js';
 import {
   argumentNames,
   isTensors,
@@ -22,6 +22,7 @@ import {
   readTraining,
   type ExportModuleOptions,
 } from './options.js';
+import { isPlain, plainText } from './plainRuntime.js';
 import { regimesOf, type Regime } from './regimes.js';
 import { LOOP_RUNTIME } from './loopRuntime.js';
 import { RUNTIME } from './runtime.js';
@@ -53,7 +54,7 @@ export interface ExportedModule {
  * the loss. `state()` returns weights and states, and `load(state)` restores them;
  * `model.loadStateDict(decodeSafetensors(bytes))` restores those of a file.
  *
- * @throws {ChainruleError} if `f` reads a value, uses an operation without a compiled kernel (the message gives the
+ * @throws {ChainruleError} if `f` reads a value, uses an operation that needs the framework (the message gives the
  * line that made it), or does not depend evenly on the batch.
  * @example
  * const { js, types } = exportModule((x: Tensor) => model.forward(x), [zeros([1, 784])], { names: ['pixels'] });
@@ -108,6 +109,8 @@ export function exportModule<Args extends readonly Tensor[]>(
   const code = forms.bytes();
   const inline = forms.fused && [hexadecimal(code), hexadecimal(forms.fused.bytes())];
   const { seed, offset } = states.random;
+  const stops = functions.map(stopsOf);
+  const plain = new Set(stops.flatMap((found) => [...found.plain]));
   const file = weights === 'file' ? states.file() : undefined;
   const js = [
     `// Written by chainrule ${VERSION}: exportModule.`,
@@ -126,7 +129,8 @@ export function exportModule<Args extends readonly Tensor[]>(
     // What names functions in some builds of the framework.
     'function __name(f) { return f; }',
     RUNTIME.trim(),
-    ...(functions.some(hasLoops) ? [LOOP_RUNTIME.trim()] : []),
+    ...(stops.some(({ hasLoops }) => hasLoops) ? [LOOP_RUNTIME.trim()] : []),
+    ...(plain.size > 0 ? [plainText(plain)] : []),
     ...functions.map(functionText),
     '',
   ].join('\n');
@@ -151,7 +155,8 @@ export function exportModule<Args extends readonly Tensor[]>(
     const most = batch ?? 1;
     const size = examples[batched.indexOf(true)]?.shape[0] ?? 1;
     const given = Math.min(Math.max(size, 1), most);
-    const regimes = regimesOf(g, sized, forms, { given, most, caller: 'exportModule' });
+    const tools = { forms, isPlain };
+    const regimes = regimesOf(g, sized, tools, { given, most, caller: 'exportModule' });
     const [first] = regimes as [Regime];
     const assigned = first.sample.assigned.map((cell) => states.indexOf(cell));
     const encoded = regimes.map((regime) => encodeRegime(regime, (made, k) => placeOf(made, k)));

@@ -1,5 +1,5 @@
 /** @file The numbers of plans for several batch sizes as lines: those of a function, and within it those of its loops. */
-import type { Image, ImageBody, ImageLoop } from '@chainrule/autograd/internal';
+import type { Image, ImageBody, ImageLoop, ImagePlain } from '@chainrule/autograd/internal';
 import { dtypeBytes } from './states.js';
 
 /** A number at the first size of a regime, and how much it grows by each example more. */
@@ -23,11 +23,24 @@ export interface ImageLines {
   readonly computed: readonly Line[];
   readonly sharedBytes: Line;
   readonly scratchBytes: Line;
-  readonly loops: readonly LoopLines[];
+  readonly stops: readonly StopLines[];
 }
 
-/** A loop, in the order of the image's. */
+/** What runs between calls, in the order of the image's. */
+export type StopLines = { readonly after: number } & (LoopLines | PlainLines);
+
+/** An operation that its plain kernel computes. */
+export interface PlainLines {
+  readonly kind: 'plain';
+  readonly sample: ImagePlain;
+  /** The dimensions of each operand, then of the result. */
+  readonly shapes: readonly (readonly Line[])[];
+  /** Those of its attributes that are numbers. */
+  readonly attrs: Readonly<Record<string, Line>>;
+}
+
 export interface LoopLines {
+  readonly kind: 'loop';
   readonly sample: ImageLoop;
   readonly length: Line;
   readonly bodies: readonly BodyLines[];
@@ -52,7 +65,7 @@ export function structureOf({
   computed,
   inputs,
   outputs,
-  loops,
+  stops,
 }: Image): unknown {
   return [
     calls,
@@ -63,13 +76,26 @@ export function structureOf({
     computed.map(({ slot, first, last }) => [slot, first, last]),
     inputs,
     outputs,
-    loops.map(({ after, loop, operands, results, bodies }) => [
-      [after, loop.name, loop.reverse, loop.rewound, loop.constants, operands, results],
-      bodies.map((body) => [
-        structureOf(body.image),
-        body.inputs.map(({ kind, index }) => (kind === 'offset' ? kind : [kind, index])),
-        body.carries,
-      ]),
+    stops.map((stop) => [
+      stop.after,
+      stop.kind === 'plain' ? structureOfPlain(stop) : structureOfLoop(stop),
+    ]),
+  ];
+}
+
+function structureOfPlain({ name, attrs, operands, result }: ImagePlain): unknown {
+  const others = Object.entries(attrs).filter(([, value]) => !Number.isFinite(value));
+  const ranks = operands.map(({ slot, shape }) => [slot, shape.length]);
+  return [name, others.map(([key, value]) => [key, String(value)]), ranks, result];
+}
+
+function structureOfLoop({ loop, operands, results, bodies }: ImageLoop): unknown {
+  return [
+    [loop.name, loop.reverse, loop.rewound, loop.constants, operands, results],
+    bodies.map((body) => [
+      structureOf(body.image),
+      body.inputs.map(({ kind, index }) => (kind === 'offset' ? kind : [kind, index])),
+      body.carries,
     ]),
   ];
 }
@@ -87,16 +113,58 @@ export function linesOf(images: readonly Image[], find: LineFinder): ImageLines 
     computed: image.computed.map((_, k) => line('a value', (m) => m.computed[k]!.bytes)),
     sharedBytes: line('scratch memory', (m) => m.list.sharedBytes),
     scratchBytes: line('scratch memory', (m) => m.list.scratchBytes),
-    loops: image.loops.map((sample, k) => ({
-      sample,
-      length: line('the length of a loop', (m) => m.loops[k]!.loop.length),
-      bodies: sample.bodies.map((_, b) =>
-        linesOfBodies(
-          images.map((m) => m.loops[k]!.bodies[b]!),
-          find,
+    stops: image.stops.map((sample, k) => {
+      const [{ after }, all] = [sample, images.map((m) => m.stops[k]!)];
+      return sample.kind === 'plain'
+        ? { after, ...linesOfPlain(all as readonly ImagePlain[], images, find) }
+        : { after, ...linesOfLoop(all as readonly ImageLoop[], find) };
+    }),
+  };
+}
+
+function linesOfPlain(
+  all: readonly ImagePlain[],
+  images: readonly Image[],
+  find: LineFinder,
+): PlainLines {
+  const [sample] = all as [ImagePlain];
+  const dimensions = (what: string, of: readonly (readonly number[])[]): Line[] =>
+    of[0]!.map((_, d) => find(what, of, (shape) => shape[d]!));
+  return {
+    kind: 'plain',
+    sample,
+    shapes: [
+      ...sample.operands.map((_, i) =>
+        dimensions(
+          'an operand',
+          all.map(({ operands }) => operands[i]!.shape),
         ),
       ),
-    })),
+      dimensions(
+        'a value',
+        images.map(({ holds }) => holds[sample.result]!.shape),
+      ),
+    ],
+    attrs: Object.fromEntries(
+      Object.entries(sample.attrs)
+        .filter(([, value]) => Number.isFinite(value))
+        .map(([key]) => [key, find(key, all, ({ attrs }) => attrs[key] as number)]),
+    ),
+  };
+}
+
+function linesOfLoop(all: readonly ImageLoop[], find: LineFinder): LoopLines {
+  const [sample] = all as [ImageLoop];
+  return {
+    kind: 'loop',
+    sample,
+    length: find('the length of a loop', all, ({ loop }) => loop.length),
+    bodies: sample.bodies.map((_, b) =>
+      linesOfBodies(
+        all.map(({ bodies }) => bodies[b]!),
+        find,
+      ),
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 /** @file A function that an exported module has: its plans, and its text. */
 import type { DType } from '@chainrule/autograd';
-import type { EncodedRegime } from './encode.js';
+import type { EncodedImage, EncodedRegime } from './encode.js';
 import { literal } from './texts.js';
 
 export interface ModuleFunction {
@@ -33,6 +33,18 @@ export function functionText({ outputs: _outputs, ...rest }: ModuleFunction, k: 
   ].join('\n');
 }
 
-export function hasLoops({ regimes }: ModuleFunction): boolean {
-  return regimes.some(({ l }) => l.length > 0);
+/** What a function runs beside kernels: whether there are loops, and the operations that plain kernels compute. */
+export function stopsOf({ regimes }: ModuleFunction): { hasLoops: boolean; plain: Set<string> } {
+  const found = { hasLoops: false, plain: new Set<string>() };
+  const visit = ({ l: stops }: EncodedImage): void => {
+    for (const stop of stops) {
+      if (stop.kind === 'plain') found.plain.add(stop.name);
+      else {
+        found.hasLoops = true;
+        stop.bodies.forEach(visit);
+      }
+    }
+  };
+  regimes.forEach(visit);
+  return found;
 }

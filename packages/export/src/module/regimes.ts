@@ -5,11 +5,7 @@
  * word, address and length must lie on a line, which is found from two sizes and checked at all others that were planned.
  */
 import { ChainruleError, type Tensor } from '@chainrule/autograd';
-import {
-  imageOfFunction,
-  type FormCollection,
-  type FunctionImage,
-} from '@chainrule/autograd/internal';
+import { imageOfFunction, type FunctionImage, type ImageTools } from '@chainrule/autograd/internal';
 import { linesOf, structureOf, type ImageLines, type Line, type LineFinder } from './imageLines.js';
 
 /** A number of the function's code that may depend on the batch: on a line, or one over a line. */
@@ -52,7 +48,7 @@ interface Sample {
 export function regimesOf(
   f: (...args: Tensor[]) => unknown,
   argsOf: (size: number) => Tensor[],
-  forms: FormCollection,
+  tools: Pick<ImageTools, 'forms' | 'isPlain'>,
   { given, most, caller }: { given: number; most: number; caller: string },
 ): Regime[] {
   const samples = new Map<number, Sample>();
@@ -74,7 +70,7 @@ export function regimesOf(
     if (sample === undefined) {
       // What is refused is refused at the first size.
       const first = samples.size === 0;
-      const made = alike(size, () => imageOfFunction(f, argsOf(size), forms, caller, first));
+      const made = alike(size, () => imageOfFunction(f, argsOf(size), tools, caller, first));
       samples.set(size, (sample = { size, made, key: keyOf(made) }));
     }
     return sample;

@@ -119,7 +119,8 @@ function layOut(f, batch) {
 
 /** The scratch memory of an image and of all that runs within it. */
 function scratchOf(g, n) {
-  return Math.max(g.h[2] + g.h[3] * n, ...g.l.flatMap((loop) => loop.bodies.map((body) => scratchOf(body, n))));
+  const bodies = g.l.flatMap((stop) => stop.bodies ?? []);
+  return Math.max(g.h[2] + g.h[3] * n, ...bodies.map((body) => scratchOf(body, n)));
 }
 
 /** Where the values of an image lie: \`at\` has the places of what it is given and of some results, and takes the others. */
@@ -152,16 +153,17 @@ function place(g, n, at, scratch) {
     heap[words / 4 + g.p[k]] = (g.p[k + 1] < 0 ? scratch : at[g.p[k + 1]]) + g.p[k + 2] + g.p[k + 3] * n;
   const calls = [];
   for (let k = 0; k < g.c.length; k += 2) calls.push([kernels['f' + g.c[k]], words + 4 * g.c[k + 1]]);
-  const loops = g.l.map((loop) => placeLoop(loop, n, at, scratch));
-  return { calls, loops, words: words / 4, once: g.b, own: scratch + g.h[0] + g.h[1] * n };
+  const stops = g.l.map((stop) => (stop.kind === 'plain' ? placePlain : placeLoop)(stop, n, at, scratch));
+  return { calls, stops, words: words / 4, once: g.b, own: scratch + g.h[0] + g.h[1] * n };
 }
 
-/** Runs the kernels of an image, and its loops among them: of a loop's body the first ones once alone. */
-function run({ calls, loops, once, own }, isFirst = true) {
+/** Runs the kernels of an image, and what stands between them: of a loop's body the first ones once alone. */
+function run({ calls, stops, once, own }, isFirst = true) {
   let k = isFirst ? 0 : once;
-  for (const loop of loops) {
-    for (; k < loop.after; k++) calls[k][0](calls[k][1], 0, 1, own);
-    repeat(loop);
+  for (const stop of stops) {
+    for (; k < stop.after; k++) calls[k][0](calls[k][1], 0, 1, own);
+    if (stop.kind === 'plain') runPlain(stop);
+    else repeat(stop);
   }
   for (; k < calls.length; k++) calls[k][0](calls[k][1], 0, 1, own);
 }

@@ -1,6 +1,7 @@
 /** @file A recorded graph as instructions: node by node, loops with their bodies. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode, OperationNode } from '@chainrule/autograd/graph';
+import { composed, composition } from '../compositions/recorded.js';
 import { castRules, elementRules } from './elements.js';
 import { familyRules } from './families.js';
 import { indexingRules } from './indexing.js';
@@ -35,7 +36,7 @@ const rules: Rules = {
 };
 
 /** The names of the operations that can be written. */
-export const writable: readonly string[] = Object.keys(rules);
+export const writable: readonly string[] = [...Object.keys(rules), ...composed];
 
 /** Writes nodes in order; those that have a value are there already. */
 export function writeNodes(scope: Scope, nodes: readonly GraphNode[]): void {
@@ -73,7 +74,7 @@ function valueOf(scope: Scope, node: GraphNode): Value | null {
 
 function writeOperation(scope: Scope, node: OperationNode): Value {
   const rule = rules[node.op] as Rule<OperationNode['op']> | undefined;
-  if (rule === undefined) throw refusal(node, `StableHLO has no ${node.op}`);
+  if (rule === undefined) return writeComposition(scope, node);
   try {
     return rule(
       scope.w,
@@ -84,6 +85,17 @@ function writeOperation(scope: Scope, node: OperationNode): Value {
     if (error instanceof Unwritable) throw refusal(node, `${node.op}: ${error.message}`);
     throw error;
   }
+}
+
+/** Writes an operation as others that give the same. */
+function writeComposition(scope: Scope, node: OperationNode): Value {
+  const graph = composition(node);
+  if (graph === null) throw refusal(node, `StableHLO has no ${node.op}`);
+  const values = new Map<GraphNode, Value>();
+  graph.arguments.forEach((x, i) => values.set(x, valueIn(scope, node.inputs[i] as GraphNode)));
+  const inner: Scope = { ...scope, values, loops: new Map(), finish: (_node, value) => value };
+  writeNodes(inner, graph.nodes);
+  return valueIn(inner, (graph.outputs[0] as { node: GraphNode }).node);
 }
 
 /** An error that says which operation, where it was made, and what to do. */

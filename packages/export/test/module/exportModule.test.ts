@@ -6,7 +6,6 @@ import {
   fft,
   getRngState,
   isIn,
-  linalg,
   manualSeed,
   maxPool2d,
   noGrad,
@@ -385,11 +384,8 @@ describe('exportModule', () => {
     ]);
   });
 
-  it('refuses what cannot run without the framework, with its line', () => {
+  it('refuses what cannot run without the framework', () => {
     const x = zeros([3, 3]);
-    expect(() => exportModule((t: Tensor) => linalg.inv(t), [x], { batch: null })).toThrow(
-      /exportModule: solve has only a plain kernel.*exportModule\.test\.ts:\d+/,
-    );
     expect(() => exportModule((t: Tensor) => t.sum().item(), [x])).toThrow(
       /that exportModule records/,
     );

@@ -30,6 +30,34 @@ class Digits extends nn.Module {
   }
 }
 
+test('no product of doubles is one that onnxruntime joins with a transpose, and then does not have', () => {
+  const f = (x: Tensor): Tensor[] => [
+    x.matmul(x.mT),
+    x.at(0).mT.matmul(x.at(1)),
+    cr.scaledDotProductAttention(x.unsqueeze(1), x.unsqueeze(1), x.unsqueeze(1)),
+  ];
+  const x = cr.randn([2, 3, 4], { dtype: 'float64' });
+  const bytes = exportOnnx(f, [x]);
+  const { node = [] } = read(bytes).graph ?? {};
+  const turned = node.filter(({ opType }) => opType === 'Transpose').flatMap((n) => n.output);
+  const products = node.filter(({ opType }) => opType === 'MatMul');
+  expect(products.flatMap(({ input }) => input).filter((name) => turned.includes(name))).toEqual(
+    [],
+  );
+  const want = f(x);
+  importOnnx(bytes)
+    .run(x)
+    .forEach((y, i) => {
+      expect(
+        y
+          .sub(want[i] as Tensor)
+          .abs()
+          .max()
+          .item(),
+      ).toBeLessThan(1e-12);
+    });
+});
+
 test('composites are one operator each, and weights have their keys', () => {
   const model = new Digits();
   const bytes = exportOnnx(model, [zeros([1, 1, 8, 8])], {

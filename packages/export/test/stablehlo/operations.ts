@@ -297,6 +297,7 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
     cr.linalg.triangularSolve(cr.tril(spd.add(z.at(0, 0))), other.at(':', '0:3').t(), {
       upper: false,
     }),
+  ...factorizationCases(),
   'a derivative': (z) => cr.grad((x: Tensor) => cr.gelu(x).pow(3).sum())(grid.add(z)),
   'a second derivative': (z) =>
     cr.hessian((x: Tensor) => x.tanh().pow(2).sum())(tensor([0.3, -0.8]).add(z.at(0, '0:2'))),
@@ -330,3 +331,50 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
   },
   dropout: (z) => cr.dropout(grid.add(z).add(5), 0.5),
 };
+
+/** Factorizations, with their gradients where they are determined; of vectors with arbitrary signs what does not depend on these. */
+function factorizationCases(): Record<string, (zero: Tensor) => Tensor | Tensor[]> {
+  const square = tensor([
+    [2, 0.5, -1],
+    [0.3, -1, 0.7],
+    [1.5, 0.2, 3],
+  ]);
+  const tall = other.t();
+  const { linalg } = cr;
+  const both = (f: (x: Tensor) => Tensor, given: Tensor) => (z: Tensor) => {
+    const x = given.add(z.at(0, 0));
+    return [f(x), slope(f, x)];
+  };
+  return {
+    det: both((x) => linalg.det(x), square),
+    'det of singular matrices': both(
+      (x) => linalg.det(x),
+      tensor([
+        [1, 2, 3],
+        [2, 4, 6],
+        [1, 0, 1],
+      ]),
+    ),
+    slogdet: both((x) => linalg.slogdet(x).logabsdet, square),
+    inv: both((x) => linalg.inv(x), square),
+    'solve of several': both((x) => linalg.solve(x, square), cr.stack([square, spd])),
+    lu: both((x) => linalg.lu(x).U, square),
+    luSolve: both((x) => {
+      const { LU, pivots } = linalg.luFactor(x);
+      return linalg.luSolve(LU, pivots, square);
+    }, square),
+    qr: both((x) => linalg.qr(x).R, tall),
+    'qr, complete': (z) => linalg.qr(tall.add(z.at(0, 0)), { mode: 'complete' }).Q,
+    eigh: both((x) => linalg.eigh(x).values, spd),
+    'eigh of functions': both((x) => {
+      const { values, vectors } = linalg.eigh(x);
+      return vectors.mul(values.log()).matmul(vectors.mT);
+    }, spd),
+    svd: both((x) => linalg.svd(x).S, other),
+    pinv: both((x) => linalg.pinv(x), other),
+    matrixExp: both((x) => cr.matrixExp(x), square),
+    'cholesky and its slope': both((x) => linalg.cholesky(x.matmul(x.mT).add(cr.eye(3))), square),
+    'second slope of det': (z) =>
+      slope((y) => slope((x) => linalg.det(x), y).square(), square.add(z.at(0, 0))),
+  };
+}

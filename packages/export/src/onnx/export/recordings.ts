@@ -29,6 +29,8 @@ export interface Recordings {
   readonly all: (node: GraphNode) => readonly GraphNode[];
   /** The sizes of a node of the first recording in all of them. */
   readonly shape: (node: GraphNode) => readonly Size[];
+  /** Other graphs, one for each recording: their items, whose nodes belong to these recordings from now on. */
+  readonly include: (graphs: readonly RecordedGraph[]) => readonly Item[];
 }
 
 type Recordable = (...args: readonly Tensor[]) => unknown;
@@ -59,7 +61,6 @@ export function recordAll(
     const options = { names, caller: 'exportOnnx', lines, ...(modules && { modules }) };
     return noGrad(() => recordGraph(f, given, options));
   });
-  const lists = graphs.map((graph) => itemsOf(graph, opset));
   const pairs = new Map<GraphNode, GraphNode[]>();
   const pair = (nodes: readonly (GraphNode | undefined)[]): void => {
     const [first] = nodes;
@@ -69,27 +70,31 @@ export function recordAll(
         nodes.map((n) => n ?? first),
       );
   };
-  const items = (lists[0] as Entry[]).map((entry, i): Item => {
-    const all = lists.map((list) => list[i]);
-    checkSame(entry, all, lists, axes);
-    const nodes = all.map((e) => nodesOf(e as Entry));
-    pairLoops(
-      all.map((e) => (e as Entry & { kind: 'node' }).node),
-      pair,
-    );
-    (nodes[0] as GraphNode[]).forEach((_, k) => pair(nodes.map((list) => list[k])));
-    return entry.kind === 'region'
-      ? { kind: 'region', all: all.map((e) => (e as Entry & { kind: 'region' }).region) }
-      : { kind: 'node', all: all.map((e) => (e as Entry & { kind: 'node' }).node) };
-  });
-  (graphs[0] as RecordedGraph).arguments.forEach((_, i) => pair(graphs.map((g) => g.arguments[i])));
-  (graphs[0] as RecordedGraph).outputs.forEach((_, i) =>
-    pair(graphs.map((g) => g.outputs[i]?.node)),
-  );
+  const include = (graphs: readonly RecordedGraph[]): Item[] => {
+    const lists = graphs.map((graph) => itemsOf(graph, opset));
+    const items = (lists[0] as Entry[]).map((entry, i): Item => {
+      const all = lists.map((list) => list[i]);
+      checkSame(entry, all, lists, axes);
+      const nodes = all.map((e) => nodesOf(e as Entry));
+      pairLoops(
+        all.map((e) => (e as Entry & { kind: 'node' }).node),
+        pair,
+      );
+      (nodes[0] as GraphNode[]).forEach((_, k) => pair(nodes.map((list) => list[k])));
+      return entry.kind === 'region'
+        ? { kind: 'region', all: all.map((e) => (e as Entry & { kind: 'region' }).region) }
+        : { kind: 'node', all: all.map((e) => (e as Entry & { kind: 'node' }).node) };
+    });
+    const [first] = graphs as readonly [RecordedGraph];
+    first.arguments.forEach((_, i) => pair(graphs.map((g) => g.arguments[i])));
+    first.outputs.forEach((_, i) => pair(graphs.map((g) => g.outputs[i]?.node)));
+    return items;
+  };
+  const items = include(graphs);
   const all = (node: GraphNode): readonly GraphNode[] => pairs.get(node) ?? graphs.map(() => node);
   const shape = (node: GraphNode): Size[] =>
     node.shape.map((_, d) => all(node).map((n) => n.shape[d] as number));
-  return { graphs, items, all, shape };
+  return { graphs, items, all, shape, include };
 }
 
 /**

@@ -336,6 +336,7 @@ export const functions: readonly ExportCase[] = [
       cr.nanquantile(y, 0.3, 2),
     ];
   }),
+  ...factorizations(),
   image('adaptiveAvgPool2d, uneven', (x) => cr.adaptiveAvgPool2d(x, 4)),
   image('adaptiveMaxPool2d, uneven', (x) => cr.adaptiveMaxPool2d(x, 4)),
   image('maxPool2d with places', (x) =>
@@ -373,3 +374,40 @@ export const functions: readonly ExportCase[] = [
     batch: 0,
   },
 ];
+
+/** Factorizations, with gradients where these are determined; of vectors with arbitrary signs what does not depend on these. */
+function factorizations(): ExportCase[] {
+  const { linalg } = cr;
+  const matrices = (
+    name: string,
+    f: (x: Tensor) => Tensor,
+    [m, n]: readonly [number, number] = [4, 4],
+  ): ExportCase => ({
+    name,
+    f: (x) => [f(x), cr.grad((y: Tensor) => f(y).sum())(x)],
+    args: (batch) => [numbers([batch, m, n])],
+    batch: 0,
+  });
+  const positive = (x: Tensor): Tensor => x.matmul(x.mT).add(cr.eye(x.shape.at(-1) as number));
+  return [
+    matrices('det, with its slope', (x) => linalg.det(x)),
+    matrices('second slope of det', (x) => cr.grad((y: Tensor) => linalg.det(y).square().sum())(x)),
+    matrices('slogdet', (x) => linalg.slogdet(x).logabsdet),
+    matrices('inv', (x) => linalg.inv(positive(x))),
+    matrices('cholesky', (x) => linalg.cholesky(positive(x))),
+    matrices('luSolve', (x) => {
+      const { LU, pivots } = linalg.luFactor(x);
+      return linalg.luSolve(LU, pivots, x.square());
+    }),
+    matrices('qr', (x) => linalg.qr(x).R, [5, 3]),
+    unary('qr, complete', (x) => linalg.qr(x.mT, { mode: 'complete' }).Q),
+    matrices('eigh', (x) => {
+      const { values, vectors } = linalg.eigh(positive(x));
+      return vectors.mul(values.log().unsqueeze(-2)).matmul(vectors.mT);
+    }),
+    matrices('svd', (x) => linalg.svd(x).S, [3, 5]),
+    matrices('pinv', (x) => linalg.pinv(x), [5, 3]),
+    matrices('matrixExp', (x) => cr.matrixExp(x)),
+    matrices('triangularSolve', (x) => linalg.triangularSolve(positive(x), x, { upper: true })),
+  ];
+}

@@ -6,14 +6,15 @@
  */
 import type { ChainruleError } from '../../../errors.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
-import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import type { Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import { loopOf, type BodyInput, type Loop, type LoopBody } from '../../../engine/loop.js';
-import type { Program } from '../../../engine/program.js';
+import type { Instruction, Program } from '../../../engine/program.js';
 import { schedule } from '../../../engine/compile/schedule.js';
 import type { LoopStep } from '../../../engine/compile/steps.js';
 import { simplify } from '../../../engine/compile/simplify.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
+import type { Attrs } from '../../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
 import { beforeAndEach, ownOutputs } from '../repeat/bodyKernels.js';
@@ -22,6 +23,7 @@ import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
 import type { KernelList } from '../run/kernelList.js';
 import { CallsOfKernels } from './callsOfKernels.js';
 import type { FormCollection } from './formCollection.js';
+import { spansOf } from './spans.js';
 
 /** A value of an image. */
 export interface ImageSlot {
@@ -47,15 +49,32 @@ export interface Image {
   /** The slots of the inputs and the outputs, in order, and what they hold. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly holds: readonly { readonly shape: Shape; readonly dtype: DType }[];
-  /** The loops and choices among the calls, in order. */
-  readonly loops: readonly ImageLoop[];
+  readonly holds: readonly Held[];
+  /** What runs between the calls, in order. */
+  readonly stops: readonly ImageStop[];
+}
+
+interface Held {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What is no call of a kernel; so many calls come before it. */
+export type ImageStop = { readonly after: number } & (ImageLoop | ImagePlain);
+
+/** An operation that its plain kernel computes. */
+export interface ImagePlain {
+  readonly kind: 'plain';
+  readonly name: string;
+  readonly attrs: Attrs;
+  /** For each operand the slot that holds its elements, and what it is; slots may hold them in another shape. */
+  readonly operands: readonly (Held & { readonly slot: number })[];
+  readonly result: number;
 }
 
 /** A loop or a choice, whose bodies are images. */
 export interface ImageLoop {
-  /** How many calls come before it. */
-  readonly after: number;
+  readonly kind: 'loop';
   readonly loop: Loop;
   /** The slots of its operands, and those of the results that are wanted, by their numbers. */
   readonly operands: readonly number[];
@@ -75,15 +94,23 @@ export interface ImageBody {
 /** Bytes at the beginning of scratch memory that are zero before a run, and the word there that a wrong index sets. */
 export const IMAGE = { zeroed: BARRIER_BYTES, fault: FAULT } as const;
 
+/** What an image is made with. */
+export interface ImageTools {
+  readonly forms: FormCollection;
+  /** Whether the plain kernel of an operation is there, too. */
+  readonly isPlain: (op: string) => boolean;
+  /** The error for an operation without a kernel, which was made by an instruction. */
+  readonly refuse: (op: string, origin: number) => ChainruleError;
+}
+
 /**
  * The image of a program. `repeated` are the inputs of one that is the body of a loop: each of its outputs has a place of its
  * own, and what is the same at each step comes first.
- * @throws {ChainruleError} for an operation that only the interpreter computes; `explain` says which it is.
+ * @throws {ChainruleError} for an operation without a kernel.
  */
 export function imageOf(
   program: Program,
-  forms: FormCollection,
-  refuse: (op: string, origin: number) => ChainruleError,
+  tools: ImageTools,
   repeated?: readonly BodyInput[],
 ): Image {
   const simple = simplify(program);
@@ -100,8 +127,8 @@ export function imageOf(
     });
     [once, each] = onceAndEach(steps, lasting, [...inputs, ...outputs]);
   }
-  const lists = new CallsOfKernels(forms);
-  const loops: ImageLoop[] = [];
+  const lists = new CallsOfKernels(tools.forms);
+  const stops: ImageStop[] = [];
   for (const kernel of once) lists.add(kernel);
   const before = lists.flush();
   for (const step of each) {
@@ -109,10 +136,15 @@ export function imageOf(
       lists.add(step.kernel);
       continue;
     }
-    const { op, attrs, origin } = instructions[step.slot]!;
-    const refused = (name: string): ChainruleError => refuse(name, origin ?? step.slot);
-    if (step.kind === 'opaque') throw refused(op?.name ?? '');
-    loops.push(imageOfLoop(loopOf(attrs ?? {}), step, lists.flush(), forms, refused));
+    const after = lists.flush();
+    if (step.kind === 'opaque') {
+      stops.push({ after, ...plainOf(step, instructions, tools) });
+      continue;
+    }
+    const { attrs, origin } = instructions[step.slot]!;
+    // What is in a loop is where the loop is.
+    const refuse = (op: string): ChainruleError => tools.refuse(op, origin ?? step.slot);
+    stops.push({ after, ...imageOfLoop(loopOf(attrs ?? {}), step, { ...tools, refuse }) });
   }
   lists.flush();
   const { calls, words, pointers, ...list } = lists;
@@ -127,13 +159,14 @@ export function imageOf(
       pointers,
       sharedBytes: list.sharedBytes,
       scratchBytes: list.sharedBytes + list.ownBytes,
-      mayFault: list.mayFault || loops.some((loop) => loop.bodies.some(mayFault)),
+      mayFault:
+        list.mayFault || stops.some((stop) => stop.kind === 'loop' && stop.bodies.some(mayFault)),
     },
     computed: [...spans].map(([slot, span]) => ({ slot, bytes: bytesOf(slot), ...span })),
     inputs,
     outputs,
-    holds: instructions.map(({ shape, dtype }) => ({ shape, dtype })),
-    loops,
+    holds: instructions.map(heldBy),
+    stops,
   };
 }
 
@@ -158,47 +191,40 @@ function mayFault({ image }: ImageBody): boolean {
   return image.list.mayFault;
 }
 
-function imageOfLoop(
-  loop: Loop,
-  { operands, results }: LoopStep,
-  after: number,
-  forms: FormCollection,
-  refuse: (op: string) => ChainruleError,
-): ImageLoop {
-  forms.withDriver();
+function heldBy({ shape, dtype }: Instruction): Held {
+  return { shape, dtype };
+}
+
+function plainOf(
+  { slot, operands }: Extract<Lowered, { kind: 'opaque' }>,
+  instructions: readonly Instruction[],
+  { isPlain, refuse }: ImageTools,
+): ImagePlain {
+  const { op, attrs, inputs, origin } = instructions[slot]!;
+  const name = op?.name ?? '';
+  if (!isPlain(name)) throw refuse(name, origin ?? slot);
+  return {
+    kind: 'plain',
+    name,
+    attrs: attrs ?? {},
+    operands: operands.map((x, i) => ({ slot: x, ...heldBy(instructions[inputs[i]!]!) })),
+    result: slot,
+  };
+}
+
+function imageOfLoop(loop: Loop, { operands, results }: LoopStep, tools: ImageTools): ImageLoop {
+  tools.forms.withDriver();
   const bodyOf = ({ plan, inputs, carries, draws }: LoopBody): ImageBody => ({
-    image: imageOf(plan.program(), forms, refuse, loop.kind === 'branch' ? undefined : inputs),
+    image: imageOf(plan.program(), tools, loop.kind === 'branch' ? undefined : inputs),
     inputs,
     carries,
     draws,
   });
-  return { after, loop, operands, results: [...results], bodies: loop.bodies.map(bodyOf) };
-}
-
-/** Between which steps what is computed is needed; what is computed once stays. */
-function spansOf(
-  once: readonly Kernel[],
-  each: readonly Lowered[],
-  isInput: ReadonlySet<number>,
-  outputs: readonly number[],
-): Map<number, { first: number; last: number }> {
-  const spans = new Map<number, { first: number; last: number }>();
-  const use = (slot: number, step: number): void => {
-    if (isInput.has(slot)) return;
-    const span = spans.get(slot);
-    if (span === undefined) spans.set(slot, { first: step, last: step });
-    else span.last = Math.max(span.last, step);
+  return {
+    kind: 'loop',
+    loop,
+    operands,
+    results: [...results],
+    bodies: loop.bodies.map(bodyOf),
   };
-  for (const kernel of once)
-    for (const { buffer } of placesOf(kernel)) {
-      use(buffer, 0);
-      use(buffer, each.length);
-    }
-  each.forEach((step, i) => {
-    if (step.kind === 'kernel') for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
-    else if (step.kind === 'loop')
-      for (const slot of [...step.operands, ...step.results.values()]) use(slot, i);
-  });
-  for (const slot of outputs) use(slot, each.length);
-  return spans;
 }

@@ -15,8 +15,14 @@ export function matmul(e: Emitter, { node, inputs, attributes }: Recorded<'matmu
     return e.node('Transpose', [value], { perm });
   };
   const { transA, transB } = attributes;
-  if (a === 2 && b === 2 && (transA || transB) && node.dtype !== 'int32')
+  const isDouble = node.dtype === 'float64';
+  if (a === 2 && b === 2 && (transA || transB || isDouble) && node.dtype !== 'int32')
     return e.node('Gemm', [x, y], { transA: flag(transA), transB: flag(transB) });
+  // onnxruntime makes one operator of a transpose and a product, which it does not have in double precision.
+  if (isDouble)
+    return e.node('Einsum', [x, y], {
+      equation: `...${transA ? 'ji' : 'ij'},...${transB ? 'kj' : 'jk'}->...ik`,
+    });
   return e.node('MatMul', [transA ? turned(x, a) : x, transB ? turned(y, b) : y]);
 }
 

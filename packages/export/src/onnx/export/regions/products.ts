@@ -117,7 +117,11 @@ const ATTENTION: RegionRule = {
     [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
     const factor = numberOf(scale, 1 / Math.sqrt(q.shape.at(-1) as number));
     const scaled = e.node('Mul', [e.value(q), e.number(factor, dtype)]);
-    let scores = e.node('MatMul', [scaled, e.node('Transpose', [e.value(k)], { perm })]);
+    // As for products of matrices: the two in one are what onnxruntime lacks in double precision.
+    let scores =
+      dtype === 'float64'
+        ? e.node('Einsum', [scaled, e.value(k)], { equation: '...ij,...kj->...ik' })
+        : e.node('MatMul', [scaled, e.node('Transpose', [e.value(k)], { perm })]);
     const mask = nodeOr(attnMask);
     const lowest = e.number(-Infinity, dtype);
     if (mask !== null) scores = e.node('Add', [scores, e.value(mask)]);

@@ -1,0 +1,18 @@
+/** @file Operations that a format lacks, as graphs of operations that it has. */
+import { noGrad, zeros, type Tensor } from '@chainrule/autograd';
+import { recordGraph, type OperationNode, type RecordedGraph } from '@chainrule/autograd/graph';
+import { factorizations, type Composition, type Compositions } from './factorizations.js';
+
+const compositions: Compositions = factorizations;
+
+/** The names of the operations that are composed of others. */
+export const composed: readonly string[] = Object.keys(compositions);
+
+/** What a node computes from its inputs, the arguments, by other operations; null if that is not known. */
+export function composition(node: OperationNode): RecordedGraph | null {
+  const f = compositions[node.op] as Composition<typeof node.op> | undefined;
+  if (f === undefined) return null;
+  const run = (...xs: Tensor[]): Tensor => f(xs, node.attributes);
+  const args = node.inputs.map(({ shape, dtype }) => zeros([...shape], { dtype }));
+  return noGrad(() => recordGraph(run, args, { lines: false }));
+}
