@@ -10,6 +10,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { checkInside, constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { isRows } from './rows.js';
 import { Structure } from './structure.js';
+import { baseOf, isKeptView } from './views.js';
 
 /** What a walk found. Valid until the next walk. */
 export interface Collected {
@@ -46,6 +47,8 @@ interface CollectOptions {
   readonly stops?: ReadonlySet<Tensor>;
   readonly also?: readonly Tensor[];
   readonly byPosition?: boolean;
+  /** Whether views stay views when they are read: what they are views of is a root too. */
+  readonly keepsViews?: boolean;
   /** Turns a node whose place is known to change into one whose place is an operand. */
   readonly settle?: ((node: Tensor) => void) | null;
 }
@@ -72,10 +75,10 @@ export function nextMark(): number {
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks
  * that walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become
  * part of the graph without being roots. Given `settle`, places that change become operands. `byPosition` leaves slices of
- * values in the graph that otherwise are inputs of their own.
+ * values in the graph that otherwise are inputs of their own, and given `keepsViews` views that were read are views still.
  */
 export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
-  const { stops, also = [], byPosition = false, settle = null } = options;
+  const { stops, also = [], byPosition = false, keepsViews = false, settle = null } = options;
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -96,7 +99,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     node.mark = mark;
     // A value that is there may have let go of what it was made of.
     const rows = node.value === null && parent !== null && !byPosition && isRows(node);
-    if (node.value !== null || isNumber(node) || rows || stops?.has(node) === true) {
+    const isThere = node.value !== null && !(keepsViews && parent !== null && isKeptView(node));
+    if (isThere || isNumber(node) || rows || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {
         if (node.op === null || node.cell !== null) gradLeaves.push(node);
@@ -116,6 +120,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       again.push(node);
       roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
+      const base = keepsViews ? baseOf(node) : null;
+      if (base !== null && base.value === null && !isNumber(base)) roots.add(base);
       roots.add(node);
     }
     path.push(node);

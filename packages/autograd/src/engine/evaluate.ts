@@ -65,6 +65,7 @@ export function pendingVersions(): Tensor[] {
 export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] = NONE): Collected {
   return collect(roots, {
     also,
+    keepsViews: mode.tracing === null,
     settle: mode.tracing === null ? engine.plans.places.settle : null,
   });
 }

@@ -13,6 +13,7 @@ import { borrow, lend } from './lent.js';
 import type { Plan } from './plan.js';
 import type { Backend } from './program.js';
 import { rowsOf } from './rows.js';
+import { letGo } from './views.js';
 
 /** Nodes that hold a value only until the next run of values that require grad, and those values. */
 let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
@@ -63,7 +64,7 @@ export function settle(
 function keep(node: Tensor, value: Storage): void {
   node.value = value;
   if (!isHost(value)) node.home = value.device;
-  if (!node.needsGrad) node.inputs = [];
+  letGo(node);
 }
 
 /** Lets go of what the last run held for its backward pass. */
