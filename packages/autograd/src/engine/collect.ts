@@ -121,7 +121,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
       const base = keepsViews ? baseOf(node) : null;
-      if (base !== null && base.value === null && !isNumber(base)) roots.add(base);
+      if (base !== null && base.value === null && base.cell === null && !isNumber(base))
+        roots.add(base);
       roots.add(node);
     }
     path.push(node);

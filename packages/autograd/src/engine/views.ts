@@ -14,10 +14,7 @@ function isLook({ op }: Tensor): boolean {
   return kind === 'view' || kind === 'alias' || kind === 'placedView';
 }
 
-/**
- * What a view reads, where its own elements in order would be walked in another way; null for any other node, and where it
- * reads a cell, whose next version may take the place of that one.
- */
+/** What a view reads, where its own elements in order would be walked in another way; null for any other node. */
 export function baseOf(node: Tensor): Tensor | null {
   if (!isLook(node) || node.home === 'webgpu') return null;
   const chain: Tensor[] = [];
@@ -34,7 +31,7 @@ export function baseOf(node: Tensor): Tensor | null {
     view = next === null || isOwn ? ownView(0, x.sizes) : next;
     from = x;
   }
-  return base !== node && base.cell === null && isOther(view, node) ? base : null;
+  return base !== node && isOther(view, node) ? base : null;
 }
 
 /** Whether elements are walked in another way than in order. */
@@ -61,10 +58,14 @@ function lookFrom(
 export function isKeptView(node: Tensor): boolean {
   if (node.inputs.length === 0) return false;
   const base = baseOf(node);
-  return base !== null && hasValue(base);
+  if (base === null || !hasValue(base)) return false;
+  return base.cell === null || base.cell.keeps(base);
 }
 
 /** A node that has its value lets go of how it was computed, if no gradient flows through it and it is no view. */
 export function letGo(node: Tensor): void {
-  if (!node.needsGrad && !isKeptView(node)) node.inputs = [];
+  const base = baseOf(node);
+  // The next version of a cell is not to take the place of the one that is viewed.
+  base?.cell?.escape(base);
+  if (!node.needsGrad && (base === null || !isKeptView(node))) node.inputs = [];
 }
