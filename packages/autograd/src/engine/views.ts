@@ -43,11 +43,7 @@ function hasValue(node: Tensor): boolean {
   return node.value !== null || isNumber(node);
 }
 
-function lookFrom(
-  view: View,
-  from: Tensor,
-  { op, attrs, inputs, sizes, dtype }: Tensor,
-): View | null {
+function lookFrom(view: View, from: Tensor, { op, attrs, sizes, dtype }: Tensor): View | null {
   if (op?.lowering.kind === 'placedView')
     return viewOfWindow(0, op.lowering.placed(attrs ?? {}), view);
   const instruction: Instruction = { op, attrs, inputs: [], shape: sizes, dtype };
