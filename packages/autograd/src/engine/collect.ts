@@ -4,6 +4,7 @@
  */
 import { frozenError } from '../arguments/frozen.js';
 import { ChainruleError, GradError } from '../errors.js';
+import { DTYPES } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { nowhere } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -56,6 +57,7 @@ interface CollectOptions {
 /** Reused by every walk. */
 const structure = new Structure();
 
+const NOT_MET = -1;
 const LEAF = -1;
 const NUMBER = -2;
 const LITERAL = -3;
@@ -63,6 +65,9 @@ const ON_DEVICE = -6;
 
 /** Numbers worth knowing when a graph is simplified; any other may change without a new plan. */
 const LITERALS = [-1, 0, 0.5, 1, 2, 3];
+
+/** Where each literal stands in the walk at hand, by dtype: rules make the same few numbers again and again. */
+const literalSlots = new Int32Array(LITERALS.length * DTYPES.length);
 
 let epoch = 0;
 
@@ -90,6 +95,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   const placed: PlacedNode[] = [];
   let plain = true;
   structure.reset();
+  literalSlots.fill(NOT_MET);
   // A path of nodes being visited, and how many inputs of each have been.
   const path: Tensor[] = [];
   const visited: number[] = [];
@@ -222,12 +228,15 @@ function checkComputable(node: Tensor): void {
 }
 
 function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Structure): void {
-  node.slot = nodes.length;
+  const literal = isLiteral(node) ? LITERALS.indexOf((node.attrs as { value: number }).value) : -1;
+  if (literal >= 0) {
+    const which = literal * DTYPES.length + DTYPES.indexOf(node.dtype);
+    const known = literalSlots[which]!;
+    literalSlots[which] = node.slot = known === NOT_MET ? nodes.length : known;
+    if (known !== NOT_MET) return;
+  } else node.slot = nodes.length;
   nodes.push(node);
   if (isNumber(node)) {
-    const literal = isLiteral(node)
-      ? LITERALS.indexOf((node.attrs as { value: number }).value)
-      : -1;
     structure.push(literal >= 0 ? LITERAL : NUMBER);
     structure.pushWith(node.dtype, Math.max(0, literal));
     if (literal < 0) leaves.push(node);

@@ -16,7 +16,7 @@ function isLook({ op }: Tensor): boolean {
 
 /** What a view reads, where its own elements in order would be walked in another way; null for any other node. */
 export function baseOf(node: Tensor): Tensor | null {
-  if (!isLook(node) || node.home === 'webgpu') return null;
+  if (node.size < 2 || !isLook(node) || node.home === 'webgpu') return null;
   const chain: Tensor[] = [];
   let base = node;
   for (; isLook(base) && base.inputs.length > 0; base = base.inputs[0] as Tensor) chain.push(base);
