@@ -4,12 +4,14 @@
  */
 import { frozenError } from '../arguments/frozen.js';
 import { ChainruleError, GradError } from '../errors.js';
+import { DTYPES } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { nowhere } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkInside, constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { isRows } from './rows.js';
 import { Structure } from './structure.js';
+import { baseOf, isKeptView } from './views.js';
 
 /** What a walk found. Valid until the next walk. */
 export interface Collected {
@@ -46,6 +48,8 @@ interface CollectOptions {
   readonly stops?: ReadonlySet<Tensor>;
   readonly also?: readonly Tensor[];
   readonly byPosition?: boolean;
+  /** Whether views stay views when they are read: what they are views of is a root too. */
+  readonly keepsViews?: boolean;
   /** Turns a node whose place is known to change into one whose place is an operand. */
   readonly settle?: ((node: Tensor) => void) | null;
 }
@@ -53,6 +57,7 @@ interface CollectOptions {
 /** Reused by every walk. */
 const structure = new Structure();
 
+const NOT_MET = -1;
 const LEAF = -1;
 const NUMBER = -2;
 const LITERAL = -3;
@@ -60,6 +65,9 @@ const ON_DEVICE = -6;
 
 /** Numbers worth knowing when a graph is simplified; any other may change without a new plan. */
 const LITERALS = [-1, 0, 0.5, 1, 2, 3];
+
+/** Where each literal stands in the walk at hand, by dtype: rules make the same few numbers again and again. */
+const literalSlots = new Int32Array(LITERALS.length * DTYPES.length);
 
 let epoch = 0;
 
@@ -72,10 +80,10 @@ export function nextMark(): number {
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks
  * that walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become
  * part of the graph without being roots. Given `settle`, places that change become operands. `byPosition` leaves slices of
- * values in the graph that otherwise are inputs of their own.
+ * values in the graph that otherwise are inputs of their own, and given `keepsViews` views that were read are views still.
  */
 export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
-  const { stops, also = [], byPosition = false, settle = null } = options;
+  const { stops, also = [], byPosition = false, keepsViews = false, settle = null } = options;
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
@@ -87,6 +95,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   const placed: PlacedNode[] = [];
   let plain = true;
   structure.reset();
+  literalSlots.fill(NOT_MET);
   // A path of nodes being visited, and how many inputs of each have been.
   const path: Tensor[] = [];
   const visited: number[] = [];
@@ -96,7 +105,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     node.mark = mark;
     // A value that is there may have let go of what it was made of.
     const rows = node.value === null && parent !== null && !byPosition && isRows(node);
-    if (node.value !== null || isNumber(node) || rows || stops?.has(node) === true) {
+    const isThere = node.value !== null && !(keepsViews && parent !== null && isKeptView(node));
+    if (isThere || isNumber(node) || rows || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {
         if (node.op === null || node.cell !== null) gradLeaves.push(node);
@@ -116,6 +126,9 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       again.push(node);
       roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
+      const base = keepsViews ? baseOf(node) : null;
+      if (base !== null && base.value === null && base.cell === null && !isNumber(base))
+        roots.add(base);
       roots.add(node);
     }
     path.push(node);
@@ -215,12 +228,15 @@ function checkComputable(node: Tensor): void {
 }
 
 function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Structure): void {
-  node.slot = nodes.length;
+  const literal = isLiteral(node) ? LITERALS.indexOf((node.attrs as { value: number }).value) : -1;
+  if (literal >= 0) {
+    const which = literal * DTYPES.length + DTYPES.indexOf(node.dtype);
+    const known = literalSlots[which]!;
+    literalSlots[which] = node.slot = known === NOT_MET ? nodes.length : known;
+    if (known !== NOT_MET) return;
+  } else node.slot = nodes.length;
   nodes.push(node);
   if (isNumber(node)) {
-    const literal = isLiteral(node)
-      ? LITERALS.indexOf((node.attrs as { value: number }).value)
-      : -1;
     structure.push(literal >= 0 ? LITERAL : NUMBER);
     structure.pushWith(node.dtype, Math.max(0, literal));
     if (literal < 0) leaves.push(node);

@@ -65,6 +65,7 @@ export function pendingVersions(): Tensor[] {
 export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] = NONE): Collected {
   return collect(roots, {
     also,
+    keepsViews: mode.tracing === null,
     settle: mode.tracing === null ? engine.plans.places.settle : null,
   });
 }
@@ -189,7 +190,7 @@ export function execute(
     const leaf = leaves[i] as Tensor;
     inputs[i] ??= leafValue(leaf); // of cells: after versions that will be overwritten have been copied
   }
-  if (held !== null) release(); // now that what the last run held has been taken, which may be an input
+  if (held !== null) release(roots); // now that what the last run held has been taken, which may be an input
   runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: Storage[];

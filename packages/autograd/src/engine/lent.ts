@@ -13,6 +13,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { nextMark } from './collect.js';
 import type { Backend } from './program.js';
+import { letGo } from './views.js';
 
 /** A smaller result costs no more in an array of its own. */
 const LARGE = 2 ** 16;
@@ -86,7 +87,7 @@ function end(at: number): void {
 /** On a device, which has no other memory, the value stays where it is. */
 function giveOwn(at: number): void {
   const { node, value, backend } = take(at);
-  if (!node.needsGrad) node.inputs = [];
+  letGo(node);
   if (!isHost(value)) {
     bytes -= value.byteLength;
     return;

@@ -71,7 +71,7 @@ export class Plan {
     // All alike: V8 then reads a field at a fixed place.
     this.instructions = nodes.map((node) => {
       const { sizes: shape, dtype } = node;
-      const isInput = given.has(node) || (node.value !== null && !isNumber(node));
+      const isInput = given.has(node);
       return {
         op: isInput ? null : node.op,
         attrs: isInput ? null : node.attrs,

@@ -13,6 +13,7 @@ import { borrow, lend } from './lent.js';
 import type { Plan } from './plan.js';
 import type { Backend } from './program.js';
 import { rowsOf } from './rows.js';
+import { baseOf, letGo } from './views.js';
 
 /** Nodes that hold a value only until the next run of values that require grad, and those values. */
 let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
@@ -63,13 +64,14 @@ export function settle(
 function keep(node: Tensor, value: Storage): void {
   node.value = value;
   if (!isHost(value)) node.home = value.device;
-  if (!node.needsGrad) node.inputs = [];
+  letGo(node);
 }
 
-/** Lets go of what the last run held for its backward pass. */
-export function release(): void {
+/** Lets go of what the last run held for its backward pass, but for what the roots of this one are views of. */
+export function release(roots: readonly Tensor[]): void {
+  const viewed = holding.length === 0 ? [] : roots.map(baseOf);
   for (const { node, value } of holding) {
-    if (node.value === value) node.value = null;
+    if (node.value === value && !viewed.includes(node)) node.value = null;
   }
   holding = [];
 }

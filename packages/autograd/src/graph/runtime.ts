@@ -24,6 +24,8 @@ export const runtime: {
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
   /** Other results of the calls that some nodes are results of, which their backward pass may read. */
   keptByCalls(results: readonly Tensor[]): Tensor[];
+  /** What a view is a view of, if its own elements in order are walked in another way; null where no backend asks for it. */
+  viewedBy: ((node: Tensor) => Tensor | null) | null;
   /** How many runs there have been. */
   runs: number;
   /** While a run is repeated to say what was wrong with it: what reaches beyond the process is not done again, and says so. */
@@ -42,6 +44,7 @@ export const runtime: {
   onRead: null,
   readByBackward: missing,
   keptByCalls: missing,
+  viewedBy: null,
   runs: 0,
   repeating: null,
   bound: missing,

@@ -96,7 +96,7 @@ function give(
     const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
     const last = new Set(gradients);
     const roots = [root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients];
-    let graph = unplanned === null ? collectToRun(roots) : collect(roots);
+    let graph = unplanned === null ? collectToRun(roots) : collect(roots, { keepsViews: true });
     if (unplanned === null && hasMoved(graph)) graph = collectToRun(roots);
     runBackward(graph, unplanned, gradients);
   } catch (error) {

@@ -3,6 +3,8 @@
  *
  * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
  */
+import { viewedBy } from '../../engine/compile/viewedBy.js';
+import { runtime } from '../../graph/runtime.js';
 import { lower } from '../../engine/compile/lower.js';
 import { loopOf } from '../../engine/loop.js';
 import type { Executable, HostBackend, Instruction, Program } from '../../engine/program.js';
@@ -41,6 +43,7 @@ export interface WasmBackend extends HostBackend {
 
 /** A backend over a memory. */
 export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
+  runtime.viewedBy = viewedBy;
   let pool: Threads | undefined;
   const poolFor = (): Threads | undefined => {
     if (pool?.outdated === true && !pool.broken) {

@@ -163,6 +163,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (v !== null) v.escaped = true;
   }
 
+  /** @internal Whether a version keeps its value when the cell moves on. */
+  keeps(version: Tensor): boolean {
+    return this.find(version)?.escaped === true;
+  }
+
   /** @internal A run reads this version: if its array is the next to be written, it must be copied first. */
   protect(version: Tensor): void {
     const { previous } = this.state;

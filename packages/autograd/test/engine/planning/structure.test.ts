@@ -57,3 +57,16 @@ test('attributes: fractions, signed zeros, NaN, infinities, texts, lists within 
   expect(numbers.slice(0, values.length)).toEqual(values.map((_, k) => k));
   expect(numbers.slice(values.length)).toEqual(values.map((_, k) => k));
 });
+
+test('equal numbers that are part of a structure are one instruction; those of other dtypes are others', () => {
+  const x = ones([3]);
+  void x.dataSync();
+  const two = (dtype: 'float32' | 'float64'): Tensor => constant(2, dtype);
+  const { nodes } = collect([
+    x.mul(two('float32')).add(two('float32')).sub(constant(-1, 'float32')),
+  ]);
+  const names = nodes.slice(1).map(({ op }) => op?.name);
+  expect(names).toEqual(['constant', 'mul', 'add', 'constant', 'sub']);
+  const mixed = collect([x.mul(two('float32')).cast('float64').mul(two('float64'))]).nodes;
+  expect(mixed.filter(({ op }) => op?.name === 'constant')).toHaveLength(2);
+});

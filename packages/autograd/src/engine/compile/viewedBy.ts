@@ -1,0 +1,37 @@
+/** @file What a view is a view of, for backends whose sums take the order in which a view is walked. */
+import type { Tensor } from '../../graph/tensor.js';
+import type { Instruction } from '../program.js';
+import { hasValue, isLook } from '../views.js';
+import { isContiguous, ownView, viewOf, type View } from './view.js';
+import { viewOfWindow } from './windows.js';
+
+/** What a view reads, where its own elements in order would be walked in another way, else null. */
+export function viewedBy(node: Tensor): Tensor | null {
+  const chain: Tensor[] = [];
+  let base = node;
+  for (; isLook(base) && base.inputs.length > 0; base = base.inputs[0] as Tensor) chain.push(base);
+  let view = ownView(0, base.sizes);
+  let from = base;
+  for (let x = chain.pop(); x !== undefined; x = chain.pop()) {
+    const next = lookFrom(view, from, x);
+    const isOwn =
+      x !== node && x.value !== null && !(hasValue(base) && next !== null && isOther(next, x));
+    // Elements that no strides reach are written out, in order; so are those of a view whose base is gone.
+    if (next === null || isOwn) base = x;
+    view = next === null || isOwn ? ownView(0, x.sizes) : next;
+    from = x;
+  }
+  return base !== node && isOther(view, node) ? base : null;
+}
+
+/** Whether elements are walked in another way than in order. */
+function isOther(view: View, { sizes }: Tensor): boolean {
+  return !isContiguous({ ...view, offset: 0 }, sizes, sizes);
+}
+
+function lookFrom(view: View, from: Tensor, { op, attrs, sizes, dtype }: Tensor): View | null {
+  if (op?.lowering.kind === 'placedView')
+    return viewOfWindow(0, op.lowering.placed(attrs ?? {}), view);
+  const instruction: Instruction = { op, attrs, inputs: [], shape: sizes, dtype };
+  return viewOf(instruction, view, from.sizes);
+}
