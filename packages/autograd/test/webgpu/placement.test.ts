@@ -15,6 +15,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.js';
+import { encodeNpy, encodeSafetensors } from '../../src/io/index.js';
 import { openWebgpu } from './device.js';
 
 const there = await openWebgpu();
@@ -43,6 +44,8 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(Array.from(await y.data())).toEqual([2, 4, 6, 8]);
     for (const read of [() => y.sum().item(), () => y.dataSync(), () => y.toArray()])
       expect(read).toThrow(/webgpu.*await t\.data\(\), await t\.itemAsync\(\)/);
+    expect(() => encodeNpy(y)).toThrow(/^encodeNpy: the tensor is on webgpu/);
+    expect(() => encodeSafetensors({ y })).toThrow(/^encodeSafetensors: the tensor is on webgpu/);
     expect(String(y)).toContain('<on webgpu>');
     await expect(y.itemAsync()).rejects.toThrow('itemAsync: a tensor of shape [2, 2]');
   });
