@@ -9,11 +9,11 @@ import type { LoopStep, Schedule } from '../../engine/compile/steps.js';
 import { alignedTo, rootsOf, type Window } from '../../engine/compile/windows.js';
 import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
-import { sizeOf } from '../../graph/shape.js';
+import { show, sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
-import { specialShaders } from './special.js';
+import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
 import { buffersOf, together } from './together.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
@@ -128,9 +128,14 @@ function ofReference(
   const shaders = specialShaders(instructions, step, scratch, startsVector);
   if (shaders !== null)
     return { kind: 'shaders', shaders, slot, kernels: [], slots: [slot], writes: [slot] };
-  const { op, dtype } = instructions[slot] as Instruction;
+  const { op, dtype, inputs } = instructions[slot] as Instruction;
+  const name = op?.name ?? 'evaluate';
+  const { shape } = instructions[inputs[0] ?? slot] as Instruction;
+  const limit = isSpecial(name)
+    ? `, but for matrices of up to ${LARGEST_MATRIX} × ${LARGEST_MATRIX}`
+    : '';
   throw new DeviceError(
-    `${op?.name ?? 'evaluate'}: webgpu has no kernel for it on ${dtype}; compute it on the CPU: await x.to('cpu')`,
+    `${name}: webgpu has no kernel for it on ${dtype} of shape ${show(shape)}${limit}; compute it on the CPU: await x.to('cpu')`,
   );
 }
 
