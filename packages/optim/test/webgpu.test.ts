@@ -114,8 +114,8 @@ describe.skipIf(!there)('a checkpoint on WebGPU', () => {
     };
     const state = async () => [
       ...(await w.data()),
-      ...(await optimizer.stateDict().state['0']!['expAvg']!.data()),
-      ...(await average.stateDict().averages[0]!.data()),
+      ...(await (optimizer.stateDict().state['0']?.['expAvg'] as Tensor).data()),
+      ...(await (average.stateDict().averages[0] as Tensor).data()),
     ];
     train();
     await saveCheckpoint(folder, { w, optimizer, average });
