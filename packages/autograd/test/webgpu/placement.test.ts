@@ -5,6 +5,7 @@ import {
   DeviceError,
   deviceInfo,
   devices,
+  explain,
   GradError,
   IndexError,
   memoryUsage,
@@ -48,6 +49,14 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(() => encodeSafetensors({ y })).toThrow(/^encodeSafetensors: the tensor is on webgpu/);
     expect(String(y)).toContain('<on webgpu>');
     await expect(y.itemAsync()).rejects.toThrow('itemAsync: a tensor of shape [2, 2]');
+  });
+
+  test('what would run is explained by the device it would run on', async () => {
+    await setDevice('webgpu');
+    const x = tensor([1, 2]);
+    await setDevice('cpu');
+    expect(explain(x.add(1).exp())).toMatch(/2 operations on 1 input, by webgpu\n[^]*add[^]*exp/);
+    expect(explain(tensor([1, 2]).add(1))).not.toContain('webgpu');
   });
 
   test('kernels are counted, and a step of eager code is one submit', async () => {
