@@ -97,6 +97,47 @@ describe.skipIf(!there)('a step that may not be taken, on WebGPU', () => {
   });
 });
 
+describe.skipIf(!there)('a step that a kernel refuses, on WebGPU', () => {
+  afterAll(() => setDevice('cpu'));
+
+  test.each(['eager', 'compiled'])(
+    'leaves parameters, states and counts as they were, %s',
+    async (mode) => {
+      await setDevice('webgpu');
+      const w = new Parameter(tensor([1, 2, 3]));
+      const optimizer = new Adam([w], { lr: 0.1 });
+      const one = tensor([1, 1], { dtype: 'int32' }).mul(1);
+      const plain = (i: Tensor): Tensor => {
+        optimizer.zeroGrad();
+        const loss = w.indexSelect(0, i.mul(one)).square().sum();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      };
+      const step = mode === 'eager' ? plain : compile(plain);
+      const at = (...i: number[]): Tensor => tensor(i, { dtype: 'int32' });
+      const state = async (): Promise<unknown> => {
+        const { step: count, ...moments } = optimizer.stateDict().state['0'] as Record<
+          string,
+          Tensor
+        >;
+        const values = await Promise.all([w, ...Object.values(moments)].map((t) => t.data()));
+        return [count?.item(), ...values.map((x) => [...x])];
+      };
+      await step(at(0, 1)).data();
+      await step(at(0, 2)).data();
+      const before = await state();
+      expect(before).toHaveProperty('0', 2);
+      const failing = [step(at(1, 9)), step(at(0, 1)), step(at(1, 1))];
+      for (const loss of failing)
+        await expect(loss.data()).rejects.toThrow(/index 9 at position 1/);
+      expect(await state()).toEqual(before);
+      await step(at(0, 1)).data();
+      expect(await state()).toHaveProperty('0', 3);
+    },
+  );
+});
+
 describe.skipIf(!there)('a checkpoint on WebGPU', () => {
   afterAll(() => setDevice('cpu'));
 

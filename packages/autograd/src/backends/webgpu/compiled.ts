@@ -20,6 +20,7 @@ import { copyOf } from './wgsl/copies.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
+import { witness } from './wgsl/shaderWriter.js';
 
 /** What a program does, one after the other. */
 export type Step = ShaderStep | LoopStep;
@@ -91,6 +92,9 @@ export function compiledOf(program: Program, memory: number): Compiled {
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
   const steps = together(inOrder, scratch, rootOf);
+  const last = steps.at(-1);
+  if (last?.kind === 'shaders' && last.shaders.at(-1)!.refusals.length > 0)
+    steps.push({ ...last, shaders: [witness()], kernels: [], writes: [] });
   const elsewhere = [...program.inputs, ...outputs, scratch];
   const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
   const all = words + Math.ceil(scratchWords / 4) * 4;
