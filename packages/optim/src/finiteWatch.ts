@@ -68,7 +68,7 @@ export class FiniteWatch {
     if (watched.length === 0) return [...assignments];
     const each = stack(watched.map(({ value }) => isAllFinite(value)));
     const ok = all(each);
-    refuseUndecided(`${this.owner}: onNonFinite '${this.policy}'`, ok);
+    refuseUndecided(`${this.owner}: onNonFinite`, ok);
     const guarded = assignments.map(([target, next]): Assignment => [
       target,
       where(ok, next, target),
@@ -117,8 +117,8 @@ export class FiniteWatch {
 export function refuseUndecided(what: string, condition: Tensor): void {
   if (condition.device === 'cpu') return;
   throw new DeviceError(
-    `${what}: whether this step is taken is known on ${condition.device} alone, and steps are counted on the host; wait for it ` +
-      'before the step: if (Number.isFinite(await loss.itemAsync())) optimizer.step()',
+    `${what}: only ${condition.device} knows whether to take this step, and steps are counted on the host; ` +
+      'await it: if (Number.isFinite(await loss.itemAsync())) optimizer.step()',
   );
 }
 

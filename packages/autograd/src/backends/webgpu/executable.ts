@@ -77,11 +77,11 @@ export class GpuExecutable implements Executable {
     });
     for (const array of bound.arrays) array.run = run;
     void runtime.order.do(() => this.record(bound, run));
-    const noteUndo = (undo: () => void): void => runtime.faults.noteUndo(run, undo);
+    const told = { onFailure: (undo: () => void) => runtime.faults.noteUndo(run, undo) };
     return program.parts.outputs.map(({ onHost, result }, k) => {
       if (!onHost) return bound.arrays[result] as DeviceArray;
       const number = this.numberIn(outputs[k] ?? null, numbers[result] as TypedArray);
-      (undoable.of ??= new WeakMap()).set(number, noteUndo);
+      (undoable.of ??= new WeakMap()).set(number, told);
       return number;
     });
   }

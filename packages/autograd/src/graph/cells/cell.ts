@@ -197,7 +197,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     state.cleared = false;
     const v = state.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
-      if (!isHost(value) || undoable.of !== null) this.onFailure(value, v);
+      this.onFailure(value, v);
       state.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
@@ -210,9 +210,8 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   commit(value: Storage, owned: boolean): void {
     const { state } = this;
     const { node } = state.version;
+    if (state.committed !== state.version) this.onFailure(value, state.committed);
     if (!isHost(value)) node.home = value.device;
-    if (state.committed !== state.version && (!isHost(value) || undoable.of !== null))
-      this.onFailure(value, state.committed);
     node.value = value;
     node.inputs = [];
     state.version.owned = owned;
@@ -226,10 +225,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** @internal Should the run on a device that made `value` have failed, the cell goes back to the version before. */
   private onFailure(value: Storage, { node, owned }: Version): void {
     const { state } = this;
-    if (node.value === null) return;
+    const told = isHost(value) ? undoable.of?.get(value) : value;
+    if (told === undefined || node.value === null) return;
     // The host writes a number over the one before last at once, a device leaves it as it was.
-    const kept = isHost(node.value) && node.value.length === 1 ? node.value.slice() : node.value;
-    const undo = (): void => {
+    const kept = isHost(value) ? node.value.slice() : node.value;
+    told.onFailure(() => {
       state.version = state.committed = this.makeVersion(
         makeLeaf(kept, this.sizes, this.dtype),
         false,
@@ -238,9 +238,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       state.previous = null;
       state.unused = null;
       pendingCells.delete(this);
-    };
-    if (isHost(value)) undoable.of?.get(value)?.(undo);
-    else value.onFailure(undo, kept);
+    }, kept);
   }
 
   /** @internal The node of the first version, while there is no later one that has a value. */

@@ -32,8 +32,8 @@ export interface DeviceStorage {
 /** The elements of a value, wherever they lie. */
 export type Storage = TypedArray | DeviceStorage;
 
-/** Numbers of the host that runs on a device computed, and whom to tell what to undo should such a run have failed. */
-export const undoable: { of: WeakMap<TypedArray, (undo: () => void) => void> | null } = {
+/** Of numbers of the host that runs on a device have computed, whom to tell what to undo. */
+export const undoable: { of: WeakMap<TypedArray, Pick<DeviceStorage, 'onFailure'>> | null } = {
   of: null,
 };
 
