@@ -154,7 +154,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
           `[${condition.shape.join(', ')}]`,
       );
     }
-    refuseUndecided(`${this.rule.name}.stepIf`, condition);
+    refuseUndecided(this.rule.name, condition);
     this.reportMissing();
     const one = condition.reshape([]);
     if (this.watch === null) {
