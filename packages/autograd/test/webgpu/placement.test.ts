@@ -59,6 +59,17 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(explain(tensor([1, 2]).add(1))).not.toContain('webgpu');
   });
 
+  test('a run that ends with nothing to compute', async () => {
+    await setDevice('webgpu');
+    expect(
+      (
+        await zeros([0, 3])
+          .add(tensor([1, 2, 3]))
+          .data()
+      ).length,
+    ).toBe(0);
+  });
+
   test('kernels are counted, and a step of eager code is one submit', async () => {
     await setDevice('webgpu');
     const x = rand([8, 8]);

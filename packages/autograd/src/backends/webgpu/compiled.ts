@@ -92,7 +92,8 @@ export function compiledOf(program: Program, memory: number): Compiled {
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
   const steps = together(inOrder, scratch, rootOf);
-  const last = steps.at(-1);
+  // A step over no elements has no shaders.
+  const last = steps.filter((step) => step.kind === 'loop' || step.shaders.length > 0).at(-1);
   if (last?.kind === 'shaders' && last.shaders.at(-1)!.refusals.length > 0)
     steps.push({ ...last, shaders: [witness()], kernels: [], writes: [] });
   const elsewhere = [...program.inputs, ...outputs, scratch];
