@@ -8,6 +8,7 @@ import {
   cell,
   ChainruleError,
   culprit,
+  DeviceError,
   evaluate,
   forgetRun,
   isFinite,
@@ -67,6 +68,7 @@ export class FiniteWatch {
     if (watched.length === 0) return [...assignments];
     const each = stack(watched.map(({ value }) => isAllFinite(value)));
     const ok = all(each);
+    refuseUndecided(this.owner, ok);
     const guarded = assignments.map(([target, next]): Assignment => [
       target,
       where(ok, next, target),
@@ -109,6 +111,14 @@ export class FiniteWatch {
         (cause === null ? '' : `; first, ${cause}`),
     );
   }
+}
+
+/** @throws {DeviceError} for a condition that only a device knows: steps are counted on the host, which would have to wait. */
+export function refuseUndecided(what: string, condition: Tensor): void {
+  if (condition.device !== 'cpu')
+    throw new DeviceError(
+      `${what}: steps are counted on the host: await loss.itemAsync(), and step if it is finite`,
+    );
 }
 
 /** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */

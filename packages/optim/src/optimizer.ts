@@ -14,7 +14,7 @@ import {
 import { checkArgument, defineOptions, guardMethods, kinds, noGrad } from '@chainrule/autograd';
 import type { Cell, Kind, Parameter } from '@chainrule/autograd';
 import type { Hypers, HyperValue } from './checks.js';
-import { FiniteWatch, watchedOf, type OnNonFinite } from './finiteWatch.js';
+import { FiniteWatch, refuseUndecided, watchedOf, type OnNonFinite } from './finiteWatch.js';
 import { reportMissing } from './missingGradients.js';
 import { namedState } from './namedState.js';
 import { buildGroup, groupsOf, structureOf } from './paramGroup.js';
@@ -32,7 +32,8 @@ export interface CommonOptions {
    * What `step()` does if a gradient, or the loss returned by its closure, contains a NaN or an infinity. 'ignore', the
    * default, checks nothing. 'skip' changes nothing, even in a compiled step, and counts the step in `skippedSteps`.
    * 'throw' changes nothing and throws an error that names the parameter, the step and the first operation that produced
-   * such a number, for which the last batch is kept until the step.
+   * such a number, for which the last batch is kept until the step. Neither works for parameters on WebGPU: wait for the loss
+   * there, and step if it is finite.
    */
   readonly onNonFinite?: OnNonFinite;
 }
@@ -143,6 +144,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   /**
    * Like `step()` if `condition`, a bool tensor with one element, is true; otherwise nothing changes. The condition is part
    * of the graph, so a compiled step can skip an update without reading a value: `stepIf(isFinite(loss))`.
+   * @throws {DeviceError} for a condition computed on WebGPU, which the host, where steps are counted, would have to wait for.
    */
   stepIf(condition: Tensor): void {
     checkArgument(`${this.rule.name}.stepIf`, 'condition', condition, kinds.tensor);
@@ -152,6 +154,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
           `[${condition.shape.join(', ')}]`,
       );
     }
+    refuseUndecided(this.rule.name, condition);
     this.reportMissing();
     const one = condition.reshape([]);
     if (this.watch === null) {

@@ -2,7 +2,7 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
-import { engine, planningSoFar } from '../engine/engine.js';
+import { deviceOf, engine, planningSoFar } from '../engine/engine.js';
 import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
 import { tellOfNew } from '../engine/newStructures.js';
@@ -25,10 +25,11 @@ export function explain(t: Tensor): string {
   const program = new Plan(found.structure.copy(), found, found.leaves).program();
   const { instructions, inputs } = program;
   const computed = instructions.filter((i) => i.op !== null && i.op.name !== 'constant');
+  const backend = engine.devices.get(deviceOf([node])) ?? engine.backend;
   return (
-    `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${engine.backend?.name ?? 'no backend'}\n` +
+    `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${backend?.name ?? 'no backend'}\n` +
     `${printProgram(program)}\n` +
-    `as: ${engine.backend === null ? '' : describeKernels(program, engine.backend)}` +
+    `as: ${backend === null ? '' : describeKernels(program, backend)}` +
     keepsPlanning()
   );
 }

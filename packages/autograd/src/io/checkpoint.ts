@@ -7,6 +7,7 @@ import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
 import { Cell } from '../graph/cells/cell.js';
 import { Tensor } from '../graph/tensor.js';
+import { detach } from '../ops/build/detach.js';
 import { plainRecord } from './elements.js';
 import { asObject, decodeUtf8, readJson } from './json.js';
 import { checkEntries, checkPath, checkSource } from './kinds.js';
@@ -14,7 +15,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { decodeState, encodeState, isStateful, type Stateful } from './state.js';
 import type { FileLike } from './places/placeOf.js';
 import { readCheckpoint, writeCheckpoint, type Files, type Skipped } from './store.js';
-import { toArray, toArrays, toTensor, toTensors } from './tensors.js';
+import { toArrays, toTensors } from './tensors.js';
 import { quoted, quotedList } from './quoted.js';
 
 const STATE = 'state.json';
@@ -193,7 +194,7 @@ function apply(
       changes.push(loading(name, target, state[name], current));
     } else {
       problems.push(...differences(name, { value: state[name] }, { value: target }));
-      const before = copyOf(target) as Tensor;
+      const before = detach(target);
       changes.push({
         name,
         commit: () => target.assign(state[name] as Tensor),
@@ -223,7 +224,7 @@ function misfit(path: string, problems: readonly string[], cause?: unknown): For
 }
 
 function loading(name: string, target: Stateful, saved: unknown, current: unknown): Change {
-  const before = copyOf(current);
+  const before = snapshot(current);
   return {
     name,
     commit: () => target.loadStateDict(saved as never),
@@ -231,14 +232,14 @@ function loading(name: string, target: Stateful, saved: unknown, current: unknow
   };
 }
 
-/** A nested state with values of its own, to go back to. */
-function copyOf(value: unknown): unknown {
-  if (value instanceof Tensor) return toTensor(toArray(value as Tensor));
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, copyOf(item)]));
+/** A nested state as it is now, to go back to: cells change, their versions do not, and nothing is read. */
+function snapshot(value: unknown): unknown {
+  if (value instanceof Tensor) return detach(value as Tensor);
+  if (Array.isArray(value)) return value.map(snapshot);
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, snapshot(item)]));
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, snapshot(item)]));
 }
 
 /** How two dictionaries of tensors differ in names and shapes; nested states are for their owner to judge. */

@@ -118,7 +118,8 @@ export async function loadSafetensors(path: string | FileLike): Promise<Record<s
 
 /** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
 export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
-  return writeNpy(toArray(checkArgument('encodeNpy', 'tensor', tensor, kinds.tensor)));
+  checkArgument('encodeNpy', 'tensor', tensor, kinds.tensor);
+  return writeNpy(toArray(tensor, 'encodeNpy'));
 }
 
 /**

@@ -2,7 +2,8 @@
 import { display, reading } from '../arguments/index.js';
 import { DTypeError } from '../errors.js';
 import { makeLeaf, Tensor } from '../graph/tensor.js';
-import type { TypedArray } from '../graph/dtype.js';
+import { copyArray, type TypedArray } from '../graph/dtype.js';
+import { observe } from '../graph/values/reading.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
 import { quoted } from './quoted.js';
@@ -22,9 +23,9 @@ export function toTensors(arrays: Readonly<Record<string, ArrayRecord>>): Record
   return tensors;
 }
 
-/** The elements of a tensor, copied. Evaluates it; on a device without synchronous reads this throws. */
-export function toArray(tensor: Tensor): ArrayRecord {
-  return recordOf(tensor, tensor.dataSync());
+/** The elements of a tensor, copied. Evaluates it. @throws {DeviceError} on a device without synchronous reads. */
+export function toArray(tensor: Tensor, what: string): ArrayRecord {
+  return recordOf(tensor, copyArray(observe(tensor, what)));
 }
 
 /**
@@ -46,7 +47,7 @@ export async function toArrays(
 /** As {@link toArrays}, synchronously. */
 export function toArraysSync(tensors: NamedTensors, what: string): Record<string, ArrayRecord> {
   const arrays = plainRecord<ArrayRecord>();
-  for (const [name, tensor] of entriesOf(tensors, what)) arrays[name] = toArray(tensor);
+  for (const [name, tensor] of entriesOf(tensors, what)) arrays[name] = toArray(tensor, what);
   return arrays;
 }
 

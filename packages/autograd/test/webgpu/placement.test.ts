@@ -5,6 +5,7 @@ import {
   DeviceError,
   deviceInfo,
   devices,
+  explain,
   GradError,
   IndexError,
   memoryUsage,
@@ -15,6 +16,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.js';
+import { encodeNpy, encodeSafetensors } from '../../src/io/index.js';
 import { openWebgpu } from './device.js';
 
 const there = await openWebgpu();
@@ -43,8 +45,29 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(Array.from(await y.data())).toEqual([2, 4, 6, 8]);
     for (const read of [() => y.sum().item(), () => y.dataSync(), () => y.toArray()])
       expect(read).toThrow(/webgpu.*await t\.data\(\), await t\.itemAsync\(\)/);
+    expect(() => encodeNpy(y)).toThrow(/^encodeNpy: the tensor is on webgpu/);
+    expect(() => encodeSafetensors({ y })).toThrow(/^encodeSafetensors: the tensor is on webgpu/);
     expect(String(y)).toContain('<on webgpu>');
     await expect(y.itemAsync()).rejects.toThrow('itemAsync: a tensor of shape [2, 2]');
+  });
+
+  test('what would run is explained by the device it would run on', async () => {
+    await setDevice('webgpu');
+    const x = tensor([1, 2]);
+    await setDevice('cpu');
+    expect(explain(x.add(1).exp())).toMatch(/2 operations on 1 input, by webgpu\n[^]*add[^]*exp/);
+    expect(explain(tensor([1, 2]).add(1))).not.toContain('webgpu');
+  });
+
+  test('a run that ends with nothing to compute', async () => {
+    await setDevice('webgpu');
+    expect(
+      (
+        await zeros([0, 3])
+          .add(tensor([1, 2, 3]))
+          .data()
+      ).length,
+    ).toBe(0);
   });
 
   test('kernels are counted, and a step of eager code is one submit', async () => {

@@ -62,6 +62,29 @@ describe.skipIf(!there)('refused on WebGPU', () => {
     }
   });
 
+  test('the value is told as it was, whatever was brought up since, and cells can be read', async () => {
+    await setDevice('webgpu');
+    const w = new Parameter(tensor([1, 2, 3]).mul(1));
+    for (const last of [false, true]) {
+      const pick = compile((i: Tensor) => {
+        const picked = w.indexSelect(0, i);
+        if (last) return picked;
+        w.assign(w.detach().mul(2));
+        return picked.sum();
+      });
+      await pick(ints(0, 1)).data();
+      const before = await w.data();
+      const bad = pick(ints(2, 7));
+      const later = [pick(ints(0, 1)), pick(ints(1, 1)), pick(ints(2, 0))];
+      await expect(bad.data()).rejects.toThrow(/index 7 at position 1 is out of range/);
+      for (const y of later) await expect(y.data()).rejects.toThrow(/index 7 at position 1/);
+      await expect(bad.data()).rejects.toThrow(/index 7 at position 1/);
+      // Neither is anything computed from what has failed.
+      expect(() => evaluate(bad.mul(2))).toThrow(/index 7 at position 1/);
+      expect(await w.data()).toEqual(before);
+    }
+  });
+
   test('the place in the model is told, eager and compiled', async () => {
     await setDevice('webgpu');
     const pick = (i: Tensor): Tensor =>

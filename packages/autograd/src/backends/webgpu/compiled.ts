@@ -9,17 +9,18 @@ import type { LoopStep, Schedule } from '../../engine/compile/steps.js';
 import { alignedTo, rootsOf, type Window } from '../../engine/compile/windows.js';
 import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
-import { sizeOf } from '../../graph/shape.js';
+import { show, sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
-import { specialShaders } from './special.js';
+import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
 import { buffersOf, together } from './together.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
+import { witness } from './wgsl/shaderWriter.js';
 
 /** What a program does, one after the other. */
 export type Step = ShaderStep | LoopStep;
@@ -91,6 +92,10 @@ export function compiledOf(program: Program, memory: number): Compiled {
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
   const steps = together(inOrder, scratch, rootOf);
+  // A step over no elements has no shaders.
+  const last = steps.filter((step) => step.kind === 'loop' || step.shaders.length > 0).at(-1);
+  if (last?.kind === 'shaders' && last.shaders.at(-1)!.refusals.length > 0)
+    steps.push({ ...last, shaders: [witness()], kernels: [], writes: [] });
   const elsewhere = [...program.inputs, ...outputs, scratch];
   const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
   const all = words + Math.ceil(scratchWords / 4) * 4;
@@ -128,9 +133,14 @@ function ofReference(
   const shaders = specialShaders(instructions, step, scratch, startsVector);
   if (shaders !== null)
     return { kind: 'shaders', shaders, slot, kernels: [], slots: [slot], writes: [slot] };
-  const { op, dtype } = instructions[slot] as Instruction;
+  const { op, dtype, inputs } = instructions[slot] as Instruction;
+  const name = op?.name ?? 'evaluate';
+  const { shape } = instructions[inputs[0] ?? slot] as Instruction;
+  const limit = isSpecial(name)
+    ? `, but for matrices of up to ${LARGEST_MATRIX} × ${LARGEST_MATRIX}`
+    : '';
   throw new DeviceError(
-    `${op?.name ?? 'evaluate'}: webgpu has no kernel for it on ${dtype}; compute it on the CPU: await x.to('cpu')`,
+    `${name}: webgpu has no kernel for it on ${dtype} of shape ${show(shape)}${limit}; compute it on the CPU: await x.to('cpu')`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** @file A value on the device: a range of its heap. */
 import { itemSize, type ArrayOf, type DType, type TypedArray } from '../../graph/dtype.js';
-import type { DeviceStorage, GpuRange } from '../../graph/values/storage.js';
+import type { DeviceStorage, GpuRange, Storage } from '../../graph/values/storage.js';
 import type { GpuRuntime } from './runtime.js';
 
 export class DeviceArray implements DeviceStorage {
@@ -29,8 +29,13 @@ export class DeviceArray implements DeviceStorage {
     return this.runtime.copy(this);
   }
 
-  onFailure(undo: () => void): void {
-    this.runtime.faults.noteUndo(this.run, undo);
+  onFailure(undo: () => void, kept: Storage): void {
+    const run = kept instanceof DeviceArray ? kept.run : 0;
+    this.runtime.faults.noteUndo(this.run, () => {
+      undo();
+      // Runs that failed later were given it to write to, and have left it as it was.
+      if (kept instanceof DeviceArray) kept.run = run;
+    });
   }
 
   read(): Promise<ArrayOf<DType>> {

@@ -3,7 +3,7 @@ import type { Executable, Meter, Program } from '../../engine/program.js';
 import { DeviceError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
-import { isHost, type Storage } from '../../graph/values/storage.js';
+import { isHost, undoable, type Storage } from '../../graph/values/storage.js';
 import { DeviceArray } from './deviceArray.js';
 import { DeviceProgram, type Common, type Refusing } from './deviceProgram.js';
 import { explainRefusal } from './refusals.js';
@@ -28,11 +28,16 @@ export class GpuExecutable implements Executable {
   private readonly program: DeviceProgram;
   private readonly common: Common = { refusing: [], numberWords: 0 };
   private readonly watch: Stopwatch | null;
+  /** Where what may refuse something comes from. */
+  private readonly origins: readonly number[];
 
   constructor(program: Program, runtime: GpuRuntime, meter: Meter | null = null) {
     this.runtime = runtime;
     this.watch = meter === null ? null : new Stopwatch(runtime, meter);
     this.program = new DeviceProgram(program, runtime, this.common);
+    this.origins = this.common.refusing.flatMap(({ refusals, instruction: { origin } }) =>
+      refusals.length > 0 && origin !== undefined ? [origin] : [],
+    );
   }
 
   get kernelCount(): number {
@@ -54,9 +59,16 @@ export class GpuExecutable implements Executable {
       broken: () =>
         this.common.refusing.find(({ pipeline }) => pipeline.error !== null)?.pipeline.error ??
         null,
-      explain: async (kernel, position, base, which) => {
+      explain: async (kernel, position, base, which, noted) => {
         const { instruction, refusals } = this.common.refusing[kernel] as Refusing;
-        const error = await explainRefusal(instruction, refusals[which]!, position, base, runtime);
+        const error = await explainRefusal(
+          instruction,
+          refusals[which]!,
+          position,
+          base,
+          noted,
+          runtime,
+        );
         const scope = scopes?.get(instruction.origin ?? -1) ?? '';
         if (scope !== '') error.message += ` (in ${scope})`;
         return error;
@@ -65,24 +77,28 @@ export class GpuExecutable implements Executable {
     });
     for (const array of bound.arrays) array.run = run;
     void runtime.order.do(() => this.record(bound, run));
+    const told = { onFailure: (undo: () => void) => runtime.faults.noteUndo(run, undo) };
     return program.parts.outputs.map(({ onHost, result }, k) => {
       if (!onHost) return bound.arrays[result] as DeviceArray;
-      const given = outputs[k] ?? null;
-      const value = numbers[result] as TypedArray;
-      if (given === null || !isHost(given)) {
-        if (given instanceof DeviceArray) runtime.release(given);
-        return value.slice();
-      }
-      given.set(value);
-      return given;
+      const number = this.numberIn(outputs[k] ?? null, numbers[result] as TypedArray);
+      (undoable.of ??= new WeakMap()).set(number, told);
+      return number;
     });
+  }
+
+  /** A number that the host has computed, in the array that is given for it if that can be written. */
+  private numberIn(given: Storage | null, value: TypedArray): TypedArray {
+    if (given === null || !isHost(given)) {
+      if (given instanceof DeviceArray) this.runtime.release(given);
+      return value.slice();
+    }
+    given.set(value);
+    return given;
   }
 
   /** The scopes of what may be refused later, when the graph is gone. */
   private scopes(scopeOf: ((slot: number) => string) | undefined): Map<number, string> | null {
-    const origins = this.common.refusing.flatMap(({ refusals, instruction: { origin } }) =>
-      refusals.length > 0 && origin !== undefined ? [origin] : [],
-    );
+    const { origins } = this;
     if (scopeOf === undefined || origins.length === 0) return null;
     return new Map(origins.map((origin) => [origin, scopeOf(origin)]));
   }
@@ -112,6 +128,7 @@ export class GpuExecutable implements Executable {
       const value = source.kind === 'host' ? numbers[source.result]! : inputs[source.index]!;
       if (value instanceof DeviceArray) {
         if (!value.isOf(runtime)) throw new DeviceError(LOST);
+        runtime.faults.checkInput(value.run);
         return value.at;
       }
       // Read later, when the program may have written it again.

@@ -4,20 +4,39 @@
  * A kernel that finds one sets the fault word, and from then on no kernel changes anything, those of later runs neither, until
  * the next read finds it: it puts the cells back to the versions before the run that failed, and rejects.
  */
-import type { ChainruleError } from '../../errors.js';
+import { DeviceError, type ChainruleError } from '../../errors.js';
 import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
 import type { GpuRuntime } from './runtime.js';
+import { FAULT_WORDS } from './wgsl/shader.js';
 
 /** What is known of a run until it is known to have gone well. */
 export interface RunRecord {
-  /** The error of a kernel from its fault words: itself, the position it refused, from which address, and what of it. */
-  explain(kernel: number, position: number, base: number, which: number): Promise<ChainruleError>;
+  /**
+   * The error of a kernel from its fault words: itself, the position it refused, from which address, what of it, and the word
+   * there if it was noted.
+   */
+  explain(
+    kernel: number,
+    position: number,
+    base: number,
+    which: number,
+    noted: number | null,
+  ): Promise<ChainruleError>;
   /** What the host refused in the middle of it. */
   raised?: ChainruleError;
   /** A kernel of it that could not be compiled, so that nothing of it ran. */
   broken(): ChainruleError | null;
   /** Puts back the cells that it changed. */
   undo: (() => void)[];
+}
+
+/** Runs that changed nothing, and why. */
+interface Failure {
+  readonly first: number;
+  readonly last: number;
+  readonly error: Promise<ChainruleError>;
+  /** The error once it is known. */
+  told: ChainruleError | null;
 }
 
 /** Bits of a fault that say which kernel of its run it was. */
@@ -31,12 +50,12 @@ export class Faults {
   private readonly device: GpuDevice;
   private readonly records = new Map<number, RunRecord>();
   /** Runs that changed nothing because of a fault, and the fault. */
-  private readonly failed: { first: number; last: number; error: Promise<ChainruleError> }[] = [];
+  private readonly failed: Failure[] = [];
 
   constructor(device: GpuDevice) {
     this.device = device;
     this.buffer = device.createBuffer({
-      size: 16,
+      size: FAULT_WORDS * 4,
       usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
     });
     this.reset();
@@ -69,7 +88,7 @@ export class Faults {
 
   /** Looks at the fault words as they were when run `asked` was the latest. */
   settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
-    const [word = 0, position = 0, base = 0, which = 0] = words;
+    const [word = 0, position = 0, base = 0, which = 0, isNoted = 0, value = 0] = words;
     for (const [run, record] of this.records) {
       const error = run <= asked ? record.broken() : null;
       if (error !== null) this.void(run, Promise.resolve(error));
@@ -87,7 +106,7 @@ export class Faults {
     this.void(
       run,
       raised === undefined
-        ? record.explain(kernel, position, base, which)
+        ? record.explain(kernel, position, base, which, isNoted === 0 ? null : value)
         : Promise.resolve(raised),
     );
     // Runs that wait their turn were begun in vain, too.
@@ -101,17 +120,39 @@ export class Faults {
       for (const f of undo.reverse()) f();
       this.records.delete(n);
     }
-    this.failed.push({ first: run, last: this.now, error });
+    const failure: Failure = { first: run, last: this.now, error, told: null };
+    void error.then(
+      (told) => (failure.told = told),
+      () => null,
+    );
+    this.failed.push(failure);
     if (this.failed.length > 64) this.failed.shift();
   }
 
   /** @throws what made a run fail, or a run before it. */
   async checkRun(run: number): Promise<void> {
-    const failure = this.failed.find(({ first, last }) => run >= first && run <= last);
+    const failure = this.failureOf(run);
     if (failure !== undefined) throw await failure.error;
   }
 
+  /** Is told which run wrote what another one is about to read. @throws what is known of it if it failed. */
+  checkInput(run: number): void {
+    const failure = this.failureOf(run);
+    if (failure === undefined) return;
+    throw (
+      failure.told ??
+      new DeviceError('webgpu: a value is of a run that failed; await the value to be told why')
+    );
+  }
+
+  private failureOf(run: number): Failure | undefined {
+    if (run > (this.failed.at(-1)?.last ?? 0)) return undefined;
+    return this.failed.find(({ first, last }) => run >= first && run <= last);
+  }
+
   private reset(): void {
-    this.device.queue.writeBuffer(this.buffer, 0, Uint32Array.of(0, 0xffffffff, 0, 0));
+    const words = new Uint32Array(FAULT_WORDS);
+    words[1] = 0xffffffff;
+    this.device.queue.writeBuffer(this.buffer, 0, words);
   }
 }

@@ -2,13 +2,14 @@
 import { DeviceError } from '../../errors.js';
 import { MAP_READ, USAGE, type GpuBuffer } from './gpuApi.js';
 import type { GpuRuntime } from './runtime.js';
+import { FAULT_WORDS } from './wgsl/shader.js';
 
 /** So many buffers are kept for the next reads. */
 const MOST_KEPT = 8;
 /** So long after a read that failed a device may still say that it is lost. */
 const LATE_MS = 100;
 /** The words of a fault come first. */
-export const FAULT_BYTES = 16;
+export const FAULT_BYTES = FAULT_WORDS * 4;
 
 export class Readback {
   private readonly runtime: GpuRuntime;

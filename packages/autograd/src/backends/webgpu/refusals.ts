@@ -5,16 +5,20 @@ import { outOfRange, outside } from '../../graph/outside.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/shader.js';
 
-/** `base` is where the values lie in the heap that the position counts. */
+/** `base` is where the values lie in the heap that the position counts, `noted` the word there if a kernel has noted it. */
 export async function explainRefusal(
   { op, attrs }: Instruction,
   { kind, limit, place, op: one }: Refusal,
   position: number,
   base: number,
+  noted: number | null,
   runtime: GpuRuntime,
 ): Promise<ChainruleError> {
   const name = one ?? op?.name ?? 'evaluate';
-  const word = place === null ? new ArrayBuffer(4) : await runtime.peek(base + position);
+  const word =
+    place === null || noted !== null
+      ? Uint32Array.of(noted ?? 0).buffer
+      : await runtime.peek(base + position);
   const value = place?.dtype === 'float32' ? new Float32Array(word)[0]! : new Int32Array(word)[0]!;
   switch (kind) {
     case 'index': {

@@ -42,7 +42,7 @@ export interface Site {
 }
 
 /** The largest matrices that factorizations take. */
-const LARGEST_MATRIX = 64;
+export const LARGEST_MATRIX = 64;
 
 type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
 

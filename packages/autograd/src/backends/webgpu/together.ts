@@ -1,8 +1,9 @@
 /**
  * @file Shaders of one text that do not wait for each other become one dispatch: the updates of all parameters of an
- * optimizer, the projections of queries, keys and values.
+ * optimizer, the projections of queries, keys and values, the pieces of a concatenation.
  */
 import type { ShaderStep, Step } from './compiled.js';
+import { liesApart, piecesOf, type Piece } from './pieces.js';
 import { sideBySide } from './wgsl/shader.js';
 
 /** So many steps back a partner is looked for. */
@@ -15,6 +16,8 @@ interface Group {
   readonly steps: Step[];
   readonly reads: Set<number>;
   readonly writes: Set<number>;
+  /** What it writes of buffers of which that is known. */
+  readonly pieces: Map<number, Piece[]>;
   /** The text, if it may have company. */
   readonly code: string | null;
   words: number;
@@ -41,6 +44,8 @@ export function together(
     partner.words += group.words;
     for (const slot of group.reads) partner.reads.add(slot);
     for (const slot of group.writes) partner.writes.add(slot);
+    for (const [slot, pieces] of group.pieces)
+      partner.pieces.set(slot, [...(partner.pieces.get(slot) ?? []), ...pieces]);
   }
   return groups.map(({ steps }) =>
     steps.length === 1 ? steps[0]! : joined(steps as ShaderStep[]),
@@ -59,27 +64,41 @@ function partnerOf(groups: readonly Group[], group: Group): Group | null {
 }
 
 function waits(later: Group, earlier: Group): boolean {
-  for (const slot of later.writes)
-    if (earlier.writes.has(slot) || earlier.reads.has(slot)) return true;
+  for (const slot of later.writes) {
+    if (earlier.reads.has(slot)) return true;
+    if (earlier.writes.has(slot) && !apart(later.pieces.get(slot), earlier.pieces.get(slot)))
+      return true;
+  }
   for (const slot of later.reads) if (earlier.writes.has(slot)) return true;
   return false;
+}
+
+function apart(some: readonly Piece[] | undefined, others: readonly Piece[] | undefined): boolean {
+  if (some === undefined || others === undefined) return false;
+  return some.every((piece) => others.every((other) => liesApart(piece, other)));
 }
 
 function groupOf(step: Step, scratch: number, rootOf: (buffer: number) => number): Group {
   const buffers = buffersOf(step).map(rootOf);
   if (step.kind === 'loop') {
     const writes = new Set(step.results.values());
-    return { steps: [step], reads: new Set(buffers), writes, code: null, words: 0 };
+    const reads = new Set(buffers);
+    return { steps: [step], reads, writes, pieces: new Map(), code: null, words: 0 };
   }
   const { shaders, kernels } = step;
   const writes = new Set(step.writes.map(rootOf));
   if (buffers.includes(scratch)) writes.add(scratch);
   const [shader] = shaders;
   const alone = shaders.length !== 1 || kernels.length === 0 || shader!.refusals.length > 0;
+  const pieces = new Map<number, Piece[]>();
+  for (const piece of (kernels.length === 1 ? piecesOf(kernels[0]!) : null) ?? [])
+    if (rootOf(piece.buffer) === piece.buffer)
+      pieces.set(piece.buffer, [...(pieces.get(piece.buffer) ?? []), piece]);
   return {
     steps: [step],
-    reads: new Set(buffers),
+    reads: new Set(buffers.filter((slot) => !pieces.has(slot))),
     writes,
+    pieces,
     code: alone ? null : shader!.code,
     words: shader === undefined ? 0 : shader.words.length + 4,
   };

@@ -14,7 +14,7 @@ import { makeNode } from '../node.js';
 import { storageOf } from '../values/reading.js';
 import { runtime } from '../runtime.js';
 import type { Shape } from '../shape.js';
-import { isHost, type DeviceStorage, type Storage } from '../values/storage.js';
+import { isHost, undoable, type Storage } from '../values/storage.js';
 import { makeLeaf, Tensor } from '../tensor.js';
 import { checkInside, versionOp } from '../version.js';
 import { checkInitial, checkNext } from './assignable.js';
@@ -202,7 +202,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     state.cleared = false;
     const v = state.version;
     if (v.owned && owned && !v.escaped && v.consumers.length === 0) {
-      if (!isHost(value)) this.onFailure(value, v);
+      this.onFailure(value, v);
       state.unused = v.node.value; // nobody has seen this version
       v.node.value = value;
     } else {
@@ -215,10 +215,8 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   commit(value: Storage, owned: boolean): void {
     const { state } = this;
     const { node } = state.version;
-    if (!isHost(value)) {
-      if (state.committed !== state.version) this.onFailure(value, state.committed);
-      node.home = value.device;
-    }
+    if (state.committed !== state.version) this.onFailure(value, state.committed);
+    if (!isHost(value)) node.home = value.device;
     node.value = value;
     node.inputs = [];
     state.version.owned = owned;
@@ -229,21 +227,23 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     pendingCells.delete(this);
   }
 
-  /** @internal Should the run that wrote `value` on a device have failed, the cell goes back to the version before. */
-  private onFailure(value: DeviceStorage, { node, owned }: Version): void {
+  /** @internal Should the run on a device that made `value` have failed, the cell goes back to the version before. */
+  private onFailure(value: Storage, { node, owned }: Version): void {
     const { state } = this;
-    const array = node.value;
-    if (array === null) return;
-    value.onFailure(() => {
+    const told = isHost(value) ? undoable.of?.get(value) : value;
+    if (told === undefined || node.value === null) return;
+    // The host writes a number over the one before last at once, a device leaves it as it was.
+    const kept = isHost(value) ? node.value.slice() : node.value;
+    told.onFailure(() => {
       state.version = state.committed = this.makeVersion(
-        makeLeaf(array, this.sizes, this.dtype),
+        makeLeaf(kept, this.sizes, this.dtype),
         false,
       );
       state.version.owned = owned;
       state.previous = null;
       state.unused = null;
       pendingCells.delete(this);
-    });
+    }, kept);
   }
 
   /** @internal The node of the first version, while there is no later one that has a value. */

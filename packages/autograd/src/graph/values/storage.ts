@@ -21,8 +21,8 @@ export interface DeviceStorage {
   readonly byteLength: number;
   /** A copy in memory of its own. */
   slice(): DeviceStorage;
-  /** Calls `undo` should the run that wrote them turn out to have failed. */
-  onFailure(undo: () => void): void;
+  /** Calls `undo` should the run that wrote them turn out to have failed; it goes back to elements that are `kept`. */
+  onFailure(undo: () => void, kept: Storage): void;
   /** Where they lie, as soon as everything that writes them has been submitted. */
   range(): Promise<GpuRange>;
   /** The elements; rejects with what went wrong while they were computed. */
@@ -31,6 +31,11 @@ export interface DeviceStorage {
 
 /** The elements of a value, wherever they lie. */
 export type Storage = TypedArray | DeviceStorage;
+
+/** Of numbers of the host that runs on a device have computed, whom to tell what to undo. */
+export const undoable: { of: WeakMap<TypedArray, Pick<DeviceStorage, 'onFailure'>> | null } = {
+  of: null,
+};
 
 /** Whether elements can be looked at without waiting. */
 export function isHost(storage: Storage): storage is TypedArray {

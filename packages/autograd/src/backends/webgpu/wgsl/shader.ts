@@ -61,6 +61,27 @@ export const MOST_GROUPS = 65535;
 /** The number of a workgroup. */
 export const TEAM_NUMBER = `wg.x + wg.y * ${MOST_GROUPS}u`;
 
+/** What has been refused: by which kernel of which run, where, from which address, what; whether it is noted, and the value. */
+export const FAULT_WORDS = 8;
+
+/**
+ * Whether a kernel has refused something, so that this one does nothing. The first kernel after that one notes the value: what
+ * later runs bring up may lie where it lies.
+ */
+function refusedText(unit: Unit): string {
+  const value = unit === 'u32' ? 'h[at]' : 'h[at >> 2u][at & 3u]';
+  const length = unit === 'u32' ? 'arrayLength(&h)' : '4u * arrayLength(&h)';
+  return `fn refused(own: u32) -> bool {
+let by = atomicLoad(&fault[0]);
+if (by != 0u && by != own && atomicLoad(&fault[4]) == 0u) {
+let at = min(atomicLoad(&fault[1]) + atomicLoad(&fault[2]), ${length} - 1u);
+atomicStore(&fault[5], ${value}); atomicStore(&fault[4], 1u);
+}
+return by != 0u;
+}
+`;
+}
+
 /** The whole text of a kernel whose block has so many vectors of four words. */
 export function codeOf(
   { functions, declarations, unit, team }: ShaderParts,
@@ -69,8 +90,8 @@ export function codeOf(
 ): string {
   return `@group(0) @binding(0) var<storage, read_write> h: array<${unit}>;
 @group(0) @binding(1) var<uniform> p: array<vec4<u32>, ${blocks}>;
-@group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, 4>;
-${withDependencies(functions)}${declarations}@compute @workgroup_size(${team})
+@group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, ${FAULT_WORDS}>;
+${refusedText(unit)}${withDependencies(functions)}${declarations}@compute @workgroup_size(${team})
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
 ${main}}
 `;

@@ -18,6 +18,11 @@ const FIXED: readonly Word[] = [
   { kind: 'number', value: 0x7fc00000 },
 ];
 
+/** A kernel that does nothing but note what the one before it has refused. */
+export function witness(): Shader {
+  return new ShaderWriter().threads(1);
+}
+
 /** Writes one kernel. */
 export class ShaderWriter {
   body = '';
@@ -75,7 +80,7 @@ export class ShaderWriter {
     return this.finish(
       Math.ceil(count / 64),
       64,
-      `let row = teamAt * 64u + lid;\nif (row >= ${size} || atomicLoad(&fault[0]) != 0u) { return; }\n`,
+      `let row = teamAt * 64u + lid;\nif (row >= ${size} || refused(p[0].x)) { return; }\n`,
     );
   }
 
@@ -85,7 +90,7 @@ export class ShaderWriter {
     return this.finish(
       count,
       team,
-      `let row = teamAt;\nif (row >= ${size}) { return; }\nlet live = atomicLoad(&fault[0]) == 0u;\n`,
+      `let row = teamAt;\nif (row >= ${size}) { return; }\nlet live = !refused(p[0].x);\n`,
     );
   }
 
