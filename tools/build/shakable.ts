@@ -194,7 +194,7 @@ export function shakable(code: string, fields: boolean, unnamed: readonly string
     .sort((a, b) => b.from - a.from || b.i - a.i);
   for (const { from, to, text: inserted } of order)
     text = text.slice(0, from) + inserted + text.slice(to);
-  text = text.replace(/^(var __export = [^}]*\}\);\n)\};$/m, '$1  return target;\n};');
+  text = text.replace(/^(var __export = \((\w+)[^}]*\}\);\n)\};$/m, '$1  return $2;\n};');
   // With the names went the use of what kept them: a file that asked for nothing else is on its own.
   const onlyName = /^import \{\s*__name\s*\} from "[^"]*";\n/m;
   return /\b__name\(/.test(text) ? text : text.replace(onlyName, '');
