@@ -1,7 +1,7 @@
 /** @file The errors of values that a kernel refused: what the CPU says of them. */
 import type { Instruction } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
-import { outOfRange, outside } from '../../graph/outside.js';
+import { outOfRange, outside, type Bounds } from '../../graph/outside.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/shader.js';
 
@@ -32,7 +32,7 @@ export async function explainRefusal(
           "cast to a float dtype for ±Inf and NaN: x.cast('float32')",
       );
     case 'between':
-      return outside(attrs as Parameters<typeof outside>[0], value, position);
+      return outside(attrs as unknown as Bounds, value, position);
     case 'singular':
       return new ChainruleError(`${name}: matrix ${position} is singular`);
     case 'notPositive':

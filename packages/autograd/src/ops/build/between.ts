@@ -1,15 +1,16 @@
 /** @file The primitive that checks values when it runs: of `assertBetween`, and of indices that may count from the end. */
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { makeNode } from '../../graph/node.js';
-import { outside } from '../../graph/outside.js';
+import { outside, type Bounds } from '../../graph/outside.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import { constant } from '../../graph/version.js';
+import { inWords } from './interval.js';
 import { operations } from './primitive.js';
 
 /** With `dim`, the elements are indices along that dimension, of which negative ones count from the end. */
-type BetweenAttrs = { what: string; low: number; high: number; dim?: number };
+type BetweenAttrs = { -readonly [K in keyof Bounds]: Bounds[K] };
 
 /** The primitive behind `assertBetween`: x, then the two bounds as numbers. */
 const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
@@ -47,7 +48,7 @@ export function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Ten
 export function within(node: Tensor, low: number, high: number, what: string): Tensor {
   const bounds = boundsIn(node.dtype, low, high);
   const known = node.cell === null ? hostValue(node) : null;
-  const attrs = { what, low: bounds[0], high: bounds[1] };
+  const attrs = { what, low: bounds[0], high: bounds[1], must: inWords(...bounds) };
   if (known !== null) checkBetween(known, attrs);
   return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], attrs);
 }

@@ -3,7 +3,7 @@ import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
-import { greatest, inWords, least } from '../../graph/outside.js';
+import { greatest, inWords, least } from '../build/interval.js';
 import { broadcastShapes, checkShape, show, type Shape } from '../../graph/shape.js';
 import { isTensor } from '../../tree.js';
 import type { Tensor } from '../../graph/tensor.js';

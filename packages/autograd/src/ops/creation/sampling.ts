@@ -4,7 +4,7 @@ import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import type { DType } from '../../graph/dtype.js';
 import { checkInteger, show, type Shape } from '../../graph/shape.js';
-import { greatest, least } from '../../graph/outside.js';
+import { greatest, least } from '../build/interval.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, sumOver } from '../build/broadcast.js';
 import { floatOperand, operand, type Operand } from '../build/define.js';

@@ -2,7 +2,7 @@
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { isFloat, toFloat } from '../../graph/dtype.js';
-import { greatest } from '../../graph/outside.js';
+import { greatest } from '../build/interval.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {
