@@ -113,6 +113,7 @@ export class ProductCall {
     const { a, b, out, m, n, k } = this;
     const { shape, dtype } = instructions[slot] as Instruction;
     const rows = sizeOf(shape);
+    if (rows === 0 || k === 0) return false;
     loop.start(2);
     operand(loop, 0, a, instructions);
     operand(loop, 1, b, instructions);

@@ -220,6 +220,27 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
+  test('products and sums of no terms are 0, whatever lay there before', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const empty = (shape: number[]): Tensor => tensor([], { dtype, shape });
+      for (const [m, n] of [
+        [5, 10],
+        [1, 7],
+        [6, 1],
+        [1, 1],
+      ] as const) {
+        const product = empty([m, 0]).matmul(empty([0, n]));
+        const sum = empty([m, 0, n]).sum(1);
+        const batch = empty([2, m, 0]).matmul(empty([2, 0, n]));
+        for (const t of [product, sum, batch]) {
+          const used = numbers(4000).cast(dtype).abs().add(1);
+          evaluate(used.sqrt().mul(used)); // leaves numbers where the next run computes
+          expect(Array.from(t.dataSync()), `${dtype} ${m} ${n}`).toEqual(new Array(t.size).fill(0));
+        }
+      }
+    }
+  });
+
   test('folds of few and of many rows, along them and across: the bits of their plans', () => {
     const roots: Tensor[] = [];
     [3, 500, 513, 900, 2047, 2048, 5000, 20_000].forEach((rows, i) =>
