@@ -28,49 +28,28 @@ export function chunkReductions(kernel: LoopKernel, scratch: Scratch): LoopKerne
   return done;
 }
 
-/** Chunks of `step` along a dimension of the row, `whole` of them, and one of `rest`. */
-export interface Chunks {
-  readonly longest: number;
-  readonly step: number;
-  readonly whole: number;
-  readonly rest: number;
-}
-
-/** Rows of fewer points are never taken in chunks. */
-const LEAST = 2048;
-
 interface Split {
   readonly partial: LoopKernel[];
   readonly rest: LoopKernel | undefined;
 }
 
-/** How a row of `inner` is taken in chunks, where there are so many rows; null where it is taken whole. */
-export function chunksOf(
-  rows: number,
-  inner: readonly number[],
-  alongColumns: boolean,
-): Chunks | null {
-  const points = sizeOf(inner);
-  const few = rows < (alongColumns ? 256 : 16) && points * rows >= 65536;
-  const limit = few ? (alongColumns ? 1024 : 8192) : alongColumns ? 4096 : 65536;
-  if (points < LEAST || rows === 0 || points <= limit) return null;
-  const longest = inner.indexOf(Math.max(...inner));
-  const length = inner[longest] as number;
-  const step = Math.max(1, Math.round((limit / 2 / points) * length));
-  const whole = Math.floor(length / step);
-  const rest = length % step;
-  return whole + Number(rest > 0) < 2 ? null : { longest, step, whole, rest };
-}
-
 function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefined {
+  const points = sizeOf(kernel.inner);
   const rows = sizeOf(kernel.outer);
-  if (sizeOf(kernel.inner) < LEAST || !kernel.body.some((scalar) => scalar.kind === 'reduce'))
+  if (points < 2048 || rows === 0 || !kernel.body.some((scalar) => scalar.kind === 'reduce'))
     return undefined;
   const nest = planNest(kernel);
-  const found = chunksOf(rows, kernel.inner, nest.vector < nest.outer);
-  if (found === null) return undefined;
-  const { longest, step, whole, rest: left } = found;
-  const chunks = whole + Number(left > 0);
+  const alongColumns = nest.vector < nest.outer;
+  const few = rows < (alongColumns ? 256 : 16) && points * rows >= 65536;
+  const limit = few ? (alongColumns ? 1024 : 8192) : alongColumns ? 4096 : 65536;
+  if (points <= limit) return undefined;
+
+  const longest = kernel.inner.indexOf(Math.max(...kernel.inner));
+  const length = kernel.inner[longest] as number;
+  const step = Math.max(1, Math.round((limit / 2 / points) * length));
+  const whole = Math.floor(length / step);
+  const chunks = whole + (length % step > 0 ? 1 : 0);
+  if (chunks < 2) return undefined;
 
   // Reductions of the first level: those whose argument needs no other reduction.
   const levels = reductionLevels(kernel.body);
@@ -122,7 +101,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     });
   };
   if (whole > 0) addChunks(0, whole, step);
-  if (left > 0) addChunks(whole, 1, left);
+  if (length % step > 0) addChunks(whole, 1, length % step);
 
   // What is known once these reductions are: written straight from the kernel that joins the partial results.
   const rank = kernel.outer.length;

@@ -1,6 +1,5 @@
 /** @file A fused loop nest made ready: how it is walked, its form, and the words that its function reads. */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
-import { sizeOf } from '../../../graph/shape.js';
 import type { FormedKernel } from '../assembler/block.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
@@ -37,15 +36,8 @@ export interface LoopPlan {
   readonly waiting: number | null;
 }
 
-/**
- * The kernel ready to be called; null where there is nothing to compute. `points` are in a row, where its sizes stand for
- * others.
- */
-export function planLoop(
-  kernel: LoopKernel,
-  context: KernelContext,
-  points = sizeOf(kernel.inner),
-): FormedKernel | null {
+/** The kernel ready to be called; null where there is nothing to compute. */
+export function planLoop(kernel: LoopKernel, context: KernelContext): FormedKernel | null {
   const { body } = kernel;
   const nest = planNest(kernel);
   const { sizes, outer, vector } = nest;
@@ -66,6 +58,8 @@ export function planLoop(
   const parallel = split >= 0 && work >= SERIAL_WORK && context.alone !== true;
   const shared = parallel ? split : -1;
 
+  let points = 1;
+  for (const size of sizes.slice(outer)) points *= size;
   const long = points > (vector < outer ? COLUMN_BLOCK : ROW_BLOCK);
   const sums = long ? body.filter((x) => x.kind === 'reduce' && rounds(x)) : [];
   const vectors = sums.reduce((n, { dtype }) => n + width * (dtype === 'float64' ? 2 : 1), 0);

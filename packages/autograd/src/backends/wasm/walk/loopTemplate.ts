@@ -19,7 +19,7 @@ export interface Operation {
   /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for. */
   readonly id: number;
   readonly dtype: DType;
-  /** How the last levels are folded; null where none is. */
+  /** How the last level is folded; null where none is. */
   readonly fold: FoldOp | null;
   /** How the elements of a sum follow each other, where that is given. */
   readonly along?: FoldOrder['along'] | null;
@@ -47,8 +47,6 @@ export interface Template {
 export interface Walked {
   readonly reads: number;
   readonly levels: number;
-  /** How many of the last levels are folded. */
-  readonly folded: number;
   readonly sizes: Float64Array;
   readonly strides: readonly Float64Array[];
   /** The codes of dtypes. */
@@ -62,11 +60,11 @@ export function planTemplate(
   forms: Forms,
   context: KernelContext,
 ): Template | null {
-  const { reads, levels, folded } = walked;
+  const { reads, levels } = walked;
   const operands = [...Array(reads).keys(), OUT];
   const sizes: number[] = [];
-  for (let d = 0; d < levels; d++) sizes.push(within(sizeClass(op, walked, d), sizes));
-  const points = pointsOf(walked);
+  for (let d = 0; d < levels; d++)
+    sizes.push(op.fold === null ? 1021 - 2 * d : within(rangeOf(walked.sizes[d]!), sizes));
   const strides = operands.map((j) =>
     sizes.map((_, d) => {
       const kind = classOf(walked.strides[j]![d]!);
@@ -76,7 +74,7 @@ export function planTemplate(
   const dtypes = operands.map((j) => DTYPES[walked.dtypes[j]!]!);
   // Sums down columns have the same bits whether accumulators lie in memory or in registers.
   const formOf = (own: readonly number[]): FormedKernel | null =>
-    planLoop(kernelOf(op, own, folded, strides, dtypes), context, points);
+    planLoop(kernelOf(op, own, strides, dtypes), context);
   const formed = formOf(sizes);
   if (formed === null) return null;
   const { words, pointers } = formed.block;
@@ -110,16 +108,11 @@ export function planTemplate(
 function kernelOf(
   op: Operation,
   sizes: readonly number[],
-  folded: number,
   strides: readonly (readonly number[])[],
   dtypes: readonly DType[],
 ): LoopKernel {
-  const rank = sizes.length - folded;
-  // A product of a row and a column of one element each is a sum of one.
-  const inner = op.product === true && folded === 0 ? [1] : sizes.slice(rank);
-  const space = { outer: sizes.slice(0, rank), inner };
-  if (op.product === true) return productKernel(op.dtype, space, strides);
-  if (op.fold !== null) return foldKernel(op, op.fold, space, strides, dtypes);
+  if (op.product === true) return productKernel(op.dtype, sizes, strides);
+  if (op.fold !== null) return foldKernel(op, op.fold, sizes, strides, dtypes);
   const { name, dtype } = op;
   const reads = dtypes.length - 1;
   const body: Scalar[] = dtypes
@@ -131,75 +124,57 @@ function kernelOf(
     ...{ buffer, dtype: dtypes[i]!, offset: 0, strides: strides[i]! },
   });
   return {
-    ...{ kind: 'loop', ...space, body },
+    ...{ kind: 'loop', outer: sizes, inner: [], body },
     inputs: args.map((i) => access(i, i)),
     outputs: [{ ...access(reads, OUT), value: body.length - 1 }],
   };
 }
 
-type Space = Pick<LoopKernel, 'outer' | 'inner'>;
-
 function productKernel(
   dtype: DType,
-  space: Space,
+  sizes: readonly number[],
   [a = [], b = [], out = []]: readonly (readonly number[])[],
 ): LoopKernel {
   const of = (buffer: number, strides: readonly number[]): LoopKernel['inputs'][number] => ({
     ...{ buffer, dtype, offset: 0, strides },
   });
-  return sumOfProducts(space, [of(0, a), of(1, b)], of(OUT, out.slice(0, space.outer.length)));
+  const rank = sizes.length - 1;
+  return sumOfProducts(
+    { outer: sizes.slice(0, rank), inner: sizes.slice(rank) },
+    [of(0, a), of(1, b)],
+    of(OUT, out.slice(0, rank)),
+  );
 }
 
 function foldKernel(
   { dtype, along = null }: Operation,
   op: FoldOp,
-  space: Space,
+  sizes: readonly number[],
   [strides = [], out = []]: readonly (readonly number[])[],
   [from = dtype]: readonly DType[],
 ): LoopKernel {
+  const rank = sizes.length - 1;
   const body: Scalar[] = [{ kind: 'load', input: 0, dtype: from }];
   if (from !== dtype) body.push({ kind: 'op', op: 'cast', args: [0], dtype });
   const value = body.push({ kind: 'reduce', op, arg: body.length - 1, dtype }) - 1;
   return {
-    ...{ kind: 'loop', ...space, along, body },
+    ...{ kind: 'loop', outer: sizes.slice(0, rank), inner: sizes.slice(rank), along, body },
     inputs: [{ buffer: 0, dtype: from, offset: 0, strides }],
-    outputs: [{ buffer: OUT, dtype, offset: 0, strides: out.slice(0, space.outer.length), value }],
+    outputs: [{ buffer: OUT, dtype, offset: 0, strides: out.slice(0, rank), value }],
   };
 }
 
-/** Sizes below these are walked in other ways: which lanes are filled, and how many vectors go side by side. */
-const WAYS = [4, 8, 16, 32] as const;
-
-/** How the size of a level decides the way in which it is walked. */
-export function sizeClass(
-  { fold, along = null }: Operation,
-  walked: Walked,
-  level: number,
-): number {
-  const { levels, folded, sizes } = walked;
-  // Along rows only the last level has lanes, down columns only those that are kept.
-  const decides =
-    fold !== null &&
-    (along === null || (along === 'row' ? level === levels - 1 : level < levels - folded));
-  if (!decides) return WAYS.length;
-  const size = sizes[level]!;
-  let way = 0;
-  while (way < WAYS.length && size >= WAYS[way]!) way++;
-  return way;
+/** The power of two at or below a size; 64 and 256 are ranges of their own, as some ways begin above them. */
+export function rangeOf(size: number): number {
+  return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
-/** How many points are folded into one. */
-export function pointsOf({ levels, folded, sizes }: Walked): number {
-  let points = 1;
-  for (let d = levels - folded; d < levels; d++) points *= sizes[d]!;
-  return points;
-}
-
-/** A size of a class: another one than those before, if there is one, and never the bytes of an element. */
-function within(way: number, others: readonly number[]): number {
-  const largest = way === WAYS.length ? 1021 : WAYS[way]! - 1;
-  const least = way === WAYS.length ? 512 : WAYS[way]! / 2;
-  for (let size = largest; size > least; size--) if (!others.includes(size)) return size;
+/** A size within a range: another one than those before, if there is one, and never the bytes of an element. */
+function within(range: number, others: readonly number[]): number {
+  if (range === 15) return 64;
+  if (range === 14) return 256;
+  const largest = 2 ** (range + 1) - 1;
+  for (let size = largest; size > 2 ** range; size--) if (!others.includes(size)) return size;
   return largest;
 }
 

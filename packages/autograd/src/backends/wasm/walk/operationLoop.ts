@@ -3,22 +3,20 @@
  *
  * A form is looked up by a number made of the operation, its dtypes and, for each level, whether an operand stands still,
  * goes from element to element or moves by a stride; what its words hold says `loopTemplate.ts`. How a fold is taken depends
- * on sizes too, but on few of their limits, and the order of its sum is given.
+ * on sizes too: those within the same powers of two are walked alike, and the order of its sum is given.
  */
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { FAULT } from '../run/barrier.js';
-import { COLUMN_BLOCK, ROW_BLOCK } from '../loops/blockSums.js';
 import type { Forms } from '../run/forms.js';
 import type { CallWriter } from './callWriter.js';
 import {
   classOf,
   OUT,
   planTemplate,
-  pointsOf,
+  rangeOf,
   SCRATCH_WORD,
   SIZE,
-  sizeClass,
   STRIDE,
   type Operation,
   type Template,
@@ -38,12 +36,12 @@ export class OperationLoop {
   /** The codes of their dtypes. */
   readonly dtypes = new Int32Array(4);
   levels = 0;
-  /** How many of the last levels are folded. */
-  folded = 0;
   readonly sizes = new Float64Array(MOST_LEVELS + 1);
   readonly strides = [0, 1, 2, 3].map(() => new Float64Array(MOST_LEVELS + 1));
   /** Strides of the dimension at hand. */
   readonly stride = new Float64Array(4);
+  /** 1 for a level that is folded. */
+  private readonly inner = new Uint8Array(MOST_LEVELS + 1);
   private readonly templates = new Map<number, Map<number, Template | null>>();
   private readonly forms: Forms;
   private readonly context: KernelContext;
@@ -61,42 +59,31 @@ export class OperationLoop {
   start(reads: number): void {
     this.reads = reads;
     this.levels = 0;
-    this.folded = 0;
   }
 
   /** Adds a dimension with the strides in `stride`, to the level before it where all operands walk both as one. */
-  push(size: number): boolean {
-    return this.add(size, this.levels > 0 && this.folded === 0);
-  }
-
-  /** Adds a dimension that is folded, after all others; `mayJoin` says whether the one before it may take it in. */
-  pushFolded(size: number, mayJoin = false): boolean {
-    const { levels } = this;
-    if (!this.add(size, mayJoin && this.folded > 0)) return false;
-    this.folded += this.levels - levels;
-    return true;
-  }
-
-  private add(size: number, mayJoin: boolean): boolean {
+  push(size: number, inner: 0 | 1 = 0): boolean {
     const { stride, strides, reads, levels } = this;
     const last = levels - 1;
-    let joins = mayJoin && strides[OUT]![last] === stride[OUT]! * size;
+    let joins = levels > 0 && this.inner[last] === inner;
+    joins &&= strides[OUT]![last] === stride[OUT]! * size;
     for (let j = 0; joins && j < reads; j++) joins = strides[j]![last] === stride[j]! * size;
     if (!joins && levels === MOST_LEVELS) return false;
     const at = joins ? last : this.levels++;
+    this.inner[at] = inner;
     this.sizes[at] = joins ? this.sizes[at]! * size : size;
     for (let j = 0; j < reads; j++) strides[j]![at] = stride[j]!;
     strides[OUT]![at] = stride[OUT]!;
     return true;
   }
 
-  /** Writes the call, or says that it must be planned by itself. */
+  /** Writes the call, or says that a fold must be planned by itself. */
   write(op: Operation, writer: CallWriter): boolean {
     if (this.levels === 0) {
       this.stride.fill(0);
       this.push(1);
     }
-    const template = this.template(op);
+    const template = op.fold !== null && !this.isShort() ? null : this.template(op);
     if (template === null) return false;
     const { words, form, scratch } = template;
     writer.need(scratch);
@@ -110,22 +97,28 @@ export class OperationLoop {
     return true;
   }
 
+  /** Whether a fold is taken at once and along one level. */
+  private isShort(): boolean {
+    const { levels, inner, sizes, strides } = this;
+    const last = levels - 1;
+    if (levels > MOST_FOLDED || inner[last] !== 1 || sizes[last]! >= LONG_FOLD) return false;
+    const most = strides[0]![last] === 1 ? MOST_ROWS : LONG;
+    for (let d = 0; d < levels; d++)
+      if (sizes[d] === 0 || (d < last && (inner[d] === 1 || sizes[d]! > most))) return false;
+    return true;
+  }
+
   private template(op: Operation): Template | null {
-    const { reads, levels, folded, strides, dtypes } = this;
+    const { reads, levels, strides, dtypes } = this;
     const { fold, along = null } = op;
     let kind = ((op.id + 2) * 2 + Number(op.product === true)) * 4 + reads;
     for (let j = 0; j < 3; j++) kind = kind * 4 + (j < reads ? dtypes[j]! : 0);
     kind = (kind * 4 + dtypes[OUT]!) * 3 + (along === null ? 0 : along === 'row' ? 1 : 2);
     let walked = levels;
-    if (fold !== null) {
-      const points = pointsOf(this);
-      const blocks = Number(points > COLUMN_BLOCK) + Number(points > ROW_BLOCK);
-      walked = (walked * MOST_LEVELS + folded) * 3 + blocks;
-    }
     for (let d = 0; d < levels; d++) {
       for (let j = 0; j < reads; j++) walked = walked * 3 + classOf(strides[j]![d]!);
       walked = walked * 3 + classOf(strides[OUT]![d]!);
-      if (fold !== null) walked = walked * 5 + sizeClass(op, this, d);
+      if (fold !== null) walked = walked * 16 + rangeOf(this.sizes[d]!);
     }
     let ofKind = this.templates.get(kind);
     if (ofKind === undefined)
@@ -158,3 +151,11 @@ export class OperationLoop {
     return this.strides[operand]![(code - STRIDE) >> 2]! * ITEM_SIZES[this.dtypes[operand]!]!;
   }
 }
+
+/** A fold over so many elements is taken in chunks, and one down columns that leaves more than this along a level may be. */
+const LONG_FOLD = 2048;
+const LONG = 512;
+/** Of rows there may be so many: ranges of sizes end here. */
+const MOST_ROWS = 2 ** 14 - 1;
+/** A fold in more levels has no number. */
+const MOST_FOLDED = 5;

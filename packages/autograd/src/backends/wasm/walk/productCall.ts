@@ -10,10 +10,9 @@ import { isLoop, transposition } from '../../../engine/compile/products.js';
 import type { View } from '../../../engine/compile/view.js';
 import type { Instruction } from '../../../engine/program.js';
 import { isFloat, itemSize } from '../../../graph/dtype.js';
-import { sizeOf, type Shape } from '../../../graph/shape.js';
+import type { Shape } from '../../../graph/shape.js';
 import { blasSource } from '../../node.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
-import { chunksOf } from '../loops/chunkReductions.js';
 import type { Product } from '../products/blocking.js';
 import { decide, planMatmul, SPLITS, type Decisions } from '../products/matmul.js';
 import { tiling } from '../products/microKernel.js';
@@ -112,21 +111,18 @@ export class ProductCall {
   private writeLoop({ instructions, loop, calls }: Site, slot: number): boolean {
     const { a, b, out, m, n, k } = this;
     const { shape, dtype } = instructions[slot] as Instruction;
-    const rows = sizeOf(shape);
-    if (rows === 0 || k === 0) return false;
     loop.start(2);
     operand(loop, 0, a, instructions);
     operand(loop, 1, b, instructions);
     operand(loop, OUT, out, instructions);
     for (let d = 0; d < shape.length - 2; d++)
       if (!level(loop, shape[d]!, a.batch[d]!, b.batch[d]!, out.batch[d]!)) return false;
-    if (!level(loop, m, a.rows, 0, out.rows) || !level(loop, n, 0, b.columns, 1)) return false;
-    if (k > 1) {
-      if (chunksOf(rows, [k], true) !== null || chunksOf(rows, [k], false) !== null) return false;
-      strides(loop, a.columns, b.rows, 0);
-      if (!loop.pushFolded(k)) return false;
-    }
-    return loop.write({ name: 'matmul', id: PRODUCT, dtype, fold: 'sum', product: true }, calls);
+    return (
+      level(loop, m, a.rows, 0, out.rows) &&
+      level(loop, n, 0, b.columns, 1) &&
+      level(loop, k, a.columns, b.rows, 0, 1) &&
+      loop.write({ name: 'matmul', id: PRODUCT, dtype, fold: 'sum', product: true }, calls)
+    );
   }
 
   /** One cut into tiles; false where a library computes it. */
@@ -241,16 +237,19 @@ function operand(
   loop.offsets[j] = offset * itemSize[dtype];
 }
 
-function level(loop: OperationLoop, size: number, a: number, b: number, out: number): boolean {
+function level(
+  loop: OperationLoop,
+  size: number,
+  a: number,
+  b: number,
+  out: number,
+  inner: 0 | 1 = 0,
+): boolean {
   if (size === 1) return true;
-  strides(loop, a, b, out);
-  return loop.push(size);
-}
-
-function strides({ stride }: OperationLoop, a: number, b: number, out: number): void {
-  stride[0] = a;
-  stride[1] = b;
-  stride[OUT] = out;
+  loop.stride[0] = a;
+  loop.stride[1] = b;
+  loop.stride[OUT] = out;
+  return loop.push(size, inner);
 }
 
 function kernelOf(site: Site, slot: number): MatmulKernel {

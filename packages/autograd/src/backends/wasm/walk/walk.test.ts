@@ -5,7 +5,6 @@ import { backendInUse, engine, planningSoFar } from '../../../engine/engine.js';
 import { Plan } from '../../../engine/plan.js';
 import type { Executable } from '../../../engine/program.js';
 import type { TypedArray } from '../../../graph/dtype.js';
-import { Forms } from '../run/forms.js';
 import { OperationLoop } from './operationLoop.js';
 import {
   arange,
@@ -30,15 +29,6 @@ import {
 
 const numbers = (n: number, seed = 1): Tensor =>
   tensor(Array.from({ length: n }, (_, i) => Math.sin(seed * 7 + i * 1.3) * 3));
-
-/** Whole numbers below a limit. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 const x = numbers(24 * 35).reshape([24, 35]);
 const images = numbers(2 * 3 * 9 * 8).reshape([2, 3, 9, 8]);
@@ -341,63 +331,6 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     }
     roots.push(double.sum(0), double.sum(1), double.sum(), double.t().sum(0), double.prod(1));
     expect(differing(roots)).toEqual([]);
-  });
-
-  test('sums over dimensions that do not join, of few and many elements: the bits of their plans', () => {
-    const next = random(3);
-    const pick = <T>(list: readonly T[]): T => list[next(list.length)] as T;
-    const sizes = [2, 3, 4, 5, 7, 8, 14, 16, 31, 33, 64, 70, 130, 300];
-    const roots: Tensor[] = [];
-    while (roots.length < 400) {
-      const shape = Array.from({ length: 2 + next(4) }, () => pick(sizes));
-      const size = shape.reduce((n, m) => n * m, 1);
-      if (size > (roots.length % 20 === 0 ? 300_000 : 20_000)) continue;
-      let t = numbers(size, roots.length).reshape(shape);
-      const order = shape.map((_, d) => d).sort(() => next(3) - 1);
-      t = t.permute(order);
-      if (next(4) === 0) t = t.flip([next(t.ndim)]);
-      if (next(4) === 0) t = t.narrow(next(t.ndim), 1, 1).expand(t.shape);
-      if (next(3) === 0) t = t.unsqueeze(0).expand([3, ...t.shape]);
-      if (next(5) === 0) t = t.cast('float64');
-      const over = t.shape.flatMap((_, d) => (next(2) === 0 ? [d] : []));
-      roots.push(over.length === 0 || next(9) === 0 ? t.mean(over) : t.sum(over));
-      if (next(9) === 0) roots.push(t.amin(over), t.mul(9).cast('int32').sum(over));
-    }
-    for (const shape of [
-      [70_000, 2],
-      [3, 70_001],
-      [9000, 20],
-      [40, 2, 2050],
-    ])
-      for (const dims of [[0], [1], [0, 1], [0, shape.length - 1]])
-        roots.push(
-          numbers(shape.reduce((n, m) => n * m, 1))
-            .reshape(shape)
-            .sum(dims),
-        );
-    expect(differing(roots)).toEqual([]);
-  });
-
-  test('sums over dimensions that do not join are planned for no size by themselves', () => {
-    const find = vi.spyOn(Forms.prototype, 'find');
-    const folds = (n: number): void => {
-      const x = numbers(40 * n * 12, n).reshape([4, 10, n, 12]);
-      evaluate(x);
-      const views = [
-        x,
-        x.permute([2, 0, 3, 1]),
-        x.narrow(2, 1, n - 1),
-        x.unsqueeze(0).expand([3, 4, 10, n, 12]),
-      ];
-      evaluate(...views.flatMap((v) => [v.sum([0, 2]), v.mean([0, 2, 3]), v.amax([1, 3])]));
-    };
-    for (const n of [40, 41, 300, 301]) {
-      find.mockClear();
-      folds(n);
-    }
-    const { length } = find.mock.calls;
-    find.mockRestore();
-    expect(length).toBe(0);
   });
 
   test('sums over small outer dimensions that lie far apart, and over flipped ones', () => {

@@ -11,8 +11,7 @@ import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
 import { dtypeCode } from './operationLoop.js';
-import { fold } from './writeFolds.js';
-import { COPIES, copy, element } from './writeLoops.js';
+import { COPIES, copy, element, fold } from './writeLoops.js';
 import { viewAt, writeAgain, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);

@@ -1,11 +1,19 @@
-/** @file Calls of loops of one operation: element functions and copies. */
+/** @file Calls of loops of one operation: element functions, copies and folds. */
+import {
+  isOrdered,
+  LONG_LEVEL,
+  SHORT_LEVEL,
+  type FoldOrder,
+} from '../../../engine/compile/foldOrder.js';
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import { foldKernel } from '../../../engine/compile/lower.js';
 import { type View } from '../../../engine/compile/view.js';
 import type { Instruction } from '../../../engine/program.js';
 import { itemSize } from '../../../graph/dtype.js';
+import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
 import { OUT, type Operation } from './loopTemplate.js';
-import { dtypeCode } from './operationLoop.js';
+import { dtypeCode, type OperationLoop } from './operationLoop.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
 /** One element function over a space; `strides` say how the result is written where that is not in order. */
@@ -129,3 +137,92 @@ export function copy(
   const { dtype } = site.instructions[out] as Instruction;
   element(site, { ...COPIES, dtype }, [from], shape, out, strides, offset);
 }
+
+/** A fold, in the order in which a loop that does more folds it. */
+export function fold(site: Site, slot: number, dims: readonly number[]): void {
+  const { op, inputs, dtype } = site.instructions[slot] as Instruction;
+  const x = inputs[0] as number;
+  const { shape, dtype: from } = site.instructions[x] as Instruction;
+  const view = viewAt(site, x);
+  const { name, id, lowering } = op as Primitive;
+  if (lowering.kind !== 'fold') throw new Error('walk: a fold is made of a fold alone');
+  const folded = dims.filter((d) => shape[d] !== 1);
+  if (folded.length === 0) {
+    const cast = from !== dtype;
+    const same = { name: cast ? 'cast' : null, id: cast ? CAST : -1, dtype, fold: null };
+    return element(site, same, [x], shape, slot, null, 0);
+  }
+  const along = isOrdered(site.instructions[slot] as Instruction)
+    ? orderAlong(shape, folded, view.strides)
+    : null;
+  const { loop } = site;
+  loop.start(1);
+  loop.dtypes[0] = dtypeCode[from];
+  loop.buffers[0] = view.base;
+  loop.offsets[0] = view.offset * itemSize[from];
+  loop.dtypes[OUT] = dtypeCode[dtype];
+  loop.buffers[OUT] = slot;
+  loop.offsets[OUT] = 0;
+  const fits = along !== undefined && foldedLevels(loop, shape, folded, view.strides);
+  if (fits && loop.write({ name, id, dtype, fold: lowering.fold, along }, site.calls)) return;
+  writeKernel(site, foldKernel(site.instructions, slot, dims, view));
+}
+
+/**
+ * How a sum over `folded` goes, as `foldOrder` has it; undefined where they are no single level: from one of them to the
+ * next, and not gone along as one.
+ */
+function orderAlong(
+  shape: Shape,
+  folded: readonly number[],
+  strides: readonly number[],
+): FoldOrder['along'] | undefined {
+  const stride = (d: number): number => (strides[d] === 0 ? Infinity : Math.abs(strides[d]!));
+  const last = folded[folded.length - 1]!;
+  let size = shape[last]!;
+  let isOne = true;
+  for (let i = folded.length - 2; i >= 0; i--) {
+    const d = folded[i]!;
+    if (strides[d] !== strides[last]! * size) return undefined;
+    if (size >= LONG_LEVEL) isOne = false;
+    size *= shape[d]!;
+  }
+  let rows = 1;
+  let outside = true;
+  for (let d = 0; d < shape.length; d++) {
+    if (shape[d] === 1 || folded.includes(d)) continue;
+    rows *= shape[d]!;
+    outside &&= stride(d) > stride(last);
+  }
+  const innermost = isOne ? size : shape[last]!;
+  if (rows > 1 && !(innermost >= SHORT_LEVEL && outside)) return 'column';
+  return isOne ? 'row' : undefined;
+}
+
+/** Adds what is kept as levels of the loop, and what is folded as the last one; false if they are too many. */
+function foldedLevels(
+  loop: OperationLoop,
+  shape: Shape,
+  folded: readonly number[],
+  strides: readonly number[],
+): boolean {
+  const { stride } = loop;
+  let rest = sizeOf(shape);
+  for (const d of folded) rest /= shape[d]!;
+  for (let d = 0; d < shape.length; d++) {
+    if (shape[d] === 1 || folded.includes(d)) continue;
+    rest /= shape[d]!;
+    stride[0] = strides[d]!;
+    stride[OUT] = rest;
+    if (!loop.push(shape[d]!)) return false;
+  }
+  stride[OUT] = 0;
+  for (const d of folded) {
+    stride[0] = strides[d]!;
+    if (!loop.push(shape[d]!, 1)) return false;
+  }
+  return true;
+}
+
+/** Stands for the number of a primitive: no operation of a graph has it. */
+const CAST = -2;
