@@ -6,7 +6,7 @@ import { simplify } from '../../engine/compile/simplify.js';
 import { makeReady } from '../../engine/segmented.js';
 import { allocate } from '../../graph/dtype.js';
 import { openAdapter } from './adapter.js';
-import { DeviceArray } from './deviceArray.js';
+import { DeviceArray } from './memory/deviceArray.js';
 import { GpuExecutable } from './executable.js';
 import { GpuRuntime } from './runtime.js';
 import { split } from './split.js';

@@ -4,7 +4,7 @@ import { DeviceError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { isHost, undoable, type Storage } from '../../graph/values/storage.js';
-import { DeviceArray } from './deviceArray.js';
+import { DeviceArray } from './memory/deviceArray.js';
 import { DeviceProgram, type Common, type Refusing } from './deviceProgram.js';
 import { explainRefusal } from './refusals.js';
 import type { GpuRuntime } from './runtime.js';

@@ -2,17 +2,17 @@
 import { DeviceError } from '../../errors.js';
 import type { ArrayOf, DType, TypedArray } from '../../graph/dtype.js';
 import type { GpuRange } from '../../graph/values/storage.js';
-import { arrayFrom, DeviceArray, wordsOf } from './deviceArray.js';
+import { arrayFrom, DeviceArray, wordsOf } from './memory/deviceArray.js';
 import type { Opened } from './adapter.js';
 import { Faults } from './faults.js';
 import { USAGE, type GpuBuffer, type GpuDevice, type GpuObject } from './gpuApi.js';
-import { Heap } from './heap.js';
+import { Heap } from './memory/heap.js';
 import { Layouts } from './layouts.js';
 import { Order } from './order.js';
 import { Pipeline } from './pipeline.js';
-import { FAULT_BYTES, Readback } from './readback.js';
+import { FAULT_BYTES, Readback } from './memory/readback.js';
 import { Recorder } from './recorder.js';
-import { Residents } from './residents.js';
+import { Residents } from './memory/residents.js';
 import { vectorsOf, type Shader } from './wgsl/shader.js';
 
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */

@@ -1,7 +1,7 @@
 /** @file A value on the device: a range of its heap. */
-import { itemSize, type ArrayOf, type DType, type TypedArray } from '../../graph/dtype.js';
-import type { DeviceStorage, GpuRange, Storage } from '../../graph/values/storage.js';
-import type { GpuRuntime } from './runtime.js';
+import { itemSize, type ArrayOf, type DType, type TypedArray } from '../../../graph/dtype.js';
+import type { DeviceStorage, GpuRange, Storage } from '../../../graph/values/storage.js';
+import type { GpuRuntime } from '../runtime.js';
 
 export class DeviceArray implements DeviceStorage {
   readonly device = 'webgpu';

@@ -4,10 +4,10 @@
  * It is bound once, so that a kernel may read and write as many values as it likes, wherever they lie. Addresses count
  * words of four bytes. When it is full a larger buffer takes over its contents, and addresses stay as they are.
  */
-import { DeviceError } from '../../errors.js';
-import { Gaps } from '../../engine/compile/gaps.js';
+import { DeviceError } from '../../../errors.js';
+import { Gaps } from '../../../engine/compile/gaps.js';
 import { Pressure } from './pressure.js';
-import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
+import { USAGE, type GpuBuffer, type GpuDevice } from '../gpuApi.js';
 
 /** Values begin at multiples of so many words. */
 export const ALIGN = 4;

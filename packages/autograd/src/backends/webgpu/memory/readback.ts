@@ -1,8 +1,8 @@
 /** @file What comes back from a device: words of the heap, behind those that say what has failed, by way of mapped buffers. */
-import { DeviceError } from '../../errors.js';
-import { MAP_READ, USAGE, type GpuBuffer } from './gpuApi.js';
-import type { GpuRuntime } from './runtime.js';
-import { FAULT_WORDS } from './wgsl/shader.js';
+import { DeviceError } from '../../../errors.js';
+import { MAP_READ, USAGE, type GpuBuffer } from '../gpuApi.js';
+import type { GpuRuntime } from '../runtime.js';
+import { FAULT_WORDS } from '../wgsl/shader.js';
 
 /** So many buffers are kept for the next reads. */
 const MOST_KEPT = 8;

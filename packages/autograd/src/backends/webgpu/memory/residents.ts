@@ -1,7 +1,7 @@
 /** @file Copies of host arrays on the device: an array that is an input for the second time stays there. */
-import type { DType, TypedArray } from '../../graph/dtype.js';
+import type { DType, TypedArray } from '../../../graph/dtype.js';
 import type { DeviceArray } from './deviceArray.js';
-import type { GpuRuntime } from './runtime.js';
+import type { GpuRuntime } from '../runtime.js';
 
 /** Copies take at most so many words; the least recently used go first. */
 const MOST_WORDS = 2 ** 26;
