@@ -1,5 +1,5 @@
 /** @file Every element function against double precision, over bit patterns of the whole range and at the edges. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
 import { allocate } from '../../../graph/dtype.js';
@@ -348,4 +348,29 @@ test('supports says no where there is no formula', () => {
   expect(supports('nonsense', 'float32')).toBe(false);
   expect(supports('lgamma', 'float32')).toBe(true);
   expect(supports('lgamma', 'float64')).toBe(true);
+});
+
+test('a function of JavaScript is called once for what is the same in all lanes', () => {
+  const called = vi.spyOn(Math, 'hypot');
+  const n = 9;
+  const number = { buffer: 0, dtype: 'float64', offset: 0, strides: [0] } as const;
+  const kernel: LoopKernel = {
+    kind: 'loop',
+    outer: [n],
+    inner: [],
+    inputs: [number, { ...number, buffer: 1, strides: [1] }],
+    body: [
+      { kind: 'load', input: 0, dtype: 'float64' },
+      { kind: 'op', op: 'hypot', args: [0, 0], dtype: 'float64' },
+      { kind: 'load', input: 1, dtype: 'float64' },
+      { kind: 'op', op: 'add', args: [1, 2], dtype: 'float64' },
+    ],
+    outputs: [{ buffer: 2, dtype: 'float64', offset: 0, strides: [1], value: 3 }],
+  };
+  const ones = new Float64Array(n).fill(1);
+  const [, , out] = runKernels([kernel], [Float64Array.of(3), ones, new Float64Array(n)]);
+  const calls = called.mock.calls.length;
+  called.mockRestore();
+  expect(out).toEqual(new Float64Array(n).fill(Math.hypot(3, 3) + 1));
+  expect(calls).toBe(1);
 });

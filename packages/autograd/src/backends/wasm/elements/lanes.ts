@@ -11,6 +11,8 @@ import { Registers, type Register } from './registers.js';
 export type { Register } from './registers.js';
 
 export class Lanes extends Registers {
+  /** Whether all lanes hold one number, so that a scalar function is called once. */
+  alike = false;
   /** Whether `madd` rounds once: relaxed SIMD has the instruction. */
   private readonly fused: boolean;
   private scalarTemps: [number, number] | undefined;
@@ -213,21 +215,23 @@ export class Lanes extends Registers {
     const target = this.f.module.math(name, y === undefined ? 1 : 2);
     const [a, b] = (this.scalarTemps ??= [this.f.local('f64'), this.f.local('f64')]);
     const out = this.register();
-    for (const lane of [0, 1]) {
+    for (const lane of this.alike ? [0] : [0, 1]) {
       this.f.get(x).lane(F64x2.extract, lane);
       if (y !== undefined) this.f.get(y).lane(F64x2.extract, lane);
       this.f.call(target).set(lane === 0 ? a : b);
     }
-    this.f.get(a).op(F64x2.splat).get(b).lane(F64x2.replace, 1).set(out);
+    this.f.get(a).op(F64x2.splat);
+    if (!this.alike) this.f.get(b).lane(F64x2.replace, 1);
+    this.f.set(out);
     return out;
   }
 
   /** An imported scalar function applied to each of four floats, in double precision. */
   call(name: string, x: Register, y?: Register): Register {
     const [xLow, xHigh] = this.widen(x);
-    if (y === undefined) return this.narrow(this.callD(name, xLow), this.callD(name, xHigh));
-    const [yLow, yHigh] = this.widen(y);
-    return this.narrow(this.callD(name, xLow, yLow), this.callD(name, xHigh, yHigh));
+    const [yLow, yHigh] = y === undefined ? [] : this.widen(y);
+    const low = this.callD(name, xLow, yLow);
+    return this.narrow(low, this.alike ? low : this.callD(name, xHigh, yHigh));
   }
 
   /** Replaces `result` where any lane of `unusual` is set: a branch that usual arguments never take. */

@@ -25,7 +25,8 @@ export function each(
   const count = dtype === 'float64' ? 2 : 1;
   const registers: Register[] = [];
   for (let i = 0; i < count; i++) {
-    registers.push(v.one(() => formula(...args.map((x) => x.registers[i] as Register))));
+    const known = v.alike ? registers[0] : undefined;
+    registers.push(known ?? v.one(() => formula(...args.map((x) => x.registers[i] as Register))));
   }
   return { dtype, registers };
 }

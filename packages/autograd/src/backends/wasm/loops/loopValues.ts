@@ -132,12 +132,15 @@ export class LoopValues {
           return this.values.get(i) as readonly Value[];
         }
         const lanes = scalar.args.some((arg) => this.facts[arg]?.perLane) ? this.lanes : 4;
-        return each((copy) => {
+        v.alike = this.facts[i]?.perLane === false;
+        const made = each((copy) => {
           const at = args.map((values) => (values[copy] ?? values[0]) as Value);
           if (this.fault !== null && mayRefuse(scalar, this.body))
             refuse(v, scalar.op, at, lanes, this.fault);
           return applyOp(v, scalar.op, scalar.dtype, at);
         });
+        v.alike = false;
+        return made;
       }
       case 'const':
         return [blockConstant(v, this.constants.get(i) as Word, scalar.dtype)];

@@ -16,14 +16,14 @@ import type { FoldOrder } from '../../../engine/compile/foldOrder.js';
 export interface Operation {
   /** Null copies. */
   readonly name: string | null;
-  /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for. */
+  /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for; of products what `ProductCall` says. */
   readonly id: number;
   readonly dtype: DType;
   /** How the last level is folded; null where none is. */
   readonly fold: FoldOp | null;
   /** How the elements of a sum follow each other, where that is given. */
   readonly along?: FoldOrder['along'] | null;
-  /** Whether it is a sum of products. */
+  /** Whether it is a sum of products, of one term each where nothing is folded. */
   readonly product?: boolean;
 }
 
@@ -111,7 +111,7 @@ function kernelOf(
   strides: readonly (readonly number[])[],
   dtypes: readonly DType[],
 ): LoopKernel {
-  if (op.product === true) return productKernel(op.dtype, sizes, strides);
+  if (op.product === true) return productKernel(op, sizes, strides);
   if (op.fold !== null) return foldKernel(op, op.fold, sizes, strides, dtypes);
   const { name, dtype } = op;
   const reads = dtypes.length - 1;
@@ -131,14 +131,14 @@ function kernelOf(
 }
 
 function productKernel(
-  dtype: DType,
+  { dtype, fold }: Operation,
   sizes: readonly number[],
   [a = [], b = [], out = []]: readonly (readonly number[])[],
 ): LoopKernel {
   const of = (buffer: number, strides: readonly number[]): LoopKernel['inputs'][number] => ({
     ...{ buffer, dtype, offset: 0, strides },
   });
-  const rank = sizes.length - 1;
+  const rank = sizes.length - Number(fold !== null);
   return sumOfProducts(
     { outer: sizes.slice(0, rank), inner: sizes.slice(rank) },
     [of(0, a), of(1, b)],

@@ -24,8 +24,9 @@ import { viewAt, writeKernel, type Site } from './site.js';
 
 /** A batch of more dimensions than this is planned as any kernel. */
 const MOST_DIMENSIONS = 8;
-/** Stands for the number of a primitive: no operation of a graph has it. */
+/** Stand for the number of a primitive: a sum of products, and products of one term each. No operation of a graph has them. */
 const PRODUCT = -1;
+const OUTER_PRODUCT = -2;
 
 /** The matrices that a product reads or writes: strides in elements. */
 class Matrices {
@@ -117,11 +118,12 @@ export class ProductCall {
     operand(loop, OUT, out, instructions);
     for (let d = 0; d < shape.length - 2; d++)
       if (!level(loop, shape[d]!, a.batch[d]!, b.batch[d]!, out.batch[d]!)) return false;
+    const [id, folded] = k === 1 ? ([OUTER_PRODUCT, null] as const) : ([PRODUCT, 'sum'] as const);
     return (
       level(loop, m, a.rows, 0, out.rows) &&
       level(loop, n, 0, b.columns, 1) &&
       level(loop, k, a.columns, b.rows, 0, 1) &&
-      loop.write({ name: 'matmul', id: PRODUCT, dtype, fold: 'sum', product: true }, calls)
+      loop.write({ name: 'matmul', id, dtype, fold: folded, product: true }, calls)
     );
   }
 

@@ -263,6 +263,26 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(folds.map(({ value }): unknown => value)).toEqual(Array<boolean>(6).fill(true));
   });
 
+  test('a product of columns and rows is called as others are, and planned for no size by itself', () => {
+    const write = vi.spyOn(OperationLoop.prototype, 'write');
+    const roots: Tensor[] = [];
+    for (const [m, n] of [
+      [8, 16],
+      [1, 9],
+      [300, 1],
+      [1, 1],
+    ] as const) {
+      const [column, row] = [numbers(m, n).reshape([m, 1]), numbers(n, m).reshape([1, n])];
+      const batch = numbers(3 * m, n).reshape([3, m, 1]);
+      roots.push(column.matmul(row), batch.matmul(row), batch.mul(-0).matmul(row.abs()));
+    }
+    const different = differing(roots);
+    const products = write.mock.results.filter((_, i) => write.mock.calls[i]?.[0].product);
+    write.mockRestore();
+    expect(different).toEqual([]);
+    expect(products.map(({ value }): unknown => value)).toEqual(Array<boolean>(12).fill(true));
+  });
+
   test('products of all sizes, layouts and batches: the bits of their plans', () => {
     const sizes = [4, 5, 7, 8, 9, 16, 23, 33, 64, 70, 260];
     const roots: Tensor[] = [];
