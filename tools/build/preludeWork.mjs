@@ -43,14 +43,15 @@ export function preludeWorks({ autograd, nn, optim }) {
       train(model, optimizer, (m) => entropy.forward(m.forward(x), wanted));
     }
     // Steps of optimizers that come so often that they are planned.
-    for (const Optimizer of [optim.Adam, optim.AdamW, optim.SGD]) {
-      const model = perceptron(16);
-      const [x, y] = [randn([32, 16]), randn([32, 10])];
-      const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
-      train(model, optimizer, (m) => squared.forward(m.forward(x), y), OFTEN);
-    }
+    for (const Optimizer of [optim.Adam, optim.AdamW, optim.SGD])
+      for (const width of [16, 64, 131]) {
+        const model = perceptron(width);
+        const [x, y] = [randn([32, width]), randn([32, 10])];
+        const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
+        train(model, optimizer, (m) => squared.forward(m.forward(x), y), OFTEN);
+      }
     // Batches that are drawn, of any size.
-    for (const batch of [3, 11, 16, 33, 64]) {
+    for (const batch of [1, 3, 11, 16, 33, 64]) {
       const model = perceptron(32);
       const drawn = () => [randn([batch, 32]), randint(0, 10, [batch])];
       const loss = (m, [x, wanted]) => entropy.forward(m.forward(x), wanted);
