@@ -23,6 +23,7 @@ import { ListMaker } from './repeat/listMaker.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
 import type { Threads } from './threads/threads.js';
+import { NumberTrees } from './walk/numberTrees.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
 import { runsWorthWalking } from './walk/runsWorthWalking.js';
@@ -56,8 +57,8 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   const maker = new ListMaker(arrays, threads, poolFor);
   const tools = new WalkTools(arrays, (loop) => loop.family.repeated(loop, maker));
   const singleNumbers = new SingleNumbers(arrays.memory);
-  const walked = (program: Program): WasmExecutable =>
-    new WasmExecutable(program, new Walk(program, tools).run(program), arrays, null);
+  const walked = (program: Program, trees: NumberTrees | null = null): WasmExecutable =>
+    new WasmExecutable(program, new Walk(program, tools, trees).run(program), arrays, null);
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
@@ -71,7 +72,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     compile: (program, meter = null) => {
       const simple = simplify(program);
       if (verification.on) verifySameInterface('simplify', program, simple);
-      if (meter === null && isManyNumbers(simple)) return walked(simple);
+      if (meter === null && isManyNumbers(simple)) return walked(simple, new NumberTrees(simple));
       if (runsInLoops(simple)) {
         const prepared = prepare(simple, { arrays, threads, pool: poolFor, maker, meter });
         return new WasmExecutable(simple, prepared, arrays, meter);

@@ -10,8 +10,8 @@ const NONE: ReadonlySet<number> = new Set();
 /** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
 const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
 
-/** Lists of up to so many words are written twice: in longer ones the words that move are a small part of a run. */
-const TWICE = 4096;
+/** Lists of up to so many words, 1 MiB, are written twice. */
+const TWICE = 2 ** 18;
 
 /**
  * A list in memory and how to run it.

@@ -8,10 +8,14 @@ import { sameShape } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 
-/** One call, and the scratch memory that it shares. */
-export interface KnownCall {
+/** A kernel, and the place of its form. */
+export interface FoundForm {
   readonly form: number;
   readonly formed: FormedKernel;
+}
+
+/** One call, and the scratch memory that it shares. */
+export interface KnownCall extends FoundForm {
   readonly shared: number;
 }
 
@@ -32,10 +36,19 @@ export interface Called {
 
 export class KnownKernels {
   private readonly last = new Map<Primitive, Known>();
+  private readonly trees = new Map<string, FoundForm>();
 
   /** Forgets forms that could not be compiled. */
   forget(): void {
     this.last.clear();
+    this.trees.clear();
+  }
+
+  /** The kernel of a tree of single numbers, made if there is none. */
+  tree(key: string, make: () => FoundForm): FoundForm {
+    let found = this.trees.get(key);
+    if (found === undefined) this.trees.set(key, (found = make()));
+    return found;
   }
 
   /** What was remembered of an instruction just like this one. */

@@ -19,6 +19,7 @@ import { WasmPlan } from '../run/wasmPlan.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { CallWriter } from './callWriter.js';
 import type { KnownKernels } from './knownKernels.js';
+import type { NumberTrees } from './numberTrees.js';
 import type { OperationLoop } from './operationLoop.js';
 import type { ProductCall } from './productCall.js';
 import type { Site } from './site.js';
@@ -57,10 +58,12 @@ export class Walk implements Site {
   private readonly windows: Window[] = [];
   private readonly roots = new Map<number, number>();
   private readonly tools: WalkTools;
+  /** What is computed in the kernels of what reads it. */
+  private readonly trees: NumberTrees | null;
   /** How many instructions the program has, without the copies that are added. */
   private readonly count: number;
 
-  constructor({ instructions }: Program, tools: WalkTools) {
+  constructor({ instructions }: Program, tools: WalkTools, trees: NumberTrees | null = null) {
     this.instructions = instructions.slice();
     this.count = instructions.length;
     this.arrays = tools.arrays;
@@ -71,6 +74,7 @@ export class Walk implements Site {
     this.kernels = kernels;
     this.calls = tools.calls;
     this.tools = tools;
+    this.trees = trees;
     this.calls.reset();
   }
 
@@ -206,7 +210,8 @@ export class Walk implements Site {
       this.results.get(inputs[0]!)!.set(op.lowering.result(instruction.attrs ?? {}), slot);
       return this.readBy(inputs[0]!, slot);
     }
-    for (const x of inputs) this.readBy(x, slot);
+    const reader = this.trees?.rootOf(slot) ?? slot;
+    for (const x of inputs) this.readBy(x, reader);
   }
 
   /** A view of a buffer that is there; false where no strides say how it lies. */
@@ -260,18 +265,28 @@ export class Walk implements Site {
   private compute({ op, inputs }: Instruction, slot: number): void {
     if (op === null || op === constantOp || this.base[slot] !== slot) return;
     if (this.roots.has(slot)) return;
+    if (this.trees !== null && this.trees.rootOf(slot) !== slot) return;
+    const tree = this.trees?.slotsOf(slot) ?? null;
     if (!this.isLeftByLoop(this.instructions[slot] as Instruction)) {
       this.take(slot);
-      write(this, slot);
+      if (tree === null) write(this, slot);
+      else this.trees?.write(this, slot);
     }
     if (slot >= this.count) return;
+    if (tree === null) this.giveBack(inputs, slot);
+    else
+      for (const part of tree) this.giveBack((this.instructions[part] as Instruction).inputs, slot);
+    if (this.last[slot] === NOWHERE) this.release(slot);
+  }
+
+  /** Gives back the buffers of `inputs` that nothing reads after a slot. */
+  private giveBack(inputs: readonly number[], slot: number): void {
     for (const x of inputs) {
       const base = this.rootOf(this.base[x]!);
       if (this.last[base] !== slot) continue;
       this.last[base] = GIVEN_BACK;
       this.release(base);
     }
-    if (this.last[slot] === NOWHERE) this.release(slot);
   }
 
   private bytesOf(slot: number): number {
