@@ -78,6 +78,44 @@ describe('many single numbers', () => {
       }
     });
 
+  test('programs drawn at random, whose parts repeat and read each other: the bits of one by one', () => {
+    const draw = (seed: number, leaves: readonly Tensor[], each: (x: Tensor) => void): Tensor[] => {
+      let state = seed;
+      const below = (n: number): number => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return (state >>> 8) % n;
+      };
+      const known = [...leaves];
+      const pick = (): Tensor => known[known.length - 1 - below(Math.min(9, known.length))]!;
+      const parts = [0, 1].map(() => Array.from({ length: 4 + below(9) }, () => below(18)));
+      for (let i = 0; i < 60; i++) {
+        let h = pick();
+        for (const step of parts[below(2)]!) {
+          const y = step % 3 === 0 ? h : pick();
+          h =
+            step % 6 === 0
+              ? h.tanh()
+              : step % 6 < 3
+                ? h.add(y)
+                : step < 9
+                  ? h.sub(y)
+                  : h.mul(y.sigmoid());
+          each(h);
+          if (step > 14) known.push(h);
+        }
+        known.push(h);
+      }
+      return known.slice(-30);
+    };
+    for (let seed = 1; seed <= 12; seed++) {
+      const alone = draw(seed, numbers(6, seed), (x) => x.dataSync()).map(bits);
+      const all = compile((...leaves: Tensor[]) => draw(seed, leaves, () => undefined));
+      let late: Tensor[] = [];
+      for (let run = 0; run < 70; run++) evaluate(...(late = all(...numbers(6, seed))));
+      expect(late.map(bits)).toEqual(alone);
+    }
+  });
+
   test('gradients and updates over many steps are those of matrices', () => {
     const [n, m] = [12, 6];
     const [start, given] = [numbers(n * m, 3), numbers(m, 5)];

@@ -246,7 +246,7 @@ export class Walk implements Site {
 
   private readBy(x: number, slot: number): void {
     const base = this.rootOf(this.base[x]!);
-    if (this.last[base] !== TO_THE_END) this.last[base] = slot;
+    if (this.last[base]! < slot) this.last[base] = slot;
   }
 
   /** The slot whose buffer holds an output. */
