@@ -192,12 +192,16 @@ export function noGrad<R>(f: () => R): R {
 /**
  * Runs `f` with gradients recorded, also inside `noGrad`. PyTorch: `torch.enable_grad()`.
  * @throws {ChainruleError} if `f` returns a promise.
+ * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
  */
 export function enableGrad<R>(f: () => R): R {
   return withGrad('enableGrad', true, f);
 }
 
-/** Whether new operations record gradients here. PyTorch: `torch.is_grad_enabled()`. */
+/**
+ * Whether new operations record gradients here. PyTorch: `torch.is_grad_enabled()`.
+ * @example noGrad(() => isGradEnabled()) // false
+ */
 export function isGradEnabled(): boolean {
   return mode.grad;
 }

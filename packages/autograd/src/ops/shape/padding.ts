@@ -32,6 +32,7 @@ const padOptions = defineOptions<PadOptions>({
  * `constant` adds `value`; `reflect` mirrors without repeating the edge; `replicate` repeats the edge; `circular`
  * continues at the other end. PyTorch: `torch.nn.functional.pad`; here the last three also pad leading dimensions.
  * @throws {ShapeError} for more padding than the tensor (reflect: its size − 1) has elements.
+ * @example pad(tensor([1, 2, 3]), [1, 2], { mode: 'reflect' }) // [2, 1, 2, 3, 2, 1]
  */
 export const pad: (x: Operand, padding: readonly number[], options?: PadOptions) => Tensor =
   composite('pad', (x, padding, options) => {
