@@ -87,7 +87,7 @@ const WEIGHTS = kinds.kind<ArrayLike<number> | Tensor>(
 
 /**
  * The given items in random order. PyTorch: `SubsetRandomSampler`.
- * @example [...new SubsetRandomSampler([2, 5], { seed: 1 })].sort() // [2, 5]
+ * @example [...new SubsetRandomSampler([2, 5])].sort() // [2, 5]
  */
 export class SubsetRandomSampler extends IterableSampler {
   readonly length: number;
