@@ -95,7 +95,7 @@ const clampOptions = byPosition(
  * `x` limited to [min, max], element by element, broadcast; where `min > max`, the result is `max`. NaN stays NaN.
  *
  * The gradient goes to x where it lies within the bounds, the bounds included, or is NaN; elsewhere to the bound.
- * PyTorch: `torch.clamp`.
+ * PyTorch: `torch.clamp`, where the gradient of a NaN is 0.
  *
  * @throws {ChainruleError} if no bound is given.
  * @example clamp(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
