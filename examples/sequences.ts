@@ -70,7 +70,7 @@ class Reader extends nn.Module {
   override forward(texts: readonly Text[]): Tensor {
     const rows = texts.map(({ text }) => this.letters.forward(tensor(alphabet.encode(text))));
     const [, last] = this.memory.forward(packSequence(rows, { enforceSorted: false }));
-    return this.out.forward(last.squeeze(0));
+    return this.out.forward(last.at(-1));
   }
 
   /** The same for texts padded to the longest: nothing after the end of a text may count. */

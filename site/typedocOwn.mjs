@@ -1,9 +1,9 @@
 /**
- * @file Three things that the pages of the reference want otherwise: modules are called as they are imported, a module or
- * namespace says what its file says, and a class is told with what it adds. What it inherits stands on the page of the class it
- * comes from; a tensor alone has everything.
+ * @file Five things that the pages of the reference want otherwise: modules are called as they are imported, a module or
+ * namespace says what its file says, a class is told with what it adds, a constant that can be called is a function, and an
+ * error has its name. What a class inherits stands on the page of the class it comes from; a tensor alone has everything.
  */
-import { Comment, Converter, ReflectionKind } from 'typedoc';
+import { Comment, Context, Converter, ReflectionKind } from 'typedoc';
 
 const members = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor;
 
@@ -13,9 +13,34 @@ function aboutFile(text) {
   return about?.replace(/\n[ \t]*\*[ \t]?/g, '\n').trim();
 }
 
+/** Operations are constants of a type that many share: their pages show parameters and results, not the name of that type. */
+function tellAsFunctions() {
+  const { getComment } = Context.prototype;
+  Context.prototype.getComment = function (symbol, kind) {
+    const comment = getComment.call(this, symbol, kind);
+    if (kind === ReflectionKind.Variable) comment?.modifierTags.add('@function');
+    return comment;
+  };
+}
+
+/** `@throws {ShapeError} if …`: the name is a part of the sentence. */
+function nameErrors({ comment }) {
+  for (const tag of comment?.getTags('@throws') ?? []) {
+    if (tag.typeAnnotation) tag.content.unshift({ kind: 'text', text: tag.typeAnnotation });
+    tag.typeAnnotation = undefined;
+    const [name, rest] = tag.content;
+    if (rest?.kind === 'text' && /^\w/.test(rest.text)) name.text += ' ';
+    for (const part of tag.content)
+      if (part.kind === 'text') part.text = part.text.replace(/\{(\w+Error)\}/g, '`$1`');
+  }
+}
+
 export function load(app) {
+  tellAsFunctions();
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => {
     const { project } = context;
+    for (const reflection of project.getReflectionsByKind(ReflectionKind.All))
+      nameErrors(reflection);
     for (const member of project.getReflectionsByKind(members))
       if (member.inheritedFrom !== undefined && member.parent?.name !== 'Tensor')
         project.removeReflection(member);

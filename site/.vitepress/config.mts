@@ -57,7 +57,13 @@ export default defineConfig({
     worker: { format: 'es' },
     server: { headers, fs: { allow: [root] } },
     preview: { headers },
-    build: { chunkSizeWarningLimit: 2000 },
+    build: {
+      // The index of the search is large; and cells import by name what other pages import outright.
+      chunkSizeWarningLimit: 8000,
+      rollupOptions: {
+        onwarn: (warning, warn) => warning.plugin !== 'vite:reporter' && warn(warning),
+      },
+    },
   },
   themeConfig: {
     search: {

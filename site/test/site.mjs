@@ -130,6 +130,22 @@ await check('names are found', async () => {
   await close();
 });
 
+await check('the reference tells parameters and errors, and fits a phone', async () => {
+  const { page, errors, close } = await open('/reference/autograd/functions/conv1d.html', {
+    viewport: { width: 375, height: 720 },
+  });
+  const text = await page.textContent('.vp-doc');
+  for (const said of ['weight', 'options?', 'ShapeError if channels'])
+    assert.ok(text.includes(said), `the page of conv1d does not say "${said}"`);
+  for (const path of ['autograd/functions/sum', 'autograd/classes/Tensor', 'nn/classes/Linear']) {
+    await page.goto(`${origin}/reference/${path}.html`);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(width, 375, `the page of ${path} is ${width} pixels wide`);
+  }
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 await check('race: all libraries compute the same', async () => {
   const { page, close } = await open('/pages/race.html');
   await page.click('[data-test=race]');

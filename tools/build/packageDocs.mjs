@@ -26,7 +26,15 @@ function exportsOf(program, file) {
     );
     found.push({
       name,
-      text: declarations.map((declaration) => declaration.getFullText().trim()).join('\n'),
+      // What stands before the first declaration of a file may be about the file.
+      text: declarations
+        .map((declaration) =>
+          declaration
+            .getFullText()
+            .trim()
+            .replace(/^\/\*\* @file [^]*?\*\/\s*/, ''),
+        )
+        .join('\n'),
     });
   };
   const module = checker.getSymbolAtLocation(program.getSourceFile(file));

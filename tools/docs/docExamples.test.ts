@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import * as autograd from '@chainrule/autograd';
+import * as functions from '@chainrule/autograd/functions';
+import * as io from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
+import * as data from '@chainrule/nn/data';
 import * as distributions from '@chainrule/nn/distributions';
 import * as metrics from '@chainrule/nn/metrics';
 import * as optim from '@chainrule/optim';
@@ -15,6 +18,8 @@ import { expect, test } from 'vitest';
 const packages = fileURLToPath(new URL('../../packages', import.meta.url));
 // What an example may name. Of functions in two packages, the docstrings of the second stand in the first.
 const scope = {
+  ...io,
+  ...data,
   ...nn.functional,
   ...nn.utils,
   ...nn.utils.rnn,
@@ -95,13 +100,44 @@ function expectClose(actual: unknown, value: unknown, tolerance: number): void {
   else expect(typeof value === 'string' ? String(actual) : actual).toBe(value);
 }
 
-const examples = readdirSync(packages, { recursive: true, encoding: 'utf8' })
+const files = readdirSync(packages, { recursive: true, encoding: 'utf8' })
   .filter((path) => /^[\w-]+[\\/]src[\\/].*\.ts$/.test(path) && !/\.test(-d)?\.ts$/.test(path))
-  .sort()
-  .flatMap(examplesOf);
+  .sort();
+const examples = files.flatMap(examplesOf);
 
 test('there are examples', () => {
-  expect(examples.length).toBeGreaterThan(250);
+  expect(examples.length).toBeGreaterThan(750);
+});
+
+/** Functions and classes by the names under which they are exported, those of namespaces too. */
+const named = (module: object): string[] =>
+  Object.entries(module).flatMap(([name, x]: [string, object]) => {
+    if (x[Symbol.toStringTag as never] === 'Module') return name === 'kinds' ? [] : named(x);
+    return typeof x === 'function' ? [name] : [];
+  });
+// Those that are declared under another name; and what is made by operations, thrown, or for packages built on this one.
+const declared: Readonly<Record<string, string>> = {
+  flattenTree: 'flatten',
+  sigmoid: 'sigmoidOf',
+  var: 'variance',
+};
+const without =
+  /^(Tensor|\w+Error|display|printable|passes|foreignCopy|culprit|forgetRun|rememberRuns)$/;
+
+test('every operation, layer, loss, metric, distribution and optimizer has one', () => {
+  const sources = files.map((file) => readFileSync(join(packages, file), 'utf8')).join('\n');
+  const shownNames = new Set(
+    [
+      ...sources.matchAll(
+        /@example(?:(?!\*\/)[^])*\*\/\s+(?:export )?(?:async )?(?:abstract )?(?:const|function\*?|class) (\w+)/g,
+      ),
+    ].map(([, name]) => name),
+  );
+  const modules = [functions, nn, data, distributions, metrics, optim, solve];
+  const missing = modules
+    .flatMap(named)
+    .filter((name) => !without.test(name) && !shownNames.has(declared[name] ?? name));
+  expect([...new Set(missing)]).toEqual([]);
 });
 
 // An ellipsis stands for what is left out.

@@ -36,6 +36,7 @@ export {
 } from './arguments/index.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export type { Shape } from './graph/shape.js';
+export type { Operand } from './ops/build/primitive.js';
 export type * from './types/index.js';
 export { COPY, foreignCopy, type Copy } from './graph/copy.js';
 export { borrowGrad } from './graph/cells/gradient.js';

@@ -20,7 +20,10 @@ export interface Structure {
 
 export { isTensor };
 
-/** The tensors of a tree, in order: arrays by position, objects by the order of their keys. */
+/**
+ * The tensors of a tree, in order: arrays by position, objects by the order of their keys.
+ * @example flattenTree({ w: tensor([1, 2]), rest: ['x'] }).leaves.length // 1
+ */
 export function flatten(tree: Tree): { leaves: Tensor[]; structure: Structure } {
   const leaves: Tensor[] = [];
   try {

@@ -41,11 +41,13 @@ export interface CommonOptions {
 /**
  * An optimizer: a rule, and the parameters it works on. PyTorch: `torch.optim.Optimizer`.
  *
- * `Adam`, `SGD` and the others are optimizers with a built-in rule; `new Optimizer(rule, params, options)` takes any rule.
+ * `Adam`, `SGD` and the others are optimizers with a built-in rule; `new Optimizer(rule, params, options)` takes any
+ * rule.
  *
  * Differences from PyTorch: gradients are always cleared to `null`; `foreach`, `fused`, `capturable` and
  * `differentiable` do not exist, because every step runs as one program; a parameter that never has a gradient is
  * reported once; state dictionaries of named parameters are matched by name.
+ * @example new Optimizer(clipped(rules.adam, { maxNorm: 1 }), model.parameters(), { lr: 1e-3 })
  */
 export class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly rule: CompleteRule<H>;

@@ -75,7 +75,10 @@ function messageOf(error: unknown): string {
 
 start();
 
-/** What computes on the CPU: `'wasm'`, or `'interpreter'` if WebAssembly cannot be used. */
+/**
+ * What computes on the CPU: `'wasm'`, or `'interpreter'` if WebAssembly cannot be used.
+ * @example backend() // 'wasm'
+ */
 export function backend(): string {
   return engine.backend?.name ?? 'interpreter';
 }
@@ -87,6 +90,7 @@ const threads = kinds.wholeBetween(1, 256);
  * Sets how many threads a run may use; by default as many as the machine has. Results do not depend on it, to the bit.
  * PyTorch: `torch.set_num_threads`.
  * @throws {ChainruleError} unless `n` is a whole number from 1 to 256.
+ * @example setNumThreads(1);
  */
 export function setNumThreads(n: number): void {
   checkArgument('setNumThreads', 'n', n, threads);
@@ -97,13 +101,19 @@ export function setNumThreads(n: number): void {
 /**
  * How many threads run: 1 if memory cannot be shared or workers were lost, whatever was asked for. PyTorch:
  * `torch.get_num_threads`.
+ * @example
+ * setNumThreads(1);
+ * getNumThreads() // 1
  */
 export function getNumThreads(): number {
   if (wasm === null || wasm.lost || arrays?.memory.shared !== true) return 1;
   return wasm.threads;
 }
 
-/** The devices that tensors can be on: `'cpu'`, and `'webgpu'` once `setDevice` has opened it. */
+/**
+ * The devices that tensors can be on: `'cpu'`, and `'webgpu'` once `setDevice` has opened it.
+ * @example devices() // ['cpu']
+ */
 export function devices(): string[] {
   return [...placement.open];
 }

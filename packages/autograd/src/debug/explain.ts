@@ -56,6 +56,7 @@ function count(n: number, what: string): string {
  * graphs, which costs some microseconds each; and a warning names a line whose structure differs at each step, so
  * that no plan is ever reused, with what differs, and what makes a compiled function be recorded again. 2: every run
  * is reported on the console. 3: together with its program.
+ * @example setDebug(1); // from here on, errors name the lines of your code
  */
 export function setDebug(level: number): void {
   checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));

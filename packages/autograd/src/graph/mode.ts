@@ -108,6 +108,7 @@ export function isCompiling(): boolean {
  * Calls `f` after each run of the function that `compile` is recording, or at once if nothing is being recorded.
  * Use it to read what a step needs once its values are there, such as a flag that something went wrong.
  * `f`.
+ * @example afterRun(() => loss.item() > 100 && console.log('it diverges'));
  */
 export function afterRun(f: () => void): void {
   checkArgument('afterRun', 'f', f, kinds.callable);
@@ -192,12 +193,16 @@ export function noGrad<R>(f: () => R): R {
 /**
  * Runs `f` with gradients recorded, also inside `noGrad`. PyTorch: `torch.enable_grad()`.
  * @throws {ChainruleError} if `f` returns a promise.
+ * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
  */
 export function enableGrad<R>(f: () => R): R {
   return withGrad('enableGrad', true, f);
 }
 
-/** Whether new operations record gradients here. PyTorch: `torch.is_grad_enabled()`. */
+/**
+ * Whether new operations record gradients here. PyTorch: `torch.is_grad_enabled()`.
+ * @example noGrad(() => isGradEnabled()) // false
+ */
 export function isGradEnabled(): boolean {
   return mode.grad;
 }

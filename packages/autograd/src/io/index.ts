@@ -50,6 +50,7 @@ export type { ZipLimits } from './zip/readZip.js';
  *
  * @param metadata Text by name, stored in the header.
  * @throws {FormatError} for a name that the header cannot hold.
+ * @example decodeSafetensors(encodeSafetensors({ w: tensor([1, 2]) })).w // [1, 2]
  */
 export function encodeSafetensors(
   tensors: NamedTensors,
@@ -67,12 +68,16 @@ export function encodeSafetensors(
  * `safetensors.torch.load`.
  *
  * @throws {FormatError} if anything is malformed (before tensors are allocated), or of an unsupported type.
+ * @example const { weight, bias } = decodeSafetensors(await readFile('layer.safetensors'));
  */
 export function decodeSafetensors(bytes: Uint8Array): Record<string, Tensor> {
   return toTensors(readSafetensors(bytesOf(bytes, 'decodeSafetensors')).arrays);
 }
 
-/** The metadata in the header of a safetensors file: text by name. @throws {FormatError} if the file is malformed. */
+/**
+ * The metadata in the header of a safetensors file: text by name. @throws {FormatError} if the file is malformed.
+ * @example decodeSafetensorsMetadata(encodeSafetensors({}, { epoch: '3' })) // { epoch: '3' }
+ */
 export function decodeSafetensorsMetadata(bytes: Uint8Array): Record<string, string> {
   return readSafetensors(bytesOf(bytes, 'decodeSafetensorsMetadata')).metadata;
 }
@@ -116,7 +121,10 @@ export async function loadSafetensors(path: string | FileLike): Promise<Record<s
   });
 }
 
-/** A tensor as the bytes of a .npy file, equal to what `numpy.save` writes. */
+/**
+ * A tensor as the bytes of a .npy file, equal to what `numpy.save` writes.
+ * @example await writeFile('x.npy', encodeNpy(x));
+ */
 export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
   checkArgument('encodeNpy', 'tensor', tensor, kinds.tensor);
   return writeNpy(toArray(tensor, 'encodeNpy'));
@@ -126,6 +134,7 @@ export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
  * The tensor in a .npy file: any version, byte order and order of dimensions. Types as in {@link decodeSafetensors}.
  *
  * @throws {FormatError} if it is malformed, or an array of Python objects, which are never unpickled.
+ * @example decodeNpy(encodeNpy(tensor([[1, 2]]))) // [[1, 2]]
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
   return toTensor(readNpy(bytesOf(bytes, 'decodeNpy')));
@@ -137,6 +146,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
  * @param source A path, or the bytes.
  * @param limits How much the archive may unpack to. Default 4 GiB.
  * @throws {FormatError} if the archive or an array in it is malformed or beyond the limits.
+ * @example const { images, labels } = await loadNpz('data.npz');
  */
 export async function loadNpz(
   source: string | Uint8Array,

@@ -138,7 +138,10 @@ async function listCheckpoints(
   return entries.sort((a, b) => b.sequence - a.sequence || stepOf(b.name) - stepOf(a.name));
 }
 
-/** Whether a folder holds checkpoints, whole or damaged; a folder that is not there holds none. */
+/**
+ * Whether a folder holds checkpoints, whole or damaged; a folder that is not there holds none.
+ * @example if (await hasCheckpoint('run')) await loadCheckpoint('run', { model, optimizer });
+ */
 export async function hasCheckpoint(folder: string): Promise<boolean> {
   checkPath('hasCheckpoint', 'folder', folder);
   return tryTo(`hasCheckpoint: cannot read ${shownPath(folder)}`, async () => {

@@ -31,7 +31,10 @@ const shapeKinds = {
 };
 const shapeOptions = defineOptions<ShapeOptions>(shapeKinds);
 
-/** A shape; it shrinks to fewer and smaller dimensions. */
+/**
+ * A shape; it shrinks to fewer and smaller dimensions.
+ * @example fc.assert(fc.property(arbShape({ maxDims: 2 }), (shape) => ones(shape).ndim <= 2));
+ */
 export function arbShape(options?: ShapeOptions): fc.Arbitrary<number[]> {
   return shapesOf('arbShape', shapeOptions('arbShape', options));
 }
@@ -94,7 +97,10 @@ const expressionOptions = defineOptions<TensorOptions & { readonly steps?: numbe
   steps: kinds.wholeBetween(1, 1000),
 });
 
-/** A tensor; it shrinks to a smaller shape and simpler elements. */
+/**
+ * A tensor; it shrinks to a smaller shape and simpler elements.
+ * @example fc.assert(fc.property(arbTensor(), (x) => x.neg().neg().equal(x)));
+ */
 export function arbTensor(options?: TensorOptions): fc.Arbitrary<Tensor> {
   return tensorsOf('arbTensor', tensorOptions('arbTensor', options));
 }
@@ -135,7 +141,10 @@ function isArbitrary<T>(x: T | fc.Arbitrary<T>): x is fc.Arbitrary<T> {
   return x instanceof fc.Arbitrary;
 }
 
-/** Tensors whose shapes broadcast with each other, some with dimensions of size 1 or missing leading dimensions. */
+/**
+ * Tensors whose shapes broadcast with each other, some with dimensions of size 1 or missing leading dimensions.
+ * @example fc.assert(fc.property(arbBroadcastable(2), ([x, y]) => x.add(y).equal(y.add(x))));
+ */
 export function arbBroadcastable(count = 2, options?: TensorOptions): fc.Arbitrary<Tensor[]> {
   checkArgument('arbBroadcastable', 'count', count, kinds.wholeBetween(1, 100));
   const given = tensorOptions('arbBroadcastable', options);
@@ -177,6 +186,7 @@ const BINARY = { add, sub, mul };
 /**
  * A graph of up to `steps` smooth operations on two tensors that broadcast: sums, products, reductions and element-wise
  * functions of any earlier results, so that results are used several times or not at all.
+ * @example fc.assert(fc.property(arbExpression(), ({ f, inputs }) => gradcheck(f, inputs)));
  */
 export function arbExpression(
   options?: TensorOptions & { readonly steps?: number },

@@ -133,6 +133,7 @@ export function gradFunction<A extends Args>(
 /**
  * As `grad(f)`, together with the value: `(...args) => [value, gradients]`. With `{ hasAux: true }` the value is
  * `[loss, aux]`. PyTorch: `torch.func.grad_and_value`, which returns the two in the other order.
+ * @example valueAndGrad((x) => x.square().sum())(tensor([1, 2])) // [5, [2, 4]]
  */
 export function valueAndGrad<A extends Args = Tensor[], X = unknown, const N extends Argnums = 0>(
   f: (...args: A) => readonly [Tensor, X],

@@ -67,6 +67,7 @@ export function jacrev<A extends Args>(
  * A function that computes the Jacobian of `f` by forward mode: one tangent for each element of the argument, all at
  * once. Shapes are those of `jacrev`. Best if the argument has fewer elements than the result. PyTorch:
  * `torch.func.jacfwd`.
+ * @example jacfwd((x) => x.square())(tensor([1, 2])) // [[2, 0], [0, 4]]
  */
 export function jacfwd<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,
@@ -116,6 +117,7 @@ export function jacfwd<A extends Args>(
 /**
  * A function that computes the matrix of second derivatives of a scalar function, `[...m, ...m]` for an argument of
  * shape `[...m]`: `jacfwd(jacrev(f))`. PyTorch: `torch.func.hessian`.
+ * @example hessian((x) => x.pow(3).sum())(tensor([1, 2])) // [[6, 0], [0, 12]]
  */
 export function hessian<A extends Args = Tensor[]>(
   f: (...args: A) => unknown,

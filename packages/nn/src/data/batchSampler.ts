@@ -11,7 +11,11 @@ export interface BatchSamplerOptions {
 
 const readBatch = defineOptions<BatchSamplerOptions>({ dropLast: kinds.flag });
 
-/** The items of a sampler, `batchSize` at a time. PyTorch: `BatchSampler`. */
+/**
+ * The items of a sampler, `batchSize` at a time. PyTorch: `BatchSampler`.
+ * @example
+ * [...new BatchSampler(new SequentialSampler([1, 2, 3, 4, 5]), 2)].map((batch) => batch.length) // [2, 2, 1]
+ */
 export class BatchSampler implements BatchChooser, Iterable<number[]> {
   readonly length: number;
   private readonly sampler: Sampler;

@@ -146,7 +146,10 @@ export class TensorDataset<
   }
 }
 
-/** Some of the items of a dataset, by index. PyTorch: `Subset`. */
+/**
+ * Some of the items of a dataset, by index. PyTorch: `Subset`.
+ * @example new Subset([10, 20, 30], [2, 0]).at(0) // 30
+ */
 export class Subset<T> implements Dataset<T> {
   /** The number of items. */
   readonly length: number;

@@ -3,7 +3,10 @@ import { checkArgument, ChainruleError, defineOptions, kinds, Tensor } from '@ch
 import { generator, permutation } from './random.js';
 import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
 
-/** All items in order. PyTorch: `SequentialSampler`. */
+/**
+ * All items in order. PyTorch: `SequentialSampler`.
+ * @example [...new SequentialSampler(['a', 'b', 'c'])] // [0, 1, 2]
+ */
 export class SequentialSampler extends IterableSampler {
   readonly length: number;
 
@@ -33,7 +36,10 @@ const readRandom = defineOptions<RandomSamplerOptions>({
   numSamples: kinds.orNull(kinds.count),
 });
 
-/** Items in random order. PyTorch: `RandomSampler`. */
+/**
+ * Items in random order. PyTorch: `RandomSampler`.
+ * @example [...new RandomSampler(['a', 'b', 'c'])].sort() // [0, 1, 2]
+ */
 export class RandomSampler extends IterableSampler {
   readonly length: number;
   private readonly items: number;
@@ -79,7 +85,10 @@ const WEIGHTS = kinds.kind<ArrayLike<number> | Tensor>(
   (x) => kinds.tensor.test(x) || (isArray(x) && allPass(kinds.number, x)),
 );
 
-/** The given items in random order. PyTorch: `SubsetRandomSampler`. */
+/**
+ * The given items in random order. PyTorch: `SubsetRandomSampler`.
+ * @example [...new SubsetRandomSampler([2, 5])].sort() // [2, 5]
+ */
 export class SubsetRandomSampler extends IterableSampler {
   readonly length: number;
   private readonly indices: readonly number[];

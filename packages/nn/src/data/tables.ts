@@ -127,6 +127,7 @@ function valueOf({ text, quoted }: Field): string | number | null {
  * columns[name]), 1)`.
  *
  * @throws {ShapeError} if a row has no such column.
+ * @example fromRows([{ x: 1, y: 'a' }, { x: 2, y: 'b' }]).x // [1, 2]
  */
 export function fromRows(
   rows: readonly Row[],
@@ -170,6 +171,7 @@ const record = kinds.kind<object>('be an object of columns', (x) => {
 /**
  * Tensors `[rows]` and lists by column to rows: the inverse of {@link fromRows}. @throws {ShapeError} if lengths
  * differ.
+ * @example toRows({ x: tensor([1, 2]) }).map(({ x }) => x) // [1, 2]
  */
 export function toRows(columns: Readonly<Record<string, Tensor | readonly unknown[]>>): Row[] {
   checkArgument('toRows', 'columns', columns, record);

@@ -118,6 +118,7 @@ export class Categorical extends Distribution {
 /**
  * As {@link Categorical}, with samples and values as one-hot vectors, `[…, classes]`. PyTorch:
  * `distributions.OneHotCategorical`.
+ * @example new OneHotCategorical({ probs: tensor([0.2, 0.8]) }).logProb(tensor([0, 1])) // -0.2231
  */
 export class OneHotCategorical extends Distribution {
   private readonly categorical: Categorical;

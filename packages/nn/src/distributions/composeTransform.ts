@@ -4,7 +4,11 @@ import { sumLast } from './distribution.js';
 import type { Value } from './parameters.js';
 import { argument, named, Transform, TRANSFORM } from './transform.js';
 
-/** Several transforms in a row, the first one first. PyTorch: `ComposeTransform`. */
+/**
+ * Several transforms in a row, the first one first. PyTorch: `ComposeTransform`.
+ * @example
+ * new ComposeTransform([new AffineTransform(0, 2), new ExpTransform()]).forward(tensor([0, 1])) // [1, 7.3891]
+ */
 export class ComposeTransform extends Transform {
   /** The transforms, the first one first. */
   readonly parts: readonly Transform[];

@@ -27,6 +27,7 @@ import { to, type Value } from './parameters.js';
  * Parameters and values are checked: at once if their elements are known, as those of `tensor` and of parameters
  * are, otherwise when they are evaluated. With `{ validateArgs: true }` they are evaluated to be checked; with
  * `false` nothing is checked. PyTorch: `torch.distributions.Distribution`.
+ * @example new Normal(0, 1).logProb(tensor([0, 1])) // [-0.9189, -1.4189]
  */
 export abstract class Distribution {
   /** The shape of the batch: how many distributions there are. */

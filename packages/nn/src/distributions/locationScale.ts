@@ -48,6 +48,7 @@ abstract class LocationScale extends Distribution {
 /**
  * The Laplace distribution: density `e^(−|x − loc| / scale) / (2 scale)`, with `scale > 0`. PyTorch:
  * `distributions.Laplace`.
+ * @example new Laplace(0, 1).logProb(tensor([0, 1])) // [-0.6931, -1.6931]
  */
 export class Laplace extends LocationScale {
   /** The mean, in shape `[…batchShape, …eventShape]`. */
@@ -92,6 +93,7 @@ export class Laplace extends LocationScale {
 /**
  * The Cauchy distribution: density `1 / (π scale (1 + ((x − loc) / scale)²))`. The mean is NaN, the variance
  * infinite. PyTorch: `distributions.Cauchy`.
+ * @example new Cauchy(0, 1).cdf(tensor([0, 1])) // [0.5, 0.75]
  */
 export class Cauchy extends LocationScale {
   /** The mean, in shape `[…batchShape, …eventShape]`. */
@@ -136,6 +138,7 @@ const EULER = 0.57721566490153286060651209008240243;
 /**
  * The Gumbel distribution, of largest values: `cdf(x) = e^(−e^(−(x − loc) / scale))`. PyTorch:
  * `distributions.Gumbel`.
+ * @example new Gumbel(0, 1).mean // 0.5772
  */
 export class Gumbel extends LocationScale {
   /** The mean, in shape `[…batchShape, …eventShape]`. */

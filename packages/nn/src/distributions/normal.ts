@@ -93,6 +93,7 @@ const readHalfNormal = broadcastReader({ scale: positive });
 /**
  * The distribution of `|x|`, with x normal of mean 0 and standard deviation `scale > 0`. PyTorch:
  * `distributions.HalfNormal`.
+ * @example new HalfNormal(1).mean // 0.7979
  */
 export class HalfNormal extends Distribution {
   /** The scale: how wide the distribution is. */

@@ -17,7 +17,10 @@ function softplusAll(x: Tensor): Tensor {
   return softplus(x, { threshold: Infinity });
 }
 
-/** `1 / (1 + e⁻ˣ)`, clamped to (0, 1). PyTorch: `SigmoidTransform`. */
+/**
+ * `1 / (1 + e⁻ˣ)`, clamped to (0, 1). PyTorch: `SigmoidTransform`.
+ * @example new SigmoidTransform().forward(tensor([0, 1])) // [0.5, 0.7311]
+ */
 export class SigmoidTransform extends Transform {
   /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
@@ -48,7 +51,10 @@ function insideUnit(p: Tensor): Tensor {
     : clamp(p, 1.1754943508222875e-38, 1 - 2 ** -23);
 }
 
-/** The hyperbolic tangent. PyTorch: `TanhTransform`. */
+/**
+ * The hyperbolic tangent. PyTorch: `TanhTransform`.
+ * @example new TanhTransform().inverse(tensor([0, 0.5])) // [0, 0.5493]
+ */
 export class TanhTransform extends Transform {
   /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
@@ -77,7 +83,10 @@ export class TanhTransform extends Transform {
   }
 }
 
-/** `ln(1 + eˣ)`. PyTorch: `SoftplusTransform`. */
+/**
+ * `ln(1 + eˣ)`. PyTorch: `SoftplusTransform`.
+ * @example new SoftplusTransform().forward(tensor([0, 1])) // [0.6931, 1.3133]
+ */
 export class SoftplusTransform extends Transform {
   /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
@@ -101,7 +110,10 @@ export class SoftplusTransform extends Transform {
   }
 }
 
-/** Softmax along the last dimension; its inverse is the logarithm, up to a constant. PyTorch: `SoftmaxTransform`. */
+/**
+ * Softmax along the last dimension; its inverse is the logarithm, up to a constant. PyTorch: `SoftmaxTransform`.
+ * @example new SoftmaxTransform().forward(tensor([0, 0])) // [0.5, 0.5]
+ */
 export class SoftmaxTransform extends Transform {
   override readonly eventDim = 1;
   override readonly bijective = false;

@@ -11,7 +11,10 @@ import type { Value } from './parameters.js';
 
 const METHODS = ['forward', 'inverse', 'logAbsDetJacobian', 'equals'];
 
-/** An invertible function, for {@link TransformedDistribution}. PyTorch: `distributions.transforms.Transform`. */
+/**
+ * An invertible function, for {@link TransformedDistribution}. PyTorch: `distributions.transforms.Transform`.
+ * @example new ExpTransform().logAbsDetJacobian(tensor([1, 2]), tensor([1, 2]).exp()) // [1, 2]
+ */
 export abstract class Transform {
   /** How many of the last dimensions form one argument: 0 for functions of numbers. */
   readonly eventDim: number = 0;

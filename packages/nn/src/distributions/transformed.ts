@@ -135,6 +135,7 @@ const readLogNormal = parameterReader(['loc', 'scale']);
 /**
  * The log-normal distribution: of `eˣ`, with x normal of mean `loc` and standard deviation `scale > 0`. PyTorch:
  * `distributions.LogNormal`.
+ * @example new LogNormal(0, 1).mean // 1.6487
  */
 export class LogNormal extends TransformedDistribution {
   override readonly support: Constraint = positive;

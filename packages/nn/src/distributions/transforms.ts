@@ -18,7 +18,10 @@ function sameValue(a: Value, b: Value): boolean {
   return a === b;
 }
 
-/** `eˣ`. PyTorch: `ExpTransform`. */
+/**
+ * `eˣ`. PyTorch: `ExpTransform`.
+ * @example new ExpTransform().inverse(tensor([1, Math.E])) // [0, 1]
+ */
 export class ExpTransform extends Transform {
   /** `y = f(x)`. */
   override forward(x: Tensor): Tensor {
@@ -42,7 +45,10 @@ export class ExpTransform extends Transform {
   }
 }
 
-/** `loc + scale · x`; with `eventDim`, the last dimensions form one argument. PyTorch: `AffineTransform`. */
+/**
+ * `loc + scale · x`; with `eventDim`, the last dimensions form one argument. PyTorch: `AffineTransform`.
+ * @example new AffineTransform(1, 2).forward(tensor([0, 3])) // [1, 7]
+ */
 export class AffineTransform extends Transform {
   /** What is added. */
   readonly loc: Value;
@@ -100,7 +106,10 @@ export class AffineTransform extends Transform {
   }
 }
 
-/** `x^exponent` of positive x. PyTorch: `PowerTransform`. */
+/**
+ * `x^exponent` of positive x. PyTorch: `PowerTransform`.
+ * @example new PowerTransform(2).forward(tensor([1, 3])) // [1, 9]
+ */
 export class PowerTransform extends Transform {
   /** The exponent. */
   readonly exponent: Value;
@@ -149,7 +158,10 @@ export class PowerTransform extends Transform {
   }
 }
 
-/** `|x|`; its inverse gives the non-negative argument. PyTorch: `AbsTransform`. */
+/**
+ * `|x|`; its inverse gives the non-negative argument. PyTorch: `AbsTransform`.
+ * @example new AbsTransform().forward(tensor([-1, 3])) // [1, 3]
+ */
 export class AbsTransform extends Transform {
   override readonly bijective = false;
 

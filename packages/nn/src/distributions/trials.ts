@@ -231,6 +231,7 @@ const PROBS: Constraint = { ...unitInterval, must: 'be a probability in [0, 1]' 
 /**
  * The geometric distribution: the number of failures before the first success, with probability `probs` in (0, 1],
  * or with log-odds `logits`. PyTorch: `distributions.Geometric`.
+ * @example new Geometric({ probs: 0.25 }).mean // 3
  */
 export class Geometric extends Trials {
   override readonly support: Constraint = nonnegativeInteger;

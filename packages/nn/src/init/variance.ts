@@ -167,7 +167,11 @@ const shortText = kinds.kind<string>(
   (x) => typeof x === 'string' && x.length <= 100,
 );
 
-/** Fan-in and fan-out: how many inputs an output has and how many outputs an input has, for a weight `[out, in, …kernel]`. */
+/**
+ * Fan-in and fan-out: how many inputs an output has and how many outputs an input has, for a weight `[out, in,
+ * …kernel]`.
+ * @example nn.init.fans('myInit', [16, 3, 5, 5]).fanIn // 75
+ */
 export function fans(op: string, shape: Shape): { fanIn: number; fanOut: number } {
   checkArgument('fans', 'op', op, shortText);
   checkArgument(op, 'shape', shape, kinds.listOf(kinds.size));

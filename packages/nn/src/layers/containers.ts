@@ -93,7 +93,10 @@ export class Sequential extends ListModule<Module> {
   }
 }
 
-/** A list of modules; the module that holds it decides how to call them. PyTorch: `nn.ModuleList`. */
+/**
+ * A list of modules; the module that holds it decides how to call them. PyTorch: `nn.ModuleList`.
+ * @example new ModuleList([new Linear(2, 3), new Linear(3, 1)]).parameters().length // 4
+ */
 export class ModuleList<M extends Module = Module> extends ListModule<M> {
   constructor(modules: Iterable<M> = []) {
     super(modules);

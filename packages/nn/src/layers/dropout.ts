@@ -59,6 +59,7 @@ export class Dropout extends Dropping {
 /**
  * As {@link Dropout}, but drops whole channels of `[batch, channels, length]` or `[channels, length]`. PyTorch:
  * `nn.Dropout1d`.
+ * @example new Dropout1d().forward(ones([2, 3, 4])).amax(2) // 0 or 2 for each channel
  */
 export class Dropout1d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -69,6 +70,7 @@ export class Dropout1d extends Dropping {
 /**
  * As {@link Dropout}, but drops whole channels of `[batch, channels, …]`. PyTorch: `nn.Dropout2d`; as there, an
  * input of three dimensions is `[batch, channels, length]`.
+ * @example new Dropout2d().forward(ones([2, 3, 4, 4])).amax([2, 3]) // 0 or 2 for each channel
  */
 export class Dropout2d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -87,6 +89,7 @@ export class Dropout2d extends Dropping {
 /**
  * As {@link Dropout}, but drops whole channels of `[batch, channels, depth, height, width]`, or without the batch.
  * PyTorch: `nn.Dropout3d`.
+ * @example new Dropout3d().forward(ones([2, 3, 4, 4, 4])).amax([2, 3, 4]) // 0 or 2 for each channel
  */
 export class Dropout3d extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -97,6 +100,7 @@ export class Dropout3d extends Dropping {
 /**
  * Dropout that keeps mean and variance, for networks with SELU (Klambauer et al. 2017). See `alphaDropout`. PyTorch:
  * `nn.AlphaDropout`.
+ * @example new AlphaDropout(0.2).forward(randn([10000])).std() // about 1
  */
 export class AlphaDropout extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -104,7 +108,10 @@ export class AlphaDropout extends Dropping {
   }
 }
 
-/** As {@link AlphaDropout}, but drops whole channels of `[batch, channels, …]`. PyTorch: `nn.FeatureAlphaDropout`. */
+/**
+ * As {@link AlphaDropout}, but drops whole channels of `[batch, channels, …]`. PyTorch: `nn.FeatureAlphaDropout`.
+ * @example new FeatureAlphaDropout(0.5).forward(randn([2, 3, 4])).shape // [2, 3, 4]
+ */
 export class FeatureAlphaDropout extends Dropping {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return this.drop(x, f.featureAlphaDropout);

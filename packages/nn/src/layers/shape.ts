@@ -22,7 +22,10 @@ const flattenOptions = defineOptions<{ readonly startDim?: number; readonly endD
   endDim: kinds.dim,
 });
 
-/** Merges the dimensions from `startDim` to `endDim`; by default all but the first. PyTorch: `nn.Flatten`. */
+/**
+ * Merges the dimensions from `startDim` to `endDim`; by default all but the first. PyTorch: `nn.Flatten`.
+ * @example new Flatten().forward(zeros([8, 3, 4])).shape // [8, 12]
+ */
 export class Flatten<From extends number = 1, To extends number = -1> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -48,7 +51,10 @@ export class Flatten<From extends number = 1, To extends number = -1> extends Mo
   }
 }
 
-/** Splits dimension `dim` into `sizes`. PyTorch: `nn.Unflatten`. */
+/**
+ * Splits dimension `dim` into `sizes`. PyTorch: `nn.Unflatten`.
+ * @example new Unflatten(1, [3, 4]).forward(zeros([8, 12])).shape // [8, 3, 4]
+ */
 export class Unflatten extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -106,7 +112,10 @@ const upsampleOptions = defineOptions<UpsampleOptions>({
   recomputeScaleFactor: kinds.flag,
 });
 
-/** Resizes `[batch, channels, …size]` to a size or by a factor. See `interpolate`. PyTorch: `nn.Upsample`. */
+/**
+ * Resizes `[batch, channels, …size]` to a size or by a factor. See `interpolate`. PyTorch: `nn.Upsample`.
+ * @example new Upsample({ scaleFactor: 2 }).forward(tensor([[[1, 3]]])) // [[[1, 1, 3, 3]]]
+ */
 export class Upsample extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -130,14 +139,21 @@ export class Upsample extends Module {
   }
 }
 
-/** {@link Upsample} with mode `'nearest'`, to a size or by a factor. PyTorch: `nn.UpsamplingNearest2d`. */
+/**
+ * {@link Upsample} with mode `'nearest'`, to a size or by a factor. PyTorch: `nn.UpsamplingNearest2d`.
+ * @example new UpsamplingNearest2d({ scaleFactor: 2 }).forward(zeros([1, 3, 4, 4])).shape // [1, 3, 8, 8]
+ */
 export class UpsamplingNearest2d extends Upsample {
   constructor(options: UpsamplingOptions) {
     super({ ...upsamplingOptions('UpsamplingNearest2d', options), mode: 'nearest' });
   }
 }
 
-/** {@link Upsample} with mode `'bilinear'` and `alignCorners`. PyTorch: `nn.UpsamplingBilinear2d`. */
+/**
+ * {@link Upsample} with mode `'bilinear'` and `alignCorners`. PyTorch: `nn.UpsamplingBilinear2d`.
+ * @example
+ * new UpsamplingBilinear2d({ size: 3 }).forward(tensor([[[[0, 2], [4, 6]]]])) // [[[[0, 1, 2], [2, 3, 4], [4, 5, 6]]]]
+ */
 export class UpsamplingBilinear2d extends Upsample {
   constructor(options: UpsamplingOptions) {
     super({
@@ -148,7 +164,10 @@ export class UpsamplingBilinear2d extends Upsample {
   }
 }
 
-/** `[…, c · r², h, w] → […, c, h · r, w · r]` (Shi et al. 2016). PyTorch: `nn.PixelShuffle`. */
+/**
+ * `[…, c · r², h, w] → […, c, h · r, w · r]` (Shi et al. 2016). PyTorch: `nn.PixelShuffle`.
+ * @example new PixelShuffle(2).forward(zeros([1, 12, 4, 4])).shape // [1, 3, 8, 8]
+ */
 export class PixelShuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -169,7 +188,10 @@ export class PixelShuffle extends Module {
   }
 }
 
-/** `[…, c, h · r, w · r] → […, c · r², h, w]`, the inverse of `PixelShuffle`. PyTorch: `nn.PixelUnshuffle`. */
+/**
+ * `[…, c, h · r, w · r] → […, c · r², h, w]`, the inverse of `PixelShuffle`. PyTorch: `nn.PixelUnshuffle`.
+ * @example new PixelUnshuffle(2).forward(zeros([1, 3, 8, 8])).shape // [1, 12, 4, 4]
+ */
 export class PixelUnshuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -198,6 +220,7 @@ export class PixelUnshuffle extends Module {
 /**
  * Interleaves the groups of channels of `[batch, channels, …]` (Zhang et al. 2018). See `channelShuffle`. PyTorch:
  * `nn.ChannelShuffle`.
+ * @example new ChannelShuffle(2).forward(tensor([[[0], [1], [2], [3]]])) // [[[0], [2], [1], [3]]]
  */
 export class ChannelShuffle extends Module {
   static override readonly inputs: readonly string[] = ['x'];

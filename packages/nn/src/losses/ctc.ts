@@ -43,6 +43,10 @@ const NEVER = -1e30;
  *
  * PyTorch: `nn.functional.ctc_loss`, whose gradient is right only for inputs that come from `logSoftmax`; this one
  * holds for any.
+ * @example
+ * const logits = zeros([3, 1, 2]); // three times: blank, or the letter 1
+ * const length = tensor([3], { dtype: 'int32' });
+ * ctcLoss(logits.logSoftmax(2), tensor([[1]], { dtype: 'int32' }), length, tensor([1], { dtype: 'int32' })) // 0.2877
  */
 export function ctcLoss(
   logProbs: Tensor,

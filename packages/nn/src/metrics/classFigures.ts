@@ -117,6 +117,10 @@ export class Precision<const A extends Average = 'macro'> extends ClassFigure<A>
 /**
  * The share of the examples of a class that are found: `TP / (TP + FN)`. Takes predictions and labels as {@link
  * Accuracy} does. scikit-learn: `recall_score`; torchmetrics: `Recall`.
+ * @example
+ * const recall = new Recall();
+ * recall.update(tensor([1, 0, 1, 0]), tensor([1, 1, 0, 0]));
+ * recall.compute() // 0.5
  */
 export class Recall<const A extends Average = 'macro'> extends ClassFigure<A> {
   constructor(options?: AverageOptions<A>) {
@@ -131,6 +135,10 @@ export class Recall<const A extends Average = 'macro'> extends ClassFigure<A> {
  * The weighted harmonic mean of precision and recall, `(1 + β²) TP / ((1 + β²) TP + β² FN + FP)`: recall counts
  * `beta` times as much. Takes predictions and labels as {@link Accuracy} does. scikit-learn: `fbeta_score`;
  * torchmetrics: `FBetaScore`.
+ * @example
+ * const f2 = new FBetaScore(2, { average: 'binary' });
+ * f2.update([0, 1, 1], [0, 1, 0]);
+ * f2.compute(); // 0.8333
  */
 export class FBetaScore<const A extends Average = 'macro'> extends ClassFigure<A> {
   private readonly beta: number;
@@ -169,6 +177,10 @@ export class F1Score<const A extends Average = 'macro'> extends ClassFigure<A> {
 /**
  * Intersection over union, `TP / (TP + FP + FN)`, as used for segmented images (the Jaccard index). Takes
  * predictions and labels as {@link Accuracy} does. scikit-learn: `jaccard_score`; torchmetrics: `JaccardIndex`.
+ * @example
+ * const iou = new IoU({ average: 'none' });
+ * iou.update([0, 1, 1], [0, 1, 0]);
+ * iou.compute(); // [0.5, 0.5]
  */
 export class IoU<const A extends Average = 'macro'> extends ClassFigure<A> {
   constructor(options?: AverageOptions<A>) {

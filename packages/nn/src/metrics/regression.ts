@@ -30,14 +30,26 @@ abstract class MeanMetric extends SumMetric<number, Numbers, Numbers> {
   }
 }
 
-/** `mean |p − t|`, of predictions and targets of the same shape. scikit-learn: `mean_absolute_error`. */
+/**
+ * `mean |p − t|`, of predictions and targets of the same shape. scikit-learn: `mean_absolute_error`.
+ * @example
+ * const mae = new MeanAbsoluteError();
+ * mae.update(tensor([1, 5]), tensor([2, 2]));
+ * mae.compute(); // 2
+ */
 export class MeanAbsoluteError extends MeanMetric {
   protected error(p: number, t: number): number {
     return Math.abs(p - t);
   }
 }
 
-/** `mean (p − t)²`, of predictions and targets of the same shape. scikit-learn: `mean_squared_error`. */
+/**
+ * `mean (p − t)²`, of predictions and targets of the same shape. scikit-learn: `mean_squared_error`.
+ * @example
+ * const mse = new MeanSquaredError();
+ * mse.update(tensor([1, 5]), tensor([2, 2]));
+ * mse.compute(); // 5
+ */
 export class MeanSquaredError extends MeanMetric {
   protected error(p: number, t: number): number {
     return (p - t) ** 2;
@@ -61,8 +73,13 @@ export class RootMeanSquaredError extends MeanSquaredError {
 /**
  * The coefficient of determination, `1 − Σ w(p − t)² / Σ w(t − t̄)²`: 1 is perfect, 0 is as good as always
  * predicting the mean, and less than 0 is worse. Where all targets are equal it is 1 if every prediction is right,
- * else 0; of a single target, scikit-learn gives NaN. The deviations are taken from a running mean, so a large mean costs no
+ * else 0; of a single target, scikit-learn gives NaN. The deviations are taken from a running mean, so a large mean
+ * costs no
  * digits. scikit-learn: `r2_score`.
+ * @example
+ * const r2 = new R2Score();
+ * r2.update(tensor([1, 2, 4]), tensor([1, 2, 3]));
+ * r2.compute(); // 0.5
  */
 export class R2Score extends Metric<number, Numbers, Numbers> {
   private weight = 0;

@@ -155,6 +155,10 @@ export interface PrecisionRecall {
 /**
  * Precision against recall at every threshold. Scores `[n]` (higher means class 1 is likelier), targets `[n]` of 0
  * and 1. scikit-learn: `precision_recall_curve`; torchmetrics: `PrecisionRecallCurve`.
+ * @example
+ * const curve = new PrecisionRecallCurve();
+ * curve.update(tensor([0.1, 0.4, 0.8]), tensor([0, 1, 1]));
+ * curve.compute().recall[0]; // 1
  */
 export class PrecisionRecallCurve extends ScoreMetric<PrecisionRecall> {
   compute(): PrecisionRecall {
@@ -171,6 +175,10 @@ export class PrecisionRecallCurve extends ScoreMetric<PrecisionRecall> {
 /**
  * The area under the precision-recall curve as the sum `Σ (Rₙ − Rₙ₋₁)·Pₙ`, without interpolation. Scores and targets
  * as for {@link PrecisionRecallCurve}. scikit-learn: `average_precision_score`; torchmetrics: `AveragePrecision`.
+ * @example
+ * const area = new AveragePrecision();
+ * area.update(tensor([0.9, 0.6, 0.3]), tensor([1, 0, 1]));
+ * area.compute(); // 0.8333
  */
 export class AveragePrecision extends ScoreMetric<number> {
   compute(): number {

@@ -17,14 +17,12 @@ export type Fit = Promise<History> & AsyncIterable<FitEvent>;
  * is one, with metrics, accumulation, clipping, averaging, checkpoints, resuming, early stopping and interrupts.
  *
  * - The step is compiled unless something prevents it; the event `compiled` says whether, and why not.
- * - A resumed training run, even in the middle of an epoch, equals an uninterrupted one bit for bit if its loader
- * can save
+ * - A resumed training run, even in the middle of an epoch, equals an uninterrupted one bit for bit if its loader can save
  *   its position (`DataLoader` can) and its callbacks save their state.
- * - With a checkpoint folder, Ctrl-C and SIGTERM finish the step, save, and exit with code 130; a second one exits
- * at once.
+ * - With a checkpoint folder, Ctrl-C and SIGTERM finish the step, save, and exit with code 130; a second one exits at once.
  * - A loss that is not finite ends training with an error that names the epoch, batch and operation, and leaves the
- * parameters
- *   as they were before that batch; `onNonFinite: { dump: dir }` also saves the batch and the weights for inspection.
+ *   parameters as they were before that batch; `onNonFinite: { dump: dir }` also saves the batch and the weights for
+ *   inspection.
  *
  * @throws {ChainruleError} for options that contradict each other, and whatever the model, the loss or the data throw.
  * @example

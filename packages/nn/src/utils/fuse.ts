@@ -46,7 +46,10 @@ export function fuseConvBn<M extends Module>(conv: M, bn: BatchNorm): M {
   return fused(op, conv, weight.mul(ofInput.reshape([inputs, each, ...kernel])), shift);
 }
 
-/** As `fuseConvBn`, of a linear layer. PyTorch: `nn.utils.fusion.fuse_linear_bn_eval`. */
+/**
+ * As `fuseConvBn`, of a linear layer. PyTorch: `nn.utils.fusion.fuse_linear_bn_eval`.
+ * @example fuseLinearBn(new Linear(2, 3).eval(), new BatchNorm1d(3).eval()).weight.shape // [3, 2]
+ */
 export function fuseLinearBn<M extends Linear>(linear: M, bn: BatchNorm): M {
   const { scale, shift } = check('fuseLinearBn', linear, bn);
   return fused('fuseLinearBn', linear, linear.weight.mul(scale.unsqueeze(1)), shift);

@@ -82,6 +82,9 @@ export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: ClipO
 /**
  * Scales all gradients so that a total norm computed before would be at most `maxNorm`; smaller ones stay.
  * PyTorch: `nn.utils.clip_grads_with_norm_`.
+ * @example
+ * const total = getTotalNorm(model.parameters().map((p) => p.grad));
+ * clipGradsWithNorm(model.parameters(), 1, total);
  */
 export function clipGradsWithNorm(
   parameters: Parameters,
@@ -127,7 +130,10 @@ function scaleGradients(
   for (const [p, g] of pairs) p.grad = g.mul(factor.cast(g.dtype));
 }
 
-/** Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`. */
+/**
+ * Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`.
+ * @example clipGradValue(model.parameters(), 0.5);
+ */
 export function clipGradValue(parameters: Parameters, clipValue: number): void {
   checkArgument('clipGradValue', 'clipValue', clipValue, BOUND);
   noGrad(() => {

@@ -187,6 +187,9 @@ const readRemove = defineOptions<RemoveOptions>({ leaveParametrized: kinds.flag 
  * Makes `module[name]` a plain parameter again. Returns the module.
  * PyTorch: `nn.utils.parametrize.remove_parametrizations`.
  * @throws {ChainruleError} if it has no parametrization, or several originals should come back as one.
+ * @example
+ * const { parametrize, parametrizations } = nn.utils;
+ * parametrize.removeParametrizations(parametrizations.weightNorm(new Linear(2, 3)), 'weight').parameters().length // 2
  */
 export function removeParametrizations<M extends Module>(
   module: M,
@@ -227,7 +230,10 @@ export function removeParametrizations<M extends Module>(
   return module;
 }
 
-/** Whether a parameter, or any of the module's own, is computed so. PyTorch: `nn.utils.parametrize.is_parametrized`. */
+/**
+ * Whether a parameter, or any of the module's own, is computed so. PyTorch: `nn.utils.parametrize.is_parametrized`.
+ * @example nn.utils.parametrize.isParametrized(nn.utils.parametrizations.weightNorm(new Linear(2, 3))) // true
+ */
 export function isParametrized(module: Module, name?: string): boolean {
   checkArgument('isParametrized', 'module', module, MODULE);
   const lists = listsOf(module);

@@ -115,6 +115,7 @@ const readWeight = byPosition(defineOptions<WeightOption>({ name: kinds.text }),
 /**
  * Undoes `weightNorm`: the weight is a parameter again, with its present value. Returns the module.
  * PyTorch: `nn.utils.remove_weight_norm`. @throws {ChainruleError} if it was not normalized.
+ * @example removeWeightNorm(weightNorm(new Linear(2, 3))).parameters().length // 2
  */
 export function removeWeightNorm<M extends Module>(module: M, name?: string | WeightOption): M {
   const { name: weight = 'weight' } = readWeight('removeWeightNorm', name);
@@ -125,6 +126,7 @@ export function removeWeightNorm<M extends Module>(module: M, name?: string | We
 /**
  * Undoes `spectralNorm`: the weight is a parameter again, with its present value. Returns the module.
  * PyTorch: `nn.utils.remove_spectral_norm`. @throws {ChainruleError} if it was not normalized.
+ * @example removeSpectralNorm(spectralNorm(new Linear(2, 3))).buffers().length // 0
  */
 export function removeSpectralNorm<M extends Module>(module: M, name?: string | WeightOption): M {
   const { name: weight = 'weight' } = readWeight('removeSpectralNorm', name);
@@ -150,6 +152,7 @@ export const readWeightNorm = defineOptions<WeightNormOptions>({
  * Replaces a weight by `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`:
  * parameters `weight_g` and `weight_v` (Salimans & Kingma 2016). Returns the module. PyTorch: `nn.utils.weight_norm`;
  * checkpoints of its successor `nn.utils.parametrizations.weight_norm` need the function of that name.
+ * @example weightNorm(new Linear(2, 3)).parameters().length // 3
  */
 export function weightNorm<M extends Module>(module: M, options?: WeightNormOptions): M {
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
@@ -166,7 +169,7 @@ export function weightNorm<M extends Module>(module: M, options?: WeightNormOpti
 export interface SpectralNormOptions {
   /** Which parameter is divided. Default `'weight'`. */
   readonly name?: string;
-  /** Steps of the power iteration in each call in training mode. */
+  /** Steps of the power iteration in each call in training mode. Default 1. */
   readonly nPowerIterations?: number;
   /** Added to norms, so that nothing is divided by 0. Default 1e-12. */
   readonly eps?: number;
@@ -187,6 +190,10 @@ export const readSpectralNorm = defineOptions<SpectralNormOptions>({
  * parameter `weight_orig`, buffers `weight_u` and `weight_v` (Miyato et al. 2018). Returns the module. PyTorch:
  * `nn.utils.spectral_norm`; checkpoints of its successor `nn.utils.parametrizations.spectral_norm` need the function of
  * that name.
+ * @example
+ * const layer = spectralNorm(new Linear(2, 3), { nPowerIterations: 50 });
+ * layer.forward(zeros([1, 2]));
+ * linalg.norm(layer.weight, 2) // 1.00
  */
 export function spectralNorm<M extends Module>(module: M, options?: SpectralNormOptions): M {
   const {

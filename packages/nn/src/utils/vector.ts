@@ -13,7 +13,10 @@ import {
 } from '@chainrule/autograd';
 import { checkFillable } from './computed.js';
 
-/** The elements of all tensors in one vector; differentiable. PyTorch: `nn.utils.parameters_to_vector`. */
+/**
+ * The elements of all tensors in one vector; differentiable. PyTorch: `nn.utils.parameters_to_vector`.
+ * @example parametersToVector(new Linear(2, 3).parameters()).size // 9
+ */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
   return cat(listOf('parametersToVector', parameters).map((p) => p.reshape([p.size])));
 }
@@ -21,6 +24,10 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
 /**
  * Copies a vector's elements into parameters, in their order. PyTorch: `nn.utils.vector_to_parameters`.
  * @throws {ShapeError} unless there are exactly as many elements.
+ * @example
+ * const layer = new Linear(2, 1);
+ * vectorToParameters(tensor([1, 2, 3]), layer.parameters());
+ * layer.weight // [[1, 2]]
  */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Cell>): void {
   const list = listOf('vectorToParameters', parameters);

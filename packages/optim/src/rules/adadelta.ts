@@ -58,6 +58,7 @@ export const adadelta: Rule<AdadeltaGroup> = /* @__PURE__ */ penalized(rule);
  * averages of g² and of Δ².
  *
  * Defaults: lr 1, rho 0.9, eps 1e-6, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.Adadelta`.
+ * @example new Adadelta(model.parameters(), { lr: 1 })
  */
 export class Adadelta extends Optimizer<AdadeltaGroup> {
   constructor(params: ParamsOrGroups<Partial<AdadeltaGroup>>, options?: AdadeltaOptions) {

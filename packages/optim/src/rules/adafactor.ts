@@ -121,6 +121,7 @@ export const adafactor: Rule<AdafactorGroup> = /* @__PURE__ */ decayed(rule, {
  *
  * Defaults: lr 1e-2 (the largest relative step; it falls as 1/√t), beta2Decay −0.8, eps [null, 1e-3], d 1,
  * weightDecay 0. PyTorch: `torch.optim.Adafactor`.
+ * @example new Adafactor(model.parameters(), { lr: 1e-2 })
  */
 export class Adafactor extends Optimizer<AdafactorGroup> {
   constructor(params: ParamsOrGroups<Partial<AdafactorGroup>>, options?: AdafactorOptions) {

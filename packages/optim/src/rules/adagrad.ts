@@ -60,6 +60,7 @@ export const adagrad: Rule<AdagradGroup> = /* @__PURE__ */ penalized(rule);
  *
  * Defaults: lr 1e-2, lrDecay 0, weightDecay 0 (an L2 penalty), initialAccumulatorValue 0, eps 1e-10.
  * PyTorch: `torch.optim.Adagrad`.
+ * @example new Adagrad(model.parameters(), { lr: 1e-2 })
  */
 export class Adagrad extends Optimizer<AdagradGroup> {
   constructor(params: ParamsOrGroups<Partial<AdagradGroup>>, options?: AdagradOptions) {

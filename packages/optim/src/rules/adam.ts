@@ -94,6 +94,7 @@ export class Adam extends Optimizer<AdamGroup> {
  * `1 − lr · weightDecay`, and the decay does not enter the averages.
  *
  * Defaults: as {@link Adam}, but weightDecay 1e-2. PyTorch: `torch.optim.AdamW`.
+ * @example new AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.01 })
  */
 export class AdamW extends Optimizer<AdamGroup> {
   constructor(params: ParamsOrGroups<Partial<AdamGroup>>, options?: AdamOptions) {

@@ -58,6 +58,7 @@ export const adamax: Rule<AdamaxGroup> = /* @__PURE__ */ penalized(rule);
  * Adamax (Kingma & Ba 2015, arXiv:1412.6980, section 7.1): `p ← p − lr · m̂ / u`, where `u ← max(β₂ · u, |g| + eps)`.
  *
  * Defaults: lr 2e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.Adamax`.
+ * @example new Adamax(model.parameters(), { lr: 2e-3 })
  */
 export class Adamax extends Optimizer<AdamaxGroup> {
   constructor(params: ParamsOrGroups<Partial<AdamaxGroup>>, options?: AdamaxOptions) {

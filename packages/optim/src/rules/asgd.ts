@@ -66,6 +66,7 @@ export const asgd: Rule<ASGDGroup> = /* @__PURE__ */ penalized(rule);
  *
  * Defaults: lr 1e-2, lambd 1e-4, alpha 0.75, t0 1e6, weightDecay 0 (an L2 penalty). PyTorch: `torch.optim.ASGD`
  * (which keeps the rate in its default dtype, here it is float64).
+ * @example new ASGD(model.parameters(), { lr: 1e-2 })
  */
 export class ASGD extends Optimizer<ASGDGroup> {
   constructor(params: ParamsOrGroups<Partial<ASGDGroup>>, options?: ASGDOptions) {

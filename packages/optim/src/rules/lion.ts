@@ -61,6 +61,7 @@ export const lion: Rule<LionGroup> = /* @__PURE__ */ decayed(rule, {
  * `m ← β₂ · m + (1 − β₂) · g`. Wants a learning rate 3 to 10 times smaller than AdamW's, and a decay as much larger.
  *
  * Defaults: lr 1e-4, betas [0.9, 0.99], weightDecay 0. PyTorch has no Lion; the rule is the paper's.
+ * @example new Lion(model.parameters(), { lr: 1e-4, weightDecay: 0.1 })
  */
 export class Lion extends Optimizer<LionGroup> {
   constructor(params: ParamsOrGroups<Partial<LionGroup>>, options?: LionOptions) {

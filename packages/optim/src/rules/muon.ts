@@ -132,6 +132,9 @@ export const muon: Rule<MuonGroup> = /* @__PURE__ */ decayed(rule, {
  *
  * Defaults: lr 1e-3, weightDecay 0.1, momentum 0.95, nesterov true, nsSteps 5, eps 1e-7. PyTorch: `torch.optim.Muon`,
  * which iterates in bfloat16; here it is the parameter's dtype, so that numbers agree to about two digits.
+ * @example
+ * const hidden = model.parameters().filter((p) => p.ndim === 2);
+ * new Muon(hidden, { lr: 1e-3 })
  */
 export class Muon extends Optimizer<MuonGroup> {
   constructor(params: ParamsOrGroups<Partial<MuonGroup>>, options?: MuonOptions) {

@@ -92,6 +92,7 @@ export const nadam: Rule<NAdamGroup> = /* @__PURE__ */ eitherDecayed(rule);
  * NAdam (Dozat 2016): Adam that looks ahead by one step of its momentum, with a momentum that grows towards β₁.
  *
  * Defaults: lr 2e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0, momentumDecay 4e-3. PyTorch: `torch.optim.NAdam`.
+ * @example new NAdam(model.parameters(), { lr: 2e-3 })
  */
 export class NAdam extends Optimizer<NAdamGroup> {
   constructor(params: ParamsOrGroups<Partial<NAdamGroup>>, options?: NAdamOptions) {

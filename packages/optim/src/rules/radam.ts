@@ -80,6 +80,7 @@ export const radam: Rule<RAdamGroup> = /* @__PURE__ */ eitherDecayed(rule);
  * squares rests on 5 or fewer of them, then Adam with its step scaled by the rectification `r`.
  *
  * Defaults: lr 1e-3, betas [0.9, 0.999], eps 1e-8, weightDecay 0. PyTorch: `torch.optim.RAdam`.
+ * @example new RAdam(model.parameters(), { lr: 1e-3 })
  */
 export class RAdam extends Optimizer<RAdamGroup> {
   constructor(params: ParamsOrGroups<Partial<RAdamGroup>>, options?: RAdamOptions) {

@@ -79,6 +79,7 @@ export const rmsprop: Rule<RMSpropGroup> = /* @__PURE__ */ penalized(rule);
  *
  * Defaults: lr 1e-2, alpha 0.99, eps 1e-8, weightDecay 0 (an L2 penalty), momentum 0. PyTorch: `torch.optim.RMSprop`
  * (eps is added after the root; TensorFlow adds it before).
+ * @example new RMSprop(model.parameters(), { lr: 1e-2, alpha: 0.99 })
  */
 export class RMSprop extends Optimizer<RMSpropGroup> {
   constructor(params: ParamsOrGroups<Partial<RMSpropGroup>>, options?: RMSpropOptions) {

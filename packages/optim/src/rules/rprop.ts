@@ -61,6 +61,7 @@ export const rprop: Rule<
  * size that grows while the sign stays and shrinks when it changes. For full batches.
  *
  * Defaults: lr 1e-2, etas [0.5, 1.2], stepSizes [1e-6, 50]. PyTorch: `torch.optim.Rprop`.
+ * @example new Rprop(model.parameters(), { lr: 1e-2 })
  */
 export class Rprop extends Optimizer<RpropGroup> {
   constructor(params: ParamsOrGroups<Partial<RpropGroup>>, options?: RpropOptions) {

@@ -66,6 +66,7 @@ export class CosineAnnealingLR extends LRScheduler {
  * restarts (Loshchilov & Hutter 2017). Defaults: tMult 1, etaMin 0. PyTorch: `CosineAnnealingWarmRestarts`.
  *
  * `step(epoch)` takes fractions of an epoch: `schedule.step(epoch + batch / batches)`.
+ * @example new CosineAnnealingWarmRestarts(optimizer, { t0: 10, tMult: 2 })
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
   /** How many steps the first fall takes. */

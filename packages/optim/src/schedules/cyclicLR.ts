@@ -48,6 +48,7 @@ const cyclicOptions = scheduleOptions<CyclicOptions>({
 /**
  * Cyclical learning rates (Smith 2017, arXiv:1506.01186): straight up from `baseLr` to `maxLr` and down again; call
  * `step()` after every batch. PyTorch: `CyclicLR`, with its defaults.
+ * @example new CyclicLR(optimizer, { baseLr: 1e-3, maxLr: 1e-2, stepSizeUp: 500 })
  */
 export class CyclicLR extends LRScheduler {
   private readonly maxLrs: readonly number[];

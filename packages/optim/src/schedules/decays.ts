@@ -93,7 +93,10 @@ export class MultiStepLR extends LRScheduler {
   }
 }
 
-/** Multiplies the rate by `gamma` at every step. PyTorch: `ExponentialLR`. */
+/**
+ * Multiplies the rate by `gamma` at every step. PyTorch: `ExponentialLR`.
+ * @example new ExponentialLR(optimizer, { gamma: 0.95 })
+ */
 export class ExponentialLR extends LRScheduler {
   /** The factor of each step. */
   readonly gamma: number;

@@ -27,8 +27,10 @@ const polynomialOptions = scheduleOptions<
 >({ totalIters: kinds.count, power: kinds.finite });
 
 /**
- * The rate times `factor` for the first `totalIters` steps, then the rate itself; with 0 of them it never returns. Defaults: factor 1/3, totalIters 5.
+ * The rate times `factor` for the first `totalIters` steps, then the rate itself; with 0 of them it never returns.
+ * Defaults: factor 1/3, totalIters 5.
  * PyTorch: `ConstantLR` (which divides by zero for factor 0; here the rate returns to its base).
+ * @example new ConstantLR(optimizer, { factor: 0.1, totalIters: 5 })
  */
 export class ConstantLR extends LRScheduler {
   /** The factor until then. */
@@ -65,6 +67,7 @@ export class ConstantLR extends LRScheduler {
 /**
  * The rate times a factor that goes from `startFactor` to `endFactor` in a straight line over `totalIters` steps.
  * Defaults: 1/3, 1, 5. PyTorch: `LinearLR`.
+ * @example new LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 })
  */
 export class LinearLR extends LRScheduler {
   /** The factor at the start. */
@@ -110,7 +113,10 @@ export class LinearLR extends LRScheduler {
   }
 }
 
-/** The rate times `(1 − t / totalIters) ^ power`, and 0 from then on. Defaults: 5, 1. PyTorch: `PolynomialLR`. */
+/**
+ * The rate times `(1 − t / totalIters) ^ power`, and 0 from then on. Defaults: 5, 1. PyTorch: `PolynomialLR`.
+ * @example new PolynomialLR(optimizer, { totalIters: 100, power: 2 })
+ */
 export class PolynomialLR extends LRScheduler {
   /** After how many steps the learning rate is 0. */
   readonly totalIters: number;

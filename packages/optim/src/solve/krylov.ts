@@ -91,6 +91,7 @@ export function cg<T = Tensor>(A: Operator<T>, b: T, options?: CGOptions<T>): Li
  * Differentiable, to any order and inside `vmap`, with respect to `b` and all that `A` is made of. Options: tol
  * 1e-12 (float32 1e-6) relative to `b`, restart 50, maxIterations 10·n, x0 0. SciPy: `scipy.sparse.linalg.gmres`.
  * @throws {ChainruleError} if it does not converge, as for a singular `A`.
+ * @example gmres(tensor([[2, 1], [0, 4]]), tensor([4, 8])).x // [1, 2]
  */
 export function gmres<T = Tensor>(
   A: Operator<T>,

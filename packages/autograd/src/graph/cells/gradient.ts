@@ -37,6 +37,10 @@ export function extraOf(t: Tensor): Extra {
 /**
  * The gradient, or null, without marking it as seen: for optimizers and the like, which use it before the next
  * `backward()`, which may overwrite it. `.grad` is safe to keep.
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * x.square().sum().backward();
+ * borrowGrad(x) // [2, 4]
  */
 export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);

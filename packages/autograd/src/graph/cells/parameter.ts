@@ -14,7 +14,13 @@ export interface ParameterOptions {
 
 const parameterOptions = defineOptions<ParameterOptions>({ requiresGrad: kinds.flag });
 
-/** A learnable tensor of a module: a cell that requires grad. PyTorch: `nn.Parameter`. */
+/**
+ * A learnable tensor of a module: a cell that requires grad. PyTorch: `nn.Parameter`.
+ * @example
+ * const p = new Parameter(tensor([1, 2]));
+ * p.assign(p.mul(10));
+ * p // [10, 20]
+ */
 export class Parameter<S extends Shape = Shape> extends Cell<S> {
   constructor(initial: Tensor<S>, options?: ParameterOptions) {
     const { requiresGrad = true } = parameterOptions('Parameter', options);
@@ -22,7 +28,13 @@ export class Parameter<S extends Shape = Shape> extends Cell<S> {
   }
 }
 
-/** A mutable tensor without gradient: a buffer, a counter, a learning rate. */
+/**
+ * A mutable tensor without gradient: a buffer, a counter, a learning rate.
+ * @example
+ * const count = cell(tensor(0));
+ * count.assign(count.add(1));
+ * count // 1
+ */
 export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
   return new Cell(checkInitial('cell', initial));
 }

@@ -54,6 +54,7 @@ export function valueOf(t: Tensor, op: string): TypedArray {
 /**
  * The elements in row-major order if they are known, else null: nothing is computed.
  * For cheap checks of values: read them, but do not change or keep them.
+ * @example peek(tensor([1, 2]).mul(2)) // null
  */
 export function peek(t: Tensor): TypedArray | null {
   if (!isTensor(t)) throw new ChainruleError('peek: takes a tensor');

@@ -10,7 +10,11 @@ const detachOp = primitive('detach', {
   batch: ([x]) => detach(x as Tensor),
 });
 
-/** The value of `x` without its gradient: nothing flows back through it, forward mode sees a constant. PyTorch: `detach`. */
+/**
+ * The value of `x` without its gradient: nothing flows back through it, forward mode sees a constant. PyTorch:
+ * `detach`.
+ * @example tensor([1, 2], { requiresGrad: true }).mul(2).detach().requiresGrad // false
+ */
 export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return detachOp([operand('detach', x)]) as Tensor<S>;
 }

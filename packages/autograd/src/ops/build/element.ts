@@ -241,7 +241,10 @@ export const strongProduct: BinaryOp = binary('strongProduct', {
   dy: (x) => (t) => strongProduct(t, x),
 });
 
-/** `x + y`. PyTorch: `torch.add`. Booleans add as logical or; int32 wraps around. */
+/**
+ * `x + y`. PyTorch: `torch.add`. Booleans add as logical or; int32 wraps around.
+ * @example add(tensor([3, 5]), 1) // [4, 6]
+ */
 export const add: BinaryOp = binary('add', {
   reference: (x, y) => x + y,
   integer: (x, y) => (x + y) | 0,

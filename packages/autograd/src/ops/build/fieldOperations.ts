@@ -43,7 +43,10 @@ export const div: BinaryOp = binary('div', {
   domain: 'float',
 });
 
-/** `−x`. PyTorch: `torch.neg`; refuses booleans. */
+/**
+ * `−x`. PyTorch: `torch.neg`; refuses booleans.
+ * @example neg(tensor([1, -2])) // [-1, 2]
+ */
 export const neg: UnaryOp = unary('neg', {
   involution: true,
   reference: (x) => -x,
@@ -51,7 +54,10 @@ export const neg: UnaryOp = unary('neg', {
   domain: 'number',
 });
 
-/** `1 / x`, always a float; ±Inf at ±0. PyTorch: `torch.reciprocal`. */
+/**
+ * `1 / x`, always a float; ±Inf at ±0. PyTorch: `torch.reciprocal`.
+ * @example reciprocal(tensor([2, 4])) // [0.5, 0.25]
+ */
 export const reciprocal: UnaryOp = unary('reciprocal', {
   reference: (x) => 1 / x,
   derivative: (_x, y) => neg(square(y)),
@@ -64,7 +70,10 @@ const squareOp = unary('square', {
   domain: 'number',
 });
 
-/** `x²`. PyTorch: `torch.square`; int32 wraps around, booleans become int32. */
+/**
+ * `x²`. PyTorch: `torch.square`; int32 wraps around, booleans become int32.
+ * @example square(tensor([-2, 3])) // [4, 9]
+ */
 export function square<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
   const node = operand('square', x);
   return squareOp(node.dtype === 'bool' ? castNode(node, 'int32') : node) as Tensor<ShapeIn<X>>;

@@ -145,8 +145,8 @@ export function filled(value: number, shape: Shape, dtype: DType): Tensor {
 }
 
 /**
- * An operation written with others: it needs no rules. Optional parameters are written `options?`, without a default, as
- * their number tells what is one too many. Its name labels its nodes while debugging.
+ * An operation written with others: it needs no rules. Optional parameters are written `options?`, without a default and
+ * one by one, as their number tells what is one too many. Its name labels its nodes while debugging.
  */
 export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
   const arity = f.length;

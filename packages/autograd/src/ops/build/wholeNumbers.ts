@@ -1,21 +1,30 @@
 /** @file Rounding to whole numbers. Integers stay as they are, booleans are refused; derivatives are 0 everywhere. */
 import { unary, type UnaryOp } from './define.js';
 
-/** The largest whole number not above x. PyTorch: `torch.floor`. */
+/**
+ * The largest whole number not above x. PyTorch: `torch.floor`.
+ * @example floor(tensor([1.7, -1.2])) // [1, -2]
+ */
 export const floor: UnaryOp = unary('floor', {
   reference: Math.floor,
   derivative: () => 0,
   domain: 'number',
 });
 
-/** The smallest whole number not below x. PyTorch: `torch.ceil`. */
+/**
+ * The smallest whole number not below x. PyTorch: `torch.ceil`.
+ * @example ceil(tensor([1.2, -1.7])) // [2, -1]
+ */
 export const ceil: UnaryOp = unary('ceil', {
   reference: Math.ceil,
   derivative: () => 0,
   domain: 'number',
 });
 
-/** The whole number next to x towards 0. PyTorch: `torch.trunc`. */
+/**
+ * The whole number next to x towards 0. PyTorch: `torch.trunc`.
+ * @example trunc(tensor([1.7, -1.7])) // [1, -1]
+ */
 export const trunc: UnaryOp = unary('trunc', {
   reference: Math.trunc,
   derivative: () => 0,

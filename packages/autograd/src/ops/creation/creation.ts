@@ -118,7 +118,10 @@ function dtypeOfArray(data: ArrayBufferView): DType {
   return 'int32';
 }
 
-/** A float32 tensor without dimensions. */
+/**
+ * A float32 tensor without dimensions.
+ * @example scalar(2) // 2
+ */
 export function scalar(x: number | boolean, options?: CreationOptions): Tensor<[]> {
   if (isInputNumber(x)) return fullOf('scalar', [], x, options) as Tensor<[]>;
   checkArgument('scalar', 'x', x, numberOrBoolean);

@@ -44,6 +44,7 @@ export function gamma(concentration: Operand, options?: DrawOptions): Tensor {
  * Samples of the Poisson distribution, one for each element of `rate`: whole numbers in its float dtype, no gradient.
  * PyTorch: `torch.poisson`.
  * @throws {ChainruleError} for a rate that is negative or not finite, when evaluated at the latest.
+ * @example poisson(3, { shape: [1000] }).mean() // about 3
  */
 export function poisson(rate: Operand, options?: DrawOptions): Tensor {
   return drawn('poisson', drawPoisson, options, ['rate', rate, 'count']);
@@ -52,8 +53,10 @@ export function poisson(rate: Operand, options?: DrawOptions): Tensor {
 /**
  * How many of `totalCount` trials succeed, each with probability `probs`: whole numbers in a float dtype, no gradient.
  * PyTorch: `torch.binomial`.
- * @throws {ChainruleError} for a probability outside [0, 1], or a count that is negative or not finite, when evaluated at
+ * @throws {ChainruleError} for a probability outside [0, 1], or a count that is negative or not finite, when evaluated
+ * at
  * the latest.
+ * @example binomial(10, tensor([0, 1])) // [0, 10]
  */
 export function binomial(totalCount: Operand, probs: Operand, options?: DrawOptions): Tensor {
   return drawn(
@@ -69,6 +72,7 @@ export function binomial(totalCount: Operand, probs: Operand, options?: DrawOpti
  * Angles in [−π, π) around 0 from the von Mises distribution with the given concentration, no gradient. NumPy:
  * `random.vonmises` with `mu = 0`; PyTorch: `distributions.VonMises`.
  * @throws {ChainruleError} for a negative concentration, when evaluated at the latest.
+ * @example vonMises(4, { shape: [1000] }).cos().mean() // about 0.86
  */
 export function vonMises(concentration: Operand, options?: DrawOptions): Tensor {
   return drawn('vonMises', drawVonMises, options, ['concentration', concentration, 'nonnegative']);

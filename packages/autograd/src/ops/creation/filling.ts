@@ -14,7 +14,10 @@ import { operand } from '../build/primitive.js';
 import type { Literal } from '../../types/index.js';
 import { fullOf } from './fullOf.js';
 
-/** A tensor filled with `value`; float32 by default, also for a whole number. PyTorch: `torch.full`. */
+/**
+ * A tensor filled with `value`; float32 by default, also for a whole number. PyTorch: `torch.full`.
+ * @example full([2, 2], 7) // [[7, 7], [7, 7]]
+ */
 export function full<const S extends Shape>(
   shape: S,
   value: number | boolean,
@@ -23,7 +26,10 @@ export function full<const S extends Shape>(
   return fullOf('full', shape, value, options) as Tensor<Literal<S>>;
 }
 
-/** Zeros. PyTorch: `torch.zeros`. */
+/**
+ * Zeros. PyTorch: `torch.zeros`.
+ * @example zeros([2, 2]) // [[0, 0], [0, 0]]
+ */
 export function zeros<const S extends Shape>(
   shape: S,
   options?: CreationOptions,
@@ -31,7 +37,10 @@ export function zeros<const S extends Shape>(
   return fullOf('zeros', shape, 0, options) as Tensor<Literal<S>>;
 }
 
-/** Ones. PyTorch: `torch.ones`. */
+/**
+ * Ones. PyTorch: `torch.ones`.
+ * @example ones([3]) // [1, 1, 1]
+ */
 export function ones<const S extends Shape>(
   shape: S,
   options?: CreationOptions,
@@ -39,17 +48,26 @@ export function ones<const S extends Shape>(
   return fullOf('ones', shape, 1, options) as Tensor<Literal<S>>;
 }
 
-/** Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`. */
+/**
+ * Zeros in the shape and dtype of `x`. PyTorch: `torch.zeros_like`.
+ * @example zerosLike(tensor([3, 4])) // [0, 0]
+ */
 export function zerosLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   return like('zerosLike', x, 0, options) as Tensor<S>;
 }
 
-/** Ones in the shape and dtype of `x`. PyTorch: `torch.ones_like`. */
+/**
+ * Ones in the shape and dtype of `x`. PyTorch: `torch.ones_like`.
+ * @example onesLike(tensor([3, 4])) // [1, 1]
+ */
 export function onesLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   return like('onesLike', x, 1, options) as Tensor<S>;
 }
 
-/** A tensor filled with `value`, in the shape and dtype of `x`. PyTorch: `torch.full_like`. */
+/**
+ * A tensor filled with `value`, in the shape and dtype of `x`. PyTorch: `torch.full_like`.
+ * @example fullLike(tensor([3, 4]), 9) // [9, 9]
+ */
 export function fullLike<S extends Shape>(
   x: Tensor<S>,
   value: number | boolean,
@@ -76,7 +94,10 @@ const eyeOptions = byPosition(
   'm',
 );
 
-/** A matrix of `n` rows and `m` columns (default n) with ones on its diagonal and 0 elsewhere. PyTorch: `torch.eye`. */
+/**
+ * A matrix of `n` rows and `m` columns (default n) with ones on its diagonal and 0 elsewhere. PyTorch: `torch.eye`.
+ * @example eye(2) // [[1, 0], [0, 1]]
+ */
 export function eye<N extends number, M extends number = N>(
   n: N,
   m?: M | CreationOptions,
@@ -141,6 +162,7 @@ export function arange(
  * `steps` evenly spaced numbers from `start` to `end`, both included; float32 by default. If an end is NaN or
  * infinite, every number is NaN, and an int32 result is refused. PyTorch:
  * `torch.linspace`, whose numbers are NaN too, but for a few infinite ones.
+ * @example linspace(0, 1, 5) // [0, 0.25, 0.5, 0.75, 1]
  */
 export function linspace<N extends number>(
   start: number,

@@ -27,6 +27,11 @@ export interface RngState {
 /**
  * Seeds the random generator: the same seed gives the same numbers, on every backend. PyTorch: `torch.manual_seed`.
  * @throws {ChainruleError} unless the seed is a whole number from 0 to 2^53 − 1.
+ * @example
+ * manualSeed(0);
+ * const x = rand([3]);
+ * manualSeed(0);
+ * rand([3]).equal(x) // true
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -38,7 +43,14 @@ export function manualSeed(seed: number): void {
   generator.offset = 0;
 }
 
-/** The state of the generator, to continue from later: save it with a checkpoint. PyTorch: `torch.get_rng_state`. */
+/**
+ * The state of the generator, to continue from later: save it with a checkpoint. PyTorch: `torch.get_rng_state`.
+ * @example
+ * const before = getRngState();
+ * const x = rand([3]);
+ * setRngState(before);
+ * rand([3]).equal(x) // true
+ */
 export function getRngState(): RngState {
   return { seed: generator.seed, offset: generator.offset };
 }
@@ -46,6 +58,7 @@ export function getRngState(): RngState {
 /**
  * Restores a state of `getRngState`, also one that was read from a checkpoint.
  * PyTorch: `torch.set_rng_state`. @throws {FormatError} if it is not such a state.
+ * @example setRngState({ seed: 0, offset: 0 }) // as after manualSeed(0)
  */
 export function setRngState(state: unknown): void {
   if (!passes(rngState, state)) {

@@ -26,6 +26,7 @@ export { getRngState, manualSeed, setRngState, type RngState } from './generator
 /**
  * Uniform numbers in [0, 1): 24 random bits each in float32, 53 in float64. PyTorch: `torch.rand`; the numbers
  * differ from PyTorch's, but are the same on every backend.
+ * @example rand([1000]).mean() // about 0.5
  */
 export function rand<const S extends Shape>(shape: S, given?: CreationOptions): Tensor<Literal<S>> {
   const options = creationOptions('rand', given);
@@ -36,7 +37,10 @@ export function rand<const S extends Shape>(shape: S, given?: CreationOptions): 
   ) as Tensor<Literal<S>>;
 }
 
-/** Normal numbers with mean 0 and variance 1. PyTorch: `torch.randn`. */
+/**
+ * Normal numbers with mean 0 and variance 1. PyTorch: `torch.randn`.
+ * @example randn([1000]).std() // about 1
+ */
 export function randn<const S extends Shape>(
   shape: S,
   given?: CreationOptions,
@@ -57,14 +61,20 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
   return dtype;
 }
 
-/** As `rand`, in the shape and dtype of `x`. */
+/**
+ * As `rand`, in the shape and dtype of `x`.
+ * @example randLike(zeros([2, 3])).shape // [2, 3]
+ */
 export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   const { sizes: shape, dtype } = operand('randLike', x);
   const drawn: Tensor = rand(shape, { dtype, ...creationOptions('randLike', options) });
   return drawn as Tensor<S>;
 }
 
-/** As `randn`, in the shape and dtype of `x`. */
+/**
+ * As `randn`, in the shape and dtype of `x`.
+ * @example randnLike(zeros([2, 3])).shape // [2, 3]
+ */
 export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
   const { sizes: shape, dtype } = operand('randnLike', x);
   const drawn: Tensor = randn(shape, { dtype, ...creationOptions('randnLike', options) });
@@ -74,6 +84,7 @@ export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptio
 /**
  * Uniform whole numbers from `low` (included) to `high` (excluded); int32 by default. PyTorch: `torch.randint`.
  * @throws {ChainruleError} unless low < high.
+ * @example randint(0, 2, [1000]).sum() // about 500
  */
 export function randint<const S extends Shape>(
   low: number,
@@ -95,7 +106,10 @@ export function randint<const S extends Shape>(
   return finish('randint', fromHost('randint', whole), options) as Tensor<Literal<S>>;
 }
 
-/** The numbers 0 to n − 1 in random order, int32. PyTorch: `torch.randperm`. */
+/**
+ * The numbers 0 to n − 1 in random order, int32. PyTorch: `torch.randperm`.
+ * @example randperm(4).sort().values // [0, 1, 2, 3]
+ */
 export function randperm<N extends number>(n: N, given?: CreationOptions): Tensor<[N]> {
   const options = creationOptions('randperm', given);
   checkArgument('randperm', 'n', n, kinds.size);

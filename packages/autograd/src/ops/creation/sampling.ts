@@ -135,7 +135,10 @@ export function exponential(rate: Operand, options?: DrawOptions): Tensor {
   return finish('exponential', drawn, given);
 }
 
-/** As `randint`, in the shape and dtype of `x`. PyTorch: `torch.randint_like`. */
+/**
+ * As `randint`, in the shape and dtype of `x`. PyTorch: `torch.randint_like`.
+ * @example randintLike(zeros([2, 3]), 0, 10).shape // [2, 3]
+ */
 export function randintLike(
   x: Tensor,
   low: number,

@@ -30,7 +30,10 @@ import { sigmoidOf, softplusOf } from './logistic.js';
 import { narrowNode } from '../shape/movement.js';
 import { eq, ge, gt, le, logicalAnd, lt } from '../build/relations.js';
 
-/** `max(x, 0)`; NaN stays NaN, integers stay integers. The derivative at 0 is 0. PyTorch: `nn.functional.relu`. */
+/**
+ * `max(x, 0)`; NaN stays NaN, integers stay integers. The derivative at 0 is 0. PyTorch: `nn.functional.relu`.
+ * @example relu(tensor([-1, 2])) // [0, 2]
+ */
 export const relu: UnaryOp = unary('relu', {
   reference: (x) => (x < 0 ? 0 : x),
   // NaN is no number at or below 0: its gradient passes, as in PyTorch.
@@ -42,7 +45,10 @@ const leakyReluOptions = defineOptions<{ readonly negativeSlope?: number }>({
   negativeSlope: kinds.finite,
 });
 
-/** `x` above 0, `negativeSlope · x` below (default 0.01); the derivative at 0 is the slope. PyTorch: `leaky_relu`. */
+/**
+ * `x` above 0, `negativeSlope · x` below (default 0.01); the derivative at 0 is the slope. PyTorch: `leaky_relu`.
+ * @example leakyRelu(tensor([-1, 2]), { negativeSlope: 0.1 }) // [-0.1, 2]
+ */
 export const leakyRelu = composite(
   'leakyRelu',
   (x: Operand, options?: { readonly negativeSlope?: number }): Tensor => {
@@ -60,7 +66,10 @@ export interface EluOptions {
 
 const eluOptions = defineOptions<EluOptions>({ alpha: kinds.finite });
 
-/** `x` above 0, `alpha · (eˣ − 1)` below; at 0 the derivative is alpha and the second 0. PyTorch: `nn.functional.elu`. */
+/**
+ * `x` above 0, `alpha · (eˣ − 1)` below; at 0 the derivative is alpha and the second 0. PyTorch: `nn.functional.elu`.
+ * @example elu(tensor([-1, 2])) // [-0.6321, 2]
+ */
 export const elu = composite('elu', (x: Operand, options?: EluOptions): Tensor => {
   const { alpha = 1 } = eluOptions('elu', options);
   const node = floatOperand('elu', x);
@@ -78,8 +87,10 @@ const SELU_SCALE = 1.0507009873554804934193349852946;
 const SELU_SLOPE = 1.7580993408473768599402175208123;
 
 /**
- * `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515); the second derivative at 0 is 0.
+ * `elu` scaled to keep mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515); the second derivative at 0 is
+ * 0.
  * PyTorch: `nn.functional.selu`.
+ * @example selu(tensor([-1, 2])) // [-1.1113, 2.1014]
  */
 export const selu = composite('selu', (x: Operand): Tensor => {
   const node = floatOperand('selu', x);
@@ -90,6 +101,7 @@ export const selu = composite('selu', (x: Operand): Tensor => {
 /**
  * `x` above 0, `alpha · (e^(x/alpha) − 1)` below: smooth at 0 for every alpha ≠ 0, where the second derivative is 0.
  * PyTorch: `nn.functional.celu`.
+ * @example celu(tensor([-1, 2]), { alpha: 2 }) // [-0.7869, 2]
  */
 export const celu = composite('celu', (x: Operand, options?: EluOptions): Tensor => {
   const { alpha = 1 } = eluOptions('celu', options);
@@ -111,6 +123,7 @@ const geluOptions = defineOptions<GeluOptions>({ approximate: kinds.oneOf('none'
  * approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
  * which PyTorch loses; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines.
  * PyTorch: `nn.functional.gelu`.
+ * @example gelu(tensor([-1, 2])) // [-0.1587, 1.9545]
  */
 export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tensor => {
   const { approximate = 'none' } = geluOptions('gelu', options);
@@ -121,7 +134,10 @@ export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tenso
   return mul(node, sigmoidOf(mul(node, add(mul(mul(node, node), c * 0.044715), c))));
 }) as SameShape<[options?: GeluOptions]>;
 
-/** `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`. */
+/**
+ * `x · sigmoid(x)`, also known as swish. NaN at −Inf, as in PyTorch: `nn.functional.silu`.
+ * @example silu(tensor([-1, 2])) // [-0.2689, 1.7616]
+ */
 export const silu = composite('silu', (x: Operand): Tensor => {
   const node = floatOperand('silu', x);
   // Far right as x − x σ(−x): what its second derivative is made of would else be below the range of normal numbers.
@@ -130,7 +146,10 @@ export const silu = composite('silu', (x: Operand): Tensor => {
   return add(mul(factor, sigmoidOf(moved)), choose(right, node, 0));
 }) as SameShape;
 
-/** `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`. */
+/**
+ * `x · tanh(softplus(x))` (Misra 2019, arXiv:1908.08681). NaN at −Inf, as in PyTorch: `nn.functional.mish`.
+ * @example mish(tensor([-1, 2])) // [-0.3034, 1.9440]
+ */
 export const mish = composite('mish', (x: Operand): Tensor => {
   const node = floatOperand('mish', x);
   const { factor, moved } = outOfTail(node);
@@ -167,7 +186,10 @@ export interface HardtanhOptions {
 
 const hardtanhOptions = defineOptions<HardtanhOptions>({ minVal: kinds.real, maxVal: kinds.real });
 
-/** `x` clamped to [minVal, maxVal]; the derivative at the bounds is 0, unlike that of `clamp`. PyTorch: `hardtanh`. */
+/**
+ * `x` clamped to [minVal, maxVal]; the derivative at the bounds is 0, unlike that of `clamp`. PyTorch: `hardtanh`.
+ * @example hardtanh(tensor([-3, 0.5, 3])) // [-1, 0.5, 1]
+ */
 export const hardtanh = composite('hardtanh', (x: Operand, options?: HardtanhOptions): Tensor => {
   const { minVal = -1, maxVal = 1 } = hardtanhOptions('hardtanh', options);
   if (minVal > maxVal)
@@ -175,17 +197,26 @@ export const hardtanh = composite('hardtanh', (x: Operand, options?: HardtanhOpt
   return between(floatOperand('hardtanh', x), minVal, maxVal);
 }) as SameShape<[options?: HardtanhOptions]>;
 
-/** `min(max(x, 0), 6)`; the derivative at 0 and 6 is 0. PyTorch: `nn.functional.relu6`. */
+/**
+ * `min(max(x, 0), 6)`; the derivative at 0 and 6 is 0. PyTorch: `nn.functional.relu6`.
+ * @example relu6(tensor([-1, 3, 8])) // [0, 3, 6]
+ */
 export const relu6 = composite('relu6', (x: Operand): Tensor =>
   between(floatOperand('relu6', x), 0, 6),
 ) as SameShape;
 
-/** `relu6(x + 3) / 6`: 0 up to −3, 1 from 3 on; the derivative there is 0. PyTorch: `nn.functional.hardsigmoid`. */
+/**
+ * `relu6(x + 3) / 6`: 0 up to −3, 1 from 3 on; the derivative there is 0. PyTorch: `nn.functional.hardsigmoid`.
+ * @example hardsigmoid(tensor([-4, 0, 1])) // [0, 0.5, 0.6667]
+ */
 export const hardsigmoid = composite('hardsigmoid', (x: Operand): Tensor =>
   div(between(add(floatOperand('hardsigmoid', x), 3), 0, 6), 6),
 ) as SameShape;
 
-/** `x · relu6(x + 3) / 6`. The derivative is 0 at −3 and 1 at 3. PyTorch: `nn.functional.hardswish`. */
+/**
+ * `x · relu6(x + 3) / 6`. The derivative is 0 at −3 and 1 at 3. PyTorch: `nn.functional.hardswish`.
+ * @example hardswish(tensor([-4, 1, 4])) // [0, 0.6667, 4]
+ */
 export const hardswish = composite('hardswish', (x: Operand): Tensor => {
   const node = floatOperand('hardswish', x);
   return mul(node, div(between(add(node, 3), 0, 6), 6));
@@ -196,7 +227,10 @@ function between(x: Tensor, low: number, high: number): Tensor {
   return choose(le(x, low), low, choose(ge(x, high), high, x));
 }
 
-/** `x / (1 + |x|)`; NaN at ±Inf. PyTorch: `nn.functional.softsign`. */
+/**
+ * `x / (1 + |x|)`; NaN at ±Inf. PyTorch: `nn.functional.softsign`.
+ * @example softsign(tensor([-1, 3])) // [-0.5, 0.75]
+ */
 export const softsign = composite('softsign', (x: Operand): Tensor => {
   const node = floatOperand('softsign', x);
   const magnitude = abs(node);
@@ -211,6 +245,7 @@ const softshrinkOptions = defineOptions<{ readonly lambd?: number }>({ lambd: ki
 /**
  * `x` moved towards 0 by `lambd` (default 0.5), 0 where `|x| ≤ lambd`; the derivative at ±lambd is 0. PyTorch:
  * `softshrink`.
+ * @example softshrink(tensor([-1, 0.2, 2])) // [-0.5, 0, 1.5]
  */
 export const softshrink = composite(
   'softshrink',
@@ -226,7 +261,10 @@ export const softshrink = composite(
   },
 ) as SameShape<[options?: { readonly lambd?: number }]>;
 
-/** `ln(sigmoid(x))`, without overflow: −softplus(−x). PyTorch: `nn.functional.logsigmoid`. */
+/**
+ * `ln(sigmoid(x))`, without overflow: −softplus(−x). PyTorch: `nn.functional.logsigmoid`.
+ * @example logSigmoid(tensor([-1000, 0])) // [-1000, -0.6931]
+ */
 export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
   neg(softplusOf(neg(floatOperand('logSigmoid', x)))),
 ) as SameShape;
@@ -235,6 +273,7 @@ export const logSigmoid = composite('logSigmoid', (x: Operand): Tensor =>
  * `x` above 0, `weight · x` elsewhere: `leakyRelu` with a learned slope, one for all or one for each channel
  * (dimension 1 of x). The derivative at 0 is the weight, and that is a constant there. PyTorch: `nn.functional.prelu`.
  * @throws {ShapeError} unless `weight` has one element, or one for each channel.
+ * @example prelu(tensor([-2, 3]), tensor([0.25])) // [-0.5, 3]
  */
 export const prelu = composite('prelu', (x: Operand, weight: Operand): Tensor => {
   const node = floatOperand('prelu', x);
@@ -258,6 +297,7 @@ const gluOptions = byPosition(defineOptions<{ readonly dim?: number }>({ dim: ki
  * `a · sigmoid(b)`, with a and b the first and second half of x along `dim`, by default the last dimension (Dauphin
  * et al. 2017, arXiv:1612.08083): `[…, 2n, …] → […, n, …]`. PyTorch: `nn.functional.glu`.
  * @throws {ShapeError} if x has no dimensions or its size along `dim` is odd.
+ * @example glu(tensor([3, 5, 0, 0])) // [1.5, 2.5]
  */
 export const glu = composite(
   'glu',

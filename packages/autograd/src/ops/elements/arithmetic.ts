@@ -28,14 +28,20 @@ export { add } from '../build/element.js';
 export { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 export { hypot, pow, rsqrt, sqrt } from './powers.js';
 
-/** `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays as it is. PyTorch: `torch.abs`. */
+/**
+ * `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays as it is. PyTorch: `torch.abs`.
+ * @example abs(tensor([-2, 3])) // [2, 3]
+ */
 export const abs: UnaryOp = unary('abs', {
   reference: Math.abs,
   derivative: (x) => sign(x),
   domain: 'any',
 });
 
-/** −1, 0 or 1; 0 for NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`. */
+/**
+ * −1, 0 or 1; 0 for NaN. The derivative is 0 everywhere. PyTorch: `torch.sign`.
+ * @example sign(tensor([-2, 0, 3])) // [-1, 0, 1]
+ */
 export const sign: UnaryOp = unary('sign', {
   reference: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
   derivative: () => 0,
@@ -45,6 +51,7 @@ export const sign: UnaryOp = unary('sign', {
 /**
  * The larger of two elements, broadcast; NaN where either is. Where the two are equal, the gradient is split half
  * and half. PyTorch: `torch.maximum`.
+ * @example maximum(tensor([1, 5]), 3) // [3, 5]
  */
 export const maximum: BinaryOp = binary('maximum', {
   reference: (x, y) => Math.max(x, y),
@@ -55,6 +62,7 @@ export const maximum: BinaryOp = binary('maximum', {
 /**
  * The smaller of two elements, broadcast; NaN where either is. Where the two are equal, the gradient is split half
  * and half. PyTorch: `torch.minimum`.
+ * @example minimum(tensor([1, 5]), 3) // [1, 3]
  */
 export const minimum: BinaryOp = binary('minimum', {
   reference: (x, y) => Math.min(x, y),
@@ -87,7 +95,7 @@ const clampOptions = byPosition(
  * `x` limited to [min, max], element by element, broadcast; where `min > max`, the result is `max`. NaN stays NaN.
  *
  * The gradient goes to x where it lies within the bounds, the bounds included, or is NaN; elsewhere to the bound.
- * PyTorch: `torch.clamp`.
+ * PyTorch: `torch.clamp`, where the gradient of a NaN is 0.
  *
  * @throws {ChainruleError} if no bound is given.
  * @example clamp(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
@@ -169,6 +177,7 @@ const fmodOp = binary('fmod', {
  * The remainder of x divided by y, with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
  * PyTorch: `torch.fmod`.
  * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @example fmod(tensor([-3, 3]), 2) // [-1, 1]
  */
 export function fmod<X extends Operand, Y extends Operand>(
   x: X,
@@ -190,6 +199,7 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
  * `⌊x / y⌋`; an integer for integers. Float division by 0 gives ±Inf or NaN. The derivative is 0; PyTorch has none.
  * PyTorch: `torch.floor_divide`.
  * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @example floorDivide(tensor([-3, 3]), 2) // [-2, 1]
  */
 export function floorDivide<X extends Operand, Y extends Operand>(
   x: X,

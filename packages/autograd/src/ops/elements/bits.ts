@@ -39,12 +39,16 @@ function greatest(x: number, y: number): number {
   return a | 0;
 }
 
-/** The greatest common divisor of int32 elements, never negative; 0 for 0 and 0. PyTorch: `torch.gcd`. */
+/**
+ * The greatest common divisor of int32 elements, never negative; 0 for 0 and 0. PyTorch: `torch.gcd`.
+ * @example gcd(tensor([12, 7], { dtype: 'int32' }), 18) // [6, 1]
+ */
 export const gcd: Broadcasting = integral('gcd', greatest, false);
 
 /**
  * The least common multiple of int32 elements, never negative; 0 if either is 0. Results that do not fit wrap
  * around. PyTorch: `torch.lcm`.
+ * @example lcm(tensor([4, 7], { dtype: 'int32' }), 6) // [12, 42]
  */
 export const lcm: Broadcasting = integral(
   'lcm',
@@ -55,16 +59,28 @@ export const lcm: Broadcasting = integral(
   false,
 );
 
-/** Bitwise "and" of int32 or bool. PyTorch: `torch.bitwise_and`. */
+/**
+ * Bitwise "and" of int32 or bool. PyTorch: `torch.bitwise_and`.
+ * @example bitwiseAnd(tensor([12], { dtype: 'int32' }), 10) // [8]
+ */
 export const bitwiseAnd: Broadcasting = integral('bitwiseAnd', (x, y) => x & y, true);
 
-/** Bitwise "or" of int32 or bool. PyTorch: `torch.bitwise_or`. */
+/**
+ * Bitwise "or" of int32 or bool. PyTorch: `torch.bitwise_or`.
+ * @example bitwiseOr(tensor([12], { dtype: 'int32' }), 10) // [14]
+ */
 export const bitwiseOr: Broadcasting = integral('bitwiseOr', (x, y) => x | y, true);
 
-/** Bitwise "exclusive or" of int32 or bool. PyTorch: `torch.bitwise_xor`. */
+/**
+ * Bitwise "exclusive or" of int32 or bool. PyTorch: `torch.bitwise_xor`.
+ * @example bitwiseXor(tensor([12], { dtype: 'int32' }), 10) // [6]
+ */
 export const bitwiseXor: Broadcasting = integral('bitwiseXor', (x, y) => x ^ y, true);
 
-/** `x · 2ʸ` for int32, wrapping around; 0 for shifts below 0 or above 31. PyTorch: `torch.bitwise_left_shift`. */
+/**
+ * `x · 2ʸ` for int32, wrapping around; 0 for shifts below 0 or above 31. PyTorch: `torch.bitwise_left_shift`.
+ * @example bitwiseLeftShift(tensor([3], { dtype: 'int32' }), 2) // [12]
+ */
 export const bitwiseLeftShift: Broadcasting = integral(
   'bitwiseLeftShift',
   (x, y) => (y < 0 || y > 31 ? 0 : x << y),
@@ -73,6 +89,7 @@ export const bitwiseLeftShift: Broadcasting = integral(
 
 /**
  * `⌊x / 2ʸ⌋` for int32; shifts below 0 or above 31 leave only the sign: 0 or −1. PyTorch: `torch.bitwise_right_shift`.
+ * @example bitwiseRightShift(tensor([-5], { dtype: 'int32' }), 1) // [-3]
  */
 export const bitwiseRightShift: Broadcasting = integral(
   'bitwiseRightShift',
@@ -82,7 +99,10 @@ export const bitwiseRightShift: Broadcasting = integral(
 
 const notOp = unary('bitwiseNot', { reference: (x) => ~x, derivative: null, domain: 'any' });
 
-/** All bits flipped: `−x − 1` for int32, "not" for bool. PyTorch: `torch.bitwise_not`. */
+/**
+ * All bits flipped: `−x − 1` for int32, "not" for bool. PyTorch: `torch.bitwise_not`.
+ * @example bitwiseNot(tensor([5], { dtype: 'int32' })) // [-6]
+ */
 export const bitwiseNot = composite('bitwiseNot', (x: Operand): Tensor => {
   const node = operand('bitwiseNot', x);
   if (node.dtype === 'bool') return logicalNot(node);

@@ -45,6 +45,7 @@ export const addcmul = composite(
 /**
  * `x + value · t1 / t2`, broadcast. PyTorch: `torch.addcdiv`.
  * @throws {DTypeError} if neither `t1` nor `t2` is a float.
+ * @example addcdiv(tensor([1]), tensor([6]), tensor([3]), { value: 0.5 }) // [2]
  */
 export const addcdiv = composite(
   'addcdiv',
@@ -63,12 +64,18 @@ function scaled(x: Tensor, value = 1): Tensor {
   return value === 1 ? x : mul(x, value);
 }
 
-/** Degrees to radians, `x · π / 180`; integers become float32. PyTorch: `torch.deg2rad`. */
+/**
+ * Degrees to radians, `x · π / 180`; integers become float32. PyTorch: `torch.deg2rad`.
+ * @example deg2rad(tensor([180])) // [3.1416]
+ */
 export const deg2rad = composite('deg2rad', (x: Operand): Tensor =>
   times('deg2rad', x, Math.PI / 180),
 ) as SameShape;
 
-/** Radians to degrees, `x · 180 / π`; integers become float32. PyTorch: `torch.rad2deg`. */
+/**
+ * Radians to degrees, `x · 180 / π`; integers become float32. PyTorch: `torch.rad2deg`.
+ * @example rad2deg(tensor([Math.PI / 2])) // [90]
+ */
 export const rad2deg = composite('rad2deg', (x: Operand): Tensor =>
   times('rad2deg', x, 180 / Math.PI),
 ) as SameShape;
@@ -106,17 +113,26 @@ function shareOf(x: Tensor, y: Tensor): Tensor {
   return choose(larger, inverse, mul(power, inverse));
 }
 
-/** The larger of `x` and `min`: `clamp` with a lower bound. PyTorch: `torch.clamp_min`. */
+/**
+ * The larger of `x` and `min`: `clamp` with a lower bound. PyTorch: `torch.clamp_min`.
+ * @example clampMin(tensor([-2, 3]), 0) // [0, 3]
+ */
 export const clampMin = composite('clampMin', (x: Operand, min: Operand): Tensor =>
   clamp(x, { min }),
 );
 
-/** The smaller of `x` and `max`: `clamp` with an upper bound. PyTorch: `torch.clamp_max`. */
+/**
+ * The smaller of `x` and `max`: `clamp` with an upper bound. PyTorch: `torch.clamp_max`.
+ * @example clampMax(tensor([-2, 3]), 0) // [-2, 0]
+ */
 export const clampMax = composite('clampMax', (x: Operand, max: Operand): Tensor =>
   clamp(x, { max }),
 );
 
-/** As `clamp`. PyTorch: `torch.clip`. */
+/**
+ * As `clamp`. PyTorch: `torch.clip`.
+ * @example clip(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
+ */
 export const clip = composite(
   'clip',
   (x: Operand, min?: Operand | ClampOptions | null, max?: Operand | null): Tensor =>

@@ -84,6 +84,7 @@ const closeOptions = defineOptions<CloseOptions>({
 /**
  * Whether `|x − y| ≤ atol + rtol · |y|`, element by element. An infinity is close only to itself.
  * PyTorch: `torch.isclose`, which refuses different dtypes; here they are promoted.
+ * @example isClose(tensor([1, 2]), tensor([1.000001, 2.1])) // [true, false]
  */
 export const isClose = composite(
   'isClose',
@@ -107,6 +108,7 @@ export const isClose = composite(
 /**
  * Whether all elements are close (see `isClose`), as a JavaScript boolean. True for empty tensors. Evaluates both
  * tensors. PyTorch: `torch.allclose`.
+ * @example allClose(tensor([1, 2]), tensor([1.000001, 2])) // true
  */
 export const allClose = composite(
   'allClose',
@@ -117,6 +119,7 @@ export const allClose = composite(
 /**
  * Whether shapes and all elements are equal, as a JavaScript boolean; NaN equals nothing. Evaluates both tensors.
  * PyTorch: `torch.equal`; here elements of different dtypes are compared by value.
+ * @example equal(tensor([1, 2]), tensor([1, 3])) // false
  */
 export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
   const [a, b] = [operand('equal', x), operand('equal', y)];
@@ -136,6 +139,7 @@ const MANY = 2 ** 16;
  * that does (PyTorch leaves both open). As bool, everything but 0 is true. The gradient is cast back to x's dtype.
  * PyTorch: `x.to(dtype)`.
  * @throws {DTypeError} for an unknown dtype.
+ * @example cast(tensor([1.7, -1.7]), 'int32') // [1, -1]
  */
 export function cast<X extends Operand>(x: X, dtype: DType): Tensor<ShapeIn<X>> {
   checkDType('cast', dtype);
@@ -153,6 +157,7 @@ const cloneOp = primitive('clone', {
 /**
  * A copy of `x`. A copy of a parameter keeps its present value, whatever is assigned later. Gradients flow through it.
  * PyTorch: `torch.clone`.
+ * @example clone(tensor([1, 2])) // [1, 2]
  */
 export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return cloneOp([operand('clone', x)]) as Tensor<S>;

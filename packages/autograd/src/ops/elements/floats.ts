@@ -40,7 +40,10 @@ export const copysign: BinaryOp = binary('copysign', {
   domain: 'float',
 });
 
-/** Whether the sign of `x` is negative: below 0, and at −0. PyTorch: `torch.signbit`. */
+/**
+ * Whether the sign of `x` is negative: below 0, and at −0. PyTorch: `torch.signbit`.
+ * @example signbit(tensor([-2, -0, 0])) // [true, true, false]
+ */
 export const signbit: UnaryOp = unary('signbit', {
   reference: (x) => (negative(x) ? 1 : 0),
   derivative: null,
@@ -48,7 +51,10 @@ export const signbit: UnaryOp = unary('signbit', {
   to: 'bool',
 });
 
-/** The same as `sign`: in PyTorch the two differ only for complex numbers. PyTorch: `torch.sgn`. */
+/**
+ * The same as `sign`: in PyTorch the two differ only for complex numbers. PyTorch: `torch.sgn`.
+ * @example sgn(tensor([-2, 0, 3])) // [-1, 0, 1]
+ */
 export const sgn = composite('sgn', (x: Operand): Tensor => sign(x)) as SameShape;
 
 /**
@@ -63,6 +69,7 @@ export const fmax = composite('fmax', (x: Operand, y: Operand): Tensor =>
 /**
  * The smaller of two elements; the number, if the other is NaN. Where the two are equal, the gradient goes to x.
  * PyTorch: `torch.fmin`.
+ * @example fmin(tensor([1, NaN]), 0) // [0, 0]
  */
 export const fmin = composite('fmin', (x: Operand, y: Operand): Tensor =>
   preferred('fmin', le, x, y),
@@ -91,6 +98,7 @@ export const floatPower = composite('floatPower', (x: Operand, y: Operand): Tens
 /**
  * `x · 2ʸ`, also where `2ʸ` alone would overflow or underflow; integers become float32.
  * PyTorch: `torch.ldexp`.
+ * @example ldexp(tensor([0.75]), 2) // [3]
  */
 export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
   const dtype = toFloat(resultType(x, y));
@@ -111,6 +119,7 @@ export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
 /**
  * 1 above 0, 0 below and for NaN, `values` at 0. The derivative with respect to x is 0. PyTorch: `torch.heaviside`,
  * which has no derivative.
+ * @example heaviside(tensor([-1, 0, 2]), 0.5) // [0, 0.5, 1]
  */
 export const heaviside = composite('heaviside', (x: Operand, values: Operand): Tensor => {
   const dtype = resultType(x, values);
@@ -119,12 +128,18 @@ export const heaviside = composite('heaviside', (x: Operand, values: Operand): T
   return choose(eq(node, 0), atZero, castNode(gt(node, 0), dtype));
 }) as Broadcasting;
 
-/** Whether `x` is −Inf. PyTorch: `torch.isneginf`. */
+/**
+ * Whether `x` is −Inf. PyTorch: `torch.isneginf`.
+ * @example isNegInf(tensor([-Infinity, Infinity])) // [true, false]
+ */
 export const isNegInf = composite('isNegInf', (x: Operand): Tensor =>
   eq(operand('isNegInf', x), -Infinity),
 ) as SameShape;
 
-/** Whether `x` is +Inf. PyTorch: `torch.isposinf`. */
+/**
+ * Whether `x` is +Inf. PyTorch: `torch.isposinf`.
+ * @example isPosInf(tensor([-Infinity, Infinity])) // [false, true]
+ */
 export const isPosInf = composite('isPosInf', (x: Operand): Tensor =>
   eq(operand('isPosInf', x), Infinity),
 ) as SameShape;

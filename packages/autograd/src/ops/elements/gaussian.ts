@@ -45,14 +45,20 @@ export const normalCdf: UnaryOp = unary('normalCdf', {
   derivative: (x) => normalPdf(x),
 });
 
-/** `2/√π ∫₀ˣ e^(−t²) dt`. PyTorch: `torch.erf`. */
+/**
+ * `2/√π ∫₀ˣ e^(−t²) dt`. PyTorch: `torch.erf`.
+ * @example erf(tensor([0, 1])) // [0, 0.8427]
+ */
 export const erf: UnaryOp = unary('erf', {
   reference: erfOf,
   vector: erfForm,
   derivative: (x) => mul(expNegSquare(x), 2 / Math.sqrt(Math.PI)),
 });
 
-/** `1 − erf(x)`, accurate also in the right tail. PyTorch: `torch.erfc`. */
+/**
+ * `1 − erf(x)`, accurate also in the right tail. PyTorch: `torch.erfc`.
+ * @example erfc(tensor([0, 1])) // [1, 0.1573]
+ */
 export const erfc: UnaryOp = unary('erfc', {
   reference: erfcOf,
   vector: erfcForm,
@@ -68,7 +74,10 @@ export function expOfQuantile(y: Tensor, erfcOfY: Tensor): Tensor {
   return choose(far, div(scaledTail(abs(y), 0), erfcOfY), exp(square(y)));
 }
 
-/** The inverse of `erf`; ±Inf at ±1, NaN outside of [−1, 1]. PyTorch: `torch.erfinv`. */
+/**
+ * The inverse of `erf`; ±Inf at ±1, NaN outside of [−1, 1]. PyTorch: `torch.erfinv`.
+ * @example erfinv(tensor([0, 0.5, 1])) // [0, 0.4769, Infinity]
+ */
 export const erfinv: UnaryOp = unary('erfinv', {
   reference: erfinvOf,
   vector: erfinvForm,

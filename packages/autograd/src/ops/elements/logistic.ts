@@ -9,7 +9,10 @@ import { unary, type UnaryOp } from '../build/define.js';
 import { mul, neg } from '../build/fieldOperations.js';
 import * as plain from './plainFunctions.js';
 
-/** The hyperbolic tangent. PyTorch: `torch.tanh`. */
+/**
+ * The hyperbolic tangent. PyTorch: `torch.tanh`.
+ * @example tanh(tensor([0, 1])) // [0, 0.7616]
+ */
 export const tanh: UnaryOp = unary('tanh', {
   reference: Math.tanh,
   derivative: (x) => tanhDerivative(x),
@@ -35,7 +38,10 @@ export const sigmoidDerivative: UnaryOp = unary('sigmoidDerivative', {
   derivative: (x, y) => neg(mul(y, tanh(mul(x, 0.5)))),
 });
 
-/** `1 / (1 + e⁻ˣ)`, exact in both tails: see `sigmoid` for users. */
+/**
+ * `1 / (1 + e⁻ˣ)`, with every digit of its left tail. Integers and booleans become float32. PyTorch: `torch.sigmoid`.
+ * @example sigmoid(tensor([0, 1])) // [0.5, 0.7311]
+ */
 export const sigmoidOf: UnaryOp = unary('sigmoid', {
   reference: (x) => {
     const e = Math.exp(-Math.abs(x));

@@ -19,20 +19,29 @@ import { log } from './exponential.js';
 import { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations.js';
 import { eq, ge, logicalAnd, logicalOr, lt } from '../build/relations.js';
 
-/** `√x`; NaN below 0; ±0 at ±0, where the derivative is infinite. PyTorch: `torch.sqrt`. */
+/**
+ * `√x`; NaN below 0; ±0 at ±0, where the derivative is infinite. PyTorch: `torch.sqrt`.
+ * @example sqrt(tensor([4, 2])) // [2, 1.4142]
+ */
 export const sqrt: UnaryOp = unary('sqrt', {
   reference: Math.sqrt,
   derivative: (_x, y) => reciprocal(mul(y, 2)),
 });
 
-/** `1 / √x`; +Inf at 0, NaN below. PyTorch: `torch.rsqrt`. */
+/**
+ * `1 / √x`; +Inf at 0, NaN below. PyTorch: `torch.rsqrt`.
+ * @example rsqrt(tensor([4, 1])) // [0.5, 1]
+ */
 export const rsqrt: UnaryOp = unary('rsqrt', {
   reference: (x) => 1 / Math.sqrt(x),
   // A cube of the result would triple its error. The sum is x, and 0 at −0, where the sign of y tells.
   derivative: (x, y) => div(mul(y, -0.5), add(x, 0)),
 });
 
-/** `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`. */
+/**
+ * `√(x² + y²)`, without overflow or underflow. The derivative at (0, 0) is NaN. PyTorch: `torch.hypot`.
+ * @example hypot(tensor([3]), 4) // [5]
+ */
 export const hypot: BinaryOp = binary('hypot', {
   reference: plain.hypot,
   dx: (x, y) => cosine(x, y),

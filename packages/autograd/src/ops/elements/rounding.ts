@@ -32,7 +32,10 @@ export const round = composite('round', (x: Operand, options?: RoundOptions): Te
     : mul(roundEven(div(node, scale)), scale);
 }) as SameShape<[options?: RoundOptions]>;
 
-/** The fractional part of x, with its sign: `x − trunc(x)`; only for floats. NaN at ±Inf. PyTorch: `torch.frac`. */
+/**
+ * The fractional part of x, with its sign: `x − trunc(x)`; only for floats. NaN at ±Inf. PyTorch: `torch.frac`.
+ * @example frac(tensor([1.5, -1.25])) // [0.5, -0.25]
+ */
 export const frac = composite('frac', (x: Operand): Tensor => {
   const node = floatOperand('frac', x);
   return sub(node, trunc(node));

@@ -37,14 +37,20 @@ export { erf, erfc, erfinv } from './gaussian.js';
 /** `1 / (1 + e⁻ˣ)`, accurate in both tails. PyTorch: `torch.sigmoid`. */
 export { sigmoidOf as sigmoid } from './logistic.js';
 
-/** `ln |Γ(x)|`; +Inf at 0, −1, −2, … and ±Inf. PyTorch: `torch.lgamma`. */
+/**
+ * `ln |Γ(x)|`; +Inf at 0, −1, −2, … and ±Inf. PyTorch: `torch.lgamma`.
+ * @example lgamma(tensor([1, 5])) // [0, 3.1781]
+ */
 export const lgamma: UnaryOp = unary('lgamma', {
   reference: lgammaOf,
   vector: lgammaForm,
   derivative: (x) => digamma(x),
 });
 
-/** The derivative of `lgamma`; −Inf at 0, +Inf at −0, NaN at −1, −2, …. PyTorch: `torch.digamma`. */
+/**
+ * The derivative of `lgamma`; −Inf at 0, +Inf at −0, NaN at −1, −2, …. PyTorch: `torch.digamma`.
+ * @example digamma(tensor([1, 2])) // [-0.5772, 0.4228]
+ */
 export const digamma: UnaryOp = unary('digamma', {
   reference: digammaOf,
   vector: digammaForm,
@@ -66,12 +72,16 @@ export const polygamma = composite('polygamma', (n: number, x: Operand): Tensor 
   return n === 0 ? digamma(x) : polygammaNode(inFloat('polygamma', x), n);
 });
 
-/** `sin(πx) / (πx)`, and 1 at 0; NaN at ±Inf. Derivatives of any order are accurate around 0. PyTorch: `torch.sinc`. */
+/**
+ * `sin(πx) / (πx)`, and 1 at 0; NaN at ±Inf. Derivatives of any order are accurate around 0. PyTorch: `torch.sinc`.
+ * @example sinc(tensor([0, 0.5])) // [1, 0.6366]
+ */
 export const sinc = vectorFamily('sinc', sincDerivative, sincForm) as SameShape;
 
 /**
  * `ln(x / (1 − x))`, the inverse of `sigmoid`; ±Inf at 1 and 0, NaN outside of [0, 1]. With `{ eps }`, x is first
  * clamped to [eps, 1 − eps], and the derivative outside is 0. PyTorch: `torch.logit`.
+ * @example logit(tensor([0.5, 0.9])) // [0, 2.1972]
  */
 export const logit = composite(
   'logit',
@@ -103,6 +113,7 @@ const logitOp = unary('logit', {
 /**
  * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0, else
  * ln y. PyTorch: `torch.xlogy`.
+ * @example xlogy(tensor([0, 2]), tensor([0, 3])) // [0, 2.1972]
  */
 export const xlogy: BinaryOp = binary('xlogy', {
   vector: xlogyForm,

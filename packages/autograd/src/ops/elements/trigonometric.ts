@@ -17,25 +17,40 @@ import { byLarger } from './compensated.js';
 
 export { tanh } from './logistic.js';
 
-/** The sine; NaN at ±Inf. PyTorch: `torch.sin`. */
+/**
+ * The sine; NaN at ±Inf. PyTorch: `torch.sin`.
+ * @example sin(tensor([0, Math.PI / 2])) // [0, 1]
+ */
 export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
 
-/** The cosine; NaN at ±Inf. PyTorch: `torch.cos`. */
+/**
+ * The cosine; NaN at ±Inf. PyTorch: `torch.cos`.
+ * @example cos(tensor([0, Math.PI])) // [1, -1]
+ */
 export const cos: UnaryOp = unary('cos', { reference: Math.cos, derivative: (x) => neg(sin(x)) });
 
-/** The tangent; NaN at ±Inf. PyTorch: `torch.tan`. */
+/**
+ * The tangent; NaN at ±Inf. PyTorch: `torch.tan`.
+ * @example tan(tensor([0, 1])) // [0, 1.5574]
+ */
 export const tan: UnaryOp = unary('tan', {
   reference: Math.tan,
   derivative: (_x, y) => add(square(y), 1),
 });
 
-/** The angle in [−π/2, π/2] whose sine is x; NaN outside of [−1, 1]. PyTorch: `torch.asin`. */
+/**
+ * The angle in [−π/2, π/2] whose sine is x; NaN outside of [−1, 1]. PyTorch: `torch.asin`.
+ * @example asin(tensor([0, 1])) // [0, 1.5708]
+ */
 export const asin: UnaryOp = unary('asin', {
   reference: Math.asin,
   derivative: (x) => rsqrt(oneMinusSquare(x)),
 });
 
-/** The angle in [0, π] whose cosine is x; NaN outside of [−1, 1]. PyTorch: `torch.acos`. */
+/**
+ * The angle in [0, π] whose cosine is x; NaN outside of [−1, 1]. PyTorch: `torch.acos`.
+ * @example acos(tensor([0, 1])) // [1.5708, 0]
+ */
 export const acos: UnaryOp = unary('acos', {
   reference: Math.acos,
   derivative: (x) => neg(rsqrt(oneMinusSquare(x))),
@@ -51,7 +66,10 @@ function oneMinusSquare(x: Tensor): Tensor {
   return choose(plain, sub(1, square(x)), mul(sub(1, x), add(x, 1)));
 }
 
-/** The angle in [−π/2, π/2] whose tangent is x. PyTorch: `torch.atan`. */
+/**
+ * The angle in [−π/2, π/2] whose tangent is x. PyTorch: `torch.atan`.
+ * @example atan(tensor([0, 1])) // [0, 0.7854]
+ */
 export const atan: UnaryOp = unary('atan', {
   reference: Math.atan,
   derivative: (x) => {
@@ -65,6 +83,7 @@ export const atan: UnaryOp = unary('atan', {
 /**
  * The angle in [−π, π] of the point (x, y); the two broadcast. At the origin the angle is ±0 or ±π, according to
  * the signs of the zeros, and the derivative is 0. PyTorch: `torch.atan2`.
+ * @example atan2(tensor([1, 1]), tensor([1, -1])) // [0.7854, 2.3562]
  */
 export const atan2: BinaryOp = binary('atan2', {
   reference: Math.atan2,
@@ -81,26 +100,41 @@ function overSquares(z: Tensor, w: Tensor): Tensor {
   return choose(origin, 0, choose(first, inverse, mul(quotient, inverse)));
 }
 
-/** The hyperbolic sine. PyTorch: `torch.sinh`. */
+/**
+ * The hyperbolic sine. PyTorch: `torch.sinh`.
+ * @example sinh(tensor([0, 1])) // [0, 1.1752]
+ */
 export const sinh: UnaryOp = unary('sinh', { reference: Math.sinh, derivative: (x) => cosh(x) });
 
-/** The hyperbolic cosine. PyTorch: `torch.cosh`. */
+/**
+ * The hyperbolic cosine. PyTorch: `torch.cosh`.
+ * @example cosh(tensor([0, 1])) // [1, 1.5431]
+ */
 export const cosh: UnaryOp = unary('cosh', { reference: Math.cosh, derivative: (x) => sinh(x) });
 
-/** The inverse of `sinh`. PyTorch: `torch.asinh`. */
+/**
+ * The inverse of `sinh`. PyTorch: `torch.asinh`.
+ * @example asinh(tensor([0, 1])) // [0, 0.8814]
+ */
 export const asinh: UnaryOp = unary('asinh', {
   reference: Math.asinh,
   derivative: (x) => reciprocal(hypot(x, 1)),
 });
 
-/** The inverse of `cosh`, non-negative; NaN below 1. PyTorch: `torch.acosh`. */
+/**
+ * The inverse of `cosh`, non-negative; NaN below 1. PyTorch: `torch.acosh`.
+ * @example acosh(tensor([1, 2])) // [0, 1.3170]
+ */
 export const acosh: UnaryOp = unary('acosh', {
   reference: Math.acosh,
   // Of |x|, as PyTorch, which has a derivative where there is no value.
   derivative: (x) => mul(rsqrt(sub(abs(x), 1)), rsqrt(add(abs(x), 1))),
 });
 
-/** The inverse of `tanh`; ±Inf at ±1, NaN outside. PyTorch: `torch.atanh`. */
+/**
+ * The inverse of `tanh`; ±Inf at ±1, NaN outside. PyTorch: `torch.atanh`.
+ * @example atanh(tensor([0, 0.5])) // [0, 0.5493]
+ */
 export const atanh: UnaryOp = unary('atanh', {
   reference: Math.atanh,
   derivative: (x) => reciprocal(oneMinusSquare(x)),

@@ -122,24 +122,40 @@ const fromHalf = (size: number): number => 2 * (size - 1);
  */
 export const fft: ComplexToComplex<FftOptions> = one('fft.fft', false);
 
-/** The inverse of `fft`. PyTorch: `torch.fft.ifft`. */
+/**
+ * The inverse of `fft`. PyTorch: `torch.fft.ifft`.
+ * @example fft.ifft(fft.fft(tensor([1, 2, 3]))).real // [1, 2, 3]
+ */
 export const ifft: ComplexToComplex<FftOptions> = one('fft.ifft', true);
 
-/** `fft` along several dimensions. PyTorch: `torch.fft.fftn`. */
+/**
+ * `fft` along several dimensions. PyTorch: `torch.fft.fftn`.
+ * @example fft.fftn(ones([2, 2])).real // [[4, 0], [0, 0]]
+ */
 export const fftn: ComplexToComplex<FftnOptions> = several('fft.fftn', false, 0);
 
-/** The inverse of `fftn`. PyTorch: `torch.fft.ifftn`. */
+/**
+ * The inverse of `fftn`. PyTorch: `torch.fft.ifftn`.
+ * @example fft.ifftn(fft.fftn(tensor([[1, 2], [3, 4]]))).real // [[1, 2], [3, 4]]
+ */
 export const ifftn: ComplexToComplex<FftnOptions> = several('fft.ifftn', true, 0);
 
-/** `fft` along two dimensions, the last two by default. PyTorch: `torch.fft.fft2`. */
+/**
+ * `fft` along two dimensions, the last two by default. PyTorch: `torch.fft.fft2`.
+ * @example fft.fft2(tensor([[1, 2], [3, 4]])).real // [[10, -2], [-4, 0]]
+ */
 export const fft2: ComplexToComplex<FftnOptions> = several('fft.fft2', false, 2);
 
-/** The inverse of `fft2`. PyTorch: `torch.fft.ifft2`. */
+/**
+ * The inverse of `fft2`. PyTorch: `torch.fft.ifft2`.
+ * @example fft.ifft2(fft.fft2(tensor([[1, 2], [3, 4]]))).real // [[1, 2], [3, 4]]
+ */
 export const ifft2: ComplexToComplex<FftnOptions> = several('fft.ifft2', true, 2);
 
 /**
  * The `fft` of a real tensor: the first `⌊n/2⌋ + 1` elements; the others are their conjugates. PyTorch:
  * `torch.fft.rfft`.
+ * @example fft.rfft(tensor([1, 2, 3, 4])).real // [10, -2, -2]
  */
 export const rfft: RealToComplex<FftOptions> = composite('fft.rfft', (x, options) => {
   const given = fftOptions('fft.rfft', options);
@@ -150,6 +166,7 @@ export const rfft: RealToComplex<FftOptions> = composite('fft.rfft', (x, options
 /**
  * The inverse of `rfft`: a real tensor of length n, by default `2 (m − 1)` for m elements. The imaginary part of the
  * first element is ignored, and for even n that of the last. PyTorch: `torch.fft.irfft`.
+ * @example fft.irfft(fft.rfft(tensor([1, 2, 3])), { n: 3 }) // [1, 2, 3]
  */
 export const irfft: ComplexToReal<FftOptions> = composite('fft.irfft', (x, options) => {
   const given = fftOptions('fft.irfft', options);
@@ -164,6 +181,7 @@ const turned = (where: FftNorm | null | undefined): FftNorm =>
 /**
  * The `fft` of a Hermitian signal, of which the first half is given: a real tensor of length n, by default `2 (m −
  * 1)` for m elements. PyTorch: `torch.fft.hfft`.
+ * @example fft.hfft(tensor([4, 1, 0])) // [6, 4, 2, 4]
  */
 export const hfft: ComplexToReal<FftOptions> = composite('fft.hfft', (x, options) => {
   const given = fftOptions('fft.hfft', options);
@@ -172,7 +190,10 @@ export const hfft: ComplexToReal<FftOptions> = composite('fft.hfft', (x, options
   return realInverse({ real, imag: neg(imag) }, axes, turned(given.norm));
 });
 
-/** The inverse of `hfft`. PyTorch: `torch.fft.ihfft`. */
+/**
+ * The inverse of `hfft`. PyTorch: `torch.fft.ihfft`.
+ * @example fft.ihfft(tensor([6, 4, 2, 4])).real // [4, 1, 0]
+ */
 export const ihfft: RealToComplex<FftOptions> = composite('fft.ihfft', (x, options) => {
   const given = fftOptions('fft.ihfft', options);
   const node = realOperand('fft.ihfft', x);
@@ -197,14 +218,26 @@ function inverseSeveral(op: string, least: number): ComplexToReal<FftnOptions> {
   });
 }
 
-/** `rfft` along the last of several dimensions, `fft` along the others. PyTorch: `torch.fft.rfftn`. */
+/**
+ * `rfft` along the last of several dimensions, `fft` along the others. PyTorch: `torch.fft.rfftn`.
+ * @example fft.rfftn(tensor([[1, 2], [3, 4]])).real // [[10, -2], [-4, 0]]
+ */
 export const rfftn: RealToComplex<FftnOptions> = realSeveral('fft.rfftn', 0);
 
-/** The inverse of `rfftn`; `s` gives the length of the last dimension. PyTorch: `torch.fft.irfftn`. */
+/**
+ * The inverse of `rfftn`; `s` gives the length of the last dimension. PyTorch: `torch.fft.irfftn`.
+ * @example fft.irfftn(fft.rfftn(tensor([[1, 2], [3, 4]]))) // [[1, 2], [3, 4]]
+ */
 export const irfftn: ComplexToReal<FftnOptions> = inverseSeveral('fft.irfftn', 0);
 
-/** `rfftn` along two dimensions, the last two by default. PyTorch: `torch.fft.rfft2`. */
+/**
+ * `rfftn` along two dimensions, the last two by default. PyTorch: `torch.fft.rfft2`.
+ * @example fft.rfft2(tensor([[1, 2], [3, 4]])).real // [[10, -2], [-4, 0]]
+ */
 export const rfft2: RealToComplex<FftnOptions> = realSeveral('fft.rfft2', 2);
 
-/** The inverse of `rfft2`. PyTorch: `torch.fft.irfft2`. */
+/**
+ * The inverse of `rfft2`. PyTorch: `torch.fft.irfft2`.
+ * @example fft.irfft2(fft.rfft2(tensor([[1, 2], [3, 4]]))) // [[1, 2], [3, 4]]
+ */
 export const irfft2: ComplexToReal<FftnOptions> = inverseSeveral('fft.irfft2', 2);

@@ -44,10 +44,16 @@ function shift(op: string, by: (n: number) => number): Shift {
   }) as Shift;
 }
 
-/** Moves frequency 0 to the middle along `dim`, with negative frequencies before it. PyTorch: `torch.fft.fftshift`. */
+/**
+ * Moves frequency 0 to the middle along `dim`, with negative frequencies before it. PyTorch: `torch.fft.fftshift`.
+ * @example fft.fftshift(tensor([0, 1, 2, -2, -1])) // [-2, -1, 0, 1, 2]
+ */
 export const fftshift: Shift = shift('fft.fftshift', (n) => Math.floor(n / 2));
 
-/** The inverse of `fftshift`. PyTorch: `torch.fft.ifftshift`. */
+/**
+ * The inverse of `fftshift`. PyTorch: `torch.fft.ifftshift`.
+ * @example fft.ifftshift(tensor([-2, -1, 0, 1, 2])) // [0, 1, 2, -2, -1]
+ */
 export const ifftshift: Shift = shift('fft.ifftshift', (n) => -Math.floor(n / 2));
 
 export interface FrequencyOptions {
@@ -90,6 +96,7 @@ function frequencies(
 /**
  * The frequencies of the results of `fft`, in cycles per unit: `0, 1, … −2, −1` divided by `n d`. PyTorch:
  * `torch.fft.fftfreq`.
+ * @example fft.fftfreq(4, { d: 0.5 }) // [0, 0.5, -1, -0.5]
  */
 export const fftfreq: Frequencies = frequencies(
   'fft.fftfreq',
@@ -101,6 +108,7 @@ export const fftfreq: Frequencies = frequencies(
 /**
  * The frequencies of the results of `rfft`, in cycles per unit: `0, 1, … ⌊n/2⌋` divided by `n d`. PyTorch:
  * `torch.fft.rfftfreq`.
+ * @example fft.rfftfreq(4, { d: 0.5 }) // [0, 0.5, 1]
  */
 export const rfftfreq: Frequencies = frequencies(
   'fft.rfftfreq',

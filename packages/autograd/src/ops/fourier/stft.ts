@@ -154,6 +154,7 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
  * The signal `[time]` or `[batch, time]` whose `stft` with the same options comes closest, in the sense of least
  * squares: windows are added up and divided by the sum of their squares. PyTorch: `torch.istft`.
  * @throws {ChainruleError} if the windows leave gaps.
+ * @example istft(stft(arange(8), 4), 4) // [0, 1, 2, 3, 4, 5, 6, 7]
  */
 export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions) => Tensor =
   composite('istft', (x, nFft, options) => {

@@ -22,6 +22,7 @@ export type { Index } from './at.js';
  * `out[i][j] = x[index[i][j]][j]` for `dim` 0. PyTorch: `torch.gather`.
  * @param what the index in errors, for functions of your own: `myLoss: the class`. Default `gather: index`.
  * @throws {IndexError} for an index out of range; negative ones do not count from the end.
+ * @example gather(tensor([[1, 2], [3, 4]]), 1, [[0, 0], [1, 0]]) // [[1, 1], [4, 3]]
  */
 export const gather: (x: Operand, dim: number, index: Indices, what?: string) => Tensor = composite(
   'gather',
@@ -51,6 +52,7 @@ function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what?: strin
 /**
  * The slices of `x` along `dim` at a vector of indices. PyTorch: `torch.index_select`.
  * @throws {IndexError} for an index out of range.
+ * @example indexSelect(tensor([[1, 2], [3, 4], [5, 6]]), 0, [2, 0]) // [[5, 6], [1, 2]]
  */
 export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = composite(
   'indexSelect',
@@ -73,6 +75,7 @@ export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = 
 /**
  * The elements of the flattened tensor at these indices, in the shape of the index; negative ones count from the end.
  * PyTorch: `torch.take`. @throws {IndexError} for an index out of range.
+ * @example take(tensor([[1, 2], [3, 4]]), [0, -1]) // [1, 4]
  */
 export const take: (x: Operand, index: Indices) => Tensor = composite('take', (x, index) => {
   const node = operand('take', x);
@@ -90,6 +93,7 @@ const dimOptions = byPosition(defineOptions<DimOption>({ dim: kinds.orNull(kinds
  * As `gather`, but the other dimensions of `x` and `indices` broadcast: for the results of `argmax` with `keepdim`
  * and of `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch:
  * `torch.take_along_dim`.
+ * @example takeAlongDim(tensor([[1, 5], [7, 3]]), [[1], [0]], 1) // [[5], [7]]
  */
 export const takeAlongDim: (
   x: Operand,
@@ -125,6 +129,7 @@ export const takeAlongDim: (
  * `x` with `value` where `mask` is true; the mask broadcasts. The gradient of replaced elements is 0. PyTorch:
  * `torch.masked_fill`.
  * @throws {DTypeError} if the mask is not bool.
+ * @example maskedFill(tensor([1, -2]), tensor([false, true]), 0) // [1, 0]
  */
 export const maskedFill: (x: Operand, mask: Tensor, value: number | boolean | Tensor) => Tensor =
   composite('maskedFill', (x, mask, value) => {
@@ -152,6 +157,7 @@ function maskOf(op: string, mask: Tensor): Tensor {
 /**
  * The elements where `mask` is true, as a vector in row-major order; the two broadcast. The shape depends on values,
  * so the mask is evaluated at once. PyTorch: `torch.masked_select`.
+ * @example maskedSelect(tensor([1, 2, 3]), tensor([true, false, true])) // [1, 3]
  */
 export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
   'maskedSelect',
@@ -180,6 +186,7 @@ function positions(data: ArrayLike<number>): Int32Array {
 /**
  * The indices of all elements that are not 0, one in each row: int32 `[count, ndim]`, in row-major order. Evaluates
  * `x` at once. PyTorch: `torch.nonzero`.
+ * @example nonzero(tensor([[0, 5], [6, 0]])) // [[0, 1], [1, 0]]
  */
 export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   const node = operand('nonzero', x);

@@ -58,7 +58,10 @@ export const sort: (
   sorted('sort', operand('sort', x), dim, options),
 );
 
-/** The indices that sort `x` along `dim`: those of `sort`. PyTorch: `torch.argsort`; here always stable. */
+/**
+ * The indices that sort `x` along `dim`: those of `sort`. PyTorch: `torch.argsort`; here always stable.
+ * @example argsort(tensor([3, 1, 2])) // [1, 2, 0]
+ */
 export const argsort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => Tensor =
   composite(
     'argsort',
@@ -97,6 +100,7 @@ const topkOptions = byPosition(
 /**
  * The `k` largest elements along `dim` (default −1), in order, and their indices. PyTorch: `torch.topk`.
  * @throws {ShapeError} if there are fewer than `k`.
+ * @example topk(tensor([3, 1, 4, 1, 5]), 2).values // [5, 4]
  */
 export const topk: (
   x: Operand,
@@ -135,6 +139,7 @@ const searchOptions = defineOptions<SearchOptions>({
 /**
  * The index where each value must be inserted into a sorted vector, or into the row of a sorted tensor with the same
  * leading dimensions, to keep it sorted: int32, in the shape of `values`. PyTorch: `torch.searchsorted`.
+ * @example searchsorted(tensor([1, 3, 5]), tensor([0, 3, 9])) // [0, 1, 3]
  */
 export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOptions) => Tensor =
   composite('searchsorted', (sorted, values, options) => {
@@ -170,6 +175,7 @@ const bincountOptions = defineOptions<BincountOptions>({
  * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of its `weights`. The result is as long as
  * the largest number demands, and at least `minlength`; `x` is evaluated at once. PyTorch: `torch.bincount`.
  * @throws {IndexError} for a negative number.
+ * @example bincount(tensor([1, 1, 3], { dtype: 'int32' })) // [0, 2, 0, 1]
  */
 export const bincount: (x: Operand, options?: BincountOptions) => Tensor = composite(
   'bincount',

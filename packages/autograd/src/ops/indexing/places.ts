@@ -33,10 +33,16 @@ export const unravelIndex: (indices: Indices, shape: Shape) => Tensor[] = compos
   },
 );
 
-/** As `nonzero`. PyTorch: `torch.argwhere`. */
+/**
+ * As `nonzero`. PyTorch: `torch.argwhere`.
+ * @example argwhere(tensor([0, 5, 6])) // [[1], [2]]
+ */
 export const argwhere: (x: Operand) => Tensor = composite('argwhere', (x) => nonzero(x));
 
-/** `x` sorted along the first dimension: the values of `sort(x, 0)`. PyTorch: `torch.msort`. */
+/**
+ * `x` sorted along the first dimension: the values of `sort(x, 0)`. PyTorch: `torch.msort`.
+ * @example msort(tensor([[3, 1], [2, 4]])) // [[2, 1], [3, 4]]
+ */
 export const msort: (x: Operand) => Tensor = composite('msort', (x) => sort(x, 0).values);
 
 const uniqueOptions: OptionsReader<UniqueOptions> = defineOptions<UniqueOptions>({

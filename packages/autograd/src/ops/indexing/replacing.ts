@@ -31,6 +31,7 @@ import { slicesAt } from './scatterReduce.js';
 /**
  * `x` with a value, a number or a tensor without dimensions, in the slices along `dim` given by a vector of indices.
  * PyTorch: `torch.index_fill`. @throws {IndexError} for an index out of range.
+ * @example indexFill(tensor([1, 2, 3]), 0, [0, 2], 9) // [9, 2, 9]
  */
 export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand) => Tensor =
   composite('indexFill', (x, dim, index, value) => {
@@ -54,6 +55,7 @@ export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand
  * `x` with the slices of `source` along `dim` written at the positions given by a vector of indices; of several at
  * one position the last wins. PyTorch: `torch.index_copy`.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} unless there is a slice for each index.
+ * @example indexCopy(tensor([1, 2, 3]), 0, [2, 0], tensor([7, 8])) // [8, 2, 7]
  */
 export const indexCopy: (x: Operand, dim: number, index: Indices, source: Tensor) => Tensor =
   composite('indexCopy', (x, dim, index, source) =>
@@ -69,6 +71,7 @@ function written(op: string, x: Tensor, dim: number, index: Indices, source: Ten
  * `x` with elements of `source`, in order, where `mask` is true; `x` and the mask broadcast. PyTorch:
  * `torch.masked_scatter`. @throws {DTypeError} if the mask is not bool. @throws {IndexError} if the source is too
  * short.
+ * @example maskedScatter(tensor([1, 2, 3]), tensor([true, false, true]), tensor([7, 8])) // [7, 2, 8]
  */
 export const maskedScatter: (x: Operand, mask: Tensor, source: Tensor) => Tensor = composite(
   'maskedScatter',
@@ -127,6 +130,7 @@ function checkSource(op: string, src: Operand, expected: Shape): void {
 /**
  * `x` with slice `index` along `dim` replaced by `src`. PyTorch: `torch.select_scatter`.
  * @throws {ShapeError} unless the source has the shape of `x` without that dimension.
+ * @example selectScatter(zeros([2, 2]), tensor([7, 8]), 0, 1) // [[0, 0], [7, 8]]
  */
 export const selectScatter: (x: Operand, src: Operand, dim: number, index: number) => Tensor =
   composite('selectScatter', (x, src, dim, index) => {
@@ -179,6 +183,7 @@ const sliceScatterOptions = defineOptions<SliceScatterOptions>({
 /**
  * `x` with every `step`-th slice along `dim` from `start` to `end` (excluded) replaced by `src`.
  * PyTorch: `torch.slice_scatter`. @throws {ShapeError} unless the source has the shape of that part.
+ * @example sliceScatter(zeros([4]), tensor([7, 8]), { start: 0, step: 2 }) // [7, 0, 8, 0]
  */
 export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOptions) => Tensor =
   composite('sliceScatter', (x, src, options) => {
@@ -220,6 +225,7 @@ const diagonalScatterOptions = defineOptions<DiagonalScatterOptions>({
  * `x` with the diagonal that `diagonal` with the same options reads replaced by `src`. PyTorch:
  * `torch.diagonal_scatter`.
  * @throws {ShapeError} unless the source has the shape of that diagonal.
+ * @example diagonalScatter(zeros([2, 2]), tensor([7, 8])) // [[7, 0], [0, 8]]
  */
 export const diagonalScatter: (
   x: Operand,

@@ -77,6 +77,7 @@ export const scatterReduce: ScatterReduce = composite(
  * `x` with the slices of `source` along `dim` reduced into the positions given by a vector of indices; see
  * `scatterReduce`. PyTorch: `torch.index_reduce`.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} unless there is a slice for each index.
+ * @example indexReduce(tensor([1, 2]), 0, [0, 0, 1], tensor([5, 3, 4]), 'amax') // [5, 4]
  */
 export const indexReduce: (
   x: Operand,

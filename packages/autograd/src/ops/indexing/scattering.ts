@@ -19,6 +19,7 @@ import { flatIndex } from './at.js';
  * `x` with the elements of `src`, or a number, written where `gather` with the same index reads; of several at one
  * position the last wins, and only that one has a gradient. PyTorch: `torch.scatter`, which leaves both open.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
+ * @example scatter(zeros([3]), 0, [2, 0], tensor([7, 8])) // [8, 0, 7]
  */
 export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor = composite(
   'scatter',
@@ -29,6 +30,7 @@ export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) =>
  * `x` with the elements of `src` added where `gather` with the same index reads; several at one position add up.
  * PyTorch: `torch.scatter_add`.
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
+ * @example scatterAdd(zeros([3]), 0, [2, 2, 0], tensor([1, 2, 3])) // [3, 0, 3]
  */
 export const scatterAdd: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor =
   composite('scatterAdd', (x, dim, index, src) =>
@@ -80,6 +82,7 @@ const indexAddOptions = defineOptions<{ readonly alpha?: number | boolean }>({
 /**
  * `x` with the slices of `source` along `dim`, times `alpha`, added at the positions given by a vector of indices.
  * PyTorch: `torch.index_add`. @throws {IndexError} for an index out of range.
+ * @example indexAdd(zeros([3]), 0, [2, 2], tensor([1, 2]), { alpha: 10 }) // [0, 0, 30]
  */
 export const indexAdd: (
   x: Operand,
@@ -115,6 +118,7 @@ const indexPutOptions = defineOptions<{ readonly accumulate?: boolean }>({
  * with `accumulate` they are added. The values broadcast to what `at` with the same indices reads. PyTorch:
  * `torch.index_put`; here, of several values at one position the last wins.
  * @throws {IndexError} for an index out of range, or more indices than dimensions.
+ * @example indexPut(zeros([2, 2]), [[0, 1], [1, 0]], tensor([7, 8])) // [[0, 7], [8, 0]]
  */
 export const indexPut: (
   x: Operand,

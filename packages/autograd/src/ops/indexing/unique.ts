@@ -49,6 +49,7 @@ export interface Unique {
  * The distinct elements in rising order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
  * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
  * Gradients go to the first of equal elements. PyTorch: `torch.unique`, which has no gradient.
+ * @example unique(tensor([3, 1, 3, 2])) // [1, 2, 3]
  */
 export const unique: Unique = composite('unique', (x: Operand, options?: UniqueOptions) => {
   const {

@@ -22,6 +22,7 @@ function solved(b: Tensor, l: Tensor, upper: boolean): Tensor {
 /**
  * The X with `A X = B`, from B `[…, n, k]` and the Cholesky factor L of `A = L Lᵀ`; only one triangle is read.
  * PyTorch: `torch.cholesky_solve`.
+ * @example linalg.choleskySolve(tensor([[4], [9]]), tensor([[2, 0], [0, 3]])) // [[1], [1]]
  */
 export const choleskySolve = composite(
   'linalg.choleskySolve',
@@ -38,6 +39,7 @@ export const choleskySolve = composite(
 /**
  * The inverse of `A = L Lᵀ`, from the Cholesky factor L; only one triangle is read. PyTorch:
  * `torch.cholesky_inverse`.
+ * @example linalg.choleskyInverse(tensor([[2, 0], [0, 4]])) // [[0.25, 0], [0, 0.0625]]
  */
 export const choleskyInverse = composite(
   'linalg.choleskyInverse',

@@ -59,6 +59,7 @@ const pinvOptions: OptionsReader<PinvOptions> = defineOptions<PinvOptions>(toler
 /**
  * The Moore–Penrose inverse `[…, n, m]` of `A […, m, n]`, of any rank. The derivative assumes a constant rank.
  * PyTorch: `torch.linalg.pinv`.
+ * @example linalg.pinv(tensor([[2, 0], [0, 0]])) // [[0.5, 0], [0, 0]]
  */
 export const pinv = composite('linalg.pinv', (A: Tensor, options?: PinvOptions): Tensor => {
   const a = matrix('linalg.pinv', A);
@@ -75,6 +76,7 @@ export interface LstsqResult {
  * The X that minimizes `‖A X − B‖`, and the smallest of several: `A […, m, n]` of any rank, `B […, m, k]`, or vectors
  * `B […, m]`. PyTorch: `torch.linalg.lstsq`.
  * @throws {ShapeError} if the shapes do not fit.
+ * @example linalg.lstsq(tensor([[1, 0], [1, 1], [1, 2]]), tensor([1, 3, 5])).solution // [1, 2]
  */
 export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResult => {
   const a = matrix('linalg.lstsq', A);
@@ -93,7 +95,10 @@ export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResu
   return { solution: vector ? reshapeNode(x, x.sizes.slice(0, -1)) : x };
 });
 
-/** The singular values `[…, min(m, n)]`, in falling order. PyTorch: `torch.linalg.svdvals`. */
+/**
+ * The singular values `[…, min(m, n)]`, in falling order. PyTorch: `torch.linalg.svdvals`.
+ * @example linalg.svdvals(tensor([[3, 0], [0, -4]])) // [4, 3]
+ */
 export const svdvals = composite('linalg.svdvals', (A: Tensor): Tensor =>
   singular(matrix('linalg.svdvals', A)),
 );
@@ -107,6 +112,7 @@ function singular(a: Tensor): Tensor {
 /**
  * The eigenvalues of symmetric matrices, in rising order: `[…, n]`. Only the lower triangle is read.
  * PyTorch: `torch.linalg.eigvalsh`.
+ * @example linalg.eigvalsh(tensor([[2, 1], [1, 2]])) // [1, 3]
  */
 export const eigvalsh = composite(
   'linalg.eigvalsh',
@@ -129,6 +135,7 @@ const rankOptions: OptionsReader<MatrixRankOptions> = defineOptions<MatrixRankOp
 /**
  * The rank of each matrix, the number of singular values above the tolerances: int32 `[…]`. PyTorch:
  * `torch.linalg.matrix_rank`.
+ * @example linalg.matrixRank(tensor([[1, 2], [2, 4]])) // 1
  */
 export const matrixRank = composite(
   'linalg.matrixRank',
@@ -146,9 +153,11 @@ export const matrixRank = composite(
 
 /**
  * The condition number of each matrix, `‖A‖ ‖A⁻¹‖` in the norm `p` of `linalg.norm`; for 2 (the default) and −2, the
- * quotient of the extreme singular values, for matrices of any shape. Infinite for singular matrices, 0 for those without
+ * quotient of the extreme singular values, for matrices of any shape. Infinite for singular matrices, 0 for those
+ * without
  * elements. PyTorch: `torch.linalg.cond`.
  * @throws {ChainruleError} for an unknown p. @throws {ShapeError} if A must be square and is not.
+ * @example linalg.cond(tensor([[2, 0], [0, 8]])) // 4
  */
 export const cond = composite(
   'linalg.cond',

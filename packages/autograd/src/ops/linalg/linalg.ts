@@ -63,6 +63,7 @@ export { matrixExp } from './matrixExp.js';
 /**
  * The inverse of `A […, n, n]`. PyTorch: `torch.linalg.inv`.
  * @throws {ChainruleError} for a singular matrix, when evaluated. @throws {ShapeError} if A is not square.
+ * @example linalg.inv(tensor([[2, 0], [0, 4]])) // [[0.5, 0], [0, 0.25]]
  */
 export const inv = composite('linalg.inv', (A: Tensor): Tensor => {
   const a = square('linalg.inv', A);
@@ -77,6 +78,7 @@ const solveOptions = defineOptions<{ readonly left?: boolean }>({ left: kinds.fl
  * PyTorch: `torch.linalg.solve`.
  *
  * @throws {ChainruleError} for a singular matrix, when evaluated. @throws {ShapeError} if the shapes do not fit.
+ * @example linalg.solve(tensor([[2, 1], [0, 4]]), tensor([4, 8])) // [1, 2]
  */
 export const solve = composite(
   'linalg.solve',
@@ -119,6 +121,7 @@ const triangularOptions = defineOptions<TriangularSolveOptions>({
 /**
  * The X with `A X = B` (or `X A = B`) for a triangular A; the other triangle is not read. A zero on the diagonal
  * gives infinities. PyTorch: `torch.linalg.solve_triangular`.
+ * @example linalg.triangularSolve(tensor([[2, 0], [1, 4]]), tensor([[4], [10]]), { upper: false }) // [[2], [2]]
  */
 export const triangularSolve = composite(
   'linalg.triangularSolve',
@@ -139,6 +142,7 @@ export const triangularSolve = composite(
  * The determinant of `A […, n, n]`; 1 for n = 0. Its gradient is the matrix of cofactors; the gradient and the second
  * derivative are correct for singular matrices too (in PyTorch the gradient is 0 where det is exactly 0); the third is
  * not finite there from n = 3 on. PyTorch: `torch.linalg.det`.
+ * @example linalg.det(tensor([[1, 2], [3, 4]])) // -2
  */
 export const det = composite('linalg.det', (A: Tensor): Tensor => detOf([square('linalg.det', A)]));
 
@@ -150,7 +154,10 @@ export interface SlogdetResult {
   readonly logabsdet: Tensor;
 }
 
-/** The sign of the determinant and the logarithm of its magnitude. PyTorch: `torch.linalg.slogdet`. */
+/**
+ * The sign of the determinant and the logarithm of its magnitude. PyTorch: `torch.linalg.slogdet`.
+ * @example linalg.slogdet(tensor([[0, 1], [1, 0]])).sign // -1
+ */
 export const slogdet = composite('linalg.slogdet', (A: Tensor): SlogdetResult => {
   const packed = slogdetOf([square('linalg.slogdet', A)]);
   const part = (i: number): Tensor =>
@@ -164,6 +171,7 @@ const choleskyOptions = defineOptions<{ readonly upper?: boolean }>({ upper: kin
  * The lower factor L of `A = L Lᵀ` for a positive definite A, or with `upper` the factor `Lᵀ`. Only the lower
  * triangle of A is read; the gradient is symmetric. PyTorch: `torch.linalg.cholesky`.
  * @throws {ChainruleError} for a matrix that is not positive definite, when evaluated.
+ * @example linalg.cholesky(tensor([[4, 2], [2, 5]])) // [[2, 0], [1, 2]]
  */
 export const cholesky = composite(
   'linalg.cholesky',
@@ -193,6 +201,9 @@ export interface QrResult {
 /**
  * The factorization `A = Q R`, by Householder reflections. The derivative needs the first min(m, n) columns of A to
  * be independent, and does not exist for mode `'complete'` with more rows than columns. PyTorch: `torch.linalg.qr`.
+ * @example
+ * const { Q, R } = linalg.qr(tensor([[0, 2], [3, 0]]));
+ * Q.matmul(R) // [[0, 2], [3, 0]]
  */
 export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrResult => {
   const { mode = 'reduced' } = qrOptions('linalg.qr', options);
@@ -220,6 +231,9 @@ export interface EighResult {
 /**
  * Eigenvalues and eigenvectors of a symmetric A, `A = V diag(λ) Vᵀ`; only the lower triangle is read. The derivative
  * of an eigenvector of a repeated eigenvalue is not finite. PyTorch: `torch.linalg.eigh`.
+ * @example
+ * const { values, vectors } = linalg.eigh(tensor([[2, 1], [1, 2]])); // values [1, 3]
+ * vectors.mul(values).matmul(vectors.mT) // [[2, 1], [1, 2]]
  */
 export const eigh = composite('linalg.eigh', (A: Tensor): EighResult => {
   const a = square('linalg.eigh', A);
@@ -250,6 +264,9 @@ export interface SvdResult {
  * arbitrary. The derivative of S is always correct; that of U and Vh is not finite for repeated singular values, or
  * for a singular value 0 of a matrix that is not square. What `fullMatrices` adds to U or Vh has no derivative.
  * PyTorch: `torch.linalg.svd`.
+ * @example
+ * const { U, S, Vh } = linalg.svd(tensor([[3, 0], [0, -4]])); // S [4, 3]
+ * U.mul(S).matmul(Vh) // [[3, 0], [0, -4]]
  */
 export const svd = composite('linalg.svd', (A: Tensor, options?: SvdOptions): SvdResult => {
   const { fullMatrices = true } = svdOptions('linalg.svd', options);
@@ -268,7 +285,10 @@ function widen(q: Tensor, m: number, k: number): Tensor {
   return concatNode([q, narrowNode(completeOf([detach(q)]), q.ndim - 1, k, m - k)], q.ndim - 1);
 }
 
-/** `Aⁿ`: the identity for n = 0, powers of the inverse for negative n. PyTorch: `torch.linalg.matrix_power`. */
+/**
+ * `Aⁿ`: the identity for n = 0, powers of the inverse for negative n. PyTorch: `torch.linalg.matrix_power`.
+ * @example linalg.matrixPower(tensor([[1, 1], [0, 1]]), 3) // [[1, 3], [0, 1]]
+ */
 export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number): Tensor => {
   const a = square('linalg.matrixPower', A);
   checkInteger('linalg.matrixPower', 'n', n);

@@ -10,6 +10,7 @@ import { square } from './systems.js';
 
 /**
  * The logarithm of the determinant of `A […, n, n]`: NaN if that is negative, −Inf if it is 0. PyTorch: `torch.logdet`.
+ * @example logdet(tensor([[2, 0], [0, 0.5]])) // 0
  */
 export const logdet = composite('logdet', (A: Tensor): Tensor => {
   const packed = slogdetOf([square('logdet', A)]);

@@ -174,6 +174,9 @@ export interface LuResult {
 /**
  * The factorization `A = P L U` of `A […, m, n]`, with partial pivoting. The derivative needs a leading block that
  * is not singular. PyTorch: `torch.linalg.lu`.
+ * @example
+ * const { P, L, U } = linalg.lu(tensor([[1, 2], [2, 6]])); // U [[2, 6], [0, -1]]
+ * P.matmul(L).matmul(U) // [[1, 2], [2, 6]]
  */
 export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
   const a = matrix('linalg.lu', A);
@@ -194,7 +197,10 @@ export interface LuFactors {
   readonly pivots: Tensor;
 }
 
-/** The factors of `lu` in the compact form that `luSolve` takes. PyTorch: `torch.linalg.lu_factor`. */
+/**
+ * The factors of `lu` in the compact form that `luSolve` takes. PyTorch: `torch.linalg.lu_factor`.
+ * @example linalg.luFactor(tensor([[1, 2], [2, 6]])).pivots // [2, 2]
+ */
 export const luFactor = composite('linalg.luFactor', (A: Tensor): LuFactors => {
   const a = matrix('linalg.luFactor', A);
   const { pivots, packed, rest } = factors(a);
@@ -218,6 +224,9 @@ const luSolveOptions: OptionsReader<LuSolveOptions> = defineOptions<LuSolveOptio
 /**
  * The X with `A X = B`, from the factors of A that `luFactor` gives. A zero on the diagonal of U gives infinities.
  * PyTorch: `torch.linalg.lu_solve`.
+ * @example
+ * const { LU, pivots } = linalg.luFactor(tensor([[2, 1], [0, 4]]));
+ * linalg.luSolve(LU, pivots, tensor([[4], [8]])) // [[1], [2]]
  */
 export const luSolve = composite(
   'linalg.luSolve',

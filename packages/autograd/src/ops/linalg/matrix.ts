@@ -93,7 +93,10 @@ export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
     : out;
 }) as Matmul;
 
-/** `[m, k] × [k, n] → [m, n]`, without broadcasting. PyTorch: `torch.mm`. @throws {ShapeError} */
+/**
+ * `[m, k] × [k, n] → [m, n]`, without broadcasting. PyTorch: `torch.mm`. @throws {ShapeError}
+ * @example mm(tensor([[1, 2]]), tensor([[3], [4]])) // [[11]]
+ */
 export const mm = composite('mm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('mm', x, y);
   checkRanks('mm', [a, 2], [b, 2]);
@@ -101,7 +104,10 @@ export const mm = composite('mm', (x: Tensor, y: Tensor): Tensor => {
   return matmulOf([a, b], PLAIN);
 }) as MatrixProduct<[number, number], [number, number]>;
 
-/** `[b, m, k] × [b, k, n] → [b, m, n]`, without broadcasting. PyTorch: `torch.bmm`. @throws {ShapeError} */
+/**
+ * `[b, m, k] × [b, k, n] → [b, m, n]`, without broadcasting. PyTorch: `torch.bmm`. @throws {ShapeError}
+ * @example bmm(ones([5, 2, 3]), ones([5, 3, 4])).shape // [5, 2, 4]
+ */
 export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('bmm', x, y);
   checkRanks('bmm', [a, 3], [b, 3]);
@@ -114,7 +120,10 @@ export const bmm = composite('bmm', (x: Tensor, y: Tensor): Tensor => {
   return matmulOf([a, b], PLAIN);
 }) as MatrixProduct<[number, number, number], [number, number, number]>;
 
-/** Matrix times vector: `[m, k] × [k] → [m]`. PyTorch: `torch.mv`. @throws {ShapeError} */
+/**
+ * Matrix times vector: `[m, k] × [k] → [m]`. PyTorch: `torch.mv`. @throws {ShapeError}
+ * @example mv(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
+ */
 export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
   const [a, v] = operands('mv', x, vec);
   checkRanks('mv', [a, 2], [v, 1]);
@@ -125,6 +134,7 @@ export const mv = composite('mv', (x: Tensor, vec: Tensor): Tensor => {
 /**
  * The dot product `Σ xᵢ yᵢ` of two vectors of equal length, without broadcasting. PyTorch: `torch.dot`. @throws
  * {ShapeError}
+ * @example dot(tensor([1, 2]), tensor([3, 4])) // 11
  */
 export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = operands('dot', x, y);
@@ -140,6 +150,7 @@ export const dot = composite('dot', (x: Tensor, y: Tensor): Tensor => {
 /**
  * The outer product `xᵢ yⱼ` of two vectors: `[m], [n] → [m, n]`. Dtypes are promoted. PyTorch: `torch.outer`.
  * @throws {ShapeError}
+ * @example outer(tensor([1, 2]), tensor([3, 4])) // [[3, 4], [6, 8]]
  */
 export const outer = composite('outer', (x: Tensor, y: Tensor): Tensor => {
   const [a, b] = [operand('outer', x), operand('outer', y)];
@@ -147,7 +158,10 @@ export const outer = composite('outer', (x: Tensor, y: Tensor): Tensor => {
   return mul(reshapeNode(a, [a.size, 1]), reshapeNode(b, [1, b.size]));
 }) as Outer;
 
-/** The sum of the diagonal of a matrix. Integers add up in int32. PyTorch: `torch.trace`. @throws {ShapeError} */
+/**
+ * The sum of the diagonal of a matrix. Integers add up in int32. PyTorch: `torch.trace`. @throws {ShapeError}
+ * @example trace(tensor([[1, 2], [3, 4]])) // 5
+ */
 export const trace = composite('trace', (x: Tensor): Tensor => {
   const a = operand('trace', x);
   checkRanks('trace', [a, 2]);
@@ -167,6 +181,7 @@ const addmmOptions = defineOptions<AddmmOptions>({ beta: kinds.finite, alpha: ki
 /**
  * `β · input + α · (x @ y)`, `input` broadcast to `[m, n]`. PyTorch: `torch.addmm`.
  * @throws {ShapeError} unless `x` and `y` are matrices that fit, and `input` can be expanded.
+ * @example addmm(tensor([1, 2]), tensor([[1, 1]]), tensor([[1, 2], [3, 4]])) // [[5, 8]]
  */
 export const addmm: (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions) => Tensor =
   composite('addmm', (input: Tensor, x: Tensor, y: Tensor, options?: AddmmOptions): Tensor => {
@@ -198,6 +213,7 @@ const linearOptions = byPosition(
  * dimension, `[in]`, gives `[…]`. PyTorch: `nn.functional.linear`.
  *
  * @throws {ShapeError} if the shapes do not fit. @throws {DTypeError} if the dtypes differ.
+ * @example linear(tensor([[1, 2]]), tensor([[3, 4]]), tensor([5])) // [[16]]
  */
 export const linear = composite(
   'linear',

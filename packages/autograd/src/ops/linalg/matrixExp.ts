@@ -47,9 +47,11 @@ function along(a: Tensor, t: Tensor): Tensor {
 }
 
 /**
- * The exponential `Σ Aᵏ/k!` of square matrices, by scaling, Padé's approximation and squaring (N. J. Higham, "The scaling and
+ * The exponential `Σ Aᵏ/k!` of square matrices, by scaling, Padé's approximation and squaring (N. J. Higham, "The
+ * scaling and
  * squaring method for the matrix exponential revisited", 2005). PyTorch: `torch.linalg.matrix_exp`.
  * @throws {ShapeError} if A is not square.
+ * @example matrixExp(tensor([[0, 1], [0, 0]])) // [[1, 1], [0, 1]]
  */
 export const matrixExp = composite('matrixExp', (A: Tensor): Tensor => {
   const a = floatOperand('matrixExp', A);

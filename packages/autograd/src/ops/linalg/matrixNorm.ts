@@ -113,7 +113,10 @@ const matrixNormOptions = byPosition(
   'ord',
 );
 
-/** The norm of matrices over two dimensions; see `norm`. PyTorch: `torch.linalg.matrix_norm`. */
+/**
+ * The norm of matrices over two dimensions; see `norm`. PyTorch: `torch.linalg.matrix_norm`.
+ * @example linalg.matrixNorm(tensor([[3, 0], [0, 4]])) // 5
+ */
 export const matrixNorm = composite(
   'linalg.matrixNorm',
   (

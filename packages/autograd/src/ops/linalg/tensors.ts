@@ -26,6 +26,7 @@ import { identityLike, product, solveOf } from './solving.js';
 /**
  * The product of a chain of matrices, in the order that takes the fewest multiplications; the first and the last may
  * be vectors. PyTorch: `torch.linalg.multi_dot`. @throws {ShapeError} if two neighbours do not fit.
+ * @example linalg.multiDot([ones([2, 9]), ones([9, 1]), ones([1, 3])]) // [[9, 9, 9], [9, 9, 9]]
  */
 export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]): Tensor => {
   const op = 'linalg.multiDot';
@@ -79,7 +80,10 @@ function bestCuts(sizes: readonly number[]): Int32Array {
 
 const dimOption = defineOptions<{ readonly dim?: number }>({ dim: kinds.dim });
 
-/** The dot product `Σ xᵢ yᵢ` along `dim` (default −1); other dimensions broadcast. PyTorch: `torch.linalg.vecdot`. */
+/**
+ * The dot product `Σ xᵢ yᵢ` along `dim` (default −1); other dimensions broadcast. PyTorch: `torch.linalg.vecdot`.
+ * @example linalg.vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
+ */
 export const vecdot = composite(
   'linalg.vecdot',
   (x: Tensor, y: Tensor, options?: { readonly dim?: number }): Tensor => {
@@ -93,6 +97,7 @@ export const vecdot = composite(
 /**
  * The cross product of vectors of length 3 along `dim` (default −1); other dimensions broadcast. PyTorch:
  * `torch.linalg.cross`.
+ * @example linalg.cross(tensor([1, 0, 0]), tensor([0, 1, 0])) // [0, 0, 1]
  */
 export const cross = composite(
   'linalg.cross',
@@ -114,7 +119,10 @@ const diagonalOptions = defineOptions<LinalgDiagonalOptions>({
   dim2: kinds.dim,
 });
 
-/** As `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`. */
+/**
+ * As `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`.
+ * @example linalg.diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
+ */
 export const diagonal = composite(
   'linalg.diagonal',
   (A: Tensor, options?: LinalgDiagonalOptions): Tensor => {
@@ -127,7 +135,10 @@ const vanderOptions = defineOptions<{ readonly N?: number | null }>({
   N: kinds.orNull(kinds.size),
 });
 
-/** The powers 0 to N − 1 of each element, in a new last dimension. PyTorch: `torch.linalg.vander`. */
+/**
+ * The powers 0 to N − 1 of each element, in a new last dimension. PyTorch: `torch.linalg.vander`.
+ * @example linalg.vander(tensor([2, 3]), { N: 3 }) // [[1, 2, 4], [1, 3, 9]]
+ */
 export const vander = composite(
   'linalg.vander',
   (x: Tensor, options?: { readonly N?: number | null }): Tensor => {
@@ -141,6 +152,7 @@ export const vander = composite(
 /**
  * The first n columns of the product of reflections `I − τᵢ vᵢ vᵢᵀ`, where vᵢ is 0 above, 1 on, and column i of
  * `A […, m, n]` below the diagonal; `tau […, k]`. PyTorch: `torch.linalg.householder_product`.
+ * @example linalg.householderProduct(tensor([[1], [0]]), tensor([2])) // [[-1], [0]]
  */
 export const householderProduct = composite(
   'linalg.householderProduct',
@@ -183,6 +195,7 @@ const indOption = byPosition(defineOptions<IndOption>({ ind: kinds.count }), 'in
 /**
  * The inverse of a tensor as a map of its last dimensions to its first `ind` ones, 2 by default. PyTorch:
  * `torch.linalg.tensorinv`. @throws {ShapeError} unless the two groups of dimensions have equally many elements.
+ * @example linalg.tensorinv(eye(4).reshape([2, 2, 4])).shape // [4, 2, 2]
  */
 export const tensorinv = composite(
   'linalg.tensorinv',
@@ -214,6 +227,7 @@ const dimsOption = defineOptions<DimsOption>({ dims: kinds.orNull(kinds.listOf(k
 /**
  * The X with `tensordot(A, X, X.ndim) = B`: the shape of A is that of B followed by that of X, once its dimensions
  * `dims` are moved to the end. PyTorch: `torch.linalg.tensorsolve`.
+ * @example linalg.tensorsolve(eye(4).reshape([2, 2, 4]), ones([2, 2])) // [1, 1, 1, 1]
  */
 export const tensorsolve = composite(
   'linalg.tensorsolve',

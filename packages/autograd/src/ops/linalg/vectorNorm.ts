@@ -14,7 +14,9 @@ import { filled } from '../build/primitive.js';
 /**
  * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts what is not 0.
  *
- * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. Of equal largest |x| each gets an equal part.
+ * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. Of equal
+ * largest |x| each gets an equal part.
+ * @example linalg.vectorNorm(tensor([3, -4]), 1) // 7
  */
 export function vectorNorm(
   x: Tensor,

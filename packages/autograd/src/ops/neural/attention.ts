@@ -28,6 +28,7 @@ export type { DropoutOptions } from './dropoutOptions.js';
  * Sets each element to 0 with probability `p` (default 0.5) and divides the others by `1 − p`. PyTorch:
  * `nn.functional.dropout`.
  * @throws {ChainruleError} if p is not from 0 to 1.
+ * @example dropout(ones([1000]), 0.2).mean() // about 1
  */
 export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor =
   composite('dropout', (input, probability, options): Tensor => {
@@ -51,6 +52,7 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({ paddingIdx: kinds.orN
  *
  * @throws {IndexError} for an index out of range: at once for known values, otherwise when evaluated.
  * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is not a matrix.
+ * @example embedding(tensor([2, 0], { dtype: 'int32' }), tensor([[1, 1], [2, 2], [3, 3]])) // [[3, 3], [1, 1]]
  */
 export const embedding: (indices: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor =
   composite('embedding', (indices, weight, options): Tensor => {
@@ -90,6 +92,7 @@ const oneHotOptions = byPosition(
  * there are as many as the largest class needs, and the indices are evaluated. PyTorch: `nn.functional.one_hot`.
  *
  * @throws {IndexError} for a class out of range: at once for known values, otherwise when evaluated.
+ * @example oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
  */
 export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(
   'oneHot',
@@ -150,6 +153,7 @@ const attentionOptions = byPosition(
  *
  * @throws {DTypeError} for a mask that is neither bool nor of the query's dtype.
  * @throws {ShapeError} if the last dimensions do not fit, or the mask does not broadcast to `[…, l, s]`.
+ * @example scaledDotProductAttention(tensor([[0, 0]]), ones([2, 2]), tensor([[1, 2], [3, 4]])) // [[2, 3]]
  */
 export const scaledDotProductAttention: (
   query: Tensor,

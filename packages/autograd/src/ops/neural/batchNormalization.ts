@@ -86,6 +86,7 @@ type BatchNorm<O> = (
  * unbiased variance; other tensors stay as they are. PyTorch: `nn.functional.batch_norm`.
  *
  * @throws {ShapeError} if a shape does not fit, or if there is only one value for each channel in training mode.
+ * @example batchNorm(tensor([[3], [5]]), tensor([1]), tensor([4])) // [[1], [2]]
  */
 export const batchNorm: BatchNorm<BatchNormOptions> = composite(
   'batchNorm',
@@ -139,6 +140,7 @@ export interface InstanceNormOptions extends RunningOptions {
 /**
  * Normalizes each channel of each example of `x [n, c, …]`. Running statistics that are cells are updated with the
  * mean over the examples. Options as `batchNorm`. PyTorch: `nn.functional.instance_norm`.
+ * @example instanceNorm(tensor([[[1, 3]]])) // [[[-1.0000, 1.0000]]]
  */
 export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   'instanceNorm',

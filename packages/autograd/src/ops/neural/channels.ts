@@ -38,6 +38,7 @@ export const channelShuffle: (x: Tensor, groups: number) => Tensor = composite(
  * PyTorch: `nn.functional.pixel_unshuffle`.
  *
  * @throws {ShapeError} unless height and width are multiples of r.
+ * @example pixelUnshuffle(tensor([[[1, 2], [3, 4]]]), 2) // [[[1]], [[2]], [[3]], [[4]]]
  */
 export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = composite(
   'pixelUnshuffle',
@@ -82,6 +83,7 @@ const MOST_CHANNELS = 2 ** 21;
  * PyTorch: `nn.functional.local_response_norm`.
  *
  * @throws {ShapeError} if x has fewer than three dimensions, or more than two million channels.
+ * @example localResponseNorm(ones([1, 3, 1]), 2, { alpha: 1, beta: 1 }) // [[[0.6667], [0.5], [0.5]]]
  */
 export const localResponseNorm: (
   x: Tensor,

@@ -91,12 +91,14 @@ export const conv1d: Conv<ConvOptions> = composite('conv1d', forward('conv1d', 1
 /**
  * Cross-correlation over two dimensions: `x [n, c, h, w]`, `weight [o, c / groups, kh, kw]`. See `conv1d`. PyTorch:
  * `nn.functional.conv2d`.
+ * @example conv2d(ones([1, 3, 32, 32]), ones([8, 3, 3, 3]), { padding: 1 }).shape // [1, 8, 32, 32]
  */
 export const conv2d: Conv<ConvOptions> = composite('conv2d', forward('conv2d', 2));
 
 /**
  * Cross-correlation over three dimensions: `x [n, c, d, h, w]`, `weight [o, c / groups, kd, kh, kw]`. See `conv1d`.
  * PyTorch: `nn.functional.conv3d`.
+ * @example conv3d(ones([1, 3, 8, 8, 8]), ones([4, 3, 3, 3, 3])).shape // [1, 4, 6, 6, 6]
  */
 export const conv3d: Conv<ConvOptions> = composite('conv3d', forward('conv3d', 3));
 
@@ -106,6 +108,7 @@ export const conv3d: Conv<ConvOptions> = composite('conv3d', forward('conv3d', 3
  * PyTorch: `nn.functional.conv_transpose1d`.
  *
  * @throws {ShapeError} if channels, groups or the bias do not fit, or nothing would be left.
+ * @example convTranspose1d(tensor([[[1, 2]]]), tensor([[[1, 1]]]), { stride: 2 }) // [[[1, 1, 2, 2]]]
  */
 export const convTranspose1d: Conv<ConvTransposeOptions> = composite(
   'convTranspose1d',
@@ -115,6 +118,7 @@ export const convTranspose1d: Conv<ConvTransposeOptions> = composite(
 /**
  * The transpose of `conv2d`: `x [n, c, h, w]`, `weight [c, o / groups, kh, kw]`. See `convTranspose1d`. PyTorch:
  * `nn.functional.conv_transpose2d`.
+ * @example convTranspose2d(ones([1, 8, 16, 16]), ones([8, 3, 2, 2]), { stride: 2 }).shape // [1, 3, 32, 32]
  */
 export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
   'convTranspose2d',
@@ -124,6 +128,7 @@ export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
 /**
  * The transpose of `conv3d`: `x [n, c, d, h, w]`, `weight [c, o / groups, kd, kh, kw]`. See `convTranspose1d`.
  * PyTorch: `nn.functional.conv_transpose3d`.
+ * @example convTranspose3d(ones([1, 4, 4, 4, 4]), ones([4, 3, 2, 2, 2]), { stride: 2 }).shape // [1, 3, 8, 8, 8]
  */
 export const convTranspose3d: Conv<ConvTransposeOptions> = composite(
   'convTranspose3d',

@@ -1,6 +1,4 @@
 /** @file Dropout of whole channels, and dropout that keeps mean and variance. See `dropout` for the plain one. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
-import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
 import { show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -9,12 +7,7 @@ import { composite, floatOperand } from '../build/define.js';
 import { choose } from '../build/element.js';
 import { lt } from '../build/relations.js';
 import { drawUniform } from '../creation/generator.js';
-import type { DropoutOptions } from './attention.js';
-
-const readDropout = byPosition(
-  defineOptions<DropoutOptions>({ p: kinds.fraction, training: kinds.flag }),
-  'p',
-);
+import { dropoutOptions, type DropoutOptions } from './dropoutOptions.js';
 
 type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor;
 
@@ -23,13 +16,20 @@ type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions
  * 2015, arXiv:1411.4280). PyTorch: `nn.functional.dropout1d`.
  *
  * @throws {ShapeError} for another number of dimensions. @throws {ChainruleError} if p is not from 0 to 1.
+ * @example dropout1d(ones([2, 3, 4])).amax(2) // 0 or 2 for each channel
  */
 export const dropout1d: Dropout = composite('dropout1d', channelDropout('dropout1d', 1));
 
-/** As `dropout1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which needs a batch. */
+/**
+ * As `dropout1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which needs a batch.
+ * @example dropout2d(ones([2, 3, 4, 4])).amax([2, 3]) // 0 or 2 for each channel
+ */
 export const dropout2d: Dropout = composite('dropout2d', channelDropout('dropout2d', 2));
 
-/** As `dropout1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`. */
+/**
+ * As `dropout1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`.
+ * @example dropout3d(ones([2, 3, 4, 4, 4])).amax([2, 3, 4]) // 0 or 2 for each channel
+ */
 export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout3d', 3));
 
 /**
@@ -38,24 +38,31 @@ export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout
  * PyTorch's `nn.functional.alpha_dropout` has false.
  *
  * @throws {ChainruleError} if p is not from 0 to 1.
+ * @example alphaDropout(randn([10000]), 0.2).std() // about 1
  */
-export const alphaDropout: Dropout = composite('alphaDropout', (input, ...rest) => {
-  const { x, p, training } = read('alphaDropout', input, rest);
+export const alphaDropout: Dropout = composite('alphaDropout', (input, probability, options) => {
+  const { x, p, training } = read('alphaDropout', input, probability, options);
   return training ? alphaDropped(x, p, x.sizes) : x;
 });
 
-/** `alphaDropout` of whole channels of `x [n, c, …]`. PyTorch: `nn.functional.feature_alpha_dropout`. */
-export const featureAlphaDropout: Dropout = composite('featureAlphaDropout', (input, ...rest) => {
-  const { x, p, training } = read('featureAlphaDropout', input, rest);
-  if (!training || p === 0) return x;
-  if (x.ndim < 2)
-    throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.sizes)}`);
-  return alphaDropped(x, p, [...x.sizes.slice(0, 2), ...x.sizes.slice(2).map(() => 1)]);
-});
+/**
+ * `alphaDropout` of whole channels of `x [n, c, …]`. PyTorch: `nn.functional.feature_alpha_dropout`.
+ * @example featureAlphaDropout(randn([2, 3, 4]), 0.5).shape // [2, 3, 4]
+ */
+export const featureAlphaDropout: Dropout = composite(
+  'featureAlphaDropout',
+  (input, probability, options) => {
+    const { x, p, training } = read('featureAlphaDropout', input, probability, options);
+    if (!training || p === 0) return x;
+    if (x.ndim < 2)
+      throw new ShapeError(`featureAlphaDropout: expected x [n, c, …], got ${show(x.sizes)}`);
+    return alphaDropped(x, p, [...x.sizes.slice(0, 2), ...x.sizes.slice(2).map(() => 1)]);
+  },
+);
 
 function channelDropout(op: string, rank: number): Dropout {
-  return (input, ...rest) => {
-    const { x, p, training } = read(op, input, rest);
+  return (input, probability, options) => {
+    const { x, p, training } = read(op, input, probability, options);
     if (x.ndim !== rank + 1 && x.ndim !== rank + 2) {
       throw new ShapeError(
         `${op}: expected x of ${rank + 2} dimensions, or ${rank + 1} without a batch, got ${show(x.sizes)}`,
@@ -84,8 +91,9 @@ function keep(x: Tensor, p: number, shape: Shape): Tensor {
 function read(
   op: string,
   input: Tensor,
-  rest: readonly unknown[],
+  probability: number | DropoutOptions | undefined,
+  options: DropoutOptions | undefined,
 ): { x: Tensor; p: number; training: boolean } {
-  const { p = 0.5, training = true } = readDropout(op, ...rest);
+  const { p = 0.5, training = true } = dropoutOptions(op, probability, options);
   return { x: floatOperand(op, input), p, training };
 }

@@ -34,6 +34,8 @@ const unfoldOptions = defineOptions<UnfoldOptions>({
  * the padding. PyTorch: `nn.functional.unfold` (im2col).
  *
  * @throws {ShapeError} if the kernel is larger than the padded input.
+ * @example
+ * unfold(arange(9).reshape([1, 1, 3, 3]).cast('float32'), 2) // [[[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]]]
  */
 export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) => Tensor = composite(
   'unfold',
@@ -56,6 +58,7 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
  * `[n, c, ...outputSize]`; of booleans, where any is true. PyTorch: `nn.functional.fold` (col2im).
  *
  * @throws {ShapeError} unless there are as many rows and columns as `unfold` gives for `outputSize`.
+ * @example fold(ones([1, 4, 4]), [3, 3], 2) // [[[[1, 2, 1], [2, 4, 2], [1, 2, 1]]]]
  */
 export const fold: (
   x: Tensor,

@@ -66,6 +66,7 @@ export const softmax = composite('softmax', (input: Operand, dim: number): Tenso
 /**
  * `ln(softmax(x))` without overflow or cancellation, accurate also where a probability is nearly 1. PyTorch:
  * `torch.log_softmax`. See `softmax`.
+ * @example logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
  */
 export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number): Tensor => {
   const x = floatOperand('logSoftmax', input);
@@ -77,6 +78,7 @@ export const logSoftmax = composite('logSoftmax', (input: Operand, dim: number):
  * 1e-5. PyTorch: `nn.functional.layer_norm`.
  *
  * @throws {ShapeError} if x does not end in `normalizedShape`, or weight or bias are not of that shape.
+ * @example layerNorm(tensor([[1, 3]]), 2) // [[-1.0000, 1.0000]]
  */
 export const layerNorm: (
   x: Tensor,
@@ -95,6 +97,7 @@ export const layerNorm: (
 /**
  * `x / √(mean(x²) + eps) · weight` over the last dimensions, whose sizes are `normalizedShape`. `eps` is by default
  * the machine epsilon of x's dtype. PyTorch: `nn.functional.rms_norm`.
+ * @example rmsNorm(tensor([[3, 4]]), 2) // [[0.8485, 1.1314]]
  */
 export const rmsNorm: (
   x: Tensor,
@@ -115,6 +118,7 @@ export const rmsNorm: (
 /**
  * `layerNorm` over groups of channels: `x [n, c, …]`, with c a multiple of `numGroups`; weight and bias are `[c]`.
  * PyTorch: `nn.functional.group_norm`.
+ * @example groupNorm(tensor([[1, 3, 10, 30]]), 2) // [[-1.0000, 1.0000, -1, 1]]
  */
 export const groupNorm: (
   x: Tensor,

@@ -65,6 +65,7 @@ const interpolateOptions = defineOptions<InterpolateOptions>({
  *
  * @throws {ChainruleError} unless exactly one of `size` and `scaleFactor` is given, or for an unknown mode.
  * @throws {ShapeError} if the mode does not fit the number of dimensions, or a size would be 0.
+ * @example interpolate(tensor([[[1, 3]]]), { scaleFactor: 2 }) // [[[1, 1, 3, 3]]]
  */
 export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = composite(
   'interpolate',
@@ -160,6 +161,7 @@ function axesOf(
  * Channels to pixels: `[…, c r², h, w] → […, c, h r, w r]` (Shi et al. 2016, arXiv:1609.05158). PyTorch:
  * `nn.functional.pixel_shuffle`.
  * @throws {ShapeError} unless the number of channels is a multiple of r².
+ * @example pixelShuffle(tensor([[[1]], [[2]], [[3]], [[4]]]), 2) // [[[1, 2], [3, 4]]]
  */
 export const pixelShuffle: (x: Tensor, upscaleFactor: number) => Tensor = composite(
   'pixelShuffle',

@@ -35,6 +35,7 @@ const readRRelu = defineOptions<RReluOptions>({
  * `x` above 0, `a · x` elsewhere, with a slope a drawn for each element between `lower` and `upper` in training
  * mode, and their mean otherwise (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.functional.rrelu`.
  * @throws {ChainruleError} if lower is larger than upper.
+ * @example rrelu(tensor([-24, 1])) // [-5.5, 1]
  */
 export const rrelu = composite('rrelu', (x: Operand, options?: RReluOptions): Tensor => {
   const { lower = 1 / 8, upper = 1 / 3, training = false } = readRRelu('rrelu', options);

@@ -25,7 +25,10 @@ const normalizeOptions = defineOptions<NormalizeOptions>({
   eps: kinds.finite,
 });
 
-/** `x / max(‖x‖ₚ, eps)` along `dim`. PyTorch: `nn.functional.normalize`. */
+/**
+ * `x / max(‖x‖ₚ, eps)` along `dim`. PyTorch: `nn.functional.normalize`.
+ * @example normalize(tensor([[3, 4]])) // [[0.6, 0.8]]
+ */
 export const normalize: (x: Tensor, options?: NormalizeOptions) => Tensor = composite(
   'normalize',
   (input, options): Tensor => {
@@ -52,6 +55,7 @@ const similarityOptions = defineOptions<CosineSimilarityOptions>({
 /**
  * `x · y / (max(‖x‖, eps) max(‖y‖, eps))` along `dim`, x and y broadcast. PyTorch:
  * `nn.functional.cosine_similarity`.
+ * @example cosineSimilarity(tensor([[1, 0]]), tensor([[1, 1]])) // [0.7071]
  */
 export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarityOptions) => Tensor =
   composite('cosineSimilarity', (x, y, options): Tensor => {

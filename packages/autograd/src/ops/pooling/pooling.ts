@@ -36,6 +36,7 @@ export const maxPool1d: MaxPool = composite('maxPool1d', maxPool('maxPool1d', 1)
 /**
  * The maximum of each window of `x [n, c, h, w]` or `[c, h, w]`. See `maxPool1d`. PyTorch:
  * `nn.functional.max_pool2d`.
+ * @example maxPool2d(tensor([[[1, 2], [3, 4]]]), 2) // [[[4]]]
  */
 export const maxPool2d: MaxPool = composite('maxPool2d', maxPool('maxPool2d', 2));
 
@@ -44,15 +45,20 @@ export const maxPool2d: MaxPool = composite('maxPool2d', maxPool('maxPool2d', 2)
  * input and padding. PyTorch: `nn.functional.avg_pool1d` (which has no divisorOverride).
  *
  * @throws {ShapeError} if the kernel is larger than the padded input.
+ * @example avgPool1d(tensor([[1, 3, 2, 4]]), 2) // [[2, 3]]
  */
 export const avgPool1d: AvgPool = composite('avgPool1d', avgPool('avgPool1d', 1));
 
-/** The mean of each window of `x [n, c, h, w]` or `[c, h, w]`. See `avgPool1d`. PyTorch: `nn.functional.avg_pool2d`. */
+/**
+ * The mean of each window of `x [n, c, h, w]` or `[c, h, w]`. See `avgPool1d`. PyTorch: `nn.functional.avg_pool2d`.
+ * @example avgPool2d(tensor([[[1, 2], [3, 4]]]), 2) // [[[2.5]]]
+ */
 export const avgPool2d: AvgPool = composite('avgPool2d', avgPool('avgPool2d', 2));
 
 /**
  * The mean over `outputSize` windows that cover `x [n, c, h, w]` or `[c, h, w]`: window i of n over a size s reaches
  * from ⌊i s / n⌋ to ⌈(i + 1) s / n⌉. PyTorch: `nn.functional.adaptive_avg_pool2d`.
+ * @example adaptiveAvgPool2d(tensor([[[1, 2], [3, 4]]]), 1) // [[[2.5]]]
  */
 export const adaptiveAvgPool2d: AdaptivePool = composite(
   'adaptiveAvgPool2d',
@@ -61,6 +67,7 @@ export const adaptiveAvgPool2d: AdaptivePool = composite(
 
 /**
  * The maximum of each window, with the windows of `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_max_pool2d`.
+ * @example adaptiveMaxPool2d(tensor([[[1, 2], [3, 4]]]), [1, 2]) // [[[3, 4]]]
  */
 export const adaptiveMaxPool2d: AdaptiveMaxPool = composite(
   'adaptiveMaxPool2d',

@@ -55,10 +55,19 @@ export const maxUnpool1d: MaxUnpool = composite('maxUnpool1d', maxUnpool('maxUnp
 /**
  * As `maxUnpool1d`, for `[n, c, h, w]` or `[c, h, w]`; indices count over h · w. PyTorch:
  * `nn.functional.max_unpool2d`.
+ * @example
+ * const x = tensor([[[1, 2], [3, 4]]]);
+ * const { values, indices } = maxPool2d(x, 2, { returnIndices: true });
+ * maxUnpool2d(values, indices, 2) // [[[0, 0], [0, 4]]]
  */
 export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnpool2d', 2));
 
-/** As `maxUnpool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`. */
+/**
+ * As `maxUnpool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`.
+ * @example
+ * const { values, indices } = maxPool3d(ones([1, 4, 4, 4]), 2, { returnIndices: true });
+ * maxUnpool3d(values, indices, 2).shape // [1, 4, 4, 4]
+ */
 export const maxUnpool3d: MaxUnpool = composite('maxUnpool3d', maxUnpool('maxUnpool3d', 3));
 
 function maxUnpool(op: string, rank: number): MaxUnpool {

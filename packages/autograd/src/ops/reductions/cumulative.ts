@@ -23,6 +23,7 @@ export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
 
 /**
  * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is correct also where elements are 0. PyTorch: `torch.cumprod`.
+ * @example cumprod(tensor([1, 2, 3]), 0) // [1, 2, 6]
  */
 export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
   along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
@@ -43,12 +44,16 @@ function along(
 /**
  * The largest element so far along `dim` and its index: of equal ones the last; a NaN stays. The gradient goes to the
  * chosen elements. PyTorch: `torch.cummax`.
+ * @example cummax(tensor([1, 3, 2]), 0).values // [1, 3, 3]
  */
 export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('cummax', (x, dim) =>
   extremeSoFar('cummax', x, dim, 1),
 );
 
-/** The smallest element so far; otherwise as `cummax`. PyTorch: `torch.cummin`. */
+/**
+ * The smallest element so far; otherwise as `cummax`. PyTorch: `torch.cummin`.
+ * @example cummin(tensor([3, 1, 2]), 0).values // [3, 1, 1]
+ */
 export const cummin: (x: Operand, dim: number) => ValuesAndIndices = composite('cummin', (x, dim) =>
   extremeSoFar('cummin', x, dim, -1),
 );

@@ -85,6 +85,7 @@ export const sum = composite(
 /**
  * The mean over `dim`; NaN if there are no elements. PyTorch: `torch.mean`.
  * @throws {DTypeError} for integers and booleans, as in PyTorch: cast them first.
+ * @example mean(tensor([[1, 2], [3, 4]]), 1) // [1.5, 3.5]
  */
 export const mean = composite(
   'mean',
@@ -98,6 +99,7 @@ export const mean = composite(
 /**
  * The product over `dim`; 1 if there are no elements. The derivative is correct also where elements are 0. PyTorch:
  * `torch.prod`, which takes one dimension or all.
+ * @example prod(tensor([2, 3, 4])) // 24
  */
 export const prod = composite(
   'prod',
@@ -111,6 +113,7 @@ export const prod = composite(
 /**
  * The largest element over `dim`; NaN if one is NaN. The gradient is split evenly among equal elements.
  * PyTorch: `torch.amax`. @throws {ShapeError} if there are no elements.
+ * @example amax(tensor([[1, 2], [4, 3]]), 1) // [2, 4]
  */
 export const amax = composite(
   'amax',
@@ -118,7 +121,10 @@ export const amax = composite(
     extreme('amax', maxOver, x, dim, options),
 ) as Reduction;
 
-/** The smallest element over `dim`; otherwise as `amax`. PyTorch: `torch.amin`. */
+/**
+ * The smallest element over `dim`; otherwise as `amax`. PyTorch: `torch.amin`.
+ * @example amin(tensor([[1, 2], [4, 3]]), 1) // [1, 3]
+ */
 export const amin = composite(
   'amin',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor =>
@@ -160,7 +166,10 @@ export const max: Choice = composite(
     choose('max', maxOver, argmaxOf, x, dim, options),
 ) as Choice;
 
-/** The smallest element; otherwise as `max`, and NaN counts as smallest. PyTorch: `torch.min`. */
+/**
+ * The smallest element; otherwise as `max`, and NaN counts as smallest. PyTorch: `torch.min`.
+ * @example min(tensor([[1, 2], [4, 3]]), 1).indices // [0, 1]
+ */
 export const min: Choice = composite(
   'min',
   (x: Operand, dim?: number | null, options?: ReduceOptions) =>
@@ -170,6 +179,7 @@ export const min: Choice = composite(
 /**
  * The median of all elements, or the medians along `dim` and their indices: of an even number, the lower of the two
  * in the middle; NaN if one is NaN, and of no floats at all. PyTorch: `torch.median`.
+ * @example median(tensor([4, 1, 3, 2])) // 2
  */
 export const median: Choice = composite(
   'median',
@@ -225,6 +235,7 @@ type PositionMethod = <
 /**
  * The index of the largest element along `dim`, or among all elements in row-major order: the first of equal ones;
  * NaN counts as largest. An int32 tensor. PyTorch: `torch.argmax`.
+ * @example argmax(tensor([[1, 2], [4, 3]]), 1) // [1, 0]
  */
 export const argmax = composite(
   'argmax',
@@ -232,7 +243,10 @@ export const argmax = composite(
     positionOf('argmax', argmaxOf, x, dim, options),
 ) as Position;
 
-/** The index of the smallest element; otherwise as `argmax`, and NaN counts as smallest. PyTorch: `torch.argmin`. */
+/**
+ * The index of the smallest element; otherwise as `argmax`, and NaN counts as smallest. PyTorch: `torch.argmin`.
+ * @example argmin(tensor([[1, 2], [4, 3]]), 1) // [0, 1]
+ */
 export const argmin = composite(
   'argmin',
   (x: Operand, dim?: number | null, options?: ReduceOptions): Tensor =>

@@ -47,6 +47,7 @@ const varianceOptions = defineOptions<VarianceOptions>(
  * The variance `Σ (x − mean)² / (n − correction)` over `dim`, without cancellation; NaN or Inf if the
  * divisor is 0. The default correction is 1. PyTorch: `torch.var`.
  * @throws {DTypeError} for integers and booleans.
+ * @example tensor([1, 2, 3]).var(0, { correction: 0 }) // 0.6667
  */
 const variance = composite(
   'var',
@@ -58,6 +59,7 @@ export { variance as var };
 /**
  * The standard deviation: the square root of the variance, without overflow in float32;
  * where it is 0, its derivative is 0. PyTorch: `torch.std`.
+ * @example std(tensor([1, 2, 3])) // 1
  */
 export const std = composite(
   'std',
@@ -130,6 +132,7 @@ export const norm: Norm = composite('norm', (x, dim, options) => {
 /**
  * `ln Σ exp(x)` over `dim`, without overflow. A row of −Inf gives −Inf and
  * gradient 0. PyTorch: `torch.logsumexp`.
+ * @example logsumexp(tensor([0, 0]), 0) // 0.6931
  */
 export const logsumexp = composite(
   'logsumexp',
@@ -142,7 +145,10 @@ export const logsumexp = composite(
   },
 ) as Reduction;
 
-/** Whether any element over `dim` is not 0; false if there are none. NaN counts as true. PyTorch: `torch.any`. */
+/**
+ * Whether any element over `dim` is not 0; false if there are none. NaN counts as true. PyTorch: `torch.any`.
+ * @example any(tensor([[0, 1], [0, 0]]), 1) // [true, false]
+ */
 export const any = composite(
   'any',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {
@@ -152,7 +158,10 @@ export const any = composite(
   },
 ) as Reduction;
 
-/** Whether all elements over `dim` are not 0; true if there are none. PyTorch: `torch.all`. */
+/**
+ * Whether all elements over `dim` are not 0; true if there are none. PyTorch: `torch.all`.
+ * @example all(tensor([[1, 1], [0, 1]]), 1) // [true, false]
+ */
 export const all = composite(
   'all',
   (x: Operand, dim?: ReduceDims, options?: ReduceOptions): Tensor => {

@@ -27,6 +27,7 @@ const diagEmbedOptions: OptionsReader<DiagEmbedOptions> = defineOptions<DiagEmbe
 /**
  * Matrices with the last dimension of `x` on a diagonal and 0 elsewhere: `[…, n] → […, n + |offset|, n + |offset|]`.
  * PyTorch: `torch.diag_embed`.
+ * @example diagEmbed(tensor([1, 2])) // [[1, 0], [0, 2]]
  */
 export const diagEmbed = composite(
   'diagEmbed',
@@ -58,7 +59,10 @@ interface OffsetOption {
 
 const offsetOption = byPosition(defineOptions<OffsetOption>({ offset: kinds.whole }), 'offset');
 
-/** A matrix with all elements of `x` on a diagonal and 0 elsewhere. PyTorch: `torch.diagflat`. */
+/**
+ * A matrix with all elements of `x` on a diagonal and 0 elsewhere. PyTorch: `torch.diagflat`.
+ * @example diagflat(tensor([1, 2]), 1) // [[0, 1, 0], [0, 0, 2], [0, 0, 0]]
+ */
 export const diagflat: (x: Operand, offset?: number | OffsetOption) => Tensor = composite(
   'diagflat',
   (x, offset) => {
@@ -102,11 +106,13 @@ function triangleIndices(op: string, lower: boolean): Indices {
 /**
  * The rows and columns of the elements of a matrix on and below a diagonal: int32 `[2, n]`. PyTorch:
  * `torch.tril_indices`.
+ * @example trilIndices(2, 2) // [[0, 1, 1], [0, 0, 1]]
  */
 export const trilIndices: Indices = triangleIndices('trilIndices', true);
 
 /**
  * The rows and columns of the elements of a matrix on and above a diagonal: int32 `[2, n]`. PyTorch:
  * `torch.triu_indices`.
+ * @example triuIndices(2, 2) // [[0, 0, 1], [0, 1, 1]]
  */
 export const triuIndices: Indices = triangleIndices('triuIndices', false);

@@ -36,6 +36,7 @@ const triangleOptions = byPosition(
 /**
  * A diagonal as a new last dimension: the elements whose index in `dim2` is `offset` more than that in `dim1`.
  * PyTorch: `torch.diagonal`.
+ * @example diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
 export const diagonal: (
   x: Operand,
@@ -66,6 +67,7 @@ function lastDiagonal(x: Tensor, offset: number): Tensor {
 /**
  * For a vector, the matrix with it on a diagonal; for a matrix, its diagonal. PyTorch: `torch.diag`.
  * @param diagonal 0 is the main one, positive numbers lie above it. Default 0.
+ * @example diag(tensor([1, 2])) // [[1, 0], [0, 2]]
  */
 export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
   composite('diag', (x, diagonal, options?: TriangleOptions) => {
@@ -83,6 +85,7 @@ export const diag: (x: Operand, diagonal?: number | { readonly diagonal?: number
 /**
  * The lower triangle of a matrix, or of each of a batch: zeros above the given diagonal, by default the main one.
  * PyTorch: `torch.tril`.
+ * @example tril(tensor([[1, 2], [3, 4]])) // [[1, 0], [3, 4]]
  */
 export const tril: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
   composite('tril', (x, diagonal, options?: TriangleOptions) =>
@@ -92,6 +95,7 @@ export const tril: (x: Operand, diagonal?: number | { readonly diagonal?: number
 /**
  * The upper triangle of a matrix, or of each of a batch: zeros below the given diagonal, by default the main one.
  * PyTorch: `torch.triu`.
+ * @example triu(tensor([[1, 2], [3, 4]])) // [[1, 2], [0, 4]]
  */
 export const triu: (x: Operand, diagonal?: number | { readonly diagonal?: number }) => Tensor =
   composite('triu', (x, diagonal, options?: TriangleOptions) =>

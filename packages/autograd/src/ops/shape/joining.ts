@@ -82,6 +82,7 @@ export const cat = composite(
 /**
  * Joins tensors of the same shape along a new dimension `dim` (default 0). PyTorch: `torch.stack`.
  * @throws {ShapeError} if the shapes differ.
+ * @example stack([tensor([1, 2]), tensor([3, 4])], 1) // [[1, 3], [2, 4]]
  */
 export const stack = composite(
   'stack',
@@ -107,6 +108,7 @@ export const stack = composite(
  * Splits along `dim` (default 0) into pieces of a given size, the last one perhaps smaller, or of the given sizes.
  * PyTorch: `torch.split`.
  * @throws {ShapeError} if the sizes do not add up.
+ * @example split(arange(5), 2).map((piece) => piece.size) // [2, 2, 1]
  */
 export const split: (x: Operand, size: number | readonly number[], dim?: DimOption) => Tensor[] =
   composite('split', (x, size, dim, options?: { readonly dim?: number }) => {
@@ -142,6 +144,7 @@ function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
 /**
  * Splits along `dim` (default 0) into at most `chunks` pieces of equal size; the last may be smaller. PyTorch:
  * `torch.chunk`.
+ * @example chunk(arange(5), 2).map((piece) => piece.size) // [3, 2]
  */
 export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = composite(
   'chunk',
@@ -160,7 +163,10 @@ export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = 
   },
 );
 
-/** All slices along `dim` (default 0), without that dimension. PyTorch: `torch.unbind`. */
+/**
+ * All slices along `dim` (default 0), without that dimension. PyTorch: `torch.unbind`.
+ * @example unbind(tensor([[1, 2], [3, 4]]), 1) // [[1, 3], [2, 4]]
+ */
 export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
   'unbind',
   (x, dim, options?: { readonly dim?: number }) => {
@@ -185,6 +191,7 @@ function selected(x: Tensor, dim: number, index: number): Tensor {
 /**
  * `length` elements along `dim` from `start` on; a negative start counts from the end. PyTorch: `torch.narrow`.
  * @throws {IndexError} if there are fewer.
+ * @example narrow(tensor([1, 2, 3, 4]), 0, 1, 2) // [2, 3]
  */
 export const narrow: (x: Operand, dim: number, start: number, length: number) => Tensor = composite(
   'narrow',
@@ -206,6 +213,7 @@ export const narrow: (x: Operand, dim: number, start: number, length: number) =>
 /**
  * The slice at `index` along `dim`, without that dimension; negative indices count from the end. PyTorch:
  * `torch.select`.
+ * @example select(tensor([[1, 2], [3, 4]]), 1, -1) // [2, 4]
  */
 export const select: (x: Operand, dim: number, index: number) => Tensor = composite(
   'select',
@@ -229,8 +237,10 @@ const meshgridOptions = defineOptions<{ readonly indexing?: 'ij' | 'xy' }>({
 const MOST_DIMS = 64;
 
 /**
- * A grid of points: from n vectors, at most 64, n tensors with n dimensions, each varying along its own. With `indexing: 'xy'`
+ * A grid of points: from n vectors, at most 64, n tensors with n dimensions, each varying along its own. With
+ * `indexing: 'xy'`
  * the first two dimensions are exchanged. PyTorch: `torch.meshgrid`, whose default is also `'ij'`.
+ * @example meshgrid(tensor([1, 2]), tensor([3, 4])) // [[[1, 1], [2, 2]], [[3, 4], [3, 4]]]
  */
 export const meshgrid: (
   ...args: readonly (Operand | readonly Operand[] | { readonly indexing?: 'ij' | 'xy' })[]

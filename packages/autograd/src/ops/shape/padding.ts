@@ -2,7 +2,7 @@
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
-import { range, show } from '../../graph/shape.js';
+import { range, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode } from '../build/broadcast.js';
 import { composite, operand, type Operand } from '../build/define.js';
@@ -30,8 +30,10 @@ const padOptions = defineOptions<PadOptions>({
  * …]`. Negative numbers remove elements.
  *
  * `constant` adds `value`; `reflect` mirrors without repeating the edge; `replicate` repeats the edge; `circular`
- * continues at the other end. PyTorch: `torch.nn.functional.pad`; here the last three also pad leading dimensions.
+ * continues at the other end of what is left. PyTorch: `torch.nn.functional.pad`; here the last three also pad leading
+ * dimensions, and may leave nothing.
  * @throws {ShapeError} for more padding than the tensor (reflect: its size − 1) has elements.
+ * @example pad(tensor([1, 2, 3]), [1, 2], { mode: 'reflect' }) // [2, 1, 2, 3, 2, 1]
  */
 export const pad: (x: Operand, padding: readonly number[], options?: PadOptions) => Tensor =
   composite('pad', (x, padding, options) => {
@@ -47,24 +49,30 @@ export const pad: (x: Operand, padding: readonly number[], options?: PadOptions)
       const k = 2 * (node.ndim - 1 - d);
       return [list[k] ?? 0, list[k + 1] ?? 0];
     });
-    const cut = cropped(node, sides);
     if (mode === 'constant') {
+      const cut = cropped(node, sides, node.sizes);
       const start = sides.map(([before]) => Math.max(0, before));
       const shape = cut.sizes.map((n, d) => n + start[d]! + Math.max(0, sides[d]![1]));
       return padNode(cut, shape, { start, step: shape.map(() => 1) }, value);
     }
-    return sides.reduce(
-      (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
-      cut,
-    );
+    const around = (inner: Tensor): Tensor =>
+      sides.reduce(
+        (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
+        inner,
+      );
+    // Mirrors and edges are those of the whole tensor; only `circular` goes around what is left. Both as in PyTorch.
+    return mode === 'circular'
+      ? around(cropped(node, sides, node.sizes))
+      : cropped(around(node), sides, node.sizes);
   });
 
-function cropped(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
+/** Without what negative numbers take away from a tensor that had the shape `of`. */
+function cropped(x: Tensor, sides: readonly (readonly [number, number])[], of: Shape): Tensor {
   const start = sides.map(([before]) => Math.max(0, -before));
   const size = x.sizes.map((n, d) => n - start[d]! - Math.max(0, -sides[d]![1]));
   if (size.some((n) => n < 0)) {
     throw new ShapeError(
-      `pad: shape ${show(x.sizes)} has too few elements to take away ${show(sides.flat())}`,
+      `pad: shape ${show(of)} has too few elements to take away ${show(sides.flat())}`,
     );
   }
   return sliceNode(x, start, size);

@@ -29,6 +29,7 @@ import { concatNode, flipNode, narrowNode } from './movement.js';
  * Copies of `x` side by side, `repeats[d]` along dimension `d`; more repeats than dimensions add leading dimensions.
  * PyTorch: `Tensor.repeat`.
  * @throws {ShapeError} if there are fewer repeats than dimensions.
+ * @example repeat(tensor([1, 2]), 2, 2) // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
 export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
   'repeat',
@@ -44,7 +45,10 @@ export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
   },
 );
 
-/** As `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`. */
+/**
+ * As `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`.
+ * @example tile(tensor([[1], [2]]), 2) // [[1, 1], [2, 2]]
+ */
 export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (x, ...dims) => {
   const node = operand('tile', x);
   const list = listOf('tile', dims);
@@ -140,7 +144,10 @@ function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor
   return reshapeNode(expandNode(reshapeNode(x, apart), stretched), shape);
 }
 
-/** Reverses the elements along each of `dims`. PyTorch: `torch.flip`. */
+/**
+ * Reverses the elements along each of `dims`. PyTorch: `torch.flip`.
+ * @example flip(tensor([[1, 2], [3, 4]]), 1) // [[2, 1], [4, 3]]
+ */
 export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (x, ...dims) => {
   const node = operand('flip', x);
   return flipNode(node, normalizeDims('flip', listOf('flip', dims), node.ndim));
@@ -160,6 +167,7 @@ const rollOptions = byPosition(
 /**
  * Moves elements by `shifts` places along `dims`; what leaves at one end enters at the other. Without `dims`, all
  * elements move in row-major order. PyTorch: `torch.roll`.
+ * @example roll(tensor([1, 2, 3]), 1) // [3, 1, 2]
  */
 export const roll: (
   x: Operand,

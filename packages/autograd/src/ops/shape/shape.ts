@@ -65,7 +65,10 @@ export const reshape = composite('reshape', (x: Operand, ...shape: Listed): Tens
   reshaped('reshape', operand('reshape', x), listOf('reshape', shape)),
 ) as Reshape;
 
-/** As `reshape`: tensors are always contiguous. PyTorch: `Tensor.view`. */
+/**
+ * As `reshape`: tensors are always contiguous. PyTorch: `Tensor.view`.
+ * @example view(tensor([1, 2, 3, 4]), [2, 2]) // [[1, 2], [3, 4]]
+ */
 export const view = composite('view', (x: Operand, ...shape: Listed): Tensor =>
   reshaped('view', operand('view', x), listOf('view', shape)),
 ) as Reshape;
@@ -130,7 +133,10 @@ export const flatten = composite(
   },
 ) as Flatten;
 
-/** Splits a dimension into several; one of `sizes` may be −1: it is inferred. PyTorch: `torch.unflatten`. */
+/**
+ * Splits a dimension into several; one of `sizes` may be −1: it is inferred. PyTorch: `torch.unflatten`.
+ * @example unflatten(zeros([6, 5]), 0, [2, -1]).shape // [2, 3, 5]
+ */
 export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => Tensor = composite(
   'unflatten',
   (x, dim, sizes) => {
@@ -145,7 +151,10 @@ export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => T
   },
 );
 
-/** Removes all dimensions of size 1, or those of `dim` that have size 1. PyTorch: `torch.squeeze`. */
+/**
+ * Removes all dimensions of size 1, or those of `dim` that have size 1. PyTorch: `torch.squeeze`.
+ * @example squeeze(zeros([1, 3, 1])).shape // [3]
+ */
 export const squeeze = composite(
   'squeeze',
   (x: Operand, dim?: number | readonly number[]): Tensor => {
@@ -158,7 +167,10 @@ export const squeeze = composite(
   },
 ) as Squeeze;
 
-/** Adds a dimension of size 1 at position `dim` of the result. PyTorch: `torch.unsqueeze`. */
+/**
+ * Adds a dimension of size 1 at position `dim` of the result. PyTorch: `torch.unsqueeze`.
+ * @example unsqueeze(zeros([3]), 0).shape // [1, 3]
+ */
 export const unsqueeze = composite('unsqueeze', (x: Operand, dim: number): Tensor => {
   const t = operand('unsqueeze', x);
   const d = normalizeDim('unsqueeze', dim, t.ndim + 1);
@@ -181,12 +193,18 @@ export const permute = composite('permute', (x: Operand, ...dims: Listed): Tenso
   return permuteNode(t, order);
 }) as Permute;
 
-/** Exchanges two dimensions. PyTorch: `torch.transpose`. */
+/**
+ * Exchanges two dimensions. PyTorch: `torch.transpose`.
+ * @example transpose(zeros([2, 3, 4]), 0, 2).shape // [4, 3, 2]
+ */
 export const transpose = composite('transpose', (x: Operand, dim0: number, dim1: number): Tensor =>
   exchanged('transpose', x, dim0, dim1),
 ) as Transpose;
 
-/** As `transpose`. PyTorch: `torch.swapaxes`. */
+/**
+ * As `transpose`. PyTorch: `torch.swapaxes`.
+ * @example swapaxes(zeros([2, 3, 4]), 0, 2).shape // [4, 3, 2]
+ */
 export const swapaxes = composite('swapaxes', (x: Operand, dim0: number, dim1: number): Tensor =>
   exchanged('swapaxes', x, dim0, dim1),
 ) as Transpose;
@@ -200,7 +218,10 @@ function exchanged(op: string, x: Operand, dim0: number, dim1: number): Tensor {
   return permuteNode(node, dims);
 }
 
-/** The transpose of a matrix; a vector is returned as it is. PyTorch: `torch.t`. */
+/**
+ * The transpose of a matrix; a vector is returned as it is. PyTorch: `torch.t`.
+ * @example t(tensor([[1, 2], [3, 4]])) // [[1, 3], [2, 4]]
+ */
 export const t = composite('t', (x: Operand): Tensor => {
   const node = operand('t', x);
   if (node.ndim > 2) {
@@ -214,6 +235,7 @@ export const t = composite('t', (x: Operand): Tensor => {
 /**
  * Moves the dimensions `source` to the positions `destination`; the others keep their order. PyTorch:
  * `torch.movedim`.
+ * @example movedim(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
  */
 export const movedim: (
   x: Operand,
@@ -240,12 +262,16 @@ export const movedim: (
 /**
  * Repeats `x` along dimensions of size 1 and new leading dimensions, without using memory; −1 keeps a size.
  * PyTorch: `Tensor.expand`.
+ * @example expand(tensor([[1], [2]]), [2, 3]) // [[1, 1, 1], [2, 2, 2]]
  */
 export const expand = composite('expand', (x: Operand, ...size: Listed): Tensor =>
   expanded('expand', x, listOf('expand', size)),
 ) as Expand;
 
-/** As `expand`. PyTorch: `torch.broadcast_to`. */
+/**
+ * As `expand`. PyTorch: `torch.broadcast_to`.
+ * @example broadcastTo(tensor([1, 2]), [2, 2]) // [[1, 2], [1, 2]]
+ */
 export const broadcastTo = composite('broadcastTo', (x: Operand, ...size: Listed): Tensor =>
   expanded('broadcastTo', x, listOf('broadcastTo', size)),
 ) as Expand;
@@ -261,7 +287,10 @@ function expanded(op: string, x: Operand, size: readonly number[]): Tensor {
   return expandNode(node, sameShape(shape, node.sizes) ? node.sizes : shape);
 }
 
-/** The tensor itself: every tensor is contiguous. PyTorch: `Tensor.contiguous`. */
+/**
+ * The tensor itself: every tensor is contiguous. PyTorch: `Tensor.contiguous`.
+ * @example contiguous(tensor([1, 2])) // [1, 2]
+ */
 export const contiguous = composite('contiguous', (x: Operand): Tensor =>
   operand('contiguous', x),
 ) as SameShape;

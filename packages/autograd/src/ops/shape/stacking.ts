@@ -34,15 +34,22 @@ const vector = (s: readonly number[]): readonly number[] => (s.length === 0 ? [1
 const matrix = (s: readonly number[]): readonly number[] => (s.length < 2 ? [1, s[0] ?? 1] : s);
 const cube = (s: readonly number[]): readonly number[] => (s.length < 3 ? [...matrix(s), 1] : s);
 
-/** `x` with at least one dimension: a number becomes `[1]`. PyTorch: `torch.atleast_1d`. */
+/**
+ * `x` with at least one dimension: a number becomes `[1]`. PyTorch: `torch.atleast_1d`.
+ * @example atleast1d(tensor(3)) // [3]
+ */
 export const atleast1d: AtLeast = atLeast('atleast1d', vector);
 
-/** `x` with at least two dimensions: a vector becomes one row. PyTorch: `torch.atleast_2d`. */
+/**
+ * `x` with at least two dimensions: a vector becomes one row. PyTorch: `torch.atleast_2d`.
+ * @example atleast2d(tensor([1, 2])) // [[1, 2]]
+ */
 export const atleast2d: AtLeast = atLeast('atleast2d', matrix);
 
 /**
  * `x` with at least three dimensions: `[m, n]` becomes `[m, n, 1]`, a vector `[1, n, 1]`. PyTorch:
  * `torch.atleast_3d`.
+ * @example atleast3d(zeros([2, 3])).shape // [2, 3, 1]
  */
 export const atleast3d: AtLeast = atLeast('atleast3d', cube);
 
@@ -71,22 +78,34 @@ function joined(
   return cat(nodes, d);
 }
 
-/** Joins tensors along the second dimension, vectors along their only one. PyTorch: `torch.hstack`. */
+/**
+ * Joins tensors along the second dimension, vectors along their only one. PyTorch: `torch.hstack`.
+ * @example hstack([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
+ */
 export const hstack: (tensors: readonly Operand[]) => Tensor = composite('hstack', (tensors) =>
   joined('hstack', tensors, (first) => (first.ndim === 1 ? 0 : 1), vector),
 );
 
-/** Joins tensors along the first dimension, vectors as rows. PyTorch: `torch.vstack`. */
+/**
+ * Joins tensors along the first dimension, vectors as rows. PyTorch: `torch.vstack`.
+ * @example vstack([tensor([1, 2]), tensor([3, 4])]) // [[1, 2], [3, 4]]
+ */
 export const vstack: (tensors: readonly Operand[]) => Tensor = composite('vstack', (tensors) =>
   joined('vstack', tensors, 0, matrix),
 );
 
-/** Joins tensors along the third dimension; see `atleast3d`. PyTorch: `torch.dstack`. */
+/**
+ * Joins tensors along the third dimension; see `atleast3d`. PyTorch: `torch.dstack`.
+ * @example dstack([tensor([1, 2]), tensor([3, 4])]) // [[[1, 3], [2, 4]]]
+ */
 export const dstack: (tensors: readonly Operand[]) => Tensor = composite('dstack', (tensors) =>
   joined('dstack', tensors, 2, cube),
 );
 
-/** Joins tensors along the second dimension, vectors as columns. PyTorch: `torch.column_stack`. */
+/**
+ * Joins tensors along the second dimension, vectors as columns. PyTorch: `torch.column_stack`.
+ * @example columnStack([tensor([1, 2]), tensor([3, 4])]) // [[1, 3], [2, 4]]
+ */
 export const columnStack: (tensors: readonly Operand[]) => Tensor = composite(
   'columnStack',
   (tensors) => joined('columnStack', tensors, 1, (s) => (s.length < 2 ? [s[0] ?? 1, 1] : s)),
@@ -117,7 +136,10 @@ export const blockDiag: (tensors: readonly Operand[]) => Tensor = composite(
   },
 );
 
-/** The tensors, each expanded to their common shape. PyTorch: `torch.broadcast_tensors`. */
+/**
+ * The tensors, each expanded to their common shape. PyTorch: `torch.broadcast_tensors`.
+ * @example broadcastTensors([tensor([1, 2]), tensor([[3], [4]])]) // [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
+ */
 export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = composite(
   'broadcastTensors',
   (tensors) => {
@@ -132,6 +154,7 @@ export const broadcastTensors: (tensors: readonly Operand[]) => Tensor[] = compo
 /**
  * Pieces along `dim` (default 0): a number of pieces of nearly equal size, the larger ones first; or splits before
  * each of the given indices, which may be negative. PyTorch: `torch.tensor_split`.
+ * @example tensorSplit(arange(5), [1, 3]) // [[0], [1, 2], [3, 4]]
  */
 export const tensorSplit: (
   x: Operand,
@@ -202,11 +225,20 @@ function cutAlong(op: string, least: number, dim: number): Cut {
   });
 }
 
-/** Splits along the second dimension, a vector along its only one; see `tensorSplit`. PyTorch: `torch.hsplit`. */
+/**
+ * Splits along the second dimension, a vector along its only one; see `tensorSplit`. PyTorch: `torch.hsplit`.
+ * @example hsplit(tensor([[1, 2], [3, 4]]), 2) // [[[1], [3]], [[2], [4]]]
+ */
 export const hsplit: Cut = cutAlong('hsplit', 1, 1);
 
-/** Splits along the first dimension, of at least two; see `tensorSplit`. PyTorch: `torch.vsplit`. */
+/**
+ * Splits along the first dimension, of at least two; see `tensorSplit`. PyTorch: `torch.vsplit`.
+ * @example vsplit(tensor([[1, 2], [3, 4]]), 2) // [[[1, 2]], [[3, 4]]]
+ */
 export const vsplit: Cut = cutAlong('vsplit', 2, 0);
 
-/** Splits along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`. */
+/**
+ * Splits along the third dimension; see `tensorSplit`. PyTorch: `torch.dsplit`.
+ * @example dsplit(zeros([2, 3, 4]), 2).length // 2
+ */
 export const dsplit: Cut = cutAlong('dsplit', 3, 2);

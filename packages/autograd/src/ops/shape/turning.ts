@@ -16,12 +16,18 @@ function flipped(op: string, x: Operand, dim: number): Tensor {
   return flipNode(node, [dim]);
 }
 
-/** Reverses the columns: flips the second dimension. PyTorch: `torch.fliplr`. */
+/**
+ * Reverses the columns: flips the second dimension. PyTorch: `torch.fliplr`.
+ * @example fliplr(tensor([[1, 2], [3, 4]])) // [[2, 1], [4, 3]]
+ */
 export const fliplr = composite('fliplr', (x: Operand): Tensor =>
   flipped('fliplr', x, 1),
 ) as SameShape;
 
-/** Reverses the rows: flips the first dimension. PyTorch: `torch.flipud`. */
+/**
+ * Reverses the rows: flips the first dimension. PyTorch: `torch.flipud`.
+ * @example flipud(tensor([[1, 2], [3, 4]])) // [[3, 4], [1, 2]]
+ */
 export const flipud = composite('flipud', (x: Operand): Tensor =>
   flipped('flipud', x, 0),
 ) as SameShape;
@@ -58,18 +64,27 @@ export const rot90: (x: Operand, k?: number, dims?: readonly number[]) => Tensor
   },
 );
 
-/** All elements as a vector, in row-major order. PyTorch: `torch.ravel`. */
+/**
+ * All elements as a vector, in row-major order. PyTorch: `torch.ravel`.
+ * @example ravel(tensor([[1, 2], [3, 4]])) // [1, 2, 3, 4]
+ */
 export const ravel = composite('ravel', (x: Operand): Tensor<[number]> => {
   const node = operand('ravel', x);
   return reshapeNode(node, [node.size]) as Tensor<[number]>;
 });
 
-/** As `movedim`. PyTorch: `torch.moveaxis`. */
+/**
+ * As `movedim`. PyTorch: `torch.moveaxis`.
+ * @example moveaxis(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
+ */
 export const moveaxis: typeof movedim = composite('moveaxis', (x, source, destination) =>
   movedim(x, source, destination),
 );
 
-/** `x` expanded to the shape of `other`. PyTorch: `Tensor.expand_as`. */
+/**
+ * `x` expanded to the shape of `other`. PyTorch: `Tensor.expand_as`.
+ * @example expandAs(tensor([1, 2]), zeros([2, 2])) // [[1, 2], [1, 2]]
+ */
 export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
   'expandAs',
   (x: Operand, other: Tensor) => {
@@ -80,7 +95,10 @@ export const expandAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['sha
   },
 );
 
-/** `x` reshaped to the shape of `other`. PyTorch: `Tensor.view_as`. */
+/**
+ * `x` reshaped to the shape of `other`. PyTorch: `Tensor.view_as`.
+ * @example viewAs(tensor([1, 2, 3, 4]), zeros([2, 2])) // [[1, 2], [3, 4]]
+ */
 export const viewAs: <T extends Tensor>(x: Operand, other: T) => Tensor<T['shape']> = composite(
   'viewAs',
   (x: Operand, other: Tensor) => {

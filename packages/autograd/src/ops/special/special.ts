@@ -38,13 +38,22 @@ import { erfcxDerivative } from './scaledTail.js';
 
 export { logit };
 
-/** As `sigmoid`. PyTorch: `torch.special.expit`. */
+/**
+ * As `sigmoid`. PyTorch: `torch.special.expit`.
+ * @example special.expit(tensor([0, 1])) // [0.5, 0.7311]
+ */
 export const expit = composite('special.expit', (x: Operand): Tensor => sigmoid(x)) as SameShape;
 
-/** As `digamma`. PyTorch: `torch.special.psi`. */
+/**
+ * As `digamma`. PyTorch: `torch.special.psi`.
+ * @example special.psi(tensor([1, 2])) // [-0.5772, 0.4228]
+ */
 export const psi = composite('special.psi', (x: Operand): Tensor => digamma(x)) as SameShape;
 
-/** `−x ln x`, 0 at 0, −Inf below; the derivative is +Inf at 0, NaN below. PyTorch: `torch.special.entr`. */
+/**
+ * `−x ln x`, 0 at 0, −Inf below; the derivative is +Inf at 0, NaN below. PyTorch: `torch.special.entr`.
+ * @example special.entr(tensor([0, 0.5, 1])) // [0, 0.3466, 0]
+ */
 export const entr: UnaryOp = unary('special.entr', {
   vector: entrForm,
   reference: (x) => (x > 0 ? -x * Math.log(x) : x < 0 ? -Infinity : x === 0 ? 0 : x),
@@ -66,29 +75,50 @@ function family(name: string, f: (order: number, x: number) => number, first = 0
  */
 export const erfcx: SameShape = family('special.erfcx', erfcxDerivative);
 
-/** The modified Bessel function I₀. PyTorch: `torch.special.i0`. */
+/**
+ * The modified Bessel function I₀. PyTorch: `torch.special.i0`.
+ * @example special.i0(tensor([0, 1])) // [1, 1.2661]
+ */
 export const i0 = vectorFamily('special.i0', besselI, i0Form) as SameShape;
 
-/** The modified Bessel function I₁, the derivative of I₀. PyTorch: `torch.special.i1`. */
+/**
+ * The modified Bessel function I₁, the derivative of I₀. PyTorch: `torch.special.i1`.
+ * @example special.i1(tensor([0, 1])) // [0, 0.5652]
+ */
 export const i1 = vectorFamily(
   'special.i1',
   (order, x) => besselI(order + 1, x),
   i1Form,
 ) as SameShape;
 
-/** `e^(−|x|) I₀(x)`; the derivative at the kink, 0, is 0. PyTorch: `torch.special.i0e`. */
+/**
+ * `e^(−|x|) I₀(x)`; the derivative at the kink, 0, is 0. PyTorch: `torch.special.i0e`.
+ * @example special.i0e(tensor([0, 1])) // [1, 0.4658]
+ */
 export const i0e = vectorFamily('special.i0e', besselI0e, i0eForm) as SameShape;
 
-/** `e^(−|x|) I₁(x)`. PyTorch: `torch.special.i1e`. */
+/**
+ * `e^(−|x|) I₁(x)`. PyTorch: `torch.special.i1e`.
+ * @example special.i1e(tensor([0, 1])) // [0, 0.2079]
+ */
 export const i1e = vectorFamily('special.i1e', besselI1e, i1eForm) as SameShape;
 
-/** The integral of the normal density up to x, `½ erfc(−x/√2)`. PyTorch: `torch.special.ndtr`. */
+/**
+ * The integral of the normal density up to x, `½ erfc(−x/√2)`. PyTorch: `torch.special.ndtr`.
+ * @example special.ndtr(tensor([0, 1.96])) // [0.5, 0.9750]
+ */
 export const ndtr = composite('special.ndtr', (x: Operand): Tensor => normalCdf(x)) as SameShape;
 
-/** The logarithm of `ndtr`, accurate also in the left tail. PyTorch: `torch.special.log_ndtr`. */
+/**
+ * The logarithm of `ndtr`, accurate also in the left tail. PyTorch: `torch.special.log_ndtr`.
+ * @example special.logNdtr(tensor([0, -10])) // [-0.6931, -53.2313]
+ */
 export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
 
-/** The inverse of `ndtr`: ±Inf at 1 and 0, NaN outside. PyTorch: `torch.special.ndtri`. */
+/**
+ * The inverse of `ndtr`: ±Inf at 1 and 0, NaN outside. PyTorch: `torch.special.ndtri`.
+ * @example special.ndtri(tensor([0.5, 0.975])) // [0, 1.9600]
+ */
 export const ndtri: UnaryOp = unary('special.ndtri', {
   vector: ndtriForm,
   reference: ndtriOf,
@@ -102,6 +132,7 @@ export const ndtri: UnaryOp = unary('special.ndtri', {
 /**
  * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ −1.
  * PyTorch: `torch.special.xlog1py`.
+ * @example special.xlog1py(tensor([0, 2]), tensor([-1, 1])) // [0, 1.3863]
  */
 export const xlog1py: BinaryOp = binary('special.xlog1py', {
   vector: xlog1pyForm,
@@ -114,6 +145,7 @@ export const xlog1py: BinaryOp = binary('special.xlog1py', {
 /**
  * The lower regularized incomplete gamma function `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt` for a, x ≥ 0; NaN elsewhere,
  * and for a = x = 0. As in PyTorch, it has no derivative with respect to a. PyTorch: `torch.special.gammainc`.
+ * @example special.gammainc(tensor([1, 2]), 1) // [0.6321, 0.2642]
  */
 export const gammainc: BinaryOp = binary('special.gammainc', {
   reference: gammaincOf,
@@ -125,6 +157,7 @@ export const gammainc: BinaryOp = binary('special.gammainc', {
 /**
  * The upper function, `Q(a, x) = 1 − P(a, x)`, accurate also in the right tail. See `gammainc`. PyTorch:
  * `torch.special.gammaincc`.
+ * @example special.gammaincc(tensor([1, 2]), 1) // [0.3679, 0.7358]
  */
 export const gammaincc: BinaryOp = binary('special.gammaincc', {
   reference: gammainccOf,
@@ -154,6 +187,7 @@ function undetermined(op: string): never {
 /**
  * The Hurwitz zeta function, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x <
  * 1. The derivative by q is `−x ζ(x + 1, q)`; by x there is none, as in PyTorch: `torch.special.zeta`.
+ * @example special.zeta(tensor([2]), 1) // [1.6449]
  */
 export const zeta: BinaryOp = binary('special.zeta', {
   reference: hurwitzZeta,
@@ -166,6 +200,7 @@ export const zeta: BinaryOp = binary('special.zeta', {
  * The logarithm of the multivariate gamma function, `p (p − 1)/4 · ln π + Σ ln Γ(a − j/2)` over j = 0 … p − 1.
  * PyTorch: `torch.special.multigammaln`.
  * @throws {ChainruleError} unless p is a whole number from 1 on.
+ * @example special.multigammaln(tensor([2]), 2) // [0.4516]
  */
 export const multigammaln = composite('special.multigammaln', (x: Operand, p: number): Tensor => {
   checkInteger('special.multigammaln', 'p', p, 1);

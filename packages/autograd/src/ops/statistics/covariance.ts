@@ -33,6 +33,7 @@ const covOptions = defineOptions<CovOptions>({
 /**
  * The covariances `[variables, variables]` of variables `x [variables, observations]`; for one variable,
  * `[observations]`, its variance. PyTorch: `torch.cov`.
+ * @example cov(tensor([[1, 2, 3], [3, 2, 1]])) // [[1, -1], [-1, 1]]
  */
 export const cov = composite('cov', (x: Operand, options?: CovOptions): Tensor => {
   const { correction = 1, fweights, aweights } = covOptions('cov', options);
@@ -98,6 +99,7 @@ function weightsOf(op: string, name: string, w: Tensor | null, n: number): Tenso
 /**
  * The correlations of variables `x [variables, observations]`: covariances divided by both standard deviations, in
  * [−1, 1]; 1 for one variable. PyTorch: `torch.corrcoef`.
+ * @example corrcoef(tensor([[1, 2, 3], [3, 2, 1]])) // [[1, -1], [-1, 1]]
  */
 export const corrcoef = composite('corrcoef', (x: Operand): Tensor => {
   const c = covariance('corrcoef', x, 1, null, null);

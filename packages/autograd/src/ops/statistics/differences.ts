@@ -92,7 +92,10 @@ export const trapezoid: Trapezoid = composite('trapezoid', (y, x, options) => {
   return sumOver([areas], { dims: [dim], keepdim: false });
 });
 
-/** As `trapezoid`: the area up to each sample but the first. PyTorch: `torch.cumulative_trapezoid`. */
+/**
+ * As `trapezoid`: the area up to each sample but the first. PyTorch: `torch.cumulative_trapezoid`.
+ * @example cumulativeTrapezoid(tensor([1, 5, 10])) // [3, 10.5]
+ */
 export const cumulativeTrapezoid: Trapezoid = composite('cumulativeTrapezoid', (y, x, options) => {
   const op = 'cumulativeTrapezoid';
   const { areas, dim } = areasOf(op, y, trapezoidOptions(op, x, options));

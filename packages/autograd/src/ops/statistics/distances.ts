@@ -36,6 +36,7 @@ const distanceOptions = defineOptions<DistanceOptions>({ p: order });
 /**
  * The norm of order `p` of `x − y`, broadcast: a single number. Where it is 0, its gradient is 0. PyTorch:
  * `torch.dist`.
+ * @example dist(tensor([0, 0]), tensor([3, 4])) // 5
  */
 export const dist = composite(
   'dist',
@@ -55,6 +56,7 @@ export const dist = composite(
  * The distances `[…, p, r]` from all rows of `a […, p, m]` to all rows of `b […, r, m]`, in the norm of order `p`;
  * leading dimensions broadcast. For equal rows the gradient is 0. PyTorch: `torch.cdist`.
  * @throws {ShapeError} if the rows differ in length.
+ * @example cdist(tensor([[0, 0]]), tensor([[3, 4], [0, 1]])) // [[5, 1]]
  */
 export const cdist = composite(
   'cdist',
@@ -98,6 +100,7 @@ const NORMS: ReadonlyMap<number, DistanceNorm> = new Map<number, DistanceNorm>([
 /**
  * The distances between all pairs of rows of `x [n, m]`, in the order (0, 1), (0, 2), … (n − 2, n − 1): `[n (n − 1)
  * / 2]`. PyTorch: `torch.nn.functional.pdist`.
+ * @example pdist(tensor([[0, 0], [3, 4], [0, 1]])) // [5, 1, 4.2426]
  */
 export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): Tensor => {
   const { p = 2 } = distanceOptions('pdist', options);
@@ -120,6 +123,7 @@ const ORDER = kinds.kind<number>('be a number > 0', (x) => typeof x === 'number'
 /**
  * Scales down each slice along `dim` whose norm of order `p` exceeds `maxnorm`, to that norm. PyTorch:
  * `torch.renorm`, with the same factor `maxnorm / (norm + 1e-7)`.
+ * @example renorm(tensor([[3, 4], [0.3, 0.4]]), 2, 0, 1) // [[0.6, 0.8], [0.3, 0.4]]
  */
 export const renorm = composite(
   'renorm',

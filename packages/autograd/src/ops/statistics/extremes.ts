@@ -46,6 +46,7 @@ export interface MinMax {
 /**
  * The smallest and the largest element, of all or along `dim`; NaN if one is NaN. Gradients are split evenly among
  * equal elements. PyTorch: `torch.aminmax`. @throws {ShapeError} if there are no elements.
+ * @example aminmax(tensor([3, 1, 2])).max // 3
  */
 export const aminmax = composite('aminmax', (x: Operand, options?: AminmaxOptions): MinMax => {
   const { dim, keepdim = false } = aminmaxOptions('aminmax', options);
@@ -137,6 +138,7 @@ function risingRow(row: Float64Array): Float64Array {
 /**
  * The most frequent elements along `dim` (default −1), and the index of the last occurrence of each; of equally
  * frequent elements, the smallest. PyTorch: `torch.mode`.
+ * @example mode(tensor([1, 3, 3, 2])).values // 3
  */
 export const mode = composite(
   'mode',

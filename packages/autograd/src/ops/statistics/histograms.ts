@@ -108,6 +108,7 @@ export interface Histogram {
 /**
  * How many elements lie in each interval, and the edges of the intervals: `bins` of equal length, or those between
  * given rising edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
+ * @example histogram(tensor([1, 2, 1]), 2).hist // [2, 1]
  */
 export const histogram = composite(
   'histogram',

@@ -16,7 +16,10 @@ import {
 import { mean } from '../reductions/reductions.js';
 import { std, var as variance, type VarianceOptions } from '../reductions/spread.js';
 
-/** The number of elements over `dim` that are not 0, as int32; NaN counts. PyTorch: `torch.count_nonzero`. */
+/**
+ * The number of elements over `dim` that are not 0, as int32; NaN counts. PyTorch: `torch.count_nonzero`.
+ * @example countNonzero(tensor([0, 1, 2])) // 2
+ */
 export const countNonzero = composite('countNonzero', (x: Operand, dim?: ReduceDims): Tensor => {
   const node = operand('countNonzero', x);
   const dims = foldedDims('countNonzero', dim, node.ndim);
@@ -43,6 +46,7 @@ function withoutNan(x: Tensor): Tensor {
 /**
  * The mean over `dim` without NaN; NaN if nothing is left. PyTorch: `torch.nanmean`. @throws {DTypeError} for
  * integers.
+ * @example nanmean(tensor([1, NaN, 3])) // 2
  */
 export const nanmean = composite(
   'nanmean',
@@ -71,7 +75,10 @@ export interface VarMean {
   readonly mean: Tensor;
 }
 
-/** `std` and `mean` over `dim` together, with the options of `std`. PyTorch: `torch.std_mean`. */
+/**
+ * `std` and `mean` over `dim` together, with the options of `std`. PyTorch: `torch.std_mean`.
+ * @example stdMean(tensor([1, 2, 3])).std // 1
+ */
 export const stdMean = composite(
   'stdMean',
   (x: Operand, dim?: ReduceDims, options?: VarianceOptions): StdMean => ({
@@ -80,7 +87,10 @@ export const stdMean = composite(
   }),
 );
 
-/** `var` and `mean` over `dim` together, with the options of `var`. PyTorch: `torch.var_mean`. */
+/**
+ * `var` and `mean` over `dim` together, with the options of `var`. PyTorch: `torch.var_mean`.
+ * @example varMean(tensor([1, 2, 3])).var // 1
+ */
 export const varMean = composite(
   'varMean',
   (x: Operand, dim?: ReduceDims, options?: VarianceOptions): VarMean => ({

@@ -123,6 +123,7 @@ const someCanvas = kinds.kind<Canvas>(
 /**
  * Draws a tensor, as {@link toPixels} takes it, on a canvas, whose size becomes the tensor's. TensorFlow.js:
  * `browser.draw`.
+ * @example draw(image, document.querySelector('canvas'));
  */
 export function draw(image: Tensor, canvas: Canvas): void {
   checkArgument('draw', 'canvas', canvas, someCanvas);

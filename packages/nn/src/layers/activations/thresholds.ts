@@ -19,7 +19,10 @@ const hardshrinkOptions = byPosition(
   'lambd',
 );
 
-/** `x` where `|x| > lambd`, else 0. See `hardshrink`. PyTorch: `nn.Hardshrink`. */
+/**
+ * `x` where `|x| > lambd`, else 0. See `hardshrink`. PyTorch: `nn.Hardshrink`.
+ * @example new Hardshrink().forward(tensor([-1, 0.2, 2])) // [-1, 0, 2]
+ */
 export class Hardshrink extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -41,7 +44,10 @@ export class Hardshrink extends Module {
   }
 }
 
-/** `x − tanh(x)`. PyTorch: `nn.Tanhshrink`. */
+/**
+ * `x − tanh(x)`. PyTorch: `nn.Tanhshrink`.
+ * @example new Tanhshrink().forward(tensor([0, 1])) // [0, 0.2384]
+ */
 export class Tanhshrink extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -50,7 +56,10 @@ export class Tanhshrink extends Module {
   }
 }
 
-/** `x` above a threshold, a fixed value elsewhere. See `threshold`. PyTorch: `nn.Threshold`. */
+/**
+ * `x` above a threshold, a fixed value elsewhere. See `threshold`. PyTorch: `nn.Threshold`.
+ * @example new Threshold(0.1, 20).forward(tensor([-1, 2])) // [20, 2]
+ */
 export class Threshold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -74,7 +83,10 @@ export class Threshold extends Module {
   }
 }
 
-/** `softmax(−x)` along a dimension. PyTorch: `nn.Softmin`. */
+/**
+ * `softmax(−x)` along a dimension. PyTorch: `nn.Softmin`.
+ * @example new Softmin({ dim: 0 }).forward(tensor([0, 0])) // [0.5, 0.5]
+ */
 export class Softmin extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -99,6 +111,7 @@ export class Softmin extends Module {
 /**
  * Softmax over the channels of `[batch, channels, height, width]` or `[channels, height, width]`. PyTorch:
  * `nn.Softmax2d`.
+ * @example new Softmax2d().forward(zeros([1, 2, 1, 1])).flatten() // [0.5, 0.5]
  */
 export class Softmax2d extends Module {
   static override readonly inputs: readonly string[] = ['x'];
@@ -126,6 +139,7 @@ const rreluOptions = defineOptions<RReLUBounds>({ lower: kinds.finite, upper: ki
 /**
  * `x` where it is positive, else `a · x`: in training mode with a slope a drawn for each element between `lower` and
  * `upper`, in evaluation mode with their mean (Xu et al. 2015, arXiv:1505.00853). PyTorch: `nn.RReLU`.
+ * @example new RReLU().eval().forward(tensor([-24, 1])) // [-5.5, 1]
  */
 export class RReLU extends Module {
   static override readonly inputs: readonly string[] = ['x'];

@@ -44,7 +44,10 @@ export function maskOf(
   return masks.length === 0 ? null : masks.reduce((a, b) => a.add(b));
 }
 
-/** −∞ above the diagonal: `[queries, keys]`. */
+/**
+ * −∞ above the diagonal: `[queries, keys]`.
+ * @example causalMask(2) // [[0, -Infinity], [0, 0]]
+ */
 export function causalMask(
   queries: number,
   keys: number = queries,

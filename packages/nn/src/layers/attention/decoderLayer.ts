@@ -45,6 +45,7 @@ export const decoderLayerCall: OptionsReader<DecoderLayerCall> = defineOptions<D
  * Self-attention, attention to the encoder's output (the memory), and a feed-forward block (Vaswani et al. 2017):
  * `[time, batch, features], [time', batch, features] → [time, batch, features]`. PyTorch:
  * `nn.TransformerDecoderLayer`.
+ * @example new TransformerDecoderLayer(8, 2).forward(zeros([4, 1, 8]), zeros([6, 1, 8])).shape // [4, 1, 8]
  */
 export class TransformerDecoderLayer extends TransformerLayer {
   static override readonly inputs: readonly string[] = ['tgt', 'memory'];

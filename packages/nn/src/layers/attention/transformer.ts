@@ -57,6 +57,9 @@ const encoderCall = defineOptions<EncoderCall>({
 /**
  * A stack of `numLayers` copies of a layer. As in PyTorch, the copies start with the same weights. PyTorch:
  * `nn.TransformerEncoder`.
+ * @example
+ * const layer = new TransformerEncoderLayer(8, 2);
+ * new TransformerEncoder(layer, 3).forward(zeros([4, 1, 8])).shape // [4, 1, 8]
  */
 export class TransformerEncoder extends Module {
   static override readonly inputs: readonly string[] = ['src'];
@@ -85,6 +88,9 @@ export class TransformerEncoder extends Module {
 /**
  * A stack of `numLayers` copies of a layer, all of which attend to the same memory. PyTorch:
  * `nn.TransformerDecoder`.
+ * @example
+ * const layer = new TransformerDecoderLayer(8, 2);
+ * new TransformerDecoder(layer, 3).forward(zeros([4, 1, 8]), zeros([6, 1, 8])).shape // [4, 1, 8]
  */
 export class TransformerDecoder extends Module {
   static override readonly inputs: readonly string[] = ['tgt', 'memory'];

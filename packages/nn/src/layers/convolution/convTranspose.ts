@@ -177,6 +177,7 @@ export class ConvTranspose1d extends TransposedConvolution {
 /**
  * The transpose of a convolution: `[batch, in, height, width] → [batch, out, height', width']`, or without the
  * batch. Sizes as for {@link ConvTranspose1d}. PyTorch: `nn.ConvTranspose2d`.
+ * @example new ConvTranspose2d(8, 3, 2, { stride: 2 }).forward(zeros([1, 8, 16, 16])).shape // [1, 3, 32, 32]
  */
 export class ConvTranspose2d extends TransposedConvolution {
   constructor(
@@ -192,6 +193,7 @@ export class ConvTranspose2d extends TransposedConvolution {
 /**
  * The transpose of a convolution: `[batch, in, depth, height, width] → [batch, out, depth', height', width']`, or
  * without the batch. Sizes as for {@link ConvTranspose1d}. PyTorch: `nn.ConvTranspose3d`.
+ * @example new ConvTranspose3d(4, 3, 2, { stride: 2 }).forward(zeros([1, 4, 4, 4, 4])).shape // [1, 3, 8, 8, 8]
  */
 export class ConvTranspose3d extends TransposedConvolution {
   constructor(

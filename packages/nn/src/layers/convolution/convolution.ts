@@ -193,6 +193,7 @@ export class Conv2d<
 /**
  * A convolution: `[batch, in, depth, height, width] → [batch, out, depth', height', width']`, or without the batch.
  * Sizes and initial values as for {@link Conv1d}. PyTorch: `nn.Conv3d`.
+ * @example new Conv3d(1, 4, 3).forward(zeros([1, 1, 8, 8, 8])).shape // [1, 4, 6, 6, 6]
  */
 export class Conv3d<
   const In extends number = number,

@@ -19,7 +19,10 @@ const unfoldOptions = defineOptions<UnfoldOptions>({
   stride: sizes,
 });
 
-/** `[batch, channels, height, width] → [batch, channels · window, windows]`. See `unfold`. PyTorch: `nn.Unfold`. */
+/**
+ * `[batch, channels, height, width] → [batch, channels · window, windows]`. See `unfold`. PyTorch: `nn.Unfold`.
+ * @example new Unfold(2).forward(zeros([1, 3, 4, 4])).shape // [1, 12, 9]
+ */
 export class Unfold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 
@@ -43,7 +46,10 @@ export class Unfold extends Module {
   }
 }
 
-/** The transpose of `Unfold`: adds columns up to images of `outputSize`. See `fold`. PyTorch: `nn.Fold`. */
+/**
+ * The transpose of `Unfold`: adds columns up to images of `outputSize`. See `fold`. PyTorch: `nn.Fold`.
+ * @example new Fold([4, 4], 2).forward(zeros([1, 12, 9])).shape // [1, 3, 4, 4]
+ */
 export class Fold extends Module {
   static override readonly inputs: readonly string[] = ['x'];
 

@@ -86,98 +86,141 @@ abstract class ConstantPadding extends Padded {
   }
 }
 
-/** Adds a number around the last dimension of x, of any rank. PyTorch: `nn.ConstantPad1d`. */
+/**
+ * Adds a number around the last dimension of x, of any rank. PyTorch: `nn.ConstantPad1d`.
+ * @example new ConstantPad1d(1, 9).forward(tensor([[1, 2]])) // [[9, 1, 2, 9]]
+ */
 export class ConstantPad1d extends ConstantPadding {
   constructor(padding: Padding, value: number | { readonly value?: number }) {
     super(1, padding, value);
   }
 }
 
-/** Adds a number around the last 2 dimensions of x, of any rank. PyTorch: `nn.ConstantPad2d`. */
+/**
+ * Adds a number around the last 2 dimensions of x, of any rank. PyTorch: `nn.ConstantPad2d`.
+ * @example new ConstantPad2d([0, 1, 0, 1], 9).forward(tensor([[[1]]])) // [[[1, 9], [9, 9]]]
+ */
 export class ConstantPad2d extends ConstantPadding {
   constructor(padding: Padding, value: number | { readonly value?: number }) {
     super(2, padding, value);
   }
 }
 
-/** Adds a number around the last 3 dimensions of x, of any rank. PyTorch: `nn.ConstantPad3d`. */
+/**
+ * Adds a number around the last 3 dimensions of x, of any rank. PyTorch: `nn.ConstantPad3d`.
+ * @example new ConstantPad3d(1, 9).forward(zeros([1, 2, 2, 2])).shape // [1, 4, 4, 4]
+ */
 export class ConstantPad3d extends ConstantPadding {
   constructor(padding: Padding, value: number | { readonly value?: number }) {
     super(3, padding, value);
   }
 }
 
-/** Adds zeros around the last dimension of x, of any rank. PyTorch: `nn.ZeroPad1d`. */
+/**
+ * Adds zeros around the last dimension of x, of any rank. PyTorch: `nn.ZeroPad1d`.
+ * @example new ZeroPad1d([2, 0]).forward(tensor([[1, 2]])) // [[0, 0, 1, 2]]
+ */
 export class ZeroPad1d extends ConstantPad1d {
   constructor(padding: Padding) {
     super(padding, 0);
   }
 }
 
-/** Adds zeros around the last 2 dimensions of x, of any rank. PyTorch: `nn.ZeroPad2d`. */
+/**
+ * Adds zeros around the last 2 dimensions of x, of any rank. PyTorch: `nn.ZeroPad2d`.
+ * @example new ZeroPad2d(1).forward(tensor([[[5]]])) // [[[0, 0, 0], [0, 5, 0], [0, 0, 0]]]
+ */
 export class ZeroPad2d extends ConstantPad2d {
   constructor(padding: Padding) {
     super(padding, 0);
   }
 }
 
-/** Adds zeros around the last 3 dimensions of x, of any rank. PyTorch: `nn.ZeroPad3d`. */
+/**
+ * Adds zeros around the last 3 dimensions of x, of any rank. PyTorch: `nn.ZeroPad3d`.
+ * @example new ZeroPad3d(1).forward(zeros([1, 2, 2, 2])).shape // [1, 4, 4, 4]
+ */
 export class ZeroPad3d extends ConstantPad3d {
   constructor(padding: Padding) {
     super(padding, 0);
   }
 }
 
-/** Mirrors elements at the edges of `[…, length]`. PyTorch: `nn.ReflectionPad1d`. */
+/**
+ * Mirrors elements at the edges of `[…, length]`. PyTorch: `nn.ReflectionPad1d`.
+ * @example new ReflectionPad1d(2).forward(tensor([[1, 2, 3]])) // [[3, 2, 1, 2, 3, 2, 1]]
+ */
 export class ReflectionPad1d extends Padded {
   constructor(padding: Padding) {
     super(1, 'reflect', padding);
   }
 }
 
-/** Mirrors elements at the edges of `[…, height, width]`. PyTorch: `nn.ReflectionPad2d`. */
+/**
+ * Mirrors elements at the edges of `[…, height, width]`. PyTorch: `nn.ReflectionPad2d`.
+ * @example
+ * new ReflectionPad2d(1).forward(tensor([[[1, 2], [3, 4]]])) // [[[4, 3, 4, 3], [2, 1, 2, 1], [4, 3, 4, 3], [2, 1, 2, 1]]]
+ */
 export class ReflectionPad2d extends Padded {
   constructor(padding: Padding) {
     super(2, 'reflect', padding);
   }
 }
 
-/** Mirrors elements at the edges of `[…, depth, height, width]`. PyTorch: `nn.ReflectionPad3d`. */
+/**
+ * Mirrors elements at the edges of `[…, depth, height, width]`. PyTorch: `nn.ReflectionPad3d`.
+ * @example new ReflectionPad3d(1).forward(zeros([1, 2, 2, 2])).shape // [1, 4, 4, 4]
+ */
 export class ReflectionPad3d extends Padded {
   constructor(padding: Padding) {
     super(3, 'reflect', padding);
   }
 }
 
-/** Repeats the outermost elements around `[…, length]`. PyTorch: `nn.ReplicationPad1d`. */
+/**
+ * Repeats the outermost elements around `[…, length]`. PyTorch: `nn.ReplicationPad1d`.
+ * @example new ReplicationPad1d(2).forward(tensor([[1, 2, 3]])) // [[1, 1, 1, 2, 3, 3, 3]]
+ */
 export class ReplicationPad1d extends Padded {
   constructor(padding: Padding) {
     super(1, 'replicate', padding);
   }
 }
 
-/** Repeats the outermost elements around `[…, height, width]`. PyTorch: `nn.ReplicationPad2d`. */
+/**
+ * Repeats the outermost elements around `[…, height, width]`. PyTorch: `nn.ReplicationPad2d`.
+ * @example new ReplicationPad2d(1).forward(tensor([[[5]]])) // [[[5, 5, 5], [5, 5, 5], [5, 5, 5]]]
+ */
 export class ReplicationPad2d extends Padded {
   constructor(padding: Padding) {
     super(2, 'replicate', padding);
   }
 }
 
-/** Repeats the outermost elements around `[…, depth, height, width]`. PyTorch: `nn.ReplicationPad3d`. */
+/**
+ * Repeats the outermost elements around `[…, depth, height, width]`. PyTorch: `nn.ReplicationPad3d`.
+ * @example new ReplicationPad3d(1).forward(zeros([1, 2, 2, 2])).shape // [1, 4, 4, 4]
+ */
 export class ReplicationPad3d extends Padded {
   constructor(padding: Padding) {
     super(3, 'replicate', padding);
   }
 }
 
-/** Continues with the elements from the opposite edge around `[…, length]`. PyTorch: `nn.CircularPad1d`. */
+/**
+ * Continues with the elements from the opposite edge around `[…, length]`. PyTorch: `nn.CircularPad1d`.
+ * @example new CircularPad1d(2).forward(tensor([[1, 2, 3]])) // [[2, 3, 1, 2, 3, 1, 2]]
+ */
 export class CircularPad1d extends Padded {
   constructor(padding: Padding) {
     super(1, 'circular', padding);
   }
 }
 
-/** Continues with the elements from the opposite edge around `[…, height, width]`. PyTorch: `nn.CircularPad2d`. */
+/**
+ * Continues with the elements from the opposite edge around `[…, height, width]`. PyTorch: `nn.CircularPad2d`.
+ * @example new CircularPad2d([1, 0, 0, 0]).forward(tensor([[[1, 2], [3, 4]]])) // [[[2, 1, 2], [4, 3, 4]]]
+ */
 export class CircularPad2d extends Padded {
   constructor(padding: Padding) {
     super(2, 'circular', padding);
@@ -187,6 +230,7 @@ export class CircularPad2d extends Padded {
 /**
  * Continues with the elements from the opposite edge around `[…, depth, height, width]`. PyTorch:
  * `nn.CircularPad3d`.
+ * @example new CircularPad3d(1).forward(zeros([1, 2, 2, 2])).shape // [1, 4, 4, 4]
  */
 export class CircularPad3d extends Padded {
   constructor(padding: Padding) {

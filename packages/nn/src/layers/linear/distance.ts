@@ -30,6 +30,7 @@ const responseOptions = defineOptions<LocalResponseNormOptions>({
 
 /**
  * `x1 · x2 / max(‖x1‖ ‖x2‖, eps)` along `dim`, by default 1. See `cosineSimilarity`. PyTorch: `nn.CosineSimilarity`.
+ * @example new CosineSimilarity().forward(tensor([[1, 0]]), tensor([[1, 1]])) // [0.7071]
  */
 export class CosineSimilarity extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
@@ -47,7 +48,10 @@ export class CosineSimilarity extends Module {
   }
 }
 
-/** `‖x1 − x2 + eps‖ₚ` along the last dimension. PyTorch: `nn.PairwiseDistance`. */
+/**
+ * `‖x1 − x2 + eps‖ₚ` along the last dimension. PyTorch: `nn.PairwiseDistance`.
+ * @example new PairwiseDistance().forward(tensor([[0, 0]]), tensor([[3, 4]])) // [5]
+ */
 export class PairwiseDistance extends Module {
   static override readonly inputs: readonly string[] = ['x1', 'x2'];
 
@@ -67,6 +71,7 @@ export class PairwiseDistance extends Module {
 /**
  * `x / (k + alpha · m)^beta`, with m the mean square of the neighbouring channels (Krizhevsky et al. 2012). PyTorch:
  * `nn.LocalResponseNorm`.
+ * @example new LocalResponseNorm(2, { alpha: 1, beta: 1 }).forward(ones([1, 3, 1])) // [[[0.6667], [0.5], [0.5]]]
  */
 export class LocalResponseNorm extends Module {
   static override readonly inputs: readonly string[] = ['x'];

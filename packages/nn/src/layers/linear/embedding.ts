@@ -154,6 +154,7 @@ const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
  * read at the call. PyTorch: `nn.EmbeddingBag`, without `sparse`.
  *
  * @throws {IndexError} for an index out of range, or offsets that do not rise.
+ * @example new EmbeddingBag(10, 3).forward(tensor([[1, 2], [4, 5]], { dtype: 'int32' })).shape // [2, 3]
  */
 export class EmbeddingBag<
   const N extends number = number,

@@ -147,7 +147,10 @@ export class Bilinear extends Module {
   }
 }
 
-/** Returns its input. Arguments of the constructor are ignored. PyTorch: `nn.Identity`. */
+/**
+ * Returns its input. Arguments of the constructor are ignored. PyTorch: `nn.Identity`.
+ * @example new Identity().forward(tensor([1, 2])) // [1, 2]
+ */
 export class Identity extends Module {
   constructor(..._ignored: unknown[]) {
     super();

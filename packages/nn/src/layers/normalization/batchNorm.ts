@@ -163,6 +163,7 @@ abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
 /**
  * Batch normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) of `[batch, features]` or `[batch, features,
  * length]`; see {@link BatchNorm2d}. PyTorch: `nn.BatchNorm1d`.
+ * @example new BatchNorm1d(1).forward(tensor([[1], [3]])).round() // [[-1], [1]]
  */
 export class BatchNorm1d<const C extends number = number> extends BatchNorm<C> {
   override forward<X extends Tensor>(
@@ -197,6 +198,7 @@ export class BatchNorm2d<const C extends number = number> extends BatchNorm<C> {
 /**
  * Batch normalization of `[batch, features, depth, height, width]`; see {@link BatchNorm2d}. PyTorch:
  * `nn.BatchNorm3d`.
+ * @example new BatchNorm3d(3).forward(randn([2, 3, 4, 4, 4])).shape // [2, 3, 4, 4, 4]
  */
 export class BatchNorm3d<const C extends number = number> extends BatchNorm<C> {
   override forward<X extends Tensor>(

@@ -29,6 +29,7 @@ abstract class InstanceNorm extends TrackedNorm {
 /**
  * Instance normalization of `[batch, features, length]` or `[features, length]`; see {@link InstanceNorm2d}.
  * PyTorch: `nn.InstanceNorm1d`.
+ * @example new InstanceNorm1d(1).forward(tensor([[[1, 3]]])).round() // [[[-1, 1]]]
  */
 export class InstanceNorm1d extends InstanceNorm {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -52,6 +53,7 @@ export class InstanceNorm2d extends InstanceNorm {
 /**
  * Instance normalization of `[batch, features, depth, height, width]`, or without the batch; see {@link
  * InstanceNorm2d}. PyTorch: `nn.InstanceNorm3d`.
+ * @example new InstanceNorm3d(3).forward(randn([2, 3, 4, 4, 4])).shape // [2, 3, 4, 4, 4]
  */
 export class InstanceNorm3d extends InstanceNorm {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

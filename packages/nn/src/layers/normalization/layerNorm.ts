@@ -109,6 +109,7 @@ const rmsNormOptions = defineOptions<RMSNormOptions>({
 /**
  * `x / √(mean(x²) + eps) · weight`, with the mean over the last dimensions, whose sizes are `normalizedShape` (Zhang
  * & Sennrich 2019, arXiv:1910.07467). PyTorch: `nn.RMSNorm`.
+ * @example new RMSNorm(2).forward(tensor([[3, 4]])) // [[0.8485, 1.1314]]
  */
 export class RMSNorm<
   const Sizes extends number | readonly number[] = number | readonly number[],

@@ -39,6 +39,7 @@ abstract class AdaptivePooling<O extends object = None> extends Module {
 /**
  * Means over windows, chosen so that `[…, length] → […, outputSize]`; see `adaptiveAvgPool1d`. PyTorch:
  * `nn.AdaptiveAvgPool1d`.
+ * @example new AdaptiveAvgPool1d(2).forward(tensor([[1, 3, 5]])) // [[2, 4]]
  */
 export class AdaptiveAvgPool1d extends AdaptivePooling {
   override forward(x: Tensor): Tensor {
@@ -49,6 +50,7 @@ export class AdaptiveAvgPool1d extends AdaptivePooling {
 /**
  * Means over windows, chosen so that `[…, height, width] → […, …outputSize]`; null keeps a size. PyTorch:
  * `nn.AdaptiveAvgPool2d`.
+ * @example new AdaptiveAvgPool2d(1).forward(tensor([[[1, 2], [3, 4]]])) // [[[2.5]]]
  */
 export class AdaptiveAvgPool2d extends AdaptivePooling {
   override forward(x: Tensor): Tensor {
@@ -56,7 +58,10 @@ export class AdaptiveAvgPool2d extends AdaptivePooling {
   }
 }
 
-/** As `AdaptiveAvgPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.AdaptiveAvgPool3d`. */
+/**
+ * As `AdaptiveAvgPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.AdaptiveAvgPool3d`.
+ * @example new AdaptiveAvgPool3d(1).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 1, 1, 1]
+ */
 export class AdaptiveAvgPool3d extends AdaptivePooling {
   override forward(x: Tensor): Tensor {
     return f.adaptiveAvgPool3d(x, this.outputSize);
@@ -66,6 +71,7 @@ export class AdaptiveAvgPool3d extends AdaptivePooling {
 /**
  * Maxima of windows of `[…, length]`; with `{ returnIndices: true }` also their indices. PyTorch:
  * `nn.AdaptiveMaxPool1d`.
+ * @example new AdaptiveMaxPool1d(2).forward(tensor([[1, 3, 5]])) // [[3, 5]]
  */
 export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
   protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
@@ -75,7 +81,10 @@ export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends Ada
   }
 }
 
-/** Maxima of windows, chosen so that `[…, height, width] → […, …outputSize]`. PyTorch: `nn.AdaptiveMaxPool2d`. */
+/**
+ * Maxima of windows, chosen so that `[…, height, width] → […, …outputSize]`. PyTorch: `nn.AdaptiveMaxPool2d`.
+ * @example new AdaptiveMaxPool2d([1, 2]).forward(tensor([[[1, 2], [3, 4]]])) // [[[3, 4]]]
+ */
 export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
   protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
 
@@ -84,7 +93,10 @@ export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends Ada
   }
 }
 
-/** As `AdaptiveMaxPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.AdaptiveMaxPool3d`. */
+/**
+ * As `AdaptiveMaxPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.AdaptiveMaxPool3d`.
+ * @example new AdaptiveMaxPool3d(2).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 2, 2, 2]
+ */
 export class AdaptiveMaxPool3d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
   protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
 

@@ -22,7 +22,10 @@ const avgKinds = {
   ),
 };
 
-/** The mean of each window of `[…, length]`. PyTorch: `nn.AvgPool1d`. */
+/**
+ * The mean of each window of `[…, length]`. PyTorch: `nn.AvgPool1d`.
+ * @example new AvgPool1d(2).forward(tensor([[1, 3, 2, 4]])) // [[2, 3]]
+ */
 export class AvgPool1d extends Pooling<AvgPoolOptions> {
   protected static override readonly reader: AnyReader = keeps(avgKinds);
 
@@ -31,7 +34,10 @@ export class AvgPool1d extends Pooling<AvgPoolOptions> {
   }
 }
 
-/** The mean of each window of `[…, height, width]`. PyTorch: `nn.AvgPool2d`. */
+/**
+ * The mean of each window of `[…, height, width]`. PyTorch: `nn.AvgPool2d`.
+ * @example new AvgPool2d(2).forward(tensor([[[1, 2], [3, 4]]])) // [[[2.5]]]
+ */
 export class AvgPool2d extends Pooling<AvgPoolOptions> {
   protected static override readonly reader: AnyReader = keeps(avgKinds);
 
@@ -40,7 +46,10 @@ export class AvgPool2d extends Pooling<AvgPoolOptions> {
   }
 }
 
-/** The mean of each window of `[…, depth, height, width]`. PyTorch: `nn.AvgPool3d`. */
+/**
+ * The mean of each window of `[…, depth, height, width]`. PyTorch: `nn.AvgPool3d`.
+ * @example new AvgPool3d(2).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 4, 4, 4]
+ */
 export class AvgPool3d extends Pooling<AvgPoolOptions> {
   protected static override readonly reader: AnyReader = keeps(avgKinds);
 
@@ -82,21 +91,30 @@ abstract class LpPooling extends Module {
   }
 }
 
-/** `(Σ xᵖ)^(1/p)` of each window of `[…, length]`, with p the `normType`. PyTorch: `nn.LPPool1d`. */
+/**
+ * `(Σ xᵖ)^(1/p)` of each window of `[…, length]`, with p the `normType`. PyTorch: `nn.LPPool1d`.
+ * @example new LPPool1d(2, 2).forward(tensor([[3, 4]])) // [[5]]
+ */
 export class LPPool1d extends LpPooling {
   override forward(x: Tensor): Tensor {
     return f.lpPool1d(x, this.normType, this.kernelSize, this.options);
   }
 }
 
-/** As `LPPool1d`, for `[…, height, width]`. PyTorch: `nn.LPPool2d`. */
+/**
+ * As `LPPool1d`, for `[…, height, width]`. PyTorch: `nn.LPPool2d`.
+ * @example new LPPool2d(2, 2).forward(tensor([[[3, 0], [0, 4]]])) // [[[5]]]
+ */
 export class LPPool2d extends LpPooling {
   override forward(x: Tensor): Tensor {
     return f.lpPool2d(x, this.normType, this.kernelSize, this.options);
   }
 }
 
-/** As `LPPool1d`, for `[…, depth, height, width]`. PyTorch: `nn.LPPool3d`. */
+/**
+ * As `LPPool1d`, for `[…, depth, height, width]`. PyTorch: `nn.LPPool3d`.
+ * @example new LPPool3d(1, 2).forward(ones([1, 2, 2, 2])) // [[[[8]]]]
+ */
 export class LPPool3d extends LpPooling {
   override forward(x: Tensor): Tensor {
     return f.lpPool3d(x, this.normType, this.kernelSize, this.options);

@@ -28,7 +28,10 @@ const maxKinds = {
   returnIndices: kinds.flag,
 };
 
-/** The maximum of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`. */
+/**
+ * The maximum of each window of `[…, length]`; the stride is the kernel size unless given. PyTorch: `nn.MaxPool1d`.
+ * @example new MaxPool1d(2).forward(tensor([[1, 3, 2, 4]])) // [[3, 4]]
+ */
 export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O> {
   protected static override readonly reader: AnyReader = keeps(maxKinds);
 
@@ -37,7 +40,10 @@ export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O>
   }
 }
 
-/** The maximum of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`. */
+/**
+ * The maximum of each window of `[…, height, width]`. PyTorch: `nn.MaxPool2d`.
+ * @example new MaxPool2d(2).forward(tensor([[[1, 2], [3, 4]]])) // [[[4]]]
+ */
 export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O> {
   protected static override readonly reader: AnyReader = keeps(maxKinds);
 
@@ -46,7 +52,10 @@ export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O>
   }
 }
 
-/** The maximum of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`. */
+/**
+ * The maximum of each window of `[…, depth, height, width]`. PyTorch: `nn.MaxPool3d`.
+ * @example new MaxPool3d(2).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 4, 4, 4]
+ */
 export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O> {
   protected static override readonly reader: AnyReader = keeps(maxKinds);
 
@@ -93,14 +102,25 @@ export class MaxUnpool1d extends Unpooling {
   }
 }
 
-/** As `MaxUnpool1d`, for `MaxPool2d`. PyTorch: `nn.MaxUnpool2d`. */
+/**
+ * As `MaxUnpool1d`, for `MaxPool2d`. PyTorch: `nn.MaxUnpool2d`.
+ * @example
+ * const x = tensor([[[1, 2], [3, 4]]]);
+ * const { values, indices } = maxPool2d(x, 2, { returnIndices: true });
+ * new MaxUnpool2d(2).forward(values, indices) // [[[0, 0], [0, 4]]]
+ */
 export class MaxUnpool2d extends Unpooling {
   override forward(x: Tensor, indices: Tensor, size?: Shape | SizeOption): Tensor {
     return f.maxUnpool2d(x, indices, this.kernelSize, this.with(size));
   }
 }
 
-/** As `MaxUnpool1d`, for `MaxPool3d`. PyTorch: `nn.MaxUnpool3d`. */
+/**
+ * As `MaxUnpool1d`, for `MaxPool3d`. PyTorch: `nn.MaxUnpool3d`.
+ * @example
+ * const { values, indices } = maxPool3d(ones([1, 4, 4, 4]), 2, { returnIndices: true });
+ * new MaxUnpool3d(2).forward(values, indices).shape // [1, 4, 4, 4]
+ */
 export class MaxUnpool3d extends Unpooling {
   override forward(x: Tensor, indices: Tensor, size?: Shape | SizeOption): Tensor {
     return f.maxUnpool3d(x, indices, this.kernelSize, this.with(size));
@@ -143,6 +163,7 @@ abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O>
 /**
  * The maxima of windows at random positions: `outputSize` of them, or `outputRatio` times the input's size (Graham
  * 2014, arXiv:1412.6071). Positions are drawn in evaluation mode too. PyTorch: `nn.FractionalMaxPool2d`.
+ * @example new FractionalMaxPool2d(2, { outputSize: 4 }).forward(ones([1, 8, 8])).shape // [1, 4, 4]
  */
 export class FractionalMaxPool2d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
@@ -150,7 +171,10 @@ export class FractionalMaxPool2d<const O extends FractionalOptions> extends Frac
   }
 }
 
-/** As `FractionalMaxPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`. */
+/**
+ * As `FractionalMaxPool2d`, for `[…, depth, height, width]`. PyTorch: `nn.FractionalMaxPool3d`.
+ * @example new FractionalMaxPool3d(2, { outputSize: 4 }).forward(ones([1, 8, 8, 8])).shape // [1, 4, 4, 4]
+ */
 export class FractionalMaxPool3d<const O extends FractionalOptions> extends FractionalPooling<O> {
   override forward(x: Tensor): PoolResult<O> {
     return f.fractionalMaxPool3d(x, this.kernelSize, this.now());

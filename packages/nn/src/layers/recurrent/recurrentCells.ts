@@ -177,6 +177,7 @@ abstract class RecurrentCell extends Module {
 /**
  * One step of {@link RNN}, `h' = tanh(x Wᵀ + b + h Uᵀ + c)`: `[batch, in], [batch, hidden]? → [batch, hidden]`, or
  * without the batch. The state defaults to zeros. PyTorch: `nn.RNNCell`.
+ * @example new RNNCell(8, 16).forward(zeros([2, 8])).shape // [2, 16]
  */
 export class RNNCell extends RecurrentCell {
   /** The activation. Default `'tanh'`. */
@@ -221,6 +222,7 @@ export class LSTMCell extends RecurrentCell {
  * One step of {@link GRU}: `[batch, in], [batch, hidden]? → [batch, hidden]`, or without the batch: `h' = (1 − z) n
  * + z h` with `n = tanh(xₙ + r (h Uₙᵀ + bₙ))`, where x contributes `x Wᵀ + b`, and r and z are the sigmoids of its
  * slices plus the state's. The state defaults to zeros. PyTorch: `nn.GRUCell`.
+ * @example new GRUCell(8, 16).forward(zeros([2, 8])).shape // [2, 16]
  */
 export class GRUCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {

@@ -78,6 +78,7 @@ export class LSTM extends Recurrent<readonly [Tensor, Tensor]> {
 /**
  * Gated recurrent units (Cho et al. 2014): `[time, batch, in], h0? → [output, h]`. Shapes as for {@link RNN}; the
  * step is that of `GRUCell`. PyTorch: `nn.GRU`.
+ * @example const [output, h] = new GRU(8, 16).forward(randn([5, 2, 8])); // [5, 2, 16], [1, 2, 16]
  */
 export class GRU extends Recurrent<readonly [Tensor]> {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {

@@ -19,6 +19,7 @@ const readOptions = defineOptions<JsonlOptions>({
 /**
  * Writes events as lines of JSON, each with the time in seconds since 1970: a callback for `fit`. Numbers that JSON
  * does not have are written as text: `"NaN"`, `"Infinity"`.
+ * @example fit(model, { data, loss, optimizer, callbacks: [jsonlLogger('run.jsonl')] })
  */
 export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
   const options = readOptions('jsonlLogger', given);
@@ -40,6 +41,7 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
 /**
  * Writes one line an epoch, with a head: epoch, step, loss, each figure that is a number, the first learning rate,
  * seconds. A callback for `fit`. The columns are those of the first epoch.
+ * @example fit(model, { data, loss, optimizer, callbacks: [csvLogger('run.csv')] })
  */
 export function csvLogger(sink: Sink): Callback {
   const write = writerOf('csvLogger', sink);

@@ -149,7 +149,10 @@ const readOptions = defineOptions<TensorboardOptions>({
   histograms: kinds.flag,
 });
 
-/** Logs a training run for TensorBoard: a callback for `fit`. */
+/**
+ * Logs a training run for TensorBoard: a callback for `fit`.
+ * @example fit(model, { data, loss, optimizer, callbacks: [tensorboardLogger('runs/first')] })
+ */
 export function tensorboardLogger(folder: string, options?: TensorboardOptions): CallbackObject {
   checkArgument('tensorboardLogger', 'folder', folder, kinds.text);
   const { every = 1, histograms = false } = readOptions('tensorboardLogger', options);

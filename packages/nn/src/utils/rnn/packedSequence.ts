@@ -135,6 +135,7 @@ export function packPaddedSequence(
  * Sequences `[length, …]` in one packed batch. PyTorch: `nn.utils.rnn.pack_sequence`.
  * @throws {ChainruleError} if there are none, one is empty, or with `enforceSorted` (the default) their lengths do
  * not fall.
+ * @example packSequence([tensor([1, 2, 3]), tensor([4, 5])]).data // [1, 4, 2, 5, 3]
  */
 export function packSequence(sequences: readonly Tensor[], options?: PackOptions): PackedSequence {
   const given = readPack('packSequence', options);
@@ -163,6 +164,7 @@ const readPadPacked = defineOptions<PadPackedOptions>({
  * The inverse of `packPaddedSequence`: the output, padded, and the int32 lengths of its sequences.
  * PyTorch: `nn.utils.rnn.pad_packed_sequence`.
  * @throws {ChainruleError} if `totalLength` is less than the longest sequence.
+ * @example padPackedSequence(packSequence([tensor([1, 2]), tensor([3])])).output // [[1, 3], [2, 0]]
  */
 export function padPackedSequence(
   packed: PackedSequence,

@@ -75,6 +75,7 @@ const readUnpad = defineOptions<UnpadOptions>({ batchFirst: kinds.flag });
 /**
  * The sequences of a padded batch, each `[length, …]`. PyTorch: `nn.utils.rnn.unpad_sequence`.
  * @throws {ShapeError} if there is not one length for each sequence, or one is longer than the input.
+ * @example unpadSequence(tensor([[1, 3], [2, 0]]), [2, 1]) // [[1, 2], [3]]
  */
 export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadOptions): Tensor[] {
   const op = 'unpadSequence';

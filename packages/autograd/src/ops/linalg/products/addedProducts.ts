@@ -42,18 +42,26 @@ function added(
 /**
  * `β · input + α · (mat @ vec)`: `[m]`, `[m, k]`, `[k]`; the input broadcasts, and is ignored if β = 0.
  * PyTorch: `torch.addmv`.
+ * @example addmv(tensor([1, 1]), tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [4, 8]
  */
 export const addmv: Added = added('addmv', [2, 1], (x, y) => mv(x, y));
 
-/** `β · input + α · (v₁ v₂ᵀ)`: `[m, n]`, `[m]`, `[n]`; the input broadcasts. PyTorch: `torch.addr`. */
+/**
+ * `β · input + α · (v₁ v₂ᵀ)`: `[m, n]`, `[m]`, `[n]`; the input broadcasts. PyTorch: `torch.addr`.
+ * @example addr(zeros([2, 2]), tensor([1, 2]), tensor([3, 4])) // [[3, 4], [6, 8]]
+ */
 export const addr: Added = added('addr', [1, 1], (x, y) => outer(x, y));
 
 /**
  * `β · input + α · Σ (x[b] @ y[b])`: `[m, n]`, `[b, m, k]`, `[b, k, n]`; the input broadcasts. PyTorch: `torch.addbmm`.
+ * @example addbmm(zeros([2, 4]), ones([5, 2, 3]), ones([5, 3, 4])).shape // [2, 4]
  */
 export const addbmm: Added = added('addbmm', [3, 3], (x, y) =>
   sumOver([bmm(x, y)], { dims: [0], keepdim: false }),
 );
 
-/** `β · input + α · (x @ y)` for each of a batch: `[b, m, n]`, `[b, m, k]`, `[b, k, n]`. PyTorch: `torch.baddbmm`. */
+/**
+ * `β · input + α · (x @ y)` for each of a batch: `[b, m, n]`, `[b, m, k]`, `[b, k, n]`. PyTorch: `torch.baddbmm`.
+ * @example baddbmm(zeros([5, 2, 4]), ones([5, 2, 3]), ones([5, 3, 4])).shape // [5, 2, 4]
+ */
 export const baddbmm: Added = added('baddbmm', [3, 3], (x, y) => bmm(x, y));

@@ -52,6 +52,7 @@ const crossOptions: OptionsReader<CrossOptions> = defineOptions<CrossOptions>({
 /**
  * The cross product of vectors of length 3 along `dim`, by default the first dimension of size 3; others broadcast.
  * PyTorch: `torch.cross`. @throws {ShapeError} if that dimension has another size.
+ * @example cross(tensor([1, 0, 0]), tensor([0, 1, 0])) // [0, 0, 1]
  */
 export const cross: (x: Operand, y: Operand, options?: CrossOptions) => Tensor = composite(
   'cross',
@@ -80,6 +81,7 @@ export function crossed(op: string, x: Operand, y: Operand, dim: number | null):
 /**
  * Sums of products over the last dimension: `[…, k] × [***, k] → […, ***]`; a number scales. PyTorch: `torch.inner`.
  * @throws {ShapeError} if the last dimensions differ.
+ * @example inner(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
  */
 export const inner: (x: Operand, y: Operand) => Tensor = composite('inner', (x, y) => {
   const [a, b] = [operand('inner', x), operand('inner', y)];
@@ -92,7 +94,10 @@ export const inner: (x: Operand, y: Operand) => Tensor = composite('inner', (x, 
   return tensordot(a, b, [[a.ndim - 1], [b.ndim - 1]]);
 });
 
-/** The same as `dot`: in PyTorch the two differ only for complex numbers. PyTorch: `torch.vdot`. */
+/**
+ * The same as `dot`: in PyTorch the two differ only for complex numbers. PyTorch: `torch.vdot`.
+ * @example vdot(tensor([1, 2]), tensor([3, 4])) // 11
+ */
 export const vdot: (x: Tensor, y: Tensor) => Tensor = composite('vdot', (x, y) => dot(x, y));
 
 /** Options of `vander`. */
@@ -111,6 +116,7 @@ const vanderOptions: OptionsReader<VanderOptions> = defineOptions<VanderOptions>
 /**
  * The Vandermonde matrix: the powers of each element of a vector in a row, from N − 1 down to 0. PyTorch:
  * `torch.vander`.
+ * @example vander(tensor([1, 2, 3])) // [[1, 1, 1], [4, 2, 1], [9, 3, 1]]
  */
 export const vander: (x: Operand, options?: VanderOptions) => Tensor = composite(
   'vander',
