@@ -314,6 +314,14 @@ test('a norm overflows, or vanishes, only where it cannot be held, whatever its 
   }
 });
 
+test('the norm of a float32 row is that of float64, rounded once', () => {
+  for (let n = 1; n < 60; n++) {
+    const x = A.tensor(Float32Array.from({ length: n }, (_, i) => 10 ** (n % 9) * Math.sin(i + n)));
+    const exact = Math.sqrt(A.sum(x.cast('float64').square()).item());
+    expect(A.norm(x).item()).toBe(Math.fround(exact));
+  }
+});
+
 test('the norms of a matrix without rows or columns are 0, and still have a gradient', () => {
   for (const ord of [1, 2, Infinity, 'nuc', 'fro'] as const) {
     for (const shape of [
