@@ -23,17 +23,8 @@ interface Place {
   run: number;
 }
 
-/** What has been copied: an array, or all that its buffer holds. */
+/** What is copied: an array, or all that its buffer holds. */
 type Source = TypedArray | ArrayBufferLike;
-
-/** A copy of an input, or of all that its buffer holds. */
-interface Resident extends Place {
-  /** The input for which it was made. */
-  readonly array: TypedArray;
-  /** Where in the buffer it begins, and how far it goes. */
-  readonly first: number;
-  readonly bytes: number;
-}
 
 /** The memory of the backend, and the arena that all plans use in turn. */
 export class Arrays {
@@ -49,9 +40,9 @@ export class Arrays {
   private readonly inner: { readonly arena: number; readonly arenaBytes: number }[] = [];
   /** Grows whenever a tiny array has lost its place. */
   losses = 0;
-  private readonly places = new WeakMap<TypedArray, Place>();
+  private readonly places = new WeakMap<Source, Place>();
   /** The inputs that have a copy here. */
-  private readonly residents = new Map<Source, Resident>();
+  private readonly residents = new Set<Source>();
   private run = 0;
   private readonly met = new WeakSet<Source>();
   private residentBytes = 0;
@@ -110,57 +101,49 @@ export class Arrays {
 
   /**
    * The address of a copy of an input that stays here for the next runs, or -1. An input is taken in when it is met a
-   * second time: a batch that is seen once is not worth a place. Rows are another array at each run; what is most of a buffer
-   * is taken in with all of it, and found in it.
+   * second time: a batch that is seen once is not worth a place. Most of a buffer is taken in with all of it: rows of a value
+   * are another array at each run, and found there.
    */
   takeIn(array: TypedArray): number {
-    const { byteLength } = array;
+    const { buffer, byteLength, byteOffset } = array;
     if (byteLength < SMALL || byteLength > RESIDENT_BYTES || !this.memory.shared) return -1;
     if (this.depth > 0) return -1; // the copies that the outer run reads must stay
-    const whole = wholeOf(array);
-    const known = this.residents.get(whole ?? array.buffer);
-    if (known !== undefined && holds(known, array)) {
-      known.run = this.run;
-      return known.address + array.byteOffset - known.first;
+    const whole = this.places.get(buffer);
+    if (whole !== undefined) {
+      whole.run = this.run;
+      return whole.address + byteOffset;
     }
-    const source = whole ?? array;
+    const most = Math.min(2 * byteLength, RESIDENT_BYTES);
+    const source = buffer.byteLength <= most && buffer instanceof ArrayBuffer ? buffer : array;
     if (!this.met.has(source)) {
       this.met.add(source);
       return -1;
     }
-    const first = whole === null ? array.byteOffset : 0;
     const bytes = source.byteLength;
     while (this.residentBytes + bytes > RESIDENT_BYTES) {
       const oldest = this.leastRecent();
       if (oldest === null) return -1; // all are inputs of this very run
-      this.drop(oldest);
+      this.forget(oldest);
     }
+    const first = source === array ? byteOffset : 0;
     const address = this.memory.allocate(bytes);
     new Uint8Array(this.memory.memory.buffer, address, bytes).set(
-      new Uint8Array(array.buffer, first, bytes),
+      new Uint8Array(buffer, first, bytes),
     );
-    const place = { address, run: this.run, array, first, bytes };
-    this.residents.set(source, place);
-    if (first === array.byteOffset) this.places.set(array, place);
+    this.places.set(source, { address, run: this.run });
+    this.residents.add(source);
     this.residentBytes += bytes;
-    return address + array.byteOffset - first;
+    return address + byteOffset - first;
   }
 
   /** An array that is about to be written: a copy of it is out of date, and will be again. */
-  forget(array: TypedArray): void {
-    for (const source of [array, array.buffer]) {
-      this.met.delete(source);
-      this.drop(source);
-    }
-  }
-
-  private drop(source: Source): void {
-    const copy = this.residents.get(source);
-    if (copy === undefined) return;
-    this.residents.delete(source);
-    this.memory.release(copy.address);
-    this.places.delete(copy.array);
-    this.residentBytes -= copy.bytes;
+  forget(source: Source): void {
+    if ('buffer' in source) this.forget(source.buffer);
+    this.met.delete(source);
+    if (!this.residents.delete(source)) return;
+    this.memory.release((this.places.get(source) as Place).address);
+    this.places.delete(source);
+    this.residentBytes -= source.byteLength;
   }
 
   /** Calls `f`, which runs other plans in the middle of a run, with an arena of its own. */
@@ -206,22 +189,14 @@ export class Arrays {
     return this.memory.view(dtype, address, size);
   }
 
-  /** The copy that has not been used for the longest, if not in this run. */
+  /** The input that has not been used for the longest, if not in this run. */
   private leastRecent(): Source | null {
     let oldest: Source | null = null;
     let run = this.run;
-    for (const [source, copy] of this.residents)
-      if (copy.run < run) [oldest, run] = [source, copy.run];
+    for (const source of this.residents) {
+      const place = this.places.get(source) as Place;
+      if (place.run < run) [oldest, run] = [source, place.run];
+    }
     return oldest;
   }
-}
-
-/** The buffer of an array that is most of it, if the copy of a buffer may stay. */
-function wholeOf({ buffer, byteLength }: TypedArray): ArrayBufferLike | null {
-  const isMost = 2 * byteLength >= buffer.byteLength && buffer.byteLength <= RESIDENT_BYTES;
-  return isMost && buffer instanceof ArrayBuffer ? buffer : null;
-}
-
-function holds({ first, bytes }: Resident, { byteOffset, byteLength }: TypedArray): boolean {
-  return byteOffset >= first && byteOffset + byteLength <= first + bytes;
 }
