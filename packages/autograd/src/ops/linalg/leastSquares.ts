@@ -15,8 +15,9 @@ import { composite } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { div, mul } from '../build/fieldOperations.js';
 import { filled } from '../build/primitive.js';
-import { gt } from '../build/relations.js';
+import { eq, gt, ne } from '../build/relations.js';
 import { abs, maximum } from '../elements/arithmetic.js';
+import { logicalAnd, where } from '../elements/comparison.js';
 import { transpose } from '../shape/shape.js';
 import { narrowNode } from '../shape/movement.js';
 import { eighOf, eighParts, svdOf, svdParts } from './factorizations.js';
@@ -177,6 +178,11 @@ export const cond = composite(
     if (typeof p !== 'number' && p !== 'fro' && p !== 'nuc')
       throw new ChainruleError(`${op}: p must be a number, 'fro' or 'nuc', got ${display(p)}`);
     const size = (t: Tensor): Tensor => ofMatrices(op, t, p, [a.ndim - 2, a.ndim - 1], false);
-    return abs(mul(size(a), size(solveOf([a, identityLike(a)], { transposed: false, op: '' }))));
+    const inverse = solveOf([a, identityLike(a)], { transposed: false, op: '' });
+    const known = size(a);
+    const product = abs(mul(known, size(inverse)));
+    // A singular matrix leaves infinities and NaN, maybe not in every row.
+    const nothing = sumOver([mul(inverse, 0)], { dims: [a.ndim - 2, a.ndim - 1], keepdim: false });
+    return where(logicalAnd(ne(nothing, 0), eq(known, known)), Infinity, product);
   },
 );

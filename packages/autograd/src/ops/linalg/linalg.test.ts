@@ -314,6 +314,28 @@ test('a norm overflows, or vanishes, only where it cannot be held, whatever its 
   }
 });
 
+test('the norm of a float32 row is that of float64, rounded once', () => {
+  for (let n = 1; n < 60; n++) {
+    const x = A.tensor(Float32Array.from({ length: n }, (_, i) => 10 ** (n % 9) * Math.sin(i + n)));
+    const exact = Math.sqrt(A.sum(x.cast('float64').square()).item());
+    expect(A.norm(x).item()).toBe(Math.fround(exact));
+  }
+});
+
+test('the condition of a singular matrix is infinite in every norm, of one with NaN it is NaN', () => {
+  const singular = [
+    [[1, 2], [2, 4]],
+    [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+    [[0, 0], [0, 0]],
+    [[0, 1], [0, 2]],
+  ]; // prettier-ignore
+  for (const p of [1, -1, Infinity, -Infinity, 'fro', 'nuc'] as const) {
+    for (const a of singular)
+      expect(linalg.cond(A.tensor(a, { dtype: 'float64' }), p).item()).toBe(Infinity);
+    expect(linalg.cond(A.tensor([[1, NaN], [2, 3]]), p).item()).toBe(NaN); // prettier-ignore
+  }
+});
+
 test('the norms of a matrix without rows or columns are 0, and still have a gradient', () => {
   for (const ord of [1, 2, Infinity, 'nuc', 'fro'] as const) {
     for (const shape of [

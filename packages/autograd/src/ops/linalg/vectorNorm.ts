@@ -35,10 +35,14 @@ export function vectorNorm(
     return (p > 0 ? maxOver : minOver)([abs(x)], attrs);
   }
   if (p === 1) return sumOver([abs(x)], attrs);
+  if (x.dtype === 'float32' && x.home !== 'webgpu' && (p === 2 || p > LARGEST_SINGLE)) {
+    const wide = castNode(x, 'float64');
+    // A double holds the square of every float32.
+    const norm = p === 2 ? unscaledNorm(wide, p, attrs) : vectorNorm(wide, p, dims, keepdim);
+    return castNode(norm, 'float32');
+  }
   // A norm grows as its argument does: what it is divided by before, it is multiplied by after, and has no derivative of
   // its own. So no power overflows, or vanishes, unless the norm does.
-  if (p > LARGEST_SINGLE && x.dtype === 'float32' && x.home !== 'webgpu')
-    return castNode(vectorNorm(castNode(x, 'float64'), p, dims, keepdim), 'float32');
   const scale = scaleOf(x, dims);
   const scaled = mul(x, reciprocal(scale));
   const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.sizes, dims, false));

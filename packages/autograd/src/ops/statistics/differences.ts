@@ -194,12 +194,8 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
     );
   }
   const widths = widthsOf(x, dim, spacing, n);
-  const part = (t: Tensor, from: number, length: number): Tensor =>
-    narrowNode(t, dim, from, length);
+  const part = (t: Tensor, from: number, size: number): Tensor => narrowNode(t, dim, from, size);
   const steps = div(step(x, dim, sub), widths);
-  // Between two steps their mean, each weighted with the other's width.
-  const middle = (a: Tensor, b: Tensor, wa: Tensor, wb: Tensor): Tensor =>
-    div(add(mul(a, wb), mul(b, wa)), add(wa, wb));
   // A parabola through the three outermost samples, at the outermost.
   const end = (a: Tensor, b: Tensor, wa: Tensor, wb: Tensor): Tensor =>
     add(a, mul(sub(a, b), div(wa, add(wa, wb))));
@@ -213,19 +209,31 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
           end(last, part(steps, n - 3, 1), part(widths, n - 2, 1), part(widths, n - 3, 1)),
         ];
   if (n === 2) return concatNode([edges[0] as Tensor, edges[1] as Tensor], dim);
-  const inner = middle(
-    part(steps, 0, n - 2),
-    part(steps, 1, n - 2),
-    part(widths, 0, n - 2),
-    part(widths, 1, n - 2),
-  );
+  const inner = isDistance(spacing)
+    ? // At equal distances a sample drops out of its own slope.
+      div(sub(part(x, 2, n - 2), part(x, 0, n - 2)), mul(part(widths, 0, n - 2), 2))
+    : weighted(
+        part(steps, 0, n - 2),
+        part(steps, 1, n - 2),
+        part(widths, 0, n - 2),
+        part(widths, 1, n - 2),
+      );
   return concatNode([edges[0] as Tensor, inner, edges[1] as Tensor], dim);
+}
+
+/** Between two steps their mean, each weighted with the other's width. */
+function weighted(a: Tensor, b: Tensor, wa: Tensor, wb: Tensor): Tensor {
+  return div(add(mul(a, wb), mul(b, wa)), add(wa, wb));
+}
+
+function isDistance(spacing: number | Tensor): boolean {
+  return typeof spacing === 'number' || spacing.ndim === 0;
 }
 
 /** The distances of neighbours along a dimension, 1 elsewhere. */
 function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): Tensor {
   const shape = x.sizes.map((_, d) => (d === dim ? n - 1 : 1));
-  if (typeof spacing === 'number' || spacing.ndim === 0) {
+  if (isDistance(spacing)) {
     const one = castNode(operand('gradient', spacing), x.dtype);
     return expandNode(
       reshapeNode(

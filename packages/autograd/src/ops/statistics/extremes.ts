@@ -105,34 +105,60 @@ type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean 
  * itself.
  */
 const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, from, step, n) => {
-  const row = new Float64Array(n);
-  for (let i = 0; i < n; i++) row[i] = data[from + i * step]!;
-  const sorted = risingRow(row);
-  let [value, most, count] = [NaN, 0, 0];
-  for (let k = 0; k < n; k++) {
-    count++;
-    if (k < n - 1 && sorted[k] === sorted[k + 1]) continue;
-    if (count > most) [value, most] = [sorted[k]!, count];
-    count = 0;
+  const { row, words, table, counts, lasts } = countingRoom(n);
+  const shift = 32 - Math.log2(table.length);
+  table.fill(-1);
+  let best = -1;
+  for (let i = 0; i < n; i++) {
+    // With 0 added, −0 has the bits of 0.
+    const x = (row[i] = data[from + i * step]! + 0);
+    if (x !== x) continue;
+    const bits = Math.imul(words[2 * i]!, 0x9e3779b1) ^ words[2 * i + 1]!;
+    let slot = Math.imul(bits, 0x85ebca6b) >>> shift;
+    while (table[slot]! >= 0 && row[table[slot]!] !== x) slot = (slot + 1) & (table.length - 1);
+    let first = table[slot]!;
+    if (first < 0) {
+      table[slot] = first = i;
+      counts[first] = 0;
+    }
+    const count = ++counts[first]!;
+    lasts[first] = i;
+    if (best < 0 || count > counts[best]! || (count === counts[best]! && x < row[best]!))
+      best = first;
   }
-  return value === value ? row.lastIndexOf(value) : 0;
+  return best < 0 ? 0 : lasts[best]!;
 });
 
-/** Elements up to which insertion is the fastest way to sort. */
-const FEW = 32;
+/** Where equal numbers of a row are counted. */
+interface CountingRoom {
+  readonly row: Float64Array;
+  /** The bits of the row. */
+  readonly words: Int32Array;
+  /** At the place that a number is hashed to, or after it, where the number is first: a power of two places, half of them free. */
+  readonly table: Int32Array;
+  /** By the first of equal numbers, how many there are and where the last one is. */
+  readonly counts: Int32Array;
+  readonly lasts: Int32Array;
+}
 
-/** The numbers in rising order, NaN last. */
-function risingRow(row: Float64Array): Float64Array {
-  const sorted = row.slice();
-  if (row.length > FEW) return sorted.sort();
-  for (let i = 1; i < sorted.length; i++) {
-    const x = sorted[i]!;
-    let at = i;
-    for (; at > 0 && (sorted[at - 1]! > x || sorted[at - 1] !== sorted[at - 1]); at--)
-      sorted[at] = sorted[at - 1]!;
-    sorted[at] = x;
-  }
-  return sorted;
+/** The longest rows whose room is kept for the next one. */
+const KEPT = 4096;
+
+let lastRoom: CountingRoom | null = null;
+
+/** Room for rows of `n` numbers. */
+function countingRoom(n: number): CountingRoom {
+  if (lastRoom?.row.length === n) return lastRoom;
+  const row = new Float64Array(n);
+  const room: CountingRoom = {
+    row,
+    words: new Int32Array(row.buffer),
+    table: new Int32Array(2 ** Math.ceil(Math.log2(2 * n + 2))),
+    counts: new Int32Array(n),
+    lasts: new Int32Array(n),
+  };
+  if (n <= KEPT) lastRoom = room;
+  return room;
 }
 
 /**

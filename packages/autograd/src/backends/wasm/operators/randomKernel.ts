@@ -1,6 +1,6 @@
 /**
- * @file Random numbers: Threefry-2x32 with 20 rounds, twice four counters at a time, the bits of the reference. Each round waits
- * for the one before: two runs side by side fill the time.
+ * @file Random numbers: Threefry-2x32 with 20 rounds, four counters at a time, the bits of the reference. Each round waits
+ * for the one before: several runs side by side fill the time.
  *
  * Normal numbers of float32 take logarithms, sines and cosines of float64, two at a time: rounded once they are those of the
  * reference, but for one in some hundred million whose last bit differs. Those of float64 call the engine's own functions, as
@@ -22,11 +22,13 @@ const ROTATIONS = [
   [13, 15, 26, 6],
   [17, 29, 16, 24],
 ] as const;
-/** Counters of a run, the bytes of their results, and the runs of a step. */
+/** Groups of four rounds. */
+const GROUPS = 5;
+/** Counters of a run, and the bytes of their results. */
 const BLOCKS = 4;
 const RUN_BYTES = 32;
-const RUNS = 2;
-const STEP_BYTES = RUNS * RUN_BYTES;
+/** The runs of a step: logarithms and sines leave no registers for more than two. */
+const RUNS = { uniform: 4, normal: 2 } as const;
 
 /** The words of four counters: the low and the high ones, which become random bits. */
 type Run = readonly [a: number, b: number];
@@ -34,7 +36,7 @@ type Run = readonly [a: number, b: number];
 export function planRandom(kernel: RandomKernel): FormedKernel {
   const { count, distribution, out } = kernel;
   const single = out.dtype === 'float32';
-  const perStep = STEP_BYTES / itemSize[out.dtype];
+  const perStep = (RUNS[distribution] * RUN_BYTES) / itemSize[out.dtype];
   const parallel = count >= SERIAL_WORK;
   const block = new Block();
   const words: RandomWords = {
@@ -70,6 +72,8 @@ class RandomWriter {
   private readonly distribution: RandomKernel['distribution'];
   private readonly single: boolean;
   private readonly keys: readonly [number, number, number];
+  /** For each group of rounds, what the high words take up after it: a key and the group's number. */
+  private readonly numbered: readonly number[];
 
   constructor(module: ModuleBuilder, distribution: RandomKernel['distribution'], single: boolean) {
     this.f = kernelFunction(module);
@@ -77,6 +81,7 @@ class RandomWriter {
     this.distribution = distribution;
     this.single = single;
     this.keys = [this.f.local('v128'), this.f.local('v128'), this.f.local('v128')];
+    this.numbered = Array.from({ length: GROUPS }, () => this.f.local('v128'));
   }
 
   write(words: RandomWords, parallel: boolean): FunctionBuilder {
@@ -84,18 +89,20 @@ class RandomWriter {
     const first = this.number(words.first);
     this.readKey(words.seed);
     const [to, at] = [f.local('i32'), f.local('i32')];
-    const runs = Array.from({ length: RUNS }, (): Run => [f.local('v128'), f.local('v128')]);
+    const count = RUNS[this.distribution];
+    const runs = Array.from({ length: count }, (): Run => [f.local('v128'), f.local('v128')]);
+    const bytes = count * RUN_BYTES;
     forShare(f, words.steps, parallel, (step) => {
       this.counters(first, step, runs);
       this.threefry(runs);
-      f.push(words.out).get(step).i32(STEP_BYTES).op(I32.mul).op(I32.add).set(to);
+      f.push(words.out).get(step).i32(bytes).op(I32.mul).op(I32.add).set(to);
       // What the last step has too much stays in scratch memory.
       f.get(to).get(SCRATCH).get(step).push(words.whole).op(I32.ltU).select().set(at);
       for (const [a, b] of runs) {
         this.numbers(a, b, at);
         f.advance(at, RUN_BYTES);
       }
-      f.advance(at, -STEP_BYTES);
+      f.advance(at, -bytes);
       f.get(step).push(words.whole).op(I32.geU);
       f.if(() =>
         f.repeat(words.rest, () => {
@@ -122,16 +129,23 @@ class RandomWriter {
     f.get(seed).op(I64.toI32).op(I32x4.splat).set(k0);
     f.get(seed).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat).set(k1);
     f.i32(0x1bd11bda).op(I32x4.splat).get(k0).op(V128.xor).get(k1).op(V128.xor).set(k2);
+    this.numbered.forEach((numbered, group) => {
+      f.get(this.keys[(group + 2) % 3] as number);
+      f.i32(group + 1)
+        .op(I32x4.splat)
+        .op(I32x4.add)
+        .set(numbered);
+    });
   }
 
-  /** The low and high words of the counters from `first + 4 · RUNS · step` on. */
+  /** The low and high words of the counters from the first of a step on. */
   private counters(first: number, step: number, runs: readonly Run[]): void {
     const { f } = this;
     const base = f.local('i64');
     f.get(first)
       .get(step)
       .op(I64.fromU32)
-      .i64(Math.log2(BLOCKS * RUNS))
+      .i64(Math.log2(BLOCKS * runs.length))
       .op(I64.shl)
       .op(I64.add)
       .set(base);
@@ -154,7 +168,7 @@ class RandomWriter {
       f.get(x).get(keys[0]).op(I32x4.add).set(x);
       f.get(y).get(keys[1]).op(I32x4.add).set(y);
     }
-    for (let group = 0; group < 5; group++) {
+    for (let group = 0; group < GROUPS; group++) {
       for (const rotation of ROTATIONS[group % 2] as readonly number[])
         for (const [x, y] of runs) this.round(x, y, rotation);
       for (const [x, y] of runs) {
@@ -163,10 +177,7 @@ class RandomWriter {
           .op(I32x4.add)
           .set(x);
         f.get(y)
-          .get(keys[(group + 2) % 3] as number)
-          .op(I32x4.add);
-        f.i32(group + 1)
-          .op(I32x4.splat)
+          .get(this.numbered[group] as number)
           .op(I32x4.add)
           .set(y);
       }

@@ -23,6 +23,9 @@ interface Place {
   run: number;
 }
 
+/** What is copied: an array, or all that its buffer holds. */
+type Source = TypedArray | ArrayBufferLike;
+
 /** The memory of the backend, and the arena that all plans use in turn. */
 export class Arrays {
   readonly memory: WasmMemory;
@@ -37,11 +40,11 @@ export class Arrays {
   private readonly inner: { readonly arena: number; readonly arenaBytes: number }[] = [];
   /** Grows whenever a tiny array has lost its place. */
   losses = 0;
-  private readonly places = new WeakMap<TypedArray, Place>();
+  private readonly places = new WeakMap<Source, Place>();
   /** The inputs that have a copy here. */
-  private readonly residents = new Set<TypedArray>();
+  private readonly residents = new Set<Source>();
   private run = 0;
-  private readonly met = new WeakSet<TypedArray>();
+  private readonly met = new WeakSet<Source>();
   private residentBytes = 0;
   // An array that nobody can reach gives its place back. Only cells have such arrays, so this happens seldom.
   private readonly dropped = new FinalizationRegistry<{ address: number; bytes: number }>(
@@ -98,38 +101,49 @@ export class Arrays {
 
   /**
    * The address of a copy of an input that stays here for the next runs, or -1. An input is taken in when it is met a
-   * second time: a batch that is seen once is not worth a place.
+   * second time: a batch that is seen once is not worth a place. Most of a buffer is taken in with all of it: rows of a value
+   * are another array at each run, and found there.
    */
   takeIn(array: TypedArray): number {
-    const { byteLength } = array;
+    const { buffer, byteLength, byteOffset } = array;
     if (byteLength < SMALL || byteLength > RESIDENT_BYTES || !this.memory.shared) return -1;
     if (this.depth > 0) return -1; // the copies that the outer run reads must stay
-    if (!this.met.has(array)) {
-      this.met.add(array);
+    const whole = this.places.get(buffer);
+    if (whole !== undefined) {
+      whole.run = this.run;
+      return whole.address + byteOffset;
+    }
+    const most = Math.min(2 * byteLength, RESIDENT_BYTES);
+    const source = buffer.byteLength <= most && buffer instanceof ArrayBuffer ? buffer : array;
+    if (!this.met.has(source)) {
+      this.met.add(source);
       return -1;
     }
-    while (this.residentBytes + byteLength > RESIDENT_BYTES) {
+    const bytes = source.byteLength;
+    while (this.residentBytes + bytes > RESIDENT_BYTES) {
       const oldest = this.leastRecent();
       if (oldest === null) return -1; // all are inputs of this very run
       this.forget(oldest);
     }
-    const address = this.memory.allocate(byteLength);
-    new Uint8Array(this.memory.memory.buffer, address, byteLength).set(
-      new Uint8Array(array.buffer, array.byteOffset, byteLength),
+    const first = source === array ? byteOffset : 0;
+    const address = this.memory.allocate(bytes);
+    new Uint8Array(this.memory.memory.buffer, address, bytes).set(
+      new Uint8Array(buffer, first, bytes),
     );
-    this.places.set(array, { address, run: this.run });
-    this.residents.add(array);
-    this.residentBytes += byteLength;
-    return address;
+    this.places.set(source, { address, run: this.run });
+    this.residents.add(source);
+    this.residentBytes += bytes;
+    return address + byteOffset - first;
   }
 
   /** An array that is about to be written: a copy of it is out of date, and will be again. */
-  forget(array: TypedArray): void {
-    this.met.delete(array);
-    if (!this.residents.delete(array)) return;
-    this.memory.release((this.places.get(array) as Place).address);
-    this.places.delete(array);
-    this.residentBytes -= array.byteLength;
+  forget(source: Source): void {
+    if ('buffer' in source) this.forget(source.buffer);
+    this.met.delete(source);
+    if (!this.residents.delete(source)) return;
+    this.memory.release((this.places.get(source) as Place).address);
+    this.places.delete(source);
+    this.residentBytes -= source.byteLength;
   }
 
   /** Calls `f`, which runs other plans in the middle of a run, with an arena of its own. */
@@ -176,12 +190,12 @@ export class Arrays {
   }
 
   /** The input that has not been used for the longest, if not in this run. */
-  private leastRecent(): TypedArray | null {
-    let oldest: TypedArray | null = null;
+  private leastRecent(): Source | null {
+    let oldest: Source | null = null;
     let run = this.run;
-    for (const array of this.residents) {
-      const place = this.places.get(array) as Place;
-      if (place.run < run) [oldest, run] = [array, place.run];
+    for (const source of this.residents) {
+      const place = this.places.get(source) as Place;
+      if (place.run < run) [oldest, run] = [source, place.run];
     }
     return oldest;
   }

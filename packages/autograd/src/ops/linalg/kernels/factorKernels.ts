@@ -12,7 +12,7 @@ import {
 /** Columns that are eliminated one by one; more are halved. A small matrix is done in one go. */
 const NARROW = 4;
 const SMALL = 20;
-/** Rows of a Cholesky factor that are too short to call a loop for. */
+/** Fewer rows of a Cholesky factor are made one by one, without a call of a loop. */
 const SHORT = 12;
 /** Columns of a right side from which a product pays off for one row. */
 const LONG = 32;
@@ -141,12 +141,32 @@ function eliminateColumn(
 
 /** The lower Cholesky factor, from the lower triangle; the row at which it fails, or −1. */
 export function choleskyInPlace(a: Matrix, n: number): number {
+  if (n < SHORT) return choleskyByRows(a, n);
   // Rows of the upper triangle are side by side in memory, columns of the lower one are not.
   transposeInPlace(a, n);
   const failed = choleskyOf(a, n, 0, n, narrowOf(n));
   if (failed >= 0) return failed;
   transposeInPlace(a, n);
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) a[i * n + j] = 0;
+  return -1;
+}
+
+/** The same of few rows: each element is what the products of the rows so far leave of it. */
+function choleskyByRows(a: Matrix, n: number): number {
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    for (let j = 0; j < i; j++) {
+      const other = j * n;
+      let left = a[row + j]!;
+      for (let k = 0; k < j; k++) left -= a[other + k]! * a[row + k]!;
+      a[row + j] = left / a[other + j]!;
+    }
+    let left = a[row + i]!;
+    for (let k = 0; k < i; k++) left -= a[row + k]! * a[row + k]!;
+    if (!(left > 0)) return i;
+    a[row + i] = Math.sqrt(left);
+    for (let j = i + 1; j < n; j++) a[row + j] = 0;
+  }
   return -1;
 }
 
@@ -164,7 +184,7 @@ function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: numb
     });
     return choleskyOf(a, n, middle, to, narrow);
   }
-  const loops = n < SHORT ? null : loopsOver(a, a, a);
+  const loops = loopsOver(a, a, a);
   for (let k = from; k < to; k++) {
     if (!(a[k * n + k]! > 0)) return k;
     if (loops === null) eliminateRow(a, n, k, to);
