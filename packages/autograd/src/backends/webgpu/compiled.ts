@@ -36,7 +36,7 @@ export interface ShaderStep {
 }
 
 export interface Compiled {
-  /** Those of the program, and the copies that were added. */
+  /** Those of the program, and behind them the copies that were added and the words that single steps work with. */
   readonly instructions: readonly Instruction[];
   /** Each is a slot of its own that is no input. */
   readonly outputs: readonly number[];
@@ -46,9 +46,6 @@ export interface Compiled {
   /** Where values that stay inside lie, in words, and how many words that takes. */
   readonly offsets: ReadonlyMap<number, number>;
   readonly words: number;
-  /** The slot of words that each kernel may use while it runs, and where these lie. */
-  readonly scratch: number;
-  readonly scratchAt: number;
 }
 
 /**
@@ -67,11 +64,9 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const startsVector = alignedTo(4, windows);
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
   const fused = withAttention(lowered, instructions, outputs, windows);
-  const scratch = instructions.length;
-  let scratchWords = 0;
   const scratchOf = (words: number): Place => {
-    scratchWords = Math.max(scratchWords, words);
-    return { buffer: scratch, dtype: 'int32', offset: 0 };
+    const slot = { op: null, attrs: null, inputs: [], shape: [words], dtype: 'int32' } as const;
+    return { buffer: instructions.push(slot) - 1, dtype: 'int32', offset: 0 };
   };
   const ofKernel = (kernel: Kernel, slot: number, slots: readonly number[] = [slot]): Step => ({
     kind: 'shaders',
@@ -91,15 +86,14 @@ export function compiledOf(program: Program, memory: number): Compiled {
     }),
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
-  const steps = together(inOrder, scratch, rootOf);
+  const steps = together(inOrder, rootOf);
   // A step over no elements has no shaders.
   const last = steps.filter((step) => step.kind === 'loop' || step.shaders.length > 0).at(-1);
   if (last?.kind === 'shaders' && last.shaders.at(-1)!.refusals.length > 0)
     steps.push({ ...last, shaders: [witness()], kernels: [], writes: [] });
-  const elsewhere = [...program.inputs, ...outputs, scratch];
+  const elsewhere = [...program.inputs, ...outputs];
   const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
-  const all = words + Math.ceil(scratchWords / 4) * 4;
-  return { instructions, outputs, steps, windows, offsets, words: all, scratch, scratchAt: words };
+  return { instructions, outputs, steps, windows, offsets, words };
 }
 
 function ofScores({ kernel, members, slots, writes }: ScoresStep, memory: number): Step {
