@@ -31,24 +31,30 @@ async function both(
   return { dispatches: memoryUsage().dispatches - before, got, want };
 }
 
+function farthest(got: number[][], want: number[][]): number {
+  const [x, y] = [got.flat(), want.flat()];
+  expect(x.length).toBe(y.length);
+  return Math.max(...x.map((v, i) => Math.abs(v - (y[i] as number))));
+}
+
 describe.skipIf(!there)('steps that become one on WebGPU', () => {
   afterAll(() => setDevice('cpu'));
 
   test('products in parts, and the sums of their parts', async () => {
     const { dispatches, got, want } = await both(
-      (a, b, c, d) => [a!.matmul(b!), c!.matmul(d!)],
+      (a, b, c, d) => [a.matmul(b), c.matmul(d)],
       () => [wave([20, 700], 0), wave([700, 12], 1), wave([24, 900], 2), wave([900, 16], 3)],
     );
     expect(dispatches).toBe(2);
-    got.forEach((x, k) => x.forEach((v, i) => expect(v).toBeCloseTo(want[k]![i]!, 4)));
+    expect(farthest(got, want)).toBeLessThan(1e-4);
   });
 
   test('sums that are long, in parts', async () => {
     const { dispatches, got, want } = await both(
-      (a, b) => [a!.square().sum(0), b!.square().sum(0)],
+      (a, b) => [a.square().sum(0), b.square().sum(0)],
       () => [wave([5000, 3], 0), wave([6000, 3], 1)],
     );
     expect(dispatches).toBe(2);
-    got.forEach((x, k) => x.forEach((v, i) => expect(v / want[k]![i]!).toBeCloseTo(1, 5)));
+    expect(farthest(got, want)).toBeLessThan(1e-2);
   });
 });

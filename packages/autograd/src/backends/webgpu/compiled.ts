@@ -13,10 +13,13 @@ import { show, sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
+import { withEpilogues, type ProductStep } from './steps/epilogues.js';
 import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
-import { buffersOf, together } from './together.js';
+import { buffersOf, together } from './steps/together.js';
+import { convShaders } from './wgsl/convolution/convolutions.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
+import { productShaders } from './wgsl/longProducts.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
@@ -63,7 +66,8 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const rootOf = rootsOf(windows);
   const startsVector = alignedTo(4, windows);
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
-  const fused = withAttention(lowered, instructions, outputs, windows);
+  const attended = withAttention(lowered, instructions, outputs, windows);
+  const fused = withEpilogues(attended, outputs, windows);
   const scratchOf = (words: number): Place => {
     const slot = { op: null, attrs: null, inputs: [], shape: [words], dtype: 'int32' } as const;
     return { buffer: instructions.push(slot) - 1, dtype: 'int32', offset: 0 };
@@ -79,6 +83,7 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const inOrder = [
     ...fused.flatMap((step): Step[] => {
       if (step.kind === 'scores') return [ofScores(step, memory)];
+      if (step.kind === 'product') return [ofProduct(step, scratchOf, startsVector)];
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
       if (step.kind === 'kernel')
         return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
@@ -99,6 +104,19 @@ export function compiledOf(program: Program, memory: number): Compiled {
 function ofScores({ kernel, members, slots, writes }: ScoresStep, memory: number): Step {
   const shaders = [scoresShader(kernel, memory)];
   return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: members, slots, writes };
+}
+
+function ofProduct(
+  { kernel, loop, epilogue, slots }: ProductStep,
+  scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
+): Step {
+  const shaders =
+    kernel.kind === 'conv'
+      ? convShaders(kernel, scratch, epilogue)
+      : productShaders(kernel, scratch, startsVector, epilogue);
+  const writes = epilogue.outputs.map(({ buffer }) => buffer);
+  return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: [kernel, loop], slots, writes };
 }
 
 /** A loop; one of no steps only copies. */

@@ -2,9 +2,9 @@
  * @file Steps of one text that do not wait for each other become one, each of its shaders a dispatch: the updates of all
  * parameters of an optimizer, the projections of queries, keys and values, sums in parts, the pieces of a concatenation.
  */
-import type { ShaderStep, Step } from './compiled.js';
+import type { ShaderStep, Step } from '../compiled.js';
 import { liesApart, piecesOf, type Piece } from './pieces.js';
-import { sideBySide } from './wgsl/shader.js';
+import { sideBySide } from '../wgsl/shader.js';
 
 /** So many steps back a partner is looked for. */
 const FARTHEST = 64;
