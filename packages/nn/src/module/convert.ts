@@ -68,15 +68,16 @@ export function moveToDevice(module: Module, device: string): void {
 /** Brings parameters, their gradients, and buffers to the CPU: all of them, or none should one fail. */
 export async function bringToHost(module: Module): Promise<void> {
   const values = [...module.parameters(), ...module.buffers()].filter((t) => t.device !== 'cpu');
-  const onHost = (t: Tensor): Promise<Tensor> => t.detach().to('cpu');
-  const [moved, grads] = await Promise.all([
-    Promise.all(values.map(onHost)),
-    Promise.all(
-      values.map((t) => (t instanceof Parameter && t.grad !== null ? onHost(t.grad) : null)),
-    ),
-  ]);
-  values.forEach((t, i) => {
-    t.assign(moved[i]!);
-    if (t instanceof Parameter) t.grad = grads[i]!;
+  const onHost = values.map(async (t) => {
+    const grad = t instanceof Parameter ? t.grad : null;
+    const [value, moved] = await Promise.all([
+      t.detach().to('cpu'),
+      grad === null ? Promise.resolve(null) : grad.detach().to('cpu'),
+    ]);
+    return { t, value, grad: moved };
   });
+  for (const { t, value, grad } of await Promise.all(onHost)) {
+    t.assign(value);
+    if (t instanceof Parameter) t.grad = grad;
+  }
 }
