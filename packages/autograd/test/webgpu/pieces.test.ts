@@ -10,7 +10,7 @@ import {
   tensor,
   type Tensor,
 } from '../../src/index.js';
-import { liesApart, type Piece } from '../../src/backends/webgpu/pieces.js';
+import { liesApart, type Piece } from '../../src/backends/webgpu/steps/pieces.js';
 import { openWebgpu } from './device.js';
 
 const there = await openWebgpu();

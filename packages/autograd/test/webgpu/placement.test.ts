@@ -1,5 +1,5 @@
 /** @file Tensors on WebGPU: where they lie, how they are read, and what is refused. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   compile,
   DeviceError,
@@ -159,6 +159,35 @@ describe.skipIf(!there)('on WebGPU', () => {
     await w.mul(1).data();
     step(2);
     expect(Array.from(await w.mul(1).data())).toEqual([2, 4]);
+  });
+
+  test('a loop that waits, in a page out of sight whose timers do not come, goes on', async () => {
+    await setDevice('webgpu');
+    const w = new Parameter(tensor([1, 2]));
+    const step = compile((x: number) => {
+      w.assign(w.detach().mul(x));
+    });
+    const turn = (): Promise<void> =>
+      new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          port1.close();
+          resolve();
+        };
+        port2.postMessage(null);
+      });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    vi.stubGlobal('setImmediate', undefined);
+    try {
+      for (let i = 0; i < 2100; i++) {
+        step(1);
+        if (i % 500 === 0) await turn();
+      }
+    } finally {
+      vi.unstubAllGlobals();
+      vi.useRealTimers();
+    }
+    expect(Array.from(await w.mul(1).data())).toEqual([1, 2]);
   });
 
   test('random numbers are those of the CPU', async () => {

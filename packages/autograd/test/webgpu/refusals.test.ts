@@ -7,6 +7,7 @@ import {
   evaluate,
   floorDivide,
   fmod,
+  linalg,
   Parameter,
   remainder,
   setDevice,
@@ -83,6 +84,16 @@ describe.skipIf(!there)('refused on WebGPU', () => {
       expect(() => evaluate(bad.mul(2))).toThrow(/index 7 at position 1/);
       expect(await w.data()).toEqual(before);
     }
+  });
+
+  test('a matrix by the operation that was called', async () => {
+    await setDevice('webgpu');
+    const x = tensor([1, 2, 2, 4], { shape: [2, 2] }).mul(1);
+    await expect(linalg.inv(x).data()).rejects.toThrow(/^linalg\.inv: matrix 0 is singular/);
+    await expect(linalg.solve(x, x).data()).rejects.toThrow(/^linalg\.solve: matrix 0 is singular/);
+    await expect(linalg.cholesky(x.neg()).data()).rejects.toThrow(
+      /^linalg\.cholesky: matrix 0 is not positive/,
+    );
   });
 
   test('the place in the model is told, eager and compiled', async () => {

@@ -57,10 +57,27 @@ export function moveToDevice(module: Module, device: string): void {
   if (elsewhere === undefined) return;
   if (device !== 'webgpu') {
     throw new DeviceError(
-      `to: the parameters are on '${elsewhere.device}', and cannot be moved to ${display(device)} without waiting; read them with ` +
-        'await t.data() and load them into a module there',
+      `to: the parameters are on '${elsewhere.device}' and have to be waited for; write await module.toAsync('${device}')`,
     );
   }
   for (const t of values)
     if (t.ndim > 0 || t.dtype !== 'float64') t.assign(t.detach().to('webgpu'));
+  for (const p of module.parameters()) if (p.grad !== null) p.grad = p.grad.detach().to('webgpu');
+}
+
+/** Brings parameters, their gradients, and buffers to the CPU: all of them, or none should one fail. */
+export async function bringToHost(module: Module): Promise<void> {
+  const values = [...module.parameters(), ...module.buffers()].filter((t) => t.device !== 'cpu');
+  const onHost = values.map(async (t) => {
+    const grad = t instanceof Parameter ? t.grad : null;
+    const [value, moved] = await Promise.all([
+      t.detach().to('cpu'),
+      grad === null ? Promise.resolve(null) : grad.detach().to('cpu'),
+    ]);
+    return { t, value, grad: moved };
+  });
+  for (const { t, value, grad } of await Promise.all(onHost)) {
+    t.assign(value);
+    if (t instanceof Parameter) t.grad = grad;
+  }
 }

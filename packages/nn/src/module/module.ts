@@ -16,7 +16,7 @@ import {
 } from '@chainrule/autograd';
 import { MODULE_BRAND, OWN } from '../copy.js';
 import { cloneModule } from './clone.js';
-import { convertDtype, moveToDevice } from './convert.js';
+import { bringToHost, convertDtype, moveToDevice } from './convert.js';
 import { addHook, type ForwardHook, type ForwardPreHook } from './hooks.js';
 import {
   bufferOptions,
@@ -200,13 +200,28 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
    * Converts all float parameters and buffers to another float dtype, or moves to a device.
    *
    * Converting creates new Parameters, so do it before you create the optimizer (PyTorch keeps the objects). Moving to
-   * `'webgpu'`, which `setDevice` must have opened, keeps the objects. Moving back is asynchronous: read the state with
-   * `await t.data()` and load it into a module on the CPU.
+   * `'webgpu'`, which `setDevice` must have opened, keeps the objects. The way back has to be waited for: `toAsync`.
+   *
+   * @throws {DeviceError} if values would have to be read from a device.
    */
   to(target: DType | 'cpu' | 'webgpu'): this {
     checkArgument('to', 'the target', target, kinds.text);
     if (target === 'float32' || target === 'float64') convertDtype(this, target);
     else moveToDevice(this, target);
+    return this;
+  }
+
+  /**
+   * Moves all parameters, their gradients, and buffers to a device, and resolves to the module when they are there. The
+   * objects stay; an optimizer's state does not move, so create the optimizer anew or load its `stateDict()`. PyTorch:
+   * `module.to(device)`.
+   *
+   * @throws {DeviceError} for a device that is not open; what a run on the device refused. Nothing has moved then.
+   * @example await model.toAsync('cpu');
+   */
+  async toAsync(device: 'cpu' | 'webgpu'): Promise<this> {
+    if (device === 'cpu') await bringToHost(this);
+    else this.to(device);
     return this;
   }
 

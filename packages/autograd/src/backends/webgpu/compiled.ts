@@ -13,10 +13,13 @@ import { show, sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
+import { withEpilogues, type ProductStep } from './steps/epilogues.js';
 import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
-import { buffersOf, together } from './together.js';
+import { buffersOf, together } from './steps/together.js';
+import { convShaders } from './wgsl/convolution/convolutions.js';
 import { supports } from './wgsl/elements.js';
 import { copyOf } from './wgsl/copies.js';
+import { productShaders } from './wgsl/longProducts.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
@@ -36,7 +39,7 @@ export interface ShaderStep {
 }
 
 export interface Compiled {
-  /** Those of the program, and the copies that were added. */
+  /** Those of the program, and behind them the copies that were added and the words that single steps work with. */
   readonly instructions: readonly Instruction[];
   /** Each is a slot of its own that is no input. */
   readonly outputs: readonly number[];
@@ -46,9 +49,6 @@ export interface Compiled {
   /** Where values that stay inside lie, in words, and how many words that takes. */
   readonly offsets: ReadonlyMap<number, number>;
   readonly words: number;
-  /** The slot of words that each kernel may use while it runs, and where these lie. */
-  readonly scratch: number;
-  readonly scratchAt: number;
 }
 
 /**
@@ -66,12 +66,11 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const rootOf = rootsOf(windows);
   const startsVector = alignedTo(4, windows);
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
-  const fused = withAttention(lowered, instructions, outputs, windows);
-  const scratch = instructions.length;
-  let scratchWords = 0;
+  const attended = withAttention(lowered, instructions, outputs, windows);
+  const fused = withEpilogues(attended, outputs, windows);
   const scratchOf = (words: number): Place => {
-    scratchWords = Math.max(scratchWords, words);
-    return { buffer: scratch, dtype: 'int32', offset: 0 };
+    const slot = { op: null, attrs: null, inputs: [], shape: [words], dtype: 'int32' } as const;
+    return { buffer: instructions.push(slot) - 1, dtype: 'int32', offset: 0 };
   };
   const ofKernel = (kernel: Kernel, slot: number, slots: readonly number[] = [slot]): Step => ({
     kind: 'shaders',
@@ -84,6 +83,7 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const inOrder = [
     ...fused.flatMap((step): Step[] => {
       if (step.kind === 'scores') return [ofScores(step, memory)];
+      if (step.kind === 'product') return [ofProduct(step, scratchOf, startsVector)];
       if (step.kind === 'loop') return loopSteps(step, instructions, ofKernel);
       if (step.kind === 'kernel')
         return [ofKernel(step.kernel, step.slots[0] as number, step.slots)];
@@ -91,20 +91,32 @@ export function compiledOf(program: Program, memory: number): Compiled {
     }),
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
-  const steps = together(inOrder, scratch, rootOf);
+  const steps = together(inOrder, rootOf);
   // A step over no elements has no shaders.
   const last = steps.filter((step) => step.kind === 'loop' || step.shaders.length > 0).at(-1);
   if (last?.kind === 'shaders' && last.shaders.at(-1)!.refusals.length > 0)
     steps.push({ ...last, shaders: [witness()], kernels: [], writes: [] });
-  const elsewhere = [...program.inputs, ...outputs, scratch];
+  const elsewhere = [...program.inputs, ...outputs];
   const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
-  const all = words + Math.ceil(scratchWords / 4) * 4;
-  return { instructions, outputs, steps, windows, offsets, words: all, scratch, scratchAt: words };
+  return { instructions, outputs, steps, windows, offsets, words };
 }
 
 function ofScores({ kernel, members, slots, writes }: ScoresStep, memory: number): Step {
   const shaders = [scoresShader(kernel, memory)];
   return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: members, slots, writes };
+}
+
+function ofProduct(
+  { kernel, loop, epilogue, slots }: ProductStep,
+  scratch: (words: number) => Place,
+  startsVector: (buffer: number) => boolean,
+): Step {
+  const shaders =
+    kernel.kind === 'conv'
+      ? convShaders(kernel, scratch, epilogue)
+      : productShaders(kernel, scratch, startsVector, epilogue);
+  const writes = epilogue.outputs.map(({ buffer }) => buffer);
+  return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: [kernel, loop], slots, writes };
 }
 
 /** A loop; one of no steps only copies. */

@@ -45,7 +45,7 @@ interface Pass extends Dispatched {
 export class DeviceProgram {
   readonly parts: Split;
   readonly compiled: Compiled;
-  /** Where each slot lies in the step that is being recorded, and the scratch. */
+  /** Where each slot lies in the step that is being recorded. */
   readonly addresses: Uint32Array;
   /** The room it needs while it runs, in words, without the numbers. */
   readonly words: number;
@@ -83,7 +83,7 @@ export class DeviceProgram {
         return { shader, pipeline, work, index: shaders.push(shader) - 1, number };
       });
     });
-    this.addresses = new Uint32Array(instructions.length + 1);
+    this.addresses = new Uint32Array(instructions.length);
     let numbers = 0;
     this.numberAt = device.inputs.map((slot) =>
       sizeOf((instructions[slot] as Instruction).shape) === 1 ? numbers++ : -1,
@@ -149,7 +149,6 @@ export class DeviceProgram {
   begin(recorder: Recorder, room: number, numbersAt: number): void {
     this.numbersAt = numbersAt;
     for (const [slot, offset] of this.compiled.offsets) this.addresses[slot] = room + offset;
-    this.addresses[this.compiled.scratch] = room + this.compiled.scratchAt;
     this.blocks.begin(recorder, numbersAt + this.firstNumber);
   }
 

@@ -33,9 +33,11 @@ export async function explainRefusal(
       );
     case 'between':
       return outside(attrs as unknown as Bounds, value, position);
-    case 'singular':
-      return new ChainruleError(`${name}: matrix ${position} is singular`);
+    case 'singular': {
+      const asked = String((attrs as { op?: string } | null)?.op ?? name);
+      return new ChainruleError(`${asked}: matrix ${position} is singular, so it has no inverse`);
+    }
     case 'notPositive':
-      return new ChainruleError(`${name}: matrix ${position} is not positive definite`);
+      return new ChainruleError(`linalg.${name}: matrix ${position} is not positive definite`);
   }
 }

@@ -13,6 +13,7 @@ import { Pipeline } from './pipeline.js';
 import { FAULT_BYTES, Readback } from './memory/readback.js';
 import { Recorder } from './recorder.js';
 import { Residents } from './memory/residents.js';
+import { atNextTurn } from './turn.js';
 import { vectorsOf, type Shader } from './wgsl/shader.js';
 
 /** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
@@ -101,7 +102,7 @@ export class GpuRuntime {
   /** Counts a run. @throws {DeviceError} where too many are queued. */
   startRun(): void {
     this.check();
-    if (this.runsInTurn === 0) setTimeout(() => (this.runsInTurn = 0), 0);
+    if (this.runsInTurn === 0) atNextTurn(() => this.hasWaited());
     if (++this.runsInTurn > MOST_RUNS) {
       this.runsInTurn = 0;
       throw new DeviceError(

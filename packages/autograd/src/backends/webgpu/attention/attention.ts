@@ -176,7 +176,7 @@ class Attention {
       Math.max(dots.size, all.length) > MOST_TILES
     )
       return null;
-    const written = this.found.writersOf(sum.kernel.b.buffer);
+    const written = this.found.uses.writersOf(sum.kernel.b.buffer);
     if (this.found.endOf(region) < groupAt && written.every((at) => at < groupAt)) return groupAt;
     const writes = group.flatMap(({ sum: { kernel } }) => writtenBy(kernel));
     const members = new Set(group.map(({ sum: { at } }) => at));

@@ -1,9 +1,10 @@
 /** @file The loops over scores that need not be stored, and what reads them: the largest set in which all fits together. */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
-import { placesOf, writtenBy } from '../../../engine/compile/kernel.js';
+import { writtenBy } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
-import { rootsOf, type Window } from '../../../engine/compile/windows.js';
+import type { Window } from '../../../engine/compile/windows.js';
 import { sizeOf } from '../../../graph/shape.js';
+import { Uses } from '../steps/uses.js';
 import { DIVISIONS } from '../wgsl/body.js';
 import { gridOf, isPointOf, same, sumsOver, walks, type Grid } from './grid.js';
 import type { Region } from './inlined.js';
@@ -25,12 +26,7 @@ export interface Summing {
 
 export class Regions {
   private readonly steps: readonly Lowered[];
-  /** Buffers that something else than a step reads: outputs, and those that windows lie within. */
-  private readonly stored: ReadonlySet<number>;
-  /** The steps that read or write each buffer, or a window of it. */
-  private readonly readers = new Map<number, number[]>();
-  private readonly writers = new Map<number, number[]>();
-  private readonly rootOf: (buffer: number) => number;
+  readonly uses: Uses;
   /** Products by the buffer of their scores, and where loops over such scores stand. */
   readonly dots = new Map<
     number,
@@ -43,17 +39,13 @@ export class Regions {
 
   constructor(steps: readonly Lowered[], outputs: readonly number[], windows: readonly Window[]) {
     this.steps = steps;
-    this.stored = new Set([...outputs, ...windows.map(({ within }) => within)]);
-    this.rootOf = rootsOf(windows);
+    this.uses = new Uses(steps, outputs, windows);
     steps.forEach((step, at) => {
-      const { reads, writes } = touched(step);
-      for (const buffer of reads) note(this.readers, this.rootOf(buffer), at);
-      for (const buffer of writes) note(this.writers, this.rootOf(buffer), at);
       if (step.kind !== 'kernel' || step.kernel.kind !== 'matmul') return;
       const { kernel } = step;
       const grid = kernel.k <= WIDEST && kernel.a.dtype === 'float32' ? gridOf(kernel) : null;
       const { buffer } = kernel.out;
-      if (grid !== null && pays(grid) && !this.stored.has(buffer))
+      if (grid !== null && pays(grid) && !this.uses.isStored(buffer))
         this.dots.set(buffer, { at, kernel, grid });
     });
     this.find();
@@ -94,8 +86,8 @@ export class Regions {
     if (dot === undefined) return this.points.has(buffer);
     return (
       !this.points.has(dot.kernel.a.buffer) &&
-      this.writers.get(buffer)?.length === 1 &&
-      (this.readers.get(buffer) ?? []).every((at) => this.readsPoints(at, buffer, dot.grid))
+      this.uses.writersOf(buffer).length === 1 &&
+      this.uses.readersOf(buffer).every((at) => this.readsPoints(at, buffer, dot.grid))
     );
   }
 
@@ -128,20 +120,17 @@ export class Regions {
     const stored = points.every(
       (point) =>
         isPointOf(kernel, point) &&
-        !this.stored.has(point.buffer) &&
-        this.writers.get(point.buffer)?.length === 1 &&
-        (this.readers.get(point.buffer) ?? []).every(
-          (at) =>
-            this.readsPoints(at, point.buffer, grid) ||
-            this.sumsAt(at, point.buffer, grid) !== null,
-        ),
+        !this.uses.isStored(point.buffer) &&
+        this.uses.writersOf(point.buffer).length === 1 &&
+        this.uses
+          .readersOf(point.buffer)
+          .every(
+            (at) =>
+              this.readsPoints(at, point.buffer, grid) ||
+              this.sumsAt(at, point.buffer, grid) !== null,
+          ),
     );
     return stored && this.sumsOf(region, 'rows').length <= MOST_TILES && this.canWait(region);
-  }
-
-  /** The steps that write what lies in a buffer. */
-  writersOf(buffer: number): readonly number[] {
-    return this.writers.get(this.rootOf(buffer)) ?? [];
   }
 
   /** The products of scores that a loop reads, also by way of others. */
@@ -164,7 +153,7 @@ export class Regions {
   /** The products that sum up what a loop gives. */
   sumsOf({ kernel, grid }: Region, over: 'rows' | 'columns'): Summing[] {
     return kernel.outputs.flatMap(({ buffer, value }) =>
-      (this.readers.get(buffer) ?? []).flatMap((at): Summing[] => {
+      this.uses.readersOf(buffer).flatMap((at): Summing[] => {
         if (this.sumsAt(at, buffer, grid) !== over) return [];
         return [{ at, value, kernel: (this.steps[at] as { kernel: MatmulKernel }).kernel }];
       }),
@@ -187,7 +176,7 @@ export class Regions {
     writes: readonly number[],
   ): boolean {
     return writes.every((buffer) =>
-      (this.readers.get(buffer) ?? []).every((at) => at <= from || at > to || members.has(at)),
+      this.uses.readersOf(buffer).every((at) => at <= from || at > to || members.has(at)),
     );
   }
 
@@ -204,21 +193,4 @@ function pays({ batch, rows, columns }: Grid): boolean {
 
 function refuses(scalar: LoopKernel['body'][number]): boolean {
   return scalar.kind === 'op' && scalar.dtype === 'int32' && DIVISIONS.has(scalar.op);
-}
-
-function note(map: Map<number, number[]>, buffer: number, at: number): void {
-  const found = map.get(buffer);
-  if (found === undefined) map.set(buffer, [at]);
-  else if (found.at(-1) !== at) found.push(at);
-}
-
-function touched(step: Lowered): { reads: readonly number[]; writes: readonly number[] } {
-  if (step.kind === 'loop') return { reads: step.operands, writes: [...step.results.values()] };
-  if (step.kind === 'opaque') return { reads: step.operands, writes: [step.slot] };
-  const writes = writtenBy(step.kernel);
-  const own = new Set<unknown>(
-    step.kernel.kind === 'loop' ? step.kernel.outputs : [step.kernel.out],
-  );
-  const reads = placesOf(step.kernel).filter((place) => !own.has(place));
-  return { reads: reads.map(({ buffer }) => buffer), writes };
 }

@@ -68,3 +68,29 @@ export function softmaxOf(body: readonly Scalar[]): Softmax | null {
   }
   return null;
 }
+
+/**
+ * Whether all that is summed up is the exponential of the softmax times something of the row. `point` says which values differ
+ * from point to point of a row, `level` how many reductions stand before each.
+ */
+export function isLinear(
+  { body, contractions }: ScoresKernel,
+  { exponential, sum }: Softmax,
+  { point, level }: { readonly point: readonly boolean[]; readonly level: readonly number[] },
+): boolean {
+  const linear = (i: number): boolean => {
+    if (i === exponential) return true;
+    const s = body[i]!;
+    if (s.kind === 'const') return s.value === 0;
+    if (s.kind !== 'op') return false;
+    const [x, y, z] = s.args as [number, number, number];
+    if (s.op === 'where') return !point[x]! && linear(y) && linear(z);
+    if (s.op !== 'mul') return false;
+    return point[x]! ? !point[y]! && linear(x) : point[y]! && linear(y);
+  };
+  return (
+    Math.max(0, ...level) <= level[sum]! &&
+    contractions.length === 1 &&
+    contractions.every(({ value }) => point[value]! && linear(value))
+  );
+}

@@ -54,7 +54,9 @@ export class DeviceArray implements DeviceStorage {
 
 /** A host array in the device's layout: four bytes an element. */
 export function wordsOf(array: TypedArray): Uint32Array | Float32Array | Int32Array {
-  if (array instanceof Float32Array || array instanceof Int32Array) return array;
+  if (array instanceof Float32Array || array instanceof Int32Array)
+    // What lies in the memory of the CPU's threads is copied: Dawn in Node.js would read from address 0.
+    return array.buffer instanceof ArrayBuffer ? array : array.slice();
   return array instanceof Float64Array ? Float32Array.from(array) : Uint32Array.from(array);
 }
 

@@ -5,6 +5,7 @@
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
+import { ofParts, ofProducts, type Epilogue } from './epilogue.js';
 import { loopShader } from './loop.js';
 import { fillsTiles, matmulShader } from './products.js';
 import { product } from './coordinates.js';
@@ -17,20 +18,25 @@ const BUSY = 256;
 /** A part has at least so many elements. */
 const SHORTEST = 128;
 
+/** `epilogue` is what is made of the results, in place of storing them. */
 export function productShaders(
   kernel: MatmulKernel,
   scratch: (words: number) => Place,
   startsVector: (buffer: number) => boolean,
+  epilogue: Epilogue | null = null,
 ): Shader[] {
   const { a, b, batch, m, n, k } = kernel;
-  const whole = (): Shader[] => [matmulShader(kernel, startsVector)];
+  const whole = (): Shader[] => [matmulShader(kernel, { startsVector, epilogue })];
   if (kernel.out.dtype !== 'float32' || k < 2 * SHORTEST) return whole();
   const rank = batch.length;
   const results = product(batch) * m * n;
   const tiles = fillsTiles(kernel);
   // Of a matrix and a few vectors, whether the elements of a sum lie side by side in the matrix.
   const along = n < m ? a.strides[rank + 1] === 1 : b.strides[rank] === 1;
-  if (!tiles && along && results < 4096) return [loopShader(sumsOf(kernel))];
+  if (!tiles && along && results < 4096) {
+    const sums = epilogue === null ? sumsOf(kernel) : ofProducts(epilogue, kernel);
+    if (sums !== null) return [loopShader(sums)];
+  }
   const groups = tiles
     ? groupsOf(product(batch), m, n, tileOf(product(batch), m, n))
     : Math.ceil(results / 64);
@@ -40,8 +46,12 @@ export function productShaders(
   const parts: Parts = { count: Math.ceil(k / length), length };
   const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
   return [
-    matmulShader(partsOf(kernel, parts, place), startsVector, parts),
-    loopShader(sumOfParts([...batch, m, n], parts.count, place, kernel.out)),
+    matmulShader(partsOf(kernel, parts, place), { startsVector, parts }),
+    loopShader(
+      epilogue === null
+        ? sumOfParts([...batch, m, n], parts.count, place, kernel.out)
+        : ofParts(epilogue, parts.count, place),
+    ),
   ];
 }
 

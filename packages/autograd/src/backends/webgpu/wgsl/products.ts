@@ -1,6 +1,7 @@
 /** @file Matrix products. Each result is summed over k in order. */
 import type { MatmulKernel } from '../../../engine/compile/kernel.js';
 import { coordinates, offsetOf, product } from './coordinates.js';
+import { EpilogueWriter, storesVectors, type Epilogue } from './epilogue.js';
 import type { Parts } from './parts.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
@@ -12,28 +13,31 @@ export function fillsTiles({ out, m, n, k }: MatmulKernel): boolean {
   return out.dtype === 'float32' && m >= 8 && n >= 8 && k >= 8;
 }
 
-/**
- * A matrix product: tiles of results with some steps of k in workgroup memory at a time, or a thread a result. `startsVector`
- * says whether a buffer begins where a vector of four words may.
- */
-export function matmulShader(
-  k: MatmulKernel,
-  startsVector: (buffer: number) => boolean,
-  parts: Parts | null = null,
-): Shader {
-  return fillsTiles(k) ? tiled(k, startsVector, parts) : plain(k, parts);
+/** How a product is computed, beside what it is. */
+export interface Manner {
+  /** Whether a buffer begins where a vector of four words may. */
+  readonly startsVector: (buffer: number) => boolean;
+  /** The first dimension of the batch are these parts of the inner one. */
+  readonly parts?: Parts;
+  /** What is made of the results, in place of storing them. */
+  readonly epilogue?: Epilogue | null;
+}
+
+/** A matrix product: tiles of results with some steps of k in workgroup memory at a time, or a thread a result. */
+export function matmulShader(k: MatmulKernel, manner: Manner): Shader {
+  return fillsTiles(k) ? tiled(k, manner) : plain(k, manner);
 }
 
 /** The batch of a product of which the parts come first, and the length of the part at hand as `depth`. */
-function inParts(w: ShaderWriter, k: MatmulKernel, parts: Parts | null, part: string): void {
+function inParts(w: ShaderWriter, k: MatmulKernel, parts: Manner['parts'], part: string): void {
   w.line(
-    parts === null
+    parts === undefined
       ? `let depth = ${w.word(k.k)};`
       : `let depth = min(${w.word(parts.length)}, ${w.word(k.k)} - ${part} * ${w.word(parts.length)});`,
   );
 }
 
-function plain(k: MatmulKernel, parts: Parts | null): Shader {
+function plain(k: MatmulKernel, { parts, epilogue = null }: Manner): Shader {
   const w = new ShaderWriter();
   const { dtype } = k.out;
   const type = dtype === 'bool' ? 'i32' : typeOf(dtype);
@@ -53,13 +57,13 @@ function plain(k: MatmulKernel, parts: Parts | null): Shader {
     dtype === 'bool' ? `select(0, 1, ${load('bool', at)})` : load(dtype, at);
   const step = `acc = ${type === 'f32' ? `fma(${element('x')}, ${element('y')}, acc)` : `acc + ${element('x')} * ${element('y')}`};`;
   w.line(`for (var q = 0u; q < depth; q++) { ${step} x = x + dx; y = y + dy; }`);
-  w.line(
-    store(
-      dtype,
-      `${w.address(out)}${offsetOf(w, out.strides, 'i')}`,
-      dtype === 'bool' ? '(acc != 0)' : 'acc',
-    ),
-  );
+  if (epilogue !== null) {
+    w.line('let result = acc;');
+    new EpilogueWriter(w, epilogue).each('row');
+  } else {
+    const to = `${w.address(out)}${offsetOf(w, out.strides, 'i')}`;
+    w.line(store(dtype, to, dtype === 'bool' ? '(acc != 0)' : 'acc'));
+  }
   return w.threads(product(k.batch) * k.m * k.n);
 }
 
@@ -79,11 +83,7 @@ function inVectors(
   );
 }
 
-function tiled(
-  k: MatmulKernel,
-  startsVector: (buffer: number) => boolean,
-  parts: Parts | null,
-): Shader {
+function tiled(k: MatmulKernel, { startsVector, parts, epilogue = null }: Manner): Shader {
   const w = new ShaderWriter();
   const rank = k.batch.length;
   const batch = product(k.batch);
@@ -94,10 +94,12 @@ function tiled(
   const alongB = bk === 1 && bc !== 1;
   // All or none: memory is words, or vectors.
   const vectors =
-    [k.a, k.b, k.out].every(({ buffer }) => startsVector(buffer)) &&
+    [k.a, k.b].every(({ buffer }) => startsVector(buffer)) &&
     inVectors(k.a, rank, [k.m, k.k], alongA ? 1 : 0) &&
     inVectors(k.b, rank, [k.k, k.n], alongB ? 0 : 1) &&
-    inVectors(k.out, rank, [k.m, k.n], 1);
+    (epilogue !== null
+      ? k.n % 4 === 0 && storesVectors(epilogue, startsVector)
+      : startsVector(k.out.buffer) && inVectors(k.out, rank, [k.m, k.n], 1));
   if (vectors) w.readVectors();
   const base = (x: MatmulKernel['a']): string =>
     `${w.address(x)}${offsetOf(w, x.strides.slice(0, rank), 'i')}`;
@@ -111,18 +113,33 @@ function tiled(
     batch,
     m: k.m,
     n: k.n,
-    whole: k.k % DEPTH === 0 && (parts === null || parts.length % DEPTH === 0),
+    whole: k.k % DEPTH === 0 && (parts === undefined || parts.length % DEPTH === 0),
     begin: () => {
       coordinates(w, 't0', k.batch, 'i');
-      w.line(`let oa = ${base(k.a)}; let ob = ${base(k.b)}; let oc = ${base(k.out)};`);
+      w.line(`let oa = ${base(k.a)}; let ob = ${base(k.b)};`);
       inParts(w, k, parts, 'i0');
       w.line(`let ar = ${w.word(ar)}; let ak = ${w.word(ak)};`);
       w.line(`let bk = ${w.word(bk)}; let bc = ${w.word(bc)};`);
-      w.line(`let cr = ${w.word(cr)}; let cc = ${w.word(cc)};`);
+      if (epilogue !== null) return;
+      w.line(`let oc = ${base(k.out)}; let cr = ${w.word(cr)}; let cc = ${w.word(cc)};`);
     },
     a: operand(alongA, (row, step) => `oa + ${row} * ar + ${step} * ak`),
     b: operand(alongB, (column, step) => `ob + ${step} * bk + ${column} * bc`),
+    rolled: epilogue !== null,
     store: (row, column, values) => {
+      if (epilogue !== null) {
+        w.line(`let results = ${values}; let first = (t0 * m + ${row}) * n + ${column};`);
+        const writer = new EpilogueWriter(w, epilogue, vectors);
+        if (vectors) {
+          w.line(`if (${column} < n) {`);
+          writer.eachFour('first');
+        } else {
+          w.line(`for (var i = 0u; i < min(4u, n - min(n, ${column})); i++) {`);
+          w.line('let result = results[i];');
+          writer.each('(first + i)');
+        }
+        return w.line('}');
+      }
       w.line(`let to = oc + ${row} * cr + ${column} * cc;`);
       if (vectors) w.line(`if (${column} < n) { h[to >> 2u] = bitcast<vec4<u32>>(${values}); }`);
       else

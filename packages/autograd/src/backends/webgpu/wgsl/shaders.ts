@@ -1,7 +1,7 @@
 /** @file What a kernel of the engine is on the device: one or more shaders. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
-import { convShaders } from './convolutions.js';
+import { convShaders } from './convolution/convolutions.js';
 import { randomShader } from './draws.js';
 import { fourierShader } from './fourier.js';
 import { indexShaders } from './indices.js';

@@ -57,7 +57,9 @@ export interface Tiled {
   readonly begin: () => void;
   readonly a: Operand;
   readonly b: Operand;
-  /** Lines that come before the results of a row, and the lines that store those of four columns, from the one named on. */
+  /** Whether the lines that store are many, so that they are written once for all rows of a thread. */
+  readonly rolled?: boolean;
+  /** Lines that store the results of a row: those of four columns, from the one named on. */
   readonly store: (row: string, column: string, values: string) => void;
 }
 
@@ -90,11 +92,19 @@ export function tiledShader(w: ShaderWriter, tile: Tile, of: Tiled): Shader {
     w.line(`c${i} = fma(vec4<f32>(a${i & ~3}[${i & 3}]), b, c${i});`);
   w.line('}\nworkgroupBarrier();\n}');
   w.line('let column = n0 + c * 4u;');
-  for (let i = 0; i < perThread; i++) {
-    w.line(`{ let line = m0 + r * 4u + ${8 * (i & ~3) + (i & 3)}u; if (live && line < m) {`);
-    of.store('line', 'column', `c${i}`);
+  const rows = Array.from({ length: perThread }, (_, i) => i);
+  if (of.rolled === true) {
+    w.line(`var rows = array(${rows.map((i) => `c${i}`).join(', ')});`);
+    w.line(`for (var i = 0u; i < ${perThread}u; i++) {`);
+    w.line('let line = m0 + r * 4u + 8u * (i & 4u) + (i & 3u); if (live && line < m) {');
+    of.store('line', 'column', 'rows[i]');
     w.line('} }');
-  }
+  } else
+    for (const i of rows) {
+      w.line(`{ let line = m0 + r * 4u + ${8 * (i & ~3) + (i & 3)}u; if (live && line < m) {`);
+      of.store('line', 'column', `c${i}`);
+      w.line('} }');
+    }
   return w.teams(batch * tm * tn, team);
 }
 

@@ -17,12 +17,22 @@ export function typeOf(dtype: DType): string {
 
 /** The element at an address, as its type. */
 export function load(dtype: DType, at: string): string {
-  if (dtype === 'bool') return `(h[${at}] != 0u)`;
-  return dtype === 'int32' ? `bitcast<i32>(h[${at}])` : `bitcast<f32>(h[${at}])`;
+  return fromWord(dtype, `h[${at}]`);
 }
 
 export function store(dtype: DType, at: string, x: string): string {
-  return dtype === 'bool' ? `h[${at}] = select(0u, 1u, ${x});` : `h[${at}] = bitcast<u32>(${x});`;
+  return `h[${at}] = ${toWord(dtype, x)};`;
+}
+
+/** A word of the heap as what it means. */
+export function fromWord(dtype: DType, word: string): string {
+  if (dtype === 'bool') return `(${word} != 0u)`;
+  return dtype === 'int32' ? `bitcast<i32>(${word})` : `bitcast<f32>(${word})`;
+}
+
+/** A value as a word of the heap. */
+export function toWord(dtype: DType, x: string): string {
+  return dtype === 'bool' ? `select(0u, 1u, ${x})` : `bitcast<u32>(${x})`;
 }
 
 /** A number as a constant of a type. */

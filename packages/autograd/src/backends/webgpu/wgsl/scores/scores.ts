@@ -3,7 +3,7 @@
  * of 32 × 32 or 32 × 64 scores. In each tile every thread multiplies out four by four or eight, then a pair of threads has the
  * points of a row, then every thread adds the products with the other matrix to its part of the results.
  */
-import { softmaxOf, type ScoresKernel, type Softmax } from '../../attention/scores.js';
+import { isLinear, softmaxOf, type ScoresKernel, type Softmax } from '../../attention/scores.js';
 import { BodyWriter } from '../body.js';
 import { cast, fold, identity } from '../elements.js';
 import { coordinates, offsetOf, product } from '../coordinates.js';
@@ -70,7 +70,7 @@ class ScoresShader {
     else {
       this.rowPlaces();
       const online = this.softmax();
-      const alone = online !== null && this.isLinear(online);
+      const alone = online !== null && isLinear(kernel, online, body);
       let pass = 0;
       if (online !== null) {
         this.body.rowValues(0);
@@ -197,28 +197,6 @@ class ScoresShader {
     w.line(`a${sum} = select(a${sum}, ${w.use('nan')}(), bitcast<u32>(a${max}) == 0xff800000u);`);
     body.row.add(max);
     this.both(sum, (x, y) => `${x} + ${y}`, 'f32');
-  }
-
-  /** Whether all that is summed up is the exponential of the softmax times something of the row. */
-  private isLinear({ exponential, sum }: Softmax): boolean {
-    const { kernel, body } = this;
-    const scalars = kernel.body;
-    const linear = (i: number): boolean => {
-      if (i === exponential) return true;
-      const s = scalars[i]!;
-      if (s.kind === 'const') return s.value === 0;
-      if (s.kind !== 'op') return false;
-      const [x, y, z] = s.args as [number, number, number];
-      if (s.op === 'where') return !body.point[x]! && linear(y) && linear(z);
-      if (s.op !== 'mul') return false;
-      return body.point[x]! ? !body.point[y]! && linear(x) : body.point[y]! && linear(y);
-    };
-    const { contractions } = kernel;
-    return (
-      body.depth <= body.level[sum]! &&
-      contractions.length === 1 &&
-      contractions.every(({ value }) => body.point[value]! && linear(value))
-    );
   }
 
   /** Makes of the sums of exponentials what was asked for. */

@@ -1,6 +1,6 @@
 /** @file Which elements of a buffer a kernel writes: those of a concatenation lie apart, row by row. */
-import type { Kernel } from '../../engine/compile/kernel.js';
-import type { Access } from '../../engine/compile/place.js';
+import type { Kernel } from '../../../engine/compile/kernel.js';
+import type { Access } from '../../../engine/compile/place.js';
 
 /** The elements `offset + Σ index[d] * strides[d]` of a buffer; each size is more than 1, none is empty. */
 export interface Piece {

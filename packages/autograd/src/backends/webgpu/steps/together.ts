@@ -1,10 +1,10 @@
 /**
- * @file Shaders of one text that do not wait for each other become one dispatch: the updates of all parameters of an
- * optimizer, the projections of queries, keys and values, the pieces of a concatenation.
+ * @file Steps of one text that do not wait for each other become one, each of its shaders a dispatch: the updates of all
+ * parameters of an optimizer, the projections of queries, keys and values, sums in parts, the pieces of a concatenation.
  */
-import type { ShaderStep, Step } from './compiled.js';
+import type { ShaderStep, Step } from '../compiled.js';
 import { liesApart, piecesOf, type Piece } from './pieces.js';
-import { sideBySide } from './wgsl/shader.js';
+import { sideBySide } from '../wgsl/shader.js';
 
 /** So many steps back a partner is looked for. */
 const FARTHEST = 64;
@@ -18,23 +18,17 @@ interface Group {
   readonly writes: Set<number>;
   /** What it writes of buffers of which that is known. */
   readonly pieces: Map<number, Piece[]>;
-  /** The text, if it may have company. */
+  /** The texts of its shaders, if it may have company. */
   readonly code: string | null;
+  /** Of the longest parameter block. */
   words: number;
 }
 
-/**
- * The steps in an order in which they can run. `scratch` is the buffer that any kernel may use while it runs, `rootOf` says in
- * which buffer a window lies.
- */
-export function together(
-  steps: readonly Step[],
-  scratch: number,
-  rootOf: (buffer: number) => number,
-): Step[] {
+/** The steps in an order in which they can run. `rootOf` says in which buffer a window lies. */
+export function together(steps: readonly Step[], rootOf: (buffer: number) => number): Step[] {
   const groups: Group[] = [];
   for (const step of steps) {
-    const group = groupOf(step, scratch, rootOf);
+    const group = groupOf(step, rootOf);
     const partner = group.code === null ? null : partnerOf(groups, group);
     if (partner === null) {
       groups.push(group);
@@ -78,7 +72,7 @@ function apart(some: readonly Piece[] | undefined, others: readonly Piece[] | un
   return some.every((piece) => others.every((other) => liesApart(piece, other)));
 }
 
-function groupOf(step: Step, scratch: number, rootOf: (buffer: number) => number): Group {
+function groupOf(step: Step, rootOf: (buffer: number) => number): Group {
   const buffers = buffersOf(step).map(rootOf);
   if (step.kind === 'loop') {
     const writes = new Set(step.results.values());
@@ -87,9 +81,7 @@ function groupOf(step: Step, scratch: number, rootOf: (buffer: number) => number
   }
   const { shaders, kernels } = step;
   const writes = new Set(step.writes.map(rootOf));
-  if (buffers.includes(scratch)) writes.add(scratch);
-  const [shader] = shaders;
-  const alone = shaders.length !== 1 || kernels.length === 0 || shader!.refusals.length > 0;
+  const alone = kernels.length === 0 || shaders.some(({ refusals }) => refusals.length > 0);
   const pieces = new Map<number, Piece[]>();
   for (const piece of (kernels.length === 1 ? piecesOf(kernels[0]!) : null) ?? [])
     if (rootOf(piece.buffer) === piece.buffer)
@@ -99,15 +91,15 @@ function groupOf(step: Step, scratch: number, rootOf: (buffer: number) => number
     reads: new Set(buffers.filter((slot) => !pieces.has(slot))),
     writes,
     pieces,
-    code: alone ? null : shader!.code,
-    words: shader === undefined ? 0 : shader.words.length + 4,
+    code: alone || shaders.length === 0 ? null : shaders.map(({ code }) => code).join('\n'),
+    words: Math.max(0, ...shaders.map(({ words }) => words.length + 4)),
   };
 }
 
 function joined(steps: readonly ShaderStep[]): ShaderStep {
   return {
     kind: 'shaders',
-    shaders: [sideBySide(steps.map(({ shaders }) => shaders[0]!))],
+    shaders: steps[0]!.shaders.map((_, k) => sideBySide(steps.map(({ shaders }) => shaders[k]!))),
     slot: steps[0]!.slot,
     kernels: steps.flatMap(({ kernels }) => kernels),
     slots: steps.flatMap(({ slots }) => slots),

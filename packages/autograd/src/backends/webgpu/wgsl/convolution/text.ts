@@ -1,6 +1,6 @@
 /** @file The sizes of a convolution by names, and the arithmetic of its places and taps. */
-import type { ConvKernel } from '../../../engine/compile/operators.js';
-import type { ShaderWriter } from './shaderWriter.js';
+import type { ConvKernel } from '../../../../engine/compile/operators.js';
+import type { ShaderWriter } from '../shaderWriter.js';
 
 /** Names of the sizes of a convolution, and the arithmetic of its places. */
 export class ConvText {

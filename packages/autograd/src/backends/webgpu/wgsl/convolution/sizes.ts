@@ -1,0 +1,42 @@
+/** @file The sizes of a convolution: as a product, and of what it gives. */
+import type { ConvKernel } from '../../../../engine/compile/operators.js';
+import { product } from '../coordinates.js';
+
+/** A convolution as the product of each group: rows, columns, and terms of a sum. */
+export function productOf({ batch, inChannels, outChannels, direction, ...k }: ConvKernel): {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+} {
+  const [size, window, places] = [k.size, k.window, k.places].map(product) as [
+    number,
+    number,
+    number,
+  ];
+  switch (direction) {
+    case 'forward':
+      return { m: batch * places, n: outChannels, k: inChannels * window };
+    case 'gradInput':
+      return { m: batch * size, n: inChannels, k: outChannels * window };
+    case 'gradWeight':
+      return { m: inChannels * window, n: outChannels, k: batch * places };
+  }
+}
+
+/** The dimensions of a result. */
+export function sizesOf(k: ConvKernel): readonly number[] {
+  const { batch, groups, inChannels, outChannels } = k;
+  switch (k.direction) {
+    case 'forward':
+      return [batch, groups, outChannels, ...k.places];
+    case 'gradInput':
+      return [batch, groups, inChannels, ...k.size];
+    case 'gradWeight':
+      return [groups, outChannels, inChannels, ...k.window];
+  }
+}
+
+/** `prefix1`, `prefix2`, … of so many dimensions, from a number on. */
+export function names(prefix: string, count: number, from: number): string[] {
+  return Array.from({ length: count }, (_, d) => `${prefix}${from + d}`);
+}
