@@ -1,31 +1,31 @@
 /**
- * @file Shaders of one text that do not wait for each other become one dispatch: the updates of all parameters of an
- * optimizer, the projections of queries, keys and values, the pieces of a concatenation.
+ * @file Merges shaders with the same text that do not wait for each other into one dispatch: the updates of all parameters of
+ * an optimizer, the projections of queries, keys and values, the pieces of a concatenation.
  */
 import type { ShaderStep, Step } from './compiled.js';
 import { liesApart, piecesOf, type Piece } from './pieces.js';
 import { sideBySide } from './wgsl/shader.js';
 
-/** So many steps back a partner is looked for. */
+/** How many steps back to look for a partner. */
 const FARTHEST = 64;
-/** What every device takes as parameters of a kernel, in words. */
+/** The parameter words of a kernel that every device supports. */
 const MOST_WORDS = 4096;
 
-/** Steps that become one. */
+/** Steps that are merged into one. */
 interface Group {
   readonly steps: Step[];
   readonly reads: Set<number>;
   readonly writes: Set<number>;
-  /** What it writes of buffers of which that is known. */
+  /** The pieces that it writes, for buffers where they are known. */
   readonly pieces: Map<number, Piece[]>;
-  /** The text, if it may have company. */
+  /** The shader's text, if it may be merged. */
   readonly code: string | null;
   words: number;
 }
 
 /**
- * The steps in an order in which they can run. `scratch` is the buffer that any kernel may use while it runs, `rootOf` says in
- * which buffer a window lies.
+ * The steps, merged, in an order in which they can run. `scratch` is the buffer that any kernel may use while it runs,
+ * `rootOf` maps a window to the buffer that contains it.
  */
 export function together(
   steps: readonly Step[],
@@ -52,7 +52,7 @@ export function together(
   );
 }
 
-/** The last group of the same text, if nothing since then has to come before. */
+/** The last group with the same text, unless a later group must come before. */
 function partnerOf(groups: readonly Group[], group: Group): Group | null {
   const first = Math.max(0, groups.length - FARTHEST);
   for (let i = groups.length - 1; i >= first; i--) {
