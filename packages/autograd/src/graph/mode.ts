@@ -107,7 +107,6 @@ export function isCompiling(): boolean {
 /**
  * Calls `f` after each run of the function that `compile` is recording, or at once if nothing is being recorded.
  * Use it to read what a step needs once its values are there, such as a flag that something went wrong.
- * `f`.
  */
 export function afterRun(f: () => void): void {
   checkArgument('afterRun', 'f', f, kinds.callable);

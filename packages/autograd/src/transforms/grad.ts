@@ -10,11 +10,10 @@ import { gradFunction, type GradFunctionOptions } from './functional.js';
  * The gradient function of a scalar function, or the derivatives of tensors with respect to others.
  *
  * - `grad(f, argnums?, { hasAux? })` is a function of the same arguments that returns the gradient of `f` with
- * respect to its first
- *   argument, or to those listed in `argnums`. See `valueAndGrad` for the value too. PyTorch: `torch.func.grad`.
+ *   respect to its first argument, or to those listed in `argnums`. See `valueAndGrad` for the value too. PyTorch:
+ *   `torch.func.grad`.
  * - `grad(outputs, inputs, { gradOutputs?, createGraph?, allowUnused? })` computes the derivatives of `outputs`,
- * weighted by
- *   `gradOutputs`; no `.grad` changes. PyTorch: `torch.autograd.grad`.
+ *   weighted by `gradOutputs`; no `.grad` changes. PyTorch: `torch.autograd.grad`.
  *
  * @example grad((x) => x.square().sum())(tensor([1, 2])) // [2, 4]
  * @example const [dx] = grad(loss, [x]);
