@@ -74,7 +74,7 @@ export function runBackward(
 
 /**
  * Makes a plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the existing
- * gradients; anything else that the backward part reads must be a number from its rules.
+ * gradients; any other input of the backward part must be a number that its rules make.
  */
 function learn(
   { nodes, leaves, roots }: Collected,

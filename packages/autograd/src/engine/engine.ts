@@ -50,8 +50,8 @@ export function backendInUse(): HostBackend {
 }
 
 /**
- * @internal Tells which roots are on another device than the first one; null if none. Scalars without a device follow the
- * first.
+ * @internal A predicate: whether a root is on another device than the first one. Null if none is. Scalars without a device
+ * follow the first.
  */
 export function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) | null {
   const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);

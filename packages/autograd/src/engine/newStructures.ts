@@ -5,7 +5,7 @@
 import type { Instruction } from './program.js';
 import { userLine } from './userLine.js';
 
-/** A line is reported after this many new structures. */
+/** The counts of new structures at which a line is reported. */
 const TOLD: ReadonlySet<number> = new Set([4, 40, 400, 4000]);
 
 /** The lines that asked for new structures: how many, and the last one. */

@@ -21,7 +21,7 @@ function slotsOf({ inputs }: Tensor): number[] {
   return slots;
 }
 
-/** No slots. Always the same array, because a plan is made ready anew if it gets another. */
+/** No slots. Always the same array, because a plan is made ready again if it gets another. */
 export const NOTHING: readonly number[] = [];
 
 /** How runs came to be computed, since the process began. */

@@ -27,7 +27,7 @@ const LONGEST = 512;
 
 /**
  * Values between segments keep their memory from run to run, which is cheap only for small ones. A program is cut if its
- * operations read or write this many elements on average; one with fewer than `least` runs on a tape, or one by one.
+ * operations read or write between `least` and `most` elements on average; one with fewer runs on a tape, or one by one.
  */
 const MEAN_ELEMENTS = { least: 8, most: 1024 };
 

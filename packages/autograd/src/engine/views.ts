@@ -17,7 +17,7 @@ export function hasValue(node: Tensor): boolean {
 }
 
 /**
- * The tensor that a view reads, if strides walk it in another order than the view's own elements; null for any other node.
+ * The tensor that a view reads, if it is traversed in another order than the view's own elements; null for any other node.
  */
 export function baseOf(node: Tensor): Tensor | null {
   if (runtime.viewedBy === null || node.size < 2 || node.home === 'webgpu') return null;

@@ -18,7 +18,7 @@ export type Lowering<A extends Attrs = Attrs> =
   | ({
       readonly kind: 'element';
       readonly scalar: Scalar;
-      /** The function to use instead if attributes make it refuse some elements. */
+      /** The function to use instead if its attributes make it refuse some arguments. */
       checked?(attrs: A): Scalar;
     } & Laws)
   /** Folds dimensions into one element. */

@@ -1,7 +1,7 @@
 /** @file Limits on how much may be pending behind a tensor that nobody has read. */
 
 /**
- * The limits from which a new tensor without grad is evaluated unasked: its depth, the bytes of the leaves it keeps alive,
+ * The limits beyond which a new tensor without grad is evaluated unasked: its depth, the bytes of the leaves it keeps alive,
  * and how many runs ago the oldest pending node behind it was made. All depend on the structure of the graph alone, never on
  * what else was made meanwhile: a step of a loop is cut at the same points each time, and finds its plans again.
  */

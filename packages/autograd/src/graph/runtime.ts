@@ -25,7 +25,7 @@ export const runtime: {
   /** Other results of the same calls, which the backward pass of these results may read. */
   keptByCalls(results: readonly Tensor[]): Tensor[];
   /**
-   * The tensor that a view reads, if strides walk it in another order than the view's own elements; null if no backend needs
+   * The tensor that a view reads, if it is traversed in another order than the view's own elements; null if no backend needs
    * it.
    */
   viewedBy: ((node: Tensor) => Tensor | null) | null;

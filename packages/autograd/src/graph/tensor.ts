@@ -329,8 +329,8 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * @internal Makes a node that no recorded operation made a leaf: it keeps its value and drops its inputs. In a function
-   * that is being recorded it is computed at each call.
+   * @internal Turns a node that no recorded operation made into a leaf: it keeps its value and drops its inputs. In a
+   * function that is being recorded it is computed at each call.
    */
   becomeLeaf(): void {
     if (mode.tracing !== null) {

@@ -18,7 +18,7 @@ export type Step =
     }
   /** A buffer assembled from parts: each view is written where its part lies. */
   | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
-  /** A primitive of its own kind, over contiguous buffers. */
+  /** A primitive with an operator kernel, or that runs by its reference, over contiguous buffers. */
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
   | LoopStep;
 

@@ -5,7 +5,7 @@ import { hasValue, isLook } from '../views.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 import { viewOfWindow } from './windows.js';
 
-/** The tensor that a view reads, if strides walk it in another order than the view's own elements; else null. */
+/** The tensor that a view reads, if it is traversed in another order than the view's own elements; else null. */
 export function viewedBy(node: Tensor): Tensor | null {
   const chain: Tensor[] = [];
   let base = node;

@@ -36,7 +36,7 @@ export function viewOfWindow(slot: number, { step }: PlacedSpec, { strides }: Vi
   return { base: slot, offset: 0, strides: strides.map((s, d) => s * step[d]!), dims: null };
 }
 
-/** Tells of a buffer whether it always begins at a multiple of `unit` elements, as all do that are no windows. */
+/** A predicate: whether a buffer always begins at a multiple of `unit` elements, as all buffers but windows do. */
 export function alignedTo(unit: number, windows: readonly Window[]): (buffer: number) => boolean {
   const odd = new Set<number>();
   for (const { slot, within, offset, strides } of windows)
@@ -44,7 +44,7 @@ export function alignedTo(unit: number, windows: readonly Window[]): (buffer: nu
   return (buffer) => !odd.has(buffer);
 }
 
-/** Maps a buffer to the outermost one that contains it. */
+/** A function from a buffer to the outermost one that contains it. */
 export function rootsOf(windows: readonly Window[]): (buffer: number) => number {
   if (windows.length === 0) return (buffer) => buffer;
   const roots = new Map<number, number>();

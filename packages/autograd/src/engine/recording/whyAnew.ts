@@ -7,7 +7,7 @@ import { isTensor } from '../../tree.js';
 import type { Recording } from './recording.js';
 import { argumentLeaves, fitsFacts, type Fact } from './signature.js';
 
-/** A difference, and whether it is only the shape of an argument: lengths may differ for a good while. */
+/** A difference, and whether it is only the shape of an argument: sequence lengths may differ for many calls. */
 export interface Difference {
   readonly text: string;
   readonly isShape: boolean;

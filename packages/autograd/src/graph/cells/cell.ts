@@ -45,7 +45,7 @@ interface CellState {
  */
 export class Cell<S extends Shape = Shape> extends Tensor<S> {
   // Private fields do not appear in the declarations: passing a tensor for a parameter should be an error about `assign`.
-  /** @internal The mutable part, in an object of its own: so a frozen cell can still be used in computations. */
+  /** @internal The mutable part, in an object of its own, so that a frozen cell can still be used in computations. */
   private readonly state: CellState;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
