@@ -57,7 +57,7 @@ export const recording: {
   since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
-  /** Versions of cells that captured graphs read, and the cells that hold their current values. */
+  /** Versions of cells that captured graphs read, and the nodes that hold the values they have now. */
   held: Map<unknown, unknown>;
   /** While a captured graph is differentiated: maps such a version to what replaces it in the backward graph. */
   hold: ((version: unknown) => unknown) | null;

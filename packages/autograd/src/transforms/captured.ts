@@ -11,7 +11,7 @@ export function isCaptured(node: Tensor): boolean {
   return mode.tracing === 'compile' && node.id <= recording.since;
 }
 
-/** Runs a rule of a captured node, in which versions of cells stand for their current values. */
+/** Runs a rule of a captured node, with versions of cells replaced by the values they have now. */
 export function asCaptured<T>(rule: () => T): T {
   const outer = recording.hold;
   recording.hold = hold as (version: unknown) => unknown;

@@ -15,10 +15,10 @@ import { differentiable, linkOf, type Differentiable } from './compiledGradient.
 /** The most signatures that are remembered. */
 const MANY = 64;
 
-/** From this many recordings in a row, with none reused between them, it is more than first calls. */
+/** This many recordings in a row, with none reused in between, are more than first calls explain. */
 const IN_A_ROW = 8;
 
-/** From this many recordings in a row that make cells, it is more than an optimizer's first steps. */
+/** This many recordings in a row that make cells are more than an optimizer's first steps explain. */
 const OFTEN = 8;
 
 /**

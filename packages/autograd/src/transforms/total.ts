@@ -20,7 +20,7 @@ interface Part {
 /**
  * The sum of cotangents of one shape. Those of slices, such as the steps of a sequence, the gates of a cell or overlapping
  * windows, are concatenated, in as few layers as their overlaps allow, instead of being padded with zeros and added one by
- * one. Those of slices whose positions are operands are added one after the other.
+ * one. Those of slices whose positions are operands are added by one node, one after the other.
  */
 export function total(cts: readonly Tensor[]): Tensor {
   if (cts.length === 1) return cts[0] as Tensor;

@@ -12,7 +12,7 @@ import { Stopwatch } from './stopwatch.js';
 
 /** What a run reads, as it was when the run began. */
 interface Bound {
-  /** The addresses of the inputs of the device's part; an array for one of one element that the host provides. */
+  /** The address of each input of the device's part; for a single element that the host provides, its array. */
   readonly inputs: readonly (number | TypedArray)[];
   /** Arrays that are uploaded for this run alone. */
   readonly staged: readonly { readonly array: TypedArray; readonly at: number }[];

@@ -70,7 +70,7 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
 
 /**
  * Whether a node is a product of rows by an outside matrix that has the same bits as part of a larger product. A product that
- * runs as a loop in any layout does not: it sums in an order of its own.
+ * runs as a loop in some layout does not: it sums in an order of its own.
  */
 function isProduct(
   { op, inputs, sizes: shape, attrs }: Tensor,

@@ -98,8 +98,8 @@ const PLAIN: Readonly<Record<DType, Elements>> = {
 };
 
 /**
- * Opcodes that combine two elements, and two vectors. There is no scalar integer maximum: a negative number is minus a
- * comparison.
+ * Opcodes that combine two elements, and two vectors. There is no scalar integer maximum: a negative entry is the negated
+ * opcode of a comparison.
  */
 const JOINING: Readonly<Record<DType, Readonly<Record<Joining, readonly [number, number]>>>> = {
   float32: {

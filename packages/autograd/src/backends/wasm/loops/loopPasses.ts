@@ -14,7 +14,7 @@ const CACHE_BYTES = 128 * 1024;
 export interface Pass {
   /** The reductions that it folds: their indices in the body. */
   readonly reduces: readonly number[];
-  /** The outputs for each point that it writes. */
+  /** The per-point outputs that it writes. */
   readonly outputs: Nest['outputs'];
   /** The scalars that it computes for both. */
   readonly roots: readonly number[];

@@ -21,7 +21,7 @@ export interface Tiling {
   readonly unroll: number;
   readonly fma: boolean;
   /**
-   * What an element a of A and b of B add to a sum: their product, a norm's part of their difference, or for a pull the
+   * What elements a of A and b of B add to a sum: their product, a norm's part of their difference, or for a pull the
    * product `a (x − b)` with a third element x.
    */
   readonly term: 'product' | DistanceNorm | 'pull';

@@ -18,7 +18,7 @@ export const LIST = {
   ...{ count: 0, scratch: 1, ownOffset: 2, ownBytes: 3 },
   ...{ times: 4, moveCount: 5, moves: 6, calls: 7 },
 } as const;
-/** Words of a move: the address of a word, what is added to it, and the factor by which that changes each time. */
+/** Words of a move: the address of a word, what is added to it, and the factor by which that is then multiplied. */
 export const MOVE = { word: 0, by: 1, factor: 2, words: 3 } as const;
 /** Words of a call. */
 export const CALL = { form: 0, block: 1, flags: 2, words: 3 } as const;
