@@ -37,9 +37,8 @@ const readBackward = byPosition(
  * run.
  *
  * `gradient` is the cotangent, in the shape of `loss`; it defaults to 1 for a loss with a single element. The options may
- * stand in its place: `loss.backward({ retainGraph: true })`. Afterwards
- * `loss` keeps its value and forgets how it was computed, unless `retainGraph` or `createGraph` is set. PyTorch:
- * `Tensor.backward`.
+ * stand in its place: `loss.backward({ retainGraph: true })`. Afterwards `loss` keeps its value and forgets how it was
+ * computed, unless `retainGraph` or `createGraph` is set. PyTorch: `Tensor.backward`.
  *
  * @throws {GradError} if nothing behind `loss` requires grad, if it has several elements and no `gradient` is given,
  * or if an earlier `backward()` has freed its graph. No `.grad` has changed then.

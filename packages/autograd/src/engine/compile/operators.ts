@@ -34,10 +34,10 @@ export interface ConvKernel extends Familiar {
 }
 
 /**
- * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
+ * Elements at positions that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
  * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
- * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table becomes
- * what both come to, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
+ * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table is
+ * combined with other, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
  * alone.
  */
 export interface IndexKernel extends Familiar {
@@ -52,7 +52,7 @@ export interface IndexKernel extends Familiar {
   readonly other: readonly number[];
   /** Elements of the table. */
   readonly tableSize: number;
-  /** What the table written to starts from: a number, or null where that is one more input, the first. */
+  /** The initial contents of a table that is written: a number, or null if the first input holds them. */
   readonly start: number | null;
   /** Whether the output buffer already holds the starting values. */
   readonly begun?: boolean;

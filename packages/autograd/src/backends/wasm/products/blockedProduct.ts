@@ -18,7 +18,10 @@ import { I32 } from '../assembler/opcodes.js';
 /** Rows or columns from the value of a local (or 0) up to a pushed value. */
 export type Range = readonly [start: number | undefined, end: () => void];
 
-/** Writes a product into `f`, whose local `SCRATCH` points to `FOLD_BYTES` and then `packedBytes` of scratch memory. */
+/**
+ * Writes a product into `f`, whose local `SCRATCH` points to `FOLD_BYTES` of scratch memory, followed by the bytes that
+ * `roomOf` counts.
+ */
 export class BlockedProduct {
   private readonly module: ModuleBuilder;
   private readonly f: FunctionBuilder;
