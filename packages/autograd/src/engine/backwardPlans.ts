@@ -1,6 +1,6 @@
 /**
- * @file Plans of backward passes, found by the structure of the forward graph alone: a step that is known builds no backward
- * graph.
+ * @file Plans of backward passes, looked up by the structure of the forward graph alone: a training step whose structure is
+ * known builds no backward graph.
  */
 import type { Cell } from '../graph/cells/cell.js';
 import type { Storage } from '../graph/values/storage.js';
@@ -12,10 +12,10 @@ import { collectReady, execute, hasMoved, pendingVersions } from './evaluate.js'
 import { engine } from './engine.js';
 import { Plan } from './plan.js';
 
-/** Ends the structure of a forward graph whose plan runs the backward pass too. */
+/** Ends the structure of a forward graph whose plan also runs the backward pass. */
 const BACKWARD = -4;
 
-/** A forward graph whose structure has no plan yet, and the gradients so far that the plan would read. */
+/** A forward graph whose structure has no plan yet, and the existing gradients that such a plan would read. */
 export interface Unplanned {
   readonly graph: Pick<Collected, 'roots' | 'leaves' | 'gradLeaves'>;
   readonly structure: Int32Array;
@@ -23,8 +23,9 @@ export interface Unplanned {
 }
 
 /**
- * Runs the plan that an earlier pass over a graph of this structure left. Returns true if there was one, else what to leave
- * one for; null where the structure does not say all there is to know. `newGradient` makes the cell of a leaf's first gradient.
+ * Runs the plan that an earlier pass over a graph of this structure left. Returns true if there was one; otherwise what
+ * `runBackward` needs to leave one, or null where the structure does not determine the backward pass. `newGradient` makes the
+ * cell of a leaf's first gradient.
  */
 export function runKnownBackward(
   root: Tensor,
@@ -57,8 +58,8 @@ export function runKnownBackward(
 }
 
 /**
- * Runs a forward and a backward graph together; `gradients` are the last of its roots. Where `unplanned` is given, the plan is
- * left for all graphs of that forward structure.
+ * Runs a forward and a backward graph together; `gradients` are the last of its roots. If `unplanned` is given, the plan is
+ * kept for all graphs of that forward structure.
  */
 export function runBackward(
   graph: Collected,
@@ -72,8 +73,8 @@ export function runBackward(
 }
 
 /**
- * A plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the gradients so
- * far; what else the backward part reads must be numbers of its rules.
+ * Makes a plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the existing
+ * gradients; any other input of the backward part must be a number that its rules make.
  */
 function learn(
   { nodes, leaves, roots }: Collected,

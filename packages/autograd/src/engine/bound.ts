@@ -1,10 +1,10 @@
-/** @file A graph that nobody observes does not grow without bound: when a new node is evaluated unasked. */
+/** @file Keeps a graph that nobody reads from growing without bound: decides when a new node is evaluated unasked. */
 import { MOST_PENDING, taken } from '../graph/pending.js';
 import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { nextMark } from './collect.js';
 
-/** Whether more is pending behind a node than may be. Its bytes are looked up where their upper bound is too high. */
+/** Whether more is pending behind a node than allowed. Bytes are counted exactly only where their upper bound is too high. */
 export function exceeds(node: Tensor): boolean {
   if (node.depth >= MOST_PENDING.depth || runtime.runs - node.since > MOST_PENDING.runs)
     return true;
@@ -13,7 +13,7 @@ export function exceeds(node: Tensor): boolean {
   return node.bytes > MOST_PENDING.bytes;
 }
 
-/** The bytes of the leaves that a pending node holds on to. */
+/** The bytes of the leaves that a pending node keeps alive. */
 function bytesBehind(node: Tensor): number {
   const mark = nextMark();
   const stack = [node];

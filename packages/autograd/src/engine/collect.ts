@@ -1,6 +1,6 @@
 /**
- * @file The unevaluated graph behind some roots, in the order it can be computed, and its structure as a list of
- * numbers.
+ * @file Collects the unevaluated graph behind some roots, in an order in which it can be computed, and its structure as a
+ * list of numbers.
  */
 import { frozenError } from '../arguments/frozen.js';
 import { ChainruleError, GradError } from '../errors.js';
@@ -13,31 +13,34 @@ import { isRows } from './rows.js';
 import { Structure } from './structure.js';
 import { baseOf, isKeptView } from './views.js';
 
-/** What a walk found. Valid until the next walk. */
+/** The result of a walk. Valid until the next walk. */
 export interface Collected {
-  /** Inputs before what is made from them. `node.slot` is its place here. */
+  /** Inputs come before the nodes that read them. `node.slot` is a node's index in this list. */
   readonly nodes: Tensor[];
   /** The nodes that are inputs of the program: those with a value, and numbers. */
   readonly leaves: Tensor[];
-  /** Roots to compute: those asked for, pending cells met on the way, and what is needed again. */
+  /** Roots to compute: those asked for, pending cells found by the walk, and nodes that are needed again. */
   readonly roots: Tensor[];
-  /** Nodes needed again after their run had dropped them: their plans had better keep them from now on. */
+  /** Nodes needed again after their run had dropped them: their plans should keep them from now on. */
   readonly again: Tensor[];
   /** Two graphs with equal structures can be computed by the same program. Valid until the next walk. */
   readonly structure: Structure;
-  /** What requires grad and was made by no operation: leaves, and versions of cells. */
+  /** Nodes that require grad and were made by no operation: leaves, and versions of cells. */
   readonly gradLeaves: Tensor[];
-  /** Nodes that read or write at a place of their own: where each stands in the structure, up to where, and the node. */
+  /** Nodes that read or write at a position given by their attributes, and the range of the structure that holds it. */
   readonly placed: readonly PlacedNode[];
-  /** Pending first versions of cells: computed by themselves, so that a first step is the same graph as all others. */
+  /**
+   * Pending first versions of cells. They are computed in a run of their own, so that a first step has the same graph as all
+   * others.
+   */
   readonly initial: Tensor[];
-  /** Whether the structure says all there is to know of the backward pass: no hooks, no rules of the user's own. */
+  /** Whether the structure determines the backward pass: no hooks, no rules of the user's own. */
   readonly plain: boolean;
   /** Results of calls that gradients flow through. */
   readonly calls: readonly Tensor[];
 }
 
-/** A node whose attributes say where it reads or writes, and where they stand in the structure. */
+/** A node whose attributes say where it reads or writes, and the range of the structure that they take up. */
 export interface PlacedNode {
   readonly node: Tensor;
   readonly from: number;
@@ -48,9 +51,9 @@ interface CollectOptions {
   readonly stops?: ReadonlySet<Tensor>;
   readonly also?: readonly Tensor[];
   readonly byPosition?: boolean;
-  /** Whether views stay views when they are read: what they are views of is a root too. */
+  /** Whether views that have been read remain views: then the tensor that they view is a root too. */
   readonly keepsViews?: boolean;
-  /** Turns a node whose place is known to change into one whose place is an operand. */
+  /** Turns a node whose position is known to change into one whose position is an operand. */
   readonly settle?: ((node: Tensor) => void) | null;
 }
 
@@ -63,10 +66,10 @@ const NUMBER = -2;
 const LITERAL = -3;
 const ON_DEVICE = -6;
 
-/** Numbers worth knowing when a graph is simplified; any other may change without a new plan. */
+/** Numbers that help to simplify a graph, and are part of its structure; any other number may change without a new plan. */
 const LITERALS = [-1, 0, 0.5, 1, 2, 3];
 
-/** Where each literal stands in the walk at hand, by dtype: rules make the same few numbers again and again. */
+/** The slot of each literal in the current walk, by dtype: rules make the same few numbers again and again. */
 const literalSlots = new Int32Array(LITERALS.length * DTYPES.length);
 
 let epoch = 0;
@@ -77,10 +80,10 @@ export function nextMark(): number {
 }
 
 /**
- * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Nothing changes but the marks
- * that walks leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become
- * part of the graph without being roots. Given `settle`, places that change become operands. `byPosition` leaves slices of
- * values in the graph that otherwise are inputs of their own, and given `keepsViews` views that were read are views still.
+ * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Changes nothing but the marks that walks
+ * leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become part of the graph
+ * without being roots. `settle` makes changing positions operands. With `byPosition`, slices of values stay in the graph
+ * instead of becoming inputs of their own; with `keepsViews`, views that have been read remain views.
  */
 export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
   const { stops, also = [], byPosition = false, keepsViews = false, settle = null } = options;
@@ -96,14 +99,14 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   let plain = true;
   structure.reset();
   literalSlots.fill(NOT_MET);
-  // A path of nodes being visited, and how many inputs of each have been.
+  // The path of nodes being visited, and how many inputs of each have been visited.
   const path: Tensor[] = [];
   const visited: number[] = [];
 
   const enter = (node: Tensor, parent: Tensor | null): void => {
     if (node.mark === mark) return;
     node.mark = mark;
-    // A value that is there may have let go of what it was made of.
+    // A node with a value may have dropped its inputs.
     const rows = node.value === null && parent !== null && !byPosition && isRows(node);
     const isThere = node.value !== null && !(keepsViews && parent !== null && isKeptView(node));
     if (isThere || isNumber(node) || rows || stops?.has(node) === true) {
@@ -116,8 +119,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     }
     checkComputable(node);
     if (settle !== null && node.op?.placed !== nowhere) settle(node);
-    // A view is not kept, but what it views: with a value of its own it would be a view no longer, and sums over it would be
-    // taken in another order than before.
+    // A view is not kept; the tensor that it views is. With a value of its own it would no longer be a view, and sums over it
+    // would be taken in another order than before.
     if (
       node.plan !== null &&
       !isView(node) &&
@@ -145,7 +148,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       enter(root, null);
       walk();
     } catch (error) {
-      // What cannot be computed must not fail the runs after this one too.
+      // A cell that cannot be computed must not make later runs fail too.
       if (root.cell !== null && root.cell.current === root) root.cell.revert();
       const met = [root, ...path, ...path.flatMap((node) => node.inputs)];
       throw frozenError(error, 'evaluate', met, 'a tensor');
@@ -157,7 +160,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   }
   structure.push(roots.size);
   for (const root of roots) structure.push(root.slot);
-  // One literal: to spread another into it took a microsecond.
+  // One object literal: spreading another into it took a microsecond.
   return {
     nodes,
     leaves,
@@ -197,10 +200,10 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   }
 }
 
-/** The kind of a call whose structure does not say how it is differentiated. */
+/** The kind of a call whose structure does not determine how it is differentiated. */
 export const NO_KIND = -1;
 
-/** A view, or a loop on a device: there it leaves its results alone, nothing that they could be taken from later. */
+/** A view, or a loop on a device: there a loop keeps only its results, from which no other result can be taken later. */
 function isView({ op, home }: Tensor): boolean {
   if (op === null) return false;
   const { kind } = op.lowering;
@@ -249,7 +252,7 @@ function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Str
   for (const n of node.sizes) structure.push(n);
 }
 
-/** Whether a number is part of the structure of a program, and no input of it. */
+/** Whether a number is part of the structure of a program rather than an input. */
 export function isLiteral(node: Tensor): boolean {
   if (node.op !== constantOp) return false;
   const { value } = node.attrs as { value: number };

@@ -1,4 +1,4 @@
-/** @file The engine's state, and where a graph runs. */
+/** @file The engine's state, and the choice of the device on which a graph runs. */
 import { placement, type DeviceName } from '../graph/device.js';
 import type { Tensor } from '../graph/tensor.js';
 import { PlanCache, planning } from './plan.js';
@@ -10,11 +10,11 @@ export const engine: {
   /** The backends of devices other than the CPU, once they have been opened. */
   readonly devices: Map<DeviceName, Backend>;
   readonly plans: PlanCache;
-  /** Above 0 while a transform builds nodes: the pending graph is then left to grow. */
+  /** Above 0 while a transform builds nodes: the pending graph may then grow without limit. */
   building: number;
-  /** Is told of every program that runs, for tests and profiles. */
+  /** Called for every program that runs, for tests and profiles. */
   onRun: ((program: Program, why: string) => void) | null;
-  /** While `profile` runs. */
+  /** Set while `profile` runs. */
   meter: Meter | null;
 } = {
   backend: null,
@@ -30,7 +30,7 @@ export function planningSoFar(): { walked: number; made: number; found: number }
   return { walked: planning.walked, made: planning.made, found: engine.plans.hits };
 }
 
-/** @internal Where the graph behind `roots` runs: where it lies, else where new tensors are made. */
+/** @internal The device on which the graph behind `roots` runs: that of its tensors, else the one chosen for new tensors. */
 export function deviceOf(roots: readonly Tensor[]): DeviceName {
   if (engine.devices.size === 0) return 'cpu';
   const placed = roots.find(({ home }) => home !== null);
@@ -43,13 +43,16 @@ export function backendFor(roots: readonly Tensor[]): Backend {
   return engine.devices.get(deviceOf(roots)) ?? backendInUse();
 }
 
-/** @internal The backend of the CPU that is in use. */
+/** @internal The CPU backend in use. */
 export function backendInUse(): HostBackend {
   if (engine.backend === null) throw new Error('no backend is loaded');
   return engine.backend;
 }
 
-/** @internal Which roots lie on another device than the first one does; null if none. Numbers go along with the first. */
+/**
+ * @internal A predicate: whether a root is on another device than the first one. Null if none is. Scalars without a device
+ * follow the first.
+ */
 export function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) | null {
   const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
   const other = (root: Tensor): boolean => root.home !== null && root.home !== placed?.home;

@@ -1,9 +1,9 @@
 /**
- * @file Evaluating: collect the unevaluated graph, find its plan by structure, run it, and only then change anything.
+ * @file Evaluation: collect the unevaluated graph, find its plan by structure, run it, and only then change anything.
  *
- * What a run leaves behind says `settle.ts`; everything else exists only inside the run. A value that is needed again later
- * is computed once more and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not at
- * every step.
+ * `settle.ts` decides what a run leaves behind; everything else exists only inside the run. A dropped value that is needed
+ * again is computed once more and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not
+ * at every step.
  */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
@@ -46,8 +46,8 @@ export function evaluate(...tensors: readonly Tensor[]): void {
 }
 
 /**
- * @internal The versions of cells that wait for a run; of first values no more than 64 MiB, as whoever made a layer and
- * dropped it owes nobody the memory for it. The others are computed when something reads them.
+ * @internal The pending versions of cells; of first values at most 64 MiB, since someone who made a layer and dropped it
+ * should not pay memory for it. The others are computed when something reads them.
  */
 export function pendingVersions(): Tensor[] {
   const versions: Tensor[] = [];
@@ -61,7 +61,7 @@ export function pendingVersions(): Tensor[] {
   return versions;
 }
 
-/** @internal The graph behind `roots` as it is run: places that are known to change are operands. */
+/** @internal The graph behind `roots` as it is run: positions that are known to change are operands. */
 export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] = NONE): Collected {
   return collect(roots, {
     also,
@@ -71,8 +71,8 @@ export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] =
 }
 
 /**
- * @internal The same, after the first values of its cells have been computed, and data that is needed again: so that a step is
- * the same graph as those that follow it.
+ * @internal The same, after computing the first values of its cells and the data that is needed again, so that a step has the
+ * same graph as those that follow it.
  */
 export function collectReady(roots: () => readonly Tensor[]): Collected {
   const graph = collectToRun(roots());
@@ -81,14 +81,14 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
   try {
     if (early.length > 0) computeFirst(early);
   } catch {
-    // Cells that failed wait no more: what still meets one reads it, and the failure is its own.
+    // Cells that failed are no longer pending: whatever still refers to one reads it and gets the error itself.
     const { initial } = collectToRun(roots());
     if (initial.length > 0) computeFirst(initial);
   }
   return collectToRun(roots());
 }
 
-/** What is needed again and is computed from nothing which learns: `const x = randn([64, 8])` before a loop. */
+/** Nodes that are needed again and depend on nothing that learns: `const x = randn([64, 8])` before a loop. */
 function dataOf({ again, nodes, gradLeaves }: Collected): Tensor[] {
   if (again.length === 0) return again;
   const learned = new Set(gradLeaves);
@@ -120,8 +120,8 @@ function runAll(roots: () => readonly Tensor[], why: string): void {
 }
 
 /**
- * @internal Whether places in a graph without a plan are operands from now on, as they were others before: it is then to be
- * collected again.
+ * @internal Makes positions operands if an earlier graph was equal to this one, which has no plan, but for its positions.
+ * Returns whether it did: the graph must then be collected again.
  */
 export function hasMoved(graph: Collected): boolean {
   if (graph.placed.length === 0 || mode.tracing !== null) return false;
@@ -141,15 +141,16 @@ function runOnOne(roots: () => readonly Tensor[], why: string): void {
   execute(graph, plan, why, forward ? plan.held(graph) : null);
 }
 
-/** While a function is recorded, only what is the same at each call can be computed and read. */
+/** While a function is recorded, it may compute and read only what is the same at each call. */
 function checkSettled({ leaves, nodes }: Collected, why: string): void {
   const changes = (x: Tensor): boolean => x.cell !== null || x.op === counterOp;
   if (leaves.some(changes) || nodes.some(changes)) checkReadable(why);
 }
 
 /**
- * @internal Runs a plan for a graph. `held` are slots to keep until the next run that holds some. The plan may compute
- * more roots than the graph has, new versions of the cells `more`, which are returned by value, from more leaves.
+ * @internal Runs a plan for a graph. `held` are slots to keep until the next run that holds any. The plan may compute more
+ * roots than the graph has: new versions of the cells `more`, which are returned by value, and may read the leaves
+ * `moreLeaves`.
  */
 export function execute(
   graph: Collected,
@@ -177,7 +178,7 @@ export function execute(
         ? plan.on(backend, held ?? NOTHING)
         : plan.metered(backend, engine.meter, held ?? NOTHING);
   } catch (error) {
-    // What a device cannot do it says before anything runs.
+    // A device reports what it cannot do before anything runs.
     for (const cell of [...cells, ...more]) cell?.revert();
     throw error;
   }
@@ -190,7 +191,7 @@ export function execute(
     const leaf = leaves[i] as Tensor;
     inputs[i] ??= leafValue(leaf); // of cells: after versions that will be overwritten have been copied
   }
-  if (held !== null) release(roots); // now that what the last run held has been taken, which may be an input
+  if (held !== null) release(roots); // only now that the values held by the last run have been taken: they may be inputs
   runtime.runs++;
   engine.onRun?.(plan.program(held ?? NOTHING), why);
   let values: Storage[];
@@ -216,12 +217,12 @@ export function execute(
   };
 }
 
-/** @internal What is needed again is dropped no more by the plans that computed it. */
+/** @internal Makes the plans that dropped a value which is needed again keep it from now on. */
 export function keepFromNowOn({ again }: Collected): void {
   for (const { plan, planIndex } of again) plan?.remember(planIndex);
 }
 
-/** The values of more cells than the graph has, and whether their arrays are the cells' own, to be used again. */
+/** The values of the cells that the graph does not have, and whether their arrays belong to the cells, to be reused. */
 interface MoreValues {
   readonly values: readonly Storage[];
   readonly owned: readonly boolean[];
@@ -229,7 +230,7 @@ interface MoreValues {
 
 const NONE: readonly never[] = [];
 
-/** @internal An error of a kernel, with the place in the user's model where its node was made. */
+/** @internal Adds to an error of a kernel the place in the user's model where its node was made. */
 export function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
   if (!(error instanceof ChainruleError) || node === undefined) return error;
   if (node.scope !== '') error.message += ` (in ${node.scope})`;
@@ -242,5 +243,5 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
 runtime.evaluate = run;
 runtime.bound = (node) => {
   if (engine.building > 0 || mode.tracing !== null || !exceeds(node)) return;
-  run([node], 'evaluation'); // into an array of its own: what is behind it is to go
+  run([node], 'evaluation'); // into an array of its own: the graph behind it should be freed
 };

@@ -1,9 +1,9 @@
-/** @file The last run that computed gradients, kept where somebody may ask what went wrong in it. */
+/** @file The last run that computed gradients, kept while someone may ask what went wrong in it. */
 import type { Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Program } from './program.js';
 
-/** A run that can be made again: its inputs stay as they were until the next one. */
+/** A run that can be repeated: its inputs do not change until the next one. */
 export interface Run {
   readonly program: Program;
   readonly inputs: readonly Storage[];

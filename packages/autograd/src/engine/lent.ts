@@ -1,9 +1,9 @@
 /**
- * @file Large results that nobody has read yet lie in the backend's memory, in blocks that are used again and again.
+ * @file Large results that nobody has read yet stay in the backend's memory, in blocks that are reused.
  *
- * A new array costs more than most operations: its pages are zeroed and mapped one by one. When younger results need the
- * room, an older one that its leaves can give again is forgotten, and computed once more should somebody ask; any
- * other moves to an array of its own, as it does when it is read.
+ * A new array costs more than most operations: its pages are zeroed and mapped one by one. When newer results need the room,
+ * an older one that can be recomputed from its leaves is dropped, and recomputed if somebody asks for it; any other moves to
+ * an array of its own, as when it is read.
  */
 import { DeviceError } from '../errors.js';
 import { itemSize, type DType } from '../graph/dtype.js';
@@ -15,11 +15,11 @@ import { nextMark } from './collect.js';
 import type { Backend } from './program.js';
 import { letGo } from './views.js';
 
-/** A smaller result costs no more in an array of its own. */
+/** Smaller results, in bytes, cost no more in an array of their own. */
 const LARGE = 2 ** 16;
-/** All of them together; a larger one is alone. */
+/** The total of all loans in bytes; a larger result is the only loan. */
 const ROOM = 2 ** 24;
-/** A result of more nodes than this is not computed again. */
+/** A result of more nodes than this is not recomputed. */
 export const MANY_NODES = 100;
 
 interface Loan {
@@ -32,7 +32,7 @@ interface Loan {
 const loans: Loan[] = [];
 let bytes = 0;
 
-/** A place for a result; null where it shall have an array of its own. `used` are inputs of the same run. */
+/** Memory for a result; null if it should have an array of its own. `used` are inputs of the same run. */
 export function borrow(
   { dtype, size }: { readonly dtype: DType; readonly size: number },
   backend: Backend,
@@ -50,7 +50,7 @@ export function borrow(
     if (array !== null) bytes += needed;
     return array;
   } catch (error) {
-    if (error instanceof DeviceError) return null; // the run says what there is no room for
+    if (error instanceof DeviceError) return null; // the run itself reports what there is no room for
     throw error;
   }
 }
@@ -69,7 +69,7 @@ export function lend(node: Tensor, value: Storage, backend: Backend): void {
   runtime.onRead = own;
 }
 
-/** Takes a node out of the backend's memory: from now on its value is its own. */
+/** Moves a node's value out of the backend's memory into an array of its own. */
 function own(node: Tensor): void {
   const at = loans.findIndex((loan) => loan.node === node);
   if (at < 0) return;
@@ -84,7 +84,7 @@ function end(at: number): void {
   takeBack(loan.value, loan.backend);
 }
 
-/** On a device, which has no other memory, the value stays where it is. */
+/** On a device, which has no other memory, the value stays where it is and is no longer a loan. */
 function giveOwn(at: number): void {
   const { node, value, backend } = take(at);
   letGo(node);
@@ -102,7 +102,7 @@ function take(at: number): Loan {
   return loan;
 }
 
-/** Whether the graph behind a result still has all it needs, and holds on to little for it. */
+/** Whether the graph behind a result can still recompute it, and keeps little memory alive for that. */
 function canRepeat({ node, value }: Loan): boolean {
   const mark = nextMark();
   const stack = [node];

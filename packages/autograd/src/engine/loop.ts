@@ -1,8 +1,8 @@
 /**
  * @file A loop as the engine sees it: the plan of its body, and where each step finds its inputs and leaves its results.
  *
- * In a graph it is a node for the loop and one for each result. A backend that knows loops computes all results at once;
- * for the others the node runs the loop, and leaves the results to be taken one by one.
+ * In a graph it is one node for the loop and one for each result. A backend that supports loops computes all results in one
+ * pass; on others the loop's node runs the steps, and the result nodes take the results one by one.
  */
 import type { DType, TypedArray } from '../graph/dtype.js';
 import type { LoopName } from '../graph/mode.js';
@@ -11,13 +11,13 @@ import type { Shape } from '../graph/shape.js';
 import type { LoopFamily } from '../kernels/loopFamily.js';
 import type { Plan } from './plan.js';
 
-/** Where an input of a body comes from at each step; an offset is counted from where the step's draws begin. */
+/** Where an input of a body comes from at each step; an offset is relative to the first random number of the step. */
 export interface BodyInput {
   readonly kind: 'carry' | 'x' | 'constant' | 'offset';
   readonly index: number;
 }
 
-/** What runs the steps: shared by all loops whose bodies have the same structure. */
+/** The body that runs at each step: shared by all loops whose bodies have the same structure. */
 export interface LoopBody {
   readonly id: number;
   readonly plan: Plan;
@@ -30,32 +30,33 @@ export interface LoopBody {
   readonly draws: number;
 }
 
-/** How a loop runs. Its inputs are carries, sequences or operands, constants, and where random numbers begin. */
+/** How a loop runs. Its inputs are carries, sequences or operands, constants, and the offset of its random numbers. */
 export interface Loop {
   readonly name: LoopName;
   /** One body, or the branches to choose from. */
   readonly bodies: readonly LoopBody[];
   /**
-   * `scan` takes slices, `while` goes on while the first result of a step holds, `branch` runs one of its bodies once.
+   * `scan` takes slices, `while` continues as long as the first result of a step is true, `branch` runs one of its bodies
+   * once.
    */
   readonly kind: 'scan' | 'while' | 'branch';
-  /** The steps; of a loop that ends by a condition the most that there may be. */
+  /** The number of steps; for a loop that ends by a condition the largest possible number. */
   readonly length: number;
   readonly reverse: boolean;
-  /** Whether the random numbers of the last step are those of the first: for the way back of a loop. */
+  /** Whether random numbers go from the last step to the first: for the backward pass of a loop. */
   readonly rewound: boolean;
-  /** For each body where its constants begin among the inputs. */
+  /** For each body, the index of its first constant among the inputs. */
   readonly constants: readonly number[];
-  /** What makes kernels of its steps. */
+  /** Makes the kernels of its steps. */
   readonly family: LoopFamily;
   /** Runs it step by step, which is right on every backend. A result that is null is not wanted. */
   run(inputs: readonly Value[], results: readonly (TypedArray | null)[]): void;
 }
 
-/** Where attributes carry the loop itself; their other fields say all there is of its structure. */
+/** The key under which attributes carry the loop itself; their other fields determine its structure. */
 const LOOP = Symbol('loop');
 
-/** The same attributes, which carry a loop. */
+/** A copy of attributes that carries a loop. */
 export function withLoop<A extends Attrs>(attrs: A, loop: Loop): A {
   return { ...attrs, [LOOP]: loop };
 }

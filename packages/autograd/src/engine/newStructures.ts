@@ -1,19 +1,19 @@
 /**
- * @file Which line of a program makes another structure each time, and in what it differs: told in debug mode, as such a
- * program never finds its plans again.
+ * @file Reports in debug mode which line of a program makes a new structure each time, and what differs: such a program never
+ * finds its plans again.
  */
 import type { Instruction } from './program.js';
 import { userLine } from './userLine.js';
 
-/** A line is named at so many new structures in a row of its own. */
+/** The counts of new structures at which a line is reported. */
 const TOLD: ReadonlySet<number> = new Set([4, 40, 400, 4000]);
 
-/** The lines that asked for new structures: how many, and the last. */
+/** The lines that asked for new structures: how many, and the last one. */
 const sites = new Map<string, { count: number; last: readonly Instruction[] }>();
-/** So many lines are remembered. */
+/** The most lines that are remembered. */
 const MOST = 256;
 
-/** Notes a structure that no plan was found for. */
+/** Notes a structure for which no plan was found. */
 export function tellOfNew(instructions: readonly Instruction[]): void {
   const line = userLine(longStack());
   const site = sites.get(line);
@@ -30,7 +30,7 @@ export function tellOfNew(instructions: readonly Instruction[]): void {
   site.last = instructions;
 }
 
-/** The stack, as far as the user's own code. */
+/** The stack, deep enough to reach the user's own code. */
 function longStack(): string {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 64;

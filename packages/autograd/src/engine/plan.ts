@@ -1,4 +1,4 @@
-/** @file Plans: programs made ready to run, found again by the structure of the graph. */
+/** @file Plans: programs made ready to run, looked up by the structure of the graph. */
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -14,14 +14,14 @@ function onHost({ home, sizes: shape }: Tensor): boolean {
   return home !== 'webgpu' && shape.length === 0;
 }
 
-/** The slots of what a node is made from: pushed, as `map` makes arrays of two kinds, which loops then have to tell apart. */
+/** The slots of a node's inputs: pushed, as `map` makes arrays of two kinds, which loops would have to tell apart. */
 function slotsOf({ inputs }: Tensor): number[] {
   const slots: number[] = [];
   for (let i = 0; i < inputs.length; i++) slots.push((inputs[i] as Tensor).slot);
   return slots;
 }
 
-/** No slots: one array, as plans are made ready anew when the array is another. */
+/** No slots. Always the same array, because a plan is made ready again if it gets another. */
 export const NOTHING: readonly number[] = [];
 
 /** How runs came to be computed, since the process began. */
@@ -34,33 +34,33 @@ export const planning: {
   walked: 0,
   /** Plans of fused kernels that were made. */
   made: 0,
-  /** Is told of every structure that no plan was found for. */
+  /** Called for every structure for which no plan was found. */
   onNew: null,
 };
 
-/** How a graph of one structure is computed. */
+/** The way to compute a graph of one structure. */
 export class Plan {
-  /** Values that were needed after a run had dropped them: they are kept from then on. */
+  /** Slots of values that were needed after a run had dropped them: they are kept from then on. */
   readonly kept = new Set<number>();
-  /** For a plan that ends in gradients, the place of each one's leaf among the leaves that require grad. */
+  /** For a plan that ends in gradients: the index of each one's leaf among the leaves that require grad. */
   gradients: readonly number[] = [];
-  /** What the backward graph of the roots will read; known once asked for. */
+  /** Slots that the backward graph of the roots will read; computed when first asked for. */
   private heldSlots: readonly number[] | null = null;
   readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private readonly isRoot: ReadonlySet<number>;
-  /** Whether it is known to come again and again. */
+  /** Whether it is known to run many times. */
   comesAgain = false;
   private runs = 0;
-  /** How many of its runs are worth no plan: most sizes do not come back. */
+  /** How many of its first runs do not pay for a plan: most sizes do not come back. */
   private quickRuns = 1;
   private ready: Ready | null = null;
   private readyMetered: Ready | null = null;
 
   readonly structure: Int32Array;
 
-  /** `inputs` are the leaves that are handed over at each run, in order; other numbers are constants. */
+  /** `inputs` are the leaves that are passed in at each run, in order; other numbers are constants. */
   constructor(
     structure: Int32Array,
     { nodes, roots }: Pick<Collected, 'nodes' | 'roots'>,
@@ -68,7 +68,7 @@ export class Plan {
   ) {
     this.structure = structure;
     const given = new Set(inputs);
-    // All alike: V8 then reads a field at a fixed place.
+    // All objects have the same shape: V8 then reads a field at a fixed offset.
     this.instructions = nodes.map((node) => {
       const { sizes: shape, dtype } = node;
       const isInput = given.has(node);
@@ -89,13 +89,13 @@ export class Plan {
   /** Keeps a value from the next run on. */
   remember(index: number): void {
     if (this.kept.has(index) || this.isRoot.has(index)) return;
-    // What a loop leaves are its results.
+    // The node of a loop has no value of its own: its results have.
     if (this.instructions[index]?.op?.lowering.kind === 'loop') return;
     this.kept.add(index);
     this.dispose();
   }
 
-  /** Gives back what it holds; it is made ready again should it run again. */
+  /** Frees what it holds; it is made ready again if it runs again. */
   dispose(): void {
     this.ready?.executable.dispose?.();
     this.readyMetered?.executable.dispose?.();
@@ -103,23 +103,23 @@ export class Plan {
     this.readyMetered = null;
   }
 
-  /** The slots that a backward pass over `graph` would read, beside the roots and what is kept. */
+  /** The slots that a backward pass over `graph` would read, beside the roots and the kept values. */
   held({ nodes, roots }: Collected): readonly number[] {
     this.heldSlots ??= Array.from(runtime.readByBackward(roots))
-      // What lies behind a value that is there already is no part of this graph; a number needs no holding.
+      // Nodes behind an existing value are not part of this graph; a number needs no holding.
       .filter((node) => nodes[node.slot] === node && !isNumber(node))
       .map((node) => node.slot)
       .filter((slot) => this.instructions[slot]?.op !== null && !this.isRoot.has(slot));
     return this.heldSlots;
   }
 
-  /** What is computed: the roots, the values kept, and if asked for those held for a backward pass. */
+  /** The program: it computes the roots, the kept values, and `held`, values for a backward pass. */
   program(held: readonly number[] = NOTHING): Program {
     const { instructions, inputs, roots } = this;
     return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
   }
 
-  /** What computes it: at its first runs what is made ready soonest. */
+  /** The executable; for the first runs the one that is ready soonest. */
   on(backend: Backend, held: readonly number[] = NOTHING): Executable {
     this.runs++;
     if (!this.comesAgain && this.runs <= this.quickRuns) {
@@ -128,7 +128,7 @@ export class Plan {
     }
     const { ready } = this;
     if (ready !== null && !ready.quick && fits(ready, backend, null, held)) return ready.executable;
-    this.ready = null; // what is given back runs no more, even if making the next one fails
+    this.ready = null; // what is disposed of must not run again, even if making the next one fails
     ready?.executable.dispose?.();
     return (this.ready = this.prepare(backend, null, held)).executable;
   }
@@ -138,7 +138,7 @@ export class Plan {
     if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
     const program = this.program(held);
     const inSegments = isLong(program);
-    if (inSegments && this.runs > 1) return null; // its segments may be those of others, and are walked by themselves
+    if (inSegments && this.runs > 1) return null; // its segments may be shared with others, and are walked one by one
     const made = backend.compileQuickly?.(program) ?? null;
     if (made === null) return null;
     const { executable, runs } = made;
@@ -168,7 +168,7 @@ export class Plan {
   }
 }
 
-/** A program made ready to run, and for whom. */
+/** A program made ready to run, and the settings it was made for. */
 interface Ready {
   readonly backend: Backend;
   readonly meter: Meter | null;
@@ -187,7 +187,7 @@ function fits(
   return ready.backend === backend && ready.meter === meter && ready.held === held;
 }
 
-/** What runs a single time, and then gives back what it holds. */
+/** An executable that runs once and then frees what it holds. */
 class Once implements Executable {
   private readonly executable: Executable;
 
@@ -208,11 +208,11 @@ class Once implements Executable {
   }
 }
 
-/** Plans by structure; the least recently used go first. */
+/** Plans by structure; the least recently used are evicted first. */
 export class PlanCache {
   hits = 0;
   misses = 0;
-  /** The places of slices that have changed. */
+  /** The positions of slices that have changed. */
   readonly places = new KnownPlaces((hash) => this.drop(hash));
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
@@ -239,7 +239,7 @@ export class PlanCache {
     return bucket?.some((plan) => structure.equals(plan.structure)) ?? false;
   }
 
-  /** The plan of a structure, if there is one. */
+  /** The plan of a structure, or null; counts as a use. */
   look(structure: Structure): Plan | null {
     const hash = structure.hash();
     const bucket = this.plans.get(hash);
@@ -248,7 +248,7 @@ export class PlanCache {
     this.hits++;
     if (this.last !== hash) {
       this.plans.delete(hash);
-      this.plans.set(hash, bucket); // the last one in is the last to go
+      this.plans.set(hash, bucket); // moved to the end: the first in the map is evicted first
       this.last = hash;
     }
     return found;
@@ -267,7 +267,7 @@ export class PlanCache {
     return plan;
   }
 
-  /** Gives up the plans of structures with a hash. */
+  /** Disposes of the plans of structures with this hash. */
   private drop(hash: number): void {
     for (const plan of this.plans.get(hash) ?? []) plan.dispose();
     this.plans.delete(hash);

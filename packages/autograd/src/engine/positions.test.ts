@@ -1,4 +1,7 @@
-/** @file Slices of computed values and of parameters at changing positions find one plan, and give the bits of any other. */
+/**
+ * @file Slices of computed values and of parameters at changing positions find one plan, and give the same bits as any other
+ * plan.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import { movingPlaces, positions, SEEN } from '../../test/movingPlaces.js';
 import { memoryUsage, type Tensor } from '../index.js';

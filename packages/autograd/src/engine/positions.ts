@@ -1,42 +1,43 @@
 /**
- * @file Places that change: where the slices of a graph lie is part of its structure, until a graph comes that is equal but
- * for that. From then on the places of such slices are numbers that programs are handed, and one plan serves them all.
+ * @file Changing positions: where the slices of a graph begin is part of its structure, until a graph comes that is equal but
+ * for these positions. From then on the positions of such slices are operands, passed in at each run, and one plan serves
+ * all.
  *
- * So what is always cut at the same places, as the gates of a cell are, is planned with them; and a table of which other
- * rows are read each time is not planned anew for each row.
+ * So a slice that is always cut at the same positions, such as a gate of a recurrent cell, is planned with them, while a
+ * table of which other rows are read each time needs no new plan for each row.
  */
 import type { Tensor } from '../graph/tensor.js';
 import type { Collected, PlacedNode } from './collect.js';
 import type { Structure } from './structure.js';
 
-/** Graphs that are equal but for places. */
+/** Graphs that are equal but for their positions. */
 interface Family {
-  /** For each node with a place the hash of the last one. */
+  /** For each node with a position, the hash of the last one. */
   readonly places: Int32Array;
-  /** The hash of the structure that all have had so far. */
+  /** The hash of the structure of the first graph. */
   readonly first: number;
 }
 
 /**
- * So many are remembered; the least recently met go first. Those of equal hashes are taken for one: that costs a plan at most,
- * as a place may always be an operand.
+ * The most families that are remembered; the least recently met are evicted first. Two families with equal hashes are taken
+ * for one: that costs a plan at most, as a position may always be an operand.
  */
 const MOST = 1024;
 
 export class KnownPlaces {
   private readonly families = new Map<number, Family>();
-  /** The sizes of slices whose places have changed, with those of what they are slices of. */
+  /** Hashes of the sizes of slices whose positions have changed, and of the tensors they are cut from. */
   private readonly moving = new Set<number>();
   private readonly drop: (hash: number) => void;
 
-  /** `drop` gives up the plan of the structure with that hash: graphs of the places it was made for are no exception. */
+  /** `drop` disposes of the plan of the structure with that hash: the graphs it was made for use the new plan too. */
   constructor(drop: (hash: number) => void) {
     this.drop = drop;
   }
 
   /**
-   * Turns the places that have changed into operands, in the nodes themselves: they compute what they computed. Returns
-   * whether there were any: the graph is then to be collected again.
+   * Turns positions that have changed into operands, in the nodes themselves, which compute the same as before. Returns
+   * whether there were any: the graph must then be collected again.
    */
   move({ placed, structure }: Collected): boolean {
     if (placed.length === 0) return false;
@@ -59,7 +60,7 @@ export class KnownPlaces {
     return moved;
   }
 
-  /** What turns a node into one whose place is an operand, if it is known to change; null while none is. */
+  /** Turns a node into one whose position is an operand if that is known to change; null while none is. */
   get settle(): ((node: Tensor) => void) | null {
     return this.moving.size === 0 ? null : this.settleOne;
   }
@@ -74,7 +75,7 @@ export class KnownPlaces {
   }
 }
 
-/** A node with its place as an operand, in place of what it was. */
+/** Replaces a node in place by one whose position is an operand. */
 function move(node: Tensor): boolean {
   const placed = node.op?.placed(node.inputs, node.attrs ?? {}) ?? null;
   if (placed === null) return false;
@@ -82,7 +83,10 @@ function move(node: Tensor): boolean {
   return true;
 }
 
-/** What is equal in graphs that differ in places alone: sizes are equal where those of all inputs and results are. */
+/**
+ * A hash of all that is equal in graphs that differ in positions alone. Sizes are equal if those of all inputs and results
+ * are.
+ */
 function hashWithout({ ints, length }: Structure, placed: readonly PlacedNode[]): number {
   let h = 0x811c9dc5;
   let low = 0;
@@ -97,7 +101,7 @@ function hashWithout({ ints, length }: Structure, placed: readonly PlacedNode[])
     at = to;
   }
   for (; at < length; at++) add(ints[at]!);
-  // 53 bits of both.
+  // 53 bits from both hashes.
   return (h >>> 0) * 2 ** 21 + (low & 0x1fffff);
 }
 
@@ -107,7 +111,7 @@ function hashOfPlace({ ints }: Structure, { from, to }: PlacedNode): number {
   return h;
 }
 
-/** Of a slice and of its gradient alike. */
+/** A hash that is equal for a slice and for its gradient. */
 function hashOfSizes(node: Tensor): number {
   const x = node.inputs[0] as Tensor;
   const [whole, part] = node.size > x.size ? [node.sizes, x.sizes] : [x.sizes, node.sizes];

@@ -1,4 +1,4 @@
-/** @file What is to be computed, free of any tensor: the input and output of every pass of the engine. */
+/** @file A program: what to compute, free of any tensor. The input and output of every pass of the engine. */
 import type { printKernels } from './compile/printKernels.js';
 import type { workOf } from './compile/work.js';
 import type { DeviceName } from '../graph/device.js';
@@ -7,7 +7,7 @@ import type { Attrs, Primitive } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
 import type { Storage } from '../graph/values/storage.js';
 
-/** One value of a program. Its place in the list is its name; inputs stand before it. */
+/** One value of a program. Its index in the list is its name; its inputs come before it. */
 export interface Instruction {
   /** Null for an input of the program. */
   readonly op: Primitive | null;
@@ -15,23 +15,23 @@ export interface Instruction {
   readonly inputs: readonly number[];
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Whether this input is a number without dimensions that lies on the host, whatever the device. */
+  /** Whether this input is a scalar that lies on the host, whatever the device. */
   readonly onHost?: boolean;
-  /** Its place in the graph it was collected from, where passes have moved it. */
+  /** Its index in the graph it was collected from, if passes have moved it. */
   readonly origin?: number;
 }
 
 /** A graph in the order it can be computed. */
 export interface Program {
   readonly instructions: readonly Instruction[];
-  /** The instructions without operation, in the order their values are handed over. */
+  /** The instructions without an operation, in the order in which their values are passed in. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
 
 /** A program that a backend has made ready. */
 export interface Executable<S extends Storage = Storage> {
-  /** The instruction being run: where an error came from. */
+  /** The index of the instruction being run, to locate errors. */
   readonly at: number;
   /**
    * Runs once. `inputs` are in the program's order and are only read. An output is written to the array given for it,
@@ -43,13 +43,13 @@ export interface Executable<S extends Storage = Storage> {
     outputs: readonly (S | null)[],
     scopeOf?: (slot: number) => string,
   ): S[];
-  /** Has all kernels compiled, without holding anything up. */
+  /** Compiles all kernels without blocking; resolves when they are ready. */
   ready?(): Promise<void>;
-  /** Gives back what it holds. It is not run again. */
+  /** Frees what it holds. It must not run again. */
   dispose?(): void;
 }
 
-/** What turns programs into something runnable, over values of its kind. */
+/** Turns programs into executables, over values of its own kind. */
 export interface Backend<S extends Storage = Storage> {
   readonly name: string;
   /** Where the values of its runs lie. */
@@ -57,36 +57,36 @@ export interface Backend<S extends Storage = Storage> {
   /** With a `meter`, kernels run one by one and report their times. */
   compile(program: Program, meter?: Meter | null): Executable<S>;
   /**
-   * As `compile`, of programs of any length: those that are too long for one go in segments, which are planned `atOnce` or when
-   * they have come often enough. By default `compile`.
+   * As `compile`, for programs of any length: those that are too long for one plan are cut into segments, each planned
+   * `atOnce` or when it has run often enough. By default `compile`.
    */
   compileAny?(program: Program, meter: Meter | null, atOnce?: boolean): Executable<S>;
   /**
-   * Makes a program ready that may not come again: in far less time than `compile`, to run slower, with the same bits. Null
-   * where that is not worth while.
+   * Makes a program ready that may not run again: in far less time than `compile`, with slower runs and the same bits. Null
+   * where that does not pay.
    */
   compileQuickly?(program: Program): Quick<S> | null;
-  /** The kernels it would run a program with, as text, by what prints them: few programs do. */
+  /** The kernels it would run a program with, as text. `print` is passed in because few programs need it. */
   describe(program: Program, print: typeof printKernels): string;
-  /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
+  /** An array in its own memory, for values that stay from run to run; null where it has no preferred memory. */
   allocate(dtype: DType, size: number): S | null;
-  /** Takes back an array that `allocate` gave, and that nobody uses any more. */
+  /** Takes back an array from `allocate` that nobody uses any more. */
   release(array: S): void;
-  /** Calls `f`, which runs other programs, in the middle of a run; on the backend that it is given. */
+  /** Calls `f`, which runs other programs in the middle of a run, with the backend to run them on. */
   nested<R>(f: (backend: Backend<S>) => R): R;
 }
 
 /** A program made ready quickly. */
 export interface Quick<S extends Storage = Storage> {
   readonly executable: Executable<S>;
-  /** After so many runs it had better be compiled for good. */
+  /** The number of runs after which it should be compiled for good. */
   readonly runs: number;
 }
 
 /** A backend whose values are arrays of JavaScript. */
 export type HostBackend = Backend<TypedArray>;
 
-/** What one kernel did. */
+/** The work of one kernel. */
 export interface Work {
   /** What kind of kernel it is, with its sizes. */
   readonly name: string;
@@ -99,9 +99,9 @@ export interface Work {
 /** Collects the times of kernels, in milliseconds. */
 export interface Meter {
   report(work: Work, ms: number): void;
-  /** What kernels do, in operations and bytes. */
+  /** Counts what kernels do, in operations and bytes. */
   readonly workOf: typeof workOf;
-  /** There are reports that come later. */
+  /** Registers reports that come later. */
   later(reports: Promise<void>): void;
 }
 

@@ -1,19 +1,19 @@
 /**
- * @file Rows of a value that is there: an input of a program like any other, so that where they begin is no part of its
+ * @file Rows of an existing value: an input of a program like any other, so that where they begin is not part of its
  * structure. A batch of a data set, or the time of a step, is at another position each time.
  */
 import { runtime } from '../graph/runtime.js';
 import { isHost, type Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 
-/** Whether a node is a slice whose elements follow each other in a value that is nobody's to write. */
+/** Whether a node is a slice whose elements are contiguous in a value that nobody may overwrite. */
 export function isRows(node: Tensor): boolean {
   const window = windowOf(node);
   if (window === null || node.needsGrad || node.size === 0) return false;
   const [x] = node.inputs as readonly [Tensor];
   const { value, sizes } = x;
   if (value === null || !isHost(value) || x.cell !== null) return false;
-  // One of each outer dimension, some of the next, and all of the inner ones.
+  // One index of each outer dimension, a range of the next, and all of the inner ones.
   let inner = false;
   for (let d = 0; d < sizes.length; d++) {
     const size = node.sizes[d]!;
@@ -24,7 +24,7 @@ export function isRows(node: Tensor): boolean {
   return true;
 }
 
-/** The elements of such a slice, where they lie: in an array of the value's own. */
+/** The elements of such a slice: a view into an array that belongs to the sliced value. */
 export function rowsOf(node: Tensor): Storage {
   const x = node.inputs[0] as Tensor;
   runtime.onRead?.(x);

@@ -1,4 +1,4 @@
-/** @file A long program made ready segment by segment: equal segments share what a backend has made of them. */
+/** @file Makes a long program ready segment by segment: equal segments share what a backend has compiled. */
 import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Instruction, Meter, Program, Quick } from './program.js';
@@ -7,13 +7,13 @@ import { printKernels } from './compile/printKernels.js';
 import { simplify } from './compile/simplify.js';
 import { hashOf } from './structure.js';
 
-/** What a backend has made of a segment, and how many long programs run it. */
+/** A compiled segment, and how many long programs run it. */
 class Shared {
   readonly structure: Int32Array;
   users = 0;
   executable: Executable;
   private readonly program: Program;
-  /** How many more of its runs are worth no plan; -1 where it has one. */
+  /** How many more of its runs do not pay for a plan; -1 once it is planned. */
   private quickRuns: number;
 
   constructor({ structure, program }: Segment, quick: Quick | null, backend: Backend) {
@@ -29,7 +29,7 @@ class Shared {
     return this.quickRuns === 0;
   }
 
-  /** Has it planned for good, if it is not. */
+  /** Plans it for good, unless it is planned. */
   plan(backend: Backend): void {
     if (this.quickRuns < 0) return;
     const planned = backend.compile(this.program);
@@ -85,8 +85,8 @@ function segmentsFor(backend: Backend): SharedSegments {
 }
 
 /**
- * A program made ready to run, in segments if it is long. A segment is planned when its runs have cost about as much as that,
- * those of a program that comes again and again `atOnce`.
+ * Makes a program ready to run, in segments if it is long. A segment is planned when its runs have cost about as much as
+ * planning, or `atOnce` if the program is known to run many times.
  */
 export function makeReady(
   program: Program,
@@ -102,7 +102,7 @@ export function makeReady(
     : new SegmentedExecutable(simple, backend, new SharedSegments(metered), true);
 }
 
-/** The kernels that `makeReady` would run a program with, as text; equal segments are printed once. */
+/** The kernels that `makeReady` would run a program with, as text; of equal segments one is printed. */
 export function describeKernels(program: Program, backend: Backend): string {
   const simple = simplify(program);
   if (backend.compileAny === undefined || !isLong(simple))
@@ -115,7 +115,7 @@ export function describeKernels(program: Program, backend: Backend): string {
   return `${segments.length} segments, of which these differ:\n${texts.join('\n\n')}`;
 }
 
-/** Plans that are due at once are made over so many runs: a run is then never much longer than others. */
+/** Plans that become due together are made over this many runs, so that no run takes much longer than others. */
 const RUNS_OF_PLANNING = 32;
 
 class SegmentedExecutable implements Executable {
@@ -125,9 +125,9 @@ class SegmentedExecutable implements Executable {
   private readonly backend: Backend;
   private readonly source: SharedSegments;
   private readonly shared: readonly Shared[];
-  /** For each slot the place among the outputs that its value goes to first; -1 for one that is no output. */
+  /** For each slot the first output that takes its value; -1 for a slot that is no output. */
   private readonly outputOf: Int32Array;
-  /** Arrays for what passes from segment to segment, which stay from run to run. */
+  /** Arrays for values that pass from segment to segment, kept from run to run. */
   private readonly between = new Map<number, Storage | null>();
 
   constructor(program: Program, backend: Backend, source: SharedSegments, atOnce: boolean) {
@@ -178,7 +178,7 @@ class SegmentedExecutable implements Executable {
     return program.outputs.map((slot, k) => {
       const value = values[slot] as Storage;
       if (computed.has(slot) && this.outputOf[slot] === k) return value;
-      const given = outputs[k] ?? null; // an input, or a second place for the same value
+      const given = outputs[k] ?? null; // an input, or a second output with the same value
       if (given === null || !isHost(given) || !isHost(value)) return value.slice();
       given.set(value);
       return given;

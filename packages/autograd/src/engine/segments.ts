@@ -1,6 +1,6 @@
 /**
- * @file Long programs in segments: a chain of thousands of small steps is planned a few hundred instructions at a time,
- * and what repeats is planned once.
+ * @file Cuts long programs into segments: a chain of thousands of small steps is planned a few hundred instructions at a
+ * time, and what repeats is planned once.
  */
 
 import { sizeOf } from '../graph/shape.js';
@@ -11,12 +11,12 @@ import { Structure } from './structure.js';
 /** A part of a program, as a program of its own. */
 export interface Segment {
   readonly program: Program;
-  /** What is equal in equal segments, wherever they stand. */
+  /** Equal for equal segments, wherever they are in the program. */
   readonly structure: Int32Array;
-  /** The slots of the whole program that its inputs and outputs are. */
+  /** The slots of the whole program that are its inputs and outputs. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** For each of its instructions the one of the whole program. */
+  /** For each of its instructions the slot in the whole program. */
   readonly origins: readonly number[];
 }
 
@@ -26,12 +26,12 @@ const SHORTEST = 256;
 const LONGEST = 512;
 
 /**
- * Values between segments keep their places from run to run, which is no price for small ones: operations that read or
- * write so many elements on average. Those of fewer than the least run on a tape, or one by one.
+ * Values between segments keep their memory from run to run, which is cheap only for small ones. A program is cut if its
+ * operations read or write between `least` and `most` elements on average; one with fewer runs on a tape, or one by one.
  */
 const MEAN_ELEMENTS = { least: 8, most: 1024 };
 
-/** Whether a program is run in segments: decided by its structure alone. */
+/** Whether a program runs in segments: depends on its structure alone. */
 export function isLong({ instructions }: Program): boolean {
   if (instructions.length <= LONG) return false;
   let [operations, elements] = [0, 0];
@@ -44,13 +44,13 @@ export function isLong({ instructions }: Program): boolean {
   return mean >= MEAN_ELEMENTS.least && mean <= MEAN_ELEMENTS.most;
 }
 
-/** Whether a program could be long when it is simplified: one of single numbers never is. */
+/** Whether a program could be long once simplified: one of single numbers never is. */
 export function mayBeLong({ instructions }: Program): boolean {
   if (instructions.length <= LONG) return false;
   return instructions.some((x) => elementsOf(x, instructions) >= MEAN_ELEMENTS.least);
 }
 
-/** The most elements that an instruction reads or writes. */
+/** The size of the largest value that an instruction reads or writes. */
 function elementsOf({ inputs, shape }: Instruction, all: readonly Instruction[]): number {
   let most = sizeOf(shape);
   for (const x of inputs) most = Math.max(most, sizeOf(all[x]!.shape));
@@ -76,8 +76,8 @@ export function segmentsOf(program: Program): Segment[] {
 }
 
 /**
- * Where to cut: of all the places that a segment may end at, the one where what lies before it has the smallest hash. So
- * the cuts fall at the same places of what repeats, however often it does and whatever comes before.
+ * Where to cut: of all the positions where a segment may end, the one where the instructions before it have the smallest
+ * hash. So cuts fall at the same points of a repeated pattern, however often it repeats and whatever comes before.
  */
 function cutsOf(instructions: readonly Instruction[]): number[] {
   const hashes = localHashes(instructions);
@@ -94,10 +94,10 @@ function cutsOf(instructions: readonly Instruction[]): number[] {
   return cuts;
 }
 
-/** So many instructions before a place are looked at. */
+/** How many instructions before a position its hash takes in. */
 const REACH = 8;
 
-/** For each place a hash of the few instructions before it, which does not know where in the program they stand. */
+/** For each position a hash of the few instructions before it, independent of where in the program they are. */
 function localHashes(instructions: readonly Instruction[]): Uint32Array {
   const key = new Structure();
   const own = instructions.map(({ op, inputs, shape, dtype }, slot) => {
@@ -117,7 +117,7 @@ function localHashes(instructions: readonly Instruction[]): Uint32Array {
   return hashes;
 }
 
-/** The instructions from `start` to `end` as a program; null where there is nothing to compute. */
+/** The instructions from `start` to `end` as a program; null if it computes nothing. */
 function segmentOf(
   instructions: readonly Instruction[],
   given: ReadonlySet<number>,
@@ -145,7 +145,7 @@ function segmentOf(
     if (attrs !== null) structure.pushAttrs(attrs);
     return at;
   };
-  /** A number is written anew in each segment that reads it; anything else from before is an input. */
+  /** A number is copied into each segment that reads it; any other earlier value is an input. */
   const operand = (slot: number): number => {
     const known = local.get(slot);
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /**
- * @file Where the values of a run go. What it leaves behind: its roots keep their values in arrays that the garbage collector
- * owns (large ones that nobody reads yet stay where they are: `lent.ts`); cells take their new versions; values that require
- * grad, computed without their backward pass, leave behind what that pass will read, until the next such run.
+ * @file Decides where the values of a run go. Roots keep their values in arrays that the garbage collector owns (large ones
+ * that nobody has read stay in the backend's memory: `lent.ts`); cells take their new versions; values that require grad,
+ * computed without their backward pass, keep what that pass will read, until the next such run.
  */
 import type { Cell } from '../graph/cells/cell.js';
 import { allocate, type TypedArray } from '../graph/dtype.js';
@@ -18,12 +18,12 @@ import { baseOf, letGo } from './views.js';
 /** Nodes that hold a value only until the next run of values that require grad, and those values. */
 let holding: { readonly node: Tensor; readonly value: Storage }[] = [];
 
-/** The cell whose current version a root is. */
+/** The cell of which a root is the current version; null if none. */
 export function cellOf(root: Tensor): Cell | null {
   return root.cell !== null && root.cell.current === root ? root.cell : null;
 }
 
-/** Hands the values of a run to their nodes. */
+/** Gives the values of a run to their nodes. */
 export function settle(
   { nodes, roots }: Collected,
   plan: Plan,
@@ -67,7 +67,7 @@ function keep(node: Tensor, value: Storage): void {
   letGo(node);
 }
 
-/** Lets go of what the last run held for its backward pass, but for what the roots of this one are views of. */
+/** Drops what the last run held for its backward pass, except values that the roots of this run are views of. */
 export function release(roots: readonly Tensor[]): void {
   const viewed = holding.length === 0 ? [] : roots.map(baseOf);
   for (const { node, value } of holding) {
@@ -76,7 +76,7 @@ export function release(roots: readonly Tensor[]): void {
   holding = [];
 }
 
-/** Where a root goes that somebody wants computed and does not look at yet; null for an array of its own. */
+/** Memory for a root that is computed before anyone reads it; null for an array of its own. */
 export function place(
   root: Tensor,
   why: string,
@@ -86,17 +86,17 @@ export function place(
   return why === 'evaluate' && root.plan === null ? borrow(root, backend, leaves) : null;
 }
 
-/** Where a cell's new version goes: the array before last, at first one that the backend keeps for it. */
+/** The array for a cell's new version: that of the version before last, or at first one that the backend keeps for it. */
 export function outputOf(cell: Cell | null, backend: Backend): Storage | null {
   if (cell === null) return null;
   return spareOn(cell, backend) ?? (cell.isNew ? null : backend.allocate(cell.dtype, cell.size));
 }
 
-/** @internal The array a cell's next version may be written to, if it lies where the backend can write it. */
+/** @internal The array to which a cell's next version may be written, if the backend can write it. */
 export function spareOn(cell: Cell, backend: Backend): Storage | null {
   const array = cell.spare();
   if (array === null) return null;
-  // Single numbers stay on the host, whatever the device.
+  // Scalars stay on the host, whatever the device.
   if (isHost(array)) return backend.device === 'cpu' || array.length === 1 ? array : null;
   return array.device === backend.device ? array : null;
 }
@@ -105,7 +105,7 @@ export function leafValue(leaf: Tensor): Storage {
   return leaf.value ?? (isNumber(leaf) ? numberArray(leaf, numberOf(leaf)) : rowsOf(leaf));
 }
 
-/** @internal A number as the value of a leaf. */
+/** @internal A number as the value of a leaf: an array of one element. */
 export function numberArray({ dtype }: Tensor, x: number): TypedArray {
   const array = allocate(dtype, 1);
   array[0] = x;

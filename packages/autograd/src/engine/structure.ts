@@ -1,10 +1,10 @@
-/** @file A structure: what a graph is as a list of 32-bit numbers, which is compared and hashed at once. */
+/** @file A structure: a graph as a list of 32-bit numbers, which is quick to compare and to hash. */
 import { DTYPES, type DType } from '../graph/dtype.js';
 import type { Attrs, AttrValue } from '../graph/primitive.js';
 
 const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
 
-/** Stands before a number that is no 32-bit integer, so that a whole number is not taken for half of one. */
+/** Marks a number that is no 32-bit integer, so that half of its bits are not taken for an integer. */
 const FRACTION = 0x7fffff01;
 
 const strings = new Map<string, number>();
@@ -15,11 +15,11 @@ const bits = new Int32Array(float.buffer);
 export class Structure {
   ints = new Int32Array(1024);
   length = 0;
-  /** The hash of so many numbers, if it has been asked for. */
+  /** The length of the hashed prefix, -1 if there is none. */
   private hashed = -1;
   private lastHash = 0;
 
-  /** Begins anew. */
+  /** Empties the list. */
   reset(): void {
     this.length = 0;
     this.hashed = -1;
@@ -30,14 +30,14 @@ export class Structure {
     this.ints[this.length++] = x;
   }
 
-  /** Apart, as `push` becomes part of all that calls it. */
+  /** A function of its own, as V8 inlines `push` into all its callers. */
   private grow(): void {
     const grown = new Int32Array(2 * this.length);
     grown.set(this.ints);
     this.ints = grown;
   }
 
-  /** A dtype, and a whole number beside it: both can be told from the one that is pushed. */
+  /** Pushes a dtype and an integer as one number, from which both can be recovered. */
   pushWith(dtype: DType, beside: number): void {
     this.push(beside * DTYPES.length + dtypeCode[dtype]);
   }
@@ -100,17 +100,17 @@ export function hashOf(ints: Int32Array, length: number): number {
   return h;
 }
 
-/** Numbers under structures, one for each. */
+/** A map from structures to numbers. */
 export class StructureMap {
   /** All structures, one after the other: where each ends, its hash, and its number. */
   private readonly all = new Structure();
   private readonly ends = new Structure();
   private readonly hashes = new Structure();
   private readonly values = new Structure();
-  /** A place for each structure, by its hash or the next free one after it: its position plus 1, 0 where there is none. */
+  /** Open addressing by hash: the index of a structure plus 1, or 0 for a free entry. */
   private table = new Int32Array(1024);
 
-  /** The number entered under an equal structure before; else enters this one. */
+  /** Returns the number of an equal structure entered before; otherwise enters this one. */
   getOrSet(structure: Structure, value: number): number {
     const { ints, length } = structure;
     const { all, ends, hashes, values } = this;

@@ -1,6 +1,6 @@
-/** @file The line of a user's program that a stack leads to. */
+/** @file Finds the line of a user's program in a stack trace. */
 
-/** The line of a stack outside of this library. */
+/** The first line of a stack trace outside of this library. */
 export function userLine(stack: string): string {
   const lines = stack.split('\n').slice(1);
   const user = lines.find(

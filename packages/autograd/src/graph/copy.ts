@@ -1,17 +1,18 @@
 /**
- * @file Which copy of a package something was made by. Two copies in one program (an `import` and a `require` that a bundler
- * resolves to different files, two versions under node_modules) do not know each other's graph: gradients would be 0. So what
- * they make is branded with its copy on the global symbol registry, and the first meeting is an error that says so.
+ * @file Identifies the copy of a package that made a value. Two copies in one program (an `import` and a `require` that a
+ * bundler resolves to different files, two versions under node_modules) do not share a graph: gradients would be 0. So each
+ * copy brands what it makes through the global symbol registry, and a value from another copy is refused with an error that
+ * explains it.
  */
 import { ChainruleError } from '../errors.js';
 
 /** A package as it was loaded. */
 export interface Copy {
-  /** The package. */
+  /** The name of the package. */
   readonly name: string;
   /** Its version. */
   readonly version: string;
-  /** Its file, where that is known: bundlers take it away. */
+  /** The file it was loaded from, if known: bundlers remove it. */
   readonly place: string | null;
 }
 
@@ -20,12 +21,12 @@ declare const __webpack_require__: unknown;
 /** The version of this package. */
 export const VERSION = '0.1.0';
 
-/** The file of this module, as a module of either kind; null where a bundler has taken that away. */
+/** The file of this module, as CommonJS or as an ES module; null where a bundler has removed it. */
 export function ownPlace(): string | null {
-  // Webpack would write into the page where it lay on the machine that built it.
+  // Webpack would write the module's path on the build machine into the bundle.
   if (typeof __webpack_require__ === 'function') return null;
   try {
-    return __filename; // not asked for by typeof: a bundler may answer that and leave the name undefined
+    return __filename; // no typeof before: a bundler may answer that and leave the name undefined
   } catch {
     // an ES module
   }
@@ -36,7 +37,7 @@ export function ownPlace(): string | null {
 /** This copy of this package. */
 export const COPY: Copy = { name: '@chainrule/autograd', version: VERSION, place: ownPlace() };
 
-/** What is said when something of `other` meets `own`. */
+/** The error for a value of copy `other` given to copy `own`. */
 export function foreignCopy(what: string, own: Copy, other: unknown): ChainruleError {
   const { version, place } = (typeof other === 'object' && other !== null ? other : {}) as {
     readonly version?: unknown;
@@ -44,7 +45,7 @@ export function foreignCopy(what: string, own: Copy, other: unknown): ChainruleE
   };
   const theirs = typeof version === 'string' ? version : 'an older version';
   const at = (x: unknown): string => (typeof x === 'string' ? ` (${x})` : '');
-  // Equal in all that a copy says of itself: mostly it is no copy.
+  // Both copies describe themselves alike: most likely it is one copy, and the value is behind a proxy.
   const proxy =
     version === own.version && place === own.place
       ? `${what} met here stands behind a proxy, as reactive stores put before what they hold (keep it out of them: in Vue ` +

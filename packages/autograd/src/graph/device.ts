@@ -1,4 +1,4 @@
-/** @file Where computations can run, and where the operands of one operation lie. */
+/** @file The devices on which computations can run, and the device of an operation's operands. */
 import { display } from '../arguments/index.js';
 import { DeviceError } from '../errors.js';
 import { show } from './shape.js';
@@ -13,7 +13,7 @@ export const placement: { readonly open: Set<DeviceName>; chosen: DeviceName } =
   chosen: 'cpu',
 };
 
-/** Refuses a device that is not there, or not opened yet. */
+/** Refuses a device that does not exist, or has not been opened yet. */
 export function checkDevice(op: string, device: unknown): DeviceName {
   if ((placement.open as ReadonlySet<unknown>).has(device)) return device as DeviceName;
   if (device === 'webgpu') {
@@ -25,8 +25,8 @@ export function checkDevice(op: string, device: unknown): DeviceName {
 }
 
 /**
- * Where an operation on these inputs runs: where they lie. Null where they go along with any: JavaScript numbers and
- * what is made of them alone.
+ * The device on which an operation on these inputs runs: that of the inputs. Null if they fit any device: JavaScript numbers,
+ * and tensors made from numbers alone.
  * @throws {DeviceError} for inputs on two devices.
  */
 export function homeOf(op: string, inputs: readonly Tensor[]): DeviceName | null {
@@ -39,7 +39,7 @@ export function homeOf(op: string, inputs: readonly Tensor[]): DeviceName | null
   return home;
 }
 
-/** A number without dimensions on the host, which any device is given. */
+/** A scalar on the host with a known value, which can be used on any device. */
 function goesAlong(x: Tensor): boolean {
   return x.home === 'cpu' && x.sizes.length === 0 && x.value !== null && !x.needsGrad;
 }
@@ -55,7 +55,7 @@ function mixed(op: string, inputs: readonly Tensor[]): DeviceError {
   );
 }
 
-/** @internal Refuses a float64 tensor where there are none. */
+/** @internal Refuses a float64 tensor on a device without float64. */
 export function refuseDoubles(op: string): never {
   throw new DeviceError(
     `${op}: webgpu has no float64; use float32 ({ dtype: 'float32' }, x.cast('float32')), or the CPU: ` +

@@ -1,11 +1,11 @@
-/** @file How a function of one example draws random numbers while `vmap` records it. */
+/** @file How the function of one example draws random numbers while `vmap` records it. */
 import type { Tensor } from './tensor.js';
 
-/** @internal Numbers of their own for each example. */
+/** @internal Draws different numbers for each example. */
 export interface Draws {
-  /** The number of examples, with those of such vmaps around. */
+  /** The number of examples, times that of enclosing vmaps of this kind. */
   readonly total: number;
-  /** What one example sees of what `draw` draws for `count` of them, along a first dimension. */
+  /** The numbers of one example, out of those that `draw` draws for `count` examples along a first dimension. */
   each(draw: (count: number) => Tensor): Tensor;
 }
 

@@ -11,7 +11,7 @@ export type DType = (typeof DTYPES)[number];
 /** The elements of a tensor, row-major and contiguous; a boolean is a byte of 0 or 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** The typed array that holds a dtype, in memory of its own: what a Blob, a request or a GPU takes. */
+/** The typed array for a dtype, over unshared memory: as Blob, fetch and WebGPU require. */
 export type ArrayOf<D extends DType> = {
   float32: Float32Array<ArrayBuffer>;
   float64: Float64Array<ArrayBuffer>;
@@ -27,7 +27,7 @@ export const itemSize: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
-/** Refuses what is no dtype. */
+/** Refuses a value that is no dtype. */
 export function checkDType(op: string, dtype: unknown): void {
   if ((DTYPES as readonly unknown[]).includes(dtype)) return;
   throw new DTypeError(
@@ -36,8 +36,8 @@ export function checkDType(op: string, dtype: unknown): void {
 }
 
 /**
- * Refuses a number that an int32 cannot hold once it is truncated: NaN, and what is below −2³¹ or above 2³¹ − 1. In the
- * message `at` says where it stands.
+ * Refuses a number that does not fit int32 once it is truncated: NaN, and numbers below −2³¹ or above 2³¹ − 1. `at` says in
+ * the message which element it is.
  */
 export function checkFits(op: string, x: number, at = ''): void {
   if (x > -2147483649 && x < 2147483648) return;
@@ -67,7 +67,7 @@ export function allocate(dtype: DType, size: number): TypedArray {
   }
 }
 
-/** The same numbers in memory of their own: a view of shared memory is never shared on. */
+/** The same numbers in an array of their own, which is never shared memory. */
 export function copyArray(data: TypedArray): ArrayOf<DType> {
   try {
     if (data instanceof Float32Array) return new Float32Array(data);

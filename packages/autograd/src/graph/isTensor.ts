@@ -1,11 +1,14 @@
-/** @file What makes a value a tensor: a brand on the global symbol registry, which also says by which copy it was made. */
+/**
+ * @file The brand that makes a value a tensor: a key in the global symbol registry, whose value names the copy of the
+ * package.
+ */
 import { COPY, foreignCopy } from './copy.js';
 import type { Tensor } from './tensor.js';
 
 export const TENSOR_BRAND: unique symbol = Symbol.for('chainrule.tensor') as never;
 
 /**
- * Whether `value` is a tensor. False for a value that throws when it is asked.
+ * Whether `value` is a tensor. False for a value whose properties cannot be read.
  * @throws {ChainruleError} for a tensor of another copy of the package.
  */
 export function isTensor(value: unknown): value is Tensor {
@@ -16,7 +19,7 @@ export function isTensor(value: unknown): value is Tensor {
   } catch {
     return false;
   }
-  // A tensor has its shape; what was only made with its prototype has none.
+  // A tensor has a shape; an object that merely inherits from its prototype has none.
   if (brand === COPY) return (value as { readonly sizes?: unknown }).sizes !== undefined;
   if (brand === undefined) return false;
   throw foreignCopy('a tensor', COPY, brand);

@@ -1,4 +1,6 @@
-/** @file Lists as long as a graph is wide. Spread into the arguments of a call, a hundred thousand entries overflow the stack. */
+/**
+ * @file Helpers for lists as long as a graph is wide: spreading a hundred thousand entries into a call overflows the stack.
+ */
 
 /** The largest number, and at least `least`. */
 export function largest(numbers: Iterable<number>, least = -Infinity): number {

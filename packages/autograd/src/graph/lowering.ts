@@ -1,4 +1,4 @@
-/** @file What a primitive is for the engine: the loop, view, product or kernel that computes it, and its parameters there. */
+/** @file Lowerings: what a primitive is for the engine (a loop, view, product or kernel), with its parameters. */
 import type { KernelFamily } from '../kernels/family.js';
 import type { Attrs } from './primitive.js';
 import type { Tensor } from './tensor.js';
@@ -6,26 +6,26 @@ import type { Tensor } from './tensor.js';
 /** A function of the elements of up to three inputs; booleans are 0 and 1. */
 export type Scalar = (x: number, y: number, z: number) => number;
 
-/** How a fold puts two elements together. */
+/** How a fold combines two elements. */
 export type FoldOp = 'sum' | 'prod' | 'max' | 'min';
 
 /**
- * What computes a primitive. The plain kernel of its record is always right; every other kind is quicker, and lets it be
- * fused with what comes before and after it.
+ * How a primitive is computed. The reference kernel of its record is always right; every other lowering is faster, and lets
+ * it be fused with its neighbours in the graph.
  */
 export type Lowering<A extends Attrs = Attrs> =
   /** One function of the elements at the same (broadcast) position. */
   | ({
       readonly kind: 'element';
       readonly scalar: Scalar;
-      /** The function where it refuses arguments by its attributes. */
+      /** The function to use instead if its attributes make it refuse some arguments. */
       checked?(attrs: A): Scalar;
     } & Laws)
   /** Folds dimensions into one element. */
   | { readonly kind: 'fold'; readonly fold: FoldOp; dims(attrs: A): readonly number[] }
-  /** The same elements in the same order. Simplification may take the input for it only where it is `transparent`. */
+  /** The same elements in the same order. Only if it is `transparent` may simplification replace it by its input. */
   | { readonly kind: 'alias'; readonly transparent: boolean }
-  /** Elements of its input in another order, some of them, or some repeatedly. */
+  /** Elements of its input in another order, only some of them, or some repeatedly. */
   | { readonly kind: 'view'; view(attrs: A): ViewSpec }
   /** A product of matrices. */
   | { readonly kind: 'product'; transposed(attrs: A): { readonly a: boolean; readonly b: boolean } }
@@ -33,31 +33,31 @@ export type Lowering<A extends Attrs = Attrs> =
   | {
       readonly kind: 'parts';
       parts(attrs: A): PartsSpec;
-      /** Of a pad: joins what lies side by side along a dimension, in place of a sum of padded parts. */
+      /** For a pad: concatenates adjacent parts along a dimension, instead of adding padded ones. */
       readonly join?: (parts: readonly Tensor[], dim: number) => Tensor;
     }
-  /** A slice of its first operand; where it begins is said by the others, whole numbers that the program is handed. */
+  /** A slice of its first operand; the other operands, integers passed in at each run, say where it begins. */
   | { readonly kind: 'placedView'; placed(attrs: A): PlacedSpec }
   /**
-   * Its first operand within the second, a single element, and more added to that, so many parts in all; the other operands
-   * say where each lies.
+   * Its first operand, placed into a tensor filled with its second (one element), and further parts added: `parts` in all.
+   * The remaining operands say where each part lies.
    */
   | {
       readonly kind: 'placedParts';
       placed(attrs: A): PlacedPartsSpec;
-      /** The sum of such parts with zeros around them, as one of more parts. */
+      /** The sum of several such nodes with zeros around their parts, as one node with more parts. */
       join(parts: readonly Tensor[]): Tensor;
     }
   | KernelLowering<A>
   /** A loop; its results are nodes of their own, which read it. */
   | { readonly kind: 'loop' }
   | { readonly kind: 'loopResult'; result(attrs: A): number }
-  /** Its plain kernel, whatever the backend. */
+  /** The reference kernel, on every backend. */
   | { readonly kind: 'reference' }
-  /** It is computed by nobody: a number, or what stands for an argument. */
+  /** Not computed: a number, or the placeholder of an argument. */
   | { readonly kind: 'leaf' };
 
-/** A kernel of its own kind over contiguous inputs: its family makes it of what is said of it. */
+/** A kernel over contiguous inputs, which its family makes from the spec. */
 export type KernelLowering<A extends Attrs = Attrs> = {
   [S in KernelSpec as S['kind']]: {
     readonly kind: 'kernel';
@@ -66,16 +66,16 @@ export type KernelLowering<A extends Attrs = Attrs> = {
   };
 }[KernelSpec['kind']];
 
-/** What holds for every element, NaN, infinities and signed zeros included: simplification makes use of it. */
+/** Laws that hold for every element, NaN, infinities and signed zeros included; simplification uses them. */
 export interface Laws {
-  /** With 1 for the second operand, or for either, the result is the other one. */
+  /** If the second operand is 1 (or either one), the result is the other operand. */
   readonly unit?: 'second' | 'either' | undefined;
-  /** Applied twice it gives what it was given. */
+  /** Applied twice, it returns its argument. */
   readonly involution?: boolean | undefined;
 }
 
 export type ViewSpec =
-  /** Dimensions of size 1 are repeated, and so are all elements along new leading ones. */
+  /** Repeats dimensions of size 1, and all elements along new leading dimensions. */
   | { readonly kind: 'expand' }
   /** Dimension `d` is dimension `dims[d]` of the input. */
   | { readonly kind: 'permute'; readonly dims: readonly number[] }
@@ -85,10 +85,13 @@ export type ViewSpec =
 export type PartsSpec =
   /** One after the other along a dimension. */
   | { readonly kind: 'concat'; readonly dim: number }
-  /** The first input at the places of a slice, and the second, a single element, everywhere else. */
+  /** The first input at the positions of a slice, and the second, a single element, everywhere else. */
   | { readonly kind: 'pad'; readonly start: readonly number[]; readonly step: readonly number[] };
 
-/** Element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; of those in `dims` operands say the start. */
+/**
+ * Element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; for dimensions in `dims` operands give the
+ * start.
+ */
 export interface PlacedSpec {
   readonly start: readonly number[];
   readonly step: readonly number[];
@@ -100,8 +103,8 @@ export interface PlacedPartsSpec extends PlacedSpec {
 }
 
 /**
- * The parts among the operands of what they are put into, and for each those that say where it lies. Operands are the parts,
- * the filling after the first, then the places.
+ * Splits operands into the parts and, for each part, the numbers that say where it lies. The operands are the parts, with the
+ * filling after the first, then the positions.
  */
 export function placedParts<T>(
   inputs: readonly T[],
@@ -114,7 +117,7 @@ export function placedParts<T>(
   }));
 }
 
-/** Kernels of their own kind with what attributes say of them; what they compute is written in `engine/compile/kernel.ts`. */
+/** Operator kernels with what attributes say of them; `engine/compile/operators.ts` defines what they compute. */
 export type KernelSpec =
   | {
       readonly kind: 'conv';
@@ -125,7 +128,9 @@ export type KernelSpec =
       readonly padHigh: readonly number[];
       readonly dilation: readonly number[];
     }
-  /** An index for each element, along a dimension of a table: the first input, which the others are written into. */
+  /**
+   * An index for each element, along a dimension of a table: the table is the first input, into which the others are written.
+   */
   | {
       readonly kind: 'elements';
       readonly mode: 'gather' | 'set' | 'add' | 'mul' | 'max' | 'min';
@@ -133,7 +138,7 @@ export type KernelSpec =
     }
   /** An index for each slice of such a table. */
   | { readonly kind: 'slices'; readonly mode: 'gather' | 'add'; readonly dim: number }
-  /** 1 at the place that each index names, of so many. */
+  /** 1 at the position that each index names, out of `count`. */
   | { readonly kind: 'mark'; readonly count: number }
   | { readonly kind: 'position'; readonly largest: boolean; readonly dim: number }
   /** The positions `0, 1, …`. */
@@ -144,13 +149,13 @@ export type KernelSpec =
       readonly result: 'order' | 'median' | 'argmedian';
       readonly descending: boolean;
       readonly dims: readonly number[];
-      /** Of an order, how many of the first places are read. */
+      /** For an order: how many of its first elements are read. */
       readonly leading?: number | undefined;
     }
   | { readonly kind: 'search'; readonly right: boolean }
-  /** All rows of a matrix from all of another. */
+  /** Distances of all rows of one matrix from all of another. */
   | { readonly kind: 'distance'; readonly norm: DistanceNorm }
-  /** Sums of their differences, each times a weight. */
+  /** Sums of the differences of such rows, each times a weight. */
   | { readonly kind: 'pull'; readonly transposed: boolean }
   /** A Fourier transform of `length` along a dimension. */
   | {
@@ -170,7 +175,10 @@ export type KernelSpec =
     }
   | { readonly kind: 'random'; readonly distribution: 'uniform' | 'normal' };
 
-/** Complex numbers as pairs in a last dimension or as two tensors, real ones, or the first half of pairs that stand for such. */
+/**
+ * Complex numbers as pairs in a last dimension or as two tensors, real numbers, or the first half of the spectrum of real
+ * ones.
+ */
 export type FourierForm = 'pairs' | 'parts' | 'real' | 'half';
 
 /** The sum of absolute differences, the root of the sum of their squares, or the largest. */

@@ -1,10 +1,10 @@
-/** @file What holds while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
+/** @file The modes in force while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
 import { checkArgument, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import type { NotedRegion } from './region.js';
 
-/** What records the body of a loop, or a branch. */
+/** The functions that record the body of a loop, or a branch. */
 export type LoopName = 'scan' | 'whileLoop' | 'cond' | 'switchCase';
 
 /** @internal The modes in force. One record, so that a scope saves and restores it as a whole. */
@@ -13,13 +13,13 @@ export const mode = {
   grad: true,
   /** The label of the scope being run: a module's path, or what the user chose. */
   scope: '',
-  /** What records a graph instead of running it, by the name users know it under. */
+  /** What records a graph instead of running it, by its public name. */
   tracing: null as null | 'compile' | 'vmap' | 'closureConvert' | LoopName,
-  /** What users called to have a graph recorded. */
+  /** The public function that the user called to have a graph recorded. */
   recorder: 'compile',
   /** The loop or branch whose body is being recorded. */
   body: null as null | LoopName,
-  /** Whether compiled functions are called as they were written. */
+  /** Whether compiled functions run as plain functions. */
   inline: false,
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */
   debug: 0,
@@ -27,7 +27,7 @@ export const mode = {
 
 type Mode = typeof mode;
 
-/** @internal The cells that the body being recorded has assigned, and their versions before; null outside of a body. */
+/** @internal The cells that the body being recorded has assigned, with their earlier versions; null outside of a body. */
 export const assigned: { cells: Map<unknown, unknown> | null } = { cells: null };
 
 const promise = kinds.kind<Promise<unknown>>(
@@ -35,37 +35,37 @@ const promise = kinds.kind<Promise<unknown>>(
   (x) => typeof (x as { then?: unknown } | null | undefined)?.then === 'function',
 );
 
-/** A value that a recorded function read outside of the graph, and what it was. */
+/** A value outside of the graph that a recorded function read. */
 export interface Guard {
   readonly read: () => unknown;
   readonly value: unknown;
-  /** Says what has changed. */
+  /** Describes what has changed. */
   readonly what: (() => string) | undefined;
 }
 
-/** How long a cell serves: it is kept by its maker, it is for one call alone, or nobody has said. */
+/** The lifetime of a cell: its maker keeps it, it lasts for one call, or nobody has declared it. */
 export type CellLife = 'kept' | 'passing' | 'unknown';
 
 /** @internal What `compile` notes while it records a function. */
 export const recording: {
   guards: Guard[];
-  /** Cells made meanwhile, and how long they serve. */
+  /** Cells made during the recording, and their lifetimes. */
   cells: Map<unknown, CellLife>;
-  /** How long cells that are made now serve. */
+  /** The lifetime of cells that are made now. */
   life: CellLife;
-  /** Nodes of greater numbers are made by what is being recorded. */
+  /** Nodes with greater ids belong to the recording. */
   since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
   grads: Map<unknown, unknown>;
-  /** Versions of cells that captured graphs were made from, and what holds the values they have now. */
+  /** Versions of cells that captured graphs read, and the nodes that hold the values they have now. */
   held: Map<unknown, unknown>;
-  /** While a captured graph is differentiated: what takes the place of such a version in what its rules make. */
+  /** While a captured graph is differentiated: maps such a version to what replaces it in the backward graph. */
   hold: ((version: unknown) => unknown) | null;
-  /** What to call after each replay. */
+  /** Callbacks to run after each replay. */
   after: (() => void)[];
-  /** The calls of composites, for exporters; null where nobody asks. */
+  /** The calls of composites, for exporters; null if nobody needs them. */
   regions: NotedRegion[] | null;
-  /** What each `backward()` adds to the gradient of a leaf, for exporters; null where nobody asks. */
+  /** What each `backward()` adds to the gradient of a leaf, for exporters; null if nobody needs them. */
   contributions: Map<unknown, unknown[]> | null;
 } = {
   guards: [],
@@ -145,7 +145,7 @@ function withLife<R>(name: string, life: CellLife, f: () => R): R {
   }
 }
 
-/** @internal Runs `f` with some modes changed, and puts them back whatever happens. */
+/** @internal Runs `f` with some modes changed, and restores them in any case. */
 export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R {
   checkArgument(name, 'f', f, kinds.callable);
   const saved = { ...mode };
@@ -167,7 +167,7 @@ function settled<R>(name: string, result: R): R {
   );
 }
 
-/** `withMode` for whether gradients are recorded: it is in every step, several times. */
+/** `withMode` for gradient recording alone: every training step uses it several times. */
 function withGrad<R>(name: string, grad: boolean, f: () => R): R {
   checkArgument(name, 'f', f, kinds.callable);
   const before = mode.grad;

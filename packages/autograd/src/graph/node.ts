@@ -1,4 +1,4 @@
-/** @file A node is made: what it costs to keep it unevaluated is noted, and where it is computed. */
+/** @file Makes nodes, and notes for each what it costs to leave it unevaluated and on which device it runs. */
 import { homeOf, refuseDoubles } from './device.js';
 import { isFloat, type DType } from './dtype.js';
 import { mode, recording } from './mode.js';
@@ -8,7 +8,7 @@ import { runtime } from './runtime.js';
 import { checkSize, MAX_SIZE, type Shape } from './shape.js';
 import { Tensor } from './tensor.js';
 
-/** @internal A node; `op` has checked shape and dtype. */
+/** @internal Makes a node; `op` has checked shape and dtype. */
 export function makeNode<S extends Shape>(
   op: Primitive,
   inputs: readonly Tensor[],

@@ -1,7 +1,9 @@
-/** @file The errors of values outside their bounds, which an operation or a device finds when it runs. */
+/** @file Errors for values out of bounds, which an operation or a device finds when it runs. */
 import { ChainruleError, IndexError } from '../errors.js';
 
-/** An index out of range, by what it is (`gather: index`), value, limit and place; `low` is `-limit` where it may be negative. */
+/**
+ * An index out of range: its name (`gather: index`), value, limit and position; `low` is `-limit` where it may be negative.
+ */
 export function outOfRange(
   what: string,
   value: number,
@@ -16,7 +18,7 @@ export function outOfRange(
   );
 }
 
-/** Between which numbers elements must be: along `dim` as indices, else as `must` says. */
+/** The bounds of elements: of indices along `dim`, otherwise as `must` says. */
 export interface Bounds {
   readonly what: string;
   readonly low: number;
@@ -25,7 +27,7 @@ export interface Bounds {
   readonly must?: string;
 }
 
-/** What `assertBetween` says of an element; with `dim`, it is an index along that dimension. */
+/** The error of `assertBetween` for an element; with `dim`, the element is an index along that dimension. */
 export function outside(
   { what, low, high, dim, must }: Bounds,
   value: number,

@@ -1,20 +1,20 @@
-/** @file How much may be pending behind a tensor that nobody has read. */
+/** @file Limits on how much may be pending behind a tensor that nobody has read. */
 
 /**
- * A new tensor without grad is evaluated unasked when it is so deep, holds on to leaves of so many bytes, or has a pending
- * node behind it that is older than so many runs. All are counted by the structure of the graph, and never by what else
- * was made meanwhile: a step of a loop is cut at the same places each time, and finds its plans again.
+ * The limits beyond which a new tensor without grad is evaluated unasked: its depth, the bytes of the leaves it keeps alive,
+ * and how many runs ago the oldest pending node behind it was made. All depend on the structure of the graph alone, never on
+ * what else was made meanwhile: a step of a loop is cut at the same points each time, and finds its plans again.
  */
 export const MOST_PENDING = { depth: 10_000, bytes: 2 ** 26, runs: 64 } as const;
 
 /**
- * The bytes of the values that new nodes were made of. What was taken up since a run bounds the bytes behind all that is
- * pending since then. The bounds of a node's inputs added up count what is behind several of them as often, and grow without
- * measure where each node is made of several.
+ * Counts the bytes of the values that new nodes read. What was read since a run bounds the bytes behind everything that is
+ * pending since then. Adding up the bounds of a node's inputs instead would count shared leaves repeatedly, and grow without
+ * limit where each node has several inputs.
  */
 class Taken {
   private bytes = 0;
-  /** The bytes before each of the last runs had anything taken up after it. */
+  /** The byte count just before each of the last runs, for the bytes read after it. */
   private readonly before = new Float64Array(MOST_PENDING.runs + 1);
   private run = 0;
 
@@ -23,7 +23,7 @@ class Taken {
     this.bytes += bytes;
   }
 
-  /** What was taken up after so many runs, of the last `MOST_PENDING.runs`. */
+  /** The bytes read since a run, one of the last `MOST_PENDING.runs`. */
   since(run: number): number {
     return run > this.run ? 0 : this.bytes - this.before[run % this.before.length]!;
   }
@@ -36,5 +36,5 @@ class Taken {
   }
 }
 
-/** What this process took up. */
+/** The counter of this process. */
 export const taken = new Taken();

@@ -1,4 +1,4 @@
-/** @file What is known of a primitive operation: the one record that all of the engine reads. */
+/** @file A primitive operation: the one record about it that the whole engine reads. */
 import type { DType, TypedArray } from './dtype.js';
 import type { Lowering } from './lowering.js';
 import type { Shape } from './shape.js';
@@ -7,10 +7,10 @@ import type { Tensor } from './tensor.js';
 export type AttrValue =
   number | boolean | string | readonly number[] | readonly (readonly number[])[];
 
-/** What configures a node beyond its inputs: plain values, in a fixed order of keys, part of a plan's structure. */
+/** The parameters of a node beyond its inputs: plain values, in a fixed order of keys, part of a plan's structure. */
 export type Attrs = Readonly<Record<string, AttrValue>>;
 
-/** A tensor as a kernel sees it: contiguous and row-major. */
+/** A tensor as a reference kernel sees it: contiguous and row-major. */
 export interface Value {
   readonly data: TypedArray;
   readonly shape: Shape;
@@ -23,12 +23,12 @@ export interface Value {
  * In the rules: `inputs` and `out` are the node's own, `ct` the cotangent of `out`, `t` the tangent of an input.
  */
 export interface Primitive<A extends Attrs = Attrs> {
-  /** What `structuredClone` and `postMessage` meet first, and print: their error then says what to do. */
+  /** The first thing that `structuredClone` and `postMessage` reach; they print it, so that their error says what to do. */
   readonly uncloneable?: () => string;
   readonly name: string;
   /** Position in the registry; part of a plan's structure. */
   readonly id: number;
-  /** What it is for the engine. */
+  /** How the engine computes it. */
   readonly lowering: Lowering<A>;
   /** False where the result is constant almost everywhere: comparisons, rounding to integers, positions. */
   readonly differentiable: boolean;
@@ -41,22 +41,22 @@ export interface Primitive<A extends Attrs = Attrs> {
     out: Tensor,
     attrs: A,
   ): Tensor | null;
-  /** The same operation for `size` examples at once: batched inputs carry a first dimension, and so must the result. */
+  /** The same operation for `size` examples in one: batched inputs have an extra first dimension, and so must the result. */
   batch(inputs: readonly Tensor[], batched: readonly boolean[], attrs: A, size: number): Tensor;
   /** The reference: fills `out.data`. Alias primitives have none. */
   kernel(inputs: readonly Value[], out: Value, attrs: A): void;
-  /** The same node with the place that it reads or writes as operands; null where it has none. */
+  /** The same node with the position that it reads or writes as an operand; null if it has none. */
   placed(inputs: readonly Tensor[], attrs: A): Placed | null;
 }
 
-/** What a node becomes whose place is an operand. */
+/** The form of a node whose position is an operand. */
 export interface Placed {
   readonly op: Primitive;
   readonly inputs: readonly Tensor[];
   readonly attrs: Attrs;
 }
 
-/** Of operations that read all of their inputs. */
+/** For operations that read their inputs as a whole. */
 export const nowhere = (): null => null;
 
 /** Every primitive, by id. */
@@ -65,7 +65,7 @@ export const primitives: Primitive[] = [];
 /* prettier-ignore */
 const uncloneable = (): string => 'a tensor is a node of a graph: send its shape and await t.data() instead';
 
-/** A record. All have their fields in one order, in whatever order they were given: V8 then finds a field at a fixed place. */
+/** A record whose fields are always in the same order, whatever that of `spec`: V8 then finds a field at a fixed offset. */
 export function recordOf<A extends Attrs>(
   { name, lowering, differentiable, vjp, jvp, batch, kernel, placed = nowhere }: Spec<A>,
   id: number,
@@ -76,7 +76,7 @@ export function recordOf<A extends Attrs>(
 type Spec<A extends Attrs> = Omit<Primitive<A>, 'id' | 'uncloneable' | 'placed'> &
   Partial<Pick<Primitive<A>, 'placed'>>;
 
-/** Enters a primitive; called once for each when its file is loaded. */
+/** Registers a primitive; called once for each when its file is loaded. */
 export function register<A extends Attrs>(spec: Spec<A>): Primitive<A> {
   const primitive = recordOf(spec, primitives.length);
   primitives.push(primitive);

@@ -1,8 +1,8 @@
 /**
- * @file Regions: the operations that one call of a composite has made, noted while a graph is recorded for an exporter.
+ * @file Regions: the operations that one call of a composite made, noted while a graph is recorded for an exporter.
  *
- * Nodes are numbered as they are made, and one call runs after another: a region is a range of numbers. Where nobody
- * records, a composite pays one comparison for it.
+ * Node ids grow, and calls run one after another, so a region is a range of ids. When nobody records, a composite pays for
+ * this with one comparison.
  */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
@@ -15,15 +15,15 @@ export interface NotedRegion {
   readonly path: string;
   readonly after: number;
   last: number;
-  /** What it was called with. */
+  /** The arguments of the call. */
   readonly args: readonly unknown[];
   readonly attributes: Readonly<Record<string, unknown>>;
   result: unknown;
-  /** The place of the region that it was called in; −1 for none. */
+  /** The index of the region that contains the call; −1 for none. */
   readonly parent: number;
 }
 
-/** @internal The place of the region whose call has not returned yet. */
+/** @internal The index of the innermost region whose call has not returned yet. */
 let open = -1;
 
 /**

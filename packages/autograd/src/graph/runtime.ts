@@ -1,6 +1,6 @@
 /**
- * @file What the graph asks of the rooms that come after it. They fill this record in when they are loaded, so that
- * imports point one way: the graph knows nothing of the engine that evaluates it.
+ * @file The functions of later layers that the graph calls. Those layers fill in this record when they are loaded, so that
+ * imports point one way: the graph does not import the engine that evaluates it.
  */
 import type { Tensor } from './tensor.js';
 
@@ -16,21 +16,26 @@ function missing(): never {
 }
 
 export const runtime: {
-  /** Computes the values of these nodes, for the operation named. */
+  /** Computes the values of these nodes for the operation `op`. */
   evaluate(roots: readonly Tensor[], op: string): void;
-  /** Is told of every value that is read, while some lie in memory that will be used again. */
+  /** Called for every value that is read, while some values are in memory that will be reused. */
   onRead: ((node: Tensor) => void) | null;
   /** The nodes behind `roots` that their backward graph would read. */
   readByBackward(roots: readonly Tensor[]): Set<Tensor>;
-  /** Other results of the calls that some nodes are results of, which their backward pass may read. */
+  /** Other results of the same calls, which the backward pass of these results may read. */
   keptByCalls(results: readonly Tensor[]): Tensor[];
-  /** What a view is a view of, if its own elements in order are walked in another way; null where no backend asks for it. */
+  /**
+   * The tensor that a view reads, if it is traversed in another order than the view's own elements; null if no backend needs
+   * it.
+   */
   viewedBy: ((node: Tensor) => Tensor | null) | null;
   /** How many runs there have been. */
   runs: number;
-  /** While a run is repeated to say what was wrong with it: what reaches beyond the process is not done again, and says so. */
+  /**
+   * Set while a run is repeated to find what went wrong: effects outside of the process are skipped, and `skipped` says so.
+   */
   repeating: { skipped: boolean } | null;
-  /** Evaluates a new node with much pending behind it, unless the engine itself is building. */
+  /** Evaluates a new node if too much is pending behind it, unless the engine itself is building nodes. */
   bound(node: Tensor): void;
   backward(
     root: Tensor,

@@ -12,9 +12,9 @@ export const MAX_SIZE = 2 ** 30;
 /** The largest number of dimensions one tensor may have, as in NumPy and PyTorch. */
 export const MAX_RANK = 64;
 
-/** `[2, 3]`, as it stands in messages. */
+/** `[2, 3]`, as in messages. */
 export function show(shape: Shape): string {
-  // No shape is as long; what was given for one may be.
+  // No valid shape is that long; an invalid argument may be.
   if (shape.length > 40) return `[${shape.slice(0, 10).join(', ')}, … ${shape.length} in all]`;
   return `[${shape.join(', ')}]`;
 }
@@ -26,7 +26,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** Refuses anything but a list of whole, non-negative sizes, before anything is allocated; returns a copy. */
+/** Refuses anything but a list of non-negative integers, before anything is allocated; returns a copy. */
 export function checkShape(op: string, shape: unknown): Shape {
   if (!passes(someArray, shape)) {
     throw new ShapeError(
@@ -52,7 +52,7 @@ export function checkShape(op: string, shape: unknown): Shape {
   return sizes;
 }
 
-/** Refuses a shape of more elements than one tensor may have: for shapes that an operation computes. */
+/** Refuses a shape of more elements than a tensor may have: for shapes that an operation computes. */
 export function checkSize(op: string, shape: Shape): void {
   const size = sizeOf(shape);
   if (size <= MAX_SIZE) return;
@@ -63,12 +63,12 @@ export function checkSize(op: string, shape: Shape): void {
 }
 
 const someArray: Kind<readonly unknown[]> = kinds.kind('be an array', (x) => {
-  if (!Array.isArray(x) || x.length > MAX_RANK) return Array.isArray(x); // too many are refused by their number
-  // Reading all of it once, so that an array that throws when it is read is none.
+  if (!Array.isArray(x) || x.length > MAX_RANK) return Array.isArray(x); // a list that is too long is refused for its length
+  // Reads every element once, so that an array that throws when it is read is refused.
   return Array.from(x as readonly unknown[]).length === x.length;
 });
 
-/** A dimension counted from the front, from one that may be negative. */
+/** The dimension counted from the front; `dim` may be negative. */
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const bound = ndim === 0 ? 1 : ndim;
   if (!Number.isInteger(dim) || dim < -bound || dim >= bound) refuseDim(op, dim, ndim, bound);
@@ -177,7 +177,7 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return out;
 }
 
-/** A whole number within bounds, or a clear error. */
+/** Returns an integer no less than `min`, or throws a clear error. */
 export function checkInteger(op: string, name: string, value: unknown, min = -Infinity): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
     throw new ChainruleError(

@@ -36,7 +36,7 @@ const NO_INPUTS: readonly Tensor[] = [];
 const tensorOrNull = kinds.orNull(kinds.tensor);
 let nextId = 1;
 
-/** @internal The number of the node made last. */
+/** @internal The id of the newest node. */
 export function newestId(): number {
   return nextId - 1;
 }
@@ -59,9 +59,9 @@ export interface Tensor<S extends Shape = Shape> extends TensorMethods<S> {}
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Tensor<S extends Shape = Shape> {
-  // Declared only: fields defined one by one before the constructor runs cost half of making a node.
+  // Only declared: initializing fields one by one before the constructor runs would take half of the time to make a node.
 
-  /** @internal Grows with every node: inputs have smaller numbers than what is made from them. */
+  /** @internal Grows with every node: inputs have smaller ids than the nodes made from them. */
   declare readonly id: number;
   /** @internal Null for a leaf. */
   declare readonly op: Primitive | null;
@@ -69,7 +69,7 @@ export class Tensor<S extends Shape = Shape> {
   declare inputs: readonly Tensor[];
   /** @internal */
   declare readonly attrs: Attrs | null;
-  /** @internal The shape: read by the engine, never written, never handed out. */
+  /** @internal The shape: read by the engine, never written, never given to users. */
   declare readonly sizes: S;
   /** The dtype of the elements: float32, float64, int32 or bool. */
   declare readonly dtype: DType;
@@ -79,23 +79,23 @@ export class Tensor<S extends Shape = Shape> {
   declare needsGrad: boolean;
   /** @internal The elements, once known; never changed. */
   declare value: Storage | null;
-  /** @internal Where it is computed, and its value lies; null for what goes along with any device: numbers. */
+  /** @internal The device that computes it and holds its value; null for numbers, which fit any device. */
   declare home: DeviceName | null;
   /** @internal The cell that this node is a version of. */
   declare cell: Cell | null;
-  /** @internal The plan that last computed this node, and its place there: see `engine/evaluate.ts`. */
+  /** @internal The plan that last computed this node, and the node's slot there: see `engine/evaluate.ts`. */
   declare plan: { remember(index: number): void } | null;
   /** @internal */
   declare planIndex: number;
-  /** @internal Scratch of graph walks: the walk that saw this node last, and its place there. */
+  /** @internal Scratch of graph walks: the last walk that visited this node, and the node's slot in it. */
   declare mark: number;
   /** @internal */
   declare slot: number;
-  /** @internal While it is unevaluated: the nodes on the longest way back to values; 0 for what no operation made. */
+  /** @internal While unevaluated: the length of the longest path back to a value; 0 for nodes that no operation made. */
   declare depth: number;
-  /** @internal While it is unevaluated: how many runs there had been when the oldest such node behind it was made. */
+  /** @internal While unevaluated: the number of runs when the oldest unevaluated node behind it was made. */
   declare since: number;
-  /** @internal While it is unevaluated: an upper bound of the bytes of the leaves behind it. */
+  /** @internal While unevaluated: an upper bound of the bytes of the leaves behind it. */
   declare bytes: number;
   /** @internal The label of the scope it was made in. */
   declare readonly scope: string;
@@ -139,17 +139,17 @@ export class Tensor<S extends Shape = Shape> {
   declare readonly [TENSOR_BRAND]: Copy;
 
   static {
-    // On the prototype, and no getter: every function that takes tensors asks for it.
+    // On the prototype, and no getter: every function that takes tensors reads it.
     Object.defineProperty(this.prototype, TENSOR_BRAND, { value: COPY });
   }
 
   static [Symbol.hasInstance](value: unknown): boolean {
-    // A cell of another copy is a tensor of it, and refused as such.
+    // A cell of another copy is a tensor of that copy, and refused as one.
     if (!isTensor(value)) return false;
     return this === Tensor || Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
-  /** @internal The node this tensor stands for now: itself, or a cell's current version. */
+  /** @internal The current node of this tensor: itself, or a cell's current version. */
   get current(): Tensor<S> {
     return this;
   }
@@ -329,8 +329,8 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * @internal What no recorded operation made is a leaf from now on: it keeps its value, not how it was computed; in
-   * a function that is being recorded it is computed at each call.
+   * @internal Turns a node that no recorded operation made into a leaf: it keeps its value and drops its inputs. In a
+   * function that is being recorded it is computed at each call.
    */
   becomeLeaf(): void {
     if (mode.tracing !== null) {
@@ -392,7 +392,7 @@ export class Tensor<S extends Shape = Shape> {
   }
 }
 
-/** @internal A leaf that holds a value; the array must not be changed by anyone afterwards. */
+/** @internal A leaf with a value; nobody may change the array afterwards. */
 export function makeLeaf<S extends Shape>(value: Storage, shape: S, dtype: DType): Tensor<S> {
   const leaf = new Tensor(null, NO_INPUTS, null, shape, dtype, false, value);
   if (!isHost(value)) leaf.home = value.device;

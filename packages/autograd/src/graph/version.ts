@@ -1,4 +1,7 @@
-/** @file The nodes that are no operations: a version of a cell, a number, a position of the random generator, and an argument that is recorded. */
+/**
+ * @file Nodes that are no operations: versions of cells, numbers, positions of the random generator, and placeholders of
+ * arguments.
+ */
 import { ChainruleError, GradError } from '../errors.js';
 import { mode } from './mode.js';
 import { register, type Primitive } from './primitive.js';
@@ -18,7 +21,7 @@ const leaf = {
   kernel: never,
 };
 
-/** A version of a cell: its input is what was assigned, until that has been computed. */
+/** A version of a cell: its input is the assigned node, until that has been computed. */
 export const versionOp: Primitive = register({
   ...leaf,
   name: 'version',
@@ -26,36 +29,34 @@ export const versionOp: Primitive = register({
   batch: never,
 });
 
-/** A JavaScript number in an expression: an input of the plan, so that a changed number needs no new one. */
+/** A JavaScript number in an expression: an input of the plan, so that another number needs no new plan. */
 export const constantOp: Primitive<{ value: number }> = register({
   ...leaf,
   name: 'constant',
   batch: never,
 });
 
-/**
- * A position of the random generator: as a constant, but never part of a structure; `compile` moves it at each call.
- */
+/** A position of the random generator: like a constant, but never part of a structure; `compile` advances it at each call. */
 export const counterOp: Primitive<{ value: number; role: 'seed' | 'offset' }> = register({
   ...leaf,
   name: 'counter',
   batch: never,
 });
 
-/** What stands for a tensor while `vmap` or `compile` records a function: it has no value. */
+/** Takes the place of a tensor while `vmap` or `compile` records a function: it has no value. */
 export const placeholderOp: Primitive = register({
   ...leaf,
   name: 'placeholder',
   batch: never,
 });
 
-/** What an argument is, beyond its shape and dtype. */
+/** The properties of an argument, beyond its shape and dtype. */
 export interface Standing {
   readonly requiresGrad?: boolean;
   readonly home?: DeviceName | null;
-  /** Whether the argument is a leaf: only then it can be asked to require grad or not. */
+  /** Whether the argument is a leaf: only a leaf can change whether it requires grad. */
   readonly leaf?: boolean;
-  /** For a JavaScript number, whether it is a whole one; it takes the dtype of what it meets. */
+  /** For a JavaScript number, whether it is an integer; it takes the dtype of the other operand. */
   readonly whole?: boolean | null;
 }
 
@@ -68,11 +69,11 @@ export function checkInside(node: Tensor): void {
   );
 }
 
-/** Stands for an argument while a function is recorded. */
+/** Takes the place of an argument while a function is recorded. */
 export class Placeholder extends Tensor {
-  /** For a JavaScript number, whether it is a whole one; null for a tensor. */
+  /** For a JavaScript number, whether it is an integer; null for a tensor. */
   readonly whole: boolean | null;
-  /** Whether a dtype was decided by `whole`. */
+  /** Whether `whole` has decided a dtype. */
   asked = false;
   private readonly keepsGrad: boolean;
 
@@ -87,7 +88,7 @@ export class Placeholder extends Tensor {
     this.keepsGrad = leaf;
   }
 
-  /** A gradient ends here; where the argument is no leaf, it goes on from the argument at each call. */
+  /** Gradients end here; if the argument is no leaf, they flow on from it at each call. */
   override get isLeaf(): boolean {
     return true;
   }
@@ -102,7 +103,7 @@ export class Placeholder extends Tensor {
     return super.requiresGrad_(requires);
   }
 
-  /** A number can be computed with, and not be looked at: it is another one at each call. */
+  /** One can compute with a number argument, but not read it: it differs from call to call. */
   override [Symbol.toPrimitive](hint: string): string {
     if (this.whole === null) return super[Symbol.toPrimitive](hint);
     throw new ChainruleError(
@@ -123,7 +124,7 @@ export function isWhole(x: number): boolean {
   return Number.isInteger(x) && Math.abs(x) < 2 ** 31;
 }
 
-/** Whether a node stands for a JavaScript number. */
+/** Whether a node is the placeholder of a JavaScript number. */
 export function isNumberPlaceholder(t: Tensor): t is Placeholder {
   return t.op === placeholderOp && t.attrs?.['number'] === true;
 }
@@ -131,12 +132,12 @@ export function isNumberPlaceholder(t: Tensor): t is Placeholder {
 const NONE: readonly Tensor[] = [];
 const SCALAR: readonly number[] = [];
 
-/** A number as a tensor without dimensions. */
+/** A number as a scalar tensor. */
 export function constant(value: number, dtype: DType): Tensor {
   return new Tensor(constantOp, NONE, { value }, SCALAR, dtype, false, null);
 }
 
-/** Whether a node is a JavaScript number, or one of the random generator's. */
+/** Whether a node is a JavaScript number, or a position of the random generator. */
 export function isNumber(node: Tensor): boolean {
   return node.op === constantOp || node.op === counterOp;
 }
@@ -146,7 +147,7 @@ export function numberOf(node: Tensor): number {
   return (node.attrs as { value: number }).value;
 }
 
-/** The seed of the random generator or its offset, in float64: a whole number below 2^53. */
+/** The seed of the random generator or its offset, in float64: an integer below 2^53. */
 export function counter(value: number, role: 'seed' | 'offset'): Tensor {
   return new Tensor(counterOp, NONE, { value, role }, SCALAR, 'float64', false, null);
 }

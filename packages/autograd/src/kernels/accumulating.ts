@@ -1,4 +1,4 @@
-/** @file What has come together so far along a dimension. */
+/** @file Cumulative kernels: what has accumulated so far along a dimension. */
 import { planCumulative } from '../backends/wasm/operators/cumulativeKernel.js';
 import type { CumulativeKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';

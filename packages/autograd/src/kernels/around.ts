@@ -1,4 +1,4 @@
-/** @file A shape around one of its dimensions. */
+/** @file Splits a shape around one of its dimensions. */
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 

@@ -1,4 +1,4 @@
-/** @file The positions `0, 1, …`: a loop like others. */
+/** @file The positions `0, 1, …`, as an ordinary loop. */
 import type { LoopKernel } from '../engine/compile/kernel.js';
 import type { KernelFamily, Site, Spec } from './family.js';
 

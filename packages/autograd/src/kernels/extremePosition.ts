@@ -1,4 +1,4 @@
-/** @file Where the largest or smallest element along a dimension is. */
+/** @file The position of the largest or smallest element along a dimension. */
 import { planPosition } from '../backends/wasm/operators/positionKernel.js';
 import type { PositionKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';

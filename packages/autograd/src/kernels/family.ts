@@ -1,4 +1,6 @@
-/** @file Kernels of their own kind: how one is made of what a primitive's record says, and what WebAssembly makes of it. */
+/**
+ * @file Kernel families: how an operator kernel is made from a primitive's lowering, and how it is planned for WebAssembly.
+ */
 import type { Kernel, LoopKernel } from '../engine/compile/kernel.js';
 import type { OperatorKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';
@@ -9,23 +11,23 @@ import type { KernelContext } from '../backends/wasm/assembler/kernelFunction.js
 
 export type Spec<K extends KernelSpec['kind']> = KernelSpec & { readonly kind: K };
 
-/** An instruction as a kernel is made from it. */
+/** An instruction and its operands, as a kernel is made from them. */
 export interface Site {
   readonly instruction: Instruction;
-  /** What the operation is given; its elements may lie in the buffer of a value of another shape. */
+  /** The instructions of the operands; their elements may lie in the buffer of a value of another shape. */
   readonly operands: readonly Instruction[];
   readonly inputs: readonly Place[];
   readonly out: Place;
-  /** The number that the first operand is throughout, where it has no buffer. */
+  /** If the first operand is one number throughout and has no buffer: that number. */
   readonly start: number | null;
 }
 
-/** A kernel that does not know yet which family it is of. */
+/** A kernel without a reference to its family. */
 export type Bare<K> = K extends OperatorKernel ? Omit<K, 'family'> : K;
 
 /**
- * What primitives refer to, so that whoever imports an operation has its kernel, and nobody else. Methods, so that a family
- * of one kind may stand for any.
+ * A family of operator kernels. Primitives refer to it, so that only a bundle that imports an operation contains its kernel.
+ * It has methods, not function fields, so that a family of one kind is assignable to a family of any.
  */
 export interface KernelFamily<
   S extends KernelSpec = KernelSpec,
@@ -33,6 +35,6 @@ export interface KernelFamily<
 > {
   /** The kernel over contiguous operands, or null where only the reference can run it. */
   make(spec: S, site: Site): Bare<Kernel> | null;
-  /** What it becomes in WebAssembly, in order: functions of its own, and loops that start or finish the work. */
+  /** What it becomes in WebAssembly, in order: functions of its own, and loops that begin or finish the work. */
   plan(kernel: K, context: KernelContext, scratch: Scratch): readonly (FormedKernel | LoopKernel)[];
 }

@@ -9,7 +9,7 @@ import { transformOf } from './fourierTransform.js';
 import { chirpOf, chirpSize } from './plain/plainFourier.js';
 import { rootsOfUnity } from './plain/rootsOfUnity.js';
 
-/** The longest rows that are transformed, whose table takes some megabytes. */
+/** The longest rows that are transformed; the tables of such a row take some megabytes. */
 const LONGEST = 2 ** 20;
 
 const isChirped = (length: number): boolean => radicesOf(length) === null;

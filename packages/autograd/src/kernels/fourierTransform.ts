@@ -1,9 +1,9 @@
-/** @file What a Fourier transform along a dimension is for a kernel. */
+/** @file Describes a Fourier transform along a dimension as a kernel. */
 import type { FourierKernel } from '../engine/compile/operators.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, Spec } from './family.js';
 
-/** What is transformed, of an operand of this shape; pairs lie in its last dimension. */
+/** The kernel that transforms an operand of this shape; pairs of complex numbers are in its last dimension. */
 export function transformOf(
   { dim, length, sign, scale, from, to }: Omit<Spec<'fourier'>, 'kind'>,
   shape: readonly number[],

@@ -1,4 +1,4 @@
-/** @file Elements and slices at places that an index names. */
+/** @file Reading and writing elements or slices at the positions that an index names. */
 import { planIndex } from '../backends/wasm/operators/indexKernel.js';
 import type { IndexKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';
@@ -19,7 +19,7 @@ export const slicesAt: KernelFamily<Spec<'slices'>, IndexKernel> = {
   plan: planIndex,
 };
 
-/** 1 at the place that each index names. */
+/** Writes 1 at the position that each index names. */
 export const marks: KernelFamily<Spec<'mark'>, IndexKernel> = { make: mark, plan: planIndex };
 
 function elements(
@@ -45,7 +45,7 @@ function elements(
   };
 }
 
-/** A table that is a number is no input. */
+/** A table that is a number is no input of the kernel. */
 function startOf(
   inputs: readonly Place[],
   start: number | null,

@@ -1,4 +1,4 @@
-/** @file Loops whose steps are one list of kernels: whoever imports a loop has what prepares them, and nobody else. */
+/** @file Loops whose steps run as one list of kernels: only a bundle that imports loops contains this file. */
 import { Repeated } from '../backends/wasm/repeat/repeated.js';
 import type { LoopFamily } from './loopFamily.js';
 

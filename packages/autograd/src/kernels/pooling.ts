@@ -1,4 +1,4 @@
-/** @file Windows over the last dimensions. */
+/** @file Pooling: windows over the last dimensions. */
 import { planPool } from '../backends/wasm/operators/poolKernel.js';
 import type { PoolKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';
@@ -11,7 +11,7 @@ export const pooling: KernelFamily<Spec<'pool'>, PoolKernel> = {
   plan: (kernel) => [planPool(kernel)],
 };
 
-/** Windows with bounds of their own are listed in the code: more than this are not. */
+/** The bounds of irregular windows are written into the code: up to this many windows. */
 const MOST_WINDOWS = 4096;
 
 function pool(

@@ -1,4 +1,4 @@
-/** @file Where values belong in sorted rows. */
+/** @file Searching: where values belong in sorted rows. */
 import { planSearch } from '../backends/wasm/operators/searchKernel.js';
 import type { SearchKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';

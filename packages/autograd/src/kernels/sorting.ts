@@ -1,4 +1,4 @@
-/** @file Rows put in order. */
+/** @file Sorting of rows. */
 import { planSort } from '../backends/wasm/operators/sortKernel.js';
 import type { SortKernel } from '../engine/compile/operators.js';
 import type { Place } from '../engine/compile/place.js';
@@ -11,9 +11,9 @@ export const sorting: KernelFamily<Spec<'sort'>, SortKernel> = {
   plan: (kernel, _context, scratch) => [planSort(kernel, scratch)],
 };
 
-/** Up to so many of the first places are found by keeping the best so far. */
+/** If at most this many leading elements are needed, a scan keeps the best so far. */
 const FEW = 64;
-/** Elements of a row beyond which there may be no room to sort it. */
+/** There may be no memory to sort longer rows. */
 const LONGEST_ROW = 2 ** 25;
 
 function sort(
@@ -23,7 +23,7 @@ function sort(
   const { shape } = operands[0] as Instruction;
   const [first, last] = [Math.min(...dims), Math.max(...dims)];
   const length = sizeOf(shape.slice(first, last + 1));
-  // The dimensions of a row must lie side by side.
+  // The dimensions of a row must be adjacent.
   if (last - first + 1 !== dims.length || length === 0 || length > LONGEST_ROW) return null;
   return {
     kind: 'sort',

@@ -37,9 +37,8 @@ const readBackward = byPosition(
  * run.
  *
  * `gradient` is the cotangent, in the shape of `loss`; it defaults to 1 for a loss with a single element. The options may
- * stand in its place: `loss.backward({ retainGraph: true })`. Afterwards
- * `loss` keeps its value and forgets how it was computed, unless `retainGraph` or `createGraph` is set. PyTorch:
- * `Tensor.backward`.
+ * stand in its place: `loss.backward({ retainGraph: true })`. Afterwards `loss` keeps its value and forgets how it was
+ * computed, unless `retainGraph` or `createGraph` is set. PyTorch: `Tensor.backward`.
  *
  * @throws {GradError} if nothing behind `loss` requires grad, if it has several elements and no `gradient` is given,
  * or if an earlier `backward()` has freed its graph. No `.grad` has changed then.
@@ -72,7 +71,7 @@ export function backward(
   if (!retainGraph) free(root);
 }
 
-/** Hands the cotangents to their leaves, and runs forward and backward pass together. */
+/** Gives the cotangents to their leaves, and runs forward and backward pass together. */
 function give(
   found: ReadonlyMap<Tensor, Tensor>,
   root: Tensor,
@@ -81,7 +80,7 @@ function give(
 ): void {
   const before: { leaf: Tensor; grad: Cell | null; live: boolean }[] = [];
   try {
-    // Versions of gradients need no grad, and must not be evaluated one by one because much is pending behind them.
+    // Versions of gradients require no grad, and must not be evaluated early because much is pending behind them.
     engine.building++;
     try {
       for (const [leaf, ct] of found) {
@@ -110,8 +109,7 @@ function give(
 }
 
 /**
- * The nodes of a forward graph that its backward graph reads: found by building that graph once and throwing it
- * away.
+ * The nodes of a forward graph that its backward graph reads: found by building the backward graph once and discarding it.
  */
 function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
   const read = new Set<Tensor>();

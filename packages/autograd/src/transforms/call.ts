@@ -1,9 +1,9 @@
 /**
- * @file Calls: groups of nodes that a rule of their own differentiates as one, such as a user's function with its own
- * gradient, or one that is to be recomputed.
+ * @file Calls: groups of nodes that one rule differentiates together, such as a user's function with its own gradient, or one
+ * that is to be recomputed.
  *
- * Every result of a call is a node whose first input holds its elements; the inputs of the call follow. The nodes of a
- * call have consecutive ids, so that whatever is computed from any of them is younger than all of them.
+ * Every result of a call is a node whose first input holds its elements; the inputs of the call follow. The nodes of a call
+ * have consecutive ids, so everything computed from any of them has a larger id than all of them.
  */
 import { NO_KIND } from '../engine/collect.js';
 import { mode } from '../graph/mode.js';
@@ -13,20 +13,20 @@ import type { Tensor } from '../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 import { cut } from './variable.js';
 
-/** The rules of a call, all of its results at once. */
+/** The rules of a call, for all of its results together. */
 export interface CallRules {
-  /** The name users know it under. */
+  /** The public name of the function. */
   readonly name: string;
   /**
-   * Calls of one number, in graphs of one structure, are differentiated alike. Absent where the structure does not say it
-   * all: functions of the user's own, decisions by value.
+   * Calls of equal kind, in graphs of equal structure, are differentiated in the same way. Absent if the structure does not
+   * determine the derivative: for functions of the user's own, or decisions by value.
    */
   readonly kind?: number;
   /** Cotangents of the inputs. */
   pullback(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
   /** Tangents of the results. */
   pushforward(ts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[];
-  /** The same call in a graph that is built again: on other inputs, each with its examples or without. */
+  /** The same call in a graph that is rebuilt: on other inputs, each batched or not. */
   rebuild(
     inputs: readonly Replacement[],
     size: number,
@@ -35,15 +35,15 @@ export interface CallRules {
   ): readonly Replacement[];
 }
 
-/** What stands in the place of a node; `batched` where it carries a first dimension of examples. */
+/** The replacement of a node; `batched` if it has an extra first dimension of examples. */
 export interface Replacement {
   readonly node: Tensor;
   readonly batched: boolean;
 }
 
-/** A graph being built again. */
+/** A graph being rebuilt. */
 export interface Rewriting {
-  /** What stands in the place of a node; undefined where it stays as it is. */
+  /** The replacement of a node; undefined if it stays as it is. */
   find(node: Tensor): Replacement | undefined;
   /** Older nodes do not belong to the graph. */
   readonly since: number;
@@ -55,7 +55,10 @@ export interface Call {
   readonly outputs: readonly Tensor[];
 }
 
-/** Where a result carries its call: not in a table of nodes, which keeps young ones alive until all memory is looked through. */
+/**
+ * The key under which a result carries its call. A table of nodes would keep young ones alive until a full garbage
+ * collection.
+ */
 const CALL = Symbol('call');
 
 interface CallAttrs extends Attrs {
@@ -76,7 +79,7 @@ const callOp: PrimitiveOp<CallAttrs> = primitive('call', {
   batch: grouped,
 });
 
-/** The results of a call whose elements are those of `values`. */
+/** A call whose results have the elements of `values`. */
 export function makeCall(
   rules: CallRules,
   inputs: readonly Tensor[],
@@ -97,7 +100,7 @@ export function makeCall(
   }
 }
 
-/** The call that a node is a result of. */
+/** The call of which a node is a result, or null. */
 export function callOf(node: Tensor): Call | null {
   return node.op === callOp.primitive ? (node.attrs as CallAttrs)[CALL] : null;
 }

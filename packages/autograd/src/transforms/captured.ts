@@ -1,17 +1,17 @@
 /**
- * @file Derivatives of what a recorded function captures. A captured graph has one value, that of the parameters as they were
- * when it was recorded; so has its derivative, whatever is assigned between the calls.
+ * @file Derivatives of what a recorded function captures. A captured graph has one value, computed from the parameters as
+ * they were during the recording; so has its derivative, whatever is assigned between the calls.
  */
 import { mode, recording } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { clone } from '../ops/elements/comparison.js';
 
-/** Whether `compile`, which is recording, captures a node: it was made before. */
+/** Whether `compile`, which is recording, captures a node: whether it is older than the recording. */
 export function isCaptured(node: Tensor): boolean {
   return mode.tracing === 'compile' && node.id <= recording.since;
 }
 
-/** Runs a rule of a captured node, with versions of cells as they are now. */
+/** Runs a rule of a captured node, with versions of cells replaced by the values they have now. */
 export function asCaptured<T>(rule: () => T): T {
   const outer = recording.hold;
   recording.hold = hold as (version: unknown) => unknown;
@@ -22,7 +22,7 @@ export function asCaptured<T>(rule: () => T): T {
   }
 }
 
-/** The value of an older version of a cell, as a node that gradients flow through. */
+/** The value of an older version of a cell, as a node through which gradients flow. */
 function hold(x: Tensor): Tensor {
   if (x.cell === null || x.value === null || x.id > recording.since) return x;
   let held = recording.held.get(x) as Tensor | undefined;

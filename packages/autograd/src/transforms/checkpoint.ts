@@ -1,4 +1,4 @@
-/** @file Checkpointing: what a function computes is not kept for the backward pass but computed again there. */
+/** @file Checkpointing: what a function computes is not kept for the backward pass, but computed again there. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { mode } from '../graph/mode.js';

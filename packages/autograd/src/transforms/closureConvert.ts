@@ -67,7 +67,7 @@ export function closureConvert<A extends unknown[], R>(
   return [converted, captured];
 }
 
-/** The ends of the recorded graph that are no constants of it. */
+/** The nodes that the recorded graph depends on, other than constants. */
 function capturedBy(
   outputs: readonly Tensor[],
   variables: readonly Tensor[],
@@ -77,7 +77,7 @@ function capturedBy(
   const found = new Set(captured);
   const inside = new Set<Tensor>([...nodes, ...variables]);
   for (const node of nodes.flatMap(({ inputs }) => inputs)) {
-    // What has no value yet may depend on the examples of a vmap that is recording.
+    // A pending node may depend on the examples of a vmap that is recording.
     const isPending = node.id < since && node.value === null && node.cell === null;
     if (isPending && !inside.has(node) && node.op !== constantOp && node.op !== counterOp)
       found.add(node);

@@ -12,13 +12,13 @@ import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { differentiable, linkOf, type Differentiable } from './compiledGradient.js';
 
-/** More signatures than this are not remembered. */
+/** The most signatures that are remembered. */
 const MANY = 64;
 
-/** So many recordings in a row, with none found again between them, are no first calls. */
+/** This many recordings in a row, with none reused in between, are more than first calls explain. */
 const IN_A_ROW = 8;
 
-/** So many recordings in turn that made cells are no optimizer's first steps. */
+/** This many recordings in a row that make cells are more than an optimizer's first steps explain. */
 const OFTEN = 8;
 
 /**
@@ -85,7 +85,7 @@ export function compile<Args extends unknown[], R>(
     return compiled;
   };
   const call = (...args: Args): R => {
-    if (mode.tracing !== null || mode.inline) return f(...args); // part of another recording
+    if (mode.tracing !== null || mode.inline) return f(...args); // becomes part of the other recording
     const leaves = argumentLeaves(args);
     const compiled = find(args, leaves);
     const { recording, graph } = compiled;
@@ -94,7 +94,7 @@ export function compile<Args extends unknown[], R>(
   };
   const ready = async (...args: Args): Promise<void> => {
     const { plan, backend } = find(args, argumentLeaves(args)).recording;
-    // Recording and planning take about as long: a page has its turn between them.
+    // Recording and planning take about equally long: a page gets a turn between them.
     await new Promise((turn) => setTimeout(turn));
     plan.comesAgain = true;
     await plan.on(backend).ready?.();
@@ -124,12 +124,12 @@ export function withoutCompile<R>(f: () => R): R {
 
 interface Compiled {
   readonly recording: Recording;
-  /** How its results are differentiated; null where none is. */
+  /** How its results are differentiated; null if none is. */
   readonly graph: Differentiable | null;
   ran: boolean;
 }
 
-/** Names what makes a function be recorded anew: each time in debug mode, else once, when it never stops. */
+/** Reports why a function is recorded again: each time in debug mode, otherwise once, if it keeps happening. */
 function tellWhy(last: Recording, args: readonly unknown[], inRow: number): void {
   if (mode.debug === 0 && inRow !== IN_A_ROW) return;
   const { text, isShape } = whyAnew(last, args);

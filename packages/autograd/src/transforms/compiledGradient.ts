@@ -1,4 +1,6 @@
-/** @file Derivatives of a compiled function: its recording as a graph that is called, and the plan of its backward pass. */
+/**
+ * @file Derivatives of a compiled function: its recording as a graph that can be called, and the plan of its backward pass.
+ */
 import { collect } from '../engine/collect.js';
 import { backendFor, engine } from '../engine/engine.js';
 import { explain } from '../engine/evaluate.js';
@@ -20,17 +22,17 @@ import { callRecorded, pullRecorded, type RecordedGraph } from './recorded.js';
 import { between } from './variable.js';
 import { isFreed, leafOf, pullback } from './vjp.js';
 
-/** A recording as a graph that is called: from nodes for what it reads to those results that require grad. */
+/** A recording as a graph that can be called: from the nodes that it reads to the results that require grad. */
 export interface Differentiable extends RecordedGraph {
-  /** The roots of the recording that the outputs are. */
+  /** For each output, the root of the recording that it is. */
   readonly roots: readonly number[];
-  /** Where each variable comes from at a call; null for what is captured from outside and stands for itself. */
+  /** Where each variable comes from at a call; null for a captured tensor, which is used as it is. */
   readonly sources: readonly (Source | null)[];
-  /** Backward plans, by which outputs have a cotangent. */
+  /** Backward plans, keyed by which outputs have a cotangent. */
   readonly backward: Map<string, BackwardPlan>;
 }
 
-/** What of a recording can be differentiated; null where nothing can. */
+/** The differentiable part of a recording; null if there is none. */
 export function differentiable(recording: Recording): Differentiable | null {
   const { roots, cells, leaves, sources, since } = recording;
   const updated = new Set<Tensor>(cells);
@@ -61,7 +63,7 @@ export function differentiable(recording: Recording): Differentiable | null {
   };
 }
 
-/** All nodes that some are computed from. */
+/** All nodes from which some nodes are computed. */
 function behind(outputs: readonly Tensor[]): Set<Tensor> {
   const seen = new Set(outputs);
   for (const node of seen) for (const x of node.inputs) seen.add(x);
@@ -73,7 +75,7 @@ function isSpent(root: Tensor): boolean {
   return withMode('compile', { tracing: 'compile' }, () => isFreed(root));
 }
 
-/** How the results of a call at hand are connected with what they were computed from. */
+/** Connects the results of a call with the nodes from which they were computed. */
 export function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link {
   const inputs = graph.variables.map((x, i) => nodeOf(graph.sources[i] ?? null, x, leaves));
   return {
@@ -91,7 +93,7 @@ export function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link 
   };
 }
 
-/** What a call reads, as a node. */
+/** An input of a call as a node. */
 function nodeOf(source: Source | null, variable: Tensor, leaves: readonly unknown[]): Tensor {
   switch (source?.kind) {
     case 'argument': {
@@ -111,17 +113,20 @@ function nodeOf(source: Source | null, variable: Tensor, leaves: readonly unknow
   }
 }
 
-/** The backward pass of a recording as a plan: from its variables and the cotangents to the cotangents of variables. */
+/**
+ * The backward pass of a recording as a plan: from its variables and the cotangents of its outputs to the variables'
+ * cotangents.
+ */
 interface BackwardPlan {
   readonly plan: Plan;
   readonly nodes: readonly Tensor[];
-  /** For each input of the plan the variable it is, or after these the cotangent; or its value, where it is neither. */
+  /** For each input of the plan the index of a variable or, after these, of a cotangent; otherwise its value. */
   readonly inputs: readonly (number | Storage)[];
-  /** For each output the variable it belongs to. */
+  /** For each output of the plan the index of its variable. */
   readonly targets: readonly number[];
 }
 
-/** Replays the backward pass, or builds it where its result is differentiated again or recorded itself. */
+/** Replays the backward pass, or builds it as a graph if its result is to be differentiated or is being recorded. */
 function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[] {
   if (mode.grad || mode.tracing !== null) return pullRecorded(cts, call);
   const graph = call.rules as unknown as Differentiable;

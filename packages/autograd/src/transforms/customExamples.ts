@@ -1,4 +1,7 @@
-/** @file A user's function with its own gradient, for many examples at once: each of its functions recorded for one. */
+/**
+ * @file A user's function with its own gradient, for many examples in one call: each of its functions is recorded for one
+ * example.
+ */
 import * as kinds from '../arguments/kinds.js';
 import { Tensor } from '../graph/tensor.js';
 import { expandNode, reshapeNode, sumOver } from '../ops/build/broadcast.js';
@@ -7,16 +10,16 @@ import type { Replacement, Rewriting } from './call.js';
 import type { Definition, GradContext } from './customGrad.js';
 import { mapExamples } from './vmap.js';
 
-/** What `forward` left of one example, with the tensors of all of them. */
+/** What `forward` left for one example, in tensors that hold all examples. */
 interface Left {
   readonly saved: Tensor[];
   /** The user's own fields. */
   readonly own: object;
-  /** Where the examples lie in the tensors of `saved` and `own`; null for what they share. */
+  /** The dimension of the examples in the tensors of `saved` and `own`; null for tensors that they share. */
   readonly dims: readonly (0 | null)[];
 }
 
-/** The definition on `inputs` with examples along dimension 0. */
+/** The definition for `inputs` with examples along dimension 0. */
 export function forExamples(
   definition: Definition,
   inputs: readonly Replacement[],
@@ -79,7 +82,7 @@ export function forExamples(
     );
     const list = structure.rebuild(results.map((r) => withExamples(r, size)));
     const each = flagsOf(list, flags);
-    // What the examples share gets the sum of their gradients.
+    // A tensor that the examples share gets the sum of their gradients.
     return mapTree(list, (g, i) =>
       each[i] === true ? g : sumOver([g], { dims: [0], keepdim: false }),
     );
@@ -110,7 +113,7 @@ function withExamples({ node, batched }: Replacement, size: number): Tensor {
   return batched ? node : expandNode(reshapeNode(node, [1, ...node.sizes]), [size, ...node.sizes]);
 }
 
-/** For each tensor of `tree`, what stands in its place in `flags`. */
+/** For each tensor of `tree`, whether the same place in `flags` is true. */
 function flagsOf(tree: unknown, flags: unknown): boolean[] {
   if (tree instanceof Tensor) return [flags === true];
   if (typeof tree !== 'object' || tree === null) return [];
@@ -119,7 +122,7 @@ function flagsOf(tree: unknown, flags: unknown): boolean[] {
   );
 }
 
-/** What the user has put on a context. */
+/** The fields that the user has put on a context. */
 function ownFields(ctx: GradContext): object {
   return Object.fromEntries(
     Object.entries(ctx).filter(([key]) => !['save', 'saved', 'needsGrad'].includes(key)),

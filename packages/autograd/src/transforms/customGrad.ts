@@ -91,7 +91,7 @@ export interface Definition {
 export interface Custom extends CallRules {
   readonly definition: Definition;
   readonly ctx: GradContext;
-  /** The arguments' structures, one each: how their gradients are given. */
+  /** The structure of each argument, which its gradients must have. */
   readonly args: readonly Structure[];
   /** The structure of all arguments together. */
   readonly whole: Structure;
@@ -136,13 +136,13 @@ export function apply(definition: Definition, args: unknown[]): unknown {
   return result.rebuild(call.outputs);
 }
 
-/** Runs one of the user's functions; what it throws says which. */
+/** Runs one of the user's functions; its errors name the function. */
 function named<R>(definition: Definition, rule: string, f: () => R): R {
   try {
     return f();
   } catch (error) {
     const name = `${definition.name}: ${rule}: `;
-    // An error of the operation itself has its name already.
+    // An error of the operation itself names it already.
     const isNamed = error instanceof Error && error.message.startsWith(`${definition.name}: `);
     if (error instanceof Error && !isNamed) error.message = name + error.message;
     throw error;
@@ -200,7 +200,7 @@ function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
 
 const ONE = flatten(filled(0, [], 'float32')).structure;
 
-/** J t as the derivative of ⟨backward(u), t⟩ by u: backward is the transpose of what is wanted. */
+/** J t as the derivative of ⟨backward(u), t⟩ with respect to u: backward computes the transpose of J. */
 function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
   const float = call.outputs.filter((y) => isFloat(y.dtype));
   const us = makeVariables(float.map(zerosOf));
@@ -221,7 +221,7 @@ function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
   return call.outputs.map((y) => found.get(us[float.indexOf(y)] as Tensor) ?? null);
 }
 
-/** Checks what the user's rule returned against the tensors it belongs to. */
+/** Checks what the user's rule returned against the tensors that it belongs to. */
 function unpack(
   where: string,
   what: string,

@@ -1,4 +1,4 @@
-/** @file The gradient of a leaf: a cell of its own that passes add to, whose arrays are used from step to step. */
+/** @file The gradient of a leaf: a cell to which backward passes add, so that its arrays are reused from step to step. */
 import { ShapeError } from '../errors.js';
 import { Cell } from '../graph/cells/cell.js';
 import { isFloat } from '../graph/dtype.js';
@@ -12,7 +12,7 @@ import { filled, sumOf } from '../ops/build/primitive.js';
 
 /** The gradient of a leaf: one cell from step to step, whose versions may have graphs of their own. */
 class GradientCell extends Cell {
-  /** The graphs that made its versions, where these are to be differentiated again. */
+  /** The graphs that made its versions, if these can be differentiated again. */
   private graphs: WeakMap<Tensor, Tensor> | null = null;
 
   constructor(gradient: Tensor, differentiable: boolean) {
@@ -22,7 +22,7 @@ class GradientCell extends Cell {
     recording.cells.delete(this); // never an input of a recording: it starts with what a pass gives it
   }
 
-  /** The next gradient, and whether it is a graph. */
+  /** Sets the next gradient; `differentiable` if its graph may be differentiated again. */
   give(gradient: Tensor, differentiable: boolean): void {
     this.assign(gradient);
     this.note(gradient, differentiable);
@@ -39,7 +39,7 @@ class GradientCell extends Cell {
   }
 
   override advance(value: Storage, owned: boolean): void {
-    this.graphs = null; // the version may be the same node, with another value
+    this.graphs = null; // the version may be the same node with another value
     super.advance(value, owned);
   }
 

@@ -173,7 +173,7 @@ export function hvp(
   return [value, single ? product[0] : product];
 }
 
-/** No holes: an array may have billions. */
+/** Without holes: an array may have billions. */
 const given = kinds.listOf(kinds.kind('be given', (x) => x !== undefined));
 
 /** A unit vector for each element of `x`: `[size, ...x.shape]`. */
@@ -184,7 +184,7 @@ function basis(op: string, x: Tensor): Tensor {
   return makeLeaf(value, [x.size, ...x.sizes], x.dtype);
 }
 
-/** Dimension 0 moved behind `n` others. */
+/** Moves dimension 0 behind `n` others. */
 function lastToFront(x: Tensor, n: number): Tensor {
   return sameShape(x.sizes, []) ? x : moveDim(x, 0, n);
 }

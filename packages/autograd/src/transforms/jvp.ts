@@ -12,8 +12,8 @@ import { callOf } from './call.js';
 import { between, building, cut, isOpen, makeVariables, type Span } from './variable.js';
 
 /**
- * Tangents of `outputs` from those of `variables`, by the forward rules of the nodes between; null for zero.
- * Each node's tangent is made once, in the order the nodes were.
+ * Tangents of `outputs` from those of `variables`, by the forward rules of the nodes between; null for zero. Visits the nodes
+ * in order of creation, once each.
  */
 export function pushforward(
   outputs: readonly Tensor[],
@@ -43,7 +43,7 @@ export function pushforward(
 export interface Recorded {
   readonly variables: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  /** The structure of what the function returned. */
+  /** The structure of the function's result. */
   readonly structure: Structure;
   readonly span: Span;
   /** Whether results can be differentiated from outside. */
@@ -67,7 +67,7 @@ export function record(f: (...args: never[]) => unknown, args: Tree): Recorded {
   return { variables, outputs, structure: result.structure, span, open: isOpen(span, variables) };
 }
 
-/** What a transform hands out: with its graph where that can be differentiated from outside, and cut off otherwise. */
+/** The tensors that a transform returns: with their graph if that can be differentiated from outside, otherwise detached. */
 export function handOut(
   { open }: { readonly open: boolean },
   tensors: readonly Tensor[],
@@ -150,7 +150,7 @@ export function tangentsOf(
   });
 }
 
-/** Finds what stands in `other` where `tree` has a tensor: a tensor, or null for nothing. */
+/** Collects what `other` has in the places of `tree`'s tensors: tensors, or null if nothing is there. */
 function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): void {
   const { leaves, structure } = flatten(tree);
   const beside = flatten(other);

@@ -38,7 +38,7 @@ export function pureCallback<R>(
   return call(f, like, args) as R;
 }
 
-/** What each function was called with last, and what it returned. */
+/** The last arguments and results of each function. */
 const known = new WeakMap<Callback, { args: readonly Tensor[]; results: readonly Tensor[] }>();
 
 function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
@@ -119,10 +119,10 @@ const RULES: CallRules = {
   },
 };
 
-/** The function of all examples for each function of one, so that the calls of the same one are known as such. */
+/** For each function of one example the function of all examples, so that repeated calls are recognized. */
 const mapped = new WeakMap<Callback, Map<string, Callback>>();
 
-/** `f` of one example after another, the results stacked. */
+/** Calls `f` for one example after another, and stacks the results. */
 function forEach(f: Callback, size: number, flags: readonly boolean[]): Callback {
   const key = `${size} ${flags.join()}`;
   const own = mapped.get(f) ?? new Map<string, Callback>();

@@ -1,9 +1,9 @@
 /**
- * @file A call of a recorded graph: what a function recorded, as one node among others.
+ * @file A call of a recorded graph: what a function recorded, as one call.
  *
- * Its derivatives are those of the recorded graph, built again on the inputs of the call: to any order, in both modes, for
- * one example or many. `checkpoint` computes the graph where it is called and once more for its backward pass; `compile`
- * replays it.
+ * Its derivatives are those of the recorded graph, rebuilt on the inputs of the call: to any order, in both modes, for one
+ * example or many. `checkpoint` computes the graph once where it is called and again for its backward pass; `compile` replays
+ * it.
  */
 import { mode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -15,19 +15,19 @@ import { rewrite } from './rewrite.js';
 import { between, makeVariables } from './variable.js';
 import { pullback } from './vjp.js';
 
-/** What a function recorded, and between which nodes. */
+/** The graph that a function recorded, between some nodes. */
 export interface RecordedGraph {
-  /** What users know the call under. */
+  /** The public name of the call. */
   readonly name: string;
-  /** What is older was not recorded by it. */
+  /** Older nodes were not recorded by it. */
   readonly since: number;
   readonly variables: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
 
 /**
- * The same elements, to be computed from anew: no common subexpression joins what lies behind it with the nodes that it
- * repeats. Simplification must leave it in place until after common subexpressions are found.
+ * An alias that starts a recomputation: it keeps common subexpression elimination from merging the nodes behind it with the
+ * ones they repeat. Simplification must not remove it before common subexpressions have been merged.
  */
 export const recomputeOp: PrimitiveOp<Record<never, never>> = primitive('recompute', {
   lowering: { kind: 'alias', transparent: false },
@@ -37,7 +37,7 @@ export const recomputeOp: PrimitiveOp<Record<never, never>> = primitive('recompu
   batch: ([x]) => recomputeOp([x as Tensor]),
 });
 
-/** The results of a recorded graph on `inputs`, whose elements are those of `values`, as those of one call. */
+/** A call of a recorded graph on `inputs`, whose results have the elements of `values`. */
 export function callRecorded(
   graph: RecordedGraph,
   inputs: readonly Tensor[],
@@ -72,7 +72,7 @@ export function recordCall(
   );
 }
 
-/** Tangents need nothing built again where what was recorded is what is computed. */
+/** The rule of tangents for a graph that is computed as it was recorded: nothing is rebuilt. */
 const inPlace: Partial<CallRules> = {
   pushforward(ts, call) {
     const { variables, outputs, since } = call.rules as CallRules & RecordedGraph;
@@ -80,7 +80,7 @@ const inPlace: Partial<CallRules> = {
   },
 };
 
-/** The recorded graph on fresh nodes for the inputs of a call. */
+/** The recorded graph, rebuilt on fresh nodes for the inputs of a call. */
 function rebuilt(call: Call): { inputs: Tensor[]; outputs: Tensor[] } {
   const { variables, outputs, since } = call.rules as CallRules & RecordedGraph;
   const inputs = call.inputs.map((x) => {
@@ -101,7 +101,7 @@ function rebuilt(call: Call): { inputs: Tensor[]; outputs: Tensor[] } {
   }
 }
 
-/** The cotangents of a call's inputs, from its graph built again. */
+/** The cotangents of a call's inputs, from its rebuilt graph. */
 export function pullRecorded(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
   const { inputs, outputs } = rebuilt(call);
   const found = pullback(

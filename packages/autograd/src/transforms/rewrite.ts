@@ -1,4 +1,4 @@
-/** @file Building a recorded graph again on other inputs: as it was, or for many examples at once. */
+/** @file Rebuilds a recorded graph on other inputs: unchanged, or for many examples. */
 import { mode } from '../graph/mode.js';
 import { extraOf } from '../graph/cells/gradient.js';
 import { makeNode } from '../graph/node.js';
@@ -7,10 +7,10 @@ import { callOf, type Replacement, type Rewriting } from './call.js';
 import { between, building, oldest, variableOp } from './variable.js';
 
 /**
- * Builds what lies between `variables` and `outputs` again, with `replacements` in the place of the variables. A node with
- * a batched input is built by its batching rule, one with another input as it was, and what depends on neither is kept.
- * `within` is the rewriting that this one is part of; `since` as in `between`.
- * Each output's replacement, or the output itself where nothing behind it has been replaced.
+ * Rebuilds the graph between `variables` and `outputs`, with `replacements` in place of the variables. A node with a batched
+ * input is built by its batching rule, one with another new input as it was, and a node that depends on neither is kept.
+ * `within` is the rewriting that this one is part of; `since` as in `between`. Returns each output's replacement, or the
+ * output itself if nothing behind it is replaced.
  */
 export function rewrite(
   outputs: readonly Tensor[],
@@ -54,7 +54,7 @@ export function rewrite(
   return outputs.map((y) => rewriting.find(y) ?? { node: y, batched: false });
 }
 
-/** A leaf that is computed, again. */
+/** Makes a computed leaf a leaf again. */
 function asLeaf({ node, batched }: Replacement): Replacement {
   const leaf = building(false, () => variableOp([node]));
   extraOf(leaf).isLeaf = true;

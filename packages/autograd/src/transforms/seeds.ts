@@ -1,4 +1,4 @@
-/** @file Where a backward pass starts: what can be differentiated, and the cotangents it starts with. */
+/** @file The start of a backward pass: checks what can be differentiated, and makes the first cotangents. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
@@ -7,7 +7,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { filled } from '../ops/build/primitive.js';
 import { freed, isFreed } from './vjp.js';
 
-/** Refuses what no gradient leads to. */
+/** Refuses a tensor that cannot be differentiated. */
 export function checkDifferentiable(op: string, root: Tensor): void {
   if (isFreed(root)) throw freed(root);
   if (!root.needsGrad) {
@@ -18,7 +18,7 @@ export function checkDifferentiable(op: string, root: Tensor): void {
   }
 }
 
-/** The cotangent of a root: what was given, or 1 for a single element. */
+/** The cotangent of a root: the given one, or 1 for a single element. */
 export function seedOf(op: string, root: Tensor, gradient: Tensor | null | undefined): Tensor {
   if (gradient === null || gradient === undefined) {
     if (root.size !== 1) {

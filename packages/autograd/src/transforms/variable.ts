@@ -6,7 +6,7 @@ import { makeNode } from '../graph/node.js';
 import type { Tensor } from '../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
 
-/** The same elements under another identity: what a transform differentiates with respect to. */
+/** The same elements as another node: the variable with respect to which a transform differentiates. */
 export const variableOp: PrimitiveOp<Record<never, never>> = primitive('variable', {
   lowering: { kind: 'alias', transparent: false },
   shape: ([x]) => (x as Tensor).sizes,
@@ -15,9 +15,9 @@ export const variableOp: PrimitiveOp<Record<never, never>> = primitive('variable
   batch: ([x]) => variableOp([x as Tensor]),
 });
 
-/** A new identity for each tensor, which gradients flow to if it is a float. Its value can be read. */
+/** A new node for each tensor, to which gradients flow if it is a float. Its value can be read. */
 export function makeVariables(tensors: readonly Tensor[]): Tensor[] {
-  // Not evaluated before it is known to need a gradient: its graph would be forgotten.
+  // It must not be evaluated before it is marked as requiring grad: its graph would be dropped.
   engine.building++;
   try {
     return tensors.map((t) => {
@@ -30,7 +30,7 @@ export function makeVariables(tensors: readonly Tensor[]): Tensor[] {
   }
 }
 
-/** The same value, cut off from how it was computed. */
+/** The same value, detached from its graph. */
 export function cut(t: Tensor): Tensor {
   if (!t.needsGrad) return t;
   const outer = mode.grad;
@@ -42,20 +42,20 @@ export function cut(t: Tensor): Tensor {
   }
 }
 
-/** What lies between some variables and the outputs computed from them. */
+/** The graph between some variables and the outputs computed from them. */
 export interface Span {
-  /** The nodes that gradients flow through, by rising id: inputs stand before what is made from them. */
+  /** The nodes that gradients flow through, by rising id: inputs come before the nodes that read them. */
   readonly nodes: readonly Tensor[];
-  /** What requires grad and was there before the variables, or is a leaf: where gradients flow on to. */
+  /** Nodes that require grad and are older than the variables, or are leaves: gradients flow on to them. */
   readonly captured: readonly Tensor[];
-  /** Leaves that are computed on the way: gradients flow to them and not on. */
+  /** Leaves that are computed in between: gradients flow to them and no further. */
   readonly leaves: readonly Tensor[];
 }
 
 /**
- * Walks from `outputs` back to `variables` without recursion. A node older than the first variable cannot depend on one,
- * so the graph before the variables is never walked; `since` says where it begins if some variables are older than the
- * function that was recorded. With `all`, also what gradients do not flow through is followed.
+ * Walks from `outputs` back to `variables` without recursion. A node older than the first variable cannot depend on one, so
+ * the graph before the variables is never walked; `since` says where it begins if some variables are older than the recorded
+ * function. With `all`, nodes that gradients do not flow through are followed too.
  */
 export function between(
   outputs: readonly Tensor[],
@@ -92,7 +92,7 @@ export function oldest(nodes: readonly Tensor[]): number {
   return nodes.reduce((least, x) => Math.min(least, x.id), Infinity);
 }
 
-/** Whether what a transform computed can be differentiated from outside: then its results keep their graph. */
+/** Whether the results of a transform can be differentiated from outside: then they keep their graph. */
 export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
   return (
     mode.grad &&
@@ -101,7 +101,7 @@ export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
   );
 }
 
-/** Runs `f` as a transform builds its graph: recorded or not, and with what is pending left to grow. */
+/** Runs `f` as a transform that builds a graph: with or without recording gradients, and without limits on pending nodes. */
 export function building<R>(grad: boolean, f: () => R): R {
   const outer = mode.grad;
   mode.grad = grad;

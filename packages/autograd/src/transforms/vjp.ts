@@ -12,7 +12,7 @@ import { sumOf, zerosOf } from '../ops/build/primitive.js';
 import { isTensor } from '../tree.js';
 import { callOf, type Call } from './call.js';
 
-/** The leaf a node stands for: of a version of a cell the cell. */
+/** The leaf of a node: for a version of a cell the cell. */
 export function leafOf(node: Tensor): Tensor {
   return node.cell ?? node;
 }
@@ -21,21 +21,21 @@ export interface PullbackOptions {
   /** Record the gradients' own graph. Default false. */
   readonly createGraph?: boolean;
   /**
-   * Only to see what a backward pass would read: no function of the user's is called, and what an earlier pass has freed
-   * counts as a leaf. Default false.
+   * Only finds out what a backward pass would read: calls no function of the user's, and treats nodes freed by an earlier
+   * pass as leaves. Default false.
    */
   readonly trial?: boolean;
-  /** The targets are where a part of a graph ends: nothing flows on behind them, and their hooks are not called. */
+  /** Whether the targets are the ends of a subgraph: no cotangent flows beyond them, and their hooks are not called. */
   readonly ends?: boolean;
-  /** Nodes that nothing flows on behind either, without being targets. */
+  /** Nodes that are no targets and beyond which no cotangent flows either. */
   readonly stops?: ReadonlySet<Tensor>;
 }
 
 /**
- * Pulls cotangents of `outputs` back to `targets`, or to every leaf that requires grad where that is null.
+ * Pulls cotangents of `outputs` back to `targets`, or to every leaf that requires grad if `targets` is null.
  *
- * Nodes are visited by falling id, since inputs are always older than what is made from them; there is no recursion.
- * The result maps leaves (cells, not their versions) and targets to their cotangents, in the order met.
+ * Nodes are visited by falling id, since inputs are always older than the nodes that read them; there is no recursion. The
+ * result maps leaves (cells, not their versions) and targets to their cotangents, in the order in which they are found.
  */
 export function pullback(
   outputs: readonly Tensor[],
@@ -63,14 +63,14 @@ export function pullback(
     if (useful.has(output.current)) give(output.current, cotangents[k] as Tensor);
   });
 
-  /** The whole cotangent of a node, after its hooks. */
+  /** The complete cotangent of a node, after its hooks. */
   const settle = (node: Tensor): Tensor | null => {
     const given = pending.get(node);
     if (given === undefined) return null;
     pending.delete(node);
     const leaf = leafOf(node);
     let ct = Array.isArray(given) ? total(given) : given;
-    // Hooks of what a part of a graph ends at are called where the graph goes on.
+    // The hooks of a subgraph's ends are called where the larger graph continues.
     if (!trial && !(ends && wanted(node))) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
       // Versions of one cell share its gradient.
@@ -86,13 +86,13 @@ export function pullback(
   engine.building++;
   try {
     for (const node of Array.from(useful).reverse()) {
-      mode.scope = node.scope; // the backward pass of a module bears its name
+      mode.scope = node.scope; // the backward pass of a module has its scope
       if (!trial && pending.has(node) && isFreed(node)) throw freed(node);
       const call = callOf(node);
       if (call !== null && !isEnd(node)) {
         if (calls.has(call)) continue;
         calls.add(call);
-        // Whatever used a result of the call is younger than all of them, and has been visited.
+        // Every node that uses a result of the call has a larger id than all of them, and has been visited.
         const cts = call.outputs.map(settle);
         if (cts.every((ct) => ct === null)) continue;
         const { rules } = call;
@@ -130,7 +130,7 @@ export function pullback(
   return found;
 }
 
-/** The nodes that require grad between the outputs and what is wanted, the oldest first. */
+/** The nodes that require grad between the outputs and the wanted nodes, the oldest first. */
 function relevant(
   outputs: readonly Tensor[],
   wanted: (node: Tensor) => boolean,
@@ -138,7 +138,7 @@ function relevant(
   targets: ReadonlySet<Tensor> | null,
   trial: boolean,
 ): Set<Tensor> {
-  // What is older than every target cannot depend on one.
+  // A node that is older than every target cannot depend on one.
   let first = targets === null ? 0 : Infinity;
   for (const target of targets ?? []) first = Math.min(first, target.id);
   const seen = new Set<Tensor>();
@@ -167,17 +167,17 @@ function relevant(
   return useful;
 }
 
-/** Losses that were differentiated while `compile` recorded: their graph is still needed, to compute them. */
+/** Losses that were differentiated while `compile` recorded: their graph is still needed to compute them. */
 const spent = new WeakSet<Tensor>();
 
-/** Forgets how a loss was computed that has been differentiated; a second `backward()` through it is an error. */
+/** Drops the graph of a loss that has been differentiated; a second `backward()` through it is an error. */
 export function free(root: Tensor): void {
   if (root.isLeaf) return;
   if (mode.tracing === null) root.inputs = [];
   else spent.add(root);
 }
 
-/** Whether `backward()` has forgotten how this node was computed. */
+/** Whether `backward()` has dropped the graph of this node. */
 export function isFreed(node: Tensor): boolean {
   if (mode.tracing !== null && spent.has(node)) return true;
   return (

@@ -93,7 +93,7 @@ export function vmap(
     const placed = building(mode.grad, () =>
       results.map((r, k) => place(r, places[k] as number | null, size)),
     );
-    // Transforms inside of f have made what requires grad for them alone.
+    // Transforms inside of `f` have made nodes that require grad for their own use.
     const span = between(
       placed.map((y) => y.current),
       [],
@@ -104,8 +104,8 @@ export function vmap(
 }
 
 /**
- * @internal `f` recorded for one example and built again for `size` of them: its results with the examples along
- * dimension 0, or without where they are the same for all. `dims` has an entry for each tensor of `args`.
+ * @internal Records `f` for one example and rebuilds it for `size` of them: its results have the examples along dimension 0,
+ * or no such dimension if they are the same for all. `dims` has an entry for each tensor of `args`.
  */
 export function mapExamples(
   f: (...args: never[]) => unknown,
@@ -151,7 +151,7 @@ function withDraws<R>(each: Draws | null, f: () => R): R {
   }
 }
 
-/** How `f` draws: what it draws is one more tensor with examples. */
+/** How `f` draws random numbers: what it draws becomes one more batched tensor. */
 function drawsOf(
   randomness: Randomness,
   size: number,
@@ -190,7 +190,7 @@ function placeholder(shape: Shape, like: Tensor): Tensor {
   return new Tensor(placeholderOp, [], null, shape, like.dtype, isFloat(like.dtype), null);
 }
 
-/** Puts the examples' dimension where `dim` says. */
+/** Moves the dimension of the examples to `dim`. */
 function place({ node, batched }: Replacement, dim: number | null, size: number): Tensor {
   if (dim === null) {
     if (!batched) return node;
@@ -228,7 +228,7 @@ function sizeOfBatch(leaves: readonly Tensor[], dims: readonly (number | null)[]
   return size;
 }
 
-/** The dimension for each tensor of `tree`, which has `extra` dimensions fewer than what they count in. */
+/** The dimension for each tensor of `tree`; the tensors have `extra` dimensions fewer than the ones counted. */
 function spread(
   name: 'inDims' | 'outDims',
   dims: Dims,

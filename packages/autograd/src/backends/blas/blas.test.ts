@@ -26,7 +26,7 @@ afterAll(() => pool?.dispose());
 
 type Float = 'float32' | 'float64';
 
-/** How the last two dimensions lie: as they are, transposed, or with room between rows. */
+/** The layout of the last two dimensions: plain, transposed, or with gaps between rows. */
 function operand(
   buffer: number,
   dtype: Float,
@@ -116,7 +116,7 @@ describe.runIf(available)('a BLAS library', () => {
         const got = multiply(kernel, buffers);
         const unit = kernel.out.dtype === 'float64' ? 2 ** -53 : 2 ** -24;
         want.forEach((x, i) => {
-          // Beside the error bound of a sum of k products, each at most 1.
+          // More than the error bound for a sum of k products, each at most 1.
           if (i >= kernel.out.offset && !(Math.abs(x - got[i]!) <= kernel.k * unit * kernel.k))
             expect({ i, got: got[i] }).toEqual({ i, got: x });
         });
@@ -237,7 +237,7 @@ describe('which products go to it', () => {
     expect(piecesOf(64, 1024, 784)).toEqual({ rows: 1, columns: 2 });
     expect(piecesOf(1024, 128, 512)).toEqual({ rows: 4, columns: 1 });
     expect(piecesOf(1024, 1024, 1024)).toEqual({ rows: 2, columns: 4 });
-    // Several products at once are pieces already; nothing thin is cut.
+    // Several products are separate pieces already; thin products are not cut.
     expect(piecesOf(256, 256, 256, 8)).toEqual({ rows: 1, columns: 1 });
     expect(piecesOf(100, 100, 10_000)).toEqual({ rows: 1, columns: 1 });
   });
@@ -246,7 +246,7 @@ describe('which products go to it', () => {
 test('libraries by their usual names', () => {
   expect(candidates('linux', 'x64')[0]).toEqual({ name: 'OpenBLAS', path: 'libopenblas.so.0' });
   expect(candidates('darwin', 'arm64')[0]?.name).toBe('Accelerate');
-  // Loaders of these systems look for bare names in the present folder too.
+  // The loaders of these systems also look for bare names in the current folder.
   const within = candidates('win32', 'x64', 'C:\\blas;.;relative;\\\\server\\share');
   expect(within.map(({ path }) => path)).toContain('C:\\blas\\libopenblas.dll');
   for (const { path } of within) expect(path).toMatch(/^(C:|\\)\\/);

@@ -1,4 +1,4 @@
-/** @file Finds a BLAS library at run time, through koffi where that is installed. Neither is ever required. */
+/** @file Finds a BLAS library at run time, through koffi if that is installed. Neither is ever required. */
 import { ownPlace } from '../../graph/copy.js';
 import { packagePaths } from '../packagePaths.js';
 import { loadGemm, type GemmSource, type Koffi } from './gemm.js';
@@ -20,8 +20,7 @@ export type BlasInfo =
     }
   | {
       /** Whether a BLAS library is used. */
-      /** Whether a BLAS library is used. */
-      readonly found: false; /** Why none is used. */
+      readonly found: false;
       /** Why none is used. */
       readonly reason: string;
     };
@@ -35,7 +34,7 @@ export interface Blas {
 
 let known: Blas | string | undefined;
 
-/** The library, or why there is none. Looks once; loading takes some milliseconds. */
+/** The library, or the reason why there is none. Looks once; loading takes some milliseconds. */
 export function findBlas(): Blas | string {
   known ??= look();
   return known;
@@ -66,7 +65,7 @@ interface Loaded {
   readonly path: string;
 }
 
-/** koffi, where it is installed for the program or this package, and for this machine; or why there is none. */
+/** koffi, if it is installed for the program or this package, and runs on this machine; otherwise the reason. */
 function loadKoffi(): Loaded | string {
   let reason = 'the package koffi is not installed';
   const { createRequire } = process.getBuiltinModule('node:module');
@@ -74,7 +73,7 @@ function loadKoffi(): Loaded | string {
     try {
       return { koffi: createRequire(path)(path) as Koffi, path };
     } catch (error) {
-      // For another machine, or damaged.
+      // Built for another machine, or damaged.
       const [words] = String((error as Error | null)?.message ?? error).split('\n');
       reason = `the package koffi at ${path} cannot be loaded: ${words ?? ''}`;
     }
@@ -82,7 +81,7 @@ function loadKoffi(): Loaded | string {
   return reason;
 }
 
-/** Variables that libraries read while they are loaded; the user's own settings stay. */
+/** Sets variables that libraries read while they are loaded; the user's own settings stay. */
 function setCore(koffi: Koffi): void {
   if (process.platform === 'darwin') setVariable(koffi, 'VECLIB_MAXIMUM_THREADS', '1');
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
@@ -122,13 +121,13 @@ function open(candidate: Candidate, { koffi, path }: Loaded): Blas | null {
       return false;
     }
   };
-  // scipy's build of OpenBLAS has a prefix of its own.
+  // SciPy's build of OpenBLAS adds a prefix to its names.
   const prefix = ['', 'scipy_'].find((x) => has(`${x}cblas_sgemm`) && has(`${x}cblas_dgemm`));
   if (prefix === undefined) return null;
-  // Threads here call it side by side: each call is one thread's.
+  // Our own threads call it side by side, so each call should use one thread.
   call(`void ${prefix}openblas_set_num_threads(int)`, 1);
   call('void MKL_Set_Num_Threads(int)', 1);
-  // A build without threads keeps one buffer for all who call it.
+  // A build without threads shares one buffer among all callers.
   if (call(`int ${prefix}openblas_get_parallel()`) === 0) return null;
   const core = call(`const char *${prefix}openblas_get_corename()`);
   return {
@@ -145,11 +144,11 @@ function open(candidate: Candidate, { koffi, path }: Loaded): Blas | null {
 const sources = new WeakMap<WebAssembly.Memory, GemmSource>();
 const functions = new WeakMap<WebAssembly.Memory, ReturnType<typeof loadGemm>>();
 
-/** What a thread needs to call the library on a memory; null without a library, and where the memory may move. */
+/** What a thread needs to call the library on a memory; null without a library, or if the memory may move. */
 export function blasSource(memory: WebAssembly.Memory): GemmSource | null {
   const before = sources.get(memory);
   if (before !== undefined) return before;
-  if (typeof known === 'string') return null; // asking a memory for its buffer is slow
+  if (typeof known === 'string') return null; // reading the buffer of a memory is slow
   if (!isShared(memory)) return null;
   const blas = findBlas();
   if (typeof blas === 'string') return null;
@@ -158,7 +157,7 @@ export function blasSource(memory: WebAssembly.Memory): GemmSource | null {
   return source;
 }
 
-/** The library's products over a memory that `blasSource` knows. */
+/** The library's products over a memory for which `blasSource` is not null. */
 export function gemmOver(memory: WebAssembly.Memory): ReturnType<typeof loadGemm> {
   let found = functions.get(memory);
   if (found === undefined) {

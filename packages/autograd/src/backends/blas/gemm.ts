@@ -1,7 +1,7 @@
 /**
  * @file Products by a BLAS library, as functions that kernels import.
  *
- * Workers load the library by themselves, from text: `loadGemm` may refer to nothing outside itself.
+ * Workers load the library themselves, from the text of `loadGemm`, which must not refer to anything outside itself.
  */
 
 /** What a thread needs to call the library on a memory. */
@@ -12,13 +12,13 @@ export interface GemmSource {
   /** Names of the functions for float32 and float64. */
   readonly sgemm: string;
   readonly dgemm: string;
-  /** Where the memory begins in the process. */
+  /** The address of the memory in the process. */
   readonly base: number;
 }
 
 /**
- * `C [m, n] = A · B`, row-major with a leading dimension each, at addresses of the memory. `transA` and `transB` are 1
- * where the matrix lies the other way. With `add` 1 the product is added to C, with 0 it replaces it.
+ * `C [m, n] = A · B`, row-major with a leading dimension each, at addresses of the memory. `transA` and `transB` are 1 for
+ * transposed matrices. With `add` 1 the product is added to C, with 0 it replaces C.
  */
 export type Gemm = (
   transA: number,
@@ -35,7 +35,7 @@ export type Gemm = (
   ldc: number,
 ) => void;
 
-/** What of koffi is used; https://koffi.dev. */
+/** The part of koffi that is used; https://koffi.dev. */
 export interface Koffi {
   load(library: string | null): { func(prototype: string): (...args: unknown[]) => unknown };
   address(value: unknown): bigint;

@@ -1,17 +1,17 @@
-/** @file Where BLAS libraries are, by their usual names. */
+/** @file The usual names and paths of BLAS libraries. */
 
 /** How to load and set up one kind of library. */
 export interface Candidate {
   readonly name: 'OpenBLAS' | 'MKL' | 'Accelerate' | 'BLAS';
-  /** What the system's loader is given: a name, or a path. */
+  /** What the system's loader gets: a name or a path. */
   readonly path: string;
 }
 
 const OPENBLAS_NAMES = ['libopenblas.so.0', 'libopenblas.so', 'libopenblasp.so.0'];
 
 /**
- * What to try, the fastest first. Names without a folder only where the system's loader does not look into the present
- * folder for them: on Linux.
+ * The libraries to try, the fastest first. Names without a folder are used only on Linux, where the system's loader does not
+ * look for them in the current folder.
  */
 export function candidates(platform: string, arch: string, searchPath = ''): Candidate[] {
   const open = (paths: readonly string[]): Candidate[] =>
@@ -72,8 +72,8 @@ export function candidateAt(path: string): Candidate {
 }
 
 /**
- * Whether OpenBLAS should be told to use its kernels for AVX-512. It knows Intel's processors by itself; on others
- * that have it, it takes those for AVX2, at half the speed.
+ * Whether OpenBLAS should be told to use its AVX-512 kernels. It detects Intel's processors by itself; on others with AVX-512
+ * it uses the kernels for AVX2, at half the speed.
  */
 export function wantsSkylakeX(cpuinfo: string): boolean {
   const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1]?.split(' ') ?? [];

@@ -1,6 +1,6 @@
 /**
- * @file The reference backend: runs a program one instruction at a time with each primitive's own kernel.
- * Every dtype, obviously right; the truth that other backends are tested against.
+ * @file The reference backend: runs a program one instruction at a time with each primitive's own kernel. Supports every
+ * dtype, and is plainly right: other backends are tested against it.
  */
 import { DeviceError } from '../../errors.js';
 import { allocate, copyArray, type DType, type TypedArray } from '../../graph/dtype.js';
@@ -26,7 +26,7 @@ export const interpreter: HostBackend = {
 
 class Interpretation implements Executable<TypedArray> {
   at = 0;
-  /** For each instruction, those whose array is not needed after it. */
+  /** For each instruction, the arrays that are not needed after it. */
   private readonly released: readonly number[][];
 
   private readonly program: Program;
@@ -96,7 +96,7 @@ function compute(
   return data;
 }
 
-/** An array for a result. @throws {DeviceError} that names the operation, where there is no memory for it. */
+/** An array for a result. @throws {DeviceError} that names the operation, if there is no memory for it. */
 function roomOf(op: string, dtype: DType, shape: Shape): TypedArray {
   try {
     return allocate(dtype, sizeOf(shape));

@@ -10,7 +10,7 @@ import type { Primitive } from '../../graph/primitive.js';
 import { constantOp } from '../../graph/version.js';
 import type { Executable, Instruction, Program } from '../../engine/program.js';
 
-/** Whether every value is a single number and every operation a function of such. */
+/** Whether every value is a single number and every operation an element function. */
 export function isScalar({ instructions }: Program): boolean {
   return instructions.every((instruction) => {
     const { op, shape, dtype } = instruction;
@@ -24,14 +24,14 @@ export function isScalar({ instructions }: Program): boolean {
   });
 }
 
-/** Of single numbers, movement and sums leave them as they are. */
+/** Whether an operation leaves a single number unchanged, as movement and sums do. */
 function keepsElements({ op, attrs }: Instruction): boolean {
   const { lowering } = op as Primitive;
   if (lowering.kind === 'view') return lowering.view(attrs ?? {}).kind !== 'slice';
   return lowering.kind === 'alias' || (lowering.kind === 'fold' && lowering.fold === 'sum');
 }
 
-/** The operations worth a case of their own; the others call the function of their primitive. */
+/** The operations with a case of their own; all others call their primitive's function. */
 const CODES: Readonly<Record<string, number | undefined>> = {
   move: 0,
   add: 1,
@@ -47,14 +47,14 @@ export class Tape implements Executable<TypedArray> {
   at = 0;
   private readonly program: Program;
   private readonly registers: Float64Array;
-  /** Four numbers an instruction: code, two operands and the result; a third operand in `third`. */
+  /** Four numbers for each instruction: code, two operands and the result; a third operand is in `third`. */
   private readonly code: Int32Array;
   private readonly third: Int32Array;
   private readonly round: Uint8Array;
   private readonly functions: readonly (Scalar | null)[];
   private readonly origins: Int32Array;
 
-  /** `better` knows functions to call instead of a primitive's own: those of a backend, with its bits. */
+  /** `better` gives functions to call instead of a primitive's own: those of a backend, with its bits. */
   constructor(program: Program, better: (op: string, dtype: DType) => Scalar | null = () => null) {
     this.program = program;
     const { instructions } = program;
@@ -139,12 +139,12 @@ export class Tape implements Executable<TypedArray> {
   }
 }
 
-/** The function of an instruction that refuses arguments: no other may take its place. */
+/** The function of an instruction that refuses some arguments; it must not be replaced by another. */
 function checkedOf({ attrs }: Instruction, { lowering }: Primitive): Scalar | null {
   return (lowering.kind === 'element' && lowering.checked?.(attrs ?? {})) || null;
 }
 
-/** The scalar function of an instruction; a boolean is 0 or 1, whatever the arithmetic gives. */
+/** The scalar function of an instruction; a boolean result is 0 or 1, whatever the function returns. */
 function functionOf({ dtype }: Instruction, { name, lowering }: Primitive): Scalar {
   if (lowering.kind !== 'element') throw new Error(`tape: ${name} is no function of numbers`);
   const f = lowering.scalar;

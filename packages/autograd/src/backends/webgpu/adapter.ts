@@ -1,13 +1,13 @@
-/** @file Finding a GPU: the browser's, or in Node.js that of the npm package `webgpu`, which is never required. */
+/** @file Finds a GPU: the browser's, or in Node.js one from the npm package `webgpu`, which is never required. */
 import { DeviceError } from '../../errors.js';
 import { ownPlace } from '../../graph/copy.js';
 import { packagePaths } from '../node.js';
 import type { Gpu, GpuAdapter, GpuDevice } from './gpuApi.js';
 
-/** A device, and what is known of its adapter. */
+/** A device, and a description of its adapter. */
 export interface Opened {
   readonly device: GpuDevice;
-  /** The adapter in its driver's words. */
+  /** The adapter's description by its driver. */
   readonly description: string;
 }
 
@@ -53,7 +53,7 @@ async function adapterOf(gpu: Gpu): Promise<GpuAdapter> {
   );
 }
 
-/** WebGPU where the platform has it, else the package. */
+/** The platform's WebGPU, if there is one, otherwise the package. */
 async function findGpu(): Promise<Gpu> {
   const own = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
   if (own !== undefined) return own;
@@ -79,7 +79,7 @@ interface GpuPackage {
   readonly create: (flags: readonly string[]) => Gpu;
 }
 
-/** Where what `create` gave is kept: once it is garbage, every device made from it is freed memory. */
+/** The key under which the result of `create` is kept: once it is collected, every device made from it is freed memory. */
 const KEPT = Symbol.for('chainrule.webgpu');
 
 async function packageGpu(): Promise<Gpu> {
@@ -91,7 +91,7 @@ async function packageGpu(): Promise<Gpu> {
   return (kept[KEPT] = create(flags));
 }
 
-/** The package, where it is installed for the program or this package, or in a folder named in the environment. */
+/** The package, if it is installed for the program or this package, or in a folder named in the environment. */
 async function loadPackage(): Promise<GpuPackage> {
   let reason = 'the package is not installed';
   const folder = process.env['CHAINRULE_WEBGPU_PACKAGE'];

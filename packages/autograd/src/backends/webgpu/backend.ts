@@ -16,7 +16,7 @@ export interface GpuBackend extends Backend {
   readonly runtime: GpuRuntime;
 }
 
-/** Opens the GPU. `onLost` is called should it be lost. @throws {DeviceError} where there is none. */
+/** Opens the GPU. `onLost` is called if it is lost. @throws {DeviceError} if there is none. */
 export async function openGpu(onLost: () => void): Promise<GpuBackend> {
   const runtime = new GpuRuntime(await openAdapter(), onLost);
   const backend: GpuBackend = {

@@ -1,4 +1,4 @@
-/** @file A program as what the device runs: shaders with their parameter blocks, and loops, over places of an arena. */
+/** @file A program compiled for the device: shaders with their parameter blocks, and loops, over addresses of an arena. */
 import { planArena } from '../../engine/compile/arena.js';
 import { writtenBy, type Kernel } from '../../engine/compile/kernel.js';
 import type { Place } from '../../engine/compile/place.js';
@@ -25,14 +25,14 @@ import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
 import { witness } from './wgsl/shaderWriter.js';
 
-/** What a program does, one after the other. */
+/** One step of a program. */
 export type Step = ShaderStep | LoopStep;
 
 export interface ShaderStep {
   readonly kind: 'shaders';
   readonly shaders: readonly Shader[];
   readonly slot: number;
-  /** The kernels of the engine that they are, and the instructions these compute; none for a reference. */
+  /** The engine's kernels that the shaders implement, and the instructions these compute; none for a reference. */
   readonly kernels: readonly Kernel[];
   readonly slots: readonly number[];
   readonly writes: readonly number[];
@@ -41,20 +41,20 @@ export interface ShaderStep {
 export interface Compiled {
   /** Those of the program, and behind them the copies that were added and the words that single steps work with. */
   readonly instructions: readonly Instruction[];
-  /** Each is a slot of its own that is no input. */
+  /** Each has a slot of its own that is no input. */
   readonly outputs: readonly number[];
   readonly steps: readonly Step[];
-  /** Slots that lie within others, where numbers of the host say. */
+  /** Slots within others, at positions given by host numbers. */
   readonly windows: readonly Window[];
-  /** Where values that stay inside lie, in words, and how many words that takes. */
+  /** The offsets of intermediate values in the arena, in words, and their total. */
   readonly offsets: ReadonlyMap<number, number>;
   readonly words: number;
 }
 
 /**
- * `memory` is what a workgroup may have, in bytes.
+ * Compiles a program. `memory` is the largest workgroup memory, in bytes.
  *
- * @throws {DeviceError} for what the device has no kernel for.
+ * @throws {DeviceError} for operations that the device has no kernel for.
  */
 export function compiledOf(program: Program, memory: number): Compiled {
   checkDtypes(program);
@@ -156,7 +156,7 @@ function ofReference(
   );
 }
 
-/** Gives each output a slot of its own: an input, or another output already, is copied. */
+/** Gives each output a slot of its own: one that is an input, or another output as well, is copied. */
 function ownOutputs(
   { inputs }: Program,
   { outputs }: Schedule,
@@ -179,7 +179,7 @@ function ownOutputs(
   return { outputs: own, copies };
 }
 
-/** Places what is computed by lifetime; what lies elsewhere is left out. */
+/** Places computed values by lifetime; slots in `elsewhere` have memory already. */
 function place(
   steps: readonly Step[],
   instructions: readonly Instruction[],
@@ -210,7 +210,7 @@ function place(
   };
 }
 
-/** The device has no doubles; numbers of the host that it is given count as float32 there. */
+/** The device has no doubles; host numbers passed to it become float32. */
 function checkDtypes({ instructions, inputs }: Program): void {
   const given = new Set(inputs);
   instructions.forEach(({ op, dtype, shape }, slot) => {
@@ -222,7 +222,7 @@ function checkDtypes({ instructions, inputs }: Program): void {
   });
 }
 
-/** What a shader does, for profiles; that of a kernel is done by its last one. */
+/** The work of a shader, for profiles; that of a kernel is counted for its last shader. */
 export function workOfStep(
   { shaders, slot, slots, kernels }: ShaderStep,
   shader: Shader,

@@ -1,6 +1,4 @@
-/**
- * @file A program made ready for the device: the kernels of its steps, and the numbers that the host computes for them.
- */
+/** @file A program made ready for the device: the kernels of its steps, and the numbers that the host computes for them. */
 import type { Executable, Instruction, Meter, Program, Work } from '../../engine/program.js';
 import { loopOf, type BodyInput } from '../../engine/loop.js';
 import type { LoopStep } from '../../engine/compile/steps.js';
@@ -17,28 +15,28 @@ import type { GpuRuntime } from './runtime.js';
 import { split, type Split } from './split.js';
 import type { Refusal, Shader } from './wgsl/shader.js';
 
-/** A shader of an executable by its number, for the error should it refuse something. */
+/** A shader of an executable, for the error if it refuses something. */
 export interface Refusing {
   readonly instruction: Instruction;
   readonly refusals: readonly Refusal[];
   readonly pipeline: Pipeline;
 }
 
-/** What the programs of an executable, its own and those of bodies of loops, have in common. */
+/** Data shared by the programs of an executable: its own, and those of loop bodies. */
 export interface Common {
   readonly refusing: Refusing[];
   /**
-   * The words of the numbers of all of them. Each has its own, as they go up together, before the first kernel of a submit
-   * that several loops may be part of.
+   * The words of the numbers of all programs. Each program has its own words, as all are uploaded together, before the first
+   * kernel of a submit that several loops may be part of.
    */
   numberWords: number;
 }
 
 interface Pass extends Dispatched {
   readonly shader: Shader;
-  /** Its place among those of its program. */
+  /** Its index in its program. */
   readonly index: number;
-  /** Its number among all of the executable. */
+  /** Its index in the whole executable. */
   readonly number: number;
 }
 
@@ -47,23 +45,23 @@ export class DeviceProgram {
   readonly compiled: Compiled;
   /** Where each slot lies in the step that is being recorded. */
   readonly addresses: Uint32Array;
-  /** The room it needs while it runs, in words, without the numbers. */
+  /** The memory it needs while it runs, in words, without the numbers. */
   readonly words: number;
-  /** Where the numbers of the run begin. */
+  /** The address of the run's numbers. */
   numbersAt = 0;
   readonly hasLoops: boolean;
   private readonly runtime: GpuRuntime;
   private readonly host: Executable | null;
   private readonly steps: readonly (readonly Pass[] | DeviceLoop)[];
   private readonly blocks: ParameterBlocks;
-  /** Where its numbers begin among those of the run. */
+  /** The offset of its numbers among those of the run. */
   private readonly firstNumber: number;
-  /** For each input of the device's part its place among the numbers; -1 for more than one element. */
+  /** For each input of the device's part its index among the numbers; -1 for inputs of more than one element. */
   private readonly numberAt: readonly number[];
-  /** The numbers of the step by their slots. */
+  /** The numbers of the current step, by slot. */
   private readonly given = new Map<number, number>();
 
-  /** `times` is how often it runs in one run of the executable, at least about. */
+  /** `times` is how often it runs in one run of the executable, approximately. */
   constructor(program: Program, runtime: GpuRuntime, common: Common, times = 1) {
     this.runtime = runtime;
     this.parts = split(program);
@@ -134,32 +132,32 @@ export class DeviceProgram {
     );
   }
 
-  /** Where in the program the host met an error. */
+  /** The instruction at which the host met an error. */
   get hostAt(): number {
     return this.host?.at ?? -1;
   }
 
-  /** A slot that the host gives, as a value of this step; null for one of the device. */
+  /** The current value of a slot that the host computes; null for a slot of the device. */
   hostValue(slot: number, numbers: readonly Storage[]): TypedArray | null {
     const source = this.parts.sources[this.parts.device.inputs.indexOf(slot)];
     return source?.kind === 'host' ? (numbers[source.result] as TypedArray) : null;
   }
 
-  /** Begins a step in the room at an address, of a run whose numbers begin at another. */
+  /** Begins a step with memory at the address `room`, in a run whose numbers begin at `numbersAt`. */
   begin(recorder: Recorder, room: number, numbersAt: number): void {
     this.numbersAt = numbersAt;
     for (const [slot, offset] of this.compiled.offsets) this.addresses[slot] = room + offset;
     this.blocks.begin(recorder, numbersAt + this.firstNumber);
   }
 
-  /** Gives an input of the device's part an array of one element. */
+  /** Sets an input of the device's part to an array of one element. */
   setNumber(k: number, array: TypedArray): void {
     const slot = this.parts.device.inputs[k] as number;
     this.addresses[slot] = this.blocks.setNumber(this.numberAt[k] as number, array);
     this.given.set(slot, array[0] as number);
   }
 
-  /** Says of windows where they lie in the step: after all else has its address. */
+  /** Sets the addresses of windows for this step, after all other addresses are known. */
   placeWindows(): void {
     const { addresses, given } = this;
     for (const { slot, within, offset, numbers, strides } of this.compiled.windows)
@@ -174,7 +172,7 @@ export class DeviceProgram {
     for (const step of this.steps) this.dispatch(recorder, step as readonly Pass[]);
   }
 
-  /** Records a step, loops included. `numbers` are what the host has computed. */
+  /** Records a step, loops included. `numbers` are the values that the host has computed. */
   *recordAll(recorder: Recorder, numbers: readonly Storage[], room: number): Steps {
     for (const step of this.steps) {
       if (step instanceof DeviceLoop)

@@ -1,4 +1,4 @@
-/** @file A run on the device: its inputs found or brought there, its kernels recorded, its outputs handed out at once. */
+/** @file A run on the device: finds or uploads its inputs, records its kernels, and returns its outputs without waiting. */
 import type { Executable, Meter, Program } from '../../engine/program.js';
 import { DeviceError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
@@ -12,13 +12,13 @@ import { Stopwatch } from './stopwatch.js';
 
 /** What a run reads, as it was when the run began. */
 interface Bound {
-  /** Where the inputs of the device's part lie; null for one of one element that the host gives. */
+  /** The address of each input of the device's part; for a single element that the host provides, its array. */
   readonly inputs: readonly (number | TypedArray)[];
-  /** Arrays that are brought up for this run alone. */
+  /** Arrays that are uploaded for this run alone. */
   readonly staged: readonly { readonly array: TypedArray; readonly at: number }[];
   readonly numbers: readonly Storage[];
   readonly arrays: readonly DeviceArray[];
-  /** Where the room of the run begins. */
+  /** The address of the run's memory. */
   readonly room: number;
 }
 
@@ -28,7 +28,7 @@ export class GpuExecutable implements Executable {
   private readonly program: DeviceProgram;
   private readonly common: Common = { refusing: [], numberWords: 0 };
   private readonly watch: Stopwatch | null;
-  /** Where what may refuse something comes from. */
+  /** The origins of the instructions that may refuse something. */
   private readonly origins: readonly number[];
 
   constructor(program: Program, runtime: GpuRuntime, meter: Meter | null = null) {
@@ -86,7 +86,7 @@ export class GpuExecutable implements Executable {
     });
   }
 
-  /** A number that the host has computed, in the array that is given for it if that can be written. */
+  /** A number that the host has computed, in the array given for it if that can be written. */
   private numberIn(given: Storage | null, value: TypedArray): TypedArray {
     if (given === null || !isHost(given)) {
       if (given instanceof DeviceArray) this.runtime.release(given);
@@ -96,7 +96,7 @@ export class GpuExecutable implements Executable {
     return given;
   }
 
-  /** The scopes of what may be refused later, when the graph is gone. */
+  /** The scopes of instructions that may be refused later, when the graph is gone. */
   private scopes(scopeOf: ((slot: number) => string) | undefined): Map<number, string> | null {
     const { origins } = this;
     if (scopeOf === undefined || origins.length === 0) return null;
@@ -112,7 +112,7 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  /** Finds every input on the device, and takes room for what has to be brought there, and for what is computed. */
+  /** Finds every input on the device, and reserves memory for inputs to upload and for computed values. */
   private bind(
     inputs: readonly Storage[],
     numbers: readonly Storage[],
@@ -131,7 +131,7 @@ export class GpuExecutable implements Executable {
         runtime.faults.checkInput(value.run);
         return value.at;
       }
-      // Read later, when the program may have written it again.
+      // It is read later, when the program may have overwritten it.
       const array = runtime.order.waits ? (value as TypedArray).slice() : (value as TypedArray);
       if (array.length === 1) return array;
       const copy = runtime.residents.of(value as TypedArray, instructions[slot]!.dtype);

@@ -1,19 +1,19 @@
 /**
- * @file What kernels refuse: an index out of range, a division by zero.
+ * @file Values that kernels refuse: an index out of range, a division by zero.
  *
- * A kernel that finds one sets the fault word, and from then on no kernel changes anything, those of later runs neither, until
- * the next read finds it: it puts the cells back to the versions before the run that failed, and rejects.
+ * A kernel that finds one sets the fault word. From then on no kernel changes anything, not even in later runs, until the
+ * next read finds the fault: it restores the cells to the versions before the failed run, and rejects.
  */
 import { DeviceError, type ChainruleError } from '../../errors.js';
 import { USAGE, type GpuBuffer, type GpuDevice } from './gpuApi.js';
 import type { GpuRuntime } from './runtime.js';
 import { FAULT_WORDS } from './wgsl/shader.js';
 
-/** What is known of a run until it is known to have gone well. */
+/** What is kept about a run until it is known to have succeeded. */
 export interface RunRecord {
   /**
-   * The error of a kernel from its fault words: itself, the position it refused, from which address, what of it, and the word
-   * there if it was noted.
+   * Makes the error from the fault words: the kernel, the position that it refused, the address from which that counts, which
+   * refusal it is, and the word there if it was noted.
    */
   explain(
     kernel: number,
@@ -22,15 +22,15 @@ export interface RunRecord {
     which: number,
     noted: number | null,
   ): Promise<ChainruleError>;
-  /** What the host refused in the middle of it. */
+  /** An error that the host raised in the middle of it. */
   raised?: ChainruleError;
-  /** A kernel of it that could not be compiled, so that nothing of it ran. */
+  /** The error of a kernel of it that could not be compiled, so that the whole run did nothing. */
   broken(): ChainruleError | null;
-  /** Puts back the cells that it changed. */
+  /** Restores the cells that it changed. */
   undo: (() => void)[];
 }
 
-/** Runs that changed nothing, and why. */
+/** Runs that changed nothing, and the reason. */
 interface Failure {
   readonly first: number;
   readonly last: number;
@@ -39,7 +39,7 @@ interface Failure {
   told: ChainruleError | null;
 }
 
-/** Bits of a fault that say which kernel of its run it was. */
+/** The bits of a fault word that hold the index of the kernel in its run. */
 const KERNEL_BITS = 12;
 const RUNS = 2 ** (32 - KERNEL_BITS) - 1;
 
@@ -61,13 +61,13 @@ export class Faults {
     this.reset();
   }
 
-  /** Begins a run. */
+  /** Begins a run and returns its number. */
   begin(record: RunRecord): number {
     this.records.set(++this.now, record);
     return this.now;
   }
 
-  /** What a run has changed can be put back by this. */
+  /** Registers how to restore what a run has changed. */
   noteUndo(run: number, undo: () => void): void {
     this.records.get(run)?.undo.push(undo);
   }
@@ -78,7 +78,7 @@ export class Faults {
     return ((at << KERNEL_BITS) | Math.min(kernel, 2 ** KERNEL_BITS - 1)) >>> 0;
   }
 
-  /** The host has found that a run cannot go on: nothing changes from here on. */
+  /** Called when the host finds that a run cannot continue: nothing changes from here on. */
   raise(run: number, error: ChainruleError): void {
     const record = this.records.get(run);
     if (record === undefined) return;
@@ -86,7 +86,7 @@ export class Faults {
     this.device.queue.writeBuffer(this.buffer, 0, Uint32Array.of(this.wordOf(run, 0), 0));
   }
 
-  /** Looks at the fault words as they were when run `asked` was the latest. */
+  /** Handles the fault words as they were when run `asked` was the latest. */
   settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
     const [word = 0, position = 0, base = 0, which = 0, isNoted = 0, value = 0] = words;
     for (const [run, record] of this.records) {
@@ -99,7 +99,7 @@ export class Faults {
     }
     const kernel = word & (2 ** KERNEL_BITS - 1);
     const run = [...this.records.keys()].find((n) => (n % RUNS) + 1 === word >>> KERNEL_BITS);
-    // Another read has found the same fault before.
+    // Another read has handled the same fault.
     if (run === undefined) return;
     const record = this.records.get(run)!;
     const { raised } = record;
@@ -109,11 +109,11 @@ export class Faults {
         ? record.explain(kernel, position, base, which, isNoted === 0 ? null : value)
         : Promise.resolve(raised),
     );
-    // Runs that wait their turn were begun in vain, too.
+    // Queued runs were begun in vain as well.
     void runtime.order.do(() => this.reset());
   }
 
-  /** A run has changed nothing, and those begun since neither. */
+  /** Marks a run, and all begun since, as having changed nothing. */
   private void(run: number, error: Promise<ChainruleError>): void {
     const undone = [...this.records].filter(([n]) => n >= run).reverse();
     for (const [n, { undo }] of undone) {
@@ -129,13 +129,13 @@ export class Faults {
     if (this.failed.length > 64) this.failed.shift();
   }
 
-  /** @throws what made a run fail, or a run before it. */
+  /** @throws the error that made this run, or a run before it, fail. */
   async checkRun(run: number): Promise<void> {
     const failure = this.failureOf(run);
     if (failure !== undefined) throw await failure.error;
   }
 
-  /** Is told which run wrote what another one is about to read. @throws what is known of it if it failed. */
+  /** Called with the run that wrote an input of another run. @throws what is known of its failure. */
   checkInput(run: number): void {
     const failure = this.failureOf(run);
     if (failure === undefined) return;

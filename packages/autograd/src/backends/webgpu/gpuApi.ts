@@ -1,4 +1,4 @@
-/** @file The part of the WebGPU API that is used here, as browsers and the npm package `webgpu` offer it. */
+/** @file The part of the WebGPU API that is used here, as browsers and the npm package `webgpu` provide it. */
 
 export interface GpuBuffer {
   readonly size: number;
@@ -8,7 +8,7 @@ export interface GpuBuffer {
   destroy(): void;
 }
 
-/** Something that only WebGPU looks into. */
+/** An opaque object of WebGPU. */
 export interface GpuObject {
   readonly label?: string;
 }

@@ -1,12 +1,12 @@
 /**
- * @file What kernels bind: the heap, their parameter block, and the words of faults; one layout for each length of the block.
- * With a single layout for all, WebGPU as Firefox and Deno have it (wgpu) holds the block of a kernel against the text of the
- * one before it.
+ * @file The bind group layouts of kernels: the heap, the kernel's parameter block, and the fault words; one layout for each
+ * length of the block. With a single layout for all, wgpu, the WebGPU of Firefox and Deno, validates the block of a kernel
+ * against the shader of the one before it.
  */
 import { COMPUTE, type GpuDevice, type GpuObject } from './gpuApi.js';
 import { VECTOR_BYTES } from './wgsl/shader.js';
 
-/** How the groups of kernels with a block of one length are laid out, and their pipelines. */
+/** The bind group layout and the pipeline layout of kernels with blocks of one length. */
 export interface Layout {
   readonly group: GpuObject;
   readonly pipeline: GpuObject;
@@ -20,7 +20,7 @@ export class Layouts {
     this.device = device;
   }
 
-  /** The layout for blocks of so many vectors. */
+  /** The layout for blocks of this many vectors. */
   of(vectors: number): Layout {
     return (this.made[vectors] ??= this.make(vectors * VECTOR_BYTES));
   }

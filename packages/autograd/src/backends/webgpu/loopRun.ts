@@ -1,4 +1,4 @@
-/** @file One run of a loop: its steps recorded one after the other, with values that change places from step to step. */
+/** @file One run of a loop: records its steps one after the other, with values whose addresses change from step to step. */
 import type { LoopStep } from '../../engine/compile/steps.js';
 import type { BodyInput, Loop, LoopBody } from '../../engine/loop.js';
 import type { Instruction } from '../../engine/program.js';
@@ -10,12 +10,12 @@ import type { DeviceProgram } from './deviceProgram.js';
 import type { Recorder, Steps } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
 
-/** Where the inputs of a step lie, and its results go; addresses, in words. */
+/** The addresses of a step's inputs and results, in words. */
 interface Places {
   readonly carry: (k: number) => number;
   readonly x: (k: number) => number;
   readonly outputs: readonly number[];
-  /** How many steps have drawn random numbers before it. */
+  /** How many steps have drawn random numbers before this one. */
   readonly order: number;
 }
 
@@ -59,7 +59,7 @@ export class LoopRun {
         kind === 'x' ? [[index, xSizes[i] as number] as const] : [],
       ),
     );
-    // The last step writes a carry where the result lies.
+    // The last step writes a carry to the address of the result.
     const homes = outputs.map((_, k) => this.result(k) ?? this.take(sizes[k] as number));
     const others = sizes.slice(0, n).map((size) => this.take(size));
     const place = (k: number, left: number): number =>
@@ -188,7 +188,7 @@ export class LoopRun {
     return this.outer.hostValue(this.step.operands[k] as number, this.numbers);
   }
 
-  /** Where a result goes; null if it is not wanted. */
+  /** The address of a result; null if it is not wanted. */
   private result(k: number): number | null {
     const slot = this.step.results.get(k);
     return slot === undefined ? null : (this.outer.addresses[slot] as number);
@@ -200,14 +200,14 @@ export class LoopRun {
     return at;
   }
 
-  /** The value of an operand of one element, waited for if only the device knows it. */
+  /** The value of an operand of one element; waits for it if only the device knows it. */
   private *valueOf(k: number, dtype: DType): Generator<number, number, number> {
     const known = this.hostOperand(k);
     return known === null ? fromWord(yield this.operand(k), dtype) : (known[0] as number);
   }
 }
 
-/** Room for so many words. */
+/** The aligned size of this many words. */
 export function align(words: number): number {
   return Math.max(4, Math.ceil(words / 4) * 4);
 }

@@ -1,6 +1,6 @@
 /**
- * @file Loops on the device: the host records the body once a step, over values that stay where they are. A sequence of steps
- * goes to the device in large pieces; a condition that only the device knows is waited for at each step.
+ * @file Loops on the device: the host records the body once per step, over values that stay in place. Steps are submitted in
+ * large batches; a condition that only the device knows is waited for at each step.
  */
 import type { LoopStep } from '../../engine/compile/steps.js';
 import { simplify } from '../../engine/compile/simplify.js';
@@ -14,7 +14,7 @@ import { align, LoopRun } from './loopRun.js';
 import type { Recorder, Steps } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
 
-/** The program of a body. `onHost` says which inputs are numbers of the host, `origin` where the loop comes from. */
+/** The program of a body. `onHost` says which inputs are numbers of the host, `origin` is the instruction of the loop. */
 export function bodyOf(
   { name }: Loop,
   { plan, inputs }: LoopBody,
@@ -41,7 +41,7 @@ export function bodyOf(
 }
 
 export class DeviceLoop {
-  /** The room it needs while it runs, in words. */
+  /** The memory it needs while it runs, in words. */
   readonly words: number;
   private readonly spec: Loop;
   private readonly step: LoopStep;

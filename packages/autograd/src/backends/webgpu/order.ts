@@ -1,16 +1,13 @@
-/**
- * @file What a device is given to do, in order: a loop whose end only the device knows is waited for, and what comes after
- * it waits too.
- */
+/** @file The order of a device's work: a loop whose end only the device knows is waited for, and all later work waits too. */
 export class Order {
   private last: Promise<unknown> | null = null;
 
-  /** Whether something is waited for. */
+  /** Whether anything is being waited for. */
   get waits(): boolean {
     return this.last !== null;
   }
 
-  /** Does it now, or after what is waited for. */
+  /** Does the work now, or after the work that is being waited for. */
   do<T>(work: () => T | Promise<T>): T | Promise<T> {
     const result = this.last === null ? work() : this.last.then(work);
     if (!(result instanceof Promise)) return result;
@@ -23,5 +20,5 @@ export class Order {
 }
 
 function nothing(): void {
-  // Whoever asked for it is told how it went.
+  // The caller gets the error.
 }

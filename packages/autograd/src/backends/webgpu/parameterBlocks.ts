@@ -1,6 +1,6 @@
 /**
- * @file What the kernels of a program read beside the heap: a block of words for each, and the numbers that the host gives. A
- * ring of copies lets the steps of a loop be recorded one after the other before any is submitted.
+ * @file What the kernels of a program read beside the heap: a block of words each, and the numbers from the host. A ring of
+ * copies lets several steps of a loop be recorded before any is submitted.
  */
 import type { TypedArray } from '../../graph/dtype.js';
 import { USAGE, type GpuBuffer, type GpuObject } from './gpuApi.js';
@@ -8,18 +8,18 @@ import type { Recorder, Uploading } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
 import { VECTOR_BYTES, vectorsOf, type Shader } from './wgsl/shader.js';
 
-/** Blocks, and the room of a program, begin at multiples of so many words. */
+/** Blocks, and the memory of a program, are aligned to this many words. */
 export const BLOCK = 64;
-/** A number of the host: its float, and as a whole number its two words. */
+/** A number from the host: as a float, and as an integer of two words. */
 const NUMBER_WORDS = 4;
-/** The blocks of so many steps of a loop, and of at most so many words, are brought up at once. */
+/** The most steps of a loop, and the most words, whose blocks are uploaded together. */
 const MOST_COPIES = 64;
 const MOST_WORDS = 2 ** 16;
 
 export class ParameterBlocks implements Uploading {
   private readonly runtime: GpuRuntime;
   private readonly shaders: readonly Shader[];
-  /** Where the block of each shader begins, in words. */
+  /** The offset of each shader's block, in words. */
   private readonly starts: readonly number[];
   private readonly blockWords: number;
   private readonly copies: number;
@@ -29,13 +29,13 @@ export class ParameterBlocks implements Uploading {
   private generation = -1;
   private readonly numberWords: number;
   private readonly numbers: Uint32Array;
-  /** Where the numbers of the first copy lie. */
+  /** The address of the numbers of the first copy. */
   private numbersAt = 0;
   private copy = 0;
-  /** Copies that commands read which have not been submitted. */
+  /** How many copies are read by commands that have not been submitted. */
   private pending = 0;
 
-  /** `numbers` are how many the host gives a step, `times` how many steps one run has, at least about. */
+  /** `numbers` is how many the host passes at each step, `times` how many steps a run has, approximately. */
   constructor(runtime: GpuRuntime, shaders: readonly Shader[], numbers: number, times: number) {
     this.runtime = runtime;
     this.shaders = shaders;
@@ -66,9 +66,9 @@ export class ParameterBlocks implements Uploading {
     return this.numbers.length;
   }
 
-  /** Begins a step, whose numbers lie behind an address. */
+  /** Begins a step; its numbers are relative to an address. */
   begin(recorder: Recorder, numbersAt: number): void {
-    // What is read by commands that wait to be submitted is not written over.
+    // Data that pending commands read must not be overwritten.
     if (this.pending >= this.copies) {
       recorder.flush();
       this.pending = 0;
@@ -79,14 +79,17 @@ export class ParameterBlocks implements Uploading {
     recorder.touch(this);
   }
 
-  /** Gives the step a number, an array of one element; returns its address. */
+  /** Sets a number of the step, an array of one element; returns its address. */
   setNumber(k: number, array: TypedArray): number {
     const at = this.copy * this.numberWords + k * NUMBER_WORDS;
     writeNumber(this.numbers, at, array);
     return this.numbersAt + at;
   }
 
-  /** Writes the block of a shader for the step; returns what binds it. `fault` is the word that it sets should it refuse. */
+  /**
+   * Writes the block of a shader for the step and returns its bind group. `fault` is the word that it sets if it refuses a
+   * value.
+   */
   write(index: number, addresses: Uint32Array, fault: number): GpuObject {
     const { data, copy, blockWords } = this;
     const { words } = this.shaders[index] as Shader;
@@ -105,7 +108,7 @@ export class ParameterBlocks implements Uploading {
     if (this.shaders.length > 0) device.queue.writeBuffer(this.buffer, 0, this.data);
     if (this.numbers.length > 0)
       device.queue.writeBuffer(heap.buffer, this.numbersAt * 4, this.numbers);
-    // A step that goes on after the submit keeps its copy.
+    // A step that continues after the submit keeps its copy.
     this.pending = Math.min(this.pending, 1);
   }
 

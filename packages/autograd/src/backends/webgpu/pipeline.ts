@@ -1,9 +1,9 @@
-/** @file A kernel's text made ready to run: at once when it is first needed, or ahead by waiting. */
+/** @file A compiled shader: compiled synchronously when it is first needed, or ahead of time without blocking. */
 import { DeviceError } from '../../errors.js';
 import type { GpuDevice, GpuObject } from './gpuApi.js';
 
 export class Pipeline {
-  /** Why it could not be compiled. */
+  /** The reason why it could not be compiled. */
   error: DeviceError | null = null;
   private readonly device: GpuDevice;
   private readonly layout: GpuObject;
@@ -17,7 +17,7 @@ export class Pipeline {
     this.code = code;
   }
 
-  /** Compiled now, if it is not yet. */
+  /** Compiles it now, unless it is compiled already. */
   get pipeline(): GpuObject {
     if (this.made !== null) return this.made;
     const { device } = this;
@@ -29,7 +29,7 @@ export class Pipeline {
     return this.made;
   }
 
-  /** Compiles it without holding anything up. */
+  /** Compiles it without blocking. */
   ready(): Promise<void> {
     if (this.made !== null) return Promise.resolve();
     return (this.making ??= this.make());

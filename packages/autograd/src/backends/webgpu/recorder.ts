@@ -1,6 +1,6 @@
 /**
- * @file Records the kernels of a run: into one submit, or into several where what is known only on the device says how it
- * goes on.
+ * @file Records the kernels of a run: into one submit, or into several if the run continues depending on values that only the
+ * device knows.
  */
 import type { Meter, Work } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
@@ -10,18 +10,18 @@ import type { GpuRuntime } from './runtime.js';
 import type { Stopwatch } from './stopwatch.js';
 import { MOST_GROUPS } from './wgsl/shader.js';
 
-/** What the kernels recorded so far read beside the heap, and is brought up before they are submitted. */
+/** Data that the recorded kernels read beside the heap, to be uploaded before they are submitted. */
 export interface Uploading {
   upload(): void;
 }
 
-/** A kernel to be started, and what it does. */
+/** A kernel to be dispatched, and its work. */
 export interface Dispatched {
   readonly pipeline: Pipeline;
   readonly work: (meter: Meter) => Work;
 }
 
-/** Steps of a run that stop where they need the word at an address, and are given it. */
+/** Steps of a run, which yield the address of a word they need and are resumed with that word. */
 export type Steps = Generator<number, void, number>;
 
 export class Recorder {
@@ -31,14 +31,14 @@ export class Recorder {
   private encoder: GpuEncoder | null = null;
   private pass: GpuComputePass | null = null;
   private readonly touched = new Set<Uploading>();
-  /** While a profile is taken. */
+  /** Set while a profile is taken. */
   watch: Stopwatch | null = null;
 
   constructor(runtime: GpuRuntime) {
     this.runtime = runtime;
   }
 
-  /** `upload` is called before the next submit. */
+  /** Registers blocks whose `upload` is called before the next submit. */
   touch(blocks: Uploading): void {
     this.touched.add(blocks);
   }
@@ -70,13 +70,13 @@ export class Recorder {
     this.watch?.report();
   }
 
-  /** Takes all steps of a run; a promise where they have to wait for the device. */
+  /** Records all steps of a run; returns a promise if they have to wait for the device. */
   take(steps: Steps): void | Promise<void> {
     const { run, runtime } = this;
     const fail = async (error: unknown): Promise<void> => {
       this.flush();
       if (!(error instanceof ChainruleError)) return runtime.fail(String(error));
-      // What failed before is told in its place.
+      // An earlier failure is reported instead.
       if ((await runtime.look(0)).fault === 0) runtime.faults.raise(run, error);
     };
     let next: IteratorResult<number, void>;

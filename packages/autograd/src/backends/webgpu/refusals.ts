@@ -1,11 +1,11 @@
-/** @file The errors of values that a kernel refused: what the CPU says of them. */
+/** @file The errors for values that a kernel refused: the same as on the CPU. */
 import type { Instruction } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
 import { outOfRange, outside, type Bounds } from '../../graph/outside.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/shader.js';
 
-/** `base` is where the values lie in the heap that the position counts, `noted` the word there if a kernel has noted it. */
+/** `base` is the address in the heap from which `position` counts, `noted` the word there if a kernel has noted it. */
 export async function explainRefusal(
   { op, attrs }: Instruction,
   { kind, limit, place, op: one }: Refusal,

@@ -1,4 +1,4 @@
-/** @file A device in use: its heap, its pipelines, what is uploaded and read, and what went wrong there. */
+/** @file A device in use: its heap, its pipelines, uploads and reads, and errors that concern the whole device. */
 import { DeviceError } from '../../errors.js';
 import type { ArrayOf, DType, TypedArray } from '../../graph/dtype.js';
 import type { GpuRange } from '../../graph/values/storage.js';
@@ -16,7 +16,7 @@ import { Residents } from './memory/residents.js';
 import { atNextTurn } from './turn.js';
 import { vectorsOf, type Shader } from './wgsl/shader.js';
 
-/** So many runs may be queued without the event loop turning: what a queue holds is given back only then. */
+/** The most runs that may be queued before the event loop turns: only then is what a queue holds freed. */
 const MOST_RUNS = 2000;
 
 const ANEW =
@@ -31,21 +31,21 @@ export class GpuRuntime {
   readonly residents: Residents;
   readonly order = new Order();
   readonly recorder: Recorder;
-  /** Kernels that were started, and submits. */
+  /** The number of dispatched kernels, and of submits. */
   dispatches = 0;
   submits = 0;
-  /** Where intermediates of all plans lie, and how many words. */
+  /** The address of the arena for the intermediate values of all plans, and its size. */
   arena = 0;
   private arenaWords = 0;
   private readonly pipelines = new Map<string, Pipeline>();
   private readonly dropped: FinalizationRegistry<{ at: number; words: number }>;
   private runsInTurn = 0;
-  /** What went wrong for all: the device was lost, or a shader did not compile. */
+  /** An error that affects everything: the device was lost, or a shader did not compile. */
   private broken: DeviceError | null = null;
   private readonly readback = new Readback(this);
   private readonly onLost: () => void;
 
-  /** `onLost` is called once the device is of no more use. */
+  /** `onLost` is called once the device can no longer be used. */
   constructor({ device, description }: Opened, onLost: () => void) {
     this.device = device;
     this.onLost = onLost;
@@ -57,7 +57,7 @@ export class GpuRuntime {
     this.dropped = new FinalizationRegistry(({ at, words }) => this.heap.release(at, words));
     this.layouts = new Layouts(device);
     void device.lost.then(({ reason, message }) => {
-      if (this.broken !== null) return; // given up before, and perhaps another one is in use
+      if (this.broken !== null) return; // given up earlier, and perhaps replaced
       this.broken = new DeviceError(
         `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); its tensors are ` +
           `gone: ${ANEW}`,
@@ -65,10 +65,10 @@ export class GpuRuntime {
       onLost();
     });
     device.addEventListener('uncapturederror', ({ error }) => {
-      // What follows from a kernel that did not compile is told by the runs that use it.
+      // An error that follows from a kernel that did not compile is reported by the runs that use the kernel.
       if (/due to a previous error/.test(error.message)) return;
       const isFull = error.constructor.name === 'GPUOutOfMemoryError';
-      const [what = ''] = error.message.trim().split('\n'); // after that it says where in the driver
+      const [what = ''] = error.message.trim().split('\n'); // the other lines tell where in the driver
       this.fail(isFull ? `out of memory: ${what}` : error.message);
     });
   }
@@ -77,7 +77,7 @@ export class GpuRuntime {
     return this.pipelines.size;
   }
 
-  /** Kernels that could not be compiled. */
+  /** The errors of kernels that could not be compiled. */
   get refusedKernels(): DeviceError[] {
     return [...this.pipelines.values()].flatMap(({ error }) => (error === null ? [] : [error]));
   }
@@ -86,20 +86,20 @@ export class GpuRuntime {
     return this.arenaWords * 4;
   }
 
-  /** From now on every run and every read says so, and the device is opened anew when it is chosen again. */
+  /** Makes every later run and read fail with this message; the device is opened again when it is chosen again. */
   fail(message: string): void {
     if (this.broken !== null) return;
     this.broken = new DeviceError(`webgpu: ${message.trim()}; the device is given up: ${ANEW}`);
     this.onLost();
-    setTimeout(() => this.device.destroy(), 0); // Dawn cannot do it while it tells the error
+    setTimeout(() => this.device.destroy(), 0); // Dawn cannot destroy it while it reports the error
   }
 
-  /** @throws what went wrong for all. */
+  /** @throws the error that affects everything, if there is one. */
   check(): void {
     if (this.broken !== null) throw this.broken;
   }
 
-  /** Counts a run. @throws {DeviceError} where too many are queued. */
+  /** Counts a run. @throws {DeviceError} if too many are queued. */
   startRun(): void {
     this.check();
     if (this.runsInTurn === 0) atNextTurn(() => this.hasWaited());
@@ -112,7 +112,7 @@ export class GpuRuntime {
     }
   }
 
-  /** The event loop has turned: what was queued is given back. */
+  /** Called after the event loop has turned, when what was queued has been freed. */
   hasWaited(): void {
     this.runsInTurn = 0;
   }
@@ -154,12 +154,12 @@ export class GpuRuntime {
     void this.order.do(() => this.moveNow(from, to, words));
   }
 
-  /** Copies words from one place of the heap to another. */
+  /** Copies words from one address of the heap to another. */
   moveNow(from: number, to: number, words: number): void {
     this.copyIn(this.heap.buffer, from * 4, to, words);
   }
 
-  /** Copies words of a buffer into the heap, by way of another buffer: within one no copy is allowed. */
+  /** Copies words of a buffer into the heap; within the heap through another buffer, as WebGPU forbids copies within one. */
   private copyIn(source: GpuBuffer, offset: number, to: number, words: number): void {
     if (words === 0) return;
     const { device, heap } = this;
@@ -191,7 +191,7 @@ export class GpuRuntime {
     this.device.queue.writeBuffer(this.heap.buffer, at * 4, words);
   }
 
-  /** Room for what runs hold while they run. Much that is not needed any more is given back. */
+  /** Reserves the arena for a run. An arena that is much too large is shrunk. */
   reserve(words: number): void {
     const spare = this.arenaWords * 4 > this.heap.limit / 8 && this.arenaWords > 8 * words;
     if (words <= this.arenaWords && !spare) return;
@@ -215,14 +215,14 @@ export class GpuRuntime {
     return arrayFrom(words.slice(FAULT_BYTES), array.dtype, array.length);
   }
 
-  /** Where an array lies, when everything that writes it has been submitted. */
+  /** The range of an array, once everything that writes it has been submitted. */
   async range({ at, length }: DeviceArray): Promise<GpuRange> {
     this.check();
     const { buffer } = await this.order.do(() => this.heap);
     return { buffer, offset: 4 * at, size: 4 * length };
   }
 
-  /** A copy of what lies in somebody's buffer of this device. */
+  /** A copy of data in a user's buffer of this device. */
   fromBuffer(buffer: GpuBuffer, offset: number, dtype: DType, length: number): DeviceArray {
     const array = this.make(dtype, length);
     let refused: DeviceError | null = null;
@@ -238,13 +238,13 @@ export class GpuRuntime {
     return array;
   }
 
-  /** A word of the heap, and whether anything has failed. */
+  /** A word of the heap, and the fault word, which is not 0 if anything has failed. */
   async look(at: number): Promise<{ word: number; fault: number }> {
     const words = new Uint32Array(await this.readback.fetch(at, 1).mapped);
     return { word: words[FAULT_BYTES / 4] as number, fault: words[0] as number };
   }
 
-  /** Words of the heap as they are now, whatever went wrong. */
+  /** A word of the heap as it is now, whatever has failed. */
   async peek(at: number): Promise<ArrayBuffer> {
     return (await this.readback.fetch(at, 1).mapped).slice(FAULT_BYTES);
   }

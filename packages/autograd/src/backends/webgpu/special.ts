@@ -1,6 +1,6 @@
 /**
- * @file Operations that the engine leaves to their reference, and the device has kernels for all the same. What stands in
- * no line here is refused by name.
+ * @file Operations that the engine leaves to their reference, and that have kernels on the device. All others are refused by
+ * name.
  */
 import type { Kernel, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
 import type { Place } from '../../engine/compile/place.js';
@@ -41,12 +41,12 @@ export interface Site {
   readonly scratch: (words: number) => Place;
 }
 
-/** The largest matrices that factorizations take. */
+/** The largest matrices that factorizations support. */
 export const LARGEST_MATRIX = 64;
 
 type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
 
-/** `empty` is what matrices without elements give, in turn. */
+/** `empty` holds two numbers that alternate in the result for matrices without elements. */
 const matrices =
   (
     shader: (site: Site) => Shader | Shader[],
@@ -59,7 +59,7 @@ const matrices =
     return Math.max(...shape.slice(-2)) <= largest ? [shader(site)].flat() : null;
   };
 
-/** A transform of any length, also one that other backends have no kernel for. */
+/** A transform of any length, including those for which other backends have no kernel. */
 function transformShader(
   spec: Parameters<typeof transformOf>[0],
   { inputs, out }: Omit<Site, 'attrs'>,
@@ -68,7 +68,7 @@ function transformShader(
   return fourierShader(transformOf(spec, inputs[0]!.shape, places, out));
 }
 
-/** Two numbers over and over. */
+/** Two alternating numbers. */
 function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): Kernel {
   const size = sizeOf(shape);
   const [first, second] = size % 2 === 0 ? [size / 2, 2] : [size, 1];
@@ -87,7 +87,7 @@ function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): K
   };
 }
 
-/** Functions with all their derivatives, or these alone, and what computes them. */
+/** Functions and their derivatives, with the WGSL function that computes them. */
 const FAMILIES: Readonly<Record<string, string>> = {
   sinc: 'sincOf',
   sincSlope: 'sincOf',
@@ -137,7 +137,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   pinv: matrices(pinvShaders, [0, 0]),
   cofactor: matrices(cofactorShaders),
   cofactorRate: matrices(cofactorRateShaders),
-  // Its derivative is that of a matrix of twice the size.
+  // Its derivative is the exponential of a matrix twice as large.
   matrixExp: matrices(exponentialShader, null, 2 * LARGEST_MATRIX),
   logcumsumexp: (site) => [logcumsumexpShader(site)],
   argmode: modeShaders,
@@ -155,7 +155,7 @@ export function isSpecial(name: string): boolean {
   return name in MAKERS || supports(name, 'float32');
 }
 
-/** The shaders of an instruction; null where there are none. */
+/** The shaders of an instruction; null if there are none. */
 export function specialShaders(
   instructions: readonly Instruction[],
   { slot, operands }: { readonly slot: number; readonly operands: readonly number[] },
@@ -186,7 +186,7 @@ export function specialShaders(
 
 type Lowering = NonNullable<Instruction['op']>['lowering'];
 
-/** A fold that is no loop of the engine's: over nothing, or of booleans. */
+/** A fold that the engine does not run as a loop: over nothing, or of booleans. */
 function folded(lowering: Lowering, { attrs, out, shape, inputs }: Site): Kernel[] | null {
   if (lowering.kind !== 'fold') return null;
   const { place, shape: given } = inputs[0]!;
@@ -202,7 +202,7 @@ function folded(lowering: Lowering, { attrs, out, shape, inputs }: Site): Kernel
   if (place.dtype !== out.dtype) body.push({ kind: 'op', op: 'cast', args: [0], dtype: out.dtype });
   const arg = body.length - 1;
   const fold: ReduceOp = lowering.fold;
-  // One element folds to itself.
+  // A fold over one element is that element.
   const value =
     inner.length === 0 ? arg : body.push({ kind: 'reduce', op: fold, arg, dtype: out.dtype }) - 1;
   const sizes = outer.map((d) => given[d]!);
@@ -218,7 +218,7 @@ function folded(lowering: Lowering, { attrs, out, shape, inputs }: Site): Kernel
   ];
 }
 
-/** Nothing is written to a table: a copy of it. */
+/** A write of no elements into a table: a copy of the table. */
 function written(
   lowering: Lowering,
   { attrs, out, shape, inputs }: Site,
@@ -235,7 +235,7 @@ function written(
   ];
 }
 
-/** A function of the elements alone. */
+/** An element-wise function. */
 function elementwise(name: string, { out, shape, inputs }: Site): Kernel[] | null {
   if (!supports(name, out.dtype)) return null;
   const size = sizeOf(shape);

@@ -1,20 +1,20 @@
 /**
- * @file What of a program the host computes: single numbers made from numbers, such as a learning rate and the corrections
- * of an optimizer. They stay exact, and go up with the run.
+ * @file Splits off the part of a program that the host computes: scalars made from scalars alone, such as a learning rate and
+ * the corrections of an optimizer. They stay exact, and are uploaded with the run.
  */
 import type { Instruction, Program } from '../../engine/program.js';
 import { constantOp, counterOp } from '../../graph/version.js';
 
-/** Where an input of the device's part comes from: an input of the program, or a result of the host's part. */
+/** The source of an input of the device's part: an input of the program, or a result of the host's part. */
 export type Source =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'host'; readonly result: number };
 
 /** A program in two parts. */
 export interface Split {
-  /** Null where the host has nothing to compute. */
+  /** Null if the host has nothing to compute. */
   readonly host: Program | null;
-  /** For each input of the host's part its place among the program's inputs. */
+  /** For each input of the host's part its index among the program's inputs. */
   readonly hostInputs: readonly number[];
   readonly device: Program;
   readonly sources: readonly Source[];
@@ -28,7 +28,7 @@ export function split(program: Program): Split {
   const isInput = new Set(inputs);
   const isLiteral = (slot: number): boolean =>
     instructions[slot]?.op === constantOp && !isInput.has(slot);
-  // Numbers that the device reads, beside those that are known.
+  // Numbers that the device reads, apart from literals.
   const sent = new Set<number>();
   const literals = new Set<number>();
   instructions.forEach((instruction, slot) => {
@@ -83,7 +83,7 @@ export function split(program: Program): Split {
   };
 }
 
-/** Numbers without dimensions that lie on the host, and what is made of them alone. */
+/** Marks scalars on the host, and what is made of them alone. */
 function hostSlots({ instructions, inputs }: Program): Uint8Array {
   const onHost = new Uint8Array(instructions.length);
   const isInput = new Set(inputs);
@@ -101,7 +101,7 @@ function hostSlots({ instructions, inputs }: Program): Uint8Array {
 
 interface Part {
   readonly instructions: Instruction[];
-  /** Slots of the whole program. */
+  /** As slots of the whole program. */
   readonly inputs: number[];
   readonly now: Int32Array;
 }

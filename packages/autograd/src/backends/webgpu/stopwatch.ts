@@ -1,12 +1,12 @@
 /**
- * @file Times of kernels on the device: each in a pass of its own between two time stamps, where the device has them; else
- * submitted by itself, and timed by when the queue is done with it.
+ * @file Times kernels on the device: each in a pass of its own between two timestamps if the device has them; otherwise in a
+ * submit of its own, timed by when the queue has finished it.
  */
 import type { Meter, Work } from '../../engine/program.js';
 import { MAP_READ, USAGE, type GpuBuffer, type GpuComputePass, type GpuEncoder } from './gpuApi.js';
 import type { GpuRuntime } from './runtime.js';
 
-/** So many kernels are timed in one submit. */
+/** The most kernels that are timed in one submit. */
 const MOST = 256;
 
 export class Stopwatch {
@@ -23,7 +23,7 @@ export class Stopwatch {
     this.stamps = runtime.device.features.has('timestamp-query');
   }
 
-  /** Whether what was recorded has to be submitted before more is timed. */
+  /** Whether the recorded kernels must be submitted before more can be timed. */
   get full(): boolean {
     return this.works.length >= (this.stamps ? MOST : 1);
   }
@@ -42,7 +42,7 @@ export class Stopwatch {
     });
   }
 
-  /** Records where the stamps go; before the submit. */
+  /** Records the copy of the timestamps; call before the submit. */
   resolve(encoder: GpuEncoder): void {
     const count = 2 * this.works.length;
     if (this.set === null || count === 0) return;
@@ -57,7 +57,7 @@ export class Stopwatch {
     encoder.copyBufferToBuffer(resolved, 0, this.staging, 0, size);
   }
 
-  /** Reports the times as soon as they are known; after the submit. */
+  /** Reports the times as soon as they are known; call after the submit. */
   report(): void {
     const { works, staging } = this;
     if (works.length === 0) return;
@@ -72,7 +72,7 @@ export class Stopwatch {
     await staging.mapAsync(MAP_READ);
     const times = new BigUint64Array(staging.getMappedRange().slice(0));
     staging.destroy();
-    // A stamp may be missing where a kernel took no time.
+    // A timestamp may be missing if a kernel took no time.
     works.forEach((work, i) => {
       const ns = Number((times[2 * i + 1] as bigint) - (times[2 * i] as bigint));
       this.meter.report(work, Math.max(0, ns) / 1e6);
@@ -88,6 +88,6 @@ export class Stopwatch {
     this.last = now;
   }
 
-  /** When the queue was done with the kernel before. */
+  /** When the queue finished the previous kernel. */
   private last = 0;
 }

@@ -1,4 +1,4 @@
-/** @file Operations that scheduling adds itself: they are part of no graph, and have no rules but how they are lowered. */
+/** @file Operations that scheduling itself adds: they are part of no graph, and have no rules but their lowering. */
 import type { Lowering } from '../../graph/lowering.js';
 import type { DType } from '../../graph/dtype.js';
 import { recordOf, type Attrs, type Primitive } from '../../graph/primitive.js';
@@ -16,10 +16,10 @@ function added<A extends Attrs>(name: string, lowering: Lowering<A>): Primitive<
   return recordOf({ name, lowering, differentiable: false, ...rules }, -1);
 }
 
-/** The elements of a view, in order. */
+/** The elements of a view, written in order. */
 export const COPY: Primitive = added('copy', { kind: 'element', scalar: (x) => x });
 
-/** Reads `x` and writes it in order. */
+/** An instruction that reads `x` and writes its elements in order. */
 export function copyOf(x: number, shape: Shape, dtype: DType): Instruction {
   return { op: COPY, attrs: null, inputs: [x], shape, dtype, onHost: false };
 }

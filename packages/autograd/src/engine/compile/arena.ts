@@ -1,8 +1,8 @@
-/** @file The memory plan: one arena in which values that do not live at the same time share their place. */
+/** @file The memory plan: one arena in which values with disjoint lifetimes share memory. */
 
 import { Gaps } from './gaps.js';
 
-/** A value to be placed: its size, and the first and last step at which it is needed. */
+/** A value to be placed: its size, and the first and last step that needs it. */
 export interface Interval {
   readonly bytes: number;
   readonly first: number;
@@ -12,24 +12,24 @@ export interface Interval {
 export interface Arena {
   readonly bytes: number;
   readonly offsets: readonly number[];
-  /** How many values and gaps were looked at: at most some thousands for each value, however many there are. */
+  /** How many values and gaps were looked at: a few thousand for each value at most, however many there are. */
   readonly visits: number;
 }
 
-/** A line of the cache. */
+/** The size of a cache line in bytes. */
 const ALIGNMENT = 64;
-/** Addresses so far apart compete for the same lines of the first cache. */
+/** Addresses this far apart compete for the same lines of the L1 cache. */
 const PAGE = 4096;
-/** What is left free after whole pages: values walked side by side would all be in the same few lines otherwise. */
+/** Left free after whole pages: otherwise values walked side by side would all fall into the same few cache lines. */
 const APART = 3 * ALIGNMENT;
 
-/** So many values are looked at for each. */
+/** The most values that are placed by size. */
 const MANY = 2048;
 
 /**
- * Places values, the largest first, each as low as it fits beside those that live at the same time (Pisarchyk and
- * Lee 2020, arXiv:2001.03288: greedy by size). Too many for that are placed in the order of time, forwards or backwards,
- * whichever takes less.
+ * Places values, the largest first, each at the lowest offset that is free during its lifetime (Pisarchyk and Lee 2020,
+ * arXiv:2001.03288: greedy by size). If there are too many for that, they are placed in the order of time, forwards or
+ * backwards, whichever takes less.
  */
 export function planArena(intervals: readonly Interval[]): Arena {
   const aligned = intervals.map(({ bytes, first, last }) => ({ bytes: align(bytes), first, last }));
@@ -70,7 +70,9 @@ function bySize(intervals: readonly Interval[]): Arena {
   return { bytes: total, offsets, visits };
 }
 
-/** As an allocator would: each value takes the smallest gap that it fits when its time comes, and leaves one behind. */
+/**
+ * As an allocator would: each value takes the smallest gap that it fits when its lifetime begins, and frees it when it ends.
+ */
 function inTime(intervals: readonly Interval[]): Arena {
   const offsets = new Array<number>(intervals.length).fill(0);
   const starting = byStep(intervals, ({ first }) => first);
@@ -84,7 +86,7 @@ function inTime(intervals: readonly Interval[]): Arena {
   return { bytes: gaps.highest, offsets, visits: gaps.visits };
 }
 
-/** The places of intervals in lists by a step. */
+/** The indices of intervals, grouped by a step of each. */
 function byStep(
   intervals: readonly Interval[],
   stepOf: (interval: Interval) => number,
@@ -95,7 +97,7 @@ function byStep(
   return lists;
 }
 
-/** The most bytes that live at one time: no plan can do with less. */
+/** The most bytes that are live at one time: no plan can do with less. */
 export function lowerBound(intervals: readonly Interval[]): number {
   const change = new Map<number, number>();
   const add = (step: number, bytes: number): void => {
@@ -114,7 +116,7 @@ export function lowerBound(intervals: readonly Interval[]): number {
   return most;
 }
 
-/** The room that a value takes. */
+/** The bytes reserved for a value. */
 export function align(bytes: number): number {
   const lines = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
   return lines > 0 && lines % PAGE === 0 ? lines + APART : lines;

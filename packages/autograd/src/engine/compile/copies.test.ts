@@ -61,7 +61,7 @@ test('a copy stays where it cannot be made before', () => {
   };
   stays(loop(at(9, own), at(4, own), 'neg')); // what was there before is read in between
   stays(loop(at(4, own), at(9, own), 'neg')); // and written, in the same places
-  // Where the source is written anew, it is made there.
+  // If the source is overwritten, the copy is made there.
   const anew = loop(at(4, own), at(1, own), 'neg');
   expect(outputs(withoutCopies([compute, anew, moved], new Set([1, 9])))).toEqual([[1], [1, 9]]);
   const turned = { ...moved, inputs: [at(1, [1, 4])] };

@@ -1,12 +1,13 @@
 /**
- * @file Copies that need no kernel of their own: what a loop computes or reads anyway it also writes where a copy would put it.
+ * @file Removes copies that need no kernel of their own: a loop that computes or reads the elements also writes them where
+ * the copy would.
  *
- * So are parts put together without being written twice, and one value stored in several places in one pass.
+ * So concatenated parts are written only once, and one value is stored in several places in one pass.
  */
 import { placesOf, type Kernel, type LoopKernel } from './kernel.js';
 import type { Access } from './place.js';
 
-/** The same kernels, fewer of them. `lasting` are buffers that something else reads. */
+/** The same kernels without such copies. `lasting` are buffers that are read later. */
 export function withoutCopies(
   kernels: readonly Kernel[],
   lasting: ReadonlySet<number>,
@@ -44,7 +45,7 @@ function isCopy(kernel: Kernel): kernel is LoopKernel {
   return isPointwise(kernel) && kernel.body.length === 1 && kernel.inputs.length === 1;
 }
 
-/** The sizes of what a loop goes over, without those that are 1. */
+/** The sizes of a loop's iteration space, without those that are 1. */
 function spaceOf({ outer }: LoopKernel): number[] {
   return outer.filter((n) => n !== 1);
 }
@@ -53,27 +54,27 @@ function stridesIn({ outer }: LoopKernel, { strides }: Access): number[] {
   return strides.filter((_, d) => outer[d] !== 1);
 }
 
-/** The strides of a place of `kernel` over the dimensions of `loop`. */
+/** The strides of an access of `kernel` over the dimensions of `loop`. */
 function stridesOver({ outer }: LoopKernel, kernel: LoopKernel, place: Access): number[] {
   const own = stridesIn(kernel, place);
   return outer.map((n) => (n === 1 ? 0 : (own.shift() as number)));
 }
 
-/** Which value of a loop the place of a copy holds, if it stores or loads it. */
+/** The value of a loop that a copy reads, if the loop stores or loads it. */
 function valueAt(loop: LoopKernel, place: Access, copy: LoopKernel): number | null {
   const strides = stridesIn(copy, place);
   const isIt = (x: Access): boolean =>
     x.buffer === place.buffer && x.offset === place.offset && sameList(stridesIn(loop, x), strides);
   const stored = loop.outputs.find(isIt);
   if (stored !== undefined) return stored.value;
-  // What it writes to elsewhere in the buffer it may have read before.
+  // If it also writes elsewhere in the buffer, it may overwrite an element after loading it.
   if (loop.outputs.some(({ buffer }) => buffer === place.buffer)) return null;
   const k = loop.inputs.findIndex(isIt);
   const value = loop.body.findIndex((x) => x.kind === 'load' && x.input === k);
   return value >= 0 ? value : null;
 }
 
-/** Whether a copy may as well be made before a kernel. */
+/** Whether a copy may as well run before a kernel. */
 function mayPass(kernel: Kernel, copy: LoopKernel, from: Access, to: Access): boolean {
   if (kernel.kind !== 'loop') {
     return placesOf(kernel).every(
@@ -87,7 +88,7 @@ function mayPass(kernel: Kernel, copy: LoopKernel, from: Access, to: Access): bo
   );
 }
 
-/** Whether two loops write elements of a buffer that lie side by side, as parts do that are put together. */
+/** Whether two loops write disjoint elements of a buffer, side by side, as concatenated parts do. */
 function areApart(x: Access, xLoop: LoopKernel, y: Access, yLoop: LoopKernel): boolean {
   const whole = stridesIn(yLoop, y);
   return [...whole, Infinity].some((period) => {
@@ -97,7 +98,7 @@ function areApart(x: Access, xLoop: LoopKernel, y: Access, yLoop: LoopKernel): b
   });
 }
 
-/** Where elements lie in every `period` of a buffer; null if they cross its borders. */
+/** The range of elements within every `period` of a buffer; null if they cross its borders. */
 function within(
   place: Access,
   loop: LoopKernel,
@@ -115,7 +116,7 @@ function within(
   return end <= period ? { start, end } : null;
 }
 
-/** Takes back a store that nothing reads any more. */
+/** Removes a store that nothing reads any more. */
 function dropUnread(
   kernels: (Kernel | null)[],
   at: number,

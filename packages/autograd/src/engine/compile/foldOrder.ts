@@ -1,15 +1,15 @@
 /**
- * @file The order in which a sum or a product over many elements is taken: a function of the shape of its argument, the
- * dimensions that are folded and the strides of the argument's own view, so that it is the same whatever it is fused with.
+ * @file The order in which a sum or a product over many elements is taken: it depends only on the shape of the argument, the
+ * folded dimensions and the strides of the argument's own view, so it is the same whatever the fold is fused with.
  */
 import { isFloat } from '../../graph/dtype.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
 
 export interface FoldOrder {
-  /** `row`: several accumulators go along the innermost level; `column`: each sum has one, and takes elements in order. */
+  /** `row`: several accumulators run along the innermost level; `column`: each sum has one, and takes elements in order. */
   readonly along: 'row' | 'column';
-  /** What is folded, outermost first: dimensions of the iteration space, those that are gone along as one together. */
+  /** What is folded, outermost level first: dimensions of the iteration space; those in one level are traversed as one. */
   readonly levels: readonly (readonly number[])[];
 }
 
@@ -20,7 +20,7 @@ export function isOrdered({ op, dtype }: Instruction): boolean {
   return lowering.fold === 'sum' || lowering.fold === 'prod';
 }
 
-/** The order of a product that is a sum in a loop, from its operands' own views. */
+/** The order of a product that runs as a sum in a loop, from its operands' own views. */
 export function productOrder(
   a: readonly number[],
   b: readonly number[],
@@ -31,12 +31,12 @@ export function productOrder(
   return depthA === 1 && depthB === 1 ? 'row' : 'column';
 }
 
-/** A level as long as this is not joined with the next outer one. */
+/** A level this long is not joined with the next outer one. */
 export const LONG_LEVEL = 64;
-/** A shorter one is not worth several accumulators. */
+/** A level shorter than this is not worth several accumulators. */
 export const SHORT_LEVEL = 4;
 
-/** `layout` has for each dimension of the argument the one of the iteration space; −1 where the size is 1. */
+/** `layout` maps each dimension of the argument to one of the iteration space; −1 where the size is 1. */
 export function foldOrder(
   shape: Shape,
   dims: readonly number[],
@@ -53,7 +53,7 @@ export function foldOrder(
   const levels: { size: number; stride: number; d: number; dims: number[] }[] = [];
   for (const { size, d, stride } of folded.reverse()) {
     const inner = levels[0];
-    // One that is flipped goes the other way, and is not gone along with its neighbour.
+    // A flipped dimension runs the other way, so it is not traversed as one with its neighbour.
     const isOne = strides[d] === (inner === undefined ? 0 : strides[inner.d]! * inner.size);
     if (inner !== undefined && inner.size < LONG_LEVEL && isOne) {
       inner.size *= size;

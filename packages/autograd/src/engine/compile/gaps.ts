@@ -1,4 +1,4 @@
-/** @file The gaps of a memory that is taken and given back piece by piece: the smallest that fits is taken first. */
+/** @file The gaps of a memory in which blocks are taken and given back: the smallest gap that fits is taken first. */
 
 interface Gap {
   readonly offset: number;
@@ -6,18 +6,18 @@ interface Gap {
 }
 
 export class Gaps {
-  /** The end of what has ever been taken. */
+  /** The highest end of any block so far. */
   highest = 0;
-  /** Gaps looked at. */
+  /** How many gaps were looked at. */
   visits = 0;
-  /** All is free from here on. */
+  /** Everything from here on is free. */
   private top = 0;
-  /** By rising size, and those of a size by rising offset. */
+  /** By rising size, and gaps of one size by rising offset. */
   private readonly bySize: Gap[] = [];
   private readonly byStart = new Map<number, Gap>();
   private readonly byEnd = new Map<number, Gap>();
 
-  /** Where so many bytes may lie. */
+  /** Takes a block of this many bytes and returns its offset. */
   take(bytes: number): number {
     if (bytes === 0) return 0;
     const gap = this.bySize[this.placeOf({ offset: 0, bytes })];
@@ -32,7 +32,7 @@ export class Gaps {
     return gap.offset;
   }
 
-  /** Bytes that are free again; gaps next to each other become one. */
+  /** Frees a block; adjacent gaps are merged. */
   give(offset: number, bytes: number): void {
     if (bytes === 0) return;
     const before = this.byEnd.get(offset);
@@ -57,7 +57,7 @@ export class Gaps {
     this.byEnd.delete(gap.offset + gap.bytes);
   }
 
-  /** The place of the first gap that is no smaller: where one lies, or would. */
+  /** The index in `bySize` of the first gap that is no smaller, or where one would be. */
   private placeOf({ offset, bytes }: Gap): number {
     let low = 0;
     let high = this.bySize.length;

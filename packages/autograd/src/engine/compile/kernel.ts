@@ -1,8 +1,8 @@
 /**
- * @file What a backend is asked to run: a few kinds of kernel over buffers.
+ * @file The kernels that a backend is asked to run: a few kinds, over buffers.
  *
- * The engine fuses a graph into kernels; a backend turns a list of kernels into something runnable.
- * Strides and offsets count elements, never bytes; a stride of 0 repeats an element (broadcasting).
+ * The engine fuses a graph into kernels; a backend turns a list of kernels into an executable. Strides and offsets count
+ * elements, never bytes; a stride of 0 repeats an element (broadcasting).
  */
 import type { DType } from '../../graph/dtype.js';
 import type { OperatorKernel } from './operators.js';
@@ -24,7 +24,7 @@ export type Scalar =
       readonly args: readonly number[];
       readonly dtype: DType;
     }
-  /** Folds a value over the whole inner space: a value of each row from then on. */
+  /** Folds a value over the whole inner space; the result has one value for each row. */
   | { readonly kind: 'reduce'; readonly op: ReduceOp; readonly arg: number; readonly dtype: DType };
 
 /**
@@ -39,14 +39,14 @@ export interface LoopKernel {
   readonly outer: readonly number[];
   readonly inner: readonly number[];
   /**
-   * How its sums and products go, if it has any that round: with several accumulators along the last inner dimension, or
-   * down a column with one for each row of the output, in order. Null leaves it to the backend.
+   * The order of its sums and products, if it has any that round: along the last inner dimension with several accumulators,
+   * or down columns with one accumulator for each row, in order. Null leaves it to the backend.
    */
   readonly along?: 'row' | 'column' | null;
   /** Strides over `[...outer, ...inner]`. */
   readonly inputs: readonly Access[];
   readonly body: readonly Scalar[];
-  /** A value of each row has strides over `outer` alone; one of each point over `[...outer, ...inner]`. */
+  /** A value for each row has strides over `outer` alone; one for each point over `[...outer, ...inner]`. */
   readonly outputs: readonly (Access & { readonly value: number })[];
 }
 
@@ -64,8 +64,8 @@ export interface MatmulKernel {
   /** Strides over `[...batch, m, n]`. */
   readonly out: Access;
   /**
-   * How a small or thin one is added up: along k in rows where both operands lie so in their own views, before any copy was
-   * made of them; so its bits do not depend on what else reads the operands.
+   * How a small or thin product is summed: along k in rows where both operands are contiguous along k in their own views,
+   * before any copy of them was made; so its bits do not depend on what else reads the operands.
    */
   readonly along: 'row' | 'column';
 }

@@ -1,4 +1,4 @@
-/** @file Lowering: a schedule as kernels over numbered buffers, which are the slots of its instructions. */
+/** @file Lowering: turns a schedule into kernels over numbered buffers; a buffer's number is the slot of its instruction. */
 import type { DType } from '../../graph/dtype.js';
 import type { Primitive } from '../../graph/primitive.js';
 import { broadcastStrides, stridesOf } from '../../graph/shape.js';
@@ -46,7 +46,7 @@ export function lower(schedule: Schedule): Lowered[] {
   });
 }
 
-/** The values that something outside of their own loop reads. */
+/** The slots whose values are read outside of their own loop. */
 function storedSlots({ steps, outputs, windows }: Schedule): Set<number> {
   const stored = new Set(outputs);
   for (const { within } of windows) stored.add(within);
@@ -68,7 +68,7 @@ function loopKernel(
   const dims = cluster.space.map((_, d) => d);
   const folded = dims.filter((d) => cluster.reduced?.has(d) === true);
   const outer = dims.filter((d) => !folded.includes(d));
-  // Dimensions that are gone along as one are one: the innermost has the strides.
+  // Dimensions that are traversed as one become one, with the strides of the innermost.
   const levels = cluster.order?.levels ?? folded.map((d) => [d]);
   const inner = levels.map((level) => level.at(-1)!);
   const order = [...outer, ...inner];
@@ -116,7 +116,7 @@ function loopKernel(
   };
 }
 
-/** A fold as a loop of its own: over the same dimensions in the same order as in a loop that does more. */
+/** A fold as a loop of its own: over the same dimensions, in the same order, as in a loop that does more. */
 export function foldKernel(
   instructions: readonly Instruction[],
   slot: number,
@@ -143,7 +143,7 @@ function compute(
   if (op.lowering.kind === 'fold') {
     const from = (body[first] as Scalar).dtype;
     const arg = from === dtype ? first : push({ kind: 'op', op: 'cast', args: [first], dtype });
-    // One element folds to itself.
+    // A fold over one element is that element.
     return folds ? push({ kind: 'reduce', op: op.lowering.fold, arg, dtype }) : arg;
   }
   return op === COPY ? first : push({ kind: 'op', op: op.name, args, dtype });
@@ -170,7 +170,7 @@ function storeOf(
   };
 }
 
-/** Writes one part of a buffer. */
+/** A kernel that writes one part of a buffer. */
 export function partKernel(
   instructions: readonly Instruction[],
   slot: number,

@@ -1,4 +1,6 @@
-/** @file Kernels of their own kind: what a primitive's record says of one, with the shapes and places at hand. */
+/**
+ * @file Operator kernels: makes the kernel that a primitive's lowering describes, from the shapes and places of its operands.
+ */
 import type { KernelSpec } from '../../graph/lowering.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
@@ -34,7 +36,7 @@ export function operatorKernel(
   });
   const { family } = op.lowering;
   const spec = op.lowering.kernel(attrs ?? {});
-  // What is read, and not begun with, is read from its buffer, also where it is a number.
+  // Operands are read from their buffers even if they are numbers; only the one that a table starts from may be a literal.
   const first = writesTable(instructions, slot, spec) ? instructions[operands[0] ?? -1] : undefined;
   const made = family.make(spec as never, {
     instruction,

@@ -1,9 +1,9 @@
-/** @file Kernels of their own kind over contiguous operands: what each computes, and of what sizes. */
+/** @file Operator kernels, over contiguous operands: what each computes, and with what sizes. */
 import type { DistanceNorm, FourierForm } from '../../graph/lowering.js';
 import type { KernelFamily } from '../../kernels/family.js';
 import type { Place } from './place.js';
 
-/** A kernel of its own kind comes with what devices make of it. */
+/** An operator kernel refers to its family, which holds what backends make of it. */
 interface Familiar {
   readonly family: KernelFamily;
 }
@@ -34,10 +34,10 @@ export interface ConvKernel extends Familiar {
 }
 
 /**
- * Elements at places that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
+ * Elements at positions that an index names: for each point of `space`, `k` is the index read there, which must be from 0 to
  * `limit − 1`; `table` is the element of the indexed tensor at that point plus `k · step`, `other` that of the other one.
- * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table becomes
- * what both come to, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
+ * `gather`: other = table, from the inputs table and index; `set`: table = other; `add`, `mul`, `max`, `min`: table is
+ * combined with other, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
  * alone.
  */
 export interface IndexKernel extends Familiar {
@@ -52,9 +52,9 @@ export interface IndexKernel extends Familiar {
   readonly other: readonly number[];
   /** Elements of the table. */
   readonly tableSize: number;
-  /** What the table written to starts from: a number, or null where that is one more input, the first. */
+  /** The initial contents of a table that is written: a number, or null if the first input holds them. */
   readonly start: number | null;
-  /** Whether the table holds already what it starts from. */
+  /** Whether the output buffer already holds the starting values. */
   readonly begun?: boolean;
   readonly inputs: readonly Place[];
   readonly out: Place;
@@ -103,9 +103,9 @@ export interface RandomKernel extends Familiar {
 }
 
 /**
- * What has come together so far along the middle of `[outer, length, inner]`, or from its end: sums, products, where the
- * largest or smallest element is (the last of equal ones, and a NaN before all); `recurrence`: `h = a h + b` of the inputs
- * a and b, without a at the first.
+ * What has accumulated so far along the middle of `[outer, length, inner]`, or from its end: sums, products, the position of
+ * the largest or smallest element (the last of equal ones; NaN wins); `recurrence`: `h = a h + b` of the inputs a and b,
+ * without a at the first.
  */
 export interface CumulativeKernel extends Familiar {
   readonly kind: 'cumulative';
@@ -119,15 +119,15 @@ export interface CumulativeKernel extends Familiar {
 }
 
 /**
- * Rows along the middle of `[outer, length, inner]`, put in order: equal elements in theirs, NaN after all numbers.
- * `order`: where each element of the sorted row was; `median`: the lower median, or NaN if there is one; `argmedian`:
- * where that is, the first of several.
+ * Sorts rows along the middle of `[outer, length, inner]`: a stable order, with NaN after all numbers. `order`: where each
+ * element of the sorted row was; `median`: the lower median, or NaN if there is one; `argmedian`: where that is, the first of
+ * several.
  */
 export interface SortKernel extends Familiar {
   readonly kind: 'sort';
   readonly result: 'order' | 'median' | 'argmedian';
   readonly descending: boolean;
-  /** Of an order, how many of the first places are read, if they are few. */
+  /** For an order: how many of its first elements are read, if they are few. */
   readonly leading?: number | undefined;
   readonly outer: number;
   readonly length: number;
@@ -137,7 +137,7 @@ export interface SortKernel extends Familiar {
 }
 
 /**
- * Where `each` values a row belong in `rows` sorted rows of `length`: before elements equal to them, or after (`right`).
+ * Where `each` values per row belong in `rows` sorted rows of `length`: before elements equal to them, or after (`right`).
  * NaN counts as larger than all numbers.
  */
 export interface SearchKernel extends Familiar {
@@ -162,7 +162,7 @@ export interface DistanceKernel extends Familiar {
   readonly rows: number;
   readonly others: number;
   readonly length: number;
-  /** Both matrices; and the products of their rows less a centre, and the squares of these, where they are given. */
+  /** Both matrices; optionally also the products of their rows less a centre, and the squares of these. */
   readonly inputs: readonly [Place, Place] | readonly [Place, Place, Place, Place, Place];
   readonly out: Place;
 }
@@ -173,7 +173,7 @@ export interface DistanceKernel extends Familiar {
  */
 export interface PullKernel extends Familiar {
   readonly kind: 'pull';
-  /** Whether weights lie as `w[b][j][i]`. */
+  /** Whether the weights are stored as `w[b][j][i]`. */
   readonly transposed: boolean;
   readonly batch: number;
   readonly rows: number;
@@ -186,15 +186,15 @@ export interface PullKernel extends Familiar {
 
 /**
  * Sums `scale · Σ x[j] e^(± 2πi jk/n)` along the middle of `[outer, n, inner]`. Complex numbers are `pairs` in a last
- * dimension, or two tensors, the `parts`; of `real` numbers the transform may be wanted up to ⌊n/2⌋ only, or be given so
- * (`half`), and its real result be wanted.
+ * dimension, or two tensors, the `parts`. The spectrum of `real` numbers may be computed, or given, only up to ⌊n/2⌋
+ * (`half`), and the result may be real.
  */
 export interface FourierKernel extends Familiar {
   readonly kind: 'fourier';
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
-  /** Of the exponent; −1 of real numbers, 1 where the result is real. */
+  /** The sign of the exponent; −1 for real input, 1 for a real result. */
   readonly sign: number;
   readonly scale: number;
   readonly from: FourierForm;
@@ -203,7 +203,7 @@ export interface FourierKernel extends Familiar {
   readonly out: Place;
 }
 
-/** A kernel of its own kind over contiguous operands. */
+/** An operator kernel over contiguous operands. */
 export type OperatorKernel =
   | ConvKernel
   | IndexKernel
@@ -217,7 +217,7 @@ export type OperatorKernel =
   | PullKernel
   | FourierKernel;
 
-/** Whether an index kernel moves elements, and computes nothing. */
+/** Whether an index kernel only moves elements. */
 function moves({ mode }: IndexKernel): boolean {
   return mode === 'gather' || mode === 'set' || mode === 'mark';
 }

@@ -1,4 +1,7 @@
-/** @file Parts: what a buffer is put together from, side by side, one within another, or at places known only at a run. */
+/**
+ * @file Parts: the pieces of which a buffer is assembled, side by side, one within another, or at positions known only when
+ * it runs.
+ */
 import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../graph/lowering.js';
 import { stridesOf } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
@@ -6,7 +9,7 @@ import type { Part } from './steps.js';
 import { ownView, type View } from './view.js';
 import { viewOfWindow, windowOf, type Window } from './windows.js';
 
-/** The parts of a slot; `viewOf` says how the elements of its operands lie. */
+/** The parts of a slot; `viewOf` gives the views of its operands. */
 export function partsOf(
   slot: number,
   spec: PartsSpec,
@@ -34,7 +37,7 @@ function sideBySide(
   });
 }
 
-/** The filling everywhere, and the input over it. */
+/** The padding value everywhere, and the input over it. */
 function within(
   slot: number,
   { start, step }: PartsSpec & { kind: 'pad' },
@@ -62,8 +65,8 @@ function filling(view: View, shape: readonly number[]): Part {
 }
 
 /**
- * The filling everywhere, the first part over it, and the others added, each in a window, which is entered with the others and
- * has an instruction of its own.
+ * The filling everywhere, the first part over it, and the other parts added. Each part lies in a window, which is appended to
+ * `windows` and gets an instruction of its own.
  */
 export function partsInWindows(
   slot: number,

@@ -1,7 +1,7 @@
 /** @file Places: where a kernel finds what it reads and writes. Strides and offsets count elements, never bytes. */
 import type { DType } from '../../graph/dtype.js';
 
-/** Where an operand begins; one that is no more than a place lies contiguous and row-major. */
+/** Where an operand begins; an operand that is only a `Place` is contiguous and row-major. */
 export interface Place {
   /** Which buffer of the plan: an index into its pointer table. */
   readonly buffer: number;
@@ -9,8 +9,8 @@ export interface Place {
   readonly offset: number;
 }
 
-/** How a kernel walks one buffer: element `offset + Σ index[d] * strides[d]`. */
+/** How a kernel traverses one buffer: element `offset + Σ index[d] * strides[d]`. */
 export interface Access extends Place {
-  /** One stride a dimension of the kernel's iteration space. */
+  /** One stride for each dimension of the kernel's iteration space. */
   readonly strides: readonly number[];
 }

@@ -3,7 +3,7 @@ import { TRANSPOSE } from './added.js';
 import type { Instruction, Program } from '../program.js';
 import type { View } from './view.js';
 
-/** So many products by one matrix are worth a copy of it in the order that they read. */
+/** From this many products by one matrix on, a copy in the order in which they read it pays. */
 const MANY = 4;
 
 /** How many products have a slot as their second operand, as it is or transposed. */
@@ -20,7 +20,7 @@ export class SharedOperands {
     }
   }
 
-  /** Whether so many products read it that a copy in their order pays. */
+  /** Whether enough products read it that a copy in their order pays. */
   byMany(slot: number, transposed: boolean): boolean {
     return ((transposed ? this.transposed : this.plain).get(slot) ?? 0) >= MANY;
   }
@@ -43,12 +43,12 @@ function swapLast(sizes: readonly number[]): number[] {
   return [...sizes.slice(0, -2), ...sizes.slice(-2).reverse()];
 }
 
-/** Multiplications up to which a product is a loop. */
+/** Up to this many multiplications a product runs as a loop. */
 const SMALL = 1024;
-/** Tiles of so few rows or columns are mostly empty. */
+/** Tiles with this few rows or columns are mostly empty. */
 const FEW = 3;
 
-/** Products of floats that are better written as sums over a loop: small ones, vectors and a few side by side, outer ones. */
+/** Whether a product of floats runs better as a sum in a loop: small ones, a vector or a few of them, outer products. */
 export function isLoop(m: number, n: number, k: number, along: 'row' | 'column'): boolean {
   if (m === 1 || n === 1 || k === 1 || m * n * k <= SMALL) return true;
   return Math.min(m, n) <= FEW && along === 'row';

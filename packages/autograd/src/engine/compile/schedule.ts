@@ -1,9 +1,9 @@
 /**
- * @file Scheduling: which instructions become one loop together, and which values are stored in buffers.
+ * @file Scheduling: decides which instructions become one loop, and which values are stored in buffers.
  *
- * Instructions are taken in order. An element-wise one, or a reduction, joins the loop of its operands where the
- * iteration spaces fit; so chains with broadcasting, reductions with what comes before and after them, and the whole
- * update of a parameter become one pass over memory. Movement becomes a view that costs nothing.
+ * Instructions are taken in order. An element-wise one, or a reduction, joins the loop of its operands if the iteration
+ * spaces fit. So chains with broadcasting, reductions with what comes before and after them, and the whole update of a
+ * parameter become one pass over memory. Movement operations become views, which cost nothing.
  */
 import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -21,13 +21,13 @@ import { partsInWindows, partsOf } from './parts.js';
 import type { LoopStep, Schedule } from './steps.js';
 import { rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
 
-/** Parts that are written one by one; more are copied by the primitive's reference, at once. */
+/** The most parts that are written one by one; more are copied in one go by the primitive's reference. */
 const MOST_PARTS = 256;
 
 interface ScheduleOptions {
-  /** Inputs that stay as they are over many runs: then it pays to copy a matrix in the order it is read. */
+  /** Inputs that do not change over many runs: then it pays to copy a matrix in the order in which it is read. */
   readonly lasting?: ReadonlySet<number>;
-  /** Whether whoever runs it can place windows. */
+  /** Whether the executor can place windows. */
   readonly windows?: boolean;
 }
 
@@ -98,7 +98,7 @@ class Scheduler extends Slots {
         if (sizeOf(shape) > 0) return this.matmul(slot);
         break;
       case 'parts':
-        // A kernel a part would cost more than what it copies.
+        // One kernel for each part would cost more than the copying.
         if (instruction.inputs.length > MOST_PARTS) break;
         return this.assemble(slot, lowering.parts(attrs ?? {}));
       case 'placedView':
@@ -110,7 +110,7 @@ class Scheduler extends Slots {
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
       case 'loop':
-        // One whose results are another program's runs as its reference does.
+        // A loop whose results are read by another program runs by its reference.
         if (!this.program.outputs.includes(slot)) return this.loop(slot);
         break;
       case 'loopResult': {
@@ -125,7 +125,7 @@ class Scheduler extends Slots {
     this.opaque(slot, null);
   }
 
-  /** The elements of an input in another order; where no strides say it, they are copied first. */
+  /** The elements of an input in another order; if no strides describe it, they are copied first. */
   private movedView(instruction: Instruction): View {
     const [x] = instruction.inputs as readonly [number];
     const view = viewOf(instruction, this.view(x), this.at(x).shape);
@@ -163,13 +163,13 @@ class Scheduler extends Slots {
     const turned = transposition(instruction);
     const [m = 0, n = 0] = instruction.shape.slice(-2);
     const k = this.at(a).shape.at(turned.a ? -2 : -1)!;
-    // A sum in a loop takes its order from the operands' own views: no copy of them may stand in.
+    // A sum in a loop takes its order from the operands' own views, so it must not read copies of them.
     const columns = isLoop(m, n, k, along) ? this.stored(b) : this.inRows(b, turned.b);
     const rows = this.stored(a);
     this.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
   }
 
-  /** The second operand of a product. One whose rows are not contiguous and that many products share is copied once. */
+  /** The second operand of a product. If its rows are not contiguous and many products share it, it is copied once. */
   private inRows(slot: number, transposed: boolean): View {
     const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
     const often = this.shared.byMany(slot, transposed) || this.lasting.has(this.view(slot).base);
@@ -188,7 +188,7 @@ class Scheduler extends Slots {
     return made;
   }
 
-  /** A view that can be read from memory: of a number, that of a copy. */
+  /** A view that can be read from memory; a number is copied into a buffer first. */
   private stored(slot: number): View {
     const view = this.view(slot);
     return this.at(view.base).op === constantOp ? this.view(this.contiguous(slot)) : view;
@@ -206,7 +206,7 @@ class Scheduler extends Slots {
     const [x, ...numbers] = this.at(slot).inputs as readonly [number, ...number[]];
     const whole = this.view(x);
     const view = viewOfWindow(slot, spec, whole);
-    // One number throughout is the same wherever it is read.
+    // A constant is the same wherever it is read.
     if (this.at(whole.base).op === constantOp)
       return this.define(slot, { ...view, base: whole.base }, -1);
     this.windows.push(windowOf(slot, spec, numbers, whole));

@@ -1,9 +1,9 @@
 /**
- * @file Simplification: a program that computes the same bits with fewer instructions.
+ * @file Simplification: turns a program into one that computes the same bits with fewer instructions.
  *
- * Only rewrites that hold for every value, NaN, infinities and signed zeros included, so that a result never depends
- * on what else is computed with it: equal expressions once, products with 1, casts to the same dtype, double
- * negation, and whatever no output needs.
+ * Rewrites must hold for every value, NaN, infinities and signed zeros included, so that a result never depends on what else
+ * is computed with it: equal expressions are computed once; products with 1, casts to the same dtype, double negation, and
+ * whatever no output needs are removed.
  */
 import type { Primitive } from '../../graph/primitive.js';
 import { sameShape } from '../../graph/shape.js';
@@ -15,7 +15,7 @@ export function simplify(program: Program): Program {
   return withoutDead(combine(program));
 }
 
-/** An instruction that is kept, and the kept ones that it reads. */
+/** An instruction that is kept, and the slots of its inputs among the kept ones. */
 interface Kept {
   readonly original: Instruction;
   readonly slot: number;
@@ -30,7 +30,7 @@ interface Combined {
 
 const NONE: readonly number[] = [];
 
-/** Goes through all instructions; of equal ones the first is kept. */
+/** Goes through all instructions and keeps the first of equal ones. */
 function combine({ instructions, inputs, outputs }: Program): Combined {
   const kept: Kept[] = [];
   const now = new Int32Array(instructions.length);
@@ -81,7 +81,7 @@ function identity(
   return involution && inner.original.op === op ? (inner.inputs[0] as number) : -1;
 }
 
-/** The number a slot holds in every place, if that is known. */
+/** The number that a slot holds in every element, if that is known. */
 function literal(slot: number, kept: readonly Kept[]): number | null {
   let at = kept[slot] as Kept;
   while (at.original.op !== null && repeats(at.original)) at = kept[at.inputs[0] as number] as Kept;
@@ -89,7 +89,7 @@ function literal(slot: number, kept: readonly Kept[]): number | null {
   return op === constantOp ? (attrs as { value: number }).value : null;
 }
 
-/** Whether an instruction has no other elements than its input. */
+/** Whether the elements of an instruction are those of its input, in order or repeated. */
 function repeats({ op, attrs }: Instruction): boolean {
   if (op?.lowering.kind === 'alias') return true;
   return op?.lowering.kind === 'view' && op.lowering.view(attrs ?? {}).kind === 'expand';
@@ -111,14 +111,14 @@ function writeKey(
   if (attrs !== null) key.pushAttrs(attrs);
 }
 
-/** What an output needs, in its new places. */
+/** The instructions that an output needs, renumbered. */
 function withoutDead({ kept, inputs, outputs }: Combined): Program {
   const live = new Uint8Array(kept.length);
   for (const slot of outputs) live[slot] = 1;
   for (let slot = kept.length - 1; slot >= 0; slot--) {
     if (live[slot] === 1) for (const x of kept[slot]!.inputs) live[x] = 1;
   }
-  for (const slot of inputs) live[slot] = 1; // they are handed over by position
+  for (const slot of inputs) live[slot] = 1; // inputs are passed in by position
   const now = new Int32Array(kept.length);
   const instructions: Instruction[] = [];
   kept.forEach(({ original, slot, inputs: reads }, k) => {

@@ -1,14 +1,14 @@
-/** @file Where the values of a program being scheduled are: each slot's instruction, its view, and the step that computes it. */
+/** @file The state of a program being scheduled: each slot's instruction, its view, and the step that computes it. */
 import type { Instruction, Program } from '../program.js';
 import type { Step } from './steps.js';
 import { ownView, type View } from './view.js';
 
 export class Slots {
-  /** Those of the program, and copies that the schedule adds. */
+  /** The instructions of the program, and copies that the schedule adds. */
   readonly instructions: Instruction[];
   readonly steps: Step[] = [];
   private readonly views: View[] = [];
-  /** -1 for inputs and numbers. */
+  /** The step of each slot; -1 for inputs and numbers. */
   private readonly stepOf: number[] = [];
 
   constructor({ instructions }: Program) {

@@ -1,22 +1,22 @@
 /**
- * @file Which step needs which, while steps are merged: whether two may become one, and an order in which all can run.
+ * @file The dependencies between steps while they are merged: whether two may become one, and an order in which all can run.
  *
- * Each step has a level above those of all that it needs, so that a search from one step to another looks at the levels
- * between them alone.
+ * Each step has a level above those of all steps that it needs, so that a search from one step to another looks only at the
+ * levels between them.
  */
 
-/** A search that has looked at so many steps gives up: the loops lie too far apart to be one. */
+/** A search gives up after this many steps: the loops are too far apart to be merged. */
 const FAR = 256;
 
 export class StepOrder {
-  /** Steps looked at in all. */
+  /** How many steps were looked at in all. */
   visits = 0;
   private readonly needs: number[][];
   private readonly users: number[][];
   private readonly level: Float64Array;
-  /** The step that each has been merged into; itself if it has not. */
+  /** The step into which each has been merged; itself if it has not. */
   private readonly into: Int32Array;
-  /** The search that met a step last. */
+  /** The last search that met each step. */
   private readonly met: Int32Array;
   private searches = 0;
 
@@ -42,7 +42,7 @@ export class StepOrder {
     });
   }
 
-  /** The step that a step has become part of. */
+  /** The step into which a step has been merged. */
   find(step: number): number {
     let top = step;
     while (this.into[top] !== top) top = this.into[top]!;
@@ -54,7 +54,10 @@ export class StepOrder {
     return top;
   }
 
-  /** Makes `a` part of `b` and says whether it could: `b` may need `a`, but nothing that needs `a`, nor `a` need `b`. */
+  /**
+   * Merges `a` into `b` and returns whether it could: `b` may need `a`, but nothing else that needs `a`; `a` must not need
+   * `b`.
+   */
   merge(a: number, b: number): boolean {
     const aFirst = this.level[a]! <= this.level[b]!;
     const [low, high] = aFirst ? [a, b] : [b, a];
@@ -68,7 +71,7 @@ export class StepOrder {
     return true;
   }
 
-  /** The steps that need `low` up to the level of `high`; null if `high` needs one of them, or they are too many. */
+  /** The steps that need `low`, up to the level of `high`; null if `high` needs one of them, or they are too many. */
   private between(low: number, high: number, direct: boolean): number[] | null {
     const search = ++this.searches;
     const top = this.level[high]!;
@@ -88,7 +91,7 @@ export class StepOrder {
     return found.slice(1);
   }
 
-  /** Moves steps from between two levels to between the upper one and what needs any of them. */
+  /** Moves steps between two levels to just above the upper one, below all that need them. */
   private raise(steps: readonly number[], low: number, high: number): boolean {
     if (steps.length === 0) return true;
     const [bottom, top] = [this.level[low]!, this.level[high]!];
@@ -100,13 +103,13 @@ export class StepOrder {
       }
     }
     const room = Math.min(next, top + 1) - top;
-    if (room < 1e-6) return false; // so often moved that there are no numbers left between
+    if (room < 1e-6) return false; // moved so often that no numbers are left between
     for (const step of steps)
       this.level[step] = top + (room * (this.level[step]! - bottom)) / (top - bottom + 1);
     return true;
   }
 
-  /** The steps that are left, each after what it needs, otherwise in their order. */
+  /** The remaining steps, each after those it needs, otherwise in their order. */
   sorted(): number[] {
     const open = this.needs.map((_, step) => this.into[step] === step);
     const sorted: number[] = [];
@@ -136,7 +139,7 @@ export class StepOrder {
 
 const NONE: readonly number[] = [];
 
-/** Both lists as one, whichever is the shorter moved. */
+/** Both lists as one: the shorter is appended to the longer. */
 function joined(x: number[], y: number[]): number[] {
   const [long, short] = x.length < y.length ? [y, x] : [x, y];
   for (const step of short) long.push(step);

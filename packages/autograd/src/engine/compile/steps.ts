@@ -1,4 +1,4 @@
-/** @file Steps: what a schedule consists of, and what each reads and writes. */
+/** @file Steps: the elements of a schedule, and what each reads and writes. */
 import type { Shape } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
 import type { Cluster } from './loops/cluster.js';
@@ -16,13 +16,13 @@ export type Step =
       readonly b: View;
       readonly along: 'row' | 'column';
     }
-  /** A buffer put together from parts: each view is written where its part lies. */
+  /** A buffer assembled from parts: each view is written where its part lies. */
   | { readonly kind: 'assemble'; readonly slot: number; readonly parts: readonly Part[] }
-  /** A primitive of its own kind, over contiguous buffers. */
+  /** A primitive with an operator kernel, or that runs by its reference, over contiguous buffers. */
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
   | LoopStep;
 
-/** All steps of a loop, over contiguous buffers; the slots of its results that are wanted, by their numbers. */
+/** A whole loop, over contiguous buffers; `results` maps the number of each result that is wanted to its slot. */
 export interface LoopStep {
   readonly kind: 'loop';
   readonly slot: number;
@@ -30,15 +30,15 @@ export interface LoopStep {
   readonly results: Map<number, number>;
 }
 
-/** A view and where in the whole it goes: `offset`, and a stride for each of its dimensions. */
+/** A view and its location in the whole: `offset`, and a stride for each of its dimensions. */
 export interface Part {
   readonly view: View;
   readonly shape: Shape;
   readonly offset: number;
   readonly strides: readonly number[];
-  /** A window of the buffer that it is written to, in place of the buffer. */
+  /** A window of the buffer, if it is written there instead. */
   readonly window?: number;
-  /** Whether it is added to what lies there. */
+  /** Whether it is added to what is already there. */
   readonly adds?: boolean;
 }
 
@@ -46,11 +46,11 @@ export interface Schedule {
   readonly steps: readonly Step[];
   /** The instructions of the program, and after them the copies that scheduling added. */
   readonly instructions: readonly Instruction[];
-  /** Buffers within others, each after the one that it lies within. */
+  /** Buffers within others, each after the one it lies within. */
   readonly windows: readonly Window[];
-  /** For each output of the program the slot whose buffer holds it. */
+  /** For each output of the program, the slot whose buffer holds it. */
   readonly outputs: readonly number[];
-  /** How many steps were looked at to find it: some for each instruction, however many there are. */
+  /** How many steps were looked at: a few for each instruction, however many there are. */
   readonly visits: number;
 }
 

@@ -1,4 +1,4 @@
-/** @file Checks between the passes of the engine: what each must leave behind. On in tests; see `verification`. */
+/** @file Checks between the passes of the engine: what each must guarantee. On in tests; see `verification`. */
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import type { Arena, Interval } from './arena.js';
@@ -8,7 +8,7 @@ import type { Instruction, Program } from '../program.js';
 import type { Schedule } from './steps.js';
 import { rootsOf } from './windows.js';
 
-/** Whether the passes check each other's results: costs time, so only where `CHAINRULE_VERIFY=1` asks for it. */
+/** Whether the passes check each other's results: costs time, so only if `CHAINRULE_VERIFY=1` asks for it. */
 export const verification = {
   on: typeof process === 'object' && process.env?.['CHAINRULE_VERIFY'] === '1',
 };
@@ -30,7 +30,7 @@ export function verifyProgram(pass: string, { instructions, inputs, outputs }: P
     if (instructions[slot] === undefined) fail(pass, `there is no output %${slot}`);
 }
 
-/** A simplified program has the interface of the one before: as many inputs and outputs, of the same shapes and dtypes. */
+/** A simplified program has the same interface: as many inputs and outputs, of the same shapes and dtypes. */
 export function verifySameInterface(pass: string, before: Program, after: Program): void {
   verifyProgram(pass, after);
   const kinds = ({ instructions }: Program, slots: readonly number[]): string =>
@@ -45,7 +45,7 @@ export function verifySameInterface(pass: string, before: Program, after: Progra
   }
 }
 
-/** Every buffer is written before it is read, and every output is there at the end. */
+/** Every buffer is written before it is read, and every output exists at the end. */
 export function verifySchedule(
   program: Program,
   { instructions, outputs, windows }: Schedule,
@@ -78,7 +78,7 @@ export function verifySchedule(
     if (!written.has(slot)) fail('schedule', `output %${slot} is never written`);
 }
 
-/** No loop or product leaves the buffers it walks. */
+/** No loop or product accesses elements outside of its buffers. */
 function verifyBounds(
   kernel: Kernel,
   instructions: readonly Instruction[],
@@ -98,7 +98,7 @@ function verifyBounds(
     });
     const root = rootOf(buffer);
     const size = sizeOf((instructions[root] as Instruction).shape);
-    // Where a window begins is known when the program runs.
+    // Where a window begins is known only when the program runs.
     if ((root === buffer && low < 0) || high - Math.min(low, 0) >= size)
       fail('lower', `step ${step} walks %${buffer} from ${low} to ${high} of ${size}`);
   };
@@ -137,7 +137,7 @@ export function verifyArena(
     if (endOf(i) > bytes) fail('arena', `value ${i} ends at ${endOf(i)} of ${bytes}`);
   const coming = [...all].sort((i, j) => intervals[j]!.first - intervals[i]!.first);
   const going = [...all].sort((i, j) => intervals[j]!.last - intervals[i]!.last);
-  const live: number[] = []; // by rising offset; neighbours alone can overlap
+  const live: number[] = []; // by rising offset; only neighbours can overlap
   const placeOf = (i: number): number => {
     let [low, high] = [0, live.length];
     while (low < high) {

@@ -1,4 +1,4 @@
-/** @file Views: values that are other values read in another order. Movement operations become these, and cost nothing. */
+/** @file Views: values that read other values in another order. Movement operations become views, which cost nothing. */
 import type { ViewSpec } from '../../graph/lowering.js';
 import type { Primitive } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -8,16 +8,16 @@ import type { Instruction } from '../program.js';
 export interface View {
   readonly base: number;
   readonly offset: number;
-  /** In elements, one a dimension of the value. */
+  /** In elements, one for each dimension of the value. */
   readonly strides: readonly number[];
   /**
-   * For each dimension of the value the dimension of the base it runs along, or -1 where it repeats; null where a
-   * dimension of the value is no whole dimension of the base.
+   * For each dimension of the value the dimension of the base that it runs along, or -1 where it repeats; null where a
+   * dimension of the value is not a whole dimension of the base.
    */
   readonly dims: readonly number[] | null;
 }
 
-/** A value read as it is. */
+/** A view of a whole value, in order. */
 export function ownView(base: number, shape: Shape): View {
   return { base, offset: 0, strides: stridesOf(shape), dims: shape.map((_, d) => d) };
 }
@@ -33,7 +33,7 @@ export function isContiguous(view: View, shape: Shape, baseShape: Shape): boolea
   return true;
 }
 
-/** What an instruction makes of the view of its input; null where it is no view. */
+/** The view that an instruction makes from the view of its input; null where it is no view. */
 export function viewOf(
   { op, attrs, shape }: Instruction,
   input: View,
@@ -78,14 +78,14 @@ function expand(view: View, from: Shape, to: Shape): View {
   };
 }
 
-/** The same elements in another shape: by strides alone where the dimensions that merge lie next to each other. */
+/** The same elements in another shape: strides suffice if the dimensions that merge are adjacent in memory. */
 function reshape(view: View, from: Shape, to: Shape): View | null {
   const strides = reshapeStrides(view.strides, from, to);
   if (strides === null) return null;
   return { base: view.base, offset: view.offset, strides, dims: keptDims(view, from, to) };
 }
 
-/** The dimensions of the base, where a reshape only adds or removes dimensions of size 1. */
+/** The dimensions of the base, if a reshape only adds or removes dimensions of size 1; otherwise null. */
 function keptDims(view: View, from: Shape, to: Shape): number[] | null {
   if (view.dims === null) return null;
   const big = from.flatMap((n, d) => (n === 1 ? [] : [d]));
@@ -129,7 +129,7 @@ function reshapeStrides(strides: readonly number[], from: Shape, to: Shape): num
         i--;
         if (i < 0) return null;
         if (from[i] === 1) continue;
-        if (strides[i] !== strides[first]! * a) return null; // not next to each other
+        if (strides[i] !== strides[first]! * a) return null; // not adjacent in memory
         a *= from[i]!;
       } else {
         step *= to[j]!;

@@ -1,11 +1,11 @@
-/** @file What a view is a view of, for backends whose sums take the order in which a view is walked. */
+/** @file Finds the tensor that a view views, for backends whose sums take the order in which a view is traversed. */
 import type { Tensor } from '../../graph/tensor.js';
 import type { Instruction } from '../program.js';
 import { hasValue, isLook } from '../views.js';
 import { isContiguous, ownView, viewOf, type View } from './view.js';
 import { viewOfWindow } from './windows.js';
 
-/** What a view reads, where its own elements in order would be walked in another way, else null. */
+/** The tensor that a view reads, if it is traversed in another order than the view's own elements; else null. */
 export function viewedBy(node: Tensor): Tensor | null {
   const chain: Tensor[] = [];
   let base = node;
@@ -16,7 +16,7 @@ export function viewedBy(node: Tensor): Tensor | null {
     const next = lookFrom(view, from, x);
     const isOwn =
       x !== node && x.value !== null && !(hasValue(base) && next !== null && isOther(next, x));
-    // Elements that no strides reach are written out, in order; so are those of a view whose base is gone.
+    // Elements that strides cannot describe are copied, in order; so are those of a view whose base is gone.
     if (next === null || isOwn) base = x;
     view = next === null || isOwn ? ownView(0, x.sizes) : next;
     from = x;
@@ -24,7 +24,7 @@ export function viewedBy(node: Tensor): Tensor | null {
   return base !== node && isOther(view, node) ? base : null;
 }
 
-/** Whether elements are walked in another way than in order. */
+/** Whether elements are traversed in another order than their own. */
 function isOther(view: View, { sizes }: Tensor): boolean {
   return !isContiguous({ ...view, offset: 0 }, sizes, sizes);
 }

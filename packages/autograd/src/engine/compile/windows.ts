@@ -1,21 +1,21 @@
 /**
- * @file Windows: buffers that lie within others, at a place that is known when a program runs. To kernels they are buffers
- * like all others; only who places buffers has to know of them.
+ * @file Windows: buffers within other buffers, at a position that is known only when the program runs. Kernels treat them
+ * like all other buffers; only the code that places buffers must know of them.
  */
 import type { PlacedSpec } from '../../graph/lowering.js';
 import type { View } from './view.js';
 
 export interface Window {
   readonly slot: number;
-  /** The buffer that it lies within; maybe a window too. */
+  /** The buffer that contains it, which may be a window too. */
   readonly within: number;
-  /** Where it begins there: at this element, and for each number so many further as its value times its stride. */
+  /** The element at which it begins there is `offset + Σ value of numbers[d] * strides[d]`. */
   readonly offset: number;
   readonly numbers: readonly number[];
   readonly strides: readonly number[];
 }
 
-/** The window `slot` within what a view reads; the slots `numbers` say where. */
+/** The window `slot` within the buffer that a view reads; the slots `numbers` hold its position. */
 export function windowOf(
   slot: number,
   { start, dims }: PlacedSpec,
@@ -31,12 +31,12 @@ export function windowOf(
   };
 }
 
-/** How the elements of a window lie in it. */
+/** The view of the elements of a window. */
 export function viewOfWindow(slot: number, { step }: PlacedSpec, { strides }: View): View {
   return { base: slot, offset: 0, strides: strides.map((s, d) => s * step[d]!), dims: null };
 }
 
-/** Says of each buffer whether it begins at a multiple of `unit` elements wherever it lies, as all that are no windows do. */
+/** A predicate: whether a buffer always begins at a multiple of `unit` elements, as all buffers but windows do. */
 export function alignedTo(unit: number, windows: readonly Window[]): (buffer: number) => boolean {
   const odd = new Set<number>();
   for (const { slot, within, offset, strides } of windows)
@@ -44,7 +44,7 @@ export function alignedTo(unit: number, windows: readonly Window[]): (buffer: nu
   return (buffer) => !odd.has(buffer);
 }
 
-/** Says of each buffer in which one that is no window it lies. */
+/** A function from a buffer to the outermost one that contains it. */
 export function rootsOf(windows: readonly Window[]): (buffer: number) => number {
   if (windows.length === 0) return (buffer) => buffer;
   const roots = new Map<number, number>();

@@ -1,11 +1,11 @@
-/** @file What kernels do, in operations and bytes, for profiles. */
+/** @file Counts what kernels do, in operations and bytes, for profiles. */
 import type { Kernel } from './kernel.js';
 import { operatorFlops, type OperatorKernel } from './operators.js';
 import type { Work } from '../program.js';
 import { itemSize } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 
-/** What kernels do, for profiles. */
+/** The work of some kernels together. */
 export function workOf(kernels: readonly Kernel[], operations: readonly string[]): Work {
   let flops = 0;
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** @file What a recorded function did, as a plan: its inputs by where they come from, its results, and what it changed. */
+/** @file Turns what a recorded function did into a plan: where its inputs come from, its results, and what it changed. */
 import { ChainruleError } from '../../errors.js';
 import { pendingCells, type Cell } from '../../graph/cells/cell.js';
 import { allocate } from '../../graph/dtype.js';
@@ -26,7 +26,7 @@ import { Plan } from '../plan.js';
 import type { GradBefore, Gradient, Recording, Result, Source, Stand } from './recording.js';
 import type { LeafFact } from './signature.js';
 
-/** Turns what the function did into a plan. */
+/** Makes a plan of what the function did. */
 export function capture(result: unknown, stand: Stand): Recording {
   const { placeholders, start, since } = stand;
   for (const fact of stand.facts) if (fact.kind === 'value') fact.contents?.settle();
@@ -91,7 +91,7 @@ export function capture(result: unknown, stand: Stand): Recording {
   for (const gradient of stand.gradients.values()) stops.add(gradient);
   for (const cell of given) stops.add(cell.first);
   roots.forEach((root, k) => {
-    // A gradient or a new version that is an input as it came.
+    // A gradient or a new version that is an unchanged input.
     if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
   });
   let graph = collect(roots, { stops, byPosition: true });
@@ -142,7 +142,7 @@ export function capture(result: unknown, stand: Stand): Recording {
   };
 }
 
-/** The same elements, as a node to be computed: as part of what is recorded, and not before, however much is pending. */
+/** The same elements as a new node, computed as part of the recording, not before, however much is pending. */
 export function again(node: Tensor): Tensor {
   const outer = mode.grad;
   mode.grad = false;
@@ -165,17 +165,17 @@ export function planFor({ nodes, leaves, structure }: Collected, roots: readonly
   );
 }
 
-/** Ends the structure of a recorded graph, which is no other's: its plan keeps nothing for later runs. */
+/** Ends the structure of a recorded graph and tells it from all others: its plan keeps nothing for later runs. */
 const RECORDED = -5;
 
-/** What decided what was recorded: whether leaves require grad, and the hooks of those that were given a gradient. */
+/** Facts that decided what was recorded: whether leaves require grad, and the hooks of those that were given a gradient. */
 function leafFacts(
   leaves: readonly Tensor[],
   touched: ReadonlyMap<Tensor, unknown>,
   placeholders: readonly (Tensor | null)[],
 ): LeafFact[] {
   const own = leaves.map((node) => node.cell ?? node).filter((leaf) => leaf.op === null);
-  const hooked = [...touched.keys()].filter((leaf) => !placeholders.includes(leaf)); // those are facts of an argument
+  const hooked = [...touched.keys()].filter((leaf) => !placeholders.includes(leaf)); // arguments have facts of their own
   return [...new Set([...own, ...hooked])].map((leaf) => ({
     leaf,
     requiresGrad: leaf.needsGrad,
@@ -185,7 +185,7 @@ function leafFacts(
 
 function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Source {
   if (leaf.cell !== null && recording.cells.get(leaf.cell) === 'passing')
-    return { kind: 'constant' }; // the value it starts from at each call
+    return { kind: 'constant' }; // the value with which it starts at each call
   if (leaf.cell !== null) return { kind: 'cell', cell: leaf.cell };
   if (leaf.op === placeholderOp) {
     for (const [index, gradient] of gradients)
@@ -199,7 +199,7 @@ function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Sour
   return { kind: 'constant' };
 }
 
-/** The cells made meanwhile that start from a value of their own; others start from what is computed at the call. */
+/** The new cells that start from a value of their own; others start from a value computed at each call. */
 export function startingCells(): Cell[] {
   const made = [...recording.cells] as [Cell, CellLife][];
   return made.flatMap(([cell, life]) =>
@@ -207,7 +207,7 @@ export function startingCells(): Cell[] {
   );
 }
 
-/** Whether the first value of a cell follows from nothing that is another at the next call. */
+/** Whether the first value of a cell depends only on what is the same at each call. */
 function startsFromConstants({ first }: Cell): boolean {
   const seen = new Set<Tensor>([first]);
   for (const node of seen) {

@@ -1,14 +1,15 @@
-/** @file What a recorded function captures without its value: computed once, before it is replayed. */
+/** @file Values that a recorded function captures unevaluated: computed once, before it is replayed. */
 import { runtime } from '../../graph/runtime.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counterOp } from '../../graph/version.js';
 
 /**
- * Evaluates what is captured unevaluated and depends on cells or on random numbers. A tensor has one value: replayed, its
- * graph would give another one at each call. Other captured graphs stay, as they give the same, and are fused.
+ * Evaluates captured nodes that are unevaluated and depend on cells or on random numbers. A tensor has one value: if its
+ * graph were replayed, it would have another one at each call. Other captured graphs stay in the plan, as they always give
+ * the same value, and are fused.
  *
- * @param nodes what is recorded, inputs first. @param since the oldest node that was made meanwhile.
- * @returns whether there was any: then the graph is to be collected again.
+ * @param nodes the recorded graph, inputs first. @param since the id of the oldest node made during the recording.
+ * @returns whether there were any: then the graph must be collected again.
  */
 export function evaluateCaptured(
   nodes: readonly Tensor[],

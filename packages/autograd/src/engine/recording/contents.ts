@@ -1,6 +1,6 @@
 /**
- * @file What an argument of a recorded function holds that is neither a tensor nor an array or plain object of some: elements
- * of a typed array, entries of a map, fields of an instance. The function has read them once, so they must stay.
+ * @file What an argument of a recorded function holds beside tensors, arrays and plain objects: elements of a typed array,
+ * entries of a map, fields of an instance. The function read them while it was recorded, so they must not change.
  */
 
 import { display } from '../../arguments/index.js';
@@ -19,12 +19,12 @@ export class Contents {
     this.size = sizeOf(owner);
   }
 
-  /** Of what holds nothing that could change unseen null: primitive values and functions. */
+  /** Null for what cannot change unseen: primitive values and functions. */
   static of(x: unknown): Contents | null {
     return typeof x === 'object' && x !== null ? new Contents(x) : null;
   }
 
-  /** Whether it still holds that. */
+  /** Whether it still holds the same. */
   hold(): boolean {
     const { owner, keys, values } = this;
     for (let i = 0; i < keys.length; i++)
@@ -32,7 +32,7 @@ export class Contents {
     return this.size === null || sizeOf(owner) === this.size;
   }
 
-  /** What no longer is as it was, in words; null if nothing is. */
+  /** Describes what has changed; null if nothing has. */
   changed(): string | null {
     const { owner, keys, values } = this;
     const at = keys.findIndex((key, i) => !Object.is(read(owner, key), values[i]));
@@ -43,7 +43,7 @@ export class Contents {
     return this.hold() ? null : `it had ${this.size} entries and has ${sizeOf(owner)}`;
   }
 
-  /** Leaves out what has changed: what a function changes itself it does not assume to stay. */
+  /** Forgets entries that have changed: what the function itself changes it does not assume to stay. */
   settle(): void {
     const { owner, keys, values } = this;
     const stays = keys.map((key, i) => Object.is(read(owner, key), values[i]));
@@ -56,7 +56,7 @@ export class Contents {
 function keysOf(x: object): readonly unknown[] {
   if (ArrayBuffer.isView(x)) return Array.from({ length: sizeOf(x) ?? 0 }, (_, i) => i);
   if (x instanceof Map || x instanceof Set) return [...x.keys()];
-  // An accessor is not called: it may do anything.
+  // Accessors are not called: they may do anything.
   return Object.entries(Object.getOwnPropertyDescriptors(x)).flatMap(([key, field]) =>
     'value' in field ? [key] : [],
   );

@@ -1,4 +1,6 @@
-/** @file Recording a function for `compile`: run once on placeholders, noted, and all that it changed taken back. */
+/**
+ * @file Records a function for `compile`: runs it once on placeholders, notes what it does, and undoes all that it changed.
+ */
 import { Cell, pendingCells } from '../../graph/cells/cell.js';
 import { generator } from '../../graph/generatorState.js';
 import { extraOf } from '../../graph/cells/gradient.js';
@@ -14,8 +16,8 @@ import type { GradBefore, Recording, Stand } from './recording.js';
 import { factsOf, substitute } from './signature.js';
 
 /**
- * Records `f` for `args`, whose leaves are `leaves`; `fixed` are tensors among them that stand for themselves, and
- * `recorder` is what users called to have it recorded.
+ * Records `f` for `args`, whose leaves are `leaves`; `fixed` are tensors among them that get no placeholder, and `recorder`
+ * is the public function that the user called.
  */
 export function record(
   f: (...args: unknown[]) => unknown,
@@ -55,9 +57,9 @@ export function record(
     generator.offset = stand.start;
     const made = startingCells();
     Object.assign(recording, outer);
-    evaluate(...made); // cells made on the way, such as an optimizer's state, take their first values
+    evaluate(...made); // cells made meanwhile, such as an optimizer's state, take their first values
   }
-  // A tensor that is captured and given as an argument has one gradient.
+  // A tensor that is both captured and given as an argument has one gradient.
   const twice = leaves.filter(
     (leaf) => recorded.captured.has(leaf) && !(leaf instanceof Cell) && !fixed.has(leaf),
   );
@@ -86,13 +88,13 @@ function standFor(
       home: leaf.current.home,
     });
     stand.set(leaf, made);
-    // What is no leaf has its hooks called where its gradient goes on from it.
+    // The hooks of a tensor that is no leaf are called where its gradient flows on from it.
     if (leaf.extra !== null && leaf.needsGrad && leaf.isLeaf) {
       extraOf(made).hooks.push(...leaf.extra.hooks);
       if ((leaf.extra.grad?.live ?? null) !== null) {
         const gradient = new Placeholder(leaf.sizes, leaf.dtype, { home: leaf.current.home });
         gradients.set(index, gradient);
-        // Inside what is recorded, as the gradient stands for one of an argument.
+        // Inside the recording, as this gradient is a placeholder for that of an argument.
         withMode(recorder, { tracing: 'compile' }, () => runtime.assignGrad(made, gradient));
         cells.add(made.extra?.grad ?? null);
       }

@@ -1,4 +1,4 @@
-/** @file Replaying a recording: its plan is run on the arguments at hand, and what the function changes is changed. */
+/** @file Replays a recording: runs its plan on the current arguments, and makes the changes that the function makes. */
 import { pendingCells, type Cell } from '../../graph/cells/cell.js';
 import { generator } from '../../graph/generatorState.js';
 import { runtime } from '../../graph/runtime.js';
@@ -14,15 +14,15 @@ import { borrow, lend, takeBack } from '../lent.js';
 import type { Recording, Source } from './recording.js';
 import { retrace } from './retrace.js';
 
-/** What makes tensors of its own of some roots of a recording, from arrays that are theirs alone. */
+/** Makes new tensors of some roots of a recording, from arrays that belong to them alone. */
 export interface Link {
   readonly roots: readonly number[];
   connect(values: readonly Storage[]): readonly Tensor[];
 }
 
 /**
- * Runs a recording once, with no graph being built, and returns what the function returned. The tensors of the result are
- * detached, but for those that `link` makes.
+ * Runs a recording once, without building a graph, and returns what the function returned. The tensors of the result are
+ * detached, except those that `link` makes.
  */
 export function replay(
   recording: Recording,
@@ -63,7 +63,7 @@ export function replay(
   const root = (k: number): Tensor => (made[k] ??= resultOf(recording, k, values, outputs, leaves));
   giveGradients(recording, leaves, root);
   generator.offset += recording.draws;
-  // A step that only updates has no backward pass to look into.
+  // A step without gradients has no backward pass to look into.
   if (lastRun.wanted && recording.gradients.length > 0)
     lastRun.kept = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
   const result = recording.structure.rebuild(
@@ -102,7 +102,7 @@ function resultOf(
 ): Tensor {
   const { sizes: shape, dtype } = recording.roots[output] as Tensor;
   const value = values[output] as Storage;
-  // The array of a cell's version is written again at the next call but one.
+  // The array of a cell's version is overwritten at the next call but one.
   if (output < recording.cells.length) return makeLeaf(value.slice(), shape, dtype);
   if ((given[output] ?? null) === null) return makeLeaf(value, shape, dtype);
   const node = retrace(recording, output, leaves) ?? makeLeaf(value, shape, dtype);
@@ -115,7 +115,7 @@ function inputOf(source: Source, array: Storage, leaves: readonly unknown[]): St
   switch (source.kind) {
     case 'argument': {
       const leaf = leaves[source.index];
-      // One that lies in the backend's memory is read where it is.
+      // A tensor in the backend's memory is read where it is.
       if (typeof leaf === 'number') {
         onHost(array, 'compile')[0] = leaf;
         return array;

@@ -1,4 +1,4 @@
-/** @file The graph that a recorded function stands for, built once more over other arguments. */
+/** @file Rebuilds the graph of a recorded function over other arguments. */
 import { noGrad } from '../../graph/mode.js';
 import type { Storage } from '../../graph/values/storage.js';
 import { makeNode } from '../../graph/node.js';
@@ -10,8 +10,8 @@ import type { Program } from '../program.js';
 import type { Recording } from './recording.js';
 
 /**
- * A result of a recording as a node of the graph behind it, so that it can be computed again like any other; null where
- * it also depends on what may have changed since, or the graph is large.
+ * A result of a recording as a node of the graph behind it, so that it can be recomputed like any other; null if it also
+ * depends on what may have changed since, or the graph is large.
  */
 export function retrace(
   { pure, plan, sources, inputs }: Recording,
@@ -26,7 +26,7 @@ export function retrace(
     const leaf = source?.kind === 'argument' ? leaves[source.index] : null;
     const { shape, dtype } = program.instructions[slot] as (typeof program.instructions)[number];
     const value = inputs[k] as Storage;
-    // The array of a number is written again at the next call.
+    // The array of a number is overwritten at the next call.
     const own = typeof leaf === 'number' ? value.slice() : value;
     nodes[slot] = isTensor(leaf) ? leaf.current : makeLeaf(own, shape, dtype);
   });

@@ -1,8 +1,8 @@
 /**
  * @file What a recording assumes of the arguments it was made for, checked at each call.
  *
- * Beside this list a recording assumes its guards (`graph/mode.ts`: what the function read, such as `training`,
- * `requiresGrad` and the layout of parameter groups), the grad mode and the backend.
+ * A recording also assumes its guards (`graph/mode.ts`: what the function read, such as `training`, `requiresGrad` and the
+ * layout of parameter groups), the grad mode and the backend.
  */
 import { ChainruleError } from '../../errors.js';
 import type { DeviceName } from '../../graph/device.js';
@@ -23,29 +23,29 @@ export type Fact =
       readonly dtype: DType;
       readonly home: DeviceName | null;
       readonly requiresGrad: boolean;
-      /** The first place of the same tensor among the arguments: gradients of one given twice add up. */
+      /** The index of the first argument leaf that is the same tensor: if one is given twice, its gradients add up. */
       readonly same: number;
-      /** For what requires grad: whether it keeps its gradient, has one, and what its hooks are. */
+      /** If it requires grad: whether it keeps its gradient, has one, and what its hooks are. */
       readonly isLeaf: boolean;
       readonly hasGrad: boolean;
       readonly hooks: readonly Hook[];
     }
-  /** A cell is read and written where it is: it must be this one. So must a tensor that the function captured too. */
+  /** A cell is read and written in place, so it must be the same one; likewise a tensor that the function also captured. */
   | { readonly kind: 'identity'; readonly tensor: Tensor }
-  /** A number is an input; whether it is a whole one may decide the dtype of a result. */
+  /** A number is an input; whether it is an integer may decide the dtype of a result. */
   | { readonly kind: 'number'; readonly stand: Placeholder; readonly whole: boolean }
-  /** A key of an object, an option: part of what was recorded. So is what an object of a class holds. */
+  /** A key of an object, or an option: part of what was recorded. So are the contents of class instances. */
   | { readonly kind: 'value'; readonly value: unknown; readonly contents: Contents | null };
 
 /** What is assumed of a leaf that a recording reads and that is no argument. */
 export interface LeafFact {
   readonly leaf: Tensor;
   readonly requiresGrad: boolean;
-  /** The hooks that were called for what was recorded; null where none could be. */
+  /** The hooks that were called during the recording; null where none could be. */
   readonly hooks: readonly Hook[] | null;
 }
 
-/** All that is no array or plain object, in order, with the keys of objects and the lengths of arrays. */
+/** Everything that is no array or plain object, in order, with the keys of objects and the lengths of arrays. */
 export function argumentLeaves(tree: unknown): unknown[] {
   const leaves: unknown[] = [];
   try {
@@ -59,7 +59,7 @@ export function argumentLeaves(tree: unknown): unknown[] {
   return leaves;
 }
 
-/** A tree that is deeper is looked through once for a branch that holds itself. */
+/** A tree deeper than this is checked once for cycles. */
 const DEEP = 64;
 
 function gather(tree: unknown, leaves: unknown[], depth: number): void {
@@ -79,14 +79,14 @@ function gather(tree: unknown, leaves: unknown[], depth: number): void {
   }
 }
 
-/** What stands before so many members: other than any value a user gives. */
+/** A marker that precedes this many members: different from any value that a user passes. */
 function members(n: number): symbol {
   return MEMBERS[n] ?? Symbol.for(`chainrule.members.${n}`);
 }
 
 const MEMBERS = Array.from({ length: 32 }, (_, n) => Symbol.for(`chainrule.members.${n}`));
 
-/** The arguments with placeholders in the places of tensors and numbers. */
+/** The arguments with placeholders in place of tensors and numbers. */
 export function substitute(
   tree: unknown,
   placeholders: readonly (Tensor | null)[],
@@ -100,7 +100,7 @@ export function substitute(
     at.next++;
     return Object.fromEntries(
       Object.entries(tree).map(([key, x]) => {
-        at.next++; // the key is a leaf of its own
+        at.next++; // the key is a leaf too
         return [key, substitute(x, placeholders, at)];
       }),
     );
@@ -114,7 +114,7 @@ function isPlainObject(x: unknown): x is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** What is assumed of `leaves`, for which `placeholders` stand; null among them where a leaf stands for itself. */
+/** What is assumed of `leaves` and their `placeholders`; a leaf without a placeholder (null) is used as it is. */
 export function factsOf(
   leaves: readonly unknown[],
   placeholders: readonly (Placeholder | null)[],

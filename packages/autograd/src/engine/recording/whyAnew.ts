@@ -1,4 +1,4 @@
-/** @file Why a compiled function was recorded anew: what the recording before assumed, and what no longer is so. */
+/** @file Explains why a compiled function was recorded again: what the last recording assumed that no longer holds. */
 import { display } from '../../arguments/index.js';
 import { mode } from '../../graph/mode.js';
 import { sameShape, show } from '../../graph/shape.js';
@@ -7,13 +7,13 @@ import { isTensor } from '../../tree.js';
 import type { Recording } from './recording.js';
 import { argumentLeaves, fitsFacts, type Fact } from './signature.js';
 
-/** What differs, and whether it is only the shape of an argument: lengths may differ for a good while. */
+/** A difference, and whether it is only the shape of an argument: sequence lengths may differ for many calls. */
 export interface Difference {
   readonly text: string;
   readonly isShape: boolean;
 }
 
-/** The first thing that a recording assumed and that is otherwise at this call. */
+/** The first assumption of a recording that does not hold for this call. */
 export function whyAnew(recording: Recording, args: readonly unknown[]): Difference {
   const { facts, grad, guards, captured } = recording;
   const other = (text: string): Difference => ({ text, isShape: false });
@@ -71,7 +71,7 @@ function differenceOf(fact: Fact, leaf: unknown): Difference | null {
 
 const isObject = (x: unknown): x is object => typeof x === 'object' && x !== null;
 
-/** What each leaf of the arguments is called, in the order of `argumentLeaves`. */
+/** The name of each leaf of the arguments, in the order of `argumentLeaves`. */
 function placesOf(args: readonly unknown[]): string[] {
   const places: string[] = [];
   const walk = (tree: unknown, place: string): void => {

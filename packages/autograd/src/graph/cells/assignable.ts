@@ -1,4 +1,4 @@
-/** @file What a cell takes: a tensor to begin with, then tensors or numbers of its shape and dtype. */
+/** @file Checks what a cell accepts: a tensor to begin with, then tensors or numbers of its shape and dtype. */
 import { checkArgument, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -7,7 +7,7 @@ import { isTensor } from '../isTensor.js';
 import { sameShape, show, type Shape } from '../shape.js';
 import { makeLeaf, type Tensor } from '../tensor.js';
 
-/** Numbers have been taken care of. */
+/** Numbers are handled before this check. */
 const tensorOrNumber = kinds.kind<Tensor>('be a tensor or a number', isTensor);
 
 export function checkInitial<S extends Shape>(op: string, initial: Tensor<S>): Tensor<S> {
@@ -17,7 +17,7 @@ export function checkInitial<S extends Shape>(op: string, initial: Tensor<S>): T
   );
 }
 
-/** The node of a value that is assigned. */
+/** The node of an assigned value. */
 export function checkNext(cell: Tensor, next: Tensor | number): Tensor {
   const node =
     typeof next === 'number'

@@ -1,4 +1,4 @@
-/** @file A cell's array is written again at the next version but one: who still holds a version keeps its numbers. */
+/** @file A cell's array is overwritten at the next version but one: whoever still holds a version keeps its numbers. */
 import { expect, test } from 'vitest';
 import {
   DeviceError,

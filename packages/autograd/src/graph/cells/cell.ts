@@ -1,9 +1,9 @@
 /**
- * @file Cells: the only things that change. Parameters, buffers of modules, states of optimizers, gradients.
+ * @file Cells: the only tensors that change. Parameters, buffers of modules, states of optimizers, gradients.
  *
- * A cell has versions, each a node of the graph. Two arrays are used in turn: the version before the current one can
- * still be read, what came before it is gone, unless something was made from it that was never evaluated, or a user
- * has seen it: then it gets a copy of its own first.
+ * A cell has versions, each a node of the graph. It alternates between two arrays: the version before the current one can
+ * still be read. An older one is lost, unless an unevaluated node still needs it or a user has seen it: then its value is
+ * copied first.
  */
 import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -23,12 +23,12 @@ import { isNeeded, newVersion, noteConsumer, type Version } from './cellVersion.
 /** Cells whose current version has no value yet: they join the next `backward()`, `step()` or `evaluate()`. */
 export const pendingCells = new Set<Cell>();
 
-/** What changes of a cell. */
+/** The mutable part of a cell. */
 interface CellState {
   version: Version;
-  /** The last version that has a value, to go back to when a run fails. */
+  /** The last version that has a value: the cell returns to it when a run fails. */
   committed: Version;
-  /** The version before `committed`, whose array is the next to be written. */
+  /** The version before `committed`, whose array is the next to be overwritten. */
   previous: Version | null;
   cleared: boolean;
   /** An array that no version needs any more. */
@@ -44,8 +44,8 @@ interface CellState {
  * count.assign(count.add(1));
  */
 export class Cell<S extends Shape = Shape> extends Tensor<S> {
-  // Private fields are no part of the declarations: a tensor in the place of a parameter is to be an error about `assign`.
-  /** @internal What changes, in an object of its own: a cell that was frozen can still be computed with. */
+  // Private fields do not appear in the declarations: passing a tensor for a parameter should be an error about `assign`.
+  /** @internal The mutable part, in an object of its own, so that a frozen cell can still be used in computations. */
   private readonly state: CellState;
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
@@ -74,18 +74,18 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return this.state.version.node as Tensor<S>;
   }
 
-  /** @internal The elements of the current version, to be read at once or given to a run. */
+  /** @internal The elements of the current version, to be read immediately or passed to a run. */
   storage(op: string): Storage {
     const { node } = this.state.version;
     return node.value !== null && runtime.onRead === null ? node.value : storageOf(node, op);
   }
 
-  /** @internal The current version, or null after `clear()`: a gradient that was set to nothing. */
+  /** @internal The current version, or null after `clear()`: a gradient set to null. */
   get live(): Tensor<S> | null {
     return this.state.cleared ? null : this.current;
   }
 
-  /** @internal Whether no version has been computed yet: a cell that never changes needs no place of its own. */
+  /** @internal Whether no version has been computed yet: a cell that never changes needs no memory of its own. */
   get isNew(): boolean {
     return this.state.committed.node.value === null;
   }
@@ -130,7 +130,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     this.state.label = name;
   }
 
-  /** @internal Goes back to a version that `assigned` has noted, and returns its node. */
+  /** @internal Returns to a version that `assigned` has noted, and returns its node. */
   rewind(version: unknown): Tensor<S> {
     this.state.version = version as Version;
     if (this.current.value === null) pendingCells.add(this);
@@ -168,13 +168,13 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     return this.find(version)?.escaped === true;
   }
 
-  /** @internal A run reads this version: if its array is the next to be written, it must be copied first. */
+  /** @internal A run reads this version: if its array is the next to be overwritten, its value must be copied first. */
   protect(version: Tensor): void {
     const { previous } = this.state;
     if (previous?.node === version) previous.escaped = true;
   }
 
-  /** @internal The array that the next version may be written to, after saving what still needs its contents. */
+  /** @internal The array to which the next version may be written, after copying the value if something still needs it. */
   spare(): Storage | null {
     const { state } = this;
     const v = state.previous;
@@ -184,7 +184,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
         v.node.value = v.node.value.slice();
         v.node.cell = null;
       } else {
-        v.node.value = null; // from now on reading what was made from it says that it is gone
+        v.node.value = null; // from now on, evaluating a node made from it reports that its value is gone
       }
     }
     state.previous = null;
@@ -194,7 +194,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /**
-   * @internal The next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is
+   * @internal Takes the next version, computed by a replayed plan: as `assign` and `commit`, without a node where none is
    * needed.
    */
   advance(value: Storage, owned: boolean): void {
@@ -211,7 +211,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     }
   }
 
-  /** @internal The current version has its value: the one before it may be overwritten next time. */
+  /** @internal The current version has its value: the array of the one before it may be overwritten next time. */
   commit(value: Storage, owned: boolean): void {
     const { state } = this;
     const { node } = state.version;
@@ -227,12 +227,12 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     pendingCells.delete(this);
   }
 
-  /** @internal Should the run on a device that made `value` have failed, the cell goes back to the version before. */
+  /** @internal If the device run that made `value` turns out to have failed, the cell returns to the version before. */
   private onFailure(value: Storage, { node, owned }: Version): void {
     const { state } = this;
     const told = isHost(value) ? undoable.of?.get(value) : value;
     if (told === undefined || node.value === null) return;
-    // The host writes a number over the one before last at once, a device leaves it as it was.
+    // The host overwrites the version before last right away; a device leaves it unchanged.
     const kept = isHost(value) ? node.value.slice() : node.value;
     told.onFailure(() => {
       state.version = state.committed = this.makeVersion(
@@ -246,29 +246,31 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     }, kept);
   }
 
-  /** @internal The node of the first version, while there is no later one that has a value. */
+  /** @internal The node of the first version, as long as no later one has a value. */
   get first(): Tensor<S> {
     return this.state.committed.node as Tensor<S>;
   }
 
-  /** @internal Whether the first version is a value of its own, and not the result of the run that is being built. */
+  /**
+   * @internal Whether the first version has a value of its own, rather than being a result of the run that is being built.
+   */
   get startsAlone(): boolean {
     return true;
   }
 
-  /** @internal Whether something was assigned that has not been computed yet. */
+  /** @internal Whether an assigned version has not been computed yet. */
   get hasNext(): boolean {
     return this.state.version !== this.state.committed;
   }
 
-  /** @internal Takes an array back that `spare` gave, after a run that failed. */
+  /** @internal Takes back an array from `spare`, after a run that failed. */
   giveBack(array: Storage | null): void {
     this.state.unused ??= array;
   }
 
   /**
-   * @internal Forgets versions that have no value: what a failed run would have made. A first version stays, to be
-   * computed when something reads it, but joins no other run: what failed once must not fail them all.
+   * @internal Drops versions without a value, which a failed run would have computed. A first version stays, to be computed
+   * when something reads it, but joins no other run: one failure must not make all later runs fail.
    */
   revert(): void {
     this.state.version = this.state.committed;
@@ -281,7 +283,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const node = makeNode(versionOp, [from], null, this.sizes, this.dtype);
     node.needsGrad = this.needsGrad;
     node.cell = this;
-    // What is assigned while a function is recorded is assigned at each call.
+    // A value assigned while a function is recorded is assigned at each call.
     const recorded = assigned && mode.tracing !== null;
     if (from.value !== null && from.cell === null && !recorded) {
       node.value = storageOf(from, 'assign');
@@ -306,7 +308,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
-/** Refuses a method that was taken from its cell, or given to a tensor that is none. */
+/** Refuses a method that was detached from its cell, or called on a tensor that is no cell. */
 function checkCell(x: unknown, op: string): void {
   if (passes(aCell, x)) return;
   throw new ChainruleError(

@@ -1,26 +1,26 @@
-/** @file One version of a cell: its node, and who needs its value when the cell moves on. */
+/** @file One version of a cell: its node, and what still needs its value when the cell moves on. */
 import type { Tensor } from '../tensor.js';
 
-/** What the graph remembers of one version, beside its node. */
+/** What a cell remembers of one version, beside its node. */
 export interface Version {
   readonly node: Tensor;
   /** Nodes made from it that no run has computed yet. */
   consumers: Tensor[];
   limit: number;
-  /** Somebody outside may hold it: its value must outlive the cell's arrays. */
+  /** Whether someone outside may hold it: then its value must outlive the cell's arrays. */
   escaped: boolean;
-  /** Whether the array belongs to the cell, to be used again. */
+  /** Whether the array belongs to the cell, to be reused. */
   owned: boolean;
 }
 
-/** Above this many unevaluated users a version is copied when it goes, without looking at them one by one. */
+/** With more unevaluated consumers than this, a version is copied when the cell moves on, without checking each consumer. */
 const MANY = 10_000;
 
 export function newVersion(node: Tensor): Version {
   return { node, consumers: [], limit: 64, escaped: false, owned: false };
 }
 
-/** Notes a node that was made from it. */
+/** Registers a node made from it. */
 export function noteConsumer(v: Version, node: Tensor): void {
   v.consumers.push(node);
   if (v.consumers.length < v.limit) return;
@@ -32,7 +32,7 @@ export function noteConsumer(v: Version, node: Tensor): void {
   }
 }
 
-/** Whether its value must be kept when its array is written again. */
+/** Whether its value must be kept when its array is overwritten. */
 export function isNeeded(v: Version): boolean {
   return v.escaped || v.consumers.some(unevaluated);
 }

@@ -1,4 +1,4 @@
-/** @file What few tensors have: a gradient, hooks, and what else `backward` asks of a node. */
+/** @file The fields that few tensors have: a gradient, hooks, and other settings for `backward`. */
 import { checkArgument } from '../../arguments/index.js';
 import { refuseFrozen } from '../../arguments/frozen.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -11,18 +11,18 @@ import type { Tensor } from '../tensor.js';
 /** What `registerHook` takes: sees the gradient, and may return another in its place. */
 export type Hook = (gradient: Tensor) => Tensor | void;
 
-/** What few nodes have: kept apart, so that the many stay small. */
+/** Fields that few nodes have, in an object of their own, so that most nodes stay small. */
 export interface Extra {
   grad: Cell | null;
   hooks: Hook[];
   retainGrad: boolean;
-  /** Whether gradients end here although it is computed: a leaf of a function that is being recorded. */
+  /** Whether gradients end here although it is computed: it is a leaf of a function that is being recorded. */
   isLeaf: boolean;
   /** The stack at creation, in debug mode. */
   stack: string | undefined;
 }
 
-/** @internal The fields few nodes have. */
+/** @internal The rare fields of a node, created if needed. */
 export function extraOf(t: Tensor): Extra {
   if (t.extra === null) refuseFrozen('grad', t, 'a tensor that is given one');
   return (t.extra ??= {
@@ -48,17 +48,17 @@ export function borrowGrad(t: Tensor): Tensor | null {
   if (mode.tracing !== 'compile' || recording.grads.has(t) || isRecorded(t)) return live;
   dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
   if (live === null || live.cell !== null) return live;
-  // It has a graph, which is another one after each pass: only its value is found where it is, at each call.
+  // A gradient with a graph has another graph after each pass: only its value can be read in place at each call.
   if (mode.grad) return dependsOn(() => t.extra?.grad?.live ?? null);
   return t.extra?.grad?.current ?? null;
 }
 
-/** @internal Whether what is being recorded makes this leaf: it then has no gradient yet, at each call. */
+/** @internal Whether the recording itself makes this leaf: then it has no gradient at the start of each call. */
 export function isRecorded(leaf: Tensor): boolean {
   return leaf.id > recording.since && !('assign' in leaf);
 }
 
-/** @internal Notes the gradient of a leaf before it changes, so that a recording can put it back. */
+/** @internal Notes the gradient of a leaf before it changes, so that a recording can restore it. */
 export function touchGrad(t: Tensor): void {
   if (mode.tracing !== 'compile' || recording.grads.has(t)) return;
   const grad = t.extra?.grad ?? null;

@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 
-/** Without shape and dtype, which PyTorch leaves out where they are usual. */
+/** Without shape and dtype, which PyTorch omits where they are the default. */
 const bare = (t: Tensor): string => String(t).replace(/,\s+shape=\[[^\]]*\],\s+dtype=\w+/, '');
 
 describe('String(tensor)', () => {

@@ -1,4 +1,4 @@
-/** @file How a tensor looks when printed: as PyTorch prints it, with JavaScript's words for true and false. */
+/** @file The printed form of a tensor: as PyTorch prints it, with JavaScript's words for true and false. */
 import { display } from '../../arguments/index.js';
 import type { DType, TypedArray } from '../dtype.js';
 import { isTensor } from '../isTensor.js';
@@ -15,11 +15,11 @@ const LINE = 80;
 
 /**
  * The text of `console.log(t)`: elements in columns, with four decimals or in scientific notation where they differ a lot,
- * then shape and dtype, which PyTorch shows only where they are unusual. Never throws: a value that cannot be had shows as
- * `<pending>`.
+ * then shape and dtype, which PyTorch shows only where they are not the default. Never throws: a value that is not available
+ * shows as `<pending>`.
  */
 export function format(t: Tensor): string {
-  if (!isTensor(t)) return display(t); // `Tensor.prototype` itself, a method that lost its tensor
+  if (!isTensor(t)) return display(t); // `Tensor.prototype` itself, a method detached from its tensor
   const { sizes: shape, dtype } = t;
   const found = elements(t);
   const data = found === null || isHost(found) ? found : null;
@@ -48,7 +48,7 @@ function elements(t: Tensor): Storage | null {
   }
 }
 
-/** Adds `, dtype=…)` and the like, on a new line where the last one is full. */
+/** Appends `, dtype=…)` and the like, on a new line where the last one is full. */
 function annotate(text: string, notes: readonly string[], indent: number): string {
   let out = text;
   let column = text.length - text.lastIndexOf('\n') + 1;
@@ -71,7 +71,7 @@ function layOut(
   summarize: boolean,
   indent: number,
 ): string {
-  /** The positions shown along a dimension; null stands for those left out. */
+  /** The indices shown along a dimension; null for those left out. */
   const shown = (n: number): (number | null)[] =>
     summarize && n > 2 * EDGE
       ? [0, 1, 2, null, n - 3, n - 2, n - 1]
@@ -110,7 +110,7 @@ function breakLines(items: readonly string[], width: number, indent: number): st
   return lines.join(`,\n${' '.repeat(indent + 1)}`);
 }
 
-/** One notation for all elements, chosen by those that are finite and not 0. */
+/** One notation for all elements, chosen from those that are finite and not 0. */
 function formatter(
   values: readonly number[],
   dtype: DType,

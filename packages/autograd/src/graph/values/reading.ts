@@ -1,4 +1,4 @@
-/** @file The elements of a tensor, read: evaluated if need be, as they lie or as JavaScript values. */
+/** @file Reading the elements of a tensor: evaluated if needed, as a typed array or as JavaScript values. */
 import { checkArgument, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -19,7 +19,7 @@ export type Element = number | boolean;
  */
 export type NestedArray = Element | readonly NestedArray[];
 
-/** Refuses a tensor of another dtype than is asked for. */
+/** Refuses a tensor of another dtype than the requested one. */
 export function checkDType(t: Tensor, op: string, dtype: DType): void {
   checkReceiver(t, op);
   if (t.dtype === checkArgument(op, 'dtype', dtype, kinds.dtype)) return;
@@ -28,7 +28,7 @@ export function checkDType(t: Tensor, op: string, dtype: DType): void {
   );
 }
 
-/** @internal Refuses a method that was taken from its tensor: `losses.map(loss.item)`. */
+/** @internal Refuses a method that was detached from its tensor: `losses.map(loss.item)`. */
 export function checkReceiver(t: unknown, op: string): void {
   if (isTensor(t)) return;
   throw new ChainruleError(
@@ -36,7 +36,7 @@ export function checkReceiver(t: unknown, op: string): void {
   );
 }
 
-/** @internal The elements where they lie, evaluated if need be. */
+/** @internal The elements in place, evaluated if needed. */
 export function storageOf(t: Tensor, op: string): Storage {
   checkReceiver(t, op);
   const node = t.current;
@@ -46,7 +46,7 @@ export function storageOf(t: Tensor, op: string): Storage {
   return node.value as unknown as Storage;
 }
 
-/** @internal The elements themselves, evaluated if need be: read, never written. @throws {DeviceError} on a device. */
+/** @internal The elements themselves, evaluated if needed; callers must not write them. @throws {DeviceError} on a device. */
 export function valueOf(t: Tensor, op: string): TypedArray {
   return onHost(storageOf(t, op), op);
 }
@@ -62,15 +62,15 @@ export function peek(t: Tensor): TypedArray | null {
 }
 
 /**
- * The elements, for somebody outside the graph to look at; in a function that is being recorded, those that are the same at
- * each call.
+ * The elements, for someone outside the graph to read; in a function that is being recorded, only elements that are the same
+ * at each call.
  */
 export function observe(t: Tensor, op: string): TypedArray {
   if (mode.tracing === 'compile' && isTensor(t) && isOfArguments(t.current)) checkReadable(op);
   return valueOf(t, op);
 }
 
-/** Whether a value is to be computed from what stands for an argument. */
+/** Whether an uncomputed value depends on the placeholder of an argument. */
 function isOfArguments(node: Tensor): boolean {
   const seen = new Set([node]);
   for (const { op, inputs, value } of seen) {
@@ -81,14 +81,14 @@ function isOfArguments(node: Tensor): boolean {
   return false;
 }
 
-/** A copy of the elements, once they are there. */
+/** A copy of the elements, once they are computed. */
 export async function readAsync(t: Tensor, op: string): Promise<ArrayOf<DType>> {
   checkReadable(op);
   const storage = storageOf(t, op);
   return isHost(storage) ? copyArray(storage) : storage.read();
 }
 
-/** @internal Refuses to read what may be another value at each call of the function that is being recorded. */
+/** @internal Refuses to read a value that may differ at each call of the function that is being recorded. */
 export function checkReadable(op: string): void {
   if (mode.tracing === 'compile') {
     throw new ChainruleError(

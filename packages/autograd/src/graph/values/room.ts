@@ -1,7 +1,10 @@
-/** @file Arrays that the machine has no memory for: an error that says how large, in place of the engine's bare one. */
+/**
+ * @file Arrays for which the machine has no memory: an error that says how large they are, in place of the JavaScript
+ * engine's.
+ */
 import { DeviceError } from '../../errors.js';
 
-/** The error of an array of `bytes` bytes that could not be made because of `cause`. */
+/** The error for an array of `bytes` bytes that could not be allocated because of `cause`. */
 export function noRoom(bytes: number, cause: unknown): DeviceError {
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return new DeviceError(

@@ -1,9 +1,9 @@
-/** @file What holds the elements of a value: an array of JavaScript, or a range of a device's memory. */
+/** @file Storage: what holds the elements of a value, a JavaScript array or a range of a device's memory. */
 import { DeviceError } from '../../errors.js';
 import type { DeviceName } from '../device.js';
 import type { ArrayOf, DType, TypedArray } from '../dtype.js';
 
-/** Where elements lie in a buffer of WebGPU. */
+/** The range of a WebGPU buffer that holds elements. */
 export interface GpuRange {
   /** The `GPUBuffer`. */
   readonly buffer: object;
@@ -13,7 +13,7 @@ export interface GpuRange {
   readonly size: number;
 }
 
-/** Elements that lie on a device: they can be handed on, and read only by waiting for them. */
+/** Elements on a device: they can be passed on, but reading them is asynchronous. */
 export interface DeviceStorage {
   readonly device: DeviceName;
   readonly dtype: DType;
@@ -21,28 +21,28 @@ export interface DeviceStorage {
   readonly byteLength: number;
   /** A copy in memory of its own. */
   slice(): DeviceStorage;
-  /** Calls `undo` should the run that wrote them turn out to have failed; it goes back to elements that are `kept`. */
+  /** Calls `undo` if the run that wrote them turns out to have failed; `undo` returns to elements that are `kept`. */
   onFailure(undo: () => void, kept: Storage): void;
-  /** Where they lie, as soon as everything that writes them has been submitted. */
+  /** The range that holds them, once everything that writes them has been submitted. */
   range(): Promise<GpuRange>;
-  /** The elements; rejects with what went wrong while they were computed. */
+  /** The elements; rejects with the error of the run that computed them. */
   read(): Promise<ArrayOf<DType>>;
 }
 
-/** The elements of a value, wherever they lie. */
+/** The elements of a value, on the host or on a device. */
 export type Storage = TypedArray | DeviceStorage;
 
-/** Of numbers of the host that runs on a device have computed, whom to tell what to undo. */
+/** For host numbers that device runs computed: where to register what to undo if the run fails. */
 export const undoable: { of: WeakMap<TypedArray, Pick<DeviceStorage, 'onFailure'>> | null } = {
   of: null,
 };
 
-/** Whether elements can be looked at without waiting. */
+/** Whether elements can be read synchronously. */
 export function isHost(storage: Storage): storage is TypedArray {
   return ArrayBuffer.isView(storage);
 }
 
-/** Elements that a caller can read at once. @throws {DeviceError} for those on a device. */
+/** Elements that can be read synchronously. @throws {DeviceError} for those on a device. */
 export function onHost(storage: Storage, op: string): TypedArray {
   if (isHost(storage)) return storage;
   throw new DeviceError(

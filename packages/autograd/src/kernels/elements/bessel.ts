@@ -4,7 +4,10 @@ import type { Lanes, Register } from '../../backends/wasm/elements/lanes.js';
 import { expD } from '../../backends/wasm/elements/math64.js';
 import type { VectorForm } from './vectorForms.js';
 
-/** Of I₀(x) and I₁(x)/x by x² up to 8, and of √x·e^(−x) times either by 1/x beyond; within 3e-12 by Chebyshev interpolation. */
+/**
+ * Polynomials in x² for I₀(x) and I₁(x)/x up to |x| = 8, and in 1/x for √x·e^(−x) times either beyond; within 3e-12 by
+ * Chebyshev interpolation.
+ */
 const POLYNOMIALS = [
   {
     near: [
@@ -34,9 +37,9 @@ const POLYNOMIALS = [
   },
 ] as const;
 
-/** Up to here by the square. */
+/** Up to here the polynomials in x² are used. */
 const NEAR = 8;
-/** From here on the functions exceed float32. */
+/** Beyond this the functions exceed float32. */
 const MOST = 700;
 
 function bessel(v: Lanes, x: Register, n: 0 | 1, scaled: boolean): Register {
@@ -48,7 +51,7 @@ function bessel(v: Lanes, x: Register, n: 0 | 1, scaled: boolean): Register {
   const inverse = v.divD(v.f64(1), a);
   const outer = v.mulD(v.polynomialD(inverse, far), v.un(F64x2.sqrt, inverse));
   const isNear = v.bin(F64x2.le, a, v.f64(NEAR));
-  // e^a or its reciprocal, wherever the other form has it.
+  // e^a or its reciprocal, for the form that needs it.
   const bounded = v.bin(F64x2.pmin, a, v.f64(MOST));
   const e = expD(v, scaled ? v.negD(bounded) : bounded);
   const y = scaled

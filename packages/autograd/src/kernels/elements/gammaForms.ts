@@ -1,6 +1,6 @@
 /**
- * @file Vector forms of lgamma, digamma and sinc of float32, through doubles: Stirling's series seven above the argument, whose
- * product or sum is taken off again, and reflection below 0.
+ * @file Vector forms of lgamma, digamma and sinc of float32, through doubles: Stirling's series at the argument plus seven,
+ * less the product or sum that the shift added, and reflection below 0.
  */
 import { F64x2 } from '../../backends/wasm/assembler/opcodes.js';
 import type { Lanes, Register } from '../../backends/wasm/elements/lanes.js';
@@ -16,7 +16,7 @@ const single = (of: (v: Lanes, x: Register) => Register): VectorForm => ({
   float32: (v, x) => v.throughDouble(x, (d) => of(v, d)),
 });
 
-/** π times what x is from the nearest whole number; of ±0 itself. */
+/** π times the distance of x from the nearest integer; ±0 for ±0. */
 function turn(v: Lanes, x: Register): Register {
   const away = v.subD(x, v.un(F64x2.nearest, x));
   const zero = v.bin(F64x2.eq, x, v.f64(0));
@@ -45,7 +45,7 @@ export const lgammaForm = single((v, x) => {
   const stirling = v.addD(v.addD(v.subD(first, up), constant), series);
   const centred = v.subD(y, v.f64(13 / 8));
   const zeros = v.mulD(v.subD(y, v.f64(1)), v.subD(y, v.f64(2)));
-  // Of 0 and −0 the former.
+  // 0 rather than −0.
   const between = v.addD(v.mulD(zeros, v.polynomialD(centred, BETWEEN)), v.f64(0));
   const isBetween = v.bin(F64x2.le, v.un(F64x2.abs, centred), v.f64(7 / 8));
   const value = v.select(isBetween, between, v.subD(stirling, logOf(v, product)));
@@ -69,13 +69,13 @@ export const digammaForm = single((v, x) => {
   const zero = v.bin(F64x2.eq, angle, v.f64(0));
   const cotangent = v.divD(v.f64(Math.PI), v.select(zero, angle, trigD(v, angle, 'tan')));
   const reflected = v.subD(value, cotangent);
-  // No limit at the poles below 0, nor at −∞.
+  // There is no limit at the poles below 0, nor at −∞.
   const pole = v.and(v.bin(F64x2.lt, x, v.f64(0)), v.bin(F64x2.eq, x, v.un(F64x2.floor, x)));
   const finite = v.select(pole, v.f64(NaN), v.select(below, reflected, value));
   return v.select(v.bin(F64x2.eq, x, v.f64(Infinity)), x, finite);
 });
 
-/** `sin(πx) / πx`, and 1 at 0: the sign is that of even and odd whole numbers. */
+/** `sin(πx) / πx`, and 1 at 0: the nearest integer, even or odd, gives the sign. */
 export const sincForm = single((v, x) => {
   const whole = v.un(F64x2.nearest, x);
   const half = v.mulD(whole, v.f64(0.5));

@@ -1,4 +1,7 @@
-/** @file Vector forms of functions made of logarithms and exponentials, of float32: through doubles, which hold what cancels. */
+/**
+ * @file Vector forms of functions made of logarithms and exponentials, of float32: through doubles, which survive
+ * cancellation.
+ */
 import { F32x4, F64x2, V128 } from '../../backends/wasm/assembler/opcodes.js';
 import type { Lanes, Register } from '../../backends/wasm/elements/lanes.js';
 import { log } from '../../backends/wasm/elements/logarithm32.js';
@@ -12,7 +15,7 @@ const binary = (of: (v: Lanes, x: Register, y: Register) => Register): VectorFor
   float32: (v, x, y) => v.bothThroughDouble(x, y, (a, b) => of(v, a, b)),
 });
 
-/** `ln(1 + x)` for x > −1: also at ∞, and at −1 and below, and NaN. */
+/** `ln(1 + x)`, also for ∞, for −1 and below, and for NaN. */
 function log1pOf(v: Lanes, x: Register): Register {
   const inside = v.bin(F64x2.gt, x, v.f64(-1));
   const y = v.select(v.bin(F64x2.lt, x, v.f64(Infinity)), logD(v, x, true), x);
@@ -20,7 +23,7 @@ function log1pOf(v: Lanes, x: Register): Register {
   return v.select(inside, y, pole);
 }
 
-/** `ln(x / (1 − x))`, with what is rounded in 1 − x; that is nothing from ½ on. */
+/** `ln(x / (1 − x))`, corrected by the rounding error of 1 − x, which is 0 from ½ on. */
 export const logitForm: VectorForm = {
   float32: (v, x) => {
     const rest = v.sub(v.f32(1), x);
@@ -30,7 +33,7 @@ export const logitForm: VectorForm = {
   },
 };
 
-/** `x · y` and 0 where x is 0, unless y is NaN. */
+/** `x · log` for the logarithm of y, and 0 where x is 0, unless y is NaN. */
 function timesLog(v: Lanes, x: Register, y: Register, log: Register): Register {
   const zero = v.and(v.bin(F64x2.eq, x, v.f64(0)), v.bin(F64x2.eq, y, y));
   return v.bin(V128.andnot, v.mulD(x, log), zero);
@@ -46,7 +49,7 @@ export const entrForm = single((v, x) => {
   return v.select(v.bin(F64x2.lt, x, v.f64(0)), v.f64(-Infinity), v.bin(V128.andnot, y, zero));
 });
 
-/** The larger plus `unit · ln(1 + e^(−unit⁻¹ |x − y|))`; equal infinities as they are. */
+/** The larger plus `unit · ln(1 + e^(−|x − y| / unit))`; equal infinities are returned as they are. */
 const added = (unit: number): VectorForm =>
   binary((v, x, y) => {
     const distance = v.un(F64x2.abs, v.subD(x, y));
@@ -60,7 +63,7 @@ const added = (unit: number): VectorForm =>
 export const logaddexpForm = added(1);
 export const logaddexp2Form = added(Math.LOG2E);
 
-/** p of x − tanh x = x³ p(x²) below ½. */
+/** Coefficients of p in x − tanh x = x³ p(x²), below ½. */
 const NEAR = [
   -0.00039920306271437833, 0.001384197167640795, -0.0035775465262752834, 0.008861563608441439,
   -0.021869383529806146, 0.05396825071239567, -0.13333333329472885, 0.333333333333258,

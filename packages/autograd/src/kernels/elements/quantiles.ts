@@ -18,10 +18,10 @@ const FAR = [
   46.26255215979003, -58.28429207004596, 48.778884850249895, -24.03360427515971, 6.2424010109206645,
 ];
 
-/** The last of `NEAR` in two parts. */
+/** The last coefficient of `NEAR` in two parts. */
 const [NEAR_HEAD, NEAR_REST] = [0.8862269520759583, -2.6624352722492972e-8];
 
-/** Up to here w is below 5, and nearly always. */
+/** Up to here w is below 5, as it nearly always is. */
 const NEAR_LIMIT = 0.9966;
 
 const farErfinv = (v: Lanes, x: Register): Register =>

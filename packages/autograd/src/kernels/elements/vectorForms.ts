@@ -1,10 +1,13 @@
-/** @file Vector formulas that element-wise primitives bring along, so that a bundle holds those of the operations it imports. */
+/**
+ * @file Vector formulas that element-wise primitives bring along, so that a bundle contains only those of the operations it
+ * imports.
+ */
 import type { Lanes, Register } from '../../backends/wasm/elements/lanes.js';
 
-/** Of one register, or of two. */
+/** A formula of one register, or of two. */
 export type Formula = (v: Lanes, x: Register, y: Register) => Register;
 
-/** What a dtype has no formula for is called lane by lane. */
+/** For a dtype without a formula the scalar function is called lane by lane. */
 export interface VectorForm {
   readonly float32?: Formula;
   readonly float64?: Formula;
@@ -15,7 +18,7 @@ const entered = new Map<string, VectorForm>();
 /** Vector forms by the name of their primitive. */
 export const vectorForms: ReadonlyMap<string, VectorForm> = entered;
 
-/** Enters the vector form of a primitive; called where the primitive is made. */
+/** Registers the vector form of a primitive; called where the primitive is made. */
 export function enterVectorForm(name: string, form: VectorForm): void {
   entered.set(name, form);
 }

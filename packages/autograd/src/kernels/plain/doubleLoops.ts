@@ -1,6 +1,6 @@
 /**
- * @file Loops over matrices of doubles in vectors, in a small memory of their own, and room there. Where there is none, or no
- * WebAssembly, plain arrays and plain loops do the same, to the bit.
+ * @file Vectorized loops over matrices of doubles in a small WebAssembly memory of their own, and an allocator for it. If
+ * there is no room in it, or no WebAssembly, plain arrays and plain loops compute the same bits.
  */
 import { ModuleBuilder } from '../../backends/wasm/assembler/moduleBuilder.js';
 import {
@@ -25,7 +25,7 @@ type Product = (
   ]
 ) => void; // prettier-ignore
 
-/** Functions of addresses, steps in bytes, and sizes. */
+/** The functions take addresses, steps in bytes, and sizes. */
 export interface DoubleLoops {
   readonly add: Product;
   readonly subtract: Product;
@@ -66,7 +66,7 @@ export interface DoubleLoops {
 const PAGE = 65536;
 /** A memory that grew beyond this is not kept. */
 const KEPT_BYTES = 2 ** 26;
-/** Arrays begin at a line of the cache. */
+/** Arrays are aligned to cache lines. */
 const LINE = 64;
 
 class Room {
@@ -98,7 +98,7 @@ class Room {
 let room: Room | null | false = null;
 let users = 0;
 
-/** Runs `body` with room for so many doubles, which `zeros` hands out; what it handed out is void afterwards. */
+/** Runs `body` with room for this many doubles, which `zeros` hands out; the arrays are invalid after `body` returns. */
 export function withRoom<T>(doubles: number, body: () => T): T {
   if (users === 0) prepare(doubles * 8);
   const before = room ? room.free : 0;
@@ -114,7 +114,7 @@ export function withRoom<T>(doubles: number, body: () => T): T {
   }
 }
 
-/** Within `withRoom`, a function that takes back what is handed out from now on. */
+/** Within `withRoom`: returns a function that frees what is handed out from now on. */
 export function fromHere(): () => void {
   const here = users > 0 && room ? room : null;
   const before = here === null ? 0 : here.free;
@@ -128,7 +128,7 @@ function prepare(bytes: number): void {
   try {
     room ??= new Room();
   } catch {
-    // A page may forbid code that is made while it runs.
+    // A page may forbid compiling code at run time.
     room = false;
     return;
   }
@@ -137,12 +137,12 @@ function prepare(bytes: number): void {
   try {
     room.memory.grow(Math.ceil(missing / PAGE));
   } catch {
-    // Plain arrays take their place.
+    // Plain arrays are used instead.
   }
   room.buffer = room.memory.buffer;
 }
 
-/** Zeros, in the memory of the loops within `withRoom` as far as there is room, else anywhere. */
+/** Zeros: within `withRoom` in the memory of the loops as long as there is room, otherwise in a plain array. */
 export function zeros(count: number): Float64Array {
   if (users === 0 || !room) return new Float64Array(count);
   const end = room.free + Math.ceil((count * 8) / LINE) * LINE;
@@ -152,7 +152,7 @@ export function zeros(count: number): Float64Array {
   return array.fill(0);
 }
 
-/** The loops, where all of these arrays lie in their memory. */
+/** The loops, if all of these arrays are in their memory; else null. */
 export function loopsOver(x: Float64Array, y: Float64Array, z: Float64Array): DoubleLoops | null {
   if (users === 0 || !room) return null;
   const { buffer } = room;

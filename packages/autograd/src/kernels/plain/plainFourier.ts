@@ -1,7 +1,7 @@
 /**
- * @file The discrete Fourier transform of one row of doubles, real and imaginary parts apart, in O(n log n) for any n: mixed
- * radix where n has small prime factors (T. G. Stockham's order, which needs no reordering), L. I. Bluestein's convolution
- * elsewhere.
+ * @file The discrete Fourier transform of one row of doubles, with real and imaginary parts in separate arrays, in O(n log n)
+ * for any n: mixed radix if n has only small prime factors (T. G. Stockham's order, which needs no reordering), otherwise L.
+ * I. Bluestein's convolution.
  */
 
 import { passOf, type Row } from './plainPasses.js';
@@ -10,12 +10,12 @@ import { kept, rootsOfUnity } from './rootsOfUnity.js';
 /** Transforms a row in place: `X[k] = Σ x[j] e^(−2πi jk/n)`. For the inverse sign exchange the two parts. */
 export type Transform = (real: Row, imag: Row) => void;
 
-/** Prime factors up to this one are transformed as they are, in p² steps. */
+/** Prime factors up to this one are transformed directly, in p² steps. */
 const LARGEST_RADIX = 13;
 
 /**
- * Four rows of n, for both parts before and after a pass. Elements that a pass reads lie powers of two apart, in both parts:
- * if rows began together in a page of memory, all of them would want the same few places of the nearest cache.
+ * Four rows of n, for both parts before and after a pass. A pass reads elements that are powers of two apart, in both parts:
+ * if all rows began at the same offset in a page, these would compete for the same few lines of the L1 cache.
  */
 export function rowsOf(n: number): [Row, Row, Row, Row] {
   const row = (i: number): Row => new Float64Array(n + 384).subarray(128 * i, 128 * i + n);
@@ -37,7 +37,7 @@ function factorsOf(n: number): { factors: number[]; rest: number } {
   return { factors, rest };
 }
 
-/** A transform of n elements, the product of small factors. */
+/** A transform of n elements, where n is a product of small factors. */
 function smooth(n: number, factors: readonly number[]): Transform {
   const { cos, sin } = rootsOfUnity(n);
   const [, , otherReal, otherImag] = rowsOf(n);
@@ -58,18 +58,18 @@ function smooth(n: number, factors: readonly number[]): Transform {
   };
 }
 
-/** Numbers in two parts. */
+/** Complex numbers with separate real and imaginary parts. */
 interface Parts {
   readonly re: Row;
   readonly im: Row;
 }
 
-/** What a transform of n elements needs as a convolution of `size` elements, a multiple of 16 with small factors. */
+/** What a transform of n elements needs to run as a convolution of `size` elements, a multiple of 16 with small factors. */
 export interface Chirp {
   readonly size: number;
-  /** `e^(−πi k²/n)`, and zeros. */
+  /** `e^(−πi k²/n)`, then zeros. */
   readonly turns: Parts;
-  /** The transform of what these are convolved with, over the size. */
+  /** The transform, over `size`, of what these are convolved with. */
   readonly filter: Parts;
 }
 
@@ -105,7 +105,7 @@ function bluestein(n: number): Transform {
   const { size, turns, filter } = chirpOf(n);
   const inner = planOf(size);
   const [yr, yi] = rowsOf(size);
-  /** The product of a row with numbers, the first so many of them, in place or elsewhere. */
+  /** Multiplies the first `count` elements of a row by numbers, in place or into another row. */
   const times = (zr: Row, zi: Row, xr: Row, xi: Row, { re, im }: Parts, count: number): void => {
     for (let k = 0; k < count; k++) {
       const [a, b] = [xr[k]!, xi[k]!];

@@ -9,8 +9,8 @@ export function passOf(p: number): Pass {
 }
 
 /**
- * A pass turns columns of p elements, `length / p` apart, into rows of p sums, each times a power of a root of unity; there
- * are `stride` of them side by side.
+ * A pass turns columns of p elements, `length / p` apart, into rows of p sums, each times a power of a root of unity;
+ * `stride` such columns lie side by side.
  */
 type Pass = (
   xr: Row,

@@ -1,8 +1,8 @@
-/** @file The roots of unity that Fourier transforms turn by. */
+/** @file The roots of unity that Fourier transforms multiply by. */
 
 const KEPT = 16;
 
-/** What is made for a length; that of the last few is kept. */
+/** Caches what is made for a length; the last few lengths are kept. */
 export function kept<T>(make: (n: number) => T): (n: number) => T {
   const plans = new Map<number, T>();
   return (n) => {
@@ -24,7 +24,7 @@ export interface Roots {
 export const rootsOfUnity: (n: number) => Roots = /* @__PURE__ */ kept((n) => {
   const [cos, sin] = [new Float64Array(n), new Float64Array(n)];
   for (let k = 0; k < n; k++) {
-    // Eighths of the circle, and what is left of the nearest quarter.
+    // Octants of the circle: the angle that remains from the nearest quarter turn.
     const quarter = Math.round((4 * k) / n);
     const angle = (Math.PI / 2) * ((4 * k - quarter * n) / n);
     const [c, s] = [Math.cos(angle), Math.sin(angle)];

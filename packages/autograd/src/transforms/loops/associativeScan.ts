@@ -85,8 +85,8 @@ const ELEMENT = { who: 'the function', what: 'an element like those it is given'
 type Combine = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
 
 /**
- * Running results along dimension 0: those of pairs give every second one, and each other one is one step from
- * these.
+ * Running results along dimension 0: those of pairs give every second one, and one more step from these gives each of the
+ * others.
  */
 function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
   const n = (xs[0] as Tensor).sizes[0] as number;
@@ -110,12 +110,12 @@ function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** Every second element, from one on. */
+/** Every second element, starting at `from`. */
 function every(x: Tensor, from: number, count: number): Tensor {
   return narrowNode(x, 0, from, count, 2);
 }
 
-/** The elements of two in turn, `n` in all: the first has as many as the second, or one more. */
+/** The elements of two tensors in turn, `n` in all: the first has as many as the second, or one more. */
 function interleave(x: Tensor, y: Tensor, n: number): Tensor {
   const [rows = 0, ...rest] = x.sizes;
   const filled = n % 2 === 0 ? y : concatNode([y, narrowNode(x, 0, rows - 1, 1)], 0);

@@ -1,7 +1,7 @@
 /**
  * @file The body of a loop: a graph from carries and slices to new carries and results, as one plan for all steps.
  *
- * What does not depend on them is no part of it: it is computed once, outside, and handed in.
+ * Nodes that do not depend on carries and slices are not part of it: they are computed once, outside, and passed in.
  */
 import { addAll } from '../../graph/lists.js';
 import { collect, isLiteral } from '../../engine/collect.js';
@@ -13,35 +13,37 @@ import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
 
-/** How often, and in which direction. */
+/** How many steps, and in which direction. */
 export interface Steps {
   readonly name: LoopName;
   readonly length: number;
   readonly reverse: boolean;
   readonly rewound: boolean;
-  /** Whether the way back computes each step again, instead of reading what was kept of it. */
+  /** Whether the backward pass computes each step again, instead of reading values kept from it. */
   readonly checkpoint: boolean;
 }
 
-/** The graph of a body, between nodes that stand for what differs from step to step. */
+/** The graph of a body, with placeholders for what differs from step to step. */
 export interface BodyGraph {
-  /** What is older was not recorded by it. */
+  /** Older nodes were not recorded by it. */
   readonly since: number;
   readonly carries: readonly Tensor[];
   /** Slices of sequences. */
   readonly xs: readonly Tensor[];
   /** The new carries, then the results of a step. */
   readonly outputs: readonly Tensor[];
-  /** The offset of the random generator when it was recorded, and how far a step moves it. */
+  /** The offset of the random generator when it was recorded, and how many numbers a step draws. */
   readonly start: number;
   readonly draws: number;
 }
 
-/** A body that is closed: `constants` are nodes outside of it that it reads. */
+/** A closed body: `constants` are the outside nodes that it reads. */
 export interface Body extends BodyGraph {
-  /** Its number, where it is kept for all loops of its structure. */
+  /** Its number, if it is kept for all loops of its structure. */
   readonly id?: number;
-  /** What is kept of each step for the way back, where among the outputs it is found, and which of it stands after them. */
+  /**
+   * The nodes kept from each step for the backward pass, their indices among the outputs, and those that are appended there.
+   */
   readonly saved: readonly Tensor[];
   readonly places: readonly number[];
   readonly added: readonly Tensor[];
@@ -66,13 +68,13 @@ export function closeBody(
 ): Body {
   const { carries, xs, start, draws } = graph;
   const variables = new Set([...carries, ...xs]);
-  // What is a result of each step already is kept as that.
+  // A node that is a result of each step already is not appended again.
   const results = [...graph.outputs];
   const places = saved.map((y) => {
     const known = results.indexOf(y, carries.length);
     return known >= 0 ? known : results.push(y) - 1;
   });
-  // A result that is no node of the body's own is copied.
+  // A result that is not a node of the body itself is copied.
   const outputs = results.map((y) => (depends.has(y) && !variables.has(y) ? y : again(y)));
   for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) outside.add(y);
   const collected = collect(outputs, {
@@ -121,7 +123,7 @@ export function closeBody(
   return { ...graph, saved, places, added, constants, nodes: collected.nodes, program };
 }
 
-/** The nodes that change from step to step, and the nodes outside of these that they read. */
+/** The nodes that change from step to step, and the outside nodes that they read. */
 export interface Dependents {
   readonly depends: Set<Tensor>;
   readonly outside: Set<Tensor>;
@@ -144,7 +146,7 @@ export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependen
     else if (inside && node.inputs.some((x) => depends.has(x))) depends.add(node);
     else if (inside) own.push(node);
   }
-  // Made while the body was recorded, but computed outside: they read cells like any other node.
+  // Nodes made while the body was recorded, but computed outside: they consume cells like any other node.
   for (const node of own) for (const x of node.inputs) x.cell?.consume(x, node);
   const outside = new Set<Tensor>();
   for (const node of depends) {
@@ -154,12 +156,12 @@ export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependen
   return { depends, outside };
 }
 
-/** Whether a node says where random numbers begin. */
+/** Whether a node is the offset of random numbers. */
 export function isOffset(node: Tensor): boolean {
   return node.op === (counterOp as unknown) && node.attrs?.['role'] === 'offset';
 }
 
-/** Whether a node is a number that a plan is simplified by, in one place or in all. What was computed is a value instead. */
+/** Whether a node is an uncomputed literal, possibly expanded: it is simplified into the plan rather than passed in. */
 function isFolded(node: Tensor): boolean {
   let at: Tensor | undefined = node;
   while (at?.value === null && at.op?.name === 'expand') at = at.inputs[0];

@@ -89,7 +89,7 @@ function clamped<F>(functions: readonly F[], index: number): F {
   return functions[Math.min(Math.max(index, 0), functions.length - 1)] as F;
 }
 
-/** A tensor with one element, without dimensions. */
+/** A tensor with one element, as a scalar. */
 function single(op: string, what: string, x: unknown): Tensor {
   if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${display(x)}`);
   if (x.size !== 1) {
@@ -102,14 +102,14 @@ function single(op: string, what: string, x: unknown): Tensor {
 
 const OTHER = { who: 'another branch', what: 'the same as the first' };
 
-/** The result of the branch chosen: called where its value can be read, else recorded with the others. */
+/** The result of the chosen branch: only that one is called if the index can be read, otherwise all are recorded. */
 function among<R>(
   name: 'cond' | 'switchCase',
   index: Tensor,
   branches: readonly ((...xs: unknown[]) => R)[],
   args: readonly unknown[],
 ): R {
-  // What lies on a device is chosen by there.
+  // An index on a device is not read: the device chooses.
   if (mode.tracing === null && (index.home !== 'webgpu' || hostValue(index) !== null)) {
     const value = valueOf(index, name)[0] as number;
     if (Number.isNaN(value)) throw new ChainruleError(`${name}: the predicate is NaN`);

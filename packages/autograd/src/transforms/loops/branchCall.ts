@@ -1,4 +1,4 @@
-/** @file A choice among recorded branches as a call: its derivatives are choices among those of the branches. */
+/** @file A choice among recorded branches as a call: its derivatives are choices among the derivatives of the branches. */
 import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
@@ -20,7 +20,7 @@ interface BranchCall extends CallRules {
   readonly bodies: readonly Body[];
 }
 
-/** The results of the branch that `index` chooses, the nearest where there is none, on `operands`. */
+/** The results on `operands` of the branch at `index`, clamped to the existing ones. */
 export function callBranch(
   name: LoopName,
   bodies: readonly Body[],
@@ -156,7 +156,7 @@ const branchRules: Omit<CallRules, 'name'> = {
         { within: rewriting, since: body.since },
       );
     if (index.batched) {
-      // Every branch is computed, and for each example one of them taken.
+      // Every branch is computed, and one of them selected for each example.
       const all = bodies.map((body, b) => on(body, b, given.operands));
       return call.outputs.map((_y, k) => {
         const options = all.map((results) => {
@@ -201,7 +201,7 @@ const branchRules: Omit<CallRules, 'name'> = {
   },
 };
 
-/** For each example the option that `index` names, the nearest where there is none. */
+/** For each example the option at `index`, clamped to the existing ones. */
 function pick(name: LoopName, index: Tensor, options: readonly Tensor[]): Tensor {
   const last = options.length - 1;
   return options.slice(0, -1).reduceRight<Tensor>((rest, option, b) => {

@@ -1,8 +1,8 @@
 /**
- * @file A loop as a call: its derivatives are loops again, and so is what it is for many examples.
+ * @file A loop as a call: its derivatives are loops again, and so is its batched form.
  *
- * The way back of a loop is a loop from its end, over what the way there has kept of each step: all that it reads, or the
- * carries alone, from which it computes the step once more. Forward mode carries tangents beside the values.
+ * The backward pass of a loop is a loop from its end, over values that the forward pass kept from each step: all that it
+ * reads, or only the carries, from which it computes the step again. Forward mode carries tangents beside the values.
  */
 import type { Tensor } from '../../graph/tensor.js';
 import { counter, Placeholder } from '../../graph/version.js';
@@ -23,7 +23,7 @@ interface ScanCall extends CallRules {
   readonly steps: Steps;
 }
 
-/** Runs a body over carries and sequences. Its results: the last carries, then what each step gave. */
+/** Runs a body over carries and sequences. Returns the last carries, then the results of all steps. */
 export function callScan(
   graph: BodyGraph,
   steps: Steps,
@@ -37,7 +37,7 @@ export function callScan(
   return makeScan(prepared, steps, given, base).slice(0, graph.outputs.length);
 }
 
-/** Runs a prepared body. Its results are followed by what was kept of all steps. */
+/** Runs a prepared body. Its results are followed by the values kept from all steps. */
 function makeScan(
   { body, constants }: Prepared,
   steps: Steps,
@@ -62,7 +62,7 @@ function makeScan(
   return makeCall(rules, inputs, values).outputs;
 }
 
-/** The inputs of a loop by what they are; `base` is where its random numbers begin. */
+/** Splits the inputs of a loop by kind; `base` is the offset of its random numbers. */
 export function partsOf(
   { carries, xs, constants, draws }: Body,
   inputs: readonly Tensor[],
@@ -173,13 +173,15 @@ const scanRules: Omit<CallRules, 'name'> = {
   },
 };
 
-/** What was kept of all steps. */
+/** The values kept from all steps. */
 function savedOf(call: Call): Tensor[] {
   const { body } = call.rules as ScanCall;
   return body.places.map((k) => call.outputs[k] as Tensor);
 }
 
-/** A body for inputs in other places, and which of its outputs have examples; carries that get them have them throughout. */
+/**
+ * A body rebuilt for other inputs, and which of its outputs are batched; a carry that becomes batched is so from the start.
+ */
 function rebuiltBody(
   { body, steps }: ScanCall,
   inputs: readonly Replacement[],
@@ -199,7 +201,7 @@ function rebuiltBody(
       ...inputs.slice(n + m, n + m + body.constants.length),
     ];
     const made = extend(steps.name, () =>
-      // What was kept is a result like others.
+      // Kept values are results like others.
       rewrite(
         [...body.outputs, ...body.added],
         [...variables, ...body.constants],

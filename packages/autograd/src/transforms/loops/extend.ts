@@ -1,11 +1,11 @@
-/** @file What the rules of loops share: more of a body recorded, and what stands for its cotangents and tangents. */
+/** @file Shared by the rules of loops: recording more nodes of a body, and placeholders for its cotangents and tangents. */
 import { mode, type LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { Placeholder } from '../../graph/version.js';
 import { expandNode, reshapeNode } from '../../ops/build/broadcast.js';
 import { building } from '../variable.js';
 
-/** Records more of a body, as its own nodes were. */
+/** Records more nodes of a body, in the same modes as its own nodes. */
 export function extend<R>(name: LoopName, f: () => R): R {
   const { tracing, body } = mode;
   mode.tracing ??= name;
@@ -17,17 +17,17 @@ export function extend<R>(name: LoopName, f: () => R): R {
   }
 }
 
-/** Stands for a cotangent or tangent. */
+/** A placeholder for a cotangent or tangent. */
 export function standIn(like: Tensor): Placeholder {
   return new Placeholder(like.sizes, like.dtype, { requiresGrad: true });
 }
 
-/** Whether there is one. */
+/** Whether a value is not null. */
 export function present<T>(x: T | null): x is T {
   return x !== null;
 }
 
-/** The same for every example. */
+/** Repeats a tensor for every example. */
 export function spread(x: Tensor, size: number): Tensor {
   return expandNode(reshapeNode(x, [1, ...x.sizes]), [size, ...x.sizes]);
 }

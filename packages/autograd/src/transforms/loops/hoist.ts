@@ -1,7 +1,8 @@
 /**
- * @file Products by the elements of a sequence alone, taken out of a loop: of all steps they are one product.
+ * @file Moves matrix products that depend on the elements of a sequence alone out of a loop: one product computes those of
+ * all steps.
  *
- * What a step makes of its element before and after such a product goes with it, as far as no carry comes in.
+ * Operations of a step on its element before and after such a product move with it, as long as no carry is involved.
  */
 import type { LoopName } from '../../graph/mode.js';
 import type { Primitive } from '../../graph/primitive.js';
@@ -15,11 +16,11 @@ import { rewrite } from '../rewrite.js';
 import { dependents, isOffset, type BodyGraph, type Dependents } from './body.js';
 import { extend } from './extend.js';
 
-/** A body and its sequences, of which some may be what was taken out. */
+/** A body and its sequences, which may include the moved products. */
 interface Hoisted {
   readonly graph: BodyGraph;
   readonly sequences: readonly Tensor[];
-  /** What of its nodes changes from step to step, where that was found on the way. */
+  /** The nodes that change from step to step, if they were determined meanwhile. */
   readonly found?: Dependents;
 }
 
@@ -53,10 +54,10 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
   };
 }
 
-/** What a step makes of its element alone; true where a product by something from outside is part of it. */
+/** The nodes of a step that depend on its element alone; true if a product by an outside matrix is part of one. */
 function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Tensor, boolean> {
   const own = new Map<Tensor, boolean>();
-  // What a hook is called for stays in the loop.
+  // A node with hooks stays in the loop.
   for (const x of xs) if (x.extra?.hooks === undefined) own.set(x, false);
   for (const node of depends) {
     if (xs.includes(node) || node.inputs.length === 0 || isOffset(node)) continue;
@@ -68,8 +69,8 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
 }
 
 /**
- * Whether a node is a product of rows by a matrix from outside, which has the same bits as part of a larger one: a product
- * that is a loop in any layout is a sum in an order of its own.
+ * Whether a node is a product of rows by an outside matrix that has the same bits as part of a larger product. A product that
+ * runs as a loop in some layout does not: it sums in an order of its own.
  */
 function isProduct(
   { op, inputs, sizes: shape, attrs }: Tensor,
@@ -83,7 +84,7 @@ function isProduct(
   return depends.has(a) && !depends.has(b);
 }
 
-/** What of it the rest of the step reads. */
+/** Those of these nodes that the rest of the step reads. */
 function frontier(
   { outputs }: BodyGraph,
   depends: ReadonlySet<Tensor>,
@@ -97,7 +98,7 @@ function frontier(
   return [...ends];
 }
 
-/** A node of a step's own at all steps, `[steps, …]`. */
+/** A node that depends on a step's element alone, for all steps: `[steps, …]`. */
 function allSteps(
   node: Tensor,
   stacks: Map<Tensor, Tensor>,

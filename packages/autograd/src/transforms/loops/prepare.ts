@@ -1,7 +1,9 @@
 /**
- * @file Bodies made ready for gradients, once for all of the same structure: what is kept of a step, and the ways back.
+ * @file Prepares bodies for gradients, once for all of the same structure: the values kept from a step, and the backward
+ * loops.
  *
- * A body that is met again gives only what it captures: its graph is one between placeholders, whatever it was recorded on.
+ * When a body comes again, only its captured tensors are new: its graph is kept between placeholders, whatever nodes it was
+ * recorded on.
  */
 import type { LoopBody } from '../../engine/loop.js';
 import { mode } from '../../graph/mode.js';
@@ -21,24 +23,24 @@ import { extend } from './extend.js';
 import { residualsOf } from './residuals.js';
 import { wayBack } from './wayBack.js';
 
-/** A body, and the tensors that stand where it has constants. */
+/** A body, and the tensors for its constants. */
 export interface Prepared {
   readonly body: Body;
   readonly constants: readonly Tensor[];
 }
 
-/** A body that is kept, and what its constants are: of those that are given the one at a position, or a number of its own. */
+/** A kept body, and for each of its constants the index among the given ones, or a number of its own. */
 interface Known {
   readonly body: Body;
   readonly order: readonly (number | Tensor)[];
 }
 
-/** For each program the bodies that run on it, by what requires grad. */
+/** For each program the bodies that run on it, keyed by what requires grad. */
 const known = new WeakMap<LoopBody, Map<string, Known>>();
 
 let nextBody = 0;
 
-/** A body for carries and sequences that are given. */
+/** Prepares a body for given carries and sequences. */
 export function prepare(
   graph: BodyGraph,
   steps: Steps,
@@ -74,7 +76,7 @@ export function prepare(
   return { body: entry.body, constants: entry.order.map(at) };
 }
 
-/** The same where constants of another body, which the constants were made from, are others. */
+/** The same body, with the constants recomputed from other values of the constants of body `from`. */
 export function withConstants(
   { body, constants }: Prepared,
   from: Body,
@@ -85,13 +87,13 @@ export function withConstants(
   return { body, constants: made.map(({ node }) => node) };
 }
 
-/** Whether a node calls no function of the user's while it is differentiated: a loop in a body that is kept calls none. */
+/** Whether differentiating a node calls no function of the user's: a kept body must not call any. */
 function isPlain(node: Tensor): boolean {
   const call = callOf(node);
   return node.extra?.hooks === undefined && (call === null || call.rules.kind !== undefined);
 }
 
-/** The graph of a body between nodes of its own. */
+/** The graph of a body, rebuilt between placeholders. */
 function onPlaceholders(
   graph: BodyGraph,
   inputs: readonly Tensor[],
@@ -109,7 +111,10 @@ function onPlaceholders(
   };
 }
 
-/** What is kept of each step for the way back: the carries that it begins with, and all that is read of it. */
+/**
+ * The values kept from each step for the backward pass: the carries that it begins with and, without `checkpoint`, all that
+ * is read of it.
+ */
 function keptOf(
   graph: BodyGraph,
   { name, checkpoint }: Steps,

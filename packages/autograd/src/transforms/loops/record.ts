@@ -1,4 +1,4 @@
-/** @file Recording the body of a loop or a branch: called once, on nodes that stand for what it is given. */
+/** @file Records the body of a loop or a branch: calls it once, on placeholders for its inputs. */
 import { display } from '../../arguments/display.js';
 import { reading } from '../../arguments/reading.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -12,13 +12,13 @@ import { constant, Placeholder } from '../../graph/version.js';
 import { flatten, isTensor, type Structure, type Tree, shown } from '../../tree.js';
 import { building } from '../variable.js';
 
-/** What a body recorded. */
+/** The recording of a body. */
 export interface RecordedBody {
   readonly since: number;
   readonly start: number;
   readonly draws: number;
   readonly result: unknown;
-  /** Cells that it has assigned: what they were before, and what they are at its end. */
+  /** The cells that it has assigned: their versions before, and at its end. */
   readonly cells: readonly {
     readonly cell: Cell;
     readonly before: Tensor;
@@ -26,7 +26,7 @@ export interface RecordedBody {
   }[];
 }
 
-/** Calls `f`, and takes back what it changed. The random generator stays where it was. */
+/** Calls `f`, and undoes its changes. The random generator keeps its offset. */
 export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
   const since = constant(0, 'float32').id;
   const start = generator.offset;
@@ -52,7 +52,7 @@ export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
   return { since, start, draws, result, cells };
 }
 
-/** What stands for a tensor in a body; its first dimension left out where it is a sequence. */
+/** The placeholder of a tensor in a body; for a sequence without its first dimension. */
 export function standFor(x: Tensor, shape: Shape = x.sizes): Placeholder {
   return new Placeholder(shape, x.dtype, { requiresGrad: isFloat(x.dtype) });
 }
@@ -69,7 +69,7 @@ export function namesOf(name: string, tree: Tree): string[] {
 
 const BODY = { who: 'the body', what: 'a carry like the one it is given' };
 
-/** The tensors of what a body returned in the place of `like`, whose tensors are called `names`. */
+/** The tensors that a body returned, which must match `like`, whose tensors are called `names`. */
 export function matching(
   op: string,
   returned: Tree,
@@ -101,7 +101,7 @@ export function matching(
   });
 }
 
-/** Refuses a tree without tensors, which a loop could never change. */
+/** Refuses a tree with leaves that are no tensors, which a loop could never change. */
 export function checkTensors(op: string, what: string, tree: Tree): void {
   flatten(tree); // refuses what cannot be read or contains itself
   const bad = reading(op, what, () => loose(tree));

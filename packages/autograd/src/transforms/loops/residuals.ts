@@ -1,8 +1,9 @@
 /**
- * @file Residuals: what is kept of each step of a loop for its way back.
+ * @file Residuals: the values kept from each step of a loop for its backward pass.
  *
- * The way back reads nodes of the step. What it makes of them alone, before a cotangent comes in, can as well be made on the way
- * there, and is kept in their place if that takes no more memory: σ'(x) costs next to nothing where σ(x) is computed.
+ * The backward pass reads nodes of the step. What it computes from them alone, before any cotangent comes in, can as well be
+ * computed in the forward pass, and is kept instead if that takes no more memory: σ'(x) costs next to nothing where σ(x) is
+ * computed.
  */
 import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -14,7 +15,7 @@ import type { Body, BodyGraph } from './body.js';
 import { extend, present } from './extend.js';
 import { isView, resultsOf, type WayBack } from './wayBack.js';
 
-/** What to keep of a step, the carries apart: nodes that change from step to step, of views what they show. */
+/** The nodes to keep from a step, beside the carries: nodes that change from step to step; for views the viewed nodes. */
 export function residualsOf(
   graph: BodyGraph,
   way: WayBack,
@@ -51,7 +52,7 @@ export function residualsOf(
   return [...kept].sort((x, y) => x.id - y.id);
 }
 
-/** A way back that reads what a body keeps wherever it would make the same. */
+/** A backward step that reads a kept value wherever it would compute the same. */
 export function onKept(name: LoopName, body: Body, way: WayBack): WayBack {
   const results = resultsOf(way);
   const nodes = behindAll([...body.saved, ...results], body.since);
@@ -81,7 +82,7 @@ export function onKept(name: LoopName, body: Body, way: WayBack): WayBack {
   return { ...way, carries, xs, constants: made };
 }
 
-/** Nodes of a way back that are made of the step alone, and of numbers. */
+/** The nodes of a backward step that depend on the forward step alone, and on numbers. */
 function madeOfStep(way: WayBack, depends: ReadonlySet<Tensor>): Set<Tensor> {
   const own = new Set([
     ...way.ctCarries.filter(present),
@@ -100,19 +101,19 @@ function madeOfStep(way: WayBack, depends: ReadonlySet<Tensor>): Set<Tensor> {
   return found;
 }
 
-/** The nodes of the step that one of its way back is made of. */
+/** The nodes of the forward step from which a node of the backward step is made. */
 function basesOf(node: Tensor, from: number): Tensor[] {
   return behindAll([node], from).filter((x) => x.id < from);
 }
 
-/** The nodes behind some that are not older than `since`, and the first that are: the oldest first. */
+/** The nodes behind some nodes down to the first that are older than `since`, those included: the oldest first. */
 function behindAll(roots: readonly Tensor[], since: number): Tensor[] {
   const seen = new Set<Tensor>(roots);
   for (const node of seen) if (node.id >= since) for (const x of node.inputs) seen.add(x);
   return [...seen].sort((x, y) => x.id - y.id);
 }
 
-/** What two nodes have in common that are computed alike; null where one is like no other. */
+/** A key that nodes share if they compute the same; null for a node that is like no other. */
 function keyOf(node: Tensor, numberOf: ReadonlyMap<Tensor, number>): string | null {
   const { op, attrs, inputs, dtype, sizes, cell, extra } = node;
   if (op === null || cell !== null || extra !== null || callOf(node) !== null) return null;
@@ -122,7 +123,7 @@ function keyOf(node: Tensor, numberOf: ReadonlyMap<Tensor, number>): string | nu
   return `${op.id} ${dtype} ${sizes.join()} ${JSON.stringify(attrs, asText)} ${from}`;
 }
 
-/** Numbers that JSON has no word for. */
+/** Encodes the numbers that JSON cannot represent. */
 function asText(_key: string, x: unknown): unknown {
   return typeof x === 'number' && (!Number.isFinite(x) || Object.is(x, -0)) ? `${1 / x} ${x}` : x;
 }

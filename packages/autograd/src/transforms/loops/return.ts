@@ -1,4 +1,4 @@
-/** @file The way back of a loop as a loop: found once for a body and what is wanted of it. */
+/** @file The backward pass of a loop as a loop: derived once for each body and set of wanted cotangents. */
 import { mode } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Body, BodyGraph, Steps } from './body.js';
@@ -8,7 +8,7 @@ import { onKept } from './residuals.js';
 import { Sums } from './sums.js';
 import { resultsOf, wayBack } from './wayBack.js';
 
-/** Which cotangents there are, of the results of a step and then of what was kept of it, and which are wanted. */
+/** Which results of a step, and then which kept values, have cotangents, and which cotangents are wanted. */
 export interface Wanted {
   readonly used: readonly boolean[];
   readonly xs: readonly boolean[];
@@ -17,7 +17,7 @@ export interface Wanted {
 
 const known = new WeakMap<Body, Map<string, Return>>();
 
-/** The way back of a loop over `body`. */
+/** The backward loop of a loop over `body`. */
 export function returnOf(body: Body, steps: Steps, wanted: Wanted): Return {
   let returns = known.get(body);
   if (returns === undefined) {
@@ -33,9 +33,9 @@ export function returnOf(body: Body, steps: Steps, wanted: Wanted): Return {
   return found;
 }
 
-/** A loop over the steps of another from its end. */
+/** A loop over the steps of another loop, from its end. */
 class Return {
-  /** Which carries have cotangents; they are its first carries, sums of what is captured the others. */
+  /** Which carries have cotangents: these are its first carries, followed by the sums for captured tensors. */
   readonly flows: readonly boolean[];
   readonly sums: Sums;
   private readonly body: Body;
@@ -62,12 +62,12 @@ class Return {
     };
   }
 
-  /** It runs from the other end, and its random numbers are those of the steps. */
+  /** The steps in the other direction, with the same random numbers in each. */
   over(steps: Steps): Steps {
     return { ...steps, reverse: !steps.reverse, rewound: !steps.rewound };
   }
 
-  /** The loop for inputs and constants that are given. */
+  /** The loop, prepared for given inputs and constants. */
   on(steps: Steps, given: readonly Tensor[], constants: readonly Tensor[]): Prepared {
     const needs = mode.grad
       ? [...given, ...constants].map((x) => Number(x.needsGrad)).join('')

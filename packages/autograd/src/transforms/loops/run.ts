@@ -1,8 +1,8 @@
 /**
- * @file The nodes of a loop: the two primitives that it is for the engine.
+ * @file The nodes of a loop: the two primitives that represent it in the engine.
  *
- * `loop` runs the body step after step and leaves the results, `loopResult` takes one of them: the graph has nodes of one
- * value each. A device that knows loops may run both as it likes.
+ * `loop` runs the body step by step and stores the results, `loopResult` takes one of them: so every node of the graph has a
+ * single value. A device that supports loops may run both in its own way.
  */
 import { loopOf, withLoop, type Loop, type LoopBody } from '../../engine/loop.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
@@ -14,14 +14,14 @@ import { looping } from '../../kernels/looping.js';
 import { primitive, type PrimitiveOp } from '../../ops/build/primitive.js';
 import { runLoop } from './stepping.js';
 
-/** A loop without what runs it. */
+/** A loop without the parts that run it. */
 export type LoopSpec = Omit<Loop, 'family' | 'run'>;
 
 interface LoopAttrs extends Record<string, AttrValue> {
   readonly bodies: readonly number[];
 }
 
-/** The shapes and dtypes of what a loop gives. */
+/** The shapes and dtypes of a loop's results. */
 export function resultsOf({ kind, bodies, length }: LoopSpec): { shape: Shape; dtype: DType }[] {
   const { outputs, carries } = bodies[0] as LoopBody;
   if (kind === 'branch') return outputs.slice();
@@ -32,14 +32,14 @@ export function resultsOf({ kind, bodies, length }: LoopSpec): { shape: Shape; d
   }));
 }
 
-/** The attributes of a loop and of its results, which all of its kind share. */
+/** The attributes of a loop and of its results, shared by all loops of its kind. */
 interface Described {
   readonly loop: Loop;
   readonly attrs: LoopAttrs;
   readonly results: readonly ResultAttrs[];
 }
 
-/** For each body what its loops were, by their length: the oldest go first. */
+/** For each body its loops, by length; the oldest are evicted first. */
 const described = new WeakMap<LoopBody, Map<number, Described>>();
 const MOST_LENGTHS = 64;
 
@@ -95,7 +95,7 @@ interface ResultAttrs extends LoopAttrs {
   readonly dtype: DType;
 }
 
-/** What a loop has left and nobody has taken yet, by ticket; the oldest go first. */
+/** Results of loops that have not been taken yet, by ticket; the oldest are evicted first. */
 const left = new Map<number, (TypedArray | null)[]>();
 const MANY = 16;
 let tickets = 0;
@@ -104,7 +104,7 @@ const loopOp: PrimitiveOp<LoopAttrs> = primitive('loop', {
   lowering: { kind: 'loop' },
   shape: () => [1],
   dtype: () => 'int32',
-  // What a loop computes is built again by its call.
+  // The loop is rebuilt by its call.
   batch: ([x]) => x as Tensor,
   reference: (inputs, out, attrs) => {
     out.data[0] = leave(loopOf(attrs), inputs);
@@ -118,7 +118,7 @@ const resultOp: PrimitiveOp<ResultAttrs> = primitive('loopResult', {
   batch: ([x]) => x as Tensor,
   reference: ([ticket, ...inputs], out, attrs) => {
     let number = (ticket as Value).data[0] as number;
-    // Taken before, or long ago: it is computed again.
+    // Taken before, or evicted: it is computed again.
     if ((left.get(number)?.[attrs.result] ?? null) === null) number = leave(loopOf(attrs), inputs);
     const results = left.get(number) as (TypedArray | null)[];
     out.data.set(results[attrs.result] as TypedArray);

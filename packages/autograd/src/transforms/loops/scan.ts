@@ -120,7 +120,7 @@ export function scan<C, X, Y>(
   };
   const base = counter(start, 'offset');
   generator.offset = start + length * draws;
-  // In a checkpoint nothing is kept of a step but its carries, and so no product either.
+  // A checkpoint keeps only the carries of a step, so products are not moved out of it.
   const loop = checkpoint
     ? { graph: body, sequences: sequences.leaves, found: undefined }
     : building(mode.grad, () => hoist('scan', body, sequences.leaves));

@@ -1,4 +1,4 @@
-/** @file A loop run step by step, each body as a program of its own: what a device does that knows no loops. */
+/** @file Runs a loop step by step, each body as a program of its own: for backends without support for loops. */
 import { ChainruleError } from '../../errors.js';
 import { backendInUse } from '../../engine/engine.js';
 import { explain } from '../../engine/evaluate.js';
@@ -45,7 +45,7 @@ class Stepper {
     });
   }
 
-  /** Runs the body once; `order` says how many steps have drawn random numbers before it. */
+  /** Runs the body once; `order` is how many steps have drawn random numbers before it. */
   step(
     order: number,
     carry: (k: number) => TypedArray,
@@ -85,7 +85,7 @@ function runScan(
     const size = array.length / length;
     return array.subarray(t * size, (t + 1) * size);
   };
-  // Two places in turn for each carry, and one for what nobody wants.
+  // Each carry alternates between two arrays; each unwanted result has one.
   const made: TypedArray[] = [];
   const room = ({ dtype, shape }: { dtype: DType; shape: Shape }): TypedArray => {
     const size = sizeOf(shape);

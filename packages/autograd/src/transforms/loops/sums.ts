@@ -1,8 +1,9 @@
 /**
- * @file Sums over the steps of a loop: the gradients of what a body captures.
+ * @file Sums over the steps of a loop: the gradients of the tensors that a body captures.
  *
- * They are carried from step to step, in the order of the unrolled loop. But `Σ_t P_tᵀ Q_t`, the gradient of a matrix that
- * the body multiplies by, is one product over the rows of all steps, where P and Q are kept, instead of a small one a step.
+ * They are carried from step to step, in the order of the unrolled loop. But `Σ_t P_tᵀ Q_t`, the gradient of a matrix by
+ * which the body multiplies, is computed as one product over the rows of all steps, from kept P and Q, instead of a small
+ * product per step.
  */
 import type { Tensor } from '../../graph/tensor.js';
 import { permuteNode } from '../../ops/shape/movement.js';
@@ -15,16 +16,16 @@ import { present } from './extend.js';
 import { isView, type WayBack } from './wayBack.js';
 
 export class Sums {
-  /** What stands for the sums that are carried, and what they are after a step. */
+  /** The placeholders of the carried sums, and the sums after a step. */
   readonly carries: readonly Tensor[];
   readonly totals: readonly Tensor[];
-  /** What is kept of each step, beside what is a result of it anyway. */
+  /** The values to keep from each step, beside its results. */
   readonly kept: readonly Tensor[];
   private readonly stacked: readonly Tensor[];
   private readonly splits: readonly Split[];
   private readonly graph: BodyGraph;
 
-  /** The sums of a way back over `graph`; with `carried`, all are carried. */
+  /** The sums of a backward pass over `graph`; with `carried`, all are carried. */
   constructor(graph: BodyGraph, way: WayBack, carried: boolean) {
     this.graph = graph;
     const sums = way.sums.filter(present);
@@ -40,7 +41,7 @@ export class Sums {
     this.stacked = [...way.xs, ...this.kept];
   }
 
-  /** The sums, from the sequences, the sums that were carried, and of all steps their results and what was kept. */
+  /** The complete sums, from the sequences, the carried sums, and the results and kept values of all steps. */
   finish(
     sequences: readonly Tensor[],
     carried: readonly Tensor[],
@@ -59,14 +60,14 @@ export class Sums {
   }
 }
 
-/** Whether a node shows elements of a sequence and nothing else. */
+/** Whether a node is a view of a sequence's element. */
 function isShown(node: Tensor, xs: readonly Tensor[]): boolean {
   let at = node;
   while (!xs.includes(at) && isView(at) && at.inputs.length > 0) at = at.inputs[0] as Tensor;
   return xs.includes(at);
 }
 
-/** Such a node at all steps. */
+/** Such a node for all steps. */
 function allSteps(node: Tensor, xs: readonly Tensor[], sequences: readonly Tensor[]): Tensor {
   const k = xs.indexOf(node);
   if (k >= 0 || node.op === null) return sequences[k] as Tensor;
@@ -82,13 +83,13 @@ interface Term {
   readonly transB: boolean;
 }
 
-/** `rest + Σ terms`; rest is null where nothing else is left than what there was before. */
+/** `rest + Σ terms`; rest is null if nothing but terms is added to the carried sum. */
 interface Split {
   readonly terms: readonly Term[];
   readonly rest: Tensor | null;
 }
 
-/** What is added to `sum` in `total`: the products apart whose rows are fewer than what they are summed up to. */
+/** Splits what is added to `sum` in `total`: products are split off if their operands take no more memory than the sum. */
 function splitSum(total: Tensor, sum: Tensor, depends: ReadonlySet<Tensor>): Split {
   const parts: Tensor[] = [];
   let at = total;
@@ -117,12 +118,12 @@ function termOf(node: Tensor, depends: ReadonlySet<Tensor>): Term | null {
   return a.size + b.size <= 2 * node.size ? { a, b, transA, transB } : null;
 }
 
-/** The sum of a term over all steps, from its operands at all of them, `[steps, …]`. */
+/** The sum of a term over all steps, from its operands for all steps, `[steps, …]`. */
 function sumOfTerm({ transA, transB }: Term, a: Tensor, b: Tensor): Tensor {
   return matmulOf([inRows(a, transA), inRows(b, !transB)], { transA: true, transB: false });
 }
 
-/** The rows that are summed over, of all steps, one below the other. */
+/** The rows to sum over, those of all steps one below the other. */
 function inRows(x: Tensor, first: boolean): Tensor {
   const [steps = 0, r = 0, c = 0] = x.sizes;
   return first

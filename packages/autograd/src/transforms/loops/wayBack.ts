@@ -1,6 +1,6 @@
 /**
- * @file The way back through one step of a loop: the cotangents of what the step was given, from those of what it gave, and
- * what of the step it reads.
+ * @file The backward pass through one step of a loop: the cotangents of the step's inputs, from those of its outputs, and the
+ * nodes of the step that it reads.
  */
 import { constant } from '../../graph/version.js';
 import type { LoopName } from '../../graph/mode.js';
@@ -19,20 +19,20 @@ export interface WantedNodes {
 }
 
 export interface WayBack {
-  /** Nodes older than this are the step's own. */
+  /** Nodes with smaller ids belong to the forward step. */
   readonly from: number;
-  /** What stands for the cotangents of the new carries, and of what is used. */
+  /** Placeholders for the cotangents of the new carries, and of `used`. */
   readonly ctCarries: readonly (Tensor | null)[];
   readonly ctUsed: readonly Tensor[];
-  /** What stands for the sums of the constants' cotangents so far. */
+  /** Placeholders for the sums of the constants' cotangents so far. */
   readonly sums: readonly (Tensor | null)[];
-  /** The cotangents of the carries that float, of the sequences and, added to the sums, of the constants that are wanted. */
+  /** The cotangents of the float carries, of the sequences and, added to the sums, of the wanted constants. */
   readonly carries: readonly Tensor[];
   readonly xs: readonly Tensor[];
   readonly constants: readonly Tensor[];
 }
 
-/** Records the way back of a step. */
+/** Records the backward pass of a step. */
 export function wayBack(
   name: LoopName,
   graph: BodyGraph,
@@ -54,7 +54,7 @@ export function wayBack(
       outputs.push(node);
       seeds.push(ct);
     };
-    // A sum so far stands first, so that it grows in the order of the unrolled loop.
+    // The sum so far comes first, so that terms are added in the order of the unrolled loop.
     constants.forEach((k, i) => seed(k, sums[i] ?? null));
     ends.forEach((y, k) => seed(y, ctCarries[k] ?? null));
     wanted.used.forEach((node, k) => seed(node, ctUsed[k] as Tensor));
@@ -79,7 +79,7 @@ export function wayBack(
   });
 }
 
-/** All that a way back leads to. */
+/** All results of a backward step. */
 export function resultsOf({ carries, xs, constants }: WayBack): Tensor[] {
   return [...carries, ...xs, ...constants];
 }

@@ -1,8 +1,7 @@
 /**
- * @file A loop with a condition as a call. Its body gives whether to go on, then the new carries.
+ * @file A loop with a condition as a call. Its body returns whether to continue, then the new carries.
  *
- * Forward mode and many examples are such loops again; its way back is that of the `scan` over as many steps as it
- * took.
+ * Forward mode and batching give such loops again; its backward pass is that of a `scan` over as many steps as it took.
  */
 import { GradError } from '../../errors.js';
 import { mode } from '../../graph/mode.js';
@@ -27,16 +26,16 @@ import { loopNodes, type LoopSpec } from './run.js';
 
 interface WhileCall extends CallRules {
   readonly body: Body;
-  /** The most steps there may be. */
+  /** The largest number of steps. */
   readonly most: number;
 }
 
-/** Steps that a loop may be differentiated over where their number cannot be read: as many are computed, needed or not. */
+/** The most steps over which a loop may be differentiated if their number cannot be read: all are computed, needed or not. */
 const MANY_STEPS = 100_000;
 
 /**
- * Runs a body while its first output holds, from carries and whether to begin: the last carries, and the steps
- * taken.
+ * Runs a body while its first output holds. `begins` says whether to run at all. Returns the last carries, and the number of
+ * steps taken.
  */
 export function callWhile(
   body: Body,
@@ -153,7 +152,7 @@ const whileRules: Omit<CallRules, 'name'> = {
           size,
           { within: rewriting, since: body.since },
         ) as [(typeof replacements)[number], ...typeof replacements];
-        // Once examples end at different steps, every carry is their own.
+        // Once examples end at different steps, every carry must be batched.
         const more = next.map((r, k) => r.batched || goesOn.batched || each || flags[k] === true);
         if (more.some((flag, k) => flag !== flags[k]) || goesOn.batched !== each) {
           more.forEach((flag, k) => (flags[k] = flag));
@@ -203,7 +202,7 @@ function whole(
   return all === true && !batched ? spread(node, size) : node;
 }
 
-/** A condition as a boolean; NaN counts as true, so that the loop finds it. */
+/** A condition as a boolean; NaN counts as true, so that the loop runs into it and reports it. */
 function truth(x: Tensor): Tensor {
   return x.dtype === 'bool' ? x : ne(x, 0);
 }
@@ -212,12 +211,12 @@ function anyOf(flags: Tensor): Tensor {
   return castNode(maxOver([castNode(flags, 'int32')], { dims: [0], keepdim: false }), 'bool');
 }
 
-/** A flag for each example, beside what each of them carries. */
+/** A flag for each example, shaped to broadcast with a batched tensor. */
 function column(flags: Tensor, like: Tensor): Tensor {
   return reshapeNode(flags, [...flags.sizes, ...like.sizes.slice(1).map(() => 1)]);
 }
 
-/** The same loop over steps whose number is known: those it took, or, where that cannot be read, all it might take. */
+/** The same loop over a known number of steps: those it took or, if that cannot be read, the largest number. */
 function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   const { body, most } = call.rules as WhileCall;
   const { begins, base } = startAndParts(call);

@@ -88,7 +88,7 @@ export function whileLoop<C>(
     [...first.leaves, ...cells.map(({ before }) => before)],
     base,
   );
-  // How many numbers the loop draws can be read in plain code; elsewhere what follows draws after all there may be.
+  // In plain code the number of draws can be read; elsewhere later draws follow the largest possible number.
   if (draws > 0) {
     const count = results.at(-1) as Tensor;
     const steps =

@@ -1,34 +1,34 @@
 /**
- * @file A kernel split in two: its form, which is code, and the words of its block, which are numbers.
+ * @file A kernel in two parts: its form, which is code, and the words of its block, which are numbers.
  *
- * Sizes, strides, constants and addresses are words. A function is written once for a form and reads the block it is
- * called with, so that kernels of one form share it, whatever their sizes.
+ * Sizes, strides, constants and addresses are words. A function is written once for a form and reads the block it is called
+ * with, so kernels of one form share it, whatever their sizes.
  */
 import { addAll } from '../../../graph/lists.js';
 import type { Place } from '../../../engine/compile/place.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from './moduleBuilder.js';
 
-/** Stands for scratch memory among the buffers of a plan; no slot has so high a number. */
+/** The buffer number of scratch memory; no slot has so high a number. */
 export const SCRATCH_BUFFER = 2 ** 30;
 
-/** A word that holds an address: so many bytes into a buffer. */
+/** A word that holds an address: an offset of `bytes` into a buffer. */
 export interface Pointer {
   readonly word: number;
   readonly buffer: number;
   readonly bytes: number;
 }
 
-/** Scratch memory that all threads see. */
+/** Scratch memory that all threads share. */
 export class Scratch {
-  /** How much of it is taken. */
+  /** How many bytes of it are taken. */
   bytes: number;
 
   constructor(bytes: number) {
     this.bytes = bytes;
   }
 
-  /** Takes room for so many elements. */
+  /** Takes memory for `count` elements. */
   take(dtype: DType, count: number): Place {
     const offset = this.bytes / itemSize[dtype];
     this.bytes += Math.ceil((count * itemSize[dtype]) / 64) * 64;
@@ -40,7 +40,7 @@ const bits = new DataView(new ArrayBuffer(8));
 
 /** The words that one kernel reads, in the order in which they were added. */
 export class Block {
-  /** Addresses hold 0: where a buffer lies is known when a plan runs. */
+  /** Addresses are 0 here: the address of a buffer is known only when a plan runs. */
   readonly words: number[] = [];
   readonly pointers: Pointer[] = [];
 
@@ -55,7 +55,7 @@ export class Block {
     return { word: this.words.push(value) - 1 };
   }
 
-  /** Adds another block; the bytes from the beginning of this one to that. */
+  /** Appends another block; returns the bytes from the beginning of this block to it. */
   append(block: Block): number {
     const at = this.words.length * 4;
     addAll(this.words, block.words);
@@ -76,11 +76,11 @@ export class Block {
   }
 }
 
-/** A kernel ready to be called: kernels with equal keys are one function. */
+/** A kernel ready to be called: kernels with equal keys share one function. */
 export interface FormedKernel {
   readonly key: string;
   readonly block: Block;
-  /** Whether all threads take part; else the first does it alone. */
+  /** Whether all threads take part; otherwise only the first runs it. */
   readonly parallel: boolean;
   /** Scratch bytes for each thread, beyond `FOLD_BYTES`. */
   readonly threadScratch: number;

@@ -2,7 +2,7 @@
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** Arrays of finished functions: allocating new ones for each plan would cost more than writing them. */
+/** Arrays of finished functions, for reuse: allocating new ones for each plan would cost more than writing them. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
 const EMPTY = new Uint8Array(0);
 
@@ -15,7 +15,7 @@ export class Bytes {
     this.array = spare.pop() ?? new Uint8Array(2048);
   }
 
-  /** Hands the memory to the next `Bytes`; this one must not be used any more. */
+  /** Gives the memory to the next `Bytes`; this one must not be used any more. */
   recycle(): void {
     if (spare.length < 64 && this.array.length <= 1 << 18) spare.push(this.array);
     this.array = EMPTY;

@@ -1,4 +1,4 @@
-/** @file One function of a module: its locals, the words of its block, and loops that count. */
+/** @file Builds one function of a module: its locals, the words of its block, and counting loops. */
 import { Bytes } from './bytes.js';
 import { Instructions, type Callable, type Global } from './instructions.js';
 import { I32, V128 } from './opcodes.js';
@@ -13,10 +13,10 @@ export const TYPE_CODE: Readonly<Record<ValueType, number>> = {
   v128: 0x7b,
 };
 
-/** A number known when the code is written; or, when it runs, in a local or in a word of the kernel's block. */
+/** A number known when the code is written; or one read at run time from a local or a word of the kernel's block. */
 export type Quantity = number | { readonly local: number } | Word;
 
-/** A word of the block that a kernel's function is called with. */
+/** A word of the block with which a kernel's function is called. */
 export interface Word {
   readonly word: number;
 }
@@ -27,13 +27,13 @@ export const BLOCK = 0;
 const I32_LOAD = 0x28;
 const I32_MUL = 0x6c;
 
-/** What a function uses of the module it is part of. */
+/** The parts of its module that a function uses. */
 export interface Surroundings {
-  /** Whether vectors are kept from being joined, but in functions that say otherwise. */
+  /** Whether stored vectors are kept from being joined, except in functions with `joins`. */
   readonly apart: boolean;
   /**
-   * Mutable globals that are never changed. The optimizer cannot know that, so a constant added to one stays in its
-   * register instead of being rebuilt at each use inside a loop.
+   * Mutable globals that never change. The optimizer cannot know that, so a constant added to one stays in its register
+   * instead of being rebuilt at each use inside a loop.
    */
   readonly zeroI32: Global;
   readonly negativeZeroF32: Global;
@@ -51,8 +51,9 @@ export class FunctionBuilder extends Instructions implements Callable {
   private readonly words = new Map<string, number>();
   readonly module: Surroundings;
   /**
-   * Whether V8's revectorizer, where it is on, may join vectors that are stored side by side. V8 13 and 14 make wrong code of some
-   * loops that carry several vectors round, and of maxima and signs of doubles; not of products and functions of single numbers.
+   * Whether V8's revectorizer, if it is on, may join vectors that are stored side by side. V8 13 and 14 generate wrong code
+   * for some loops that carry several vectors, and for maxima and signs of doubles; not for products and functions of
+   * float32.
    */
   joins = false;
   private stored = -1;
@@ -71,7 +72,7 @@ export class FunctionBuilder extends Instructions implements Callable {
     return this.params + this.locals.length - 1;
   }
 
-  /** V8 joins vectors from stores 16 bytes apart, from one address; so those are from two. */
+  /** V8 joins vectors that are stored 16 bytes apart from one address, so this stores them from two addresses. */
   override memory(code: number, offset: number): this {
     if (code !== V128.store || (offset & 16) === 0 || !this.module.apart || this.joins)
       return super.memory(code, offset);
@@ -85,7 +86,10 @@ export class FunctionBuilder extends Instructions implements Callable {
     return this.get('local' in value ? value.local : this.word(value));
   }
 
-  /** In a kernel's function: a local that holds a word of its block, `times` as much, from the beginning on. */
+  /**
+   * In a kernel's function: a local that holds a word of its block, multiplied by `times`; it is set at the start of the
+   * function.
+   */
   word({ word }: Word, times = 1): number {
     const key = `${word}*${times}`;
     let local = this.words.get(key);
@@ -103,8 +107,8 @@ export class FunctionBuilder extends Instructions implements Callable {
   }
 
   /**
-   * Runs the bodies from that on whose number the local holds: `cases[i]`, `cases[i + 1]` and so on; none where it is not
-   * below their number.
+   * Runs the bodies from the index in the local on: `cases[i]`, `cases[i + 1]` and so on; none if the index is not below
+   * their number.
    */
   from(local: number, cases: readonly (() => void)[]): this {
     const open = (last: number): void => {
@@ -124,7 +128,7 @@ export class FunctionBuilder extends Instructions implements Callable {
     return bytes === 0 ? this : this.get(local).push(bytes).op(0x6a).set(local);
   }
 
-  /** Runs `body` `count` times; not at all when that is not positive, and once without a loop where it is known to be 1. */
+  /** Runs `body` `count` times; never if that is not positive, and once without a loop if it is known to be 1. */
   repeat(count: Quantity, body: () => void): this {
     if (typeof count !== 'number') {
       const left = this.local('i32');
@@ -143,7 +147,7 @@ export class FunctionBuilder extends Instructions implements Callable {
     });
   }
 
-  /** Runs `body` as often as the local says, counting it down to 0; not at all when it is not positive. */
+  /** Runs `body` as often as the local says, counting it down to 0; never if it is not positive. */
   repeatLocal(left: number, body: () => void): this {
     return this.get(left)
       .i32(0)
@@ -156,7 +160,7 @@ export class FunctionBuilder extends Instructions implements Callable {
       });
   }
 
-  /** @internal The function's entry in the code section. */
+  /** @internal Writes the function's entry in the code section. */
   finish(into: Bytes): void {
     const head = new Bytes();
     const groups: [ValueType, number][] = [];

@@ -1,8 +1,8 @@
-/** @file The instructions of a function, each written as its bytes: numbers, locals, memory, calls, and blocks. */
+/** @file The instructions of a function, each written as bytes: numbers, locals, memory, calls, and blocks. */
 import { Bytes } from './bytes.js';
 import { ATOMIC, SIMD, V128_CONST } from './opcodes.js';
 
-/** Something that can be called: an import or a function of the module. Its index is known when the module is. */
+/** Something that can be called: an import or a function of the module. Its index is set when the module is finished. */
 export interface Callable {
   index: number;
   readonly type: number;
@@ -15,7 +15,7 @@ export interface Global {
 /** Instructions in stack order. */
 export class Instructions {
   readonly code = new Bytes();
-  /** Runs before `code`: constants that loops want in locals. */
+  /** Runs before `code`: constants that loops need in locals. */
   readonly prologue = new Bytes();
   readonly calls: {
     readonly position: number;
@@ -114,7 +114,7 @@ export class Instructions {
   /** A load or store; the address is on the stack. Alignment is only a hint, so it is given as one byte. */
   memory(code: number, offset: number): this {
     this.op(code);
-    // Atomics must state their natural alignment; everything else may claim none.
+    // Atomics must state their natural alignment; all others may claim none.
     this.out.byte(code < ATOMIC ? 0 : 2);
     this.out.unsigned(offset);
     return this;
@@ -147,7 +147,7 @@ export class Instructions {
     return this;
   }
 
-  /** Calls the function of the table whose entry is on the stack; its type is one of `tableType`. */
+  /** Calls the table entry whose index is on the stack; its type is one of `tableType`. */
   callIndirect(type: number): this {
     this.out.byte(0x11);
     this.out.unsigned(type);
@@ -188,7 +188,7 @@ export class Instructions {
     return this;
   }
 
-  /** `br` to the depth that is on the stack, or to `last` where that is less. */
+  /** `br` to the depth on the stack, or to `last` if that is smaller. */
   brTable(last: number): this {
     this.out.byte(0x0e);
     this.out.unsigned(last);

@@ -1,4 +1,4 @@
-/** @file What every kernel function shares: its parameters, its scratch memory, its share of the work. */
+/** @file The basis of every kernel function: its parameters, its scratch memory, its thread's share of the work. */
 import type { FunctionBuilder, ModuleBuilder, Quantity } from './moduleBuilder.js';
 import { I32 } from './opcodes.js';
 
@@ -9,12 +9,12 @@ export const THREADS = 2;
 export const SCRATCH = 3;
 export const KERNEL_PARAMETERS = ['i32', 'i32', 'i32', 'i32'] as const;
 
-/** The first bytes of each thread's scratch memory are for folding accumulators and ragged tiles. */
+/** The first bytes of each thread's scratch memory, for folding accumulators and for ragged tiles. */
 export const FOLD_BYTES = 1024;
 
 /**
- * What the engine V8 makes good use of: plain SIMD; also fused multiply-add; also pairs of vectors in one register of
- * twice the width.
+ * What V8 makes good use of: plain SIMD; fused multiply-add as well; or also pairs of vectors in one register of twice the
+ * width.
  */
 export type VectorWidth = 'simd128' | 'relaxed' | 'wide';
 
@@ -24,7 +24,7 @@ export interface KernelContext {
   readonly fma: boolean;
   /** Whether large products call a BLAS library. */
   readonly blas: boolean;
-  /** Whether one thread runs a loop, of any length: as few forms as there can be. */
+  /** Whether one thread runs every loop, whatever its length: this keeps the number of forms small. */
   readonly alone?: boolean;
 }
 

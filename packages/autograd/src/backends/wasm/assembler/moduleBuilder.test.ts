@@ -18,10 +18,10 @@ function copies(apart: boolean, joins: boolean): { bytes: Uint8Array; copied: Ui
   return { bytes, copied: all.slice(0, 72) };
 }
 
-/** Where a store of a vector has an offset that lies 16 bytes after an even place. */
+/** How many vector stores have an offset at an odd multiple of 16 bytes. */
 function storesAtOddPlaces(bytes: Uint8Array): number {
   let count = 0;
-  // 0xfd 0x0b, its alignment, its offset.
+  // The opcode 0xfd 0x0b, then alignment and offset.
   for (let i = 0; i + 3 < bytes.length; i++)
     if (bytes[i] === 0xfd && bytes[i + 1] === 0x0b && ((bytes[i + 3] as number) & 16) !== 0)
       count++;

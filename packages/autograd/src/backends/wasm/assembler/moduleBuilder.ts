@@ -1,8 +1,8 @@
 /**
  * @file A small assembler for WebAssembly binaries.
  *
- * It runs for every new form of a kernel, so it writes straight into growing byte arrays. Calls are patched when the module is
- * finished, which lets a function import what it needs while it is being written.
+ * It runs for every new form of a kernel, so it writes directly into growing byte arrays. Calls are patched when the module
+ * is finished, so a function can import what it needs while it is being written.
  */
 import { Bytes } from './bytes.js';
 import { FunctionBuilder, TYPE_CODE } from './functionBuilder.js';
@@ -13,7 +13,7 @@ export { FunctionBuilder } from './functionBuilder.js';
 export type { Quantity, ValueType, Word } from './functionBuilder.js';
 export type { Callable } from './instructions.js';
 
-/** A module that imports `env.memory`, numeric functions of `math`, and `env.table` where it places or calls functions. */
+/** A module that imports `env.memory`, numeric functions of `math`, and `env.table` if it places or calls functions. */
 export class ModuleBuilder implements Surroundings {
   private readonly types = new Map<string, number>();
   private readonly typeBytes = new Bytes();
@@ -77,7 +77,7 @@ export class ModuleBuilder implements Surroundings {
     return [...this.imports.keys()];
   }
 
-  /** Whether `gemm` was asked for. */
+  /** Whether `gemm` was used. */
   get usesBlas(): boolean {
     return this.imports.has('sgemm') || this.imports.has('dgemm');
   }
@@ -91,13 +91,13 @@ export class ModuleBuilder implements Surroundings {
     this.placed.push(target);
   }
 
-  /** The index of a type of functions, for calls through the table. */
+  /** The index of a function type, for calls through the table. */
   tableType(params: readonly ValueType[], results: readonly ValueType[]): number {
     this.usesTable = true;
     return this.typeIndex(params, results);
   }
 
-  /** The module's bytes. The functions that are placed go to the table from the entry `first` on. */
+  /** The module's bytes. The placed functions fill the table from the entry `first` on. */
   finish(first = 0): Uint8Array<ArrayBuffer> {
     let index = 0;
     for (const entry of this.imports.values()) entry.index = index++;

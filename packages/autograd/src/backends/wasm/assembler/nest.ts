@@ -1,4 +1,4 @@
-/** @file Loops over pointers, and rows copied between them: what kernels over windows and indices share. */
+/** @file Loops over pointers, and copies of rows between them: shared by kernels over windows and indices. */
 import type { DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, Quantity } from './moduleBuilder.js';
 import { threadRange } from './kernelFunction.js';
@@ -20,7 +20,7 @@ export function byteStrides(sizes: readonly number[], itemBytes: number): number
   return strides;
 }
 
-/** Runs `body` for each point of `sizes`, the pointers moving along; afterwards they are where they were. */
+/** Runs `body` for each point of `sizes`, moving the pointers along; afterwards they have their old values. */
 export function nest(
   f: FunctionBuilder,
   sizes: readonly Quantity[],
@@ -66,7 +66,7 @@ export function forRange(
     );
 }
 
-/** Runs `body` for this thread's share of `count` units, or for all of them where it works alone. */
+/** Runs `body` for this thread's share of `count` units, or for all of them if it works alone. */
 export function forShare(
   f: FunctionBuilder,
   count: Quantity,
@@ -79,10 +79,10 @@ export function forShare(
   forRange(f, start, end, body);
 }
 
-/** How two elements become one; of booleans 1 is the larger. */
+/** How two elements are combined; for booleans 1 is the larger. */
 export type Joining = 'add' | 'mul' | 'max' | 'min';
 
-/** Which elements a row has: their size, how one is loaded and stored, and how rows are joined with what is there. */
+/** The elements of a row: their size, how one is loaded and stored, and how it is combined with the element in the target. */
 export interface Elements {
   readonly size: 1 | 4 | 8;
   readonly load: number;
@@ -97,7 +97,10 @@ const PLAIN: Readonly<Record<DType, Elements>> = {
   bool: { size: 1, load: I32.load8U, store: I32.store8 },
 };
 
-/** Opcodes that join two elements, and two vectors. No instruction gives the larger of two whole numbers: a comparison, negative. */
+/**
+ * Opcodes that combine two elements, and two vectors. There is no scalar integer maximum: a negative entry is the negated
+ * opcode of a comparison.
+ */
 const JOINING: Readonly<Record<DType, Readonly<Record<Joining, readonly [number, number]>>>> = {
   float32: {
     add: [F32.add, F32x4.add],
@@ -125,7 +128,7 @@ const JOINING: Readonly<Record<DType, Readonly<Record<Joining, readonly [number,
   },
 };
 
-/** The elements of a dtype, for copies, or for sums, products or extremes with what is there. */
+/** The elements of a dtype, for copies, or for sums, products or extremes with the elements in the target. */
 export function elementsOf(dtype: DType, join?: Joining): Elements {
   const plain = PLAIN[dtype];
   if (join === undefined) return plain;
@@ -136,18 +139,18 @@ export function elementsOf(dtype: DType, join?: Joining): Elements {
   };
 }
 
-/** Of two whole numbers the one that compares so with the other. */
+/** The one of two integers that compares as `comparison` says with the other. */
 function extreme(f: FunctionBuilder, comparison: number): void {
   const [x, y] = [f.local('i32'), f.local('i32')];
   f.set(y).tee(x).get(y).get(x).get(y).op(comparison).select();
 }
 
-/** Vectors of a row that is copied without a loop. */
+/** The most vectors of a row that is copied without a loop. */
 const SHORT_ROW = 16;
 
 /**
- * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `join` joins them with
- * what is there instead. Nothing else is written.
+ * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `join` combines them with
+ * the elements at `to`. Writes nothing else.
  */
 export function copyRow(
   f: FunctionBuilder,
@@ -171,14 +174,14 @@ export function copyRow(
   const move = (by: Quantity, into: Quantity): void => {
     f.advance(source, by).advance(target, into);
   };
-  /** The rest of the elements, one by one. */
+  /** The remaining elements, one by one. */
   const single = (): void => {
     f.repeatLocal(left, () => {
       one();
       move(fromStep, toStep);
     });
   };
-  /** Blocks of `unroll` times `width` elements; then `left` says how many remain. */
+  /** Blocks of `unroll` times `width` elements; then `left` is the number of remaining elements. */
   const inBlocks = (unroll: number, width: number, body: (k: number) => void): void => {
     const blocks = f.local('i32');
     f.get(left).i32(unroll * width);
@@ -210,7 +213,7 @@ export function copyRow(
   const shift = Math.log2(lanes);
   const vectors = f.local('i32');
   f.get(left).i32(shift).op(I32.shrU).set(vectors);
-  // A short row is a jump into copies one after the other, the last vector first.
+  // For a short row, jumps into a sequence of copies, the last vector first.
   f.get(vectors).i32(SHORT_ROW).op(I32.leU);
   f.if(
     () => {
@@ -238,7 +241,7 @@ export function copyRow(
     },
   );
   if (join !== undefined || lanes === 2) return single();
-  // What is left is part of the last vector of the row, where it is as long as a vector.
+  // The remaining elements are copied by an overlapping last vector, if the row is at least one vector long.
   f.get(left).i32(0).op(I32.gtS);
   f.if(() => {
     f.get(vectors).if(() => {
@@ -250,7 +253,7 @@ export function copyRow(
   });
 }
 
-/** Sets `bytes`, a multiple of 4, at the local `at` to 0; the pointer stays. */
+/** Sets `bytes` bytes, a multiple of 4, at the local `at` to 0; the local does not change. */
 export function zeroFill(f: FunctionBuilder, at: number, bytes: Quantity): void {
   const [p, left] = [f.local('i32'), f.local('i32')];
   f.get(at).set(p);

@@ -1,13 +1,13 @@
 /**
- * @file Numbers of the WebAssembly instructions that the kernels use.
+ * @file The opcodes of the WebAssembly instructions that the kernels use.
  *
- * A plain opcode is one byte; those with a prefix have it added, so that one number names an instruction. Written as members
- * of these tables, opcodes are plain numbers in what is built.
+ * A plain opcode is one byte; a prefix adds a constant, so that one number names an instruction. As members of these tables,
+ * opcodes are inlined as plain numbers by the build.
  */
 
-/** Added to what comes after the prefix `0xfd`. */
+/** Added to opcodes after the prefix `0xfd`. */
 export const SIMD = 0x400;
-/** Added to what comes after the prefix `0xfe`. */
+/** Added to opcodes after the prefix `0xfe`. */
 export const ATOMIC = 2 * SIMD;
 
 export const I32 = {

@@ -1,7 +1,7 @@
 /**
- * @file Registers that a reduction folds into: how they start, take a value, and become one result.
+ * @file The accumulators of a reduction: how they start, take a value, and become one result.
  *
- * A maximum of floats keeps apart where it met NaN: V8's own maximum, which passes NaN on, is several times slower.
+ * A maximum of floats keeps track of NaN in a separate mask: V8's own maximum, which propagates NaN, is several times slower.
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import { isFloat } from '../../../graph/dtype.js';
@@ -17,7 +17,7 @@ function tracksNan(scalar: Reduce): boolean {
   return (scalar.op === 'max' || scalar.op === 'min') && isFloat(scalar.dtype);
 }
 
-/** `count` accumulators that hold what a reduction over nothing gives. */
+/** `count` accumulators with the result of a reduction over nothing. */
 export function freshAccumulators(v: Lanes, scalar: Reduce, count: number): readonly Value[] {
   const start = constant(v, identity(scalar.op, scalar.dtype), scalar.dtype);
   const masks = tracksNan(scalar) ? start.registers.map(() => v.i32(0)) : [];
@@ -45,7 +45,7 @@ export function accumulate(
   });
 }
 
-/** The extremes so far and, after them, the masks of where NaN was met. */
+/** The extremes so far and, after them, the masks of lanes that met NaN. */
 function extremes(v: Lanes, scalar: Reduce, target: Value, part: Value): Register[] {
   const single = scalar.dtype === 'float32';
   const [max, min, differs] = single
@@ -59,7 +59,7 @@ function extremes(v: Lanes, scalar: Reduce, target: Value, part: Value): Registe
   return [...best, ...masks];
 }
 
-/** The lanes beyond the row's end replaced by what changes no result. */
+/** The value with the lanes beyond the row's end replaced by the neutral element. */
 function realLanes(v: Lanes, scalar: Reduce, value: Value): Value {
   const neutral = constant(v, identity(scalar.op, scalar.dtype), scalar.dtype);
   const masks =
@@ -70,7 +70,7 @@ function realLanes(v: Lanes, scalar: Reduce, value: Value): Value {
   return { dtype: scalar.dtype, registers };
 }
 
-/** An accumulator's value: an extreme with the NaN it met put back (all bits set are a NaN). */
+/** An accumulator's value: an extreme, with NaN in the lanes that met it (all bits set are a NaN). */
 export function settle(v: Lanes, scalar: Reduce, part: Value): Value {
   if (!tracksNan(scalar)) return part;
   const count = part.registers.length / 2;
@@ -80,7 +80,7 @@ export function settle(v: Lanes, scalar: Reduce, part: Value): Value {
   return { dtype: part.dtype, registers };
 }
 
-/** All accumulators as one, its lanes still apart. */
+/** All accumulators combined into one, with its lanes still separate. */
 export function joinParts(v: Lanes, scalar: Reduce, partial: readonly Value[]): Value {
   const registers = v.scope(() => {
     let parts = partial.map((part) => settle(v, scalar, part));
@@ -95,7 +95,7 @@ export function joinParts(v: Lanes, scalar: Reduce, partial: readonly Value[]): 
   return { dtype: scalar.dtype, registers };
 }
 
-/** All accumulators and all their lanes as one value, in every lane. */
+/** All accumulators and all their lanes combined, the result in every lane. */
 export function fold(v: Lanes, scalar: Reduce, partial: readonly Value[]): Value {
   const join = (x: Value, y: Value): Value => combine(v, scalar.op, scalar.dtype, x, y);
   const registers = v.scope(() => {

@@ -40,10 +40,10 @@ function errorOf(kernel: LoopKernel, x: Float32Array, width: 'simd128' | 'wide')
   );
 }
 
-const ROWS = 20; // columns in whole vectors and a rest; more of them would be summed in memory
+const ROWS = 20; // columns in whole vectors and a rest; more columns would be summed in memory
 describe.each(['simd128', 'wide'] as const)('vectors %s', (width) => {
   describe.each<Layout>(['rows', 'columns', 'several'])('%s', (layout) => {
-    // Blocks of 256, one more and one less, whole vectors or not.
+    // Around multiples of the block length 256, in whole vectors or not.
     test.each([500, 510, 515, 1025, 1535, 2040, 4000])('of %d elements', (length) => {
       const rows = layout === 'columns' ? ROWS + 3 : 3;
       const kernel = kernelOf(layout, rows, length);
@@ -62,7 +62,7 @@ describe.each(['simd128', 'wide'] as const)('vectors %s', (width) => {
     const all = { ...kernel, body: [load, abs as typeof load, product] };
     const [, got] = runKernels([all], [x, new Float32Array(1)], { width });
     const exact = x.reduce((p, y) => p * y, 1);
-    // Roundings of factors add up in any order: of 2,000 of them, as chance has it, to √2000.
+    // Relative roundings add up in any order: 2,000 random ones to about √2000.
     expect(Math.abs((got?.[0] as number) / exact - 1)).toBeLessThan(2 * Math.sqrt(2000) * 2 ** -24);
   });
 });

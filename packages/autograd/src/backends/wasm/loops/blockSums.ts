@@ -1,9 +1,9 @@
 /**
- * @file Long sums in blocks, and the sums of blocks in pairs: the error grows with the logarithm of a row's length.
+ * @file Long sums in blocks, with the sums of blocks added in pairs: the error grows with the logarithm of a row's length.
  *
- * A sum that is complete is kept until its neighbour is: one block, two, four … (N. J. Higham, The accuracy of floating
- * point summation, SIAM J. Sci. Comput. 14, 1993). Which are there, the bits of the number of blocks say. Blocks follow
- * from sizes alone.
+ * A complete sum is kept until its neighbour is complete: of one block, two, four … (N. J. Higham, The accuracy of floating
+ * point summation, SIAM J. Sci. Comput. 14, 1993). The bits of the number of blocks say which sums exist. Blocks depend on
+ * sizes alone.
  */
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { SCRATCH } from '../assembler/kernelFunction.js';
@@ -18,7 +18,7 @@ import { joinParts, type Reduce } from './accumulators.js';
 export const ROW_BLOCK = 256;
 /** Elements of a block down a column, which has one accumulator. */
 export const COLUMN_BLOCK = 64;
-/** Sums that wait for their neighbours: of up to so many times as many blocks. */
+/** Levels of waiting sums; level `l` holds sums of `2ˡ` blocks. */
 const LEVELS = 24;
 
 /** A reduction and its accumulators. */
@@ -28,12 +28,12 @@ export interface Fold {
   readonly into: readonly Value[];
 }
 
-/** Whether a reduction rounds, so that it matters in which order it is computed. */
+/** Whether a reduction rounds, so that its order matters. */
 export function rounds({ op, dtype }: Reduce): boolean {
   return isFloat(dtype) && (op === 'sum' || op === 'prod');
 }
 
-/** Scratch bytes for the sums that wait, where `vectors` accumulators are kept apart. */
+/** Scratch bytes for the waiting sums of `vectors` separate accumulators. */
 export function waitingBytes(vectors: number): number {
   return LEVELS * vectors * 16;
 }
@@ -42,15 +42,15 @@ export class BlockSums {
   private readonly f: FunctionBuilder;
   private readonly v: Lanes;
   private readonly folds: readonly Fold[];
-  /** Whether the accumulators are parts of one sum; else each is a sum of its own. */
+  /** Whether the accumulators are parts of one sum; otherwise each is a sum of its own. */
   private readonly joined: boolean;
-  /** Where in scratch memory the sums wait. */
+  /** The offset of the waiting sums in scratch memory. */
   private readonly at: number;
-  /** Locals: steps of the present block, and blocks that are complete. */
+  /** Locals: the steps of the current block, and the number of complete blocks. */
   private readonly pending: number;
   private readonly complete: number;
   private readonly level: number;
-  /** A pointer to the sums that wait of one level, and the bytes of a level. */
+  /** A pointer to the waiting sums of one level, and the bytes of a level. */
   private readonly waiting: number;
   private readonly levelBytes: number;
 
@@ -89,7 +89,7 @@ export class BlockSums {
     );
   }
 
-  /** Counts what a run left over as a step. */
+  /** Counts the elements that do not fill a step as one step. */
   countRest(length: number): void {
     this.f.advance(this.pending, 1);
     this.endOfBlock(length);
@@ -104,7 +104,7 @@ export class BlockSums {
     });
   }
 
-  /** Adds the block to its neighbours that are complete, and starts anew. */
+  /** Adds the block to complete neighbours, and starts a new one. */
   private flush(): void {
     const { f, v, level, complete, waiting } = this;
     v.scope(() => {
@@ -131,7 +131,7 @@ export class BlockSums {
     });
   }
 
-  /** All folds, each with the sums of its blocks in place of its accumulators. */
+  /** All folds, with the sums of their blocks in place of the accumulators. */
   finish(all: readonly Fold[]): Fold[] {
     const { f, level } = this;
     const sums = this.blockSums();
@@ -151,7 +151,7 @@ export class BlockSums {
     });
   }
 
-  /** The sums of the present block, in registers of their own. */
+  /** The sums of the current block, in registers of their own. */
   private blockSums(): Value[][] {
     const { v } = this;
     return this.folds.map(({ scalar, into }) => {
@@ -173,7 +173,7 @@ export class BlockSums {
     f.advance(waiting, this.levelBytes).get(level).i32(1).op(I32.shrU).set(level);
   }
 
-  /** Adds what waits at a level to `sums`, which come after it. */
+  /** Adds the waiting sums of a level to `sums`, which come after them. */
   private addWaiting(sums: readonly (readonly Value[])[]): void {
     const { f, v, waiting } = this;
     let bytes = 0;
@@ -198,7 +198,7 @@ export class BlockSums {
   }
 }
 
-/** Each register of values, and how many bytes lie before it. */
+/** Calls `body` for each register of values, with the number of bytes before it. */
 function eachRegister(
   sums: readonly (readonly Value[])[],
   body: (register: Register, bytes: number) => void,

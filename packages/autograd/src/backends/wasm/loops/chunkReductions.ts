@@ -1,8 +1,8 @@
 /**
- * @file Long reductions in fixed chunks: partial results first, then the results of the partial ones.
+ * @file Long reductions in fixed chunks: first partial results, then a reduction of these.
  *
- * Threads can share one long sum this way, and its error grows with the length of a chunk instead of that of the
- * whole. Chunks follow from shapes alone, so that the number of threads changes no bit.
+ * So threads can share one long sum, and its error grows with the length of a chunk instead of that of the whole. Chunks
+ * depend on shapes alone, so the number of threads changes no bit.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
@@ -12,7 +12,7 @@ import { Rebuild, reductionLevels } from './rebuild.js';
 
 type Output = LoopKernel['outputs'][number];
 
-/** The kernel itself, or kernels that do the same in chunks. */
+/** The kernel itself, or kernels that compute the same in chunks. */
 export function chunkReductions(kernel: LoopKernel, scratch: Scratch): LoopKernel[] {
   const done: LoopKernel[] = [];
   let rest: LoopKernel | undefined = kernel;
@@ -51,7 +51,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
   const chunks = whole + (length % step > 0 ? 1 : 0);
   if (chunks < 2) return undefined;
 
-  // Reductions of the first level: those whose argument needs no other reduction.
+  // Reductions of the first level: those whose argument depends on no other reduction.
   const levels = reductionLevels(kernel.body);
   const first = kernel.body.flatMap((scalar, i) =>
     scalar.kind === 'reduce' && levels[i] === 1 ? [{ scalar, i }] : [],
@@ -103,7 +103,7 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
   if (whole > 0) addChunks(0, whole, step);
   if (length % step > 0) addChunks(whole, 1, length % step);
 
-  // What is known once these reductions are: written straight from the kernel that joins the partial results.
+  // Outputs that are known once these reductions are: the kernel that joins the partial results writes them.
   const rank = kernel.outer.length;
   const join = new Rebuild(kernel, {
     access: (access) => ({ ...access, strides: [...access.strides.slice(0, rank), 0] }),

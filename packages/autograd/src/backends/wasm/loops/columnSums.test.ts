@@ -18,7 +18,7 @@ describe('down many columns, with accumulators in memory', () => {
     columns: fc.integer({ min: 65, max: 200 }),
     rows: fc.integer({ min: 8, max: 24 }),
     pad: fc.nat(2),
-    // Each point as it is, each point less its column's result, the results.
+    // Each point unchanged, each point minus its column's result, and the results.
     wanted: fc.subarray(['point', 'rest', 'result'] as const, { minLength: 1 }),
     width: fc.constantFrom('simd128' as const, 'wide' as const),
     seed: fc.nat(1000),

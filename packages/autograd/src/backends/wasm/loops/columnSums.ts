@@ -1,10 +1,10 @@
 /**
  * @file Sums down columns, with accumulators in memory.
  *
- * A row of many columns is walked whole, one row after the other, as it lies in memory; each element is added to the
- * accumulator of its column, which the first cache holds. Column by column, every row would be a jump that no prefetcher
- * follows. Each block of rows has accumulators of its own, which are added in pairs afterwards: so the bits are those
- * of sums whose accumulators lie in registers (`blockSums.ts`).
+ * A row of many columns is read whole, one row after the other, in memory order; each element is added to the accumulator of
+ * its column, which stays in the L1 cache. Column by column, every row would be a jump that no prefetcher follows. Each block
+ * of rows has accumulators of its own, which are added in pairs afterwards, so the bits are those of sums with accumulators
+ * in registers (`blockSums.ts`).
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access, Place } from '../../../engine/compile/place.js';
@@ -19,16 +19,16 @@ import { Rebuild, reductionLevels } from './rebuild.js';
 
 type Output = LoopKernel['outputs'][number];
 
-/** Fewer columns fit a few registers, and lie within a few cache lines. */
+/** Fewer columns fit into a few registers and cache lines. */
 const MANY_COLUMNS = 64;
-/** More accumulators than this do not stay in the first cache. */
+/** More accumulators than this do not stay in the L1 cache. */
 const ACCUMULATOR_BYTES = 2 ** 15;
-/** For fewer rows the accumulators are not worth their setting up. */
+/** For fewer rows, setting up the accumulators does not pay. */
 const MANY_ROWS = 8;
 
 const OPERATIONS: Readonly<Record<string, string | undefined>> = { sum: 'add', prod: 'mul' };
 
-/** The kernel itself, or kernels that do the same with accumulators in scratch memory. */
+/** The kernel itself, or kernels that compute the same with accumulators in scratch memory. */
 export function columnSums(given: LoopKernel, scratch: Scratch): LoopKernel[] {
   const kernel = joinInner(given);
   if (!worthwhile(kernel)) return [given];
@@ -88,7 +88,7 @@ export function columnSums(given: LoopKernel, scratch: Scratch): LoopKernel[] {
       body: points.body,
     };
   };
-  // Neighbours are added until one is left, which lies where the first block was.
+  // Adjacent blocks are added until one is left, at the place of the first.
   const together: LoopKernel[] = [];
   for (let apart = 1; apart < blocks; apart *= 2) {
     const pairs = Math.ceil((blocks - apart) / (2 * apart));
@@ -111,7 +111,7 @@ export function columnSums(given: LoopKernel, scratch: Scratch): LoopKernel[] {
     });
   }
 
-  /** What is left, of each column or of each point, with the sums read from where they are. */
+  /** The remaining outputs, of each column or of each point, with the sums read from memory. */
   const rest = (outputs: readonly Output[], inner: readonly number[]): LoopKernel[] => {
     if (outputs.length === 0) return [];
     const whole = rank + inner.length;
@@ -142,7 +142,7 @@ export function columnSums(given: LoopKernel, scratch: Scratch): LoopKernel[] {
   ];
 }
 
-/** Coordinates, that of the rows beginning at `first`. */
+/** Writes a coordinate; that along the rows starts at `first`. */
 function coordinate(rank: number, first: number): (dim: number, body: Scalar[]) => number {
   return (dim, body) => {
     const add = (scalar: Scalar): number => body.push(scalar) - 1;
@@ -153,7 +153,7 @@ function coordinate(rank: number, first: number): (dim: number, body: Scalar[]) 
   };
 }
 
-/** The kernel with its inner dimensions as one, where they are one for all that it reads and writes. */
+/** The kernel with its inner dimensions merged, if they merge in all that it reads and writes. */
 function joinInner(kernel: LoopKernel): LoopKernel {
   const { outer, inner, inputs, outputs, body } = kernel;
   const rank = outer.length;
@@ -192,7 +192,7 @@ function worthwhile(kernel: LoopKernel): boolean {
   const nest = planNest(kernel);
   if (nest.vector >= nest.outer || (nest.sizes[nest.vector] as number) <= MANY_COLUMNS)
     return false;
-  // What is known of each column would be computed again for every row.
+  // Values that depend on the column alone would be computed again for every row.
   return analyseBody(kernel, nest).every(({ depth }, i) => {
     const scalar = body[i] as Scalar;
     return scalar.kind !== 'op' || isCheap(scalar.op) || depth >= nest.outer || depth < 0;

@@ -1,17 +1,17 @@
-/** @file Reading and writing four lanes of a buffer: contiguous, repeated or apart, all of them or the first few. */
+/** @file Loads and stores of four lanes: contiguous, repeated or strided, all of them or the first few. */
 import type { DType } from '../../../graph/dtype.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { Value } from '../elements/elementOps.js';
 import type { Lanes, Register } from '../elements/lanes.js';
 import { I16x8, I32, I32x4, I8x16, V128 } from '../assembler/opcodes.js';
 
-/** Where lane 0 is, and how far it is to the next. */
+/** The address of lane 0, and the distance to the next lane. */
 export type LaneAddress = {
   /** An `i32` local that holds a byte address. */
   readonly pointer: number;
 } & (
   | {
-      /** Elements from a lane to the next. */
+      /** Elements from one lane to the next. */
       readonly stride: 0 | 1;
       /** Bytes from the pointer to lane 0. */
       readonly offset: number;
@@ -20,12 +20,12 @@ export type LaneAddress = {
       readonly stride: 'far';
       /** Lanes from the pointer to lane 0. */
       readonly first: number;
-      /** A local that holds how many bytes so many lanes are apart. */
+      /** Returns a local that holds the distance of `lanes` lanes in bytes. */
       readonly far: (lanes: number) => number;
     }
 );
 
-/** How many lanes are real: all four, one, or the 1 to 3 that are left of a row, `v.rest` at run time. */
+/** How many lanes are real: all four, one, or the 1 to 3 that remain of a row, `v.rest` at run time. */
 export type LaneCount = 4 | 1 | 'rest';
 
 /** Pushes the address of a lane and returns the immediate that completes it. */
@@ -56,7 +56,7 @@ function eachLane(
   }
 }
 
-/** Loads lanes; a stride of 0 fills all four with one element. Beyond those that are real they hold anything. */
+/** Loads lanes; a stride of 0 fills all four with one element. Lanes that are not real hold arbitrary data. */
 export function loadLanes(v: Lanes, dtype: DType, at: LaneAddress, lanes: LaneCount): Value {
   const registers = v.scope(() => {
     switch (dtype) {
@@ -105,7 +105,7 @@ function load(
   return out;
 }
 
-/** Makes what is to be stored: a mask becomes four bytes of 0 or 1. */
+/** Converts a value for storing: a mask becomes four bytes of 0 or 1. */
 export function storable(v: Lanes, value: Value): readonly Register[] {
   if (value.dtype !== 'bool') return value.registers;
   return v.scope(() => {
@@ -115,7 +115,7 @@ export function storable(v: Lanes, value: Value): readonly Register[] {
   });
 }
 
-/** Stores the real lanes of what `storable` made. */
+/** Stores the real lanes of a value from `storable`. */
 export function storeLanes(
   v: Lanes,
   dtype: DType,

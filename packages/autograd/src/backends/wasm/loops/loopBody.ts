@@ -1,4 +1,6 @@
-/** @file What is known of each scalar of a loop body before code is written: where it varies and when it is known. */
+/**
+ * @file Facts about each scalar of a loop body before code is written: along which levels it varies, and when it is known.
+ */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Nest } from './loopNest.js';
 
@@ -7,7 +9,7 @@ export interface ScalarFacts {
   readonly depth: number;
   /** Whether its four lanes can differ. */
   readonly perLane: boolean;
-  /** How many levels of reductions come before it. */
+  /** The number of reduction levels before it. */
   readonly phase: number;
   /** Whether computing it again costs more than reading it back. */
   readonly expensive: boolean;
@@ -96,7 +98,7 @@ export function analyseBody(kernel: LoopKernel, nest: Nest): readonly ScalarFact
   }
 }
 
-/** Every scalar that `roots` need, up to the scalars where `stop` says that their value is at hand. */
+/** All scalars that `roots` depend on, not going beyond those for which `stop` says that their value is known. */
 export function closure(
   body: readonly Scalar[],
   roots: readonly number[],

@@ -1,8 +1,8 @@
 /**
- * @file What of a loop kernel is its form, and where its numbers lie in the block.
+ * @file The form of a loop kernel, and the words of its block that hold its numbers.
  *
- * Sizes and constants are words, and so are strides, in bytes, but for those that change the code: 0, where an element
- * repeats, and 1 along the lanes, where elements are loaded in vectors. Walks that begin at one place, or move alike
+ * Sizes and constants are words, and so are strides, in bytes, except those that change the code: 0, where an element
+ * repeats, and 1 along the lanes, where elements are loaded in vectors. Walks that begin at the same address, or move equally
  * along a level, share a word; which of them do is part of the form.
  */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
@@ -13,22 +13,22 @@ import { FAULT } from '../run/barrier.js';
 import { mayRefuse } from './refusals.js';
 import { CACHE, COORDINATE, type Nest, type Walk } from './loopNest.js';
 
-/** How a walk moves along a level: so many elements, 0 or 1, or bytes that a word holds. */
+/** How a walk moves along a level: by 0 or 1 elements, or by bytes in a word. */
 export type Step = 0 | 1 | Word;
 
 export interface LoopForm {
   readonly key: string;
   readonly block: Block;
   readonly walks: readonly Walk[];
-  /** Where each walk begins: an address, for caches within scratch memory, for coordinates 0. */
+  /** The start of each walk: an address; for caches an offset in scratch memory, for coordinates 0. */
   readonly starts: readonly (Word | 0)[];
-  /** Of each walk, along each level. */
+  /** The steps of each walk along each level. */
   readonly steps: readonly (readonly Step[])[];
-  /** How often each level is gone along. */
+  /** The size of each level. */
   readonly sizes: readonly Word[];
-  /** The constants by their place in the body. */
+  /** The constants by their index in the body. */
   readonly constants: ReadonlyMap<number, Word>;
-  /** Where it is said that an element function refused its arguments; null where none may. */
+  /** The address of the word to set when an element function refuses its arguments; null if none can. */
   readonly fault: Word | null;
 }
 
@@ -39,7 +39,10 @@ const LETTER: Readonly<Record<DType, string>> = {
   bool: 'b',
 };
 
-/** The form of a kernel that is walked as `nest`, with rows of some values kept in `caches`, `cachesAt` in scratch memory. */
+/**
+ * The form of a kernel traversed as `nest`, with rows of some values kept in `caches`, at the offset `cachesAt` in scratch
+ * memory.
+ */
 export function loopForm(
   kernel: LoopKernel,
   nest: Nest,
@@ -58,7 +61,7 @@ export function loopForm(
     key += `${start.word},`;
     return start;
   });
-  // An output over a buffer that is read is written last.
+  // An output to a buffer that is also read is written last.
   for (const { perPoint, buffer } of nest.outputs)
     key += perPoint ? (nest.inputs.some((input) => input.buffer === buffer) ? 'u' : 'p') : 'r';
   const sizes = nest.sizes.map((size) => block.number(size));
@@ -90,7 +93,7 @@ export function loopForm(
   return { key: `${bodyKey}${key}`, block, walks, starts, steps, sizes, constants, fault };
 }
 
-/** Adds the constants of a body to the block; the body as text, without their values. */
+/** Adds the constants of a body to the block; returns the body as text without their values. */
 function constantsOf(
   { body, outputs }: LoopKernel,
   block: Block,
@@ -127,7 +130,7 @@ function constantsOf(
   return { constants, bodyKey };
 }
 
-/** A bool is a mask: all bits of its lane set or none. */
+/** A bool is a mask: all bits of its lane are set, or none. */
 function constantWord(block: Block, value: number, dtype: DType): Word {
   switch (dtype) {
     case 'float32':

@@ -1,4 +1,4 @@
-/** @file Loop kernels of known kinds against plain loops: levels of reductions, chunks, empty spaces, buffers in place. */
+/** @file Loop kernels of known kinds against plain loops: levels of reductions, chunks, empty spaces, in-place buffers. */
 import { describe, expect, test } from 'vitest';
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { TypedArray } from '../../../graph/dtype.js';
@@ -184,7 +184,7 @@ describe('long reductions go in chunks', () => {
       (_, i) => ((i * 7919) % 13) - 6,
     );
     const buffers = [data, new Float32Array(sizeOf(outer))];
-    // Sums of small whole numbers are exact whatever the order.
+    // Sums of small integers are exact whatever the order.
     expectEqual(runKernels([kernel], buffers), referenceLoop(kernel, buffers), kernel);
   });
   test('the error of a long sum stays that of a chunk', () => {
@@ -230,7 +230,7 @@ test('products, empty rows and empty spaces', () => {
     [10, NaN, 3],
     [4, NaN, 2],
   ]);
-  // The same with rows through the lanes.
+  // The same with rows along the lanes.
   const turned = {
     ...kernel([3], [4]),
     inputs: [{ ...kernel([3], [4]).inputs[0]!, strides: [1, 3] }],

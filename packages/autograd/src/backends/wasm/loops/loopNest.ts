@@ -1,25 +1,25 @@
 /**
- * @file How a loop kernel is walked: which dimensions merge, which one goes through the vector lanes, which one is
- * split among threads.
+ * @file How a loop kernel is traversed: which dimensions merge, which one goes through the vector lanes, which one is split
+ * among threads.
  *
- * All of it follows from shapes and strides alone, so that the rounding of a kernel never depends on the machine.
+ * All of this depends on shapes and strides alone, so the rounding of a kernel never depends on the machine.
  */
 import type { DType } from '../../../graph/dtype.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 
-/** What a walk has for a buffer where it is a coordinate, or a row kept in scratch memory. */
+/** The `buffer` of a walk that is a coordinate, or a row kept in scratch memory. */
 export const COORDINATE = -1;
 export const CACHE = -2;
 
-/** One buffer as the nest walks it; a coordinate that the body asks for is walked like a buffer of one-byte items. */
+/** The traversal of one buffer; a coordinate that the body needs is traversed like a buffer of one-byte items. */
 export interface Walk {
   /** The buffer of the plan; `COORDINATE` or `CACHE`. */
   readonly buffer: number;
   readonly dtype: DType;
   readonly size: number;
   readonly offset: number;
-  /** Elements a step of each level. */
+  /** Elements per step of each level. */
   readonly strides: readonly number[];
 }
 
@@ -28,18 +28,18 @@ export interface Nest {
   readonly sizes: readonly number[];
   /** How many levels are outside a row. */
   readonly outer: number;
-  /** The level whose points lie in the lanes: the last level of its group. */
+  /** The level whose points fill the lanes: the last level of its group. */
   readonly vector: number;
   readonly inputs: readonly Walk[];
   readonly outputs: readonly (Walk & { readonly value: number; readonly perPoint: boolean })[];
-  /** For each original dimension that the body asks the coordinate of. */
+  /** A walk for each original dimension whose coordinate the body needs. */
   readonly coordinates: ReadonlyMap<number, Walk>;
 }
 
 interface Dim {
   size: number;
   readonly inner: boolean;
-  /** Of the inputs, then the outputs. */
+  /** Strides of the inputs, then of the outputs. */
   strides: number[];
   /** The original dimension whose coordinate the body needs, or −1. */
   readonly coordinate: number;
@@ -67,8 +67,8 @@ export function planNest(kernel: LoopKernel): Nest {
   const vector = chooseVector(dims, kernel);
   const outerDims = dims.filter((dim) => !dim.inner && dim !== vector);
   const innerDims = dims.filter((dim) => dim.inner && dim !== vector);
-  // The largest dimension first, where threads can split it; the order of rows changes no result. One along which sums are
-  // carried in memory cannot be split, and stays where it walks memory in order.
+  // The largest dimension comes first, where threads can split it; the order of rows changes no result. A dimension along
+  // which sums are accumulated in memory cannot be split, and stays where it traverses memory in order.
   const carried = (dim: Dim): boolean =>
     dim.strides.slice(kernel.inputs.length).some((stride) => stride === 0);
   const largest = outerDims.reduce<Dim | undefined>(
@@ -108,7 +108,7 @@ export function planNest(kernel: LoopKernel): Nest {
   };
 }
 
-/** Joins neighbours that every buffer walks as one; those of a row only where the order of sums is not given. */
+/** Merges adjacent dimensions that every buffer traverses as one; inner ones only if the order of sums is not prescribed. */
 function merge(dims: readonly Dim[], keepsRows: boolean): Dim[] {
   const merged: Dim[] = [];
   for (const dim of dims) {
@@ -131,8 +131,8 @@ function merge(dims: readonly Dim[], keepsRows: boolean): Dim[] {
 }
 
 /**
- * The dimension with the most unit strides; within a row where that is as good. Where sums have an order, one that keeps
- * it: the last within a row, or one outside of it.
+ * The dimension with the most unit strides, preferably an inner one. If the order of sums is prescribed, one that keeps it:
+ * the last inner dimension, or an outer one.
  */
 function chooseVector(all: readonly Dim[], kernel: LoopKernel): Dim {
   const hasInner = all.some((dim) => dim.inner);
@@ -148,13 +148,13 @@ function chooseVector(all: readonly Dim[], kernel: LoopKernel): Dim {
       const output = kernel.outputs[i - kernel.inputs.length];
       const perRow =
         output !== undefined && hasInner && output.strides.length === kernel.outer.length;
-      // Lanes would write one place at once: an accumulator in memory.
+      // All lanes would write to one address: an accumulator in memory.
       if (output !== undefined && !perRow && stride === 0) score = -Infinity;
       const weight = perRow ? 0.125 : output !== undefined ? 1.5 : 1;
       score += weight * (stride === 1 ? 2 : stride === 0 ? 0.5 : -2);
     });
     if (dim.size < 4) score -= 8;
-    // The last of equals: it is the closest to memory order.
+    // Of equal ones the last: it is closest to memory order.
     if (score >= bestScore) {
       best = dim;
       bestScore = score;

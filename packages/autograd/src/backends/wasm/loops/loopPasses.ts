@@ -1,19 +1,22 @@
-/** @file What the passes over a row of a loop kernel compute, write and keep, and how wide and on how many threads they go. */
+/**
+ * @file The passes over a row of a loop kernel: what each computes, writes and keeps, and how many vectors and threads they
+ * use.
+ */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { closure, isCheap, type ScalarFacts } from './loopBody.js';
 import { CACHE, type Nest, type Walk } from './loopNest.js';
 
-/** Rows up to this size keep what the next pass needs; longer ones compute it again. */
+/** Rows up to this size keep values for the next pass; longer ones compute them again. */
 const CACHE_BYTES = 128 * 1024;
 
-/** A pass folds one level of reductions; the last one, with no reductions, writes what depends on them all. */
+/** A pass folds one level of reductions; the last one folds none, and writes what depends on them all. */
 export interface Pass {
-  /** The reductions that are folded: their places in the body. */
+  /** The reductions that it folds: their indices in the body. */
   readonly reduces: readonly number[];
-  /** The outputs of each point that are written. */
+  /** The per-point outputs that it writes. */
   readonly outputs: Nest['outputs'];
-  /** What is computed for both. */
+  /** The scalars that it computes for both. */
   readonly roots: readonly number[];
 }
 
@@ -30,7 +33,7 @@ export function planPasses(
     const reduces = body.flatMap((scalar, i) =>
       scalar.kind === 'reduce' && phaseOf(facts, i) === pass + 1 ? [i] : [],
     );
-    // As early as they are known, unless a later pass reads what lies there.
+    // Written as soon as they are known, unless a later pass reads the buffer.
     const outputs = nest.outputs.filter(({ perPoint, value, buffer }) => {
       const read = nest.inputs.some((input) => input.buffer === buffer);
       return perPoint && pass === (read ? levels : phaseOf(facts, value));
@@ -44,7 +47,7 @@ function phaseOf(facts: readonly ScalarFacts[], i: number): number {
   return (facts[i] as ScalarFacts).phase;
 }
 
-/** Values of a row that a later pass reads back from scratch memory, as walks over it. */
+/** Walks over scratch memory, for values of a row that a later pass reads back. */
 export function planCaches(
   { body }: LoopKernel,
   nest: Nest,
@@ -56,7 +59,7 @@ export function planCaches(
   let bytes = 0;
   if (vector < outer || sizes.length === outer) return { caches, bytes };
   const length = sizes.slice(outer).reduce((product, size) => product * size, 1);
-  // The last scalar first: what only serves a kept value need not be kept itself.
+  // From the last scalar on: a value needed only for one that is kept need not be kept itself.
   for (let i = body.length - 1; i >= 0; i--) {
     const scalar = body[i] as Scalar;
     if (scalar.kind !== 'op' || scalar.dtype === 'bool' || scalar.dtype === 'int32') continue;
@@ -78,7 +81,7 @@ export function planCaches(
   return { caches, bytes };
 }
 
-/** How many vectors go side by side along the vector level. */
+/** How many vectors are processed side by side along the vector level. */
 export function vectorsOf(
   body: readonly Scalar[],
   nest: Nest,
@@ -87,9 +90,9 @@ export function vectorsOf(
   const { sizes, outer, vector } = nest;
   const cheap = facts.every((fact) => !fact.expensive);
   const columns = vector < outer && sizes.length > outer;
-  // Columns are walked down: less than a cache line at a time would fetch every line twice.
+  // Going down columns, less than a cache line at a time would fetch every line twice.
   const simple = cheap && body.length <= 5;
-  // As many accumulators whatever else a row computes: their number decides how a sum is rounded.
+  // The number of accumulators decides how a sum is rounded, so it must not depend on what else a row computes.
   const sums = vector >= outer && body.some((scalar) => scalar.kind === 'reduce');
   let width = columns ? (cheap ? 8 : 4) : simple || sums ? 4 : 2;
   if (!sums && body.some((scalar) => scalar.dtype === 'float64')) width = Math.max(2, width / 2);
@@ -97,10 +100,7 @@ export function vectorsOf(
   return width;
 }
 
-/**
- * The level that threads share, or −1: one along which all outputs move, the first such unless the vector level has more
- * to do.
- */
+/** The level that threads share, or −1: the first along which all outputs move, unless the vector level has more work. */
 export function levelToShare({ sizes, outer, vector, outputs }: Nest, width: number): number {
   const free = (level: number): boolean =>
     outputs.every(({ strides }) => strides[level] !== 0) || sizes[level] === 1;

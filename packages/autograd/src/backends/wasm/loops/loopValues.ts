@@ -1,4 +1,4 @@
-/** @file The values of a loop body while its code is written: each computed once, as far out as it can be. */
+/** @file The values of a loop body while its code is written: each is computed once, as far out as possible. */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { applyOp, cast } from '../elements/elementOps.js';
@@ -15,7 +15,7 @@ import { blockConstant } from '../elements/values.js';
 import { mayRefuse, refuse } from './refusals.js';
 import type { Walks } from './walks.js';
 
-/** Two scalars of a body that one formula gives. */
+/** Two scalars of a body that one formula computes. */
 interface Pair {
   readonly value: number;
   readonly derivative: number;
@@ -23,7 +23,7 @@ interface Pair {
 }
 
 export class LoopValues {
-  /** Vectors that go side by side, and how many lanes are real. */
+  /** How many vectors are side by side, and how many lanes are real. */
   copies = 1;
   lanes: LaneCount = 4;
   /** Which of `caches` have been filled. */
@@ -37,7 +37,7 @@ export class LoopValues {
   private readonly facts: readonly ScalarFacts[];
   private readonly constants: ReadonlyMap<number, Word>;
   private readonly fault: Word | null;
-  /** Values at hand, a vector for each copy that varies. */
+  /** Known values: a vector for each copy if they vary along the lanes, else one. */
   private values = new Map<number, readonly Value[]>();
 
   constructor(
@@ -60,7 +60,7 @@ export class LoopValues {
     this.fault = fault;
   }
 
-  /** What `body` computes is forgotten after it. */
+  /** Forgets the values that `body` computes when it ends. */
   scope(body: () => void): void {
     const values = this.values;
     this.values = new Map(values);
@@ -75,7 +75,7 @@ export class LoopValues {
     this.values.set(i, value);
   }
 
-  /** Computes what of `needed` varies along `level` and no deeper, and is known after `phase` levels of reductions. */
+  /** Computes those of `needed` that vary along `level` and no deeper, and are known after `phase` levels of reductions. */
   computeAt(level: number, needed: Iterable<number>, phase: number): void {
     const deepestCopies = this.nest.vector > level;
     for (const i of needed) {
@@ -87,7 +87,7 @@ export class LoopValues {
     }
   }
 
-  /** Whether a value hangs on a reduction that is not folded yet. */
+  /** Whether a value depends on a reduction that is not folded yet. */
   private waitsForReduce(i: number): boolean {
     if (this.values.has(i)) return false;
     const scalar = this.body[i] as Scalar;
@@ -155,12 +155,12 @@ export class LoopValues {
     }
   }
 
-  /** The function and the derivative that share an exponential, one of which the scalar at `i` is, if the body has both. */
+  /** The function and derivative that share an exponential, if the scalar at `i` is one of them and the body has both. */
   private curveOf(scalar: Scalar & { kind: 'op' }, i: number): Pair | null {
     if (scalar.dtype !== 'float32') return null;
     for (const [op, { derivative, of }] of curves) {
       if (scalar.op !== op && scalar.op !== derivative) continue;
-      // A body may have the same function of the same argument twice.
+      // A body may contain the same function of the same argument twice.
       const at = (name: string): number =>
         name === scalar.op
           ? i
@@ -189,7 +189,7 @@ export class LoopValues {
     return { dtype: 'int32', registers };
   }
 
-  /** Keeps a value for a later pass over the row. */
+  /** Stores a value for a later pass over the row. */
   storeCache(i: number): void {
     const walk = this.caches.get(i) as Walk;
     (this.values.get(i) ?? []).forEach((value, copy) => {

@@ -1,9 +1,9 @@
 /**
- * @file A fused loop nest as one WebAssembly function.
+ * @file Writes a fused loop nest as one WebAssembly function.
  *
- * Four points (or four rows, where rows are what lies contiguous) go through the lanes of a vector, a few vectors at a
- * time. Each pass over a row folds one level of reductions and writes the points that are known by then. Everything that
- * does not vary within a loop is computed before it.
+ * Four points (or four rows, if rows are contiguous) go through the lanes of a vector, a few vectors at a time. Each pass
+ * over a row folds one level of reductions and writes the points that are known by then. Everything that does not vary within
+ * a loop is computed before it.
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
@@ -37,12 +37,12 @@ export class LoopWriter {
   private readonly v: Lanes;
   private readonly walks: Walks;
   private readonly values: LoopValues;
-  /** The points of a step along the vector level. */
+  /** The points per step along the vector level. */
   private readonly step: number;
-  /** Locals: steps along the vector level, then vectors of four lanes. */
+  /** Locals: steps along the vector level, then the remaining vectors of four lanes. */
   private readonly wholeSteps: number;
   private readonly restVectors: number;
-  /** While a long row is summed. */
+  /** Set while a long row is summed. */
   private blocks: BlockSums | null = null;
 
   constructor(
@@ -106,7 +106,7 @@ export class LoopWriter {
     });
   }
 
-  /** A loop over `level` around `body`; along the vector level, `body` is written for steps and for what they leave. */
+  /** A loop over `level` around `body`; along the vector level, `body` is written for whole steps and for the rest. */
   private loop(level: number, split: boolean, body: () => void): void {
     const { f } = this;
     const vector = level === this.nest.vector;
@@ -145,13 +145,13 @@ export class LoopWriter {
           wide(1, 'rest');
           f.get(this.v.rest).if(() => this.iteration(moving, level, 0, body));
         };
-        // The last thread does what does not fill a step.
+        // The last thread handles the points that do not fill a step.
         if (split) f.get(THREAD).i32(1).op(I32.add).get(THREADS).op(I32.eq).if(rest);
         else rest();
       }
       if (steps === 'one') blocks?.countRest(length);
       if (steps === 'any' && blocks !== null) {
-        // Where nothing is left there is nothing to count: the bits are those of whole steps.
+        // An empty rest is not counted, so the bits are those of whole steps.
         f.get(this.v.rest);
         if (width > 1) f.get(this.restVectors).op(I32.or);
         f.if(() => blocks.countRest(length));
@@ -170,7 +170,7 @@ export class LoopWriter {
       level === vector &&
       level === sizes.length - 1
     ) {
-      // A register that a loop assigns would count as used outside it, and keep pairs from being fused.
+      // A register assigned in a loop would count as used outside it, and keep pairs from being fused.
       for (const register of this.v.temporaries()) this.f.v128Zero().set(register);
     }
   }
@@ -211,7 +211,7 @@ export class LoopWriter {
     });
   }
 
-  /** One walk over the points of a row, `leaf` at each. */
+  /** Traverses the points of a row once, with `leaf` at each. */
   private walk({ roots, outputs }: Pass, leaf: () => void): void {
     const { values, walks, nest } = this;
     const needed = closure(this.body, roots, (i) => values.cached.has(i));
@@ -246,7 +246,7 @@ export class LoopWriter {
   private store(outputs: Nest['outputs']): void {
     const { v, values, walks } = this;
     const { vector, outer } = this.nest;
-    // Everything is computed before anything is stored, so that a buffer may be rewritten in place.
+    // Everything is computed before anything is stored, so that a buffer may be overwritten in place.
     const ready = outputs.map((output) =>
       values.compute(output.value).map((value) => storable(v, value)),
     );

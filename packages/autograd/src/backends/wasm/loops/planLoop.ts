@@ -1,4 +1,4 @@
-/** @file A fused loop nest made ready: how it is walked, its form, and the words that its function reads. */
+/** @file Plans a fused loop nest: how it is traversed, its form, and the words that its function reads. */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { FormedKernel } from '../assembler/block.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
@@ -14,12 +14,12 @@ import { levelToShare, planCaches, planPasses, vectorsOf, type Pass } from './lo
 const SERIAL_WORK = 32 * 1024;
 
 /**
- * What a row's length says of the steps along the vector level: any number with some lanes left, whole steps, or one
- * step alone. Short rows would lose more than they compute to loops and tails that never run.
+ * What is known of the number of steps along the vector level: any number and a rest, whole steps only, or a single step.
+ * Short rows would lose more than they compute to loops and tails that never run.
  */
 export type StepClass = 'any' | 'whole' | 'one';
 
-/** What is decided of a loop kernel before its function is written. */
+/** What is decided about a loop kernel before its function is written. */
 export interface LoopPlan {
   readonly nest: Nest;
   readonly facts: readonly ScalarFacts[];
@@ -27,16 +27,16 @@ export interface LoopPlan {
   /** Rows of values that are kept from one pass to the next. */
   readonly caches: ReadonlyMap<number, Walk>;
   readonly form: LoopForm;
-  /** Vectors side by side along the vector level. */
+  /** How many vectors are side by side along the vector level. */
   readonly width: number;
   readonly steps: StepClass;
   /** The level that threads share, or −1. */
   readonly shared: number;
-  /** Where in scratch memory sums of blocks wait for each other; null where rows are short. */
+  /** The offset in scratch memory of the waiting sums of blocks; null if rows are short. */
   readonly waiting: number | null;
 }
 
-/** The kernel ready to be called; null where there is nothing to compute. */
+/** The kernel ready to be called; null if there is nothing to compute. */
 export function planLoop(kernel: LoopKernel, context: KernelContext): FormedKernel | null {
   const { body } = kernel;
   const nest = planNest(kernel);

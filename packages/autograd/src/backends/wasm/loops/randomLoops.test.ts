@@ -16,7 +16,7 @@ interface Case {
   readonly buffers: TypedArray[];
 }
 
-/** Strides of a buffer that holds some of the dimensions in some order, perhaps backwards or apart. */
+/** Strides of a buffer that holds some of the dimensions in some order, perhaps backwards or with gaps. */
 function layout(
   sizes: readonly number[],
   random: () => number,
@@ -129,7 +129,7 @@ function makeCase(outer: number[], inner: number[], seed: number): Case {
         row(any, x, y),
       );
     } else if (roll < 0.78) {
-      // tanh is inexact, but its sign is not: an expensive function with a value that is known.
+      // tanh is inexact, but its sign is not: an expensive function with a known value.
       if (scalar.dtype === 'float32') {
         add({ kind: 'op', op: 'tanh', args: [x], dtype: 'float32' }, 1, row(x));
         add({ kind: 'op', op: 'sign', args: [body.length - 1], dtype: 'float32' }, 1, row(x));
@@ -142,7 +142,7 @@ function makeCase(outer: number[], inner: number[], seed: number): Case {
   const usable = body.flatMap((_, i) => (inexact(i) ? [] : [i]));
   const outputs: LoopKernel['outputs'][number][] = [];
   for (let k = 0; k < 1 + Math.floor(random() * 3); k++) {
-    // The last value is the one that hangs on the most.
+    // The last value depends on the most others.
     const value = k === 0 ? (usable[usable.length - 1] as number) : pick(usable);
     const { dtype } = body[value] as Scalar;
     const sizes = perRow[value] === true && random() < 0.7 ? outer : full;

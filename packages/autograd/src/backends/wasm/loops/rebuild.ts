@@ -1,8 +1,8 @@
-/** @file Parts of a loop kernel's body as another kernel. */
+/** @file Copies parts of a loop kernel's body into another kernel. */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 
-/** How many reductions of a chain come up to each scalar, itself included. */
+/** The length of the longest chain of reductions that leads to each scalar, itself included. */
 export function reductionLevels(body: readonly Scalar[]): number[] {
   const levels: number[] = [];
   for (const scalar of body) {
@@ -20,11 +20,11 @@ export interface Rules {
   index(dim: number, body: Scalar[]): number;
 }
 
-/** Copies the part of a body that is asked for into another kernel. */
+/** Copies the requested part of a body into another kernel. */
 export class Rebuild {
   readonly inputs: Access[] = [];
   readonly body: Scalar[] = [];
-  /** Scalars of the old body by their place in the new one. */
+  /** Maps scalars of the old body to their index in the new one. */
   readonly known = new Map<number, number>();
   private readonly kernel: LoopKernel;
   private readonly rules: Rules;

@@ -1,6 +1,6 @@
 /**
- * @file Arguments that an element function refuses: they set the plan's fault, and what is computed then is not used. The
- * reference, run after it, says which element it was.
+ * @file Arguments that an element function refuses: they set the plan's fault flag, and the results are discarded. The
+ * reference then runs and reports which element it was.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Word } from '../assembler/moduleBuilder.js';
@@ -11,7 +11,7 @@ import type { LaneCount } from './laneMemory.js';
 
 const DIVISIONS: ReadonlySet<string> = new Set(['floorDivide', 'remainder', 'fmod']);
 
-/** Whether a scalar of a loop body may meet arguments that it refuses. */
+/** Whether a scalar of a loop body may get arguments that it refuses. */
 export function mayRefuse(scalar: Scalar, body: LoopKernel['body']): boolean {
   if (scalar.kind !== 'op') return false;
   if (scalar.op === 'assertBetween') return true;
@@ -20,7 +20,7 @@ export function mayRefuse(scalar: Scalar, body: LoopKernel['body']): boolean {
   return divisor.kind !== 'const' || divisor.value === 0;
 }
 
-/** Sets the plan's fault, at the address in the word `fault`, if an operation refuses its arguments in a real lane. */
+/** Sets the plan's fault flag, at the address in the word `fault`, if an operation refuses its arguments in a real lane. */
 export function refuse(
   v: Lanes,
   op: string,

@@ -1,4 +1,4 @@
-/** @file Pointers to where a loop nest stands in each of its buffers. */
+/** @file Pointers to the current position of a loop nest in each of its buffers. */
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { SCRATCH } from '../assembler/kernelFunction.js';
 import type { LaneAddress } from './laneMemory.js';
@@ -7,13 +7,13 @@ import { CACHE, type Nest, type Walk } from './loopNest.js';
 import { I32 } from '../assembler/opcodes.js';
 
 export class Walks {
-  /** Those that the present pass moves; all of them where it is undefined. */
+  /** The walks that the current pass moves; all of them if undefined. */
   active: ReadonlySet<Walk> | undefined;
   private readonly f: FunctionBuilder;
   private readonly nest: Nest;
   private readonly form: LoopForm;
   private readonly steps: ReadonlyMap<Walk, readonly Step[]>;
-  /** Points that a step along the vector level covers. */
+  /** Points per step along the vector level. */
   private readonly step: number;
   private pointers: ReadonlyMap<Walk, number>;
 
@@ -26,7 +26,7 @@ export class Walks {
     this.pointers = this.start();
   }
 
-  /** Pointers to the first element of each. */
+  /** Pointers to the first element of each walk. */
   private start(): ReadonlyMap<Walk, number> {
     const { f, form } = this;
     const pointers = new Map<Walk, number>();
@@ -45,12 +45,12 @@ export class Walks {
     return pointers;
   }
 
-  /** A local that holds how often a level is gone along. */
+  /** A local that holds the size of a level. */
   size(level: number): number {
     return this.f.word(this.form.sizes[level] as Word);
   }
 
-  /** Runs `body` with pointers of their own for what moves along `level`, from step `start` on. */
+  /** Runs `body` with pointers of their own for walks that move along `level`, from step `start` on. */
   along(level: number, start: number | undefined, body: (moving: readonly Walk[]) => void): void {
     const { f } = this;
     const before = this.pointers;
@@ -89,7 +89,7 @@ export class Walks {
     return this.pointers.get(walk) as number;
   }
 
-  /** Where the lanes of one of the vectors side by side are. */
+  /** The address of the lanes of one of the vectors side by side. */
   address(walk: Walk, copy: number): LaneAddress {
     const pointer = this.pointer(walk);
     const step = this.stepOf(walk, this.nest.vector);

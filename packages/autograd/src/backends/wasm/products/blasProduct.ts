@@ -1,8 +1,8 @@
 /**
  * @file Matrix products that a BLAS library computes: kernels call it on the same memory.
  *
- * A product is cut into pieces by its shape alone, and threads take pieces: the library never uses threads of its own,
- * and the number of threads changes no bit.
+ * A product is cut into pieces by its shape alone, and threads take pieces: the library never uses threads of its own, and
+ * the number of threads changes no bit.
  */
 import type { MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
@@ -13,19 +13,19 @@ import { forRange } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
 
-/** Multiplications from which a call pays: it costs a third of a microsecond. */
+/** From this many multiplications on a call pays: it costs a third of a microsecond. */
 const WORK = 32 * 1024;
-/** Multiplications from which a product is cut in two, and how many times as many for each further halving. */
+/** From this many multiplications on a product is cut in two; each further halving needs `CUT_AGAIN` times as many. */
 const CUT_WORK = 2 ** 23;
 const CUT_AGAIN = 8;
 const MOST_PIECES = 16;
-/** A piece has at least so many rows and columns. */
+/** A piece has at least this many rows and columns. */
 const LEAST_EXTENT = 64;
 
-/** How BLAS is told of a matrix. */
+/** How a matrix is described to BLAS. */
 interface Layout {
   readonly transposed: 0 | 1;
-  /** Elements from one row to the next, or from one column to the next where it is transposed. */
+  /** Elements from one row to the next, or from one column to the next if it is transposed. */
   readonly leading: number;
 }
 
@@ -46,7 +46,7 @@ interface Layouts {
   readonly c: Layout;
 }
 
-/** How to hand a product to BLAS; null where it is too small or its strides are none that BLAS knows. */
+/** How to describe a product to BLAS; null if it is too small or BLAS does not support its strides. */
 export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layouts | null {
   if (m * n * k < WORK || Math.min(m, n, k) < 8) return null;
   const found = { a: layout(a, m, k, size), b: layout(b, k, n, size), c: layout(c, m, n, size) };
@@ -55,10 +55,10 @@ export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layout
   return { a: found.a, b: found.b, c: found.c };
 }
 
-/** What is pushed as an argument: a quantity, or something computed. */
+/** An argument to push: a quantity, or a computed value. */
 type Value = Quantity | (() => void);
 
-/** Calls BLAS for `C = A · B`, or `C + A · B` where `add` is 1. */
+/** Calls BLAS for `C = A · B`, or `C + A · B` if `add` is 1. */
 export function callGemm(
   module: ModuleBuilder,
   f: FunctionBuilder,
@@ -75,8 +75,8 @@ export function callGemm(
 }
 
 /**
- * In how many rows and columns of pieces a product is cut: few, as the library packs both operands anew for each, and
- * along the longer side, for which it packs least.
+ * Into how many rows and columns of pieces a product is cut: few, as the library packs both operands again for each, and
+ * along the longer side, which needs the least packing.
  */
 export function piecesOf(
   m: number,
@@ -101,7 +101,7 @@ export function piecesOf(
   return { rows, columns };
 }
 
-/** A matrix product by BLAS; null where it cannot be, or pays nothing. */
+/** A matrix product by BLAS; null if that is impossible, or does not pay. */
 export function planBlasMatmul(kernel: MatmulKernel): FormedKernel | null {
   const { batch, m, n, k, a, b, out } = kernel;
   if (![a, b].every(({ dtype }) => dtype === out.dtype)) return null;
@@ -112,7 +112,7 @@ export function planBlasMatmul(kernel: MatmulKernel): FormedKernel | null {
 
   const batches = batch.reduce((all, count) => all * count, 1);
   const pieces = piecesOf(m, n, k, batches);
-  // Pieces begin at whole cache lines where the matrix does.
+  // If the matrix is aligned to cache lines, so are the pieces.
   const height = Math.ceil(m / pieces.rows / 16) * 16;
   const width = Math.ceil(n / pieces.columns / 16) * 16;
   const [across, down] = [Math.ceil(n / width), Math.ceil(m / height)];
@@ -159,12 +159,12 @@ function writeGemm(
     f.get(unit).push(across).op(I32.divU).push(down).op(I32.remU);
     f.push(height).op(I32.mul).set(row);
     f.get(unit).push(across).op(I32.divU).push(down).op(I32.divU).set(index);
-    /** Pushes where the piece of matrix `i` begins: `step` bytes for each of the local `along`. */
+    /** Pushes the address of a piece of matrix `i`: `step` bytes for each of the local `along`. */
     const begin = (i: 0 | 1 | 2, ...steps: (readonly [number, Quantity])[]): void => {
       pushMatrix(f, batch, i, index);
       for (const [along, step] of steps) f.get(along).push(step).op(I32.mul).op(I32.add);
     };
-    /** Pushes min(step, whole − at). */
+    /** Pushes min(step, whole − from). */
     const extent = (whole: Quantity, step: Quantity, from: number): void => {
       f.push(step).push(whole).get(from).op(I32.sub);
       f.push(step).push(whole).get(from).op(I32.sub).op(I32.ltS).select();

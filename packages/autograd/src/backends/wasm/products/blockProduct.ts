@@ -1,4 +1,7 @@
-/** @file A product as a function of its own, `(numbers, a, b, scratch, c, accumulate)`: its numbers are a block in the block. */
+/**
+ * @file A product as a function of its own, `(numbers, a, b, scratch, c, accumulate)`: its numbers are a block within the
+ * kernel's block.
+ */
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { blasLayouts, callGemm } from '../../node.js';
 import { Block } from '../assembler/block.js';
@@ -10,7 +13,7 @@ import { tiling } from './microKernel.js';
 import { roomWords, wordsOf } from './productBlock.js';
 
 export interface BlockProduct {
-  /** Products with equal keys are one function. */
+  /** Products with equal keys share one function. */
   readonly key: string;
   /** Bytes from the beginning of the kernel's block to the numbers. */
   readonly at: number;
@@ -20,7 +23,7 @@ export interface BlockProduct {
   write(module: ModuleBuilder): FunctionBuilder;
 }
 
-/** Adds the numbers of a product to a kernel's block. The product is added to C where `accumulate` is not 0. */
+/** Adds the numbers of a product to a kernel's block. If `accumulate` is not 0, the product is added to C. */
 export function planBlockProduct(
   block: Block,
   product: Product,

@@ -1,10 +1,9 @@
 /**
- * @file The blocked product of two matrices, written into a function: what matrix products and convolutions share.
+ * @file The blocked product of two matrices, written into a function: shared by matrix products and convolutions.
  *
- * Blocks of the depth are 256 long, so that a panel of B stays in the first cache and a block of A in the second. A is
- * read where it lies, unless its columns are contiguous and far apart: a few elements of each would then compete for the
- * same places of the cache, so that blocks are copied together. B is read where it lies if its rows are contiguous and
- * short, else packed panel by panel.
+ * Blocks have a depth of 256, so that a panel of B stays in the L1 cache and a block of A in the L2 cache. A is read in
+ * place, unless its columns are contiguous and far apart: then a few elements of each column would compete for the same cache
+ * lines, so blocks are copied. B is read in place if its rows are contiguous and short, otherwise packed panel by panel.
  */
 import type { FunctionBuilder, ModuleBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { COLUMN_BLOCK, columnsOf, DEPTH_BLOCK, ROW_BLOCK } from './blocking.js';
@@ -16,10 +15,13 @@ import type { Tiling } from './microKernel.js';
 import { FACTOR_BYTES, scaledRowsFunction, tinyRowsFunction, unscaleFunction } from './tinyRows.js';
 import { I32 } from '../assembler/opcodes.js';
 
-/** Rows or columns from a local on (from 0 where there is none) up to the value of another. */
+/** Rows or columns from the value of a local (or 0) up to a pushed value. */
 export type Range = readonly [start: number | undefined, end: () => void];
 
-/** Writes a product into `f`, whose local `SCRATCH` points to `FOLD_BYTES` and then `packedBytes` of scratch memory. */
+/**
+ * Writes a product into `f`, whose local `SCRATCH` points to `FOLD_BYTES` of scratch memory, followed by the bytes that
+ * `roomOf` counts.
+ */
 export class BlockedProduct {
   private readonly module: ModuleBuilder;
   private readonly f: FunctionBuilder;
@@ -27,11 +29,11 @@ export class BlockedProduct {
   private readonly p: Product<Quantity>;
   private readonly how: Blocking;
   private readonly room: Room<Quantity>;
-  /** Of pulls: how far behind C that lies from which they take B. */
+  /** For pulls: the distance in bytes from C to what B is subtracted from. */
   private readonly beyond: Quantity | undefined;
-  /** How A is read: where it lies, or from a copy of a block of it. */
+  /** The strides of A: in place, or in a copy of a block of it. */
   private readonly a: Matrix<Quantity>;
-  /** The local that says whether rows of the present block are scaled, and one that points to their factors. */
+  /** A local that says whether rows of the current block are scaled, and one that points to their factors. */
   private readonly scaled: { readonly any: number; readonly factors: number } | null;
 
   constructor(
@@ -55,8 +57,8 @@ export class BlockedProduct {
   }
 
   /**
-   * The product of the matrices that the locals `a`, `b` and `c` point to, within some columns and rows. It is added to
-   * what C holds where the local `accumulate` is not 0.
+   * The product of the matrices that the locals `a`, `b` and `c` point to, within some columns and rows. If the local
+   * `accumulate` is not 0, it is added to C.
    */
   write(
     a: number,
@@ -94,7 +96,7 @@ export class BlockedProduct {
     return this.f.get(i).push(stride).op(I32.mul).op(I32.add);
   }
 
-  /** Points to the block of A from a row and a depth on, copied together where it is. */
+  /** A pointer to the block of A from a row and a depth on, or to its copy. */
   private blockOfA(a: number, row: number, depth: number, length: number): number {
     const { f, p } = this;
     const block = f.local('i32');
@@ -116,7 +118,7 @@ export class BlockedProduct {
     return this.f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).push(at).op(I32.add);
   }
 
-  /** Copies a block of A where any of its rows must be scaled, and points to the copy; how the block is read then. */
+  /** If any row of a block of A must be scaled, copies the block and points to the copy; returns the strides of the block. */
   private scaleRows(block: number, rows: number, depth: number): Matrix<Quantity> {
     const { f, module, scaled, a } = this;
     if (scaled === null) return a;
@@ -235,7 +237,7 @@ export class BlockedProduct {
     blocks(f, undefined, () => f.get(at.width), width, panel);
   }
 
-  /** Calls the tile of as many rows as the local `rows` says: whole tiles first. */
+  /** Calls the tile function for the number of rows in the local `rows`: full tiles first. */
   private tile(rows: number, call: (count: number) => void): void {
     const from = (count: number): void => {
       if (count === 1) return call(1);
@@ -252,7 +254,7 @@ export class BlockedProduct {
   }
 }
 
-/** `for (i = start; i < end; i += step)`, the body also getting min(step, end − i). */
+/** `for (i = start; i < end; i += step)`; the body also gets min(step, end − i). */
 export function blocks(
   f: FunctionBuilder,
   start: number | undefined,

@@ -7,11 +7,11 @@ import { FACTOR_BYTES, MANY_COLUMNS } from './tinyRows.js';
 export const DEPTH_BLOCK = 256;
 export const ROW_BLOCK = 120;
 export const COLUMN_BLOCK = 512;
-/** Elements that there is room for in a copy of a block of A, whatever its size: an exported program's memory grows evenly. */
+/** Elements reserved for a copy of a block of A, whatever its size: so the memory of an exported program grows evenly. */
 const BLOCK_ROOM = 128 * DEPTH_BLOCK;
 /** Rows of B up to this many bytes are read in place. */
 const SHORT_ROW = 2048;
-/** Columns of A this many bytes apart are copied together where they are read for so many tiles. */
+/** If columns of A are this many bytes apart, and at least `MANY_TILES` tiles read them, blocks of A are copied. */
 const FAR = 2048;
 const MANY_TILES = 4;
 
@@ -31,15 +31,15 @@ export interface Product<Q extends Quantity = number> {
   readonly c: Matrix<Q>;
 }
 
-/** How the matrices of a product are read: what of it is code, decided by sizes and strides. */
+/** How the matrices of a product are read. Decided by sizes and strides, and part of the code. */
 export interface Blocking {
-  /** How B is packed; undefined where it is read in place. */
+  /** How B is packed; undefined if it is read in place. */
   readonly packing: Packing | undefined;
-  /** Whether blocks of A are copied together. */
+  /** Whether blocks of A are copied to be contiguous. */
   readonly copiesA: boolean;
-  /** Whether the elements of a row of C follow each other. */
+  /** Whether rows of C are contiguous. */
   readonly rowMajor: boolean;
-  /** Whether rows of A that are tiny are scaled. */
+  /** Whether tiny rows of A are scaled. */
   readonly scales: boolean;
 }
 
@@ -56,13 +56,13 @@ export function blockingOf(t: Tiling, { m, n, a, b, c }: Product): Blocking {
   };
 }
 
-/** Where things lie in scratch memory from `FOLD_BYTES` on: packed panels of B, then a copy of a block of A, then scaled rows. */
+/** Offsets in scratch memory after `FOLD_BYTES`: packed panels of B at 0, then a copy of a block of A, then scaled rows. */
 export interface Room<Q extends Quantity = number> {
   readonly copy: Q;
   readonly scaled: Q;
 }
 
-/** The room that a product needs, and its bytes. */
+/** The offsets for a product, and its bytes. */
 export function roomOf(
   t: Tiling,
   { n, k }: Product,

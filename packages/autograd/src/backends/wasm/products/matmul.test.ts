@@ -67,7 +67,7 @@ function check(
   width: VectorWidth,
   fma: boolean,
   seed = 1,
-  // The power of two by which a row of A is smaller.
+  // The exponent of two by which a row of A is scaled down.
   smaller: (row: number) => number = () => 0,
 ): void {
   const { kernel, sizes } = built;
@@ -184,7 +184,7 @@ describe('rows of A that are tiny', () => {
         continue;
       }
       const row = small.slice(i * k, (i + 1) * k);
-      // The numbers as they are after rounding, in the range of normal ones.
+      // The rounded numbers, scaled up to the normal range.
       const again = run(
         plain.map((v, j) => (j >= i * k && j < (i + 1) * k ? row[j - i * k]! * 2 ** 140 : v)),
       );

@@ -1,5 +1,5 @@
 /**
- * @file Matrix products: blocked over tiles that stay in registers.
+ * @file Matrix products, blocked over tiles that stay in registers.
  *
  * Threads take columns, rows or matrices of a batch; the order in which one element is summed never changes.
  */
@@ -24,7 +24,7 @@ import { batchOf, productOf, pushMatrix, roomWords, wordsOf, type Batch } from '
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
 
-/** Products that are better written as sums over a loop, and those of integers. */
+/** Products that run better as sums in a loop, and integer products, as such a loop. */
 export function matmulAsLoop(kernel: MatmulKernel): LoopKernel | undefined {
   const { batch, m, n, k, a, b, out, along } = kernel;
   const float =
@@ -64,7 +64,7 @@ export function sumOfProducts(
   };
 }
 
-/** A product ready to be called; null where there is nothing to compute. */
+/** A product ready to be called; null if there is nothing to compute. */
 export function planMatmul(kernel: MatmulKernel, context: KernelContext): FormedKernel | null {
   const batches = kernel.batch.reduce((all, size) => all * size, 1);
   if (batches === 0) return null;
@@ -72,19 +72,19 @@ export function planMatmul(kernel: MatmulKernel, context: KernelContext): Formed
   return byBlas ?? planBlocked(kernel, batches, tilingOf(kernel, context));
 }
 
-/** What threads share out. */
+/** What is split among threads. */
 export const SPLITS = ['batch', 'rows', 'columns', 'none'] as const;
 type Split = (typeof SPLITS)[number];
 
-/** What of a product is code, and the bytes that it packs into. */
+/** The parts of a product that are code, and its scratch memory. */
 export interface Decisions {
   readonly how: Blocking;
   readonly split: Split;
-  /** Where what it packs and copies lies in a thread's scratch memory, and how many bytes that takes. */
+  /** Offsets of packed and copied blocks in a thread's scratch memory, and how many bytes they take. */
   readonly place: Room & { readonly bytes: number };
 }
 
-/** How so many products of one size are computed. */
+/** Decides how `batches` products of one size are computed. */
 export function decide(t: Tiling, product: Product, batches: number): Decisions {
   const { m, n, k } = product;
   const how = blockingOf(t, product);
@@ -102,7 +102,7 @@ function tilingOf({ out }: MatmulKernel, context: KernelContext): Tiling {
   return tiling(out.dtype === 'float64' ? 'float64' : 'float32', context);
 }
 
-/** Distances of rows, before a norm's root is taken: the product of `x` and the transpose of `y` with another term. */
+/** Distances of rows, before a norm's root is taken: like the product of `x` and the transpose of `y`, with another term. */
 export function planDistances(
   { norm, batch, rows, others, length, inputs, out }: DistanceKernel,
   context: KernelContext,
@@ -113,7 +113,7 @@ export function planDistances(
   return planBlocked(kernel, batch, { ...tilingOf(kernel, context), term: norm });
 }
 
-/** Sums of weighted differences of rows: the product of the weights and of `y`, with another term. */
+/** Sums of weighted differences of rows: like the product of the weights and `y`, with another term. */
 export function planPulls(
   { transposed, batch, rows, others, length, inputs: [weights, x, y], out }: PullKernel,
   context: KernelContext,
@@ -124,7 +124,7 @@ export function planPulls(
   return planBlocked(kernel, batch, pullTiling(tilingOf(kernel, context)), x);
 }
 
-/** Whole matrices in order, walked as a product walks them. */
+/** Whole contiguous matrices, traversed as a product traverses them. */
 function productLike(
   batch: number,
   [m, n, k]: readonly [number, number, number],
@@ -136,7 +136,7 @@ function productLike(
   return { kind: 'matmul', batch: [batch], m, n, k, a, b, out: whole, along: 'column' };
 }
 
-/** `from` lies as C does: what pulls take B from. */
+/** For pulls, `from` is what B is subtracted from; it has the layout of C. */
 function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling, from?: Place): FormedKernel {
   const product = productOf(kernel, t.size);
   const { how, split, place } = decide(t, product, batches);

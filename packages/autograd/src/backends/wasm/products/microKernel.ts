@@ -1,8 +1,8 @@
 /**
- * @file The inner functions of matrix products, one each a module: a tile of the product, and the edge of a tile.
+ * @file The inner functions of matrix products, one of each in a module: a tile of the product, and the edge of a tile.
  *
  * A tile of `rows × vectors` accumulators stays in registers over the whole depth: each step loads a row of B and one
- * repeated element of A for every row.
+ * broadcast element of A for every row.
  */
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
@@ -21,21 +21,22 @@ export interface Tiling {
   readonly unroll: number;
   readonly fma: boolean;
   /**
-   * What an element of A and one of B add to a sum: their product, a norm's part of their difference, or the product of
-   * that of A and of what is left of a third one by that of B.
+   * What elements a of A and b of B add to a sum: their product, a norm's part of their difference, or for a pull the
+   * product `a (x − b)` with a third element x.
    */
   readonly term: 'product' | DistanceNorm | 'pull';
 }
 
-/** The tile of sums of differences: registers also hold what is subtracted from. */
+/** The tile for pulls: registers also hold what B is subtracted from. */
 export function pullTiling(t: Tiling): Tiling {
   return { ...t, rows: 2, unroll: 1, term: 'pull' };
 }
 
-/** The tile that the registers hold: measured best on V8 for each vector width. */
+/** The tile that fits the registers: measured as the fastest on V8 for each vector width. */
 export function tiling(dtype: 'float32' | 'float64', context: KernelContext): Tiling {
   const size = dtype === 'float32' ? 4 : 8;
-  // Doubles are not joined, and so need no more vectors side by side. Before V8 13 registers are few, and larger tiles spill.
+  // Doubles are not joined, so they need no more vectors side by side. Before V8 13 there are few registers, and larger tiles
+  // spill.
   const shape =
     context.width === 'wide' && size === 4
       ? context.fma
@@ -63,8 +64,8 @@ export function once(
 }
 
 /**
- * `(depth, a, rowA, stepA, b, stepB, c, rowC, accumulate)`: C (+)= A·B for `rows` rows and a full tile's columns.
- * Strides count bytes; the columns of B and C are contiguous. For pulls also `(x, rowX)`: what B is taken from.
+ * `(depth, a, rowA, stepA, b, stepB, c, rowC, accumulate)`: C (+)= A·B for `rows` rows and a full tile's columns. Strides
+ * count bytes; the columns of B and C are contiguous. Pulls also have `(x, rowX)`: what B is subtracted from.
  */
 export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): FunctionBuilder {
   return once(module, `tile${t.size}x${rows}${t.term}`, () => {
@@ -91,7 +92,7 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
     const columns = Array.from({ length: t.vectors }, () => f.local('v128'));
     const element = f.local('v128');
     const difference = f.local('v128');
-    /** Of pulls: what B is taken from, held in registers. */
+    /** For pulls: what B is subtracted from, held in registers. */
     const held: number[] = [];
     for (let row = 0; pulls && row < rows; row++) {
       for (let k = 0; k < t.vectors; k++) {
@@ -123,7 +124,7 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
           else addTerm(f, t, { sum, element, column, difference });
         });
       });
-      // Temporaries that live on past the loop would keep pairs of vectors from being fused.
+      // Temporaries that are live after the loop would keep pairs of vectors from being fused.
       if (t.vectors > 2)
         for (const local of [...columns, element, difference]) f.v128Zero().set(local);
     };
@@ -165,7 +166,7 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
   });
 }
 
-/** How sums of parts of the depth become one. */
+/** How sums over parts of the depth are combined. */
 function joining(t: Tiling): { readonly one: number; readonly vector: number } {
   const single = t.size === 4;
   return t.term === 'max'
@@ -173,7 +174,7 @@ function joining(t: Tiling): { readonly one: number; readonly vector: number } {
     : { one: single ? F32.add : F64.add, vector: single ? F32x4.add : F64x2.add };
 }
 
-/** Adds to a sum what an element of A and one of B give. */
+/** Adds the term of an element of A and one of B to a sum. */
 function addTerm(
   f: FunctionBuilder,
   t: Tiling,
@@ -199,7 +200,7 @@ function addTerm(
   f.set(sum);
 }
 
-/** Adds to a sum an element times what is left of another one by that of a column. */
+/** Adds `element · (from − column)` to a sum. */
 function addPull(
   f: FunctionBuilder,
   t: Tiling,

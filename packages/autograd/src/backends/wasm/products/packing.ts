@@ -1,4 +1,4 @@
-/** @file Packing: parts of a matrix copied so that a tile of a product reads them one after the other. */
+/** @file Packing: copies parts of a matrix so that a tile of a product reads them contiguously. */
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { F32, F64, I32, SHUFFLE, V128 } from '../assembler/opcodes.js';
 import { once, type Tiling } from './microKernel.js';
@@ -7,8 +7,8 @@ export type Packing = (typeof PACKINGS)[number];
 export const PACKINGS = ['rows', 'columns', 'general'] as const;
 
 /**
- * `(depth, b, stepB, columnB, to, columns)`: copies a panel of a full tile's columns so that they lie contiguous.
- * Columns beyond the last repeat it or hold what follows it in memory; nobody looks at their products.
+ * `(depth, b, stepB, columnB, to, columns)`: copies a panel of a full tile's columns into contiguous memory. Columns beyond
+ * the last repeat it or hold the data that follows in memory; their products are not used.
  */
 export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): FunctionBuilder {
   return once(module, `pack${t.size}${how}`, () => {
@@ -83,8 +83,8 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
 }
 
 /**
- * `(depth, from, step, to)`: copies `bytes` bytes, a multiple of 16, `depth` times, from `step` bytes apart to next to
- * each other. What lies beyond a matrix may be read, and is not looked at.
+ * `(depth, from, step, to)`: copies `bytes` bytes, a multiple of 16, `depth` times, from addresses `step` bytes apart into
+ * contiguous memory. Data beyond a matrix may be read, but is not used.
  */
 export function gatherFunction(module: ModuleBuilder, bytes: number): FunctionBuilder {
   return once(module, `gather${bytes}`, () => {
@@ -103,7 +103,7 @@ export function gatherFunction(module: ModuleBuilder, bytes: number): FunctionBu
   });
 }
 
-/** Loads a vector from each pointer and stores the columns of that square. */
+/** Loads a vector from each pointer and stores the transpose of that square. */
 function transpose(
   f: FunctionBuilder,
   t: Tiling,

@@ -26,15 +26,15 @@ export function wordsOf(block: Block, { m, n, k, a, b, c }: Product): Product<Wo
   return { m: wm, n: wn, k: wk, a: matrix(a), b: matrix(b), c: matrix(c) };
 }
 
-/** Where things lie in scratch memory, in words. */
+/** Offsets in scratch memory, as words. */
 export function roomWords(block: Block, { copy, scaled }: Room): Room<Word> {
   return { copy: block.number(copy), scaled: block.number(scaled) };
 }
 
-/** Where the matrices of a batch are. */
+/** The addresses of the matrices of a batch. */
 export interface Batch {
   readonly count: Word;
-  /** Of a, b and c. */
+  /** The starts of a, b and c. */
   readonly starts: readonly [Word, Word, Word];
   /** For each dimension: matrices within it, its size, and byte strides of a, b and c. */
   readonly dims: readonly { readonly within: Word; readonly size: Word; readonly steps: Word[] }[];
@@ -57,7 +57,7 @@ export function batchOf(block: Block, { batch, a, b, out }: MatmulKernel, size: 
   return { count, starts, dims };
 }
 
-/** Pushes where matrix `i` (a, b or c) of the batch's product `index` begins. */
+/** Pushes the address of matrix `i` (a, b or c) of the batch's product `index`. */
 export function pushMatrix(f: FunctionBuilder, batch: Batch, i: 0 | 1 | 2, index: number): void {
   f.push(batch.starts[i]);
   for (const { within, size, steps } of batch.dims) {

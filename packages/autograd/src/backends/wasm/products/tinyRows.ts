@@ -1,14 +1,18 @@
 /**
  * @file Rows of A that are so small that their products would be denormal, which processors compute fifty times slower: they
- * are multiplied by a power of two, and what they give is divided by it. So gradients may vanish over a long sequence.
+ * are multiplied by a power of two, and their results are divided by it. Gradients that vanish over a long sequence have such
+ * rows.
  *
- * Each row decides for itself, by the part of the depth that is summed at once: neither threads nor blocks change a bit.
+ * Each row decides for itself, over the part of the depth that is summed in one block: neither threads nor blocks change a
+ * bit.
  */
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { F32, F32x4, I32, I32x4, V128 } from '../assembler/opcodes.js';
 import { once, type Tiling } from './microKernel.js';
 
-/** Rows whose elements are all below 2⁻⁶³ are multiplied by 2⁵⁴: 256 terms of a sum stay below what they are multiplied by. */
+/**
+ * Rows whose elements are all below 2⁻⁶³ are multiplied by 2⁵⁴: then a sum of 256 terms stays below the largest element of B.
+ */
 const LARGE_BITS = 0x60000000;
 const ABS_BITS = 0x7fffffff;
 const SHIFT = 54;
@@ -17,14 +21,14 @@ const SCALE = 2 ** -SHIFT;
 const DENORMAL = 2 ** (SHIFT - 149);
 const SMALLEST_NORMAL = 0x00800000;
 
-/** Bytes for what a block's rows are multiplied by at the end. */
+/** Bytes for the factors by which a block's rows are multiplied at the end. */
 export const FACTOR_BYTES = 512;
-/** Columns of C from which looking for such rows costs next to nothing. */
+/** From this many columns of C on, looking for such rows costs next to nothing. */
 export const MANY_COLUMNS = 16;
 
 /**
- * `(a, rows, depth, rowA, stepA, factors) → i32`: what each row's sums are to be multiplied by, 1 or 2⁻⁵⁴; returns whether any
- * is not 1. Strides count bytes; factors of up to three rows more may be written.
+ * `(a, rows, depth, rowA, stepA, factors) → i32`: writes the factor for each row's sums, 1 or 2⁻⁵⁴; returns whether any is
+ * not 1. Strides count bytes; factors of up to three further rows may be written.
  */
 export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
   return once(module, 'tinyRows', () => {
@@ -39,7 +43,7 @@ export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
     ] as [number, number, number, number];
     const vectors = Array.from({ length: 4 }, () => f.local('v128'));
     const [vector] = vectors as [number, ...number[]];
-    /** The bits of a row, joined in `word`, say what its factor is. */
+    /** Decides a row's factor from the bits of its elements, joined in `word`. */
     const decide = (): void => {
       f.get(word).i32(ABS_BITS).op(I32.and).set(word);
       f.get(word).i32(LARGE_BITS).op(I32.and).op(I32.eqz);
@@ -50,7 +54,7 @@ export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
     const join = (): void => {
       f.get(word).get(from).memory(I32.load, 0).op(I32.or).set(word);
     };
-    /** Rows side by side, so many vectors of them. */
+    /** Handles rows that lie side by side, `count` vectors of them. */
     const sideBySide = (count: number): void => {
       for (let k = 0; k < count; k++) f.v128Zero().set(vectors[k]!);
       f.get(a).set(from).get(depth).set(left);
@@ -125,8 +129,8 @@ export function tinyRowsFunction(module: ModuleBuilder): FunctionBuilder {
 }
 
 /**
- * `(a, rows, depth, rowA, stepA, factors, to)`: copies the rows one after the other, those whose factor is not 1 times 2⁵⁴. No
- * arithmetic sees a denormal number.
+ * `(a, rows, depth, rowA, stepA, factors, to)`: copies the rows one after the other, multiplied by 2⁵⁴ if their factor is not
+ * 1, without arithmetic on denormal numbers.
  */
 export function scaledRowsFunction(module: ModuleBuilder): FunctionBuilder {
   return once(module, 'scaledRows', () => {
@@ -173,7 +177,7 @@ export function scaledRowsFunction(module: ModuleBuilder): FunctionBuilder {
   });
 }
 
-/** `(tile, factors, rows)`: multiplies the rows of a finished tile. */
+/** `(tile, factors, rows)`: multiplies the rows of a finished tile by their factors. */
 export function unscaleFunction(module: ModuleBuilder, { vectors }: Tiling): FunctionBuilder {
   return once(module, 'unscale', () => {
     const f = module.function(['i32', 'i32', 'i32'], []);

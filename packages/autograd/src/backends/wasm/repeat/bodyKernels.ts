@@ -1,4 +1,4 @@
-/** @file The kernels of a loop's body, and where what they leave for each other lies. */
+/** @file The kernels of a loop's body, and the memory of the values that they pass to each other. */
 import { planArena } from '../../../engine/compile/arena.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
 import { placesOf, writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
@@ -9,17 +9,17 @@ import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { verification, verifySchedule } from '../../node.js';
 import type { ListMaker } from './listMaker.js';
 
-/** The places of a body's outputs: slots of their own, each written once a step. */
+/** The kernels of a body; its outputs are slots of their own, each written once per step. */
 export interface PreparedBody {
   readonly instructions: readonly Instruction[];
-  /** What does not change from step to step is computed before the first. */
+  /** Computed once before the first step, as it is the same in every step. */
   readonly before: readonly Kernel[];
   readonly kernels: readonly Kernel[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
 
-/** What is neither input nor output. */
+/** The buffers that are neither input nor output. */
 export function slotsWithin({ before, kernels, inputs, outputs }: PreparedBody): number[] {
   const elsewhere = new Set([...inputs, ...outputs]);
   const slots = new Set<number>();
@@ -28,7 +28,7 @@ export function slotsWithin({ before, kernels, inputs, outputs }: PreparedBody):
   return [...slots];
 }
 
-/** Places these by lifetime; what was computed before the first step stays. */
+/** Places these by lifetime; values computed before the first step stay. */
 export function placeWithin(
   slots: readonly number[],
   { before, kernels }: PreparedBody,
@@ -49,7 +49,7 @@ export function placeWithin(
   return planArena(slots.map((slot) => ({ bytes: bytesOf(slot), ...spans.get(slot)! })));
 }
 
-/** The kernels of a body; null if anything in it has none. */
+/** The kernels of a body; null if anything in it has no kernel. */
 export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): PreparedBody | null {
   const simple = maker.simplify(plan.program());
   const constants = new Set(
@@ -80,7 +80,7 @@ export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): Prepa
   };
 }
 
-/** Each output is written to a place of its own: what is an input, or another output already, is copied. */
+/** Gives each output a slot of its own: one that is an input, or another output as well, is copied. */
 export function ownOutputs(
   outputs: readonly number[],
   inputs: readonly number[],
@@ -101,8 +101,8 @@ export function ownOutputs(
 }
 
 /**
- * Takes out of the steps what computes the same in each: it reads constants alone. A buffer whose parts are written by several
- * kernels is constant once all of these are taken out.
+ * Moves kernels that compute the same in every step, as they read only constants, in front of the loop. A buffer whose parts
+ * several kernels write becomes constant once all of them are moved.
  */
 export function beforeAndEach(
   kernels: readonly Kernel[],

@@ -1,4 +1,7 @@
-/** @file What makes lists of kernels of a program, as loops are handed it: so a bundle holds it only with WebAssembly. */
+/**
+ * @file Makes kernel lists for loops. Loops are given this object, so that only bundles with WebAssembly contain the
+ * compiler.
+ */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import { schedule } from '../../../engine/compile/schedule.js';
@@ -35,7 +38,7 @@ export class ListMaker {
     return lower(scheduled);
   }
 
-  /** A list in memory; `moving` names the buffers that move where it is run several times. */
+  /** A list in memory; `moving` are the buffers that move between its steps. */
   list(
     kernels: readonly Kernel[],
     threads: number,

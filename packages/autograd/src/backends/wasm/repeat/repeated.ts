@@ -1,6 +1,6 @@
 /**
- * @file The body of a loop as one list that is run once a step: between steps the addresses of what is read and written
- * move on in sequences, and back and forth between the two places of each carry. Nothing is copied, and no JavaScript runs.
+ * @file The body of a loop as one list that runs once per step: between steps, the addresses of sequences move on, and those
+ * of carries alternate between two buffers. Nothing is copied, and no JavaScript runs.
  */
 import { align } from '../../../engine/compile/arena.js';
 import type { Loop, LoopBody } from '../../../engine/loop.js';
@@ -15,7 +15,7 @@ import type { Moves } from '../run/callList.js';
 import type { ListMaker } from './listMaker.js';
 import type { WasmPlan } from '../run/wasmPlan.js';
 
-/** What a body is for a memory; null where it holds what no kernel does. */
+/** The compiled body for each memory; null if something in it has no kernel. */
 const prepared = new WeakMap<Arrays, WeakMap<LoopBody, Repeated | null>>();
 const dropped = new FinalizationRegistry<WasmPlan>((plan) => plan.dispose());
 
@@ -24,24 +24,24 @@ export class Repeated {
   private readonly body: LoopBody;
   private readonly before: WasmPlan | null;
   private readonly plan: WasmPlan;
-  /** Values that stay within a step: where each lies in the room of the loop, and how much they take. */
+  /** Values that stay within a step: their slots, their offsets in the loop's memory, and the bytes they take. */
   private readonly own: readonly number[];
   private readonly offsets: readonly number[];
   private readonly bytes: number;
-  /** The places of inputs and outputs, and their bytes at one step. */
+  /** The slots of inputs and outputs, and their bytes per step. */
   private readonly inputs: readonly number[];
   private readonly inputBytes: readonly number[];
   private readonly outputs: readonly number[];
   private readonly outputBytes: readonly number[];
   private readonly addresses: Uint32Array;
   private readonly moves: Moves;
-  /** Of each carry where the first step reads it and where it writes it. */
+  /** For each carry, the addresses that the first step reads and writes. */
   private readonly carriesFrom: Uint32Array;
   private readonly carriesTo: Uint32Array;
-  /** The first byte of the loop's room that is not taken. */
+  /** The first free byte of the loop's memory. */
   private free = 0;
 
-  /** The body of a loop, prepared once for all lengths and places; null if its steps must be run one by one. */
+  /** The body of a loop, prepared once for all lengths and addresses; null if its steps must be run one by one. */
   static of(loop: Loop, maker: ListMaker): Repeated | null {
     const [body] = loop.bodies;
     if (loop.kind !== 'scan' || body === undefined) return null;
@@ -90,13 +90,13 @@ export class Repeated {
     this.carriesTo = new Uint32Array(body.carries);
   }
 
-  /** The memory that a loop takes for itself: the values of a step, the other place of each carry, offsets of draws. */
+  /** The memory that a loop needs for itself: the values of a step, the second buffer of each carry, offsets of draws. */
   roomFor({ length }: Loop, wanted: LoopStep['results']): number {
     const { body } = this;
     let bytes = align(this.bytes);
     for (let k = 0; k < body.outputs.length; k++) {
       const size = align(this.outputBytes[k]!);
-      // A result that nobody wants is written over at each step.
+      // A result that nobody wants is overwritten at each step.
       if (k < body.carries) bytes += wanted.has(k) ? size : 2 * size;
       else if (!wanted.has(k)) bytes += size;
     }
@@ -104,7 +104,7 @@ export class Repeated {
     return bytes;
   }
 
-  /** Runs all steps. `addressOf` says where the operands, results and room of the loop lie. */
+  /** Runs all steps. `addressOf` has the addresses of the loop's operands, results and own memory. */
   run(loop: Loop, step: LoopStep, addressOf: ArrayLike<number>): void {
     const { addresses, own, offsets } = this;
     this.free = addressOf[step.slot]!;
@@ -120,7 +120,9 @@ export class Repeated {
     this.plan.run();
   }
 
-  /** Carries have two places in turn, and begin with what the loop is given; results of a step follow each other. */
+  /**
+   * Carries alternate between two buffers, starting with the loop's operand; results of steps are stored one after another.
+   */
   private placeOutputs(
     { length, reverse }: Loop,
     { operands, results }: LoopStep,
@@ -135,7 +137,7 @@ export class Repeated {
         this.follow(outputs[k]!, place, wanted === undefined ? 0 : bytes, length, reverse);
         continue;
       }
-      // The last step writes where the result lies.
+      // The last step writes into the loop's result.
       const other = this.take(bytes);
       const [to, from] = length % 2 === 1 ? [place, other] : [other, place];
       this.alternate(outputs[k]!, to, from);
@@ -167,7 +169,7 @@ export class Repeated {
     }
   }
 
-  /** Where the random numbers of each step begin. */
+  /** Writes the offset of each step's random numbers. */
   private writeDraws(at: number, { length, rewound }: Loop, base: number, index: number): void {
     const { float64 } = this.arrays.memory.heap;
     const first = float64[base]! + index;
@@ -181,7 +183,7 @@ export class Repeated {
     return at;
   }
 
-  /** A buffer goes through a sequence, from its end if `reverse`. */
+  /** The buffer moves through a sequence, from its end if `reverse`. */
   private follow(
     buffer: number,
     at: number,
@@ -194,7 +196,7 @@ export class Repeated {
     this.moves.factor[buffer] = 1;
   }
 
-  /** A buffer is at one place and at another in turn. */
+  /** The buffer alternates between two addresses. */
   private alternate(buffer: number, at: number, then: number): void {
     this.addresses[buffer] = at;
     this.moves.by[buffer] = then - at;

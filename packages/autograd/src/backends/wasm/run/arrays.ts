@@ -1,25 +1,25 @@
-/** @file Typed arrays that lie in the backend's memory: what stays from run to run, found again by its array. */
+/** @file Arrays in the backend's memory: values that stay from run to run, looked up by their typed array. */
 import { itemSize, type DType, type TypedArray } from '../../../graph/dtype.js';
 import { Forms } from './forms.js';
 import { WasmMemory } from './memory.js';
 
-/** Inputs smaller than this are copied in at every run: that is as quick as looking after them. */
+/** Inputs smaller than this are copied at every run, which is as fast as keeping track of them. */
 const SMALL = 8192;
-/** Arrays up to this size may be held by the programs that have read or written them. */
+/** Programs may hold arrays up to this size that they have read or written. */
 const TINY = 1024;
-/** Copies of inputs take at most this much. */
+/** The most bytes for copies of inputs. */
 const RESIDENT_BYTES = 2 ** 28;
 
 /**
- * Arrays of cells take at most this much; further ones are plain arrays. Finalizers run only when a program yields to the
- * event loop, so that a long synchronous loop in which gradients are read would never give a place back.
+ * The most bytes for arrays of cells; further ones are plain arrays. Finalizers run only when a program yields to the event
+ * loop, so a long synchronous loop in which gradients are read would never free any.
  */
 const CELL_BYTES = 2 ** 30;
 
-/** Where an array, or a copy of it, lies. */
+/** The address of an array, or of its copy. */
 interface Place {
   readonly address: number;
-  /** The run that used it last; for copies only. */
+  /** The last run that used it; for copies only. */
   run: number;
 }
 
@@ -35,10 +35,10 @@ export class Arrays {
   generation = 0;
   arena = 0;
   private arenaBytes = 0;
-  /** How many runs are in the middle of which others run, and the arenas of these. */
+  /** The nesting depth of runs within runs, and the arenas of the inner ones. */
   private depth = 0;
   private readonly inner: { readonly arena: number; readonly arenaBytes: number }[] = [];
-  /** Grows whenever a tiny array has lost its place. */
+  /** Grows whenever the address of a tiny array becomes invalid. */
   losses = 0;
   private readonly places = new WeakMap<Source, Place>();
   /** The inputs that have a copy here. */
@@ -46,7 +46,7 @@ export class Arrays {
   private run = 0;
   private readonly met = new WeakSet<Source>();
   private residentBytes = 0;
-  // An array that nobody can reach gives its place back. Only cells have such arrays, so this happens seldom.
+  // The memory of an unreachable array is freed. Only cells have such arrays, so this happens seldom.
   private readonly dropped = new FinalizationRegistry<{ address: number; bytes: number }>(
     ({ address, bytes }) => {
       this.memory.release(address);
@@ -60,7 +60,7 @@ export class Arrays {
     this.forms = new kind(this.memory);
   }
 
-  /** An array that stays. Null where memory is not shared (growing would detach it), or cells have taken their part. */
+  /** An array that stays. Null if memory is not shared (growing would detach it), or cells have used up their share. */
   allocate(dtype: DType, size: number): TypedArray | null {
     if (!this.memory.shared || size === 0) return null;
     const bytes = size * itemSize[dtype];
@@ -73,7 +73,7 @@ export class Arrays {
     return array;
   }
 
-  /** Takes an array of `allocate` back before the garbage collector finds it. */
+  /** Frees an array from `allocate` before the garbage collector finds it. */
   release(array: TypedArray): void {
     const place = this.places.get(array);
     if (place === undefined) return;
@@ -84,7 +84,7 @@ export class Arrays {
     this.cellBytes -= array.byteLength;
   }
 
-  /** Whether the place of an array, or that it has none, may be remembered until `losses` grows. */
+  /** Whether the address of an array, or that it has none, may be remembered until `losses` grows. */
   isLasting(array: TypedArray): boolean {
     return this.depth === 0 && array.byteLength <= TINY;
   }
@@ -92,7 +92,7 @@ export class Arrays {
   /** The address of an array in this memory, or of its copy; -1 if there is none. */
   addressOf(array: TypedArray): number {
     const place = this.places.get(array);
-    // Only what runs in the middle of another run is given views of its arena. Asking an array for its buffer is slow.
+    // Only a run within another run gets views of its arena. Reading the buffer of an array is slow.
     if (place === undefined)
       return this.depth > 0 && array.buffer === this.memory.memory.buffer ? array.byteOffset : -1;
     place.run = this.run;
@@ -122,7 +122,7 @@ export class Arrays {
     const bytes = source.byteLength;
     while (this.residentBytes + bytes > RESIDENT_BYTES) {
       const oldest = this.leastRecent();
-      if (oldest === null) return -1; // all are inputs of this very run
+      if (oldest === null) return -1; // all are inputs of this run
       this.forget(oldest);
     }
     const first = source === array ? byteOffset : 0;
@@ -161,12 +161,12 @@ export class Arrays {
     }
   }
 
-  /** Starts a run: what it uses stays until the next. */
+  /** Starts a run: arrays that it uses stay until the next. */
   start(): void {
     this.run++;
   }
 
-  /** Takes an arena of `bytes` for this run; what it holds does not outlive the run. */
+  /** Reserves an arena of `bytes` for this run; its contents do not outlive the run. */
   reserve(bytes: number): void {
     if (bytes <= this.arenaBytes) return;
     const size = Math.ceil(Math.max(bytes, this.arenaBytes * 1.25));
@@ -179,7 +179,7 @@ export class Arrays {
     this.generation++;
   }
 
-  /** What its parts take, in bytes. */
+  /** The bytes of its parts. */
   get usage(): { arena: number; cells: number; residentLeaves: number } {
     const { arenaBytes, cellBytes, residentBytes } = this;
     return { arena: arenaBytes, cells: cellBytes, residentLeaves: residentBytes };

@@ -1,8 +1,9 @@
 /**
- * @file The meeting point of threads between kernels: a WebAssembly function over three words of shared memory.
+ * @file The barrier between kernels: a WebAssembly function over three words of shared memory, where threads wait for each
+ * other.
  *
- * The last to arrive starts the next generation and wakes who sleeps. The others spin a while, which costs a fraction
- * of a microsecond when all are running, and then sleep.
+ * The last thread to arrive starts the next generation and wakes the sleepers. The others spin for a while, which costs a
+ * fraction of a microsecond when all are running, and then sleep.
  */
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { ATOMICS, I32 } from '../assembler/opcodes.js';
@@ -10,7 +11,7 @@ import { ATOMICS, I32 } from '../assembler/opcodes.js';
 /** Bytes a barrier needs: arrived, generation and sleepers, on a cache line each. */
 export const BARRIER_BYTES = 192;
 
-/** Where a kernel says that it met what it refuses, on the sleepers' line. */
+/** The word that a kernel sets when it meets a value that it refuses, on the sleepers' line. */
 export const FAULT = 132;
 
 const ARRIVED = 0;
@@ -18,10 +19,10 @@ const GENERATION = 64;
 const SLEEPERS = 128;
 const SPINS = 4000;
 const SLEEP_NANOSECONDS = 20_000_000;
-/** Sleeps, of 20 milliseconds, after which a thread is given up; one that is known to be lost is not waited for. */
+/** How many sleeps of 20 milliseconds to wait for a thread; one that is known to be lost is not waited for. */
 const PATIENCE = 1500;
 
-/** `(address, threads, maySleep) → status`: 0 when all met, 1 when one was lost or never came. */
+/** `(address, threads, maySleep) → status`: 0 when all arrived, 1 when one was lost or never came. */
 export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32'], ['i32']);
   const [address, threads, maySleep] = [0, 1, 2];
@@ -77,7 +78,7 @@ export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
       f.get(address).i32(-1).memory(ATOMICS.add, SLEEPERS).drop();
     },
     () => {
-      // The main thread of a page may not sleep. A spin is some ten microseconds.
+      // The main thread of a page may not sleep. A spin takes about ten microseconds.
       f.get(patience).i32(10_000).op(I32.mul).set(patience);
       f.repeatLocal(patience, () => {
         spin();

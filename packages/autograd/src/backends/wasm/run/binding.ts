@@ -1,4 +1,4 @@
-/** @file Where the values of a program lie: what is computed in the arena, inputs where they are or copied in beside it. */
+/** @file The addresses of a program's values: computed ones are in the arena, inputs in place or copied beside the arena. */
 import { DeviceError } from '../../../errors.js';
 import type { Instruction } from '../../../engine/program.js';
 import type { Window } from '../../../engine/compile/windows.js';
@@ -9,9 +9,9 @@ import { FEW } from './callList.js';
 import { Places } from './places.js';
 import type { Prepared } from './prepare.js';
 
-/** So many elements are quicker set one by one than copied. */
+/** Up to this many elements are copied one by one, which is faster than `set`. */
 const SMALL = 16;
-/** The bytes that a copy moves at once. */
+/** The bytes that a copy moves in one step. */
 const WORD = 8;
 
 export class Binding {
@@ -19,20 +19,20 @@ export class Binding {
   private readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly outputs: readonly number[];
-  /** The room that each input takes beside the arena, where it has none of its own. */
+  /** The bytes that each input takes beside the arena, unless it has an address of its own. */
   private readonly rooms: Float64Array;
   private readonly windows: readonly Window[];
-  /** Where each slot that is computed lies in the arena; −1 for the others. */
+  /** The offset of each computed slot in the arena; −1 for the others. */
   private readonly offsets: readonly number[];
   private readonly arenaBytes: number;
-  /** The arrays of the inputs for the run at hand, and which of them each slot is; −1 for the others. */
+  /** The input arrays of the current run, and the input index of each slot; −1 for the others. */
   private given: readonly TypedArray[] = [];
   private readonly inputOf: Int32Array;
-  /** Whether an output may be written to an array given for it: no input, and the first of its slot. */
+  /** Whether an output may be written to an array given for it: it is no input, and the first output of its slot. */
   private readonly isOwn: readonly boolean[];
-  /** Of every other run: a cell that is written at each has two arrays in turn. */
+  /** For even and for odd runs: a cell that is written at each run alternates between two arrays. */
   private readonly both: [Places, Places | null];
-  /** Which of them the run at hand has. */
+  /** Which of them the current run uses. */
   turn: 0 | 1 = 0;
   private runs = 0;
   places: Places;
@@ -81,7 +81,7 @@ export class Binding {
     }
   }
 
-  /** Says of everything where it lies. */
+  /** Sets the addresses of everything. */
   private place(
     places: Places,
     inputs: readonly TypedArray[],
@@ -108,7 +108,7 @@ export class Binding {
     }
     let staging = arrays.arena + this.arenaBytes;
     for (const i of copied) {
-      // Between words of different alignment an engine copies to shared memory byte by byte.
+      // Between words of different alignment, engines copy to shared memory byte by byte.
       addresses[this.inputs[i]!] = staging + (inputs[i]!.byteOffset % WORD);
       staging += this.rooms[i]!;
     }
@@ -121,7 +121,7 @@ export class Binding {
     }
   }
 
-  /** Says of windows where they lie at this run: after all else has its place. */
+  /** Sets the addresses of windows for this run, after all other addresses are known. */
   placeWindows(): void {
     const { addresses } = this.places;
     let moved = false;
@@ -158,7 +158,7 @@ export class Binding {
     return values;
   }
 
-  /** The elements of a slot, for the run at hand. */
+  /** The elements of a slot in the current run. */
   arrayOf(slot: number): TypedArray {
     const input = this.inputOf[slot]!;
     if (input >= 0) return this.given[input]!;
@@ -166,13 +166,13 @@ export class Binding {
     return this.arrays.view(dtype, this.places.addresses[slot]!, sizeOf(shape));
   }
 
-  /** The same in an array that stays while other programs run: memory that is not shared detaches its views when it grows. */
+  /** The same in an array that stays valid while other programs run: unshared memory detaches its views when it grows. */
   lastingArrayOf(slot: number): TypedArray {
     const array = this.arrayOf(slot);
     return this.isFleeting(array) ? array.slice() : array;
   }
 
-  /** Takes what was written into such an array for the elements of its slot. */
+  /** Copies the elements written into such an array to their slot. */
   takeFrom(array: TypedArray, slot: number): void {
     const own = this.arrayOf(slot);
     if (this.isFleeting(own)) own.set(array);
@@ -194,12 +194,12 @@ export class Binding {
     return copy;
   }
 
-  /** Lets go of the inputs of a run. */
+  /** Drops the inputs of a run. */
   forgetInputs(): void {
     this.given = [];
   }
 
-  /** Writes a number of the program where it lies. */
+  /** Writes a number of the program to its address. */
   writeNumber(slot: number): void {
     const { dtype, attrs } = this.instructions[slot]!;
     const { value } = attrs as { value: number };
@@ -211,7 +211,7 @@ export class Binding {
     return sizeOf(shape) * itemSize[dtype];
   }
 
-  /** The largest value that is computed, which is what memory was refused for; undefined if nothing is. */
+  /** The slot of the largest computed value, for the error when memory is refused; undefined if there is none. */
   get largest(): number | undefined {
     const slots = this.offsets.flatMap((offset, slot) => (offset >= 0 ? [slot] : []));
     return slots.sort((a, b) => this.bytesOf(b) - this.bytesOf(a))[0];
@@ -227,7 +227,7 @@ export class Binding {
   }
 }
 
-/** A function of its own, as a loop makes V8 optimize all around it. */
+/** A function of its own, as a loop would make V8 optimize the code around it. */
 function placeInArena(addresses: Uint32Array, offsets: readonly number[], arena: number): void {
   for (let slot = 0; slot < offsets.length; slot++) {
     const offset = offsets[slot]!;
@@ -239,7 +239,7 @@ function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }
 
-/** What to say when memory for a result was refused. */
+/** The error when memory for a result was refused. */
 export function refused({ op, shape, dtype }: Instruction, error: DeviceError): DeviceError {
   const size = `${((sizeOf(shape) * itemSize[dtype]) / 2 ** 20).toFixed(1)} MiB`;
   return new DeviceError(

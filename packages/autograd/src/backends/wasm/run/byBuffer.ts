@@ -1,17 +1,17 @@
-/** @file The words of a list that hold addresses, buffer by buffer: from run to run few buffers move. */
+/** @file The words of a list that hold addresses, grouped by buffer: from run to run few buffers move. */
 import { SCRATCH_BUFFER } from '../assembler/block.js';
 import type { TypedArray } from '../../../graph/dtype.js';
 
 export class ByBuffer {
-  /** Where the words of each buffer end, where each word is, and how many bytes into the buffer it points. */
+  /** For each buffer the end of its words; for each word its index, and its offset into the buffer in bytes. */
   private readonly ends: Int32Array;
   private readonly words: Int32Array;
   private readonly offsets: Int32Array;
   private readonly buffers: Int32Array;
-  /** Where each buffer was; no address is −1. */
+  /** The last address of each buffer; −1, which is no address, at first. */
   private readonly last: Int32Array;
 
-  /** `pointers` has three numbers for each word: which, of which buffer, and how many bytes into it. */
+  /** `pointers` has three numbers for each word: the word, the buffer, and the offset into it in bytes. */
   constructor(pointers: Int32Array) {
     const places = new Map<number, number>();
     const counts: number[] = [];

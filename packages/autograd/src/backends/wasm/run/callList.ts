@@ -1,4 +1,4 @@
-/** @file A list of calls with the blocks of its kernels, as it lies in memory. */
+/** @file A list of calls in memory, with the blocks of its kernels. */
 import type { TypedArray } from '../../../graph/dtype.js';
 import { SCRATCH_BUFFER } from '../assembler/block.js';
 import { ByBuffer } from './byBuffer.js';
@@ -6,10 +6,10 @@ import { CALL, LIST, MOVE } from './driver.js';
 import type { KernelList } from './kernelList.js';
 import type { WasmMemory } from './memory.js';
 
-/** Runs after which it is worth while to remember what moves: most sizes do not come back often. */
+/** Runs after which it pays to remember what moves: most sizes do not come back often. */
 export const FEW = 4;
 
-/** How each buffer moves between two runs of a list: so many bytes on, or back and forth where `factor` is −1. */
+/** How each buffer moves between two runs of a list: by `by` bytes each time, or back and forth if `factor` is −1. */
 export interface Moves {
   readonly by: Int32Array;
   readonly factor: Int32Array;
@@ -20,20 +20,20 @@ export class CallList {
   readonly address: number;
   private readonly blocks: number;
   private readonly memory: WasmMemory;
-  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  /** Three numbers for each word that holds an address: the word, the buffer, and the offset into it in bytes. */
   private readonly pointers: Int32Array;
-  /** The pointers by buffer, once its buffers have been set several times. */
+  /** The pointers by buffer, once buffers have been set several times. */
   private byBuffer: ByBuffer | null = null;
   private settings = 0;
-  /** The pointers that move between two runs of the list, and where their moves are written. */
+  /** The indices of pointers that move between two runs of the list, and the address of their moves. */
   private readonly moving: number[] = [];
   private readonly moves: number;
-  /** What the addresses in the blocks are those of. */
+  /** The version and the scratch address for which the blocks were last written. */
   private version = -1;
   private scratch = -1;
 
   /**
-   * Writes `kernels` into memory. The buffers that `moves` names move where the list is run several times.
+   * Writes `kernels` into memory. The buffers in `moves` move between runs if the list runs several times.
    *
    * @throws {DeviceError} if there is no room for them.
    */
@@ -62,7 +62,7 @@ export class CallList {
     int32.set(words, this.blocks >>> 2);
   }
 
-  /** Writes where buffers lie into the blocks; nothing, where `version` says that they lie where they lay. */
+  /** Writes the addresses of buffers into the blocks, unless `version` says that none has changed. */
   setBuffers(addresses: ArrayLike<number>, scratch: number, version: number): void {
     if (version >= 0 && version === this.version && scratch === this.scratch) return;
     [this.version, this.scratch] = [version, scratch];
@@ -75,11 +75,11 @@ export class CallList {
       return;
     }
     writeAddresses(int32, first, pointers, addresses, scratch);
-    // What moves between steps is no longer where it was written.
+    // A buffer that moves between steps is no longer at its last written address.
     if (++this.settings > FEW && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
   }
 
-  /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
+  /** Sets, after `setBuffers`, how often the list runs, and how buffers move between two runs. */
   setTimes(times: number, moves: Moves): void {
     const { int32 } = this.memory.heap;
     const first = this.address >>> 2;
@@ -96,7 +96,7 @@ export class CallList {
   }
 }
 
-/** Of each word that holds an address. A function of its own, as a loop makes V8 optimize all around it. */
+/** Writes each word that holds an address. A function of its own, as a loop would make V8 optimize the code around it. */
 function writeAddresses(
   int32: TypedArray,
   first: number,

@@ -1,9 +1,9 @@
 /**
  * @file The function that runs a plan: it goes through a list of calls and makes each through the table of forms.
  *
- * The list lies in memory, so that a plan is no more than an address: all threads run it side by side and meet between
- * kernels where one could read what another is still writing. A list may be run several times over, as the body of a loop is:
- * between its steps addresses in the blocks move on.
+ * The list is in memory, so a plan is only an address: all threads run it side by side and meet between kernels where one
+ * could read what another is still writing. A list may run several times, as the body of a loop: between these steps,
+ * addresses in the blocks move on.
  */
 import { ModuleBuilder } from '../assembler/moduleBuilder.js';
 import { barrierFunction } from './barrier.js';
@@ -11,20 +11,20 @@ import { KERNEL_PARAMETERS } from '../assembler/kernelFunction.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /**
- * Words of a list: how many calls, the scratch memory of the plan, and where each thread has its own in it; how often it is
- * run, how many words move between two steps, and the address of these moves.
+ * Words of a list: the number of calls, the plan's scratch memory, the offset and size of each thread's own part of it; how
+ * often the list runs, how many words move between two steps, and the address of these moves.
  */
 export const LIST = {
   ...{ count: 0, scratch: 1, ownOffset: 2, ownBytes: 3 },
   ...{ times: 4, moveCount: 5, moves: 6, calls: 7 },
 } as const;
-/** Words of a move: the address of a word, what is added to it, and what that is multiplied by for the next time. */
+/** Words of a move: the address of a word, what is added to it, and the factor by which that is then multiplied. */
 export const MOVE = { word: 0, by: 1, factor: 2, words: 3 } as const;
 /** Words of a call. */
 export const CALL = { form: 0, block: 1, flags: 2, words: 3 } as const;
-/** All threads make the call; else the first alone. */
+/** All threads make the call; otherwise only the first. */
 export const PARALLEL = 1;
-/** Threads meet before it. */
+/** Threads meet before the call. */
 export const MEETING = 2;
 
 /** `run(list, thread, threads, maySleep)`: 0, or 1 when a thread never came to a meeting point. */
@@ -94,7 +94,7 @@ export function writeDriver(module: ModuleBuilder, shared: boolean): void {
     });
     word(list, LIST.moveCount);
     f.tee(left).if(() => {
-      // Nobody reads a word while it moves.
+      // No thread may read a word while it moves.
       const between = (): void => {
         if (shared) f.get(threads).i32(1).op(I32.gtU).if(meet);
       };

@@ -1,4 +1,4 @@
-/** @file A program in memory, ready to run: where every value lies, and the kernels that compute them. */
+/** @file A program in memory, ready to run: the addresses of its values, and the kernels that compute them. */
 import { DeviceError, IndexError } from '../../../errors.js';
 import type { Executable, Instruction, Meter, Program, Work } from '../../../engine/program.js';
 import { loopOf, type Loop } from '../../../engine/loop.js';
@@ -14,7 +14,7 @@ import { disposeParts, type Part, type Prepared } from './prepare.js';
 export class WasmExecutable implements Executable<TypedArray> {
   at = -1;
   private readonly program: Program;
-  /** Those of the program, and the copies that were added. */
+  /** The instructions of the program, and the copies that were added. */
   private readonly instructions: readonly Instruction[];
   private readonly parts: readonly Part[];
   private readonly numbers: readonly number[];
@@ -40,7 +40,7 @@ export class WasmExecutable implements Executable<TypedArray> {
     }
   }
 
-  /** False if an argument was refused: the results mean nothing then. */
+  /** Returns false if an argument was refused: then the results are meaningless. */
   private runParts(): boolean {
     const { places, turn } = this.binding;
     for (const slot of this.numbers) this.binding.writeNumber(slot);
@@ -59,7 +59,7 @@ export class WasmExecutable implements Executable<TypedArray> {
         const { plan } = part;
         plan.setBuffers(places.addresses, turn, places.version);
         plan.run();
-        // The reference finds the index again and says all there is to say of it.
+        // The reference finds the index again and reports it with all details.
         if (plan.faulted) return false;
       }
       if (this.meter === null) continue;
@@ -69,7 +69,7 @@ export class WasmExecutable implements Executable<TypedArray> {
     return true;
   }
 
-  /** Runs everything by reference. Inputs are still as they were; outputs share nothing with them. */
+  /** Runs everything by reference. The inputs are unchanged; outputs share no memory with them. */
   private runAll(
     inputs: readonly TypedArray[],
     outputs: readonly (TypedArray | null)[],
@@ -89,7 +89,7 @@ export class WasmExecutable implements Executable<TypedArray> {
     }
   }
 
-  /** Takes room for what is computed and what is copied in; if it is refused, says what is the largest. */
+  /** Reserves memory for computed values and copied inputs; if it is refused, the error names the largest value. */
   private bind(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): void {
     this.at = -1;
     try {
@@ -112,7 +112,7 @@ export class WasmExecutable implements Executable<TypedArray> {
     const data = this.binding.arrayOf(slot);
     data.fill(0);
     const values = operands.map((x, i) => {
-      // The elements may lie in the buffer of a value of another shape.
+      // The elements may be in the buffer of a value of another shape.
       const { shape, dtype } = this.instruction(inputs[i] as number);
       return { data: this.binding.arrayOf(x), shape, dtype };
     });
@@ -135,7 +135,7 @@ export class WasmExecutable implements Executable<TypedArray> {
     this.at = -1;
   }
 
-  /** What runs without a kernel. */
+  /** The work of what runs without a kernel. */
   private plainWork(part: Exclude<Part, { kind: 'plan' }>): Work {
     const { slot, operands } = part.kind === 'loop' ? part.step : part;
     const { op, shape, attrs } = this.instruction(slot);

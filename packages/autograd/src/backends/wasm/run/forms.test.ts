@@ -1,4 +1,4 @@
-/** @file One function for all sizes of a form: forms are found again, stay few, and give the results of plain loops. */
+/** @file One function for all sizes of a form: forms are found again, stay few, and give the same results as plain loops. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Kernel, LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
@@ -56,7 +56,7 @@ const conv = (side: number, window: number): ConvKernel => ({
   out: at(2),
 });
 
-/** How many forms a list of kernels adds, one kernel after the other. */
+/** How many forms there are after each kernel of a list. */
 function countsOf(kernels: readonly Kernel[]): number[] {
   const forms = new Forms(new WasmMemory());
   return kernels.map((kernel) => {
@@ -65,7 +65,7 @@ function countsOf(kernels: readonly Kernel[]): number[] {
   });
 }
 
-// Sizes of one class: threads would share larger ones.
+// Sizes of one class: larger ones would be split among threads.
 test.each<[string, readonly Kernel[]]>([
   ['loops, their constants too', [scaled(3, 17, 2), scaled(40, 21, 0.5), scaled(7, 901, -3)]],
   ['products', [matmul(20, 30, 40), matmul(25, 20, 60), matmul(31, 33, 32)]],

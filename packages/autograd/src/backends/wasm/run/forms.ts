@@ -1,8 +1,8 @@
 /**
  * @file The functions that all plans over a memory share: one for each form of a kernel, in one table.
  *
- * Forms are few, as sizes are no part of them: a process that has met its kernels compiles no more. New ones are written
- * into one module for a plan, as V8 compiles a hundred functions in one module several times faster than in a hundred.
+ * Forms are few, as they do not depend on sizes: after a while a process compiles no more. The new forms of a plan are
+ * written into one module, as V8 compiles a hundred functions in one module several times faster than in a hundred.
  */
 import { findDriver, findPrelude, gemmOver, verification } from '../../node.js';
 import type { Prelude, PreludePart } from './preludeFile.js';
@@ -15,37 +15,37 @@ import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { WasmMemory } from './memory.js';
 import { scalarFunctions } from '../elements/special.js';
 
-/** A module that threads instantiate, and the size of the table once they have. */
+/** A module that threads instantiate, and the size that the table must have for it. */
 export interface FormModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly tableSize: number;
 }
 
-/** The table grows by at least so many entries. */
+/** The table grows by at least this many entries. */
 const TABLE_STEP = 256;
 
 export class Forms implements FormTable {
   readonly memory: WasmMemory;
   readonly run: RunFunction;
-  /** Whether a thread that takes part in the present run will not come to the next meeting. */
+  /** Whether a thread of the current run will not come to the next meeting. */
   threadLost: () => boolean = () => false;
   /** In the order in which a thread instantiates them; the first is the driver. */
   readonly modules: FormModule[] = [];
-  /** How many there are, those of the prelude among them. */
+  /** How many forms there are, including those of the prelude. */
   count = 0;
   private readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_STEP });
   private readonly known = new Map<string, number>();
-  /** The module being written, and the keys of what is new in it. */
+  /** The module being written, and the keys of the new forms in it. */
   private module: ModuleBuilder | null = null;
   private fresh: string[] = [];
   private readonly layouts = new Map<number, string>();
   private scratchAddress = 0;
   private scratchBytes = 0;
-  /** What was written when the package was built; undefined until a form is asked for. */
+  /** The forms written when the package was built; undefined until a form is asked for. */
   private prelude: Prelude | null | undefined;
   /** 1 for each form of the prelude that was asked for. */
   private asked = new Uint8Array(0);
-  /** Which of its modules were compiled. */
+  /** Indices of the prelude's modules that were compiled. */
   private readonly loaded = new Set<number>();
 
   constructor(memory: WasmMemory) {
@@ -54,7 +54,7 @@ export class Forms implements FormTable {
     this.run = this.instantiate(driver, false)['run'] as RunFunction;
   }
 
-  /** The entry of a kernel's form in the table. What is new runs after `finish`. */
+  /** The table entry of a kernel's form. A new form can run only after `finish`. */
   find(kernel: FormedKernel, context: KernelContext): number {
     const key = this.keyFor(kernel.key, context);
     let index = this.known.get(key);
@@ -70,7 +70,9 @@ export class Forms implements FormTable {
     return index;
   }
 
-  /** What `remember` was told when the prelude was written: a form, which will run, and numbers beside it. */
+  /**
+   * The numbers that `remember` got when the prelude was written: a form, which is then loaded, and others that belong to it.
+   */
   recall(way: string, context: KernelContext): readonly number[] | undefined {
     const key = this.keyFor(way, context);
     const numbers = this.prelude?.ways.get(key)?.split(',').map(Number);
@@ -78,22 +80,22 @@ export class Forms implements FormTable {
     return numbers;
   }
 
-  /** Is told in which form kernels of a kind are, with what had to be found out about it. */
+  /** Overridden while a prelude is written: notes the form for a kind of kernel, with what had to be found out about it. */
   remember(_way: string, _context: KernelContext, _numbers: readonly number[]): void {}
 
-  /** Those that were asked for. */
+  /** How many forms were asked for. */
   get met(): number {
     return this.count - this.asked.length + this.asked.reduce((n, one) => n + one, 0);
   }
 
-  /** Is told of every form that is new. */
+  /** Overridden while a prelude is written: called for every new form. */
   protected note(_key: string, _kernel: FormedKernel): void {}
 
   protected look(vectors: string): Prelude | null {
     return this.memory.shared ? findPrelude(vectors) : null;
   }
 
-  /** A key of this prelude's, which is looked for at the first. */
+  /** The key of a form for these vectors. The first call looks for the prelude. */
   protected keyFor(key: string, { width, fma }: KernelContext): string {
     const vectors = `${width}${fma ? '+' : ''}`;
     if (this.prelude === undefined) this.open(vectors);
@@ -111,7 +113,7 @@ export class Forms implements FormTable {
     this.instantiate((parts[part] as PreludePart).read(), false);
   }
 
-  /** Looks for the prelude, whose forms have the first places in the table. */
+  /** Looks for the prelude, whose forms take the first entries of the table. */
   private open(vectors: string): void {
     this.prelude = this.look(vectors);
     if (this.prelude === null) return;
@@ -137,7 +139,7 @@ export class Forms implements FormTable {
     }
   }
 
-  /** Forgets what was written since `finish`, if writing it went wrong. */
+  /** Drops what was written since the last `finish`, after an error. */
   abandon(): void {
     for (const key of this.fresh) this.known.delete(key);
     this.module = null;
@@ -145,8 +147,8 @@ export class Forms implements FormTable {
   }
 
   /**
-   * Memory for a run, zeroed when it is new: plans run in turn and leave nothing in it.
-   * @throws {DeviceError} if there is no room for so much.
+   * Memory for a run, zeroed when it is new: plans run one after another and leave no data in it.
+   * @throws {DeviceError} if there is not enough memory.
    */
   scratch(bytes: number): number {
     if (bytes > this.scratchBytes) {
@@ -158,12 +160,12 @@ export class Forms implements FormTable {
     return this.scratchAddress;
   }
 
-  /** The barrier starts from zeros: when scratch memory is new, and after a thread was given up within it. */
+  /** Sets the barrier to zeros: when scratch memory is new, and after a thread was lost in it. */
   resetBarrier(): void {
     if (this.scratchBytes > 0) this.memory.view('bool', this.scratchAddress, BARRIER_BYTES).fill(0);
   }
 
-  /** All kernels of a form read addresses from the same words. */
+  /** Checks that all kernels of a form read addresses from the same words. */
   private verify(index: number, { key, block }: FormedKernel): void {
     const layout = block.pointers.map(({ word }) => word).join();
     const before = this.layouts.get(index) ?? layout;

@@ -1,4 +1,4 @@
-/** @file Kernels as a list of calls: which function of the table each is, and the words that it reads. */
+/** @file Turns kernels into a list of calls: the table entry of each, and the words that it reads. */
 import { addAll } from '../../../graph/lists.js';
 import { mayRefuse } from '../loops/refusals.js';
 import type { Kernel, LoopKernel } from '../../../engine/compile/kernel.js';
@@ -14,45 +14,45 @@ import { matmulAsLoop, planMatmul } from '../products/matmul.js';
 import { planLoop } from '../loops/planLoop.js';
 
 export interface KernelOptions {
-  /** The most threads that will run the list; scratch memory is measured for them. */
+  /** The most threads that will run the list; determines the size of scratch memory. */
   readonly threads: number;
-  /** Which vectors to use; `'simd128'` unless told. */
+  /** Which vectors to use. Default `'simd128'`. */
   readonly width?: VectorWidth;
-  /** Fused multiply-add in matrix products and polynomials; by default where `width` is not `'simd128'`. */
+  /** Fused multiply-add in matrix products and polynomials. Default: unless `width` is `'simd128'`. */
   readonly fma?: boolean;
-  /** Whether large products call a BLAS library; they do not unless told. */
+  /** Whether large products call a BLAS library. Default false. */
   readonly blas?: boolean;
 }
 
-/** Where functions for forms of kernels are found. */
+/** A table of functions for the forms of kernels. */
 export interface FormTable {
   readonly memory: { readonly shared: boolean };
-  /** The place of a kernel's form. What is new runs after `finish`. */
+  /** The entry of a kernel's form. A new form can run only after `finish`. */
   find(kernel: FormedKernel, context: KernelContext): number;
   finish(): void;
-  /** Forgets what was written since `finish`. */
+  /** Drops what was written since the last `finish`. */
   abandon(): void;
 }
 
 export interface KernelList {
-  /** `CALL.words` words a call; its block is the word of `words` where it begins. */
+  /** `CALL.words` words for each call; a block is given as the index in `words` where it begins. */
   readonly calls: Int32Array;
   readonly words: Int32Array;
-  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  /** Three numbers for each word that holds an address: the word, the buffer, and the offset into it in bytes. */
   readonly pointers: Int32Array;
-  /** What threads share of scratch memory, then what each has for itself. */
+  /** The scratch memory that threads share, then what each has for itself. */
   readonly sharedBytes: number;
   readonly ownBytes: number;
   readonly scratchBytes: number;
-  /** Whether any kernel is large enough to be shared by threads. */
+  /** Whether any kernel is large enough to be split among threads. */
   readonly parallel: boolean;
-  /** Whether any calls a BLAS library. */
+  /** Whether any kernel calls a BLAS library. */
   readonly usesBlas: boolean;
-  /** Whether an index may turn out to be out of range: the word at `FAULT` of scratch memory is then set. */
+  /** Whether an index may be out of range: then the word at `FAULT` of scratch memory is set. */
   readonly mayFault: boolean;
 }
 
-/** Whether a kernel can be compiled; the interpreter runs the others. */
+/** Whether a kernel can be compiled; others run by their reference. */
 export function supportsKernel(kernel: Kernel): boolean {
   if (kernel.kind === 'matmul') return kernel.out.dtype !== 'bool';
   if (kernel.kind !== 'loop') return true;
@@ -64,7 +64,7 @@ export function supportsKernel(kernel: Kernel): boolean {
 }
 
 /**
- * The calls that run `kernels` in order; forms that are new are compiled.
+ * The calls that run `kernels` in order; new forms are compiled.
  *
  * The same kernels give the same bits for any number of threads; another `width` may round matrix products differently.
  */
@@ -75,7 +75,7 @@ export function listKernels(
 ): KernelList {
   const { threads, width = 'simd128', fma = width !== 'simd128', blas = false } = options;
   const context: KernelContext = { width, fma, blas };
-  // The barrier comes first in scratch memory, then what threads share, then what each has for itself.
+  // Scratch memory holds the barrier, then what threads share, then what each has for itself.
   let shared = BARRIER_BYTES;
   const formed: FormedKernel[] = [];
   for (const kernel of kernels) {
@@ -124,13 +124,13 @@ export function listKernels(
   };
 }
 
-/** Whether what a kernel reads can be wrong: an index, or what an element function refuses. */
+/** Whether a kernel may meet a wrong value: an index, or an argument that an element function refuses. */
 function mayFault(kernel: Kernel): boolean {
   if (kernel.kind !== 'loop') return kernel.kind === 'index';
   return kernel.body.some((scalar) => mayRefuse(scalar, kernel.body));
 }
 
-/** The calls that do what a kernel does, in order. */
+/** The calls that do the work of one kernel, in order. */
 export function formKernel(
   kernel: Kernel,
   context: KernelContext,

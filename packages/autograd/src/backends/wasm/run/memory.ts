@@ -1,7 +1,7 @@
 /**
- * @file The one WebAssembly memory and its allocator.
+ * @file The WebAssembly memory and its allocator.
  *
- * Blocks are aligned to 64 bytes, a cache line. Free neighbours are joined; the smallest block that fits is taken.
+ * Blocks are aligned to 64 bytes, a cache line. Adjacent free blocks are merged; the smallest block that fits is taken.
  */
 import { DeviceError } from '../../../errors.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
@@ -10,9 +10,9 @@ import { itemSize } from '../../../graph/dtype.js';
 const PAGE = 65536;
 const MAX_PAGES = 65536;
 const ALIGNMENT = 64;
-/** Kernels may read, but not use, a little past the end of a buffer: so the last bytes are never handed out. */
+/** Kernels may load, but not use, data a little past the end of a buffer, so the last bytes are never allocated. */
 const SLACK = 512;
-/** Growing takes at least this many pages, so that it is rare. */
+/** Growing adds at least this many pages, so that it is rare. */
 const STEP_PAGES = 64;
 
 const roundUp = (bytes: number): number =>
@@ -21,21 +21,21 @@ const roundUp = (bytes: number): number =>
 export interface MemoryOptions {
   /** Whether threads may share it; falls back to unshared where the platform has no shared memory. */
   readonly shared?: boolean;
-  /** The largest size in bytes; 4 GiB unless told. */
+  /** The largest size in bytes. Default 4 GiB. */
   readonly limit?: number;
 }
 
 /** The whole memory as arrays of each dtype. */
 export type Heap = { readonly [D in DType]: TypedArray };
 
-/** Allocates, frees and views buffers by address. Address 0 is never handed out. */
+/** Allocates, frees and views buffers by address. Never allocates address 0. */
 export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
-  /** The whole memory; another one after it has grown. */
+  /** The whole memory; replaced after it has grown. */
   heap: Heap;
   private readonly maxPages: number;
-  /** Free blocks by address; no two touch. */
+  /** Free blocks by address; no two are adjacent. */
   private readonly free: { address: number; size: number }[] = [];
   private readonly sizes = new Map<number, number>();
   private end: number;
@@ -49,7 +49,7 @@ export class WasmMemory {
     const wanted = options.shared ?? false;
     let memory: WebAssembly.Memory | undefined;
     let maximum = this.maxPages;
-    // Shared memory reserves its largest size at once, which a system may refuse.
+    // Shared memory reserves its largest size immediately, which a system may refuse.
     while (
       wanted &&
       memory === undefined &&
@@ -71,7 +71,7 @@ export class WasmMemory {
     this.free.push({ address: ALIGNMENT, size: this.end - ALIGNMENT });
   }
 
-  /** Bytes handed out. */
+  /** Bytes that are allocated. */
   get bytesUsed(): number {
     return this.used;
   }
@@ -82,9 +82,9 @@ export class WasmMemory {
   }
 
   /**
-   * The address of `bytes` bytes; what they hold is undefined.
+   * The address of a new block of `bytes` bytes with undefined contents.
    *
-   * @throws {DeviceError} if the memory cannot grow that far. Everything allocated before stays as it is.
+   * @throws {DeviceError} if the memory cannot grow that far. Existing blocks are unaffected.
    */
   allocate(bytes: number): number {
     if (!Number.isFinite(bytes) || bytes < 0) {
@@ -111,7 +111,7 @@ export class WasmMemory {
   }
 
   /**
-   * Gives a block back.
+   * Frees a block.
    *
    * @throws {DeviceError} if `address` is not that of a block in use.
    */
@@ -124,7 +124,7 @@ export class WasmMemory {
     this.insert(address, size);
   }
 
-  /** A typed array over a buffer. Growing an unshared memory detaches it: make views when they are needed. */
+  /** A typed array over a buffer. Growing an unshared memory detaches it, so make views only when they are needed. */
   view(dtype: DType, address: number, length: number): TypedArray {
     const { buffer } = this.heap.bool;
     switch (dtype) {
@@ -188,7 +188,7 @@ export class WasmMemory {
     );
   }
 
-  /** Puts a block among the free ones and joins it with its neighbours. */
+  /** Adds a free block and merges it with its neighbours. */
   private insert(address: number, size: number): void {
     let low = 0;
     let high = this.free.length;

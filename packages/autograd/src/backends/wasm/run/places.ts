@@ -1,22 +1,22 @@
-/** @file Where everything that a program reads and writes lies, and whether it lies where it lay. */
+/** @file The addresses of everything that a program reads and writes, and whether they are still valid. */
 import type { TypedArray } from '../../../graph/dtype.js';
 import type { Arrays } from './arrays.js';
 
-/** An array is looked up at each run; null says that none was given. */
+/** Marks an array that must be looked up at each run; null means that none was given. */
 const UNKNOWN = undefined;
 type Held = TypedArray | null | typeof UNKNOWN;
 
 /**
- * The places of a run, for the next but one: a cell that is written at every run has two arrays in turn. To compare arrays
- * is quicker than to look them up, and of a small step looking up is a third. Only tiny ones are compared: they are held
- * as long as the program is.
+ * The addresses of a run, for reuse at the next run but one: a cell that is written at every run alternates between two
+ * arrays. Comparing arrays is faster than looking them up, which would take a third of a small step. Only tiny arrays are
+ * compared, since they are held as long as the program is.
  */
 export class Places {
   /** The address of every slot. */
   readonly addresses: Uint32Array;
-  /** The inputs that have no place of their own: they are copied in at each run. */
+  /** The inputs without an address of their own: they are copied at each run. */
   readonly copied: number[] = [];
-  /** The output's array was in this memory: it has been written in place. */
+  /** Whether each output was written in place, as its array is in this memory. */
   readonly direct: boolean[];
   /** The arena that `addresses` are for. */
   generation = -1;
@@ -32,14 +32,14 @@ export class Places {
     this.direct = new Array<boolean>(outputs).fill(false);
   }
 
-  /** From now on so many arrays are remembered. */
+  /** From now on, remembers this many arrays. */
   remember(arrays: number): void {
     if (this.held !== null) return;
     this.held = new Array<Held>(arrays);
     this.heldAt = new Float64Array(arrays);
   }
 
-  /** Whether everything lies where it lay. */
+  /** Whether all addresses are still valid. */
   fit(
     inputs: readonly TypedArray[],
     outputs: readonly (TypedArray | null)[],
@@ -55,7 +55,7 @@ export class Places {
     return true;
   }
 
-  /** Before places are looked for: what may no longer be so is forgotten. */
+  /** Before addresses are looked up: forgets those that may be invalid. */
   start(arrays: Arrays): void {
     this.version++;
     if (this.losses === arrays.losses) return;

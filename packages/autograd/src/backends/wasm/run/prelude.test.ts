@@ -1,4 +1,4 @@
-/** @file Forms that lie ready in a file: what would be written at run time, found by the same keys, with the same bits. */
+/** @file Forms of the prelude: the same as would be written at run time, found by the same keys, with the same bits. */
 import { expect, test } from 'vitest';
 import * as chainrule from '../../../index.js';
 import { engine } from '../../../engine/engine.js';

@@ -1,6 +1,6 @@
 /**
- * @file The prelude: forms that most processes need, in modules. It is written when the package is built, by the writers
- * that would write them at run time, so that Node.js finds it beside the code and writes nothing at its start.
+ * @file The prelude: modules with the forms that most processes need. It is written when the package is built, by the code
+ * that would write them at run time, so that Node.js finds them beside the code and writes none at startup.
  */
 import { engine } from '../../../engine/engine.js';
 import type { FormedKernel } from '../assembler/block.js';
@@ -12,7 +12,9 @@ import { Forms } from './forms.js';
 import { contentsOf, type PreludeFiles } from './preludeFile.js';
 import { forced, type BestWidth } from './vectorWidth.js';
 
-/** Notes what is asked for, and compiles and runs nothing: so it can be asked for vectors that this engine has not. */
+/**
+ * Notes the forms that are asked for, without compiling or running any: so it also works for vectors that this engine lacks.
+ */
 class NotedForms extends Forms {
   readonly noted: { readonly key: string; readonly kernel: FormedKernel }[] = [];
   readonly ways = new Map<string, string>();
@@ -34,7 +36,10 @@ class NotedForms extends Forms {
   }
 }
 
-/** A module for each of `works`, of the forms that it needs and none before it; values that they compute mean nothing. */
+/**
+ * A module for each of `works`, with the forms that it needs beyond those before it. The values that they compute are
+ * meaningless.
+ */
 export function writePrelude(best: BestWidth, works: readonly (() => void)[]): PreludeFiles {
   const { backend } = engine;
   const arrays = new Arrays(true, NotedForms);

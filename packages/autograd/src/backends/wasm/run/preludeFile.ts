@@ -1,33 +1,33 @@
-/** @file Where the preludes lie: in Node.js, in a folder beside the built file. See `prelude.ts`. */
+/** @file The files of the preludes: in Node.js, in a folder beside the built file. See `prelude.ts`. */
 import { DeviceError } from '../../../errors.js';
 import { ownPlace } from '../../../graph/copy.js';
 
-/** A prelude: which forms lie ready, and where. */
+/** A prelude: its forms, and the modules that hold them. */
 export interface Prelude {
   /** The keys of its forms, in order. */
   readonly keys: readonly string[];
-  /** For each way of asking for a kernel its form and what belongs to it, as text: few are asked for. */
+  /** For each kind of kernel its form and the numbers that belong to it, as text, since few are asked for. */
   readonly ways: ReadonlyMap<string, string>;
   /** The modules that hold the forms, in order. */
   readonly parts: readonly PreludePart[];
 }
 
 export interface PreludePart {
-  /** The first form after those that it holds. */
+  /** The index after that of its last form. */
   readonly end: number;
   readonly read: () => Uint8Array<ArrayBuffer>;
 }
 
-/** What a prelude is in files: its table of contents, and its modules. */
+/** The files of a prelude: its table of contents, and its modules. */
 export interface PreludeFiles {
   readonly text: string;
   readonly modules: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Stands between a way and its numbers. */
+/** Separates a kind of kernel from its numbers. */
 const WAY = ' = ';
 
-/** The table of contents: where each module ends, the keys, and the ways. */
+/** The table of contents: where each module ends, the keys, and the kinds with their numbers. */
 export function contentsOf(
   ends: readonly number[],
   keys: readonly string[],
@@ -37,7 +37,7 @@ export function contentsOf(
   return [ends.join(' '), ...keys, ...lines].join('\n');
 }
 
-/** A prelude by its table of contents, and by what reads one of its modules. */
+/** A prelude from its table of contents and a function that reads one of its modules. */
 export function preludeOf(text: string, read: (part: number) => Uint8Array<ArrayBuffer>): Prelude {
   const [first = '', ...lines] = text.split('\n');
   const ends = first.split(' ').map(Number);
@@ -49,7 +49,7 @@ export function preludeOf(text: string, read: (part: number) => Uint8Array<Array
   };
 }
 
-/** The prelude for a width, if there is one. Never in what a bundler takes: there is no such folder beside a bundle. */
+/** The prelude for a width, or null. Never used in a bundle: there is no such folder beside one. */
 export function findPrelude(width: string): Prelude | null {
   const contents = read(`${width}.txt`);
   if (contents === null) return null;
@@ -63,7 +63,7 @@ export function findPrelude(width: string): Prelude | null {
   });
 }
 
-/** The module that runs lists in memory that threads share, if it lies ready. */
+/** The driver for shared memory, if there is a built one. */
 export function findDriver(): Uint8Array<ArrayBuffer> | null {
   const module = read(DRIVER);
   return module === null ? null : new Uint8Array(module);
@@ -71,7 +71,7 @@ export function findDriver(): Uint8Array<ArrayBuffer> | null {
 
 export const DRIVER = 'driver.wasm';
 
-/** A file of the folder; null where there is none: running from the sources, or bundled. */
+/** A file of the folder; null if there is none: when running from the sources, or bundled. */
 function read(name: string): Buffer | null {
   const place = ownPlace();
   if (

@@ -1,4 +1,4 @@
-/** @file A program made ready by its plan: scheduled, lowered, its values placed, its kernels in lists. */
+/** @file Makes a program ready with a plan: scheduled, lowered, its values placed, its kernels in lists. */
 import { planArena } from '../../../engine/compile/arena.js';
 import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
@@ -24,22 +24,22 @@ export type Part =
   | {
       readonly kind: 'plan';
       readonly plan: WasmPlan;
-      /** What it does, for a meter. */
+      /** Its work, for a meter. */
       readonly work: Work | null;
     }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
-  /** A loop: all steps in one list, or, where that cannot be, step by step. */
+  /** A loop: all steps in one list, or step by step where that is impossible. */
   | { readonly kind: 'loop'; readonly step: LoopStep; readonly repeated: Repeated | null };
 
-/** What runs a program: its parts in order, and where its values lie. */
+/** A program made ready: its parts in order, and the offsets of its values. */
 export interface Prepared {
-  /** Those of the program, and the copies that were added. */
+  /** The instructions of the program, and the copies that were added. */
   readonly instructions: readonly Instruction[];
-  /** Buffers within others, each after the one that it lies within. */
+  /** Buffers within others, each after the one it lies within. */
   readonly windows: readonly Window[];
   /** For each output the slot whose buffer holds it. */
   readonly outputs: readonly number[];
-  /** Where the buffer of each slot lies in the arena; −1 for what has none. */
+  /** The offset of each slot's buffer in the arena; −1 for slots without one. */
   readonly offsets: readonly number[];
   readonly arenaBytes: number;
   readonly parts: readonly Part[];
@@ -47,14 +47,14 @@ export interface Prepared {
   readonly numbers: readonly number[];
 }
 
-/** What a program is made ready for. */
+/** The settings for which a program is made ready. */
 export interface Preparation {
   readonly arrays: Arrays;
   readonly threads: number;
   readonly pool: () => Threads | undefined;
-  /** What loops are made ready with. */
+  /** Makes the lists of loops. */
   readonly maker: ListMaker;
-  /** Kernels are then lists of one, to be timed. */
+  /** If given, each kernel is a list of its own, to be timed. */
   readonly meter: Meter | null;
 }
 
@@ -87,7 +87,7 @@ export function prepare(program: Program, preparation: Preparation): Prepared {
   };
 }
 
-/** Places what is computed in the arena, by lifetime. */
+/** Places computed values in the arena, by lifetime. */
 function place(
   steps: readonly Lowered[],
   instructions: readonly Instruction[],
@@ -122,7 +122,7 @@ function place(
   return { offsets, arenaBytes: arena.bytes };
 }
 
-/** One list for every run of kernels between primitives without one. */
+/** Makes one list for each sequence of kernels between primitives that have none. */
 function listParts(
   steps: readonly Lowered[],
   instructions: readonly Instruction[],
@@ -166,12 +166,12 @@ function listParts(
   return parts;
 }
 
-/** Gives back what the parts of a program hold. */
+/** Frees what the parts of a program hold. */
 export function disposeParts(parts: readonly Part[]): void {
   for (const part of parts) if (part.kind === 'plan') part.plan.dispose();
 }
 
-/** Whether a library computes large products. It is looked for when the first product is met. */
+/** Whether a library computes large products. The library is looked for when the first product comes. */
 function callsBlas(kernels: readonly Kernel[], { memory }: Arrays): boolean {
   return (
     kernels.some(({ kind }) => kind === 'matmul' || kind === 'conv') &&

@@ -1,4 +1,4 @@
-/** @file For tests: runs kernels on typed arrays, and does the same with plain loops in double precision. */
+/** @file For tests: runs kernels on typed arrays, and computes the same with plain loops in double precision. */
 import { expect } from 'vitest';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
@@ -21,11 +21,11 @@ const dtypeOf = (array: TypedArray): DType =>
         ? 'int32'
         : 'bool';
 
-// One for all, so that kernels share the forms of those that ran before.
+// One for all tests, so that kernels share the forms of those that ran before.
 const memory = new WasmMemory();
 const forms = new Forms(memory);
 
-/** Runs `kernels` over copies of `buffers`; gives the buffers afterwards. */
+/** Runs `kernels` over copies of `buffers` and returns the copies. */
 export function runKernels(
   kernels: readonly Kernel[],
   buffers: readonly TypedArray[],
@@ -131,7 +131,7 @@ export function* points(shape: readonly number[]): Generator<number[]> {
 const at = (access: Access, point: readonly number[]): number =>
   access.strides.reduce((sum, stride, d) => sum + stride * (point[d] as number), access.offset);
 
-/** The kernel's meaning, one scalar at a time; float32 intermediates are kept in double precision. */
+/** What the kernel computes, one scalar at a time; float32 intermediates are kept in double precision. */
 export function referenceLoop(kernel: LoopKernel, buffers: readonly TypedArray[]): TypedArray[] {
   const results = buffers.map((array) => array.slice());
   const read = (access: Access, point: readonly number[]): number =>

@@ -1,4 +1,4 @@
-/** @file Which vector width suits the engine that is running. */
+/** @file Chooses the vector width for the engine that is running. */
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 
 /** `(module (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …)))` */
@@ -16,16 +16,16 @@ export interface BestWidth {
 /** Whether `enableWideSimd` has turned the revectorizer on. */
 export const wide = { enabled: false };
 
-/** A width that is taken whatever the engine has: while a prelude is written. */
+/** If set, used whatever the engine supports: while a prelude is written. */
 export const forced: { width: BestWidth | null } = { width: null };
 
 /**
  * The width to compile for, and whether products may use fused multiply-add.
  *
- * `'wide'` where V8's revectorizer was asked for (`node --experimental-wasm-revectorize`): it fuses pairs of vectors
- * into one of twice the width; that of V8 12 was measured to leave these kernels as they are. `'relaxed'` where the
- * engine has relaxed SIMD and registers to spare for larger tiles (V8 from version 13). Otherwise `'simd128'`; an older
- * V8 may have fused multiply-add all the same (12, or 11 with `node --experimental-wasm-relaxed-simd`).
+ * `'wide'` if V8's revectorizer was requested (`node --experimental-wasm-revectorize`): it fuses pairs of vectors into one of
+ * twice the width; measurements showed that the one of V8 12 leaves these kernels unchanged. `'relaxed'` if the engine has
+ * relaxed SIMD and enough registers for larger tiles (V8 from version 13). Otherwise `'simd128'`; an older V8 may still have
+ * fused multiply-add (12, or 11 with `node --experimental-wasm-relaxed-simd`).
  */
 export function bestVectorWidth(): BestWidth {
   if (forced.width !== null) return forced.width;
@@ -33,13 +33,13 @@ export function bestVectorWidth(): BestWidth {
   return wide.enabled ? { width: 'wide', fma: found.fma } : found;
 }
 
-/** What the engine was started with; it does not change. */
+/** What the engine supports; it does not change. */
 let found: BestWidth | null = null;
 
 function find(): BestWidth {
   const relaxed = WebAssembly.validate(new Uint8Array(RELAXED));
   const node = typeof process === 'object' && typeof process.versions?.v8 === 'string';
-  // Where there is no Node, an engine with relaxed SIMD is a recent one.
+  // Outside of Node, an engine with relaxed SIMD is a recent one.
   const version = node ? Number.parseInt(process.versions.v8, 10) : 13;
   if (node && version >= 13 && process.arch === 'x64') {
     const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');

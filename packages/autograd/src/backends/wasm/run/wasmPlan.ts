@@ -7,7 +7,7 @@ import type { Threads } from '../threads/threads.js';
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** Runs at which the way not chosen is tried, to compare; and every 256th after these. */
+/** Runs at which the slower way is tried again, to compare; and every 256th run after these. */
 const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
 
 /** Lists of up to so many words, 1 MiB, are written twice. */
@@ -16,26 +16,26 @@ const TWICE = 2 ** 18;
 /**
  * A list in memory and how to run it.
  *
- * Times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results do
- * not depend on it.
+ * Measured times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results
+ * do not depend on that.
  */
 export class WasmPlan {
   private readonly forms: Forms;
-  /** For every other run, as the buffers of those have their places in turn. */
+  /** One list for even and one for odd runs, as buffers alternate between two addresses. */
   private readonly lists: [CallList, CallList | null];
   private list: CallList;
-  /** What the second list is written from, where there is to be one. */
+  /** Used to write the second list; null if there is only one. */
   private readonly kernels: KernelList | null;
   private readonly scratchBytes: number;
   private readonly mayFault: boolean;
   private readonly pool: Threads | undefined;
   private runs = 0;
-  /** Recent times alone and together, in milliseconds. */
+  /** Recent times on one thread and on all, in milliseconds. */
   private alone = Infinity;
   private together = Infinity;
 
   /**
-   * Writes `kernels` into the memory of `forms`. The buffers that `moves` names move where the list is run several times.
+   * Writes `kernels` into the memory of `forms`. The buffers in `moves` move between runs if the list runs several times.
    *
    * @throws {DeviceError} if there is no room for them.
    */
@@ -55,8 +55,8 @@ export class WasmPlan {
   }
 
   /**
-   * Says where the buffers of the plan lie: number `b` at `addresses[b]`. Where they have their places in turn, `turn` says
-   * whose turn it is, and `version` whether they lie where they lay the last time that it was.
+   * Sets the address of each buffer `b` of the plan to `addresses[b]`. If buffers alternate between two addresses, `turn`
+   * says which of them are current, and an unchanged `version` that they are the same as the last time.
    *
    * @throws {DeviceError} if there is no room for its scratch memory.
    */
@@ -68,7 +68,7 @@ export class WasmPlan {
     this.list.setBuffers(addresses, scratch, version);
   }
 
-  /** Says, after `setBuffers`, how often the list is run, and how buffers move between two runs. */
+  /** Sets, after `setBuffers`, how often the list runs, and how buffers move between two runs. */
   setTimes(times: number, moves: Moves): void {
     this.list.setTimes(times, moves);
   }
@@ -76,7 +76,7 @@ export class WasmPlan {
   /**
    * Runs every kernel.
    *
-   * @throws {DeviceError} if a worker failed or never answered; the next run is on one thread.
+   * @throws {DeviceError} if a worker failed or never answered; the next run uses one thread.
    */
   run(): void {
     const { pool } = this;
@@ -92,7 +92,7 @@ export class WasmPlan {
     if (threaded) this.runTogether(pool);
     else this.runAlone();
     const took = performance.now() - start;
-    // The faster of now and a slowly forgotten past: compilation and interruptions make single runs slow.
+    // The smaller of this time and a moving average: compilation and interruptions make single runs slow.
     if (threaded)
       this.together = Math.min(
         took,
@@ -102,7 +102,7 @@ export class WasmPlan {
       this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
   }
 
-  /** Whether an index was out of range in the last run: its results mean nothing. */
+  /** Whether an index was out of range in the last run: then its results are meaningless. */
   get faulted(): boolean {
     if (!this.mayFault) return false;
     const { int32 } = this.forms.memory.heap;
@@ -123,7 +123,7 @@ export class WasmPlan {
     this.runTogether(pool);
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   dispose(): void {
     for (const list of this.lists) if (list !== null) this.forms.memory.release(list.address);
   }

@@ -18,27 +18,28 @@ export type WideSimd =
   | {
       /** Whether vectors of 256 bits are used. */
       readonly enabled: false;
-      /** Why not. */
+      /** The reason. */
       readonly reason: string;
     };
 
-/** The first has each kernel compiled anew, the second runs what came of it. */
+/** The first run compiles each kernel again, the second runs the result. */
 const RUNS = 2;
 
-/** Functions of the numbers below that are no NaN, whose bits may differ. */
+/** Functions of the numbers below that give no NaN, whose bits may differ. */
 const FUNCTIONS = ['exp', 'tanh', 'sin', 'sigmoid', 'log1p', 'asin', 'neg'];
 const FOLDS = ['max', 'min', 'sum'] as const;
 
 const FLAG = '--experimental-wasm-revectorize';
 
 /**
- * The baseline compiler does not revectorize: what the check compiles goes to the optimizing one as soon as it runs, which waits
- * for it. (Without the baseline compiler at all, V8 14 misses the counts that it inlines by, and ends the process.)
+ * The baseline compiler does not revectorize. With these flags, what the check compiles is recompiled by the optimizing
+ * compiler as soon as it runs, and the run waits for it. (With the baseline compiler off, V8 14 lacks the call counts that it
+ * inlines by, and crashes.)
  */
 const AT_ONCE = ['--wasm-sync-tier-up', '--wasm-tiering-budget=1'];
 const AS_USUAL = ['--no-wasm-sync-tier-up', '--wasm-tiering-budget=13000000'];
 
-/** Turns it on where V8 has it and gives the same bits with it. */
+/** Turns the revectorizer on if V8 has it and gives the same bits with it. */
 export function turnOnWideSimd(): WideSimd {
   if (wide.enabled || bestVectorWidth().width === 'wide') return { enabled: true };
   const refused = unfit();
@@ -60,7 +61,7 @@ export function turnOnWideSimd(): WideSimd {
   return { enabled: true };
 }
 
-/** Why this engine cannot, or null. V8 prints an error when it is given a flag it does not know. */
+/** The reason why this engine cannot do it, or null. V8 prints an error when it gets a flag that it does not know. */
 function unfit(): string | null {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
     return 'only Node.js lets a program set flags of V8';
@@ -73,7 +74,7 @@ function unfit(): string | null {
   return null;
 }
 
-/** The bits of a product, and of functions and rows of numbers of both precisions. */
+/** The bits of a product, and of functions and row folds in both precisions. */
 function checkBits(width: VectorWidth): Int32Array {
   const [m, n, k] = [37, 53, 300];
   const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
@@ -89,7 +90,7 @@ function checkBits(width: VectorWidth): Int32Array {
     ['float32', m * n],
   ];
   const kernels = [product, ...loopsOf('float32', n, m, sizes), ...loopsOf('float64', n, m, sizes)];
-  // Of its own: what it compiles is compiled in the way being checked.
+  // A memory of its own, so that everything is compiled in the mode being checked.
   const memory = new WasmMemory();
   const forms = new Forms(memory);
   const places = sizes.map(([dtype, size]) => memory.allocate(size * itemSize[dtype]));
@@ -108,7 +109,7 @@ function checkBits(width: VectorWidth): Int32Array {
 
 type Sized = [dtype: 'float32' | 'float64', size: number];
 
-/** Functions of a new buffer's numbers, and the maxima and minima of its rows, each into a buffer after it. */
+/** Functions of a new buffer's numbers, and the extremes of its rows, each into a new buffer. */
 function loopsOf(dtype: Sized[0], row: number, rows: number, sizes: Sized[]): Kernel[] {
   const load = { kind: 'load', input: 0, dtype } as const;
   const named = (size: number): { buffer: number; dtype: Sized[0]; offset: number } => ({

@@ -1,6 +1,6 @@
 /**
- * @file Threads whose code a page loads when a plan could use them: workers start in their own time there anyway. Until then,
- * and where it cannot be loaded, plans run on one thread, with the same bits.
+ * @file Threads whose code a page loads when a plan could first use them: workers take time to start there anyway. Until
+ * then, and if loading fails, plans run on one thread, with the same bits.
  */
 import type { FormModule, Forms } from '../run/forms.js';
 import type { WasmMemory } from '../run/memory.js';

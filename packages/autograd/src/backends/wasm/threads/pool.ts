@@ -1,9 +1,9 @@
 /**
  * @file Worker threads that run the same plan as the main thread, side by side over shared memory.
  *
- * All threads run the whole plan and meet between kernels, so that they are woken once a plan. Until workers have
- * started, after one failed, or where one thread is measured to be faster, the main thread runs plans alone: the
- * number of threads changes no bit of a result.
+ * All threads run the whole plan and meet between kernels, so they are woken once per plan. Until workers have started, after
+ * one failed, or if one thread is measured to be faster, the main thread runs plans alone: the number of threads changes no
+ * bit of a result.
  */
 import { DeviceError } from '../../../errors.js';
 import { scalarMakers } from '../../../kernels/elements/scalarFunctions.js';
@@ -15,11 +15,11 @@ import type { WorkerHandle } from './startWorker.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
 
-/** Some tens of microseconds: longer than the gap between two plans of a step, shorter than one is missed. */
+/** A few tens of microseconds: longer than the gap between two plans of a step, too short to matter. */
 const SPINS = 20_000;
-/** How often it is looked, before a plan runs, whether the workers are still there. */
+/** The shortest time between checks, before a plan runs, that the workers are still alive. */
 const LOOK_MS = 50;
-/** A worker that is silent for so long is given up. */
+/** How long to wait for a worker before it is given up. */
 const PATIENCE_MS = 30_000;
 
 /** `threads − 1` workers over one shared memory. */
@@ -30,7 +30,7 @@ export class ThreadPool implements Threads {
   private readonly control: number;
   private readonly state: Int32Array;
   private workers: WorkerHandle[] = [];
-  /** The families of functions that kernels may call in the workers. */
+  /** How many families of functions the workers have. */
   private readonly families = scalarMakers.length;
   /** How many modules the workers have. */
   private loaded = 0;
@@ -119,7 +119,7 @@ export class ThreadPool implements Threads {
     return !this.broken;
   }
 
-  /** Blocks until every worker has started, or for `milliseconds`; whether they have. */
+  /** Blocks until every worker has started, at most for `milliseconds`; returns whether they have. */
   waitUntilReady(milliseconds = 5000): boolean {
     const deadline = performance.now() + milliseconds;
     while (!this.ready && !this.broken && performance.now() < deadline) {
@@ -170,7 +170,7 @@ export class ThreadPool implements Threads {
     this.join('run a plan');
   }
 
-  /** Whether a worker died or failed in the present run: it comes to no meeting any more. */
+  /** Whether a worker died or failed in the current run, so that it will come to no further meeting. */
   private get someoneIsLost(): boolean {
     return this.workerFailed || this.workerDied();
   }
@@ -224,7 +224,7 @@ export class ThreadPool implements Threads {
     }
   }
 
-  /** Whether a thread that had started is gone. */
+  /** Whether a started thread has ended. */
   private workerDied(): boolean {
     for (let thread = 1; thread < this.threads; thread++) {
       const id = Atomics.load(this.state, CONTROL.words + thread - 1);
@@ -233,7 +233,9 @@ export class ThreadPool implements Threads {
     return false;
   }
 
-  /** A worker ended. If none has ever started, workers may be forbidden, as by a page's Content-Security-Policy. */
+  /**
+   * Handles the end of a worker. If none has ever started, workers may be forbidden, as by a page's Content-Security-Policy.
+   */
   private lose(): void {
     if (!this.failed && Atomics.load(this.state, CONTROL.ready) === 0) tellRefused();
     this.giveUp();
@@ -242,18 +244,18 @@ export class ThreadPool implements Threads {
   private giveUp(): void {
     this.failed = true;
     if (this.isLoading) {
-      // A thread that is ended while it loads a library takes the process with it: these end at the first command they see.
+      // Ending a thread while it loads a library kills the process: these end at the first command they read.
       this.send(OPERATION.stop, 0, 0, 0);
     } else for (const worker of this.workers) worker.terminate();
     this.workers = [];
   }
 
-  /** Whether a worker may be loading a library just now. */
+  /** Whether a worker may currently be loading a library. */
   private get isLoading(): boolean {
     return this.loadsLibrary && Atomics.load(this.state, CONTROL.ready) < this.started;
   }
 
-  /** Waits until no worker loads a library, or for a while: before the process ends, and ends them. */
+  /** Waits a while until no worker is loading a library, since the end of the process would end it. */
   private settle(): void {
     const deadline = performance.now() + 2000;
     while (this.isLoading && performance.now() < deadline)

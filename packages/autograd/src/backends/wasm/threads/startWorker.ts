@@ -1,4 +1,4 @@
-/** @file Starting one worker, in Node and in a page, and what each of them allows. */
+/** @file Starts one worker, in Node or in a page, and tells what each of them allows. */
 import type * as NodeThreads from 'node:worker_threads';
 import type { WorkerData } from './worker.js';
 
@@ -12,7 +12,7 @@ function builtin(): typeof NodeThreads | undefined {
     : undefined;
 }
 
-/** Whether this thread may block: every thread but that of a page. */
+/** Whether this thread may block: every thread but the main thread of a page. */
 export function maySleep(): boolean {
   return typeof document === 'undefined';
 }
@@ -23,7 +23,7 @@ export function startWorker(source: string, data: WorkerData, onError: () => voi
     const worker = new node.Worker(source, { eval: true, workerData: data, execArgv: [] });
     worker.on('error', onError);
     worker.on('exit', onError);
-    // A process ends when only workers are left.
+    // Workers alone should not keep the process alive.
     worker.unref();
     return worker;
   }
@@ -36,7 +36,7 @@ export function startWorker(source: string, data: WorkerData, onError: () => voi
 
 let told = false;
 
-/** Says once in a page why it has no threads. */
+/** Explains once in a page why it has no threads. */
 export function tellRefused(): void {
   if (told || builtin() !== undefined) return;
   told = true;
@@ -47,8 +47,8 @@ export function tellRefused(): void {
 }
 
 /**
- * Whether a thread of this process has ended, where that is known. Node tells of it by an event, which does not arrive
- * while this thread waits; Linux lists the threads of a process.
+ * Whether a thread of this process has ended, if that is known. Node reports it by an event, which does not arrive while this
+ * thread waits; Linux lists the threads of a process.
  */
 export function isGone(thread: number): boolean {
   if (builtin() === undefined || process.platform !== 'linux') return false;

@@ -85,7 +85,7 @@ const softmax = (from: number, to: number, rows: number, columns: number): LoopK
   outputs: [{ ...at(to, columns, 1), value: 5 }],
 });
 
-/** Sums down columns, and each point less its column's sum. */
+/** Sums down columns, and each point minus its column's sum. */
 const columns = (
   from: number,
   to: number,
@@ -208,7 +208,7 @@ test('a worker that has died is found before the next run, or in bounded time, a
   const address = own.store(f, new Float32Array(100_000).fill(3));
   plan.setBuffers([address]);
   plan.runThreaded();
-  // It dies at once; nobody hears of it before this thread is free again.
+  // The workers die immediately; the pool hears of it only when this thread is free again.
   for (const worker of (pool as unknown as { workers: { terminate(): unknown }[] }).workers)
     worker.terminate();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
@@ -219,7 +219,7 @@ test('a worker that has died is found before the next run, or in bounded time, a
   } catch (caught) {
     error = caught;
   }
-  // Found in time, the others do all of the work; else the run says that it failed.
+  // If the pool notices in time, the other threads do all of the work; otherwise the run reports the failure.
   if (error !== null) expect(error).toBeInstanceOf(DeviceError);
   else expect(own.view(f, address, 100_000).every((x) => x === 3)).toBe(true);
   expect(performance.now() - start).toBeLessThan(3000);
@@ -284,7 +284,7 @@ describe('a thread that is lost while others wait for it at a meeting', () => {
   test('because its part failed: noticed at once, and plans run on', () => {
     const { pool, ownForms, plan, check } = setUp();
     const { list } = plan as unknown as { list: { address: number } };
-    // Nothing was loaded: the workers have no function to run.
+    // Nothing was loaded, so the workers have no function to run.
     const [message, took] = failure(() => pool.run(list.address, ownForms));
     expect(message).toMatch(/a worker failed/);
     expect(took).toBeLessThan(3000);

@@ -1,4 +1,4 @@
-/** @file Threads as plans see them, and what the machine has. */
+/** @file Threads as plans use them, and the number that the machine has. */
 import type { GemmSource, loadGemm } from '../../blas/gemm.js';
 import type { FormModule, Forms } from '../run/forms.js';
 
@@ -8,9 +8,9 @@ export interface Threads {
   readonly ready: boolean;
   /** Whether a worker failed or could not be started. */
   readonly broken: boolean;
-  /** Whether operations were loaded later whose functions the workers do not have. */
+  /** Whether later operations brought functions that the workers do not have. */
   readonly outdated: boolean;
-  /** Hands the workers the modules that they do not have yet. */
+  /** Sends the workers the modules that they do not have yet. */
   load(modules: readonly FormModule[]): void;
   /** Runs the plan at `list` with all threads. */
   run(list: number, forms: Forms): void;
@@ -18,7 +18,7 @@ export interface Threads {
   dispose(): void;
 }
 
-/** How many threads the machine runs at once. */
+/** How many threads the machine can run in parallel. */
 export function hardwareThreads(): number {
   if (typeof process === 'object') {
     const os = process.getBuiltinModule?.('node:os');

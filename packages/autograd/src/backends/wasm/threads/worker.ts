@@ -1,31 +1,31 @@
 /**
- * @file The text of a worker thread.
+ * @file The source text of a worker thread.
  *
- * Workers are made from text, because a file of TypeScript cannot be one everywhere the package runs. The function is
- * self-contained for that reason: it may refer to nothing outside itself.
+ * Workers are made from text, because not every platform of the package can start a worker from a TypeScript file. So the
+ * function is self-contained: it must not refer to anything outside itself.
  */
 import type { GemmSource } from '../../blas/gemm.js';
 import type { Library } from './threads.js';
 import { scalarFunctionsText } from '../elements/special.js';
 
-/** Words of the control block, a cache line apart where threads write them at the same time. */
+/** Words of the control block, a cache line apart if threads write them at the same time. */
 export const CONTROL = {
   /** Counts commands; workers wait for it to change. */
   command: 0,
-  /** Workers that finished the present command. */
+  /** The number of workers that have finished the current command. */
   done: 16,
-  /** Workers that have started. */
+  /** The number of workers that have started. */
   ready: 32,
-  /** Set by a worker whose part went wrong. */
+  /** Set by a worker that failed. */
   failed: 48,
   operation: 64,
-  /** Of a module's bytes, or of a plan's list. */
+  /** The address of a module's bytes, or of a plan's list. */
   address: 65,
   length: 66,
-  /** Entries that a module wants the table to have. */
+  /** The table size that a module needs. */
   tableSize: 67,
   threads: 68,
-  /** From here on the system's numbers of the workers, where it tells, one a worker. */
+  /** From here on, one word for each worker: its thread id in the system, if known. */
   words: 80,
 } as const;
 
@@ -38,9 +38,9 @@ export interface WorkerData {
   readonly words: typeof CONTROL;
   readonly operations: typeof OPERATION;
   readonly thread: number;
-  /** How to load a BLAS library, where kernels call one. */
+  /** How to load a BLAS library, if kernels call one. */
   readonly blas?: GemmSource | null;
-  /** Looks at the command word before a worker sleeps. */
+  /** How often a worker polls the command word before it sleeps. */
   readonly spins: number;
 }
 
@@ -108,7 +108,7 @@ function workerMain(
   else self.onmessage = (event: MessageEvent<WorkerData>) => serve(event.data);
 }
 
-/** JavaScript for a worker thread, with what loads a library there; `__name` is what some compilers wrap inner functions with. */
+/** JavaScript for a worker thread, including the loader of a library; some compilers wrap inner functions with `__name`. */
 export function workerSource(gemm: Library['load']): string {
   return `var __name = (f) => f; (${workerMain.toString()})(${scalarFunctionsText()}, ${gemm.toString()});`;
 }

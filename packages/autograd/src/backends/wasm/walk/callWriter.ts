@@ -1,19 +1,19 @@
-/** @file A list of calls as it is written one by one: which function of the table each is, and the words it reads. */
+/** @file Writes a list of calls one by one: the table entry of each call, and the words that it reads. */
 import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 import { FOLD_BYTES } from '../assembler/kernelFunction.js';
 import { BARRIER_BYTES } from '../run/barrier.js';
 import type { KernelList } from '../run/kernelList.js';
 
 export class CallWriter {
-  /** As in `CALL`: its function, the word where its block begins, and no flags: one thread makes it. */
+  /** As in `CALL`: the function, the word where its block begins, and no flags, as one thread runs the list. */
   private calls = new Int32Array(1 << 10);
   private callEnd = 0;
   private words = new Int32Array(1 << 13);
   private wordEnd = 0;
-  /** Three numbers for each word that holds an address: which, of which buffer, and how many bytes into it. */
+  /** Three numbers for each word that holds an address: the word, the buffer, and the offset into it in bytes. */
   private pointers = new Int32Array(1 << 12);
   private pointerEnd = 0;
-  /** Scratch memory that kernels share, and what one thread has for itself. */
+  /** Scratch memory in bytes: what kernels share, and what each thread needs for itself. */
   private shared = BARRIER_BYTES;
   private own = FOLD_BYTES;
 
@@ -27,13 +27,13 @@ export class CallWriter {
     this.own = FOLD_BYTES;
   }
 
-  /** A kernel needs so many bytes of scratch memory for itself, and so many that it shares with others. */
+  /** Reserves scratch memory for a kernel: `own` bytes for each thread, and `shared` bytes for all threads. */
   need(own: number, shared = 0): void {
     this.own = Math.max(this.own, FOLD_BYTES + own);
     this.shared = Math.max(this.shared, shared);
   }
 
-  /** Begins a call; its words follow. There is room for a hundred of them. */
+  /** Begins a call; its words follow, up to a hundred of them. */
   call(form: number): void {
     if (this.callEnd + 3 > this.calls.length) this.calls = grown(this.calls);
     if (this.wordEnd + 128 > this.words.length) this.words = grown(this.words);
@@ -49,7 +49,7 @@ export class CallWriter {
     this.words[this.wordEnd++] = value;
   }
 
-  /** The address of a buffer, and so many bytes. */
+  /** Adds a word: the address `bytes` bytes into a buffer. */
   address(buffer: number, bytes: number): void {
     const { pointers, pointerEnd } = this;
     pointers[pointerEnd] = this.wordEnd++;
@@ -62,7 +62,7 @@ export class CallWriter {
     this.address(SCRATCH_BUFFER, bytes);
   }
 
-  /** A call of any kernel; given `others`, over those of them that stand where its own buffers stand in `buffers`. */
+  /** A call of any kernel; its buffers are replaced by `others`, position by position as they occur in `buffers`. */
   kernel(
     form: number,
     { block }: FormedKernel,
@@ -83,7 +83,7 @@ export class CallWriter {
     this.wordEnd = first + words.length;
   }
 
-  /** What has been written since the last time. */
+  /** The list of what has been written since the last `finish`. */
   finish(): KernelList {
     const [sharedBytes, ownBytes] = [align(this.shared), align(this.own)];
     const list: KernelList = {

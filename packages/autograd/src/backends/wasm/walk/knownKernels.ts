@@ -1,6 +1,6 @@
 /**
- * @file Kernels of their own kind as they were called last. The same primitive over operands of the same shapes is the same
- * call with other buffers: a graph that repeats itself, a token at a time, asks for the same few again and again.
+ * @file Remembers the last call of each operator kernel. The same primitive over operands of the same shapes is the same call
+ * with other buffers: a graph that repeats itself, such as one token at a time, makes the same few calls again and again.
  */
 import type { Instruction } from '../../../engine/program.js';
 import type { Attrs, AttrValue, Primitive } from '../../../graph/primitive.js';
@@ -19,7 +19,7 @@ export interface KnownCall extends FoundForm {
   readonly shared: number;
 }
 
-/** The calls of an instruction over the buffers of its operands, then of its result. */
+/** The calls of an instruction; `buffers` are those of its operands, then that of its result. */
 interface Known {
   readonly instruction: Instruction;
   readonly operands: readonly Instruction[];
@@ -27,7 +27,7 @@ interface Known {
   readonly calls: readonly KnownCall[];
 }
 
-/** An instruction with the buffers that it reads, in the program at hand. */
+/** An instruction and the buffers that it reads in the current program. */
 export interface Called {
   readonly instructions: readonly Instruction[];
   readonly slot: number;
@@ -51,7 +51,7 @@ export class KnownKernels {
     return found;
   }
 
-  /** What was remembered of an instruction just like this one. */
+  /** The calls of an equal instruction, or null. */
   find({ instructions, slot, operands }: Called): Known | null {
     const instruction = instructions[slot] as Instruction;
     const known = this.last.get(instruction.op as Primitive);

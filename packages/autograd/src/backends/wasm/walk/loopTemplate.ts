@@ -1,6 +1,6 @@
 /**
- * @file What the words of a loop's block mean: a loop of a kind is planned once, with sizes and strides that occur nowhere
- * else, so that each word tells where its number belongs.
+ * @file Finds out what the words of a loop's block mean: one loop of each kind is planned with distinctive sizes and strides,
+ * so that the value of each word shows which number it holds.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
@@ -12,38 +12,41 @@ import { planLoop } from '../loops/planLoop.js';
 import { sumOfProducts } from '../products/matmul.js';
 import type { FoldOrder } from '../../../engine/compile/foldOrder.js';
 
-/** An element function, a fold, or a product of matrices, with the dtype of its result. */
+/** An element function, a fold, or a matrix product, with the dtype of its result. */
 export interface Operation {
-  /** Null copies. */
+  /** Null for a copy. */
   readonly name: string | null;
   /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for; of products what `ProductCall` says. */
   readonly id: number;
   readonly dtype: DType;
-  /** How the last level is folded; null where none is. */
+  /** The fold over the last level; null if nothing is folded. */
   readonly fold: FoldOp | null;
-  /** How the elements of a sum follow each other, where that is given. */
+  /** The order of the elements of a sum, if it is prescribed. */
   readonly along?: FoldOrder['along'] | null;
   /** Whether it is a sum of products, of one term each where nothing is folded. */
   readonly product?: boolean;
 }
 
-/** The operand that is written. */
+/** The index of the operand that is written. */
 export const OUT = 3;
 
-/** What a word of a block holds: below these the address of an operand, or of scratch memory. */
+/**
+ * What a word holds: codes from `STRIDE` on a stride, from `SIZE` on a size, lower ones the address of an operand or of
+ * scratch memory.
+ */
 export const SIZE = 8;
 export const STRIDE = 16;
 export const SCRATCH_WORD = 4;
 
-/** A form, and for each word of its block what it holds: an operand's address, a level's size, an operand's stride. */
+/** A form, and what each word of its block holds: an operand's address, a level's size, or an operand's stride. */
 export interface Template {
   readonly form: number;
   readonly words: Int32Array;
-  /** Scratch bytes beyond what every kernel has. */
+  /** Scratch bytes beyond those that every kernel has. */
   readonly scratch: number;
 }
 
-/** How operands are walked, by level; strides in elements, of the operands that are read and of `OUT`. */
+/** How operands are traversed, by level; strides in elements, of the operands that are read and of `OUT`. */
 export interface Walked {
   readonly reads: number;
   readonly levels: number;
@@ -53,7 +56,7 @@ export interface Walked {
   readonly dtypes: Int32Array;
 }
 
-/** Plans a loop that is walked alike, with numbers that can be told apart; null where they cannot. */
+/** Plans a loop of the same kind with numbers that can be told apart; null if they cannot. */
 export function planTemplate(
   op: Operation,
   walked: Walked,
@@ -72,13 +75,13 @@ export function planTemplate(
     }),
   );
   const dtypes = operands.map((j) => DTYPES[walked.dtypes[j]!]!);
-  // Sums down columns have the same bits whether accumulators lie in memory or in registers.
+  // Sums down columns have the same bits whether accumulators are in memory or in registers.
   const formOf = (own: readonly number[]): FormedKernel | null =>
     planLoop(kernelOf(op, own, strides, dtypes), context);
   const formed = formOf(sizes);
   if (formed === null) return null;
   const { words, pointers } = formed.block;
-  // Levels of one size are told apart by the words of loops in which one of them is shorter.
+  // Levels of equal size are told apart by planning again with one of them shorter.
   const shorter: { readonly level: number; readonly words: readonly number[] }[] = [];
   for (let level = 0; level < levels; level++) {
     if (sizes.indexOf(sizes[level]!) === level) continue;
@@ -164,12 +167,12 @@ function foldKernel(
   };
 }
 
-/** The power of two at or below a size; 64 and 256 are ranges of their own, as some ways begin above them. */
+/** The power of two at or below a size; 64 and 256 have ranges of their own, since some kernels change above them. */
 export function rangeOf(size: number): number {
   return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
-/** A size within a range: another one than those before, if there is one, and never the bytes of an element. */
+/** A size in a range: if possible none of the others, and never the bytes of an element. */
 function within(range: number, others: readonly number[]): number {
   if (range === 15) return 64;
   if (range === 14) return 256;
@@ -178,7 +181,7 @@ function within(range: number, others: readonly number[]): number {
   return largest;
 }
 
-/** Whether an operand stands still along a level, goes from element to element, or by a stride. */
+/** Whether an operand repeats along a level (0), is contiguous (1) or strided (2). */
 export function classOf(stride: number): 0 | 1 | 2 {
   return stride === 0 ? 0 : stride === 1 ? 1 : 2;
 }

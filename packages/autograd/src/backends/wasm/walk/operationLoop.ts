@@ -1,9 +1,9 @@
 /**
- * @file Loops of one operation: how operands are walked, and the function of the table for all that are walked alike.
+ * @file Loops of one operation: how operands are traversed, and the form for each way of traversal.
  *
- * A form is looked up by a number made of the operation, its dtypes and, for each level, whether an operand stands still,
- * goes from element to element or moves by a stride; what its words hold says `loopTemplate.ts`. How a fold is taken depends
- * on sizes too: those within the same powers of two are walked alike, and the order of its sum is given.
+ * A form is looked up by a number made of the operation, its dtypes and, for each level, whether an operand repeats, is
+ * contiguous or strided; `loopTemplate.ts` finds out what its words hold. For a fold the kernel depends on sizes too: sizes
+ * within the same powers of two share a form, and the order of the sum is prescribed.
  */
 import { DTYPES, itemSize, type DType } from '../../../graph/dtype.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
@@ -22,7 +22,7 @@ import {
   type Template,
 } from './loopTemplate.js';
 
-/** The most levels of a loop whose form has a number. */
+/** The most levels of a loop that can be looked up by number. */
 export const MOST_LEVELS = 6;
 export const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
 const ITEM_SIZES = DTYPES.map((dtype) => itemSize[dtype]);
@@ -30,7 +30,7 @@ const ITEM_SIZES = DTYPES.map((dtype) => itemSize[dtype]);
 export class OperationLoop {
   /** How many operands are read. */
   reads = 0;
-  /** The buffers of operands, and how many bytes into them they begin. */
+  /** The buffer of each operand, and the byte offset at which it begins. */
   readonly buffers = new Float64Array(4);
   readonly offsets = new Float64Array(4);
   /** The codes of their dtypes. */
@@ -38,7 +38,7 @@ export class OperationLoop {
   levels = 0;
   readonly sizes = new Float64Array(MOST_LEVELS + 1);
   readonly strides = [0, 1, 2, 3].map(() => new Float64Array(MOST_LEVELS + 1));
-  /** Strides of the dimension at hand. */
+  /** Strides of the current dimension. */
   readonly stride = new Float64Array(4);
   /** 1 for a level that is folded. */
   private readonly inner = new Uint8Array(MOST_LEVELS + 1);
@@ -61,7 +61,7 @@ export class OperationLoop {
     this.levels = 0;
   }
 
-  /** Adds a dimension with the strides in `stride`, to the level before it where all operands walk both as one. */
+  /** Adds a dimension with the strides in `stride`, merged with the previous level if all operands traverse both as one. */
   push(size: number, inner: 0 | 1 = 0): boolean {
     const { stride, strides, reads, levels } = this;
     const last = levels - 1;
@@ -77,7 +77,7 @@ export class OperationLoop {
     return true;
   }
 
-  /** Writes the call, or says that a fold must be planned by itself. */
+  /** Writes the call; false if the fold must be planned as a kernel. */
   write(op: Operation, writer: CallWriter): boolean {
     if (this.levels === 0) {
       this.stride.fill(0);
@@ -97,7 +97,7 @@ export class OperationLoop {
     return true;
   }
 
-  /** Whether a fold is taken at once and along one level. */
+  /** Whether a fold runs in one piece along one level. */
   private isShort(): boolean {
     const { levels, inner, sizes, strides } = this;
     const last = levels - 1;
@@ -128,7 +128,7 @@ export class OperationLoop {
     return template;
   }
 
-  /** What the prelude says of loops that are walked alike, or what planning one of them tells. */
+  /** The template for loops of this kind: from the prelude, or by planning one. */
   private find(op: Operation, walked: number): Template | null {
     const { reads, dtypes, levels, forms, context } = this;
     const { name, id, dtype, fold, along = null, product = false } = op;
@@ -144,7 +144,7 @@ export class OperationLoop {
     return made;
   }
 
-  /** The size of a level, or a stride in bytes. */
+  /** The value of a word: the size of a level, or a stride in bytes. */
   private valueOf(code: number): number {
     if (code < STRIDE) return this.sizes[code - SIZE]!;
     const operand = (code - STRIDE) & 3;
@@ -152,10 +152,10 @@ export class OperationLoop {
   }
 }
 
-/** A fold over so many elements is taken in chunks, and one down columns that leaves more than this along a level may be. */
+/** A fold over this many elements runs in chunks, and a column fold that keeps more than `LONG` along a level may do so. */
 const LONG_FOLD = 2048;
 const LONG = 512;
-/** Of rows there may be so many: ranges of sizes end here. */
+/** The most rows of a row fold: ranges of sizes end here. */
 const MOST_ROWS = 2 ** 14 - 1;
-/** A fold in more levels has no number. */
+/** A fold in more levels cannot be looked up by number. */
 const MOST_FOLDED = 5;

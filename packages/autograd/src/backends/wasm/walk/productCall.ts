@@ -1,7 +1,7 @@
 /**
- * @file The call of a matrix product: its numbers are read off the instruction, and its form is found by a number.
+ * @file The call of a matrix product: its numbers are taken from the instruction, and its form is looked up by a number.
  *
- * The first product of a form is planned as any kernel is; all others, of whatever sizes, write their words at once.
+ * The first product of a form is planned like any kernel; all others, of any size, only write their words.
  */
 import { productOrder } from '../../../engine/compile/foldOrder.js';
 import type { MatmulKernel } from '../../../engine/compile/kernel.js';
@@ -22,22 +22,22 @@ import { OUT } from './loopTemplate.js';
 import { dtypeCode, type OperationLoop } from './operationLoop.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
-/** A batch of more dimensions than this is planned as any kernel. */
+/** A batch of more dimensions than this is planned like any kernel. */
 const MOST_DIMENSIONS = 8;
 /** Stand for the number of a primitive: a sum of products, and products of one term each. No operation of a graph has them. */
 const PRODUCT = -1;
 const OUTER_PRODUCT = -2;
 
-/** The matrices that a product reads or writes: strides in elements. */
+/** The matrices that a product reads or writes; strides in elements. */
 class Matrices {
   buffer = 0;
   offset = 0;
   rows = 0;
   columns = 0;
-  /** One for each dimension of the batch. */
+  /** The stride of each dimension of the batch. */
   readonly batch = new Float64Array(MOST_DIMENSIONS);
 
-  /** Of a buffer, in order or as a view says, over `rank` dimensions of a batch. */
+  /** Sets the matrices in a buffer, row-major or as a view says, for a batch of `rank` dimensions. */
   set(buffer: number, view: View | null, own: Shape, batch: Shape, transposed: boolean): void {
     const rank = own.length;
     const width = own[rank - 1]!;
@@ -79,7 +79,7 @@ export class ProductCall {
     this.known.clear();
   }
 
-  /** Writes the product that an instruction is. */
+  /** Writes the product that an instruction computes. */
   write(site: Site, slot: number): void {
     const { shape, dtype } = site.instructions[slot] as Instruction;
     const written =
@@ -108,7 +108,7 @@ export class ProductCall {
     this.k = ofA[ofA.length - (transposed.a ? 2 : 1)]!;
   }
 
-  /** A small or thin one, as a loop of sums; false where it must be planned by itself. */
+  /** Writes a small or thin product as a loop of sums; false if it must be planned as a kernel. */
   private writeLoop({ instructions, loop, calls }: Site, slot: number): boolean {
     const { a, b, out, m, n, k } = this;
     const { shape, dtype } = instructions[slot] as Instruction;
@@ -127,7 +127,7 @@ export class ProductCall {
     );
   }
 
-  /** One cut into tiles; false where a library computes it. */
+  /** Writes a tiled product; false if a library computes it. */
   private writeBlocked(site: Site, slot: number): boolean {
     if (blasSource(site.arrays.memory.memory) !== null) return false;
     const { shape, dtype } = site.instructions[slot] as Instruction;
@@ -145,7 +145,7 @@ export class ProductCall {
     return true;
   }
 
-  /** In the order of `batchOf`, `wordsOf` and `roomWords`. */
+  /** Writes words in the order of `batchOf`, `wordsOf` and `roomWords`. */
   private writeWords(
     { calls }: Site,
     form: number,
@@ -195,7 +195,7 @@ export class ProductCall {
     };
   }
 
-  /** The function for all products that are computed alike; −1 where there is none. */
+  /** The form for all products that are computed alike; −1 if there is none. */
   private formOf(
     { how, split }: Decisions,
     dimensions: number,
@@ -213,7 +213,7 @@ export class ProductCall {
     return form;
   }
 
-  /** What the prelude says of products that are computed alike, or what planning one of them tells. */
+  /** The form for products of this kind: from the prelude, or by planning one. */
   private find(key: number, site: Site, slot: number): number {
     const { forms, context } = this;
     const way = `product ${key}`;

@@ -1,4 +1,4 @@
-/** @file A program in the middle of a walk, as what writes its calls sees it. */
+/** @file A program in the middle of a walk, as the writers of calls see it. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { ownView, type View } from '../../../engine/compile/view.js';
 import type { PlacedSpec } from '../../../graph/lowering.js';
@@ -17,7 +17,7 @@ import type { ProductCall } from './productCall.js';
 /** A program in the middle of a walk. */
 export interface Site {
   readonly instructions: readonly Instruction[];
-  /** For each slot the one whose buffer holds its elements, and how they lie there: null where in order. */
+  /** For each slot, the slot whose buffer holds its elements, and the view of them: null if they are in order. */
   readonly base: readonly number[];
   readonly views: readonly (View | null)[];
   readonly calls: CallWriter;
@@ -29,20 +29,20 @@ export interface Site {
   add(instruction: Instruction): number;
   take(slot: number): void;
   release(slot: number): void;
-  /** `slot` is a buffer within what a view reads; the slots `numbers` say where. */
+  /** Makes `slot` a buffer within the one that a view reads; the slots `numbers` hold its position. */
   window(slot: number, spec: PlacedSpec, numbers: readonly number[], view: View): void;
-  /** A primitive that runs by its reference, after the calls so far. */
+  /** Runs a primitive by its reference, after the calls so far. */
   reference(slot: number, operands: readonly number[]): void;
-  /** All steps of a loop, after the calls so far. */
+  /** Runs all steps of a loop, after the calls so far. */
   repeat(slot: number, operands: readonly number[]): void;
 }
 
-/** How the elements of a slot lie in its buffer. */
+/** The view of a slot's elements in its buffer. */
 export function viewAt({ instructions, views, base }: Site, x: number): View {
   return views[x] ?? ownView(base[x]!, (instructions[x] as Instruction).shape);
 }
 
-/** The calls of any kernel, which may be remembered. */
+/** Writes the calls of any kernel and returns them, so that they can be remembered. */
 export function writeKernel(site: Site, made: Kernel): KnownCall[] {
   const { calls, arrays } = site;
   const written: KnownCall[] = [];
@@ -61,7 +61,7 @@ export function writeKernel(site: Site, made: Kernel): KnownCall[] {
   return written;
 }
 
-/** The calls of a kernel of its own kind, if it was called last for one just like it; false if not. */
+/** Writes the calls of an operator kernel again if its last instruction was equal; false if not. */
 export function writeAgain(site: Site, slot: number, operands: readonly number[]): boolean {
   const { calls, kernels, instructions } = site;
   const known = kernels.find({ instructions, slot, operands });

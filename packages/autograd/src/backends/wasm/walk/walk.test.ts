@@ -1,4 +1,4 @@
-/** @file A program that is walked at first sight gives what its plan gives, bit for bit. */
+/** @file A program that is walked gives the same bits as its plan. */
 import { describe, expect, test, vi } from 'vitest';
 import { collect } from '../../../engine/collect.js';
 import { backendInUse, engine, planningSoFar } from '../../../engine/engine.js';
@@ -144,7 +144,7 @@ const computations: Readonly<Record<string, () => Tensor>> = {
   'sums of whole numbers and masks': () => x.gt(0.5).sum(1).add(x.cast('int32').sum(1)),
 };
 
-/** What runs of a computation give, until it has been planned for good. */
+/** The values of a computation's runs, until it has been planned for good. */
 function runsUntilPlanned(f: () => Tensor): { values: Tensor[]; walked: number } {
   engine.plans.clear();
   const before = planningSoFar();
@@ -156,7 +156,7 @@ function runsUntilPlanned(f: () => Tensor): { values: Tensor[]; walked: number }
   return { values, walked: planningSoFar().walked - before.walked };
 }
 
-/** Which roots of a graph a walk gives other bits than a plan. */
+/** The roots of a graph for which a walk and a plan give different bits. */
 function differing(roots: readonly Tensor[]): number[] {
   const graph = collect(roots);
   const program = new Plan(new Int32Array(0), graph, graph.leaves).program();

@@ -1,8 +1,8 @@
 /**
- * @file A walk: a program made ready operation by operation, each value in a buffer of its own.
+ * @file A walk: makes a program ready operation by operation, with each value in a buffer of its own.
  *
- * Nothing is fused and nothing is weighed. Views cost nothing; a buffer is free again after its last use. A plan of fused
- * loops takes many times as long to make as such a walk, and is made for what comes again and again: with the same bits.
+ * Nothing is fused or optimized. Views cost nothing; a buffer is free again after its last use. A plan of fused loops takes
+ * many times as long to make, and is made for programs that run many times; it gives the same bits.
  */
 import { copyOf } from '../../../engine/compile/added.js';
 import { isContiguous, ownView, viewOf, type View } from '../../../engine/compile/view.js';
@@ -26,9 +26,9 @@ import type { Site } from './site.js';
 import type { WalkTools } from './walkTools.js';
 import { write } from './writeCalls.js';
 
-/** Not placed. */
+/** A buffer without an offset in the arena. */
 const NOWHERE = -1;
-/** A buffer that is read after the last operation, or that has been given back. */
+/** The last use of a buffer that is read after the last operation, or that has been given back. */
 const TO_THE_END = Infinity;
 const GIVEN_BACK = -2;
 
@@ -43,18 +43,18 @@ export class Walk implements Site {
   readonly kernels: KnownKernels;
   readonly context: KernelContext;
   private readonly parts: Part[] = [];
-  /** Where each buffer lies in the arena. */
+  /** The offset of each buffer in the arena. */
   private readonly offsets: number[] = [];
   private arenaBytes = 0;
   /** The last slot that reads a buffer. */
   private readonly last: number[] = [];
-  /** Places that are free again, by their bytes. */
+  /** Free offsets, by their size in bytes. */
   private readonly free = new Map<number, number[]>();
-  /** Numbers that are part of the program. */
+  /** The slots of numbers that are part of the program. */
   private readonly numbers: number[] = [];
   /** The results of each loop. */
   private readonly results = new Map<number, Map<number, number>>();
-  /** Buffers within others; for each of them the one that is no window. */
+  /** Buffers within others; and for each of these the outermost buffer that contains it. */
   private readonly windows: Window[] = [];
   private readonly roots = new Map<number, number>();
   private readonly tools: WalkTools;
@@ -80,12 +80,12 @@ export class Walk implements Site {
 
   run({ outputs }: Program): Prepared {
     const { arrays, instructions } = this;
-    // `forEach`, as a loop of ours would be optimized with both functions inlined, twice their own time.
+    // `forEach`, as V8 would optimize a loop of ours with both functions inlined, which takes twice their own time.
     instructions.forEach((instruction, slot) => this.look(instruction, slot));
     const results = outputs.map((slot) => this.result(slot));
     this.makeRoom();
     try {
-      // Not what is added on the way: it is computed where it is added.
+      // Instructions that the walk adds are computed where it adds them.
       instructions.forEach((instruction, slot) => this.compute(instruction, slot));
       arrays.forms.finish();
       this.flush();
@@ -101,7 +101,7 @@ export class Walk implements Site {
     return { instructions, windows, outputs: results, offsets, arenaBytes, parts, numbers };
   }
 
-  /** A buffer of its own for an instruction that is no part of the program. */
+  /** Adds an instruction that is not part of the program, with a buffer of its own. */
   add(instruction: Instruction): number {
     const slot = this.instructions.push(instruction) - 1;
     this.define(slot, slot, null);
@@ -113,7 +113,7 @@ export class Walk implements Site {
     this.roots.set(slot, this.rootOf(view.base));
   }
 
-  /** The buffer that a buffer lies within, or itself. */
+  /** The outermost buffer that contains a buffer, or the buffer itself. */
   private rootOf(buffer: number): number {
     return this.roots.size === 0 ? buffer : (this.roots.get(buffer) ?? buffer);
   }
@@ -149,7 +149,7 @@ export class Walk implements Site {
     this.parts.push({ kind: 'loop', step, repeated: this.tools.repeated(loop) });
   }
 
-  /** Whether a loop of this program computes it. */
+  /** Whether an instruction is a result of a loop in this program. */
   private isLeftByLoop({ op, inputs }: Instruction): boolean {
     return op?.lowering.kind === 'loopResult' && this.results.has(inputs[0]!);
   }
@@ -164,7 +164,7 @@ export class Walk implements Site {
     return new Map(Array.from(all).filter(([, result]) => this.last[result] !== NOWHERE));
   }
 
-  /** Gives loops the room that their steps take. */
+  /** Reserves the memory that the steps of loops need. */
   private makeRoom(): void {
     for (const slot of this.results.keys()) {
       const loop = this.loopAt(slot);
@@ -189,13 +189,13 @@ export class Walk implements Site {
     this.last[slot] = NOWHERE;
   }
 
-  /** Finds where the elements of a slot will lie, and who reads them. */
+  /** Finds the buffer and the view of a slot, and notes its readers. */
   private look(instruction: Instruction, slot: number): void {
     const { op, inputs } = instruction;
     if (op === null || op === constantOp) {
       this.define(slot, slot, null);
       if (op === null) return;
-      this.take(slot); // written before the run, as inputs are: at no place that is used before
+      this.take(slot); // written before the run, as inputs are: into memory that no value uses before
       this.last[slot] = TO_THE_END;
       this.numbers.push(slot);
       return;
@@ -214,7 +214,7 @@ export class Walk implements Site {
     for (const x of inputs) this.readBy(x, reader);
   }
 
-  /** A view of a buffer that is there; false where no strides say how it lies. */
+  /** A view of an existing buffer; false if no strides describe it. */
   private lookThrough(slot: number, instruction: Instruction): boolean {
     const x = instruction.inputs[0]!;
     const base = this.base[x]!;
@@ -233,7 +233,7 @@ export class Walk implements Site {
     return true;
   }
 
-  /** A window of a buffer that is there. */
+  /** A window of an existing buffer. */
   private lookWithin(slot: number, { inputs, shape }: Instruction, spec: PlacedSpec): void {
     const [x, ...numbers] = inputs as readonly [number, ...number[]];
     const whole =

@@ -1,4 +1,7 @@
-/** @file What all walks over one memory use in turn: the list being written, and the forms of single operations. */
+/**
+ * @file Tools that all walks over one memory share, one walk at a time: the list being written, and the forms of single
+ * operations.
+ */
 import type { Loop } from '../../../engine/loop.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { Arrays } from '../run/arrays.js';
@@ -9,7 +12,7 @@ import { KnownKernels } from './knownKernels.js';
 import { OperationLoop } from './operationLoop.js';
 import { ProductCall } from './productCall.js';
 
-/** What knows forms of the vectors in use. */
+/** The forms for the current vector width. */
 export interface KnownForms {
   readonly context: KernelContext;
   readonly loop: OperationLoop;
@@ -20,7 +23,7 @@ export interface KnownForms {
 export class WalkTools {
   readonly arrays: Arrays;
   readonly calls = new CallWriter();
-  /** The body of a loop on kernels. */
+  /** The body of a loop as kernels, or null. */
   readonly repeated: (loop: Loop) => Repeated | null;
   private known: KnownForms | null = null;
 
@@ -29,7 +32,7 @@ export class WalkTools {
     this.repeated = repeated;
   }
 
-  /** For the vectors in use. */
+  /** The forms for the current vector width. */
   get forms(): KnownForms {
     const { width, fma } = bestVectorWidth();
     const { context } = this.known ?? {};

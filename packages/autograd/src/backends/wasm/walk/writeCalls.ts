@@ -1,4 +1,4 @@
-/** @file The calls that compute one operation, by what its record says it is for the engine. */
+/** @file Writes the calls that compute one operation, as its lowering says. */
 import { COPY, copyOf } from '../../../engine/compile/added.js';
 import { partKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
@@ -16,7 +16,7 @@ import { viewAt, writeAgain, writeKernel, type Site } from './site.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
 
-/** Element functions that were supported when they were met, by primitive and dtype. */
+/** Element functions found to be supported so far, by primitive and dtype. */
 const met = new Set<number>();
 
 function isElement({ id, name }: Primitive, dtype: Instruction['dtype']): boolean {
@@ -92,7 +92,7 @@ function assemble(site: Site, slot: number, spec: PartsSpec): void {
   );
 }
 
-/** The filling everywhere, the first part over it, and the others added, each in a window. */
+/** The filling everywhere, the first part over it, and the other parts added, each in a window. */
 function withinWindows(site: Site, slot: number, spec: PlacedPartsSpec): void {
   const instruction = site.instructions[slot] as Instruction;
   const { inputs, shape, dtype } = instruction;
@@ -109,7 +109,7 @@ function withinWindows(site: Site, slot: number, spec: PlacedPartsSpec): void {
   });
 }
 
-/** A primitive of its own kind over contiguous operands: by its kernel, or else by its reference. */
+/** A primitive over contiguous operands: by its operator kernel, else by its reference. */
 function opaque(site: Site, slot: number): void {
   const { instructions, base, views } = site;
   const { op, attrs, inputs } = instructions[slot] as Instruction;
@@ -120,7 +120,7 @@ function opaque(site: Site, slot: number): void {
   const operands: number[] = [];
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i]!;
-    // A table is copied to where it is written, however it lies.
+    // A table is copied into the result in any case, so it need not be in order.
     const inOrder = views[x] === null || (i === 0 && table);
     operands.push(inOrder ? base[x]! : contiguous(site, x, copies));
   }

@@ -1,4 +1,4 @@
-/** @file Calls of loops of one operation: element functions, copies and folds. */
+/** @file Writes the calls of loops of one operation: element functions, copies and folds. */
 import {
   isOrdered,
   LONG_LEVEL,
@@ -16,7 +16,7 @@ import { OUT, type Operation } from './loopTemplate.js';
 import { dtypeCode, type OperationLoop } from './operationLoop.js';
 import { viewAt, writeKernel, type Site } from './site.js';
 
-/** One element function over a space; `strides` say how the result is written where that is not in order. */
+/** One element function over a space; `strides` say how the result is written if that is not in order. */
 export function element(
   site: Site,
   op: Operation,
@@ -31,7 +31,7 @@ export function element(
   const { instructions, base, views, loop } = site;
   const reads = inputs.length;
   loop.start(reads);
-  // Operands in order, or one element.
+  // Whether all operands are in order, or one element.
   let flat = strides === null;
   for (let j = 0; j < reads; j++) {
     const x = inputs[j]!;
@@ -54,10 +54,10 @@ export function element(
   writeKernel(site, elementKernel(site, op, inputs, space, out, strides, offset));
 }
 
-/** An element as it is. */
+/** An operation that copies elements. */
 export const COPIES = { name: null, id: -1, fold: null } as const;
 
-/** Adds the dimensions of a space as levels of the loop, outermost first; false if they are too many. */
+/** Adds the dimensions of a space as levels of the loop, outermost first; false if there are too many. */
 function levels(
   { instructions, views, loop }: Site,
   inputs: readonly number[],
@@ -66,7 +66,7 @@ function levels(
 ): boolean {
   const { stride } = loop;
   const reads = inputs.length;
-  // Of an operand in order, elements from one step of the dimension at hand to the next.
+  // For an operand in order: elements from one step of the current dimension to the next.
   for (let j = 0; j < reads; j++) rest[j] = sizeOf((instructions[inputs[j]!] as Instruction).shape);
   rest[OUT] = sizeOf(space);
   for (let d = 0; d < space.length; d++) {
@@ -88,7 +88,7 @@ function levels(
 
 const rest = new Float64Array(4);
 
-/** As a kernel, for what has too many levels. */
+/** The same as a kernel, for spaces with too many levels. */
 function elementKernel(
   site: Site,
   { name, dtype }: Operation,
@@ -114,7 +114,7 @@ function elementKernel(
   };
 }
 
-/** How an operand is read over a space that it is broadcast to. */
+/** The access to an operand that is broadcast to a space. */
 function accessOf(site: Site, x: number, space: Shape): LoopKernel['inputs'][number] {
   const { shape, dtype } = site.instructions[x] as Instruction;
   const view = viewAt(site, x);
@@ -125,7 +125,7 @@ function accessOf(site: Site, x: number, space: Shape): LoopKernel['inputs'][num
   return { buffer: view.base, dtype, offset: view.offset, strides };
 }
 
-/** Writes a value into a buffer: in order, or as strides say. */
+/** Writes a value into a buffer: in order, or with the given strides. */
 export function copy(
   site: Site,
   from: number,
@@ -138,7 +138,7 @@ export function copy(
   element(site, { ...COPIES, dtype }, [from], shape, out, strides, offset);
 }
 
-/** A fold, in the order in which a loop that does more folds it. */
+/** A fold, in the same order as in a loop that does more. */
 export function fold(site: Site, slot: number, dims: readonly number[]): void {
   const { op, inputs, dtype } = site.instructions[slot] as Instruction;
   const x = inputs[0] as number;
@@ -169,8 +169,8 @@ export function fold(site: Site, slot: number, dims: readonly number[]): void {
 }
 
 /**
- * How a sum over `folded` goes, as `foldOrder` has it; undefined where they are no single level: from one of them to the
- * next, and not gone along as one.
+ * The order of a sum over `folded`, as in `foldOrder`; undefined if they are not one level: they do not merge, or are too
+ * long to be traversed as one.
  */
 function orderAlong(
   shape: Shape,
@@ -199,7 +199,7 @@ function orderAlong(
   return isOne ? 'row' : undefined;
 }
 
-/** Adds what is kept as levels of the loop, and what is folded as the last one; false if they are too many. */
+/** Adds the kept dimensions as levels of the loop, and the folded ones as the last level; false if there are too many. */
 function foldedLevels(
   loop: OperationLoop,
   shape: Shape,
@@ -224,5 +224,5 @@ function foldedLevels(
   return true;
 }
 
-/** Stands for the number of a primitive: no operation of a graph has it. */
+/** Takes the place of a primitive's id: no operation of a graph has it. */
 const CAST = -2;

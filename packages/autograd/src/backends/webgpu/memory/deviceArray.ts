@@ -1,4 +1,4 @@
-/** @file A value on the device: a range of its heap. */
+/** @file A value on the device: a range of the device's heap. */
 import { itemSize, type ArrayOf, type DType, type TypedArray } from '../../../graph/dtype.js';
 import type { DeviceStorage, GpuRange, Storage } from '../../../graph/values/storage.js';
 import type { GpuRuntime } from '../runtime.js';
@@ -10,10 +10,10 @@ export class DeviceArray implements DeviceStorage {
   readonly byteLength: number;
   /** Its address in the heap, in words. */
   readonly at: number;
-  /** The run that wrote it last. */
+  /** The number of the run that wrote it last. */
   run = 0;
   private readonly runtime: GpuRuntime;
-  /** Held, never read: see `Pressure`. */
+  /** Only held, never read: see `Pressure`. */
   readonly weight: ArrayBuffer | null;
 
   constructor(runtime: GpuRuntime, dtype: DType, length: number, at: number) {
@@ -33,7 +33,7 @@ export class DeviceArray implements DeviceStorage {
     const run = kept instanceof DeviceArray ? kept.run : 0;
     this.runtime.faults.noteUndo(this.run, () => {
       undo();
-      // Runs that failed later were given it to write to, and have left it as it was.
+      // Later runs that failed as well had it as their output, and left it unchanged.
       if (kept instanceof DeviceArray) kept.run = run;
     });
   }
@@ -46,13 +46,13 @@ export class DeviceArray implements DeviceStorage {
     return this.runtime.range(this);
   }
 
-  /** Whether it is a value of this device, and not of one that was lost. */
+  /** Whether it is a value of this device, rather than of one that was lost. */
   isOf(runtime: GpuRuntime): boolean {
     return this.runtime === runtime;
   }
 }
 
-/** A host array in the device's layout: four bytes an element. */
+/** A host array in the device's layout: four bytes per element. */
 export function wordsOf(array: TypedArray): Uint32Array | Float32Array | Int32Array {
   if (array instanceof Float32Array || array instanceof Int32Array)
     // What lies in the memory of the CPU's threads is copied: Dawn in Node.js would read from address 0.

@@ -1,27 +1,27 @@
 /**
- * @file The memory of a device: one buffer as an address space, of which values, cells and the arena are ranges.
+ * @file The memory of a device: one buffer as an address space, with values, cells and the arena as ranges of it.
  *
- * It is bound once, so that a kernel may read and write as many values as it likes, wherever they lie. Addresses count
- * words of four bytes. When it is full a larger buffer takes over its contents, and addresses stay as they are.
+ * It is bound once, so a kernel may read and write any number of values at any address. Addresses count words of four bytes.
+ * When the buffer is full, its contents move to a larger one, and addresses stay the same.
  */
 import { DeviceError } from '../../../errors.js';
 import { Gaps } from '../../../engine/compile/gaps.js';
 import { Pressure } from './pressure.js';
 import { USAGE, type GpuBuffer, type GpuDevice } from '../gpuApi.js';
 
-/** Values begin at multiples of so many words. */
+/** Values begin at multiples of this many words. */
 export const ALIGN = 4;
 const FIRST_BYTES = 2 ** 24;
 
 export class Heap {
   buffer: GpuBuffer;
-  /** Grows whenever the buffer is another: what was bound must be bound anew. */
+  /** Grows whenever the buffer is replaced: then everything that binds it must be bound again. */
   generation = 0;
   /** Words in use. */
   used = 0;
   private readonly gaps = new Gaps();
   private readonly device: GpuDevice;
-  /** The most that there may be, in bytes. */
+  /** The largest size in bytes. */
   readonly limit: number;
   private readonly pressure: Pressure;
 
@@ -33,7 +33,7 @@ export class Heap {
     this.buffer = this.make(Math.min(FIRST_BYTES, this.limit));
   }
 
-  /** What a value of so many bytes holds on the host. */
+  /** The host memory that a value of this many bytes holds, or null. */
   weightOf(bytes: number): ArrayBuffer | null {
     return this.pressure.weightOf(bytes, this.used * 4);
   }

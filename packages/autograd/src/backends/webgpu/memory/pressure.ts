@@ -1,9 +1,9 @@
 /**
- * @file Has the garbage collector look for dropped values while a device fills: it sees the memory of the host alone, and
- * what it finds is given back when the event loop turns.
+ * @file Makes the garbage collector look for dropped values while a device fills up: the collector sees only host memory. The
+ * memory of the values it finds is freed when the event loop turns.
  */
 
-/** From so many bytes on a value weighs on the collector of a browser. */
+/** From this many bytes on, a value adds weight for the collector of a browser. */
 const HEAVY = 2 ** 18;
 
 export class Pressure {
@@ -11,27 +11,27 @@ export class Pressure {
   private next: number;
   private readonly collect = collector();
 
-  /** `limit` is what there is in all; from a quarter of it on there is pressure, as a loop may fill the rest before it waits. */
+  /** `limit` is the total; the collector runs from a quarter of it on, as a loop may fill the rest before it waits. */
   constructor(limit: number) {
     this.limit = limit;
     this.next = limit / 4;
   }
 
-  /** Is told how much is in use when it has grown. */
+  /** Call with the bytes in use after they have grown. */
   rises(used: number): void {
     if (used < this.next) return;
     this.collect?.();
     this.next = used + this.limit / 4;
   }
 
-  /** Is told how much is in use when something was given back. */
+  /** Call with the bytes in use after something was freed. */
   falls(used: number): void {
     this.next = Math.max(this.limit / 4, Math.min(this.next, used + this.limit / 4));
   }
 
   /**
-   * Memory of the host that nobody touches, so that none is taken, to be held by a value of the device: a browser, whose
-   * collector cannot be called, goes by its size.
+   * Host memory to be held by a value of the device. Nobody touches it, so the system allocates no pages, but the collector
+   * of a browser, which cannot be called, counts its size.
    */
   weightOf(bytes: number, used: number): ArrayBuffer | null {
     if (this.collect !== null || bytes < HEAVY || used < this.limit / 16) return null;
@@ -43,7 +43,7 @@ export class Pressure {
   }
 }
 
-/** The collector of Node.js. */
+/** The garbage collector of Node.js, or null. */
 function collector(): (() => void) | null {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function') return null;
   const v8 = process.getBuiltinModule('node:v8');

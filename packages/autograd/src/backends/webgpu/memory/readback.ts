@@ -1,14 +1,14 @@
-/** @file What comes back from a device: words of the heap, behind those that say what has failed, by way of mapped buffers. */
+/** @file Reads words of the heap back from a device, together with the fault words, through mapped buffers. */
 import { DeviceError } from '../../../errors.js';
 import { MAP_READ, USAGE, type GpuBuffer } from '../gpuApi.js';
 import type { GpuRuntime } from '../runtime.js';
 import { FAULT_WORDS } from '../wgsl/shader.js';
 
-/** So many buffers are kept for the next reads. */
+/** The most buffers that are kept for the next reads. */
 const MOST_KEPT = 8;
-/** So long after a read that failed a device may still say that it is lost. */
+/** How long after a failed read a device may still report that it is lost. */
 const LATE_MS = 100;
-/** The words of a fault come first. */
+/** The fault words come first. */
 export const FAULT_BYTES = FAULT_WORDS * 4;
 
 export class Readback {
@@ -19,7 +19,7 @@ export class Readback {
     this.runtime = runtime;
   }
 
-  /** The fault words, and behind them words of the heap. */
+  /** Fetches the fault words, followed by words of the heap. */
   fetch(at: number, words: number): { readonly mapped: Promise<ArrayBuffer> } {
     const { device, heap, faults } = this.runtime;
     const bytes = words * 4;
@@ -36,9 +36,9 @@ export class Readback {
     try {
       await staging.mapAsync(MAP_READ);
       words = staging.getMappedRange().slice(0, bytes);
-      staging.unmap(); // fails in Deno where the device is lost
+      staging.unmap(); // fails in Deno if the device is lost
     } catch (error) {
-      // What came before it is told first: that a device is lost is known somewhat later than what fails by it.
+      // The cause is reported first: the loss of a device becomes known somewhat later than what fails because of it.
       await Promise.race([this.runtime.device.lost, new Promise((go) => setTimeout(go, LATE_MS))]);
       this.runtime.check();
       throw new DeviceError(

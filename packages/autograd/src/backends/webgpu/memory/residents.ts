@@ -3,7 +3,7 @@ import type { DType, TypedArray } from '../../../graph/dtype.js';
 import type { DeviceArray } from './deviceArray.js';
 import type { GpuRuntime } from '../runtime.js';
 
-/** Copies take at most so many words; the least recently used go first. */
+/** The most words of copies; the least recently used are evicted first. */
 const MOST_WORDS = 2 ** 26;
 
 export class Residents {
@@ -16,7 +16,7 @@ export class Residents {
     this.runtime = runtime;
   }
 
-  /** The copy of an array, made when it is met for the second time; null before that. */
+  /** The copy of an array, made when the array is seen for the second time; null before that. */
   of(array: TypedArray, dtype: DType): DeviceArray | null {
     const known = this.copies.get(array);
     if (known !== undefined) {
@@ -29,7 +29,7 @@ export class Residents {
       this.met.add(array);
       return null;
     }
-    // What the runs so far read is read before the room is written again: commands run in order.
+    // Earlier runs have read the evicted copy before its memory is overwritten: commands run in order.
     for (const [oldest, copy] of this.copies) {
       if (this.words + array.length <= MOST_WORDS) break;
       this.copies.delete(oldest);

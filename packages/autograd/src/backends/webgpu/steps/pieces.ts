@@ -2,7 +2,9 @@
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 
-/** The elements `offset + Σ index[d] * strides[d]` of a buffer; each size is more than 1, none is empty. */
+/**
+ * The elements `offset + Σ index[d] * strides[d]` of a buffer; each size is more than 1, and there is at least one element.
+ */
 export interface Piece {
   readonly buffer: number;
   readonly offset: number;
@@ -10,7 +12,7 @@ export interface Piece {
   readonly strides: readonly number[];
 }
 
-/** What a kernel writes and does not read; null where only the kernel itself knows. */
+/** The elements that a kernel writes and does not read; null if they are not known. */
 export function piecesOf(kernel: Kernel): readonly Piece[] | null {
   if (kernel.kind === 'matmul') {
     const { a, b, out, batch, m, n } = kernel;
@@ -38,7 +40,7 @@ function pieceOf({ buffer, offset, strides }: Access, sizes: readonly number[]):
   };
 }
 
-/** Whether two pieces certainly have no element in common; false if that is not easily seen. */
+/** Whether two pieces certainly have no element in common; false if that is hard to tell. */
 export function liesApart(a: Piece, b: Piece): boolean {
   if (a.buffer !== b.buffer) return true;
   return [Infinity, ...new Set([...a.strides, ...b.strides])].some((row) => {
@@ -48,7 +50,7 @@ export function liesApart(a: Piece, b: Piece): boolean {
   });
 }
 
-/** The columns that a piece takes of rows of so many elements; null if they go over the end of a row. */
+/** The columns that a piece takes within rows of this many elements; null if it crosses the end of a row. */
 function within(
   { offset, sizes, strides }: Piece,
   row: number,

@@ -6,17 +6,17 @@ import type { ShaderStep, Step } from '../compiled.js';
 import { liesApart, piecesOf, type Piece } from './pieces.js';
 import { sideBySide } from '../wgsl/shader.js';
 
-/** So many steps back a partner is looked for. */
+/** How many steps back to look for a partner. */
 const FARTHEST = 64;
-/** What every device takes as parameters of a kernel, in words. */
+/** The parameter words of a kernel that every device supports. */
 const MOST_WORDS = 4096;
 
-/** Steps that become one. */
+/** Steps that are merged into one. */
 interface Group {
   readonly steps: Step[];
   readonly reads: Set<number>;
   readonly writes: Set<number>;
-  /** What it writes of buffers of which that is known. */
+  /** The pieces that it writes, for buffers where they are known. */
   readonly pieces: Map<number, Piece[]>;
   /** The texts of its shaders, if it may have company. */
   readonly code: string | null;
@@ -46,7 +46,7 @@ export function together(steps: readonly Step[], rootOf: (buffer: number) => num
   );
 }
 
-/** The last group of the same text, if nothing since then has to come before. */
+/** The last group with the same text, unless a later group must come before. */
 function partnerOf(groups: readonly Group[], group: Group): Group | null {
   const first = Math.max(0, groups.length - FARTHEST);
   for (let i = groups.length - 1; i >= first; i--) {

@@ -8,7 +8,7 @@ import type { View } from '../view.js';
 export type Operand =
   /** A value of the same cluster. */
   | { readonly kind: 'value'; readonly slot: number }
-  /** A buffer, read with one stride a dimension of the iteration space. */
+  /** A buffer, read with one stride for each dimension of the iteration space. */
   | {
       readonly kind: 'buffer';
       readonly base: number;
@@ -16,18 +16,18 @@ export type Operand =
       readonly strides: readonly number[];
     };
 
-/** An instruction as part of a cluster: for each of its dimensions, the one of the iteration space it runs along. */
+/** An instruction in a cluster: `layout` maps each of its dimensions to one of the iteration space. */
 export interface Member {
   readonly slot: number;
   readonly layout: readonly number[];
   readonly operands: readonly Operand[];
 }
 
-/** More streams than this in one loop spill registers. */
+/** More input streams than this in one loop spill registers. */
 export const MAX_INPUTS = 16;
 export const MAX_MEMBERS = 160;
 
-/** What a cluster is made of. */
+/** The contents of a cluster. */
 interface Contents {
   readonly members: Map<number, Member>;
   readonly reads: Set<number>;
@@ -112,14 +112,14 @@ export class Cluster {
     return true;
   }
 
-  /** Whether its loop can go in an order. */
+  /** Whether its loop can run in an order. */
   takes(order: FoldOrder): boolean {
     if (this.order !== null) return sameOrder(this.order, order);
     for (const member of this.members.values()) if (!this.follows(member, order)) return false;
     return true;
   }
 
-  /** Whether dimensions that are gone along as one are one for all that a member reads and writes. */
+  /** Whether the dimensions of each level are one dimension in all that a member reads and writes. */
   private follows({ layout, operands }: Member, order: FoldOrder): boolean {
     return order.levels.every((level) =>
       level.slice(1).every((d, k) => {
@@ -147,7 +147,7 @@ export class Cluster {
     return true;
   }
 
-  /** A value must vary over the whole space, or be one of each row: over all that is not reduced. */
+  /** Whether a value varies over the whole space, or is one for each row: over all dimensions that are not reduced. */
   private covers(layout: readonly number[]): boolean {
     const used = new Set(layout.filter((d) => d >= 0));
     if (used.size === this.space.length) return true;
@@ -158,7 +158,7 @@ export class Cluster {
     );
   }
 
-  /** Which dimension of the space each dimension of a value runs along, or null where its operands do not agree. */
+  /** The dimension of the space that each dimension of a value runs along, or null where its operands do not agree. */
   private layoutOf(
     shape: Shape,
     views: readonly View[],
@@ -192,10 +192,10 @@ export class Cluster {
     return this.complete(layout, shape, taken) ? layout : null;
   }
 
-  /** Gives the dimensions that only buffers have a place of their size, in order. */
+  /** Assigns the dimensions that only buffers have to free dimensions of the space of the same size, in order. */
   private complete(layout: number[], shape: Shape, taken: Set<number>): boolean {
     let next = 0;
-    // Row values skip what is reduced; values of each point take every dimension.
+    // Row values skip the reduced dimensions; values for each point take every dimension.
     const open = layout.filter((d, k) => d < 0 && shape[k] !== 1).length;
     const free = this.space.flatMap((_, d) => (taken.has(d) ? [] : [d]));
     const places =
@@ -224,7 +224,7 @@ export class Cluster {
   }
 }
 
-/** How a loop of so many dimensions walks the buffer of one of its values, from the layout of that value. */
+/** The strides with which a loop of this many dimensions walks the buffer of a value, from that value's layout. */
 export function stridesIn(layout: readonly number[], shape: Shape, dimensions: number): number[] {
   const own = stridesOf(shape);
   const strides = new Array<number>(dimensions).fill(0);

@@ -1,6 +1,4 @@
-/**
- * @file Loops that grow: an instruction joins the loop of its operands, one that reads the same buffers, or a new one.
- */
+/** @file Joining: an instruction joins the loop of its operands, a loop that reads the same buffers, or a new one. */
 import { largest } from '../../../graph/lists.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { Primitive } from '../../../graph/primitive.js';
@@ -13,7 +11,7 @@ import type { Slots } from '../slots.js';
 import type { Step } from '../steps.js';
 import { ownView, type View } from '../view.js';
 
-/** What a backend can put into a loop: an element function with results of `dtype` from arguments of `from`. */
+/** Whether a backend can put an element function into a loop, with results of `dtype` from arguments of `from`. */
 export type Supports = (op: string, dtype: DType, from: DType) => boolean;
 
 /** Whether an element function or a fold can be part of a loop; else its reference runs. */
@@ -31,7 +29,7 @@ export function fusible(
 }
 
 export class Joining {
-  /** How many loops were looked at: no more than a few an instruction. */
+  /** How many loops were looked at: a few for each instruction at most. */
   visits = 0;
   private readonly slots: Slots;
   private readonly readers = new RecentReaders();

@@ -1,6 +1,6 @@
 /**
- * @file Merging loops over the same space: those that share buffers become one pass over memory, where nothing has to
- * happen between them. So an optimizer's whole update of a parameter reads each of its arrays once.
+ * @file Merges loops over the same space: those that share buffers become one pass over memory, if nothing has to happen
+ * between them. So an optimizer's whole update of a parameter reads each of its arrays once.
  */
 import {
   Cluster,
@@ -16,13 +16,13 @@ import { readBy, writtenBy, type Step } from '../steps.js';
 import { StepOrder } from '../stepOrder.js';
 
 interface Merged {
-  /** The steps that are left, again in an order in which they can run. */
+  /** The remaining steps, in an order in which they can run. */
   readonly steps: Step[];
-  /** How many steps it looked at: some for each loop, however many there are. */
+  /** How many steps were looked at: a few for each loop, however many there are. */
   readonly visits: number;
 }
 
-/** Tries each loop with the last few before it that read or write what it reads. */
+/** Tries to merge each loop with the last few before it that read or write what it reads. */
 export function mergeLoops(
   steps: readonly Step[],
   instructions: readonly Instruction[],
@@ -60,7 +60,7 @@ export function mergeLoops(
   }
 }
 
-/** Both loops as one, or null where they do not fit. What `second` reads of `first` must be what `first` has at hand. */
+/** Both loops as one, or null if they do not fit. What `second` reads of `first` must be elements of the same point. */
 function join(
   first: Cluster,
   second: Cluster,
@@ -78,7 +78,7 @@ function join(
     const root = rootOf(base);
     if (!first.members.has(root)) reads.add(base);
     else if (root === base) values.push(base);
-    else return null; // a window of it is no element of the point at hand
+    else return null; // a window of it does not hold the element of this point
   }
   if (reads.size > MAX_INPUTS) return null;
   const strides = new Map(
@@ -102,7 +102,9 @@ function join(
   });
 }
 
-/** A member that takes some buffers' elements from the loop itself; null where it reads others than are at hand. */
+/**
+ * A member that takes elements of some buffers from the loop itself; null if it reads other elements than those of its point.
+ */
 function withValues(
   member: Member,
   strides: ReadonlyMap<number, readonly number[]>,
@@ -124,7 +126,7 @@ function sameSpace(x: Cluster, y: Cluster): boolean {
   return x.space.length === y.space.length && x.space.every((n, d) => n === y.space[d]);
 }
 
-/** Whether loops fold the same dimensions, as far as they fold any. */
+/** Whether two loops fold the same dimensions; a loop without folds fits any. */
 function sameFold(x: ReadonlySet<number> | null, y: ReadonlySet<number> | null): boolean {
   if (x === null || y === null) return true;
   if (x.size !== y.size) return false;

@@ -1,7 +1,7 @@
-/** @file Which loops use a buffer: the last few of them, as those are near enough to be worth joining. */
+/** @file Which loops use a buffer: only the last few, as others are too far away to be worth joining. */
 import { addAll } from '../../../graph/lists.js';
 
-/** So many loops of one buffer are looked at. */
+/** The most loops of one buffer that are looked at. */
 const FEW = 8;
 
 export class RecentReaders {
@@ -9,7 +9,7 @@ export class RecentReaders {
   private readonly lists = new Map<number, number[]>();
   private readonly now: (step: number) => number;
 
-  /** `now` tells the step that a step has become part of. */
+  /** `now` maps a step to the one into which it has been merged. */
   constructor(now: (step: number) => number = (step) => step) {
     this.now = now;
   }
