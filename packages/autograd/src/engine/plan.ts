@@ -9,20 +9,26 @@ import type { Backend, Executable, Instruction, Meter, Program } from './program
 import { isLong } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
 
+/** No slots: one array, as plans are made ready anew when the array is another. */
+export const NOTHING: readonly number[] = [];
+
 /** Whether a leaf is a number that stays on the host, whatever the device. */
 function onHost({ home, sizes: shape }: Tensor): boolean {
   return home !== 'webgpu' && shape.length === 0;
 }
 
-/** The slots of what a node is made from: pushed, as `map` makes arrays of two kinds, which loops then have to tell apart. */
+/**
+ * The slots of what a node is made from. Few are written out, as an array that grows has room for 17; all are pushed or written,
+ * as `map` makes arrays of two kinds, which loops then have to tell apart.
+ */
 function slotsOf({ inputs }: Tensor): number[] {
+  const [x, y] = [inputs[0]!, inputs[1]!];
+  if (inputs.length === 1) return [x.slot];
+  if (inputs.length === 2) return [x.slot, y.slot];
   const slots: number[] = [];
-  for (let i = 0; i < inputs.length; i++) slots.push((inputs[i] as Tensor).slot);
-  return slots;
+  for (let i = 0; i < inputs.length; i++) slots.push(inputs[i]!.slot);
+  return slots.slice();
 }
-
-/** No slots: one array, as plans are made ready anew when the array is another. */
-export const NOTHING: readonly number[] = [];
 
 /** How runs came to be computed, since the process began. */
 export const planning: {
@@ -69,16 +75,17 @@ export class Plan {
     this.structure = structure;
     const given = new Set(inputs);
     // All alike: V8 then reads a field at a fixed place.
-    this.instructions = nodes.map((node) => {
+    this.instructions = nodes.map((node, origin) => {
       const { sizes: shape, dtype } = node;
       const isInput = given.has(node);
       return {
         op: isInput ? null : node.op,
         attrs: isInput ? null : node.attrs,
-        inputs: isInput ? [] : slotsOf(node),
+        inputs: isInput ? NOTHING : slotsOf(node),
         shape,
         dtype,
         onHost: isInput && onHost(node),
+        origin,
       };
     });
     this.inputs = inputs.map((leaf) => leaf.slot);

@@ -21,6 +21,18 @@ export interface Instruction {
   readonly origin?: number;
 }
 
+/**
+ * An instruction in another program, where it reads other slots. All are written out, with their fields in one order: of one
+ * that is spread V8 makes an object of a kind of its own, which takes hundreds of bytes.
+ */
+export function moved(
+  { op, attrs, shape, dtype, onHost = false }: Instruction,
+  inputs: readonly number[],
+  origin: number,
+): Instruction {
+  return { op, attrs, inputs, shape, dtype, onHost, origin };
+}
+
 /** A graph in the order it can be computed. */
 export interface Program {
   readonly instructions: readonly Instruction[];

@@ -1,7 +1,8 @@
 /** @file A long program made ready segment by segment: equal segments share what a backend has made of them. */
+import type { DType } from '../graph/dtype.js';
 import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Backend, Executable, Instruction, Meter, Program, Quick } from './program.js';
+import type { Backend, Executable, Meter, Program, Quick } from './program.js';
 import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';
 import { printKernels } from './compile/printKernels.js';
 import { simplify } from './compile/simplify.js';
@@ -12,30 +13,29 @@ class Shared {
   readonly structure: Int32Array;
   users = 0;
   executable: Executable;
-  private readonly program: Program;
-  /** How many more of its runs are worth no plan; -1 where it has one. */
-  private quickRuns: number;
+  /** What is to be planned when so many more runs of it were worth no plan; null where it is. */
+  private waiting: { readonly program: Program; runs: number } | null;
 
   constructor({ structure, program }: Segment, quick: Quick | null, backend: Backend) {
     this.structure = structure;
-    this.program = program;
-    this.quickRuns = quick?.runs ?? -1;
+    this.waiting = quick === null ? null : { program, runs: quick.runs };
     this.executable = quick?.executable ?? backend.compile(program);
   }
 
   /** Counts a run. Returns whether a plan is due. */
   countRun(): boolean {
-    if (this.quickRuns > 0) this.quickRuns--;
-    return this.quickRuns === 0;
+    if (this.waiting === null) return false;
+    if (this.waiting.runs > 0) this.waiting.runs--;
+    return this.waiting.runs === 0;
   }
 
   /** Has it planned for good, if it is not. */
   plan(backend: Backend): void {
-    if (this.quickRuns < 0) return;
-    const planned = backend.compile(this.program);
+    if (this.waiting === null) return;
+    const planned = backend.compile(this.waiting.program);
     this.executable.dispose?.();
     this.executable = planned;
-    this.quickRuns = -1;
+    this.waiting = null;
   }
 }
 
@@ -118,34 +118,49 @@ export function describeKernels(program: Program, backend: Backend): string {
 /** Plans that are due at once are made over so many runs: a run is then never much longer than others. */
 const RUNS_OF_PLANNING = 32;
 
+/** Where a segment's values come from and go to. Its program is kept by what runs it, once for all that are equal. */
+type Way = Pick<Segment, 'inputs' | 'outputs' | 'origins'>;
+
+/** What passes from segment to segment, in an array that stays from run to run; undefined before the first. */
+interface Passed {
+  readonly dtype: DType;
+  readonly size: number;
+  array: Storage | null | undefined;
+}
+
 class SegmentedExecutable implements Executable {
   at = -1;
-  private readonly program: Program;
-  private readonly segments: readonly Segment[];
+  private readonly ends: Pick<Program, 'inputs' | 'outputs'>;
+  private readonly segments: readonly Way[];
   private readonly backend: Backend;
   private readonly source: SharedSegments;
   private readonly shared: readonly Shared[];
   /** For each slot the place among the outputs that its value goes to first; -1 for one that is no output. */
   private readonly outputOf: Int32Array;
-  /** Arrays for what passes from segment to segment, which stay from run to run. */
-  private readonly between = new Map<number, Storage | null>();
+  private readonly between = new Map<number, Passed>();
 
   constructor(program: Program, backend: Backend, source: SharedSegments, atOnce: boolean) {
-    this.program = program;
+    const { instructions, inputs, outputs } = program;
+    const segments = segmentsOf(program);
+    this.ends = { inputs, outputs };
     this.backend = backend;
-    this.segments = segmentsOf(this.program);
     this.source = source;
     const taken: Shared[] = [];
     try {
-      for (const segment of this.segments) taken.push(this.source.take(segment, atOnce));
+      for (const segment of segments) taken.push(this.source.take(segment, atOnce));
     } catch (error) {
       for (const shared of taken) this.source.giveBack(shared);
       throw error;
     }
     this.shared = taken;
-    const { instructions, outputs } = this.program;
+    this.segments = segments.map(({ inputs, outputs, origins }) => ({ inputs, outputs, origins }));
     this.outputOf = new Int32Array(instructions.length).fill(-1);
     for (let k = outputs.length - 1; k >= 0; k--) this.outputOf[outputs[k]!] = k;
+    for (const slot of segments.flatMap((segment) => segment.outputs)) {
+      if (this.outputOf[slot]! >= 0) continue;
+      const { dtype, shape } = instructions[slot]!;
+      this.between.set(slot, { dtype, size: sizeOf(shape), array: undefined });
+    }
   }
 
   run(
@@ -153,9 +168,9 @@ class SegmentedExecutable implements Executable {
     outputs: readonly (Storage | null)[],
     scopeOf?: (slot: number) => string,
   ): Storage[] {
-    const { program } = this;
-    const values = new Array<Storage>(program.instructions.length);
-    program.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
+    const { ends } = this;
+    const values = new Array<Storage>(this.outputOf.length);
+    ends.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
     this.at = -1;
     let plans = Math.ceil(this.segments.length / RUNS_OF_PLANNING);
     this.segments.forEach((segment, k) => {
@@ -175,7 +190,7 @@ class SegmentedExecutable implements Executable {
       }
     });
     const computed = new Set(this.segments.flatMap((segment) => segment.outputs));
-    return program.outputs.map((slot, k) => {
+    return ends.outputs.map((slot, k) => {
       const value = values[slot] as Storage;
       if (computed.has(slot) && this.outputOf[slot] === k) return value;
       const given = outputs[k] ?? null; // an input, or a second place for the same value
@@ -188,13 +203,10 @@ class SegmentedExecutable implements Executable {
   private placeOf(slot: number, outputs: readonly (Storage | null)[]): Storage | null {
     const k = this.outputOf[slot]!;
     if (k >= 0) return outputs[k] ?? null;
-    let place = this.between.get(slot);
-    if (place === undefined) {
-      const { dtype, shape } = this.program.instructions[slot] as Instruction;
-      place = this.backend.allocate(dtype, sizeOf(shape));
-      this.between.set(slot, place);
-    }
-    return place;
+    const passed = this.between.get(slot) as Passed;
+    if (passed.array === undefined)
+      passed.array = this.backend.allocate(passed.dtype, passed.size);
+    return passed.array;
   }
 
   async ready(): Promise<void> {
@@ -205,7 +217,7 @@ class SegmentedExecutable implements Executable {
 
   dispose(): void {
     for (const shared of this.shared) this.source.giveBack(shared);
-    for (const array of this.between.values()) if (array !== null) this.backend.release(array);
+    for (const { array } of this.between.values()) if (array) this.backend.release(array);
     this.between.clear();
   }
 }
