@@ -215,6 +215,9 @@ class Once implements Executable {
   }
 }
 
+/** So many plans are kept, of so many instructions in all, but the last ones whatever they take: some 150 bytes each at least. */
+const MOST = { plans: 512, instructions: 2 ** 21, last: 4 };
+
 /** Plans by structure; the least recently used go first. */
 export class PlanCache {
   hits = 0;
@@ -223,10 +226,11 @@ export class PlanCache {
   readonly places = new KnownPlaces((hash) => this.drop(hash));
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
-  private readonly capacity: number;
+  private instructions = 0;
+  private readonly most: typeof MOST;
 
-  constructor(capacity = 512) {
-    this.capacity = capacity;
+  constructor(most = MOST) {
+    this.most = most;
   }
 
   get size(): number {
@@ -267,22 +271,24 @@ export class PlanCache {
     const hash = hashOf(plan.structure, plan.structure.length);
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
-    if (this.plans.size > this.capacity) {
-      const [oldest] = this.plans.keys();
-      if (oldest !== undefined) this.drop(oldest);
-    }
+    this.instructions += plan.instructions.length;
+    const { plans, instructions, last } = this.most;
+    while (this.size > plans || (this.instructions > instructions && this.size > last))
+      this.drop(this.plans.keys().next().value!);
     return plan;
   }
 
   /** Gives up the plans of structures with a hash. */
   private drop(hash: number): void {
-    for (const plan of this.plans.get(hash) ?? []) plan.dispose();
+    for (const plan of this.plans.get(hash) ?? []) {
+      plan.dispose();
+      this.instructions -= plan.instructions.length;
+    }
     this.plans.delete(hash);
   }
 
   clear(): void {
-    for (const bucket of this.plans.values()) for (const plan of bucket) plan.dispose();
-    this.plans.clear();
+    for (const hash of this.plans.keys()) this.drop(hash);
     this.places.clear();
   }
 }

@@ -204,8 +204,7 @@ class SegmentedExecutable implements Executable {
     const k = this.outputOf[slot]!;
     if (k >= 0) return outputs[k] ?? null;
     const passed = this.between.get(slot) as Passed;
-    if (passed.array === undefined)
-      passed.array = this.backend.allocate(passed.dtype, passed.size);
+    if (passed.array === undefined) passed.array = this.backend.allocate(passed.dtype, passed.size);
     return passed.array;
   }
 

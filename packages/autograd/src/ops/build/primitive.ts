@@ -17,7 +17,7 @@ import {
 import type { Shape } from '../../graph/shape.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
+import { constant, isNumberPlaceholder, isWhole } from '../../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
@@ -236,8 +236,11 @@ export function floatOperand(op: string, x: Operand): Tensor {
 }
 
 /** Whether a JS number, or what stands for one, counts as an integer among operands. */
-function dtypeOfNumber(x: unknown): DType {
-  const whole = typeof x === 'number' ? isWhole(x) : x instanceof Placeholder && x.whole === true;
+function dtypeOfNumber(x: Operand): DType {
+  // Not `instanceof`: what is recorded would bring its class to every page.
+  const whole = isTensor(x)
+    ? isNumberPlaceholder(x) && x.whole === true
+    : typeof x === 'number' && isWhole(x);
   return whole ? 'int32' : 'float32';
 }
 
