@@ -6,7 +6,6 @@ import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
 import { KnownPlaces } from './positions.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
-import { isLong } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
@@ -143,15 +142,12 @@ export class Plan {
   private quickly(backend: Backend, held: readonly number[]): Executable | null {
     const { ready } = this;
     if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
-    const program = this.program(held);
-    const inSegments = isLong(program);
-    if (inSegments && this.runs > 1) return null; // its segments may be those of others, and are walked by themselves
-    const made = backend.compileQuickly?.(program) ?? null;
+    const made = backend.compileQuickly?.(this.program(held), this.runs > 1) ?? null;
     if (made === null) return null;
-    const { executable, runs } = made;
+    const { executable, runs, once } = made;
     this.quickRuns = runs;
     planning.walked++;
-    if (inSegments) return new Once(executable);
+    if (once === true) return executable;
     ready?.executable.dispose?.();
     this.ready = { backend, meter: null, held, executable, quick: true };
     return executable;
@@ -192,27 +188,6 @@ function fits(
   held: readonly number[],
 ): boolean {
   return ready.backend === backend && ready.meter === meter && ready.held === held;
-}
-
-/** What runs a single time, and then gives back what it holds. */
-class Once implements Executable {
-  private readonly executable: Executable;
-
-  constructor(executable: Executable) {
-    this.executable = executable;
-  }
-
-  get at(): number {
-    return this.executable.at;
-  }
-
-  run(inputs: readonly Storage[], outputs: readonly (Storage | null)[]): Storage[] {
-    try {
-      return this.executable.run(inputs, outputs);
-    } finally {
-      this.executable.dispose?.();
-    }
-  }
 }
 
 /** So many plans are kept, of so many instructions in all, but the last ones whatever they take: some 150 bytes each at least. */

@@ -75,9 +75,9 @@ export interface Backend<S extends Storage = Storage> {
   compileAny?(program: Program, meter: Meter | null, atOnce?: boolean): Executable<S>;
   /**
    * Makes a program ready that may not come again: in far less time than `compile`, to run slower, with the same bits. Null
-   * where that is not worth while.
+   * where that is not worth while, as it may not be for one that comes `again`.
    */
-  compileQuickly?(program: Program): Quick<S> | null;
+  compileQuickly?(program: Program, again?: boolean): Quick<S> | null;
   /** The kernels it would run a program with, as text, by what prints them: few programs do. */
   describe(program: Program, print: typeof printKernels): string;
   /** An array of its own memory, for what stays from run to run; null where it has none to prefer. */
@@ -93,6 +93,8 @@ export interface Quick<S extends Storage = Storage> {
   readonly executable: Executable<S>;
   /** After so many runs it had better be compiled for good. */
   readonly runs: number;
+  /** Whether it runs a single time, and has then given back what it held. */
+  readonly once?: boolean;
 }
 
 /** A backend whose values are arrays of JavaScript. */

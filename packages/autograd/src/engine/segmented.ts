@@ -102,6 +102,41 @@ export function makeReady(
     : new SegmentedExecutable(simple, backend, new SharedSegments(metered), true);
 }
 
+/** What runs a single time, and then gives back what it holds. */
+class Once<S extends Storage> implements Executable<S> {
+  private readonly executable: Executable<S>;
+
+  constructor(executable: Executable<S>) {
+    this.executable = executable;
+  }
+
+  get at(): number {
+    return this.executable.at;
+  }
+
+  run(inputs: readonly S[], outputs: readonly (S | null)[]): S[] {
+    try {
+      return this.executable.run(inputs, outputs);
+    } finally {
+      this.executable.dispose?.();
+    }
+  }
+}
+
+/**
+ * What `quickly` makes of a program: for a long one it runs once, as its segments may be those of others, and are walked by
+ * themselves when it comes again.
+ */
+export function quicklyIfOnce<S extends Storage>(
+  program: Program,
+  again: boolean,
+  quickly: (program: Program) => Quick<S> | null,
+): Quick<S> | null {
+  if (!isLong(program)) return quickly(program);
+  const quick = again ? null : quickly(program);
+  return quick && { ...quick, executable: new Once(quick.executable), once: true };
+}
+
 /** The kernels that `makeReady` would run a program with, as text; equal segments are printed once. */
 export function describeKernels(program: Program, backend: Backend): string {
   const simple = simplify(program);

@@ -35,6 +35,8 @@ export type Lowering<A extends Attrs = Attrs> =
       parts(attrs: A): PartsSpec;
       /** Of a pad: joins what lies side by side along a dimension, in place of a sum of padded parts. */
       readonly join?: (parts: readonly Tensor[], dim: number) => Tensor;
+      /** Of a pad: a sum, some of whose terms are pads. It comes with these, as no other program needs it. */
+      readonly sum?: (terms: readonly Tensor[]) => Tensor;
     }
   /** A slice of its first operand; where it begins is said by the others, whole numbers that the program is handed. */
   | { readonly kind: 'placedView'; placed(attrs: A): PlacedSpec }
@@ -47,6 +49,8 @@ export type Lowering<A extends Attrs = Attrs> =
       placed(attrs: A): PlacedPartsSpec;
       /** The sum of such parts with zeros around them, as one of more parts. */
       join(parts: readonly Tensor[]): Tensor;
+      /** As of a pad. */
+      readonly sum: (terms: readonly Tensor[]) => Tensor;
     }
   | KernelLowering<A>
   /** A loop; its results are nodes of their own, which read it. */
