@@ -1,6 +1,5 @@
 /** @file Plans: programs made ready to run, found again by the structure of the graph. */
 import { runtime } from '../graph/runtime.js';
-import type { Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';

@@ -1,5 +1,5 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
-import { display, passes, reading, refuseSurplus } from '../../arguments/index.js';
+import { display, generate, passes, reading, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
@@ -185,7 +185,7 @@ export function operandsOf(op: string, tensors: unknown, least = 1): Tensor[] {
   }
   // By index: lists come with holes and with a `map` of their own.
   return reading(op, 'the array of tensors', () =>
-    Array.from({ length: tensors.length }, (_, i) => operand(op, tensors[i] as Operand)),
+    generate(tensors.length, (i) => operand(op, tensors[i] as Operand)),
   );
 }
 
