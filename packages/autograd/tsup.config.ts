@@ -25,6 +25,6 @@ export default library(
       'src/engine/compile/verify.ts',
     ],
     later: ['src/backends/webgpu/backend.ts', 'src/backends/wasm/threads/pool.ts'],
-    unnamed: ['src/backends/', 'src/engine/'],
+    unnamed: ['src/backends/', 'src/engine/', 'src/arguments/', 'src/graph/pending.ts'],
   },
 );

@@ -1,5 +1,4 @@
 /** @file A long program made ready segment by segment: equal segments share what a backend has made of them. */
-import type { DType } from '../graph/dtype.js';
 import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Backend, Executable, Meter, Program, Quick } from './program.js';
@@ -153,48 +152,42 @@ export function describeKernels(program: Program, backend: Backend): string {
 /** Plans that are due at once are made over so many runs: a run is then never much longer than others. */
 const RUNS_OF_PLANNING = 32;
 
-/** Where a segment's values come from and go to. Its program is kept by what runs it, once for all that are equal. */
-type Way = Pick<Segment, 'inputs' | 'outputs' | 'origins'>;
-
-/** What passes from segment to segment, in an array that stays from run to run; undefined before the first. */
-interface Passed {
-  readonly dtype: DType;
-  readonly size: number;
-  array: Storage | null | undefined;
+/** A segment: where its values come from and go to, and what runs it, and keeps its program once for all that are equal. */
+interface Part extends Pick<Segment, 'inputs' | 'outputs' | 'origins'> {
+  readonly shared: Shared;
 }
 
 class SegmentedExecutable implements Executable {
   at = -1;
   private readonly ends: Pick<Program, 'inputs' | 'outputs'>;
-  private readonly segments: readonly Way[];
+  private readonly parts: Part[] = [];
   private readonly backend: Backend;
   private readonly source: SharedSegments;
-  private readonly shared: readonly Shared[];
   /** For each slot the place among the outputs that its value goes to first; -1 for one that is no output. */
   private readonly outputOf: Int32Array;
-  private readonly between = new Map<number, Passed>();
+  /** Arrays for what passes from segment to segment, which stay from run to run. */
+  private readonly between = new Map<number, Storage | null>();
 
   constructor(program: Program, backend: Backend, source: SharedSegments, atOnce: boolean) {
-    const { instructions, inputs, outputs } = program;
-    const segments = segmentsOf(program);
-    this.ends = { inputs, outputs };
+    const { instructions, outputs: ends } = program;
+    this.ends = { inputs: program.inputs, outputs: ends };
     this.backend = backend;
     this.source = source;
-    const taken: Shared[] = [];
-    try {
-      for (const segment of segments) taken.push(this.source.take(segment, atOnce));
-    } catch (error) {
-      for (const shared of taken) this.source.giveBack(shared);
-      throw error;
-    }
-    this.shared = taken;
-    this.segments = segments.map(({ inputs, outputs, origins }) => ({ inputs, outputs, origins }));
     this.outputOf = new Int32Array(instructions.length).fill(-1);
-    for (let k = outputs.length - 1; k >= 0; k--) this.outputOf[outputs[k]!] = k;
-    for (const slot of segments.flatMap((segment) => segment.outputs)) {
-      if (this.outputOf[slot]! >= 0) continue;
-      const { dtype, shape } = instructions[slot]!;
-      this.between.set(slot, { dtype, size: sizeOf(shape), array: undefined });
+    for (let k = ends.length - 1; k >= 0; k--) this.outputOf[ends[k]!] = k;
+    try {
+      for (const segment of segmentsOf(program)) {
+        const { inputs, outputs, origins } = segment;
+        this.parts.push({ inputs, outputs, origins, shared: source.take(segment, atOnce) });
+        for (const slot of outputs) {
+          const { dtype, shape } = instructions[slot]!;
+          if (this.outputOf[slot]! < 0)
+            this.between.set(slot, backend.allocate(dtype, sizeOf(shape)));
+        }
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
   }
 
@@ -207,24 +200,24 @@ class SegmentedExecutable implements Executable {
     const values = new Array<Storage>(this.outputOf.length);
     ends.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
     this.at = -1;
-    let plans = Math.ceil(this.segments.length / RUNS_OF_PLANNING);
-    this.segments.forEach((segment, k) => {
-      const shared = this.shared[k] as Shared;
+    let plans = Math.ceil(this.parts.length / RUNS_OF_PLANNING);
+    for (const part of this.parts) {
+      const { shared, origins } = part;
       if (shared.countRun() && --plans >= 0) shared.plan(this.backend);
       const { executable } = shared;
       try {
         const results = executable.run(
-          segment.inputs.map((slot) => values[slot] as Storage),
-          segment.outputs.map((slot) => this.placeOf(slot, outputs)),
-          (at) => scopeOf?.(segment.origins[at] ?? -1) ?? '',
+          part.inputs.map((slot) => values[slot] as Storage),
+          part.outputs.map((slot) => this.placeOf(slot, outputs)),
+          (at) => scopeOf?.(origins[at] ?? -1) ?? '',
         );
-        segment.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
+        part.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
       } catch (error) {
-        this.at = segment.origins[executable.at] ?? -1;
+        this.at = origins[executable.at] ?? -1;
         throw error;
       }
-    });
-    const computed = new Set(this.segments.flatMap((segment) => segment.outputs));
+    }
+    const computed = new Set(this.parts.flatMap((part) => part.outputs));
     return ends.outputs.map((slot, k) => {
       const value = values[slot] as Storage;
       if (computed.has(slot) && this.outputOf[slot] === k) return value;
@@ -237,21 +230,18 @@ class SegmentedExecutable implements Executable {
 
   private placeOf(slot: number, outputs: readonly (Storage | null)[]): Storage | null {
     const k = this.outputOf[slot]!;
-    if (k >= 0) return outputs[k] ?? null;
-    const passed = this.between.get(slot) as Passed;
-    if (passed.array === undefined) passed.array = this.backend.allocate(passed.dtype, passed.size);
-    return passed.array;
+    return (k >= 0 ? outputs[k] : this.between.get(slot)) ?? null;
   }
 
   async ready(): Promise<void> {
     await Promise.all(
-      this.shared.map(({ executable }) => executable.ready?.() ?? Promise.resolve()),
+      this.parts.map(({ shared }) => shared.executable.ready?.() ?? Promise.resolve()),
     );
   }
 
   dispose(): void {
-    for (const shared of this.shared) this.source.giveBack(shared);
-    for (const { array } of this.between.values()) if (array) this.backend.release(array);
+    for (const { shared } of this.parts) this.source.giveBack(shared);
+    for (const array of this.between.values()) if (array !== null) this.backend.release(array);
     this.between.clear();
   }
 }

@@ -23,9 +23,8 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
         `matmul: inner dimensions differ: ${show((a as Tensor).sizes)} × ${show((b as Tensor).sizes)} (${x.columns} ≠ ${y.rows})`,
       );
     }
-    const own = [x.rows, y.columns];
-    if (x.batch === NONE && y.batch === NONE) return own;
-    return [...broadcastShapes('matmul', x.batch, y.batch), ...own];
+    const batch = broadcastShapes('matmul', x.batch, y.batch);
+    return batch === NONE ? [x.rows, y.columns] : [...batch, x.rows, y.columns];
   },
   vjp: (i, ct, inputs, _out, { transA, transB }) => {
     const [a, b] = inputs as readonly [Tensor, Tensor];
