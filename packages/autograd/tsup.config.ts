@@ -20,8 +20,11 @@ export default library(
       'src/backends/wasm/backend.ts',
       'src/backends/wasm/run/arrays.ts',
       'src/backends/wasm/threads/threads.ts',
+      // What `node.ts` shares with `internal.ts`.
+      'src/backends/wasm/run/preludeFile.ts',
+      'src/engine/compile/verify.ts',
     ],
     later: ['src/backends/webgpu/backend.ts', 'src/backends/wasm/threads/pool.ts'],
-    unnamed: ['src/backends/', 'src/engine/'],
+    unnamed: ['src/backends/', 'src/engine/', 'src/arguments/', 'src/graph/pending.ts'],
   },
 );

@@ -1,9 +1,12 @@
 import { library } from '../../tools/build/tsup.js';
 
-export default library({
-  index: 'src/index.ts',
-  data: 'src/data/index.ts',
-  distributions: 'src/distributions/index.ts',
-  metrics: 'src/metrics/index.ts',
-  train: 'src/train/index.ts',
-});
+export default library(
+  {
+    index: 'src/index.ts',
+    data: 'src/data/index.ts',
+    distributions: 'src/distributions/index.ts',
+    metrics: 'src/metrics/index.ts',
+    train: 'src/train/index.ts',
+  },
+  { together: ['src/broadcast.ts', 'src/copy.ts'] },
+);

@@ -3,7 +3,7 @@
  * optimizer or an operation written elsewhere can refuse what is wrong in the same words.
  */
 export { checkArgument, passes } from './check.js';
-export { copyList, readList } from './list.js';
+export { copyList, generate, readList } from './list.js';
 export { reading } from './reading.js';
 export { guardMethods } from './receiver.js';
 export { display } from './display.js';

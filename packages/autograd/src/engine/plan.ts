@@ -1,28 +1,32 @@
 /** @file Plans: programs made ready to run, looked up by the structure of the graph. */
 import { runtime } from '../graph/runtime.js';
-import type { Storage } from '../graph/values/storage.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
 import { KnownPlaces } from './positions.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
-import { isLong } from './segments.js';
 import { hashOf, type Structure } from './structure.js';
+
+/** No slots: one array, as plans are made ready anew when the array is another. */
+export const NOTHING: readonly number[] = [];
 
 /** Whether a leaf is a number that stays on the host, whatever the device. */
 function onHost({ home, sizes: shape }: Tensor): boolean {
   return home !== 'webgpu' && shape.length === 0;
 }
 
-/** The slots of a node's inputs: pushed, as `map` makes arrays of two kinds, which loops would have to tell apart. */
+/**
+ * The slots of a node's inputs. One or two are written as a literal, because an array that grows reserves room for 17; none are
+ * made by `map`, which makes arrays of two kinds that loops would have to tell apart.
+ */
 function slotsOf({ inputs }: Tensor): number[] {
+  const [x, y] = [inputs[0]!, inputs[1]!];
+  if (inputs.length === 1) return [x.slot];
+  if (inputs.length === 2) return [x.slot, y.slot];
   const slots: number[] = [];
-  for (let i = 0; i < inputs.length; i++) slots.push((inputs[i] as Tensor).slot);
-  return slots;
+  for (let i = 0; i < inputs.length; i++) slots.push(inputs[i]!.slot);
+  return slots.slice();
 }
-
-/** No slots. Always the same array, because a plan is made ready again if it gets another. */
-export const NOTHING: readonly number[] = [];
 
 /** How runs came to be computed, since the process began. */
 export const planning: {
@@ -69,16 +73,17 @@ export class Plan {
     this.structure = structure;
     const given = new Set(inputs);
     // All objects have the same shape: V8 then reads a field at a fixed offset.
-    this.instructions = nodes.map((node) => {
+    this.instructions = nodes.map((node, origin) => {
       const { sizes: shape, dtype } = node;
       const isInput = given.has(node);
       return {
         op: isInput ? null : node.op,
         attrs: isInput ? null : node.attrs,
-        inputs: isInput ? [] : slotsOf(node),
+        inputs: isInput ? NOTHING : slotsOf(node),
         shape,
         dtype,
         onHost: isInput && onHost(node),
+        origin,
       };
     });
     this.inputs = inputs.map((leaf) => leaf.slot);
@@ -136,15 +141,12 @@ export class Plan {
   private quickly(backend: Backend, held: readonly number[]): Executable | null {
     const { ready } = this;
     if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
-    const program = this.program(held);
-    const inSegments = isLong(program);
-    if (inSegments && this.runs > 1) return null; // its segments may be shared with others, and are walked one by one
-    const made = backend.compileQuickly?.(program) ?? null;
+    const made = backend.compileQuickly?.(this.program(held), this.runs > 1) ?? null;
     if (made === null) return null;
-    const { executable, runs } = made;
+    const { executable, runs, once } = made;
     this.quickRuns = runs;
     planning.walked++;
-    if (inSegments) return new Once(executable);
+    if (once === true) return executable;
     ready?.executable.dispose?.();
     this.ready = { backend, meter: null, held, executable, quick: true };
     return executable;
@@ -187,26 +189,8 @@ function fits(
   return ready.backend === backend && ready.meter === meter && ready.held === held;
 }
 
-/** An executable that runs once and then frees what it holds. */
-class Once implements Executable {
-  private readonly executable: Executable;
-
-  constructor(executable: Executable) {
-    this.executable = executable;
-  }
-
-  get at(): number {
-    return this.executable.at;
-  }
-
-  run(inputs: readonly Storage[], outputs: readonly (Storage | null)[]): Storage[] {
-    try {
-      return this.executable.run(inputs, outputs);
-    } finally {
-      this.executable.dispose?.();
-    }
-  }
-}
+/** The most plans that are kept, and the most instructions of all of them; the `last` plans always stay. An instruction takes 150 bytes or more. */
+const MOST = { plans: 512, instructions: 2 ** 21, last: 4 };
 
 /** Plans by structure; the least recently used are evicted first. */
 export class PlanCache {
@@ -216,10 +200,11 @@ export class PlanCache {
   readonly places = new KnownPlaces((hash) => this.drop(hash));
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
-  private readonly capacity: number;
+  private instructions = 0;
+  private readonly most: typeof MOST;
 
-  constructor(capacity = 512) {
-    this.capacity = capacity;
+  constructor(most = MOST) {
+    this.most = most;
   }
 
   get size(): number {
@@ -260,22 +245,24 @@ export class PlanCache {
     const hash = hashOf(plan.structure, plan.structure.length);
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
-    if (this.plans.size > this.capacity) {
-      const [oldest] = this.plans.keys();
-      if (oldest !== undefined) this.drop(oldest);
-    }
+    this.instructions += plan.instructions.length;
+    const { plans, instructions, last } = this.most;
+    while (this.size > plans || (this.instructions > instructions && this.size > last))
+      this.drop(this.plans.keys().next().value!);
     return plan;
   }
 
   /** Disposes of the plans of structures with this hash. */
   private drop(hash: number): void {
-    for (const plan of this.plans.get(hash) ?? []) plan.dispose();
+    for (const plan of this.plans.get(hash) ?? []) {
+      plan.dispose();
+      this.instructions -= plan.instructions.length;
+    }
     this.plans.delete(hash);
   }
 
   clear(): void {
-    for (const bucket of this.plans.values()) for (const plan of bucket) plan.dispose();
-    this.plans.clear();
+    for (const hash of this.plans.keys()) this.drop(hash);
     this.places.clear();
   }
 }

@@ -21,6 +21,18 @@ export interface Instruction {
   readonly origin?: number;
 }
 
+/**
+ * An instruction in another program, where it reads other slots. All are written out, with their fields in one order: of one
+ * that is spread V8 makes an object of a kind of its own, which takes hundreds of bytes.
+ */
+export function moved(
+  { op, attrs, shape, dtype, onHost = false }: Instruction,
+  inputs: readonly number[],
+  origin: number,
+): Instruction {
+  return { op, attrs, inputs, shape, dtype, onHost, origin };
+}
+
 /** A graph in the order it can be computed. */
 export interface Program {
   readonly instructions: readonly Instruction[];
@@ -63,9 +75,9 @@ export interface Backend<S extends Storage = Storage> {
   compileAny?(program: Program, meter: Meter | null, atOnce?: boolean): Executable<S>;
   /**
    * Makes a program ready that may not run again: in far less time than `compile`, with slower runs and the same bits. Null
-   * where that does not pay.
+   * where that does not pay, which can be so for a program that runs `again`.
    */
-  compileQuickly?(program: Program): Quick<S> | null;
+  compileQuickly?(program: Program, again?: boolean): Quick<S> | null;
   /** The kernels it would run a program with, as text. `print` is passed in because few programs need it. */
   describe(program: Program, print: typeof printKernels): string;
   /** An array in its own memory, for values that stay from run to run; null where it has no preferred memory. */
@@ -81,6 +93,8 @@ export interface Quick<S extends Storage = Storage> {
   readonly executable: Executable<S>;
   /** The number of runs after which it should be compiled for good. */
   readonly runs: number;
+  /** Whether it runs only once and then frees what it holds. */
+  readonly once?: boolean;
 }
 
 /** A backend whose values are arrays of JavaScript. */

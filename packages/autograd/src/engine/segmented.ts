@@ -1,7 +1,7 @@
 /** @file Makes a long program ready segment by segment: equal segments share what a backend has compiled. */
 import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Backend, Executable, Instruction, Meter, Program, Quick } from './program.js';
+import type { Backend, Executable, Meter, Program, Quick } from './program.js';
 import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';
 import { printKernels } from './compile/printKernels.js';
 import { simplify } from './compile/simplify.js';
@@ -12,30 +12,29 @@ class Shared {
   readonly structure: Int32Array;
   users = 0;
   executable: Executable;
-  private readonly program: Program;
-  /** How many more of its runs do not pay for a plan; -1 once it is planned. */
-  private quickRuns: number;
+  /** The program to plan, and after how many more runs that pays; null once it is planned. */
+  private waiting: { readonly program: Program; runs: number } | null;
 
   constructor({ structure, program }: Segment, quick: Quick | null, backend: Backend) {
     this.structure = structure;
-    this.program = program;
-    this.quickRuns = quick?.runs ?? -1;
+    this.waiting = quick === null ? null : { program, runs: quick.runs };
     this.executable = quick?.executable ?? backend.compile(program);
   }
 
   /** Counts a run. Returns whether a plan is due. */
   countRun(): boolean {
-    if (this.quickRuns > 0) this.quickRuns--;
-    return this.quickRuns === 0;
+    if (this.waiting === null) return false;
+    if (this.waiting.runs > 0) this.waiting.runs--;
+    return this.waiting.runs === 0;
   }
 
   /** Plans it for good, unless it is planned. */
   plan(backend: Backend): void {
-    if (this.quickRuns < 0) return;
-    const planned = backend.compile(this.program);
+    if (this.waiting === null) return;
+    const planned = backend.compile(this.waiting.program);
     this.executable.dispose?.();
     this.executable = planned;
-    this.quickRuns = -1;
+    this.waiting = null;
   }
 }
 
@@ -102,6 +101,41 @@ export function makeReady(
     : new SegmentedExecutable(simple, backend, new SharedSegments(metered), true);
 }
 
+/** An executable that runs once and then frees what it holds. */
+class Once<S extends Storage> implements Executable<S> {
+  private readonly executable: Executable<S>;
+
+  constructor(executable: Executable<S>) {
+    this.executable = executable;
+  }
+
+  get at(): number {
+    return this.executable.at;
+  }
+
+  run(inputs: readonly S[], outputs: readonly (S | null)[]): S[] {
+    try {
+      return this.executable.run(inputs, outputs);
+    } finally {
+      this.executable.dispose?.();
+    }
+  }
+}
+
+/**
+ * What `quickly` makes of a program. That of a long one runs once: when the program runs again, its segments are walked one by
+ * one, as other programs may share them.
+ */
+export function quicklyIfOnce<S extends Storage>(
+  program: Program,
+  again: boolean,
+  quickly: (program: Program) => Quick<S> | null,
+): Quick<S> | null {
+  if (!isLong(program)) return quickly(program);
+  const quick = again ? null : quickly(program);
+  return quick && { ...quick, executable: new Once(quick.executable), once: true };
+}
+
 /** The kernels that `makeReady` would run a program with, as text; of equal segments one is printed. */
 export function describeKernels(program: Program, backend: Backend): string {
   const simple = simplify(program);
@@ -118,34 +152,43 @@ export function describeKernels(program: Program, backend: Backend): string {
 /** Plans that become due together are made over this many runs, so that no run takes much longer than others. */
 const RUNS_OF_PLANNING = 32;
 
+/** A segment of a program: the slots of its inputs and outputs, and what all equal segments share. */
+interface Part extends Pick<Segment, 'inputs' | 'outputs' | 'origins'> {
+  readonly shared: Shared;
+}
+
 class SegmentedExecutable implements Executable {
   at = -1;
-  private readonly program: Program;
-  private readonly segments: readonly Segment[];
+  private readonly ends: Pick<Program, 'inputs' | 'outputs'>;
+  private readonly parts: Part[] = [];
   private readonly backend: Backend;
   private readonly source: SharedSegments;
-  private readonly shared: readonly Shared[];
-  /** For each slot the first output that takes its value; -1 for a slot that is no output. */
+  /** For each slot the place among the outputs that its value goes to first; -1 for one that is no output. */
   private readonly outputOf: Int32Array;
   /** Arrays for values that pass from segment to segment, kept from run to run. */
   private readonly between = new Map<number, Storage | null>();
 
   constructor(program: Program, backend: Backend, source: SharedSegments, atOnce: boolean) {
-    this.program = program;
+    const { instructions, outputs: ends } = program;
+    this.ends = { inputs: program.inputs, outputs: ends };
     this.backend = backend;
-    this.segments = segmentsOf(this.program);
     this.source = source;
-    const taken: Shared[] = [];
+    this.outputOf = new Int32Array(instructions.length).fill(-1);
+    for (let k = ends.length - 1; k >= 0; k--) this.outputOf[ends[k]!] = k;
     try {
-      for (const segment of this.segments) taken.push(this.source.take(segment, atOnce));
+      for (const segment of segmentsOf(program)) {
+        const { inputs, outputs, origins } = segment;
+        this.parts.push({ inputs, outputs, origins, shared: source.take(segment, atOnce) });
+        for (const slot of outputs) {
+          const { dtype, shape } = instructions[slot]!;
+          if (this.outputOf[slot]! < 0)
+            this.between.set(slot, backend.allocate(dtype, sizeOf(shape)));
+        }
+      }
     } catch (error) {
-      for (const shared of taken) this.source.giveBack(shared);
+      this.dispose();
       throw error;
     }
-    this.shared = taken;
-    const { instructions, outputs } = this.program;
-    this.outputOf = new Int32Array(instructions.length).fill(-1);
-    for (let k = outputs.length - 1; k >= 0; k--) this.outputOf[outputs[k]!] = k;
   }
 
   run(
@@ -153,29 +196,29 @@ class SegmentedExecutable implements Executable {
     outputs: readonly (Storage | null)[],
     scopeOf?: (slot: number) => string,
   ): Storage[] {
-    const { program } = this;
-    const values = new Array<Storage>(program.instructions.length);
-    program.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
+    const { ends } = this;
+    const values = new Array<Storage>(this.outputOf.length);
+    ends.inputs.forEach((slot, i) => (values[slot] = inputs[i] as Storage));
     this.at = -1;
-    let plans = Math.ceil(this.segments.length / RUNS_OF_PLANNING);
-    this.segments.forEach((segment, k) => {
-      const shared = this.shared[k] as Shared;
+    let plans = Math.ceil(this.parts.length / RUNS_OF_PLANNING);
+    for (const part of this.parts) {
+      const { shared, origins } = part;
       if (shared.countRun() && --plans >= 0) shared.plan(this.backend);
       const { executable } = shared;
       try {
         const results = executable.run(
-          segment.inputs.map((slot) => values[slot] as Storage),
-          segment.outputs.map((slot) => this.placeOf(slot, outputs)),
-          (at) => scopeOf?.(segment.origins[at] ?? -1) ?? '',
+          part.inputs.map((slot) => values[slot] as Storage),
+          part.outputs.map((slot) => this.placeOf(slot, outputs)),
+          (at) => scopeOf?.(origins[at] ?? -1) ?? '',
         );
-        segment.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
+        part.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
       } catch (error) {
-        this.at = segment.origins[executable.at] ?? -1;
+        this.at = origins[executable.at] ?? -1;
         throw error;
       }
-    });
-    const computed = new Set(this.segments.flatMap((segment) => segment.outputs));
-    return program.outputs.map((slot, k) => {
+    }
+    const computed = new Set(this.parts.flatMap((part) => part.outputs));
+    return ends.outputs.map((slot, k) => {
       const value = values[slot] as Storage;
       if (computed.has(slot) && this.outputOf[slot] === k) return value;
       const given = outputs[k] ?? null; // an input, or a second output with the same value
@@ -187,24 +230,17 @@ class SegmentedExecutable implements Executable {
 
   private placeOf(slot: number, outputs: readonly (Storage | null)[]): Storage | null {
     const k = this.outputOf[slot]!;
-    if (k >= 0) return outputs[k] ?? null;
-    let place = this.between.get(slot);
-    if (place === undefined) {
-      const { dtype, shape } = this.program.instructions[slot] as Instruction;
-      place = this.backend.allocate(dtype, sizeOf(shape));
-      this.between.set(slot, place);
-    }
-    return place;
+    return (k >= 0 ? outputs[k] : this.between.get(slot)) ?? null;
   }
 
   async ready(): Promise<void> {
     await Promise.all(
-      this.shared.map(({ executable }) => executable.ready?.() ?? Promise.resolve()),
+      this.parts.map(({ shared }) => shared.executable.ready?.() ?? Promise.resolve()),
     );
   }
 
   dispose(): void {
-    for (const shared of this.shared) this.source.giveBack(shared);
+    for (const { shared } of this.parts) this.source.giveBack(shared);
     for (const array of this.between.values()) if (array !== null) this.backend.release(array);
     this.between.clear();
   }

@@ -5,7 +5,7 @@
 
 import { sizeOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
-import type { Instruction, Program } from './program.js';
+import { moved, type Instruction, type Program } from './program.js';
 import { Structure } from './structure.js';
 
 /** A part of a program, as a program of its own. */
@@ -117,6 +117,8 @@ function localHashes(instructions: readonly Instruction[]): Uint32Array {
   return hashes;
 }
 
+const NONE: readonly number[] = [];
+
 /** The instructions from `start` to `end` as a program; null if it computes nothing. */
 function segmentOf(
   instructions: readonly Instruction[],
@@ -131,12 +133,12 @@ function segmentOf(
   const outside: number[] = [];
   const structure = new Structure();
 
-  const add = (slot: number, instruction: Instruction): number => {
+  const add = (slot: number, instruction: Instruction, inputs: readonly number[]): number => {
     const at = made.length;
-    made.push({ ...instruction, origin: at });
+    made.push(moved(instruction, inputs, at));
     origins.push(instructions[slot]!.origin ?? slot);
     local.set(slot, at);
-    const { op, attrs, shape, dtype, inputs } = instruction;
+    const { op, attrs, shape, dtype } = instruction;
     structure.push(op === null ? -1 : op.id);
     structure.push(inputs.length);
     for (const x of inputs) structure.push(x);
@@ -150,10 +152,10 @@ function segmentOf(
     const known = local.get(slot);
     if (known !== undefined) return known;
     const instruction = instructions[slot]!;
-    if (instruction.op === constantOp && !given.has(slot)) return add(slot, instruction);
+    if (instruction.op === constantOp && !given.has(slot)) return add(slot, instruction, NONE);
     outside.push(slot);
     const { shape, dtype } = instruction;
-    return add(slot, { op: null, attrs: null, inputs: [], shape, dtype });
+    return add(slot, { op: null, attrs: null, inputs: NONE, shape, dtype }, NONE);
   };
 
   const results: number[] = [];
@@ -162,7 +164,7 @@ function segmentOf(
     const { op } = instruction;
     if (op === null || given.has(slot)) continue;
     if (op === constantOp && lastUse[slot]! < instructions.length) continue;
-    add(slot, { ...instruction, inputs: instruction.inputs.map(operand) });
+    add(slot, instruction, instruction.inputs.map(operand));
     if (lastUse[slot]! >= end) results.push(slot);
   }
   if (results.length === 0) return null;

@@ -35,6 +35,8 @@ export type Lowering<A extends Attrs = Attrs> =
       parts(attrs: A): PartsSpec;
       /** For a pad: concatenates adjacent parts along a dimension, instead of adding padded ones. */
       readonly join?: (parts: readonly Tensor[], dim: number) => Tensor;
+      /** Of a pad: a sum, some of whose terms are pads. It comes with these, as no other program needs it. */
+      readonly sum?: (terms: readonly Tensor[]) => Tensor;
     }
   /** A slice of its first operand; the other operands, integers passed in at each run, say where it begins. */
   | { readonly kind: 'placedView'; placed(attrs: A): PlacedSpec }
@@ -47,6 +49,8 @@ export type Lowering<A extends Attrs = Attrs> =
       placed(attrs: A): PlacedPartsSpec;
       /** The sum of several such nodes with zeros around their parts, as one node with more parts. */
       join(parts: readonly Tensor[]): Tensor;
+      /** As of a pad. */
+      readonly sum: (terms: readonly Tensor[]) => Tensor;
     }
   | KernelLowering<A>
   /** A loop; its results are nodes of their own, which read it. */

@@ -73,8 +73,6 @@ export class Tensor<S extends Shape = Shape> {
   declare readonly sizes: S;
   /** The dtype of the elements: float32, float64, int32 or bool. */
   declare readonly dtype: DType;
-  /** The number of elements. */
-  declare readonly size: number;
   /** @internal */
   declare needsGrad: boolean;
   /** @internal The elements, once known; never changed. */
@@ -118,7 +116,6 @@ export class Tensor<S extends Shape = Shape> {
     this.attrs = attrs;
     this.sizes = shape;
     this.dtype = dtype;
-    this.size = sizeOf(shape);
     this.needsGrad = needsGrad;
     this.value = value;
     this.home = null;
@@ -166,6 +163,11 @@ export class Tensor<S extends Shape = Shape> {
   /** The size of each dimension; a copy, which may be changed. */
   get shape(): S {
     return this.sizes.slice() as readonly number[] as S;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.sizes);
   }
 
   /** The number of dimensions. */

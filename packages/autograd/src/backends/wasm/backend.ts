@@ -7,10 +7,10 @@ import { viewedBy } from '../../engine/compile/viewedBy.js';
 import { runtime } from '../../graph/runtime.js';
 import { lower } from '../../engine/compile/lower.js';
 import { loopOf } from '../../engine/loop.js';
-import type { Executable, HostBackend, Instruction, Program } from '../../engine/program.js';
+import type { Executable, HostBackend, Instruction, Program, Quick } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
-import { makeReady } from '../../engine/segmented.js';
+import { makeReady, quicklyIfOnce } from '../../engine/segmented.js';
 import { openThreads, verification, verifySameInterface } from '../node.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -59,6 +59,12 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   const singleNumbers = new SingleNumbers(arrays.memory);
   const walked = (program: Program, trees: NumberTrees | null = null): WasmExecutable =>
     new WasmExecutable(program, new Walk(program, tools, trees).run(program), arrays, null);
+  const quickly = (program: Program): Quick<TypedArray> | null => {
+    if (isScalar(program))
+      return { executable: new Tape(program, singleNumbers.find), runs: RUNS_OF_TAPES };
+    const runs = runsWorthWalking(program);
+    return runs > 0 && willRunInLoops(program) ? { executable: walked(program), runs } : null;
+  };
   const backend: WasmBackend = {
     name: 'wasm',
     device: 'cpu',
@@ -81,12 +87,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
         ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
-    compileQuickly: (program) => {
-      if (isScalar(program))
-        return { executable: new Tape(program, singleNumbers.find), runs: RUNS_OF_TAPES };
-      const runs = runsWorthWalking(program);
-      return runs > 0 && willRunInLoops(program) ? { executable: walked(program), runs } : null;
-    },
+    compileQuickly: (program, again = false) => quicklyIfOnce(program, again, quickly),
     describe: (program, print) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple, print);

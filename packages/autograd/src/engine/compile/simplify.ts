@@ -8,7 +8,7 @@
 import type { Primitive } from '../../graph/primitive.js';
 import { sameShape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import type { Instruction, Program } from '../program.js';
+import { moved, type Instruction, type Program } from '../program.js';
 import { Structure, StructureMap } from '../structure.js';
 
 export function simplify(program: Program): Program {
@@ -53,8 +53,8 @@ function combine({ instructions, inputs, outputs }: Program): Combined {
     now[slot] = known.getOrSet(key, kept.length);
     if (now[slot] === kept.length) kept.push({ original, slot, inputs: reads });
   }
-  const moved = (slots: readonly number[]): number[] => slots.map((slot) => now[slot]!);
-  return { kept, inputs: moved(inputs), outputs: moved(outputs) };
+  const placesOf = (slots: readonly number[]): number[] => slots.map((slot) => now[slot]!);
+  return { kept, inputs: placesOf(inputs), outputs: placesOf(outputs) };
 }
 
 /** The slot whose value this instruction repeats, or −1. */
@@ -129,7 +129,7 @@ function withoutDead({ kept, inputs, outputs }: Combined): Program {
       return;
     }
     const places = reads.map((x) => now[x]!);
-    instructions.push({ ...original, inputs: places, origin: original.origin ?? slot });
+    instructions.push(moved(original, places, original.origin ?? slot));
   });
   return {
     instructions,

@@ -1,5 +1,5 @@
 /** @file The builders of primitives and composites, and what every operation does to its operands. */
-import { display, passes, reading, refuseSurplus } from '../../arguments/index.js';
+import { display, generate, passes, reading, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { checkFits, isFloat, promote, type DType } from '../../graph/dtype.js';
@@ -17,7 +17,7 @@ import {
 import type { Shape } from '../../graph/shape.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { constant, isNumberPlaceholder, isWhole, Placeholder } from '../../graph/version.js';
+import { constant, isNumberPlaceholder, isWhole } from '../../graph/version.js';
 
 /** What may stand where an operation takes a tensor. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
@@ -185,7 +185,7 @@ export function operandsOf(op: string, tensors: unknown, least = 1): Tensor[] {
   }
   // By index: lists come with holes and with a `map` of their own.
   return reading(op, 'the array of tensors', () =>
-    Array.from({ length: tensors.length }, (_, i) => operand(op, tensors[i] as Operand)),
+    generate(tensors.length, (i) => operand(op, tensors[i] as Operand)),
   );
 }
 
@@ -236,8 +236,11 @@ export function floatOperand(op: string, x: Operand): Tensor {
 }
 
 /** Whether a JS number, or what stands for one, counts as an integer among operands. */
-function dtypeOfNumber(x: unknown): DType {
-  const whole = typeof x === 'number' ? isWhole(x) : x instanceof Placeholder && x.whole === true;
+function dtypeOfNumber(x: Operand): DType {
+  // Not `instanceof`: what is recorded would bring its class to every page.
+  const whole = isTensor(x)
+    ? isNumberPlaceholder(x) && x.whole === true
+    : typeof x === 'number' && isWhole(x);
   return whole ? 'int32' : 'float32';
 }
 

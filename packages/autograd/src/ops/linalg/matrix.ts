@@ -58,6 +58,7 @@ type Linear = <X extends Tensor, W extends Tensor>(
 ) => Tensor<ShapeOf<LinearResult<ShapeIn<X>, ShapeIn<W>>>>;
 
 const PLAIN = { transA: false, transB: false };
+const BY_ROWS = { transA: false, transB: true };
 
 /**
  * The product of matrices `[…, m, k] × […, k, n] → […, m, n]`; leading dimensions broadcast. A vector on the left
@@ -77,6 +78,7 @@ export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
     );
   }
   checkInner('matmul', a.sizes, b.sizes);
+  if (a.ndim === 2 && b.ndim === 2) return matmulOf([a, b], PLAIN);
   const k = a.sizes.at(-1) as number;
   const rows = a.sizes.slice(0, -1);
   if (b.ndim <= 2) {
@@ -237,14 +239,8 @@ export const linear = composite(
           `(${a.sizes.at(-1)} ≠ ${features})`,
       );
     }
-    const lead = a.sizes.slice(0, -1);
     const out = w.sizes.slice(0, -1);
-    const flat = reshapeNode(a, [sizeOf(lead), features]);
-    const product = matmulOf([flat, reshapeNode(w, [sizeOf(out), features])], {
-      transA: false,
-      transB: true,
-    });
-    const y = reshapeNode(product, [...lead, ...out]);
+    const y = a.ndim === 2 && w.ndim === 2 ? matmulOf([a, w], BY_ROWS) : flatLinear(a, w, out);
     if (bias === undefined || bias === null) return y;
     const b = operand('linear', bias);
     if (b.dtype !== y.dtype) throw differ('linear', y, b);
@@ -256,6 +252,15 @@ export const linear = composite(
     return add(y, expandNode(b, out));
   },
 ) as Linear;
+
+/** The product of `linear` with all leading dimensions as one; `out` is that of the weight, if it has one. */
+function flatLinear(x: Tensor, weight: Tensor, out: Shape): Tensor {
+  const features = weight.sizes.at(-1) as number;
+  const lead = x.sizes.slice(0, -1);
+  const flat = reshapeNode(x, [sizeOf(lead), features]);
+  const product = matmulOf([flat, reshapeNode(weight, [sizeOf(out), features])], BY_ROWS);
+  return reshapeNode(product, [...lead, ...out]);
+}
 
 function operands(op: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
   const [a, b] = [operand(op, x), operand(op, y)];

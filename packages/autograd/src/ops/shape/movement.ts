@@ -8,6 +8,7 @@ import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { sub } from '../elements/arithmetic.js';
 import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
 import { padAt, placedBy, sliceAt } from './placed.js';
+import { sumOfParts } from './sumOfParts.js';
 
 /** Dimension `d` of the result is dimension `dims[d]` of the input. */
 export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('permute', {
@@ -134,6 +135,7 @@ export const padTo: PrimitiveOp<{
     kind: 'parts',
     parts: ({ start, step }) => ({ kind: 'pad', start, step }),
     join: (parts, dim) => concatNode(parts, dim),
+    sum: sumOfParts,
   },
   shape: (_inputs, { shape }) => shape,
   vjp: (i, ct, [x], _out, { start, step }) => {

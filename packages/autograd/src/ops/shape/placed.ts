@@ -12,6 +12,7 @@ import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { choose } from '../build/element.js';
 import { filled, primitive, type PrimitiveOp } from '../build/primitive.js';
 import { sub } from '../elements/arithmetic.js';
+import { sumOfParts } from './sumOfParts.js';
 
 /** Where a slice lies in the whole: in the dimensions `dims` operands say where it begins, in all others `start` does. */
 interface PlacedAttrs extends Record<string, readonly number[]> {
@@ -59,7 +60,7 @@ interface PartsAttrs extends Record<string, readonly number[] | number> {
  * further parts are added, each at places of its own. Operands are the parts, the filling after the first, then the places.
  */
 export const padAt: PrimitiveOp<PartsAttrs> = primitive('padAt', {
-  lowering: { kind: 'placedParts', placed: (attrs) => attrs, join: joinParts },
+  lowering: { kind: 'placedParts', placed: (attrs) => attrs, join: joinParts, sum: sumOfParts },
   shape: (_inputs, { shape }) => shape,
   vjp: (i, ct, inputs, _out, attrs) => {
     const { start, step, dims } = attrs;

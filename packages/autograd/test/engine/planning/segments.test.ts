@@ -64,6 +64,11 @@ describe('a program of more than 10,000 instructions', () => {
     expect(different.size).toBeLessThan(segments.length / 2);
   });
 
+  test('has instructions of one kind, which are small: the same fields in one order, cut or not', () => {
+    const all = [...program.instructions, ...segments.flatMap((x) => x.program.instructions)];
+    expect(new Set(all.map((x) => Object.keys(x).join())).size).toBe(1);
+  });
+
   test('is cut in one pass: its inputs, which may be as many as its operations, are read once', () => {
     let read = 0;
     const counted = Object.assign(program.inputs.slice(), {

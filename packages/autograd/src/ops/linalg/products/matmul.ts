@@ -17,13 +17,14 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
     transposed: ({ transA, transB }) => ({ a: transA, b: transB }),
   },
   shape: ([a, b], { transA, transB }) => {
-    const [x, y] = [matrix(a as Tensor, transA), matrix(b as Tensor, transB)];
+    const [x, y] = [matrix((a as Tensor).sizes, transA), matrix((b as Tensor).sizes, transB)];
     if (x.columns !== y.rows) {
       throw new ShapeError(
         `matmul: inner dimensions differ: ${show((a as Tensor).sizes)} × ${show((b as Tensor).sizes)} (${x.columns} ≠ ${y.rows})`,
       );
     }
-    return [...broadcastShapes('matmul', x.batch, y.batch), x.rows, y.columns];
+    const batch = broadcastShapes('matmul', x.batch, y.batch);
+    return batch === NONE ? [x.rows, y.columns] : [...batch, x.rows, y.columns];
   },
   vjp: (i, ct, inputs, _out, { transA, transB }) => {
     const [a, b] = inputs as readonly [Tensor, Tensor];
@@ -51,7 +52,7 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
     );
   },
   reference: ([a, b], out, { transA, transB }) => {
-    const [x, y] = [matrix(a as Value, transA), matrix(b as Value, transB)];
+    const [x, y] = [matrix((a as Value).shape, transA), matrix((b as Value).shape, transB)];
     const batch = out.shape.slice(0, -2);
     const [m, n, k] = [x.rows, y.columns, x.columns];
     const sa = broadcastStrides(x.batch, batch).map((s) => s * m * k);
@@ -69,12 +70,15 @@ export const matmulOf: PrimitiveOp<{ transA: boolean; transB: boolean }> = primi
   },
 });
 
+const NONE: Shape = [];
+
 /** The last two dimensions, read as they are or transposed. */
 function matrix(
-  { shape }: { readonly shape: Shape },
+  shape: Shape,
   transposed: boolean,
 ): { batch: Shape; rows: number; columns: number } {
-  const [r = 0, c = 0] = shape.slice(-2);
-  const batch = shape.slice(0, -2);
+  const before = shape.length - 2;
+  const batch = before === 0 ? NONE : shape.slice(0, before);
+  const { [before]: r = 0, [before + 1]: c = 0 } = shape;
   return transposed ? { batch, rows: c, columns: r } : { batch, rows: r, columns: c };
 }
