@@ -26,6 +26,8 @@ export interface Differentiable extends RecordedGraph {
   readonly roots: readonly number[];
   /** Where each variable comes from at a call; null for what is captured from outside and stands for itself. */
   readonly sources: readonly (Source | null)[];
+  /** Cells that a call gives a new version. */
+  readonly updated: ReadonlySet<Tensor>;
   /** Backward plans, by which outputs have a cotangent. */
   readonly backward: Map<string, BackwardPlan>;
 }
@@ -57,6 +59,7 @@ export function differentiable(recording: Recording): Differentiable | null {
     outputs,
     roots: kept,
     sources: [...inputs.map(({ source }) => source), ...captured.map(() => null)],
+    updated,
     backward: new Map(),
   };
 }
@@ -75,7 +78,12 @@ function isSpent(root: Tensor): boolean {
 
 /** How the results of a call at hand are connected with what they were computed from. */
 export function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link {
-  const inputs = graph.variables.map((x, i) => nodeOf(graph.sources[i] ?? null, x, leaves));
+  const inputs = graph.variables.map((x, i) => {
+    const node = nodeOf(graph.sources[i] ?? null, x, leaves);
+    // The backward pass reads what the cell was at this call, which is about to move on.
+    if (node.cell !== null && graph.updated.has(node.cell)) node.cell.escape(node);
+    return node;
+  });
   return {
     roots: graph.roots,
     connect: (values) => {
