@@ -52,11 +52,11 @@ const loops: Record<string, (f: (h: Tensor) => Tensor, h: Tensor) => Tensor> = {
     scan((c: Tensor) => [f(c), null], h, null, { length: STEPS, checkpoint: true })[0],
   'in whileLoop': (f, h) =>
     whileLoop(
-      ([k]: [Tensor, Tensor]) => k.lt(STEPS),
-      ([k, c]: [Tensor, Tensor]) => [k.add(1), f(c)],
-      [tensor(0), h],
+      ({ k }) => k.lt(STEPS),
+      ({ k, c }) => ({ k: k.add(1), c: f(c) }),
+      { k: tensor(0), c: h },
       { maxIterations: STEPS },
-    )[1],
+    ).c,
 };
 
 type Loss = (h: Tensor) => Tensor;
