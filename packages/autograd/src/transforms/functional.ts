@@ -1,6 +1,7 @@
 /** @file Reverse mode as functions of functions: `vjp`, `grad(f)`, `valueAndGrad`. */
 import { checkArgument, defineOptions, display, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
+import { refuseOptions } from '../arguments/options.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
@@ -65,6 +66,7 @@ export function vjp<A extends Args, R>(
   ...args: A
 ): [value: R, pullback: (cotangent: R) => Cotangents<A>] {
   checkFunction('vjp', f);
+  refuseOptions('vjp', args, 'hasAux');
   const recorded = record(f, args);
   const { outputs, structure, variables } = recorded;
   const value = structure.rebuild(handOut(recorded, outputs)) as R;

@@ -1,4 +1,5 @@
 /** @file The value of a tensor without its gradient. */
+import { refuseSurplus } from '../../arguments/index.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { operand, primitive } from './primitive.js';
@@ -11,6 +12,8 @@ const detachOp = primitive('detach', {
 });
 
 /** The value of `x` without its gradient: nothing flows back through it, forward mode sees a constant. PyTorch: `detach`. */
-export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function detach<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function detach<S extends Shape>(x: Tensor<S>, surplus?: unknown): Tensor<S> {
+  refuseSurplus('detach', surplus);
   return detachOp([operand('detach', x)]) as Tensor<S>;
 }

@@ -146,12 +146,16 @@ export function filled(value: number, shape: Shape, dtype: DType): Tensor {
 
 /**
  * An operation written with others: it needs no rules. Optional parameters are written `options?`, without a default, as
- * their number tells what is one too many. Its name labels its nodes while debugging.
+ * their number tells what is one too many, unless `most` says that there may be more. Its name labels its nodes while debugging.
  */
-export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
+export function composite<F extends (...args: never[]) => unknown>(
+  name: string,
+  f: F,
+  most: number = f.length,
+): F {
   const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
-    if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
+    if (args.length > most && args[most] !== undefined) refuseSurplus(name, args[most]);
     const outer = mode.scope;
     const isRecorded = recording.regions !== null;
     if (mode.debug > 0 && !isRecorded) mode.scope = outer ? `${outer}.${name}` : name;
