@@ -337,7 +337,7 @@ test('arguments that would be ignored are refused; what map and reduce give is n
   };
   refused('relu: it takes no more arguments, got true', autograd.relu, x, true);
   refused("softmax: it takes no more arguments, got 'float64'", autograd.softmax, x, 0, 'float64');
-  refused('mv: it takes no more arguments, got a tensor', autograd.mv, ones([2, 2]), x, x);
+  refused('add: it takes no more arguments, got a tensor', autograd.add, x, x, x);
   refused("clone: it takes no options, got 'memoryFormat'", autograd.clone, x, { memoryFormat: 1 });
   refused("detach: it takes no options, got 'copy'", autograd.detach, x, { copy: true });
   refused("cell: it takes no options, got 'requiresGrad'", autograd.cell, x, {
@@ -350,6 +350,7 @@ test('arguments that would be ignored are refused; what map and reduce give is n
   refused('detectAnomaly: it takes no options', autograd.detectAnomaly, f, { checkNan: false });
   refused("vjp: there is no option 'hasAux'", autograd.vjp, f, x, { hasAux: true });
   refused("there is no option 'useReentrant'", autograd.checkpoint, f, x, { useReentrant: false });
+  expect(autograd.meshgrid(x, x)).toHaveLength(2);
   expect([x, x].map(autograd.relu)).toHaveLength(2);
   expect([x, x].map(autograd.clone)).toHaveLength(2);
   expect([x, x, x].reduce(autograd.add).toArray()).toEqual([3, 3]);

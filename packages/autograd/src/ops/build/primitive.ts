@@ -155,7 +155,8 @@ export function composite<F extends (...args: never[]) => unknown>(
 ): F {
   const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
-    if (args.length > most && args[most] !== undefined) refuseSurplus(name, args[most]);
+    // Some take any number of tensors.
+    if (args.length > most && !isTensor(args[most])) refuseSurplus(name, args[most]);
     const outer = mode.scope;
     const isRecorded = recording.regions !== null;
     if (mode.debug > 0 && !isRecorded) mode.scope = outer ? `${outer}.${name}` : name;
