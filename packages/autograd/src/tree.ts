@@ -37,6 +37,24 @@ export function flatten(tree: Tree): { leaves: Tensor[]; structure: Structure } 
   }
 }
 
+/**
+ * The same for a tree that is to have a structure: objects with the same keys are alike, in whatever order these come.
+ * Whether it fits is seen by the texts.
+ */
+export function flattenLike(tree: Tree, like: Structure): ReturnType<typeof flatten> {
+  const found = flatten(tree);
+  return found.structure.text === like.text ? found : flatten(inOrder(tree, like.rebuild([])));
+}
+
+function inOrder(tree: Tree, like: Tree): Tree {
+  if (!isBranch(tree) || !isBranch(like) || isArray(tree) !== isArray(like)) return tree;
+  if (isArray(tree)) return tree.map((part, k) => inOrder(part, (like as readonly Tree[])[k]));
+  const parts = tree as Readonly<Record<string, Tree>>;
+  const known = Object.entries(like).filter(([key]) => Object.hasOwn(parts, key));
+  if (known.length < Object.keys(tree).length) return tree;
+  return Object.fromEntries(known.map(([key, part]) => [key, inOrder(parts[key], part)]));
+}
+
 /** The tensors of a tree. */
 export function tensorsOf(tree: Tree): Tensor[] {
   return flatten(tree).leaves;

@@ -144,6 +144,10 @@ expectType<Tensor>()(a.transpose(n, 0));
 a.reshape([4, 2]);
 // @ts-expect-error [0] names 1 dimensions, [2, 3] has 2
 a.permute([0]);
+// @ts-expect-error there is no dimension 2 in [2, 3]
+a.permute(0, 2);
+// @ts-expect-error there is no dimension 2 in [2, 3]
+a.unbind(2);
 // @ts-expect-error t takes at most 2 dimensions, [2, 3, 4] has 3
 cube.t();
 

@@ -10,6 +10,7 @@ import {
   ShapeError,
   type Tensor,
   where,
+  zerosLike,
 } from '@chainrule/autograd';
 import { checkArgument, defineOptions, guardMethods, kinds, noGrad } from '@chainrule/autograd';
 import type { Cell, Kind, Parameter } from '@chainrule/autograd';
@@ -38,13 +39,24 @@ export interface CommonOptions {
   readonly onNonFinite?: OnNonFinite;
 }
 
+/** Options of `zeroGrad`. */
+export interface ZeroGradOptions {
+  /** Whether gradients become null; else those that there are become zeros. Default true. */
+  readonly setToNone?: boolean;
+}
+
+const zeroGradOptions = defineOptions<ZeroGradOptions>({ setToNone: kinds.flag });
+
+/** Methods whose further arguments would be ignored. */
+const EXACT = ['addParamGroup', 'stepIf', 'stateDict', 'loadStateDict', 'namedState'];
+
 /**
  * An optimizer: a rule, and the parameters it works on. PyTorch: `torch.optim.Optimizer`.
  *
  * `Adam`, `SGD` and the others are optimizers with a built-in rule; `new Optimizer(rule, params, options)` takes any
  * rule.
  *
- * Differences from PyTorch: gradients are always cleared to `null`; `foreach`, `fused`, `capturable` and
+ * Differences from PyTorch: `foreach`, `fused`, `capturable` and
  * `differentiable` do not exist, because every step runs as one program; a parameter that never has a gradient is
  * reported once; state dictionaries of named parameters are matched by name.
  * @example new Optimizer(clipped(rules.adam, { maxNorm: 1 }), model.parameters(), { lr: 1e-3 })
@@ -75,7 +87,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     params: ParamsOrGroups<Partial<H>>,
     options?: Partial<H> & CommonOptions,
   ) {
-    guardMethods(this, Optimizer.prototype, 'optimizer', isMade);
+    guardMethods(this, Optimizer.prototype, 'optimizer', isMade, undefined, EXACT);
     const rule = complete(given);
     const read = defineOptions<Record<string, unknown> & CommonOptions>({
       ...(rule.checks as Record<string, Kind>),
@@ -115,9 +127,14 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     return this.watch?.skipped ?? 0;
   }
 
-  /** Clears all gradients. Call it before `backward()`, which adds to them. */
-  zeroGrad(): void {
-    for (const { group } of this.built) for (const p of group.params) p.grad = null;
+  /**
+   * Clears all gradients. Call it before `backward()`, which adds to them. With `{ setToNone: false }` those that there are
+   * become zeros: the next step then takes their parameters along. PyTorch: `zero_grad`.
+   */
+  zeroGrad(options?: ZeroGradOptions): void {
+    const { setToNone = true } = zeroGradOptions('zeroGrad', options);
+    for (const { group } of this.built)
+      for (const p of group.params) p.grad = setToNone || p.grad === null ? null : zerosLike(p);
   }
 
   /**

@@ -6,7 +6,7 @@ import { ChainruleError } from '../errors.js';
 import { isTensor } from '../graph/isTensor.js';
 import { passes, refuseArgument } from './check.js';
 import { display } from './display.js';
-import { object, type Kind } from './kinds.js';
+import { isArray, object, type Kind } from './kinds.js';
 import { nearest } from './nearest.js';
 
 /** The kind of each option. Leaving one out is a type error. */
@@ -159,7 +159,7 @@ function checked(op: string, known: KnownOptions, given: unknown): Values {
       if (kind === undefined) {
         // What somebody put on Object.prototype was not given here.
         if (Object.hasOwn(source, name)) {
-          if (source !== given) refuseOptions(op, kinds, given); // an instance of some class: a loader, a model
+          if (source !== given) refuseValue(op, kinds, given); // an instance of some class: a loader, a model
           refuseName(op, name, kinds);
         }
         continue;
@@ -197,10 +197,10 @@ function valuesOf(op: string, kinds: Kinds, given: unknown): Values {
     if (Object.getPrototypeOf(given) === null) return given as Values;
     if (isRecord(given)) return fromInstance(given as Values, kinds);
   }
-  return refuseOptions(op, kinds, given);
+  return refuseValue(op, kinds, given);
 }
 
-function refuseOptions(op: string, kinds: Kinds, given: unknown): never {
+function refuseValue(op: string, kinds: Kinds, given: unknown): never {
   const names = `${kinds.size > 1 ? 'some of ' : ''}${[...kinds.keys()].join(', ')}`;
   throw new ChainruleError(
     names === ''
@@ -235,7 +235,22 @@ function refuseName(op: string, name: string, kinds: Kinds): never {
 
 const noOptions = defineOptions<Record<never, never>>({});
 
-/** Refuses options where a function takes none. Other surplus is let through: `[x, y].map(relu)` gives an index. */
+/**
+ * Refuses options, and other arguments, where a function takes no more. A number, a list and null are let through:
+ * `[x, y].map(relu)` gives an index and the array.
+ */
 export function refuseSurplus(op: string, given: unknown): void {
+  if (given === undefined || given === null || typeof given === 'number' || isArray(given)) return;
   if (passes(object, given)) noOptions(op, given);
+  throw new ChainruleError(`${op}: it takes no more arguments, got ${display(given)}`);
+}
+
+/** Refuses the options of other frameworks after the arguments of a function that is called with them: it would be given them. */
+export function refuseOptions(op: string, args: readonly unknown[], ...names: string[]): void {
+  const last = args.at(-1);
+  const name = passes(object, last) ? names.find((key) => key in last) : undefined;
+  if (name !== undefined)
+    throw new ChainruleError(
+      `${op}: there is no option ${display(name)}; what follows the function are its arguments`,
+    );
 }

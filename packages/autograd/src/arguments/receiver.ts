@@ -5,6 +5,7 @@ import { display } from './display.js';
 import { frozenError } from './frozen.js';
 import { callable, kind, text } from './kinds.js';
 import { readList } from './list.js';
+import { plural } from './plural.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -19,6 +20,7 @@ const guardedBy = new WeakMap<object, WeakSet<object>>();
  * does the work.
  *
  * @param names the methods, if some of them are abstract. Default: all that `base` has.
+ * @param exact those of `base` that take no more arguments than they name, and refuse others.
  * @param what a variable for such an object, as the message names it: `optimizer`.
  * @throws {ChainruleError} unless `instance` inherits from `base`.
  * @example
@@ -33,6 +35,7 @@ export function guardMethods(
   what: string,
   isOne: (x: unknown) => boolean,
   names?: readonly string[],
+  exact: readonly string[] = [],
 ): void {
   let guarded = guardedBy.get(base);
   let level = prototypeOf(instance);
@@ -52,7 +55,8 @@ export function guardMethods(
   for (; level !== null; level = prototypeOf(level)) {
     if (guarded.has(level)) return;
     guarded.add(level);
-    for (const name of methods) guard(level, name, (x) => passes(own, x), what);
+    for (const name of methods)
+      guard(level, name, (x) => passes(own, x), what, level === base && exact.includes(name));
     if (level === base) return;
   }
 }
@@ -72,12 +76,23 @@ function inherits(x: unknown, base: unknown): boolean {
   return false;
 }
 
-function guard(level: object, name: string, isOne: (x: unknown) => boolean, what: string): void {
+function guard(
+  level: object,
+  name: string,
+  isOne: (x: unknown) => boolean,
+  what: string,
+  exact: boolean,
+): void {
   const descriptor = Object.getOwnPropertyDescriptor(level, name);
   const method: unknown = descriptor?.value;
   if (name === 'constructor' || FIELD.test(name) || typeof method !== 'function') return;
+  const most = exact ? method.length : Infinity;
   const value = function (this: unknown, ...args: unknown[]): unknown {
     if (isOne(this)) {
+      if (args.length > most && args[most] !== undefined) {
+        const taken = most === 0 ? 'no arguments' : plural(most, 'argument');
+        throw new ChainruleError(`${name}: it takes ${taken}, got ${display(args[most])} as well`);
+      }
       try {
         return Reflect.apply(method as Method, this, args);
       } catch (error) {

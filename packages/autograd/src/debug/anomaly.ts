@@ -1,5 +1,5 @@
 /** @file `detectAnomaly`: where the first NaN or infinity came from. */
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import { engine } from '../engine/engine.js';
@@ -19,7 +19,9 @@ import { tensorsOf } from '../tree.js';
  * @throws {ChainruleError} for the first such result, or for a NaN in a tensor that no operation made.
  * @example detectAnomaly(() => { const loss = model.forward(x).log().mean(); loss.backward(); });
  */
-export function detectAnomaly<R>(f: () => R): R {
+export function detectAnomaly<R>(f: () => R): R;
+export function detectAnomaly<R>(f: () => R, surplus?: unknown): R {
+  refuseSurplus('detectAnomaly', surplus);
   checkArgument('detectAnomaly', 'f', f, kinds.callable);
   const { backend } = engine;
   if (backend === null) return f();

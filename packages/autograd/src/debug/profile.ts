@@ -1,5 +1,5 @@
 /** @file `profile`: where the time of a computation goes, kernel by kernel. */
-import { checkArgument, passes } from '../arguments/index.js';
+import { checkArgument, passes, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { workOf } from '../engine/compile/work.js';
 import { engine } from '../engine/engine.js';
@@ -83,7 +83,11 @@ let waiting: Promise<void>[] = [];
  */
 export function profile<R>(f: () => Promise<R>): Promise<Profile<R>>;
 export function profile<R>(f: () => R): Profile<R>;
-export function profile<R>(f: () => R): Profile<R> | Promise<Profile<Awaited<R>>> {
+export function profile<R>(
+  f: () => R,
+  surplus?: unknown,
+): Profile<R> | Promise<Profile<Awaited<R>>> {
+  refuseSurplus('profile', surplus);
   checkArgument('profile', 'f', f, kinds.callable);
   const outer = engine.meter;
   const { hits, misses } = engine.plans;

@@ -2,7 +2,7 @@
  * @file A tensor is a node of the graph: an operation and its inputs, a shape, a dtype and, once evaluated, a value.
  */
 import { refuseFrozen } from '../arguments/frozen.js';
-import { checkArgument } from '../arguments/index.js';
+import { checkArgument, display, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js';
 import type { Cell } from './cells/cell.js';
@@ -273,18 +273,27 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /**
-   * The same elements on another device, as a new leaf: to the GPU at once (they are uploaded when they are used), back
-   * to the CPU as a promise. Gradients do not flow between devices: detach first. PyTorch: `Tensor.to(device)`.
+   * The same elements in another dtype, as by `cast`; or on another device, as a new leaf: to the GPU at once (they are
+   * uploaded when they are used), back to the CPU as a promise. Gradients flow through a change of dtype and not between
+   * devices: detach first. PyTorch: `Tensor.to`.
    *
    * @throws {DeviceError} for a device that is not open, or float64 on a device without it.
-   * @throws {GradError} if the tensor requires grad.
+   * @throws {GradError} for another device, if the tensor requires grad.
+   * @example const exact = x.to('float64');
    * @example const there = x.to('webgpu'), back = await there.to('cpu');
    */
-  to(device: 'webgpu'): Tensor<S>;
+  to(target: DType | 'webgpu'): Tensor<S>;
   to(device: 'cpu'): Promise<Tensor<S>>;
-  to(device: DeviceName): Tensor<S> | Promise<Tensor<S>>;
-  to(device: DeviceName): Tensor<S> | Promise<Tensor<S>> {
-    const target = checkDevice('to', device);
+  to(target: DType | DeviceName): Tensor<S> | Promise<Tensor<S>>;
+  to(given: DType | DeviceName, surplus?: unknown): Tensor<S> | Promise<Tensor<S>> {
+    if (surplus !== undefined) {
+      throw new ChainruleError(
+        `to: it takes one dtype or one device, got ${display(given)} and ${display(surplus)}; write x.to(dtype).to(device)`,
+      );
+    }
+    // Without methods, a dtype is no target either.
+    if (passes(kinds.dtype, given) && 'cast' in this) return this.cast(given);
+    const target = checkDevice('to', given);
     if (this.needsGrad) {
       throw new GradError(
         `to: gradients do not flow between devices; write x.detach().to('${target}'), then requiresGrad_()`,

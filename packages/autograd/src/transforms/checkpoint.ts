@@ -1,5 +1,6 @@
 /** @file Checkpointing: what a function computes is not kept for the backward pass, but computed again there. */
 import { checkArgument } from '../arguments/index.js';
+import { refuseOptions } from '../arguments/options.js';
 import * as kinds from '../arguments/kinds.js';
 import { mode } from '../graph/mode.js';
 import { flatten } from '../tree.js';
@@ -16,6 +17,7 @@ import { recordCall } from './recorded.js';
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {
   checkArgument('checkpoint', 'f', f, kinds.callable);
+  refuseOptions('checkpoint', args, 'useReentrant', 'preserveRngState', 'determinismCheck');
   if (!mode.grad) return f(...args);
   const { leaves, structure } = flatten(args);
   let results: ReturnType<typeof flatten> | null = null;

@@ -9,7 +9,7 @@ import { isFloat } from '../graph/dtype.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constant, constantOp, counterOp, Placeholder } from '../graph/version.js';
-import { flatten } from '../tree.js';
+import { flatten, flattenLike } from '../tree.js';
 import { rewrite } from './rewrite.js';
 import { between, building } from './variable.js';
 
@@ -49,7 +49,7 @@ export function closureConvert<A extends unknown[], R>(
   const converted = (values: A, others: readonly Tensor[]): R => {
     const list = readList('closureConvert', 'the captured tensors', others, kinds.tensor);
     checkArgument('closureConvert', 'the arguments', values, kinds.array);
-    const inputs = [...flatten(values).leaves, ...list];
+    const inputs = [...flattenLike(values, given.structure).leaves, ...list];
     if (inputs.length !== inner.length || list.length !== captured.length) {
       const wanted = `${plural(variables.length, 'tensor')} and ${captured.length} captured`;
       throw new ChainruleError(

@@ -28,7 +28,9 @@ export interface Differentiable extends RecordedGraph {
   readonly roots: readonly number[];
   /** Where each variable comes from at a call; null for a captured tensor, which is used as it is. */
   readonly sources: readonly (Source | null)[];
-  /** Backward plans, keyed by which outputs have a cotangent. */
+  /** Cells that a call gives a new version. */
+  readonly updated: ReadonlySet<Tensor>;
+  /** Backward plans, by which outputs have a cotangent. */
   readonly backward: Map<string, BackwardPlan>;
 }
 
@@ -59,6 +61,7 @@ export function differentiable(recording: Recording): Differentiable | null {
     outputs,
     roots: kept,
     sources: [...inputs.map(({ source }) => source), ...captured.map(() => null)],
+    updated,
     backward: new Map(),
   };
 }
@@ -77,7 +80,12 @@ function isSpent(root: Tensor): boolean {
 
 /** Connects the results of a call with the nodes from which they were computed. */
 export function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link {
-  const inputs = graph.variables.map((x, i) => nodeOf(graph.sources[i] ?? null, x, leaves));
+  const inputs = graph.variables.map((x, i) => {
+    const node = nodeOf(graph.sources[i] ?? null, x, leaves);
+    // The backward pass reads what the cell was at this call, which is about to move on.
+    if (node.cell !== null && graph.updated.has(node.cell)) node.cell.escape(node);
+    return node;
+  });
   return {
     roots: graph.roots,
     connect: (values) => {

@@ -6,10 +6,11 @@ import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { filled, zerosOf } from '../ops/build/primitive.js';
-import { flatten, type Structure, shown } from '../tree.js';
+import { zerosOf } from '../ops/build/primitive.js';
+import { flatten, type Structure } from '../tree.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from './call.js';
 import { forExamples } from './customExamples.js';
+import { beside } from './jvp.js';
 import { building, makeVariables } from './variable.js';
 import { pullback } from './vjp.js';
 
@@ -174,7 +175,7 @@ function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null
     kinds.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('['))
       ? (returned as unknown[])
       : [returned];
-  return unpack(`${definition.name}: backward`, 'gradient', list, args, call.inputs);
+  return unpack(`${definition.name}: backward`, list, args, call.inputs);
 }
 
 function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
@@ -188,17 +189,17 @@ function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
   });
   const rule = definition.jvp;
   const returned = named(definition, 'jvp', () => rule(ctx, ...(tangents as (Tensor | null)[])));
-  const list = result.text === '*' ? [returned] : flatten(returned).leaves;
-  return unpack(
-    `${definition.name}: jvp`,
-    'tangent',
-    list,
-    call.outputs.map(() => ONE),
-    call.outputs,
+  const where = `${definition.name}: jvp`;
+  if (returned === undefined) {
+    throw new GradError(
+      `${where} returned no tangent for result 0; return a tensor, or null for zero`,
+    );
+  }
+  const words = ['the tangent', 'the result', 'a tangent', 'part of the result'] as const;
+  return beside(where, result.rebuild(call.outputs), returned, words).map((t, k) =>
+    t === null ? null : checkFit(`${where}: tangent ${k}`, t.current, call.outputs[k] as Tensor),
   );
 }
-
-const ONE = flatten(filled(0, [], 'float32')).structure;
 
 /** J t as the derivative of ⟨backward(u), t⟩ with respect to u: backward computes the transpose of J. */
 function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
@@ -221,10 +222,9 @@ function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
   return call.outputs.map((y) => found.get(us[float.indexOf(y)] as Tensor) ?? null);
 }
 
-/** Checks what the user's rule returned against the tensors that it belongs to. */
+/** Checks the gradients that the user's rule returned against the arguments they belong to. */
 function unpack(
   where: string,
-  what: string,
   list: readonly unknown[],
   structures: readonly Structure[],
   tensors: readonly Tensor[],
@@ -232,8 +232,7 @@ function unpack(
   const needed = structures.reduce((n, s, k) => (s.size > 0 ? k + 1 : n), 0);
   if (list.length < needed || list.length > structures.length) {
     throw new GradError(
-      `${where} returned ${plural(list.length, what)}, expected ${structures.length}: one for each ` +
-        `${what === 'gradient' ? 'argument' : 'result'} (null for zero)`,
+      `${where} returned ${plural(list.length, 'gradient')}, expected ${structures.length}: one for each argument (null for zero)`,
     );
   }
   let at = 0;
@@ -242,18 +241,19 @@ function unpack(
     const given = list[k];
     if (given === undefined && own.length > 0) {
       throw new GradError(
-        `${where} returned no ${what} for ${what === 'gradient' ? 'argument' : 'result'} ${k}; return a tensor, or null for zero`,
+        `${where} returned no gradient for argument ${k}; return a tensor, or null for zero`,
       );
     }
     if (given === null || given === undefined) return own.map(() => null);
-    const { leaves, structure: got } = flatten(given);
-    if (leaves.length !== own.length) {
+    if (own.length === 0 && flatten(given).leaves.length > 0) {
       throw new GradError(
-        `${where}: ${what} ${k} must be ${structure.size === 0 ? 'null: its argument is not a tensor' : `like its argument, ${shown(structure)}`}; ` +
-          `got ${got.size === 0 ? display(given) : shown(got)}`,
+        `${where}: gradient ${k} must be null: its argument is not a tensor; got ${display(given)}`,
       );
     }
-    return leaves.map((g, i) => checkFit(`${where}: ${what} ${k}`, g.current, own[i] as Tensor));
+    const words = [`gradient ${k}`, 'its argument', 'a gradient', 'part of the argument'] as const;
+    return beside(where, structure.rebuild(own), given, words).map((g, i) =>
+      g === null ? null : checkFit(`${where}: gradient ${k}`, g.current, own[i] as Tensor),
+    );
   });
 }
 

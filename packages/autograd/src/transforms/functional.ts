@@ -1,6 +1,7 @@
 /** @file Reverse mode as functions of functions: `vjp`, `grad(f)`, `valueAndGrad`. */
 import { checkArgument, defineOptions, display, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
+import { refuseOptions } from '../arguments/options.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
@@ -10,7 +11,7 @@ import { filled, zerosOf } from '../ops/build/primitive.js';
 import { scalar } from '../ops/creation/creation.js';
 import { flatten, isTensor, type Tree, shown } from '../tree.js';
 import type { Argnums, Cotangents, Gradient } from '../types/trees.js';
-import { handOut, record, type Recorded } from './jvp.js';
+import { beside, handOut, record, type Recorded } from './jvp.js';
 import { isOpen } from './variable.js';
 import { pullback } from './vjp.js';
 
@@ -65,6 +66,7 @@ export function vjp<A extends Args, R>(
   ...args: A
 ): [value: R, pullback: (cotangent: R) => Cotangents<A>] {
   checkFunction('vjp', f);
+  refuseOptions('vjp', args, 'hasAux');
   const recorded = record(f, args);
   const { outputs, structure, variables } = recorded;
   const value = structure.rebuild(handOut(recorded, outputs)) as R;
@@ -78,20 +80,23 @@ export function vjp<A extends Args, R>(
   return [value, back as never];
 }
 
-/** Cotangents in the order of the outputs, checked. */
+const COTANGENT = ['the cotangent', 'the value', 'a cotangent', 'part of the value'] as const;
+
+/** Cotangents in the order of the outputs, checked; null for zero. */
 export function cotangentsOf(
   op: string,
   cotangent: Tree,
   { outputs, structure }: Recorded,
 ): (Tensor | null)[] {
-  const { leaves, structure: given } = flatten(cotangent);
-  if (leaves.length !== outputs.length) {
+  if (cotangent === null) {
     throw new GradError(
-      `${op}: the cotangent must have the structure of the value, ${shown(structure)}; got ${shown(given)}`,
+      `${op}: the cotangent must have the structure of the value, ${shown(structure)}; got null`,
     );
   }
+  const cts = beside(op, structure.rebuild(outputs), cotangent, COTANGENT);
   return outputs.map((y, k) => {
-    const ct = (leaves[k] as Tensor).current;
+    const ct = cts[k]?.current;
+    if (ct === undefined) return null;
     if (!isFloat(y.dtype)) return null;
     if (!sameShape(ct.sizes, y.sizes)) {
       throw new ShapeError(

@@ -1,5 +1,5 @@
 /** @file Forward mode: tangents carried through a recorded graph, from its arguments to its results. */
-import { checkArgument, refuseSurplus } from '../arguments/index.js';
+import { checkArgument, display, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { isFloat } from '../graph/dtype.js';
@@ -131,9 +131,7 @@ export function tangentsOf(
   args: Tree,
   tangents: Tree,
 ): (Tensor | null)[] {
-  const given: (Tensor | null)[] = [];
-  align(op, args, tangents, given);
-  return given.map((t, k) => {
+  return beside(op, args, tangents, TANGENTS).map((t, k) => {
     const x = leaves[k] as Tensor;
     if (t === null || !isFloat(x.dtype)) return null;
     if (!sameShape(t.sizes, x.sizes)) {
@@ -150,13 +148,31 @@ export function tangentsOf(
   });
 }
 
-/** Collects what `other` has in the places of `tree`'s tensors: tensors, or null if nothing is there. */
-function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): void {
+const TANGENTS = ['the tangents', 'the arguments', 'a tangent', 'argument'] as const;
+
+/**
+ * What stands in `other` where `tree` has a tensor: a tensor, or null for nothing. Keys of objects may come in any order.
+ * @param words what both are, and what their parts are: `the tangents` of `the arguments`, `a tangent` of each `argument`.
+ */
+export function beside(
+  op: string,
+  tree: Tree,
+  other: Tree,
+  words: readonly [these: string, those: string, one: string, its: string],
+  found: (Tensor | null)[] = [],
+): (Tensor | null)[] {
   const { leaves, structure } = flatten(tree);
-  const beside = flatten(other);
-  if (beside.structure.text === structure.text) {
-    found.push(...beside.leaves);
-  } else if (other === null || other === undefined) {
+  const given = flatten(other);
+  const [these, those, one, its] = words;
+  const misfit = (): GradError => {
+    const owed =
+      tree === leaves[0] ? 'be a tensor' : `have the structure of ${those}, ${shown(structure)}`;
+    const got = given.structure.size === 0 ? display(other) : shown(given.structure);
+    return new GradError(`${op}: ${these} must ${owed}; got ${got} (null stands for zero)`);
+  };
+  if (given.structure.text === structure.text) {
+    found.push(...given.leaves);
+  } else if (other === null) {
     found.push(...leaves.map(() => null));
   } else if (
     typeof tree === 'object' &&
@@ -164,31 +180,20 @@ function align(op: string, tree: Tree, other: Tree, found: (Tensor | null)[]): v
     tree !== null &&
     leaves[0] !== tree
   ) {
-    if (kinds.isArray(tree) && kinds.isArray(other) && tree.length !== other.length) {
-      throw new GradError(
-        `${op}: the tangents must have the structure of the arguments, ${shown(structure)}; got ${shown(beside.structure)} ` +
-          `(null stands for zero)`,
-      );
-    }
-    const keys = Object.keys(tree);
-    const extra = Object.keys(other).find((key) => !(key in tree));
+    if (kinds.isArray(tree) !== kinds.isArray(other)) throw misfit();
+    if (kinds.isArray(tree) && kinds.isArray(other) && tree.length !== other.length) throw misfit();
+    const extra = Object.keys(other).find((key) => !Object.hasOwn(tree, key));
     if (extra !== undefined) {
       throw new GradError(
-        `${op}: there is a tangent '${extra}' but no such argument; expected ${shown(structure)}`,
+        `${op}: there is ${one} '${extra}' but no such ${its}; expected ${shown(structure)}`,
       );
     }
-    for (const key of keys) {
-      align(
-        op,
-        (tree as Record<string, unknown>)[key],
-        (other as Record<string, unknown>)[key],
-        found,
-      );
+    for (const key of Object.keys(tree)) {
+      const path = kinds.isArray(tree) ? `${these}[${key}]` : `${these}.${key}`;
+      const part = (other as Record<string, unknown>)[key];
+      const inner = [path, those, one, its] as const;
+      beside(op, (tree as Record<string, unknown>)[key], part, inner, found);
     }
-  } else if (structure.size > 0) {
-    throw new GradError(
-      `${op}: the tangents must have the structure of the arguments, ${shown(structure)}; got ${shown(beside.structure)} ` +
-        `(null stands for zero)`,
-    );
-  }
+  } else if (structure.size > 0) throw misfit();
+  return found;
 }

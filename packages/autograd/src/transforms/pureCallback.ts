@@ -9,7 +9,7 @@ import { Placeholder } from '../graph/version.js';
 import { reshapeNode } from '../ops/build/broadcast.js';
 import { filled } from '../ops/build/primitive.js';
 import { select, stack } from '../ops/shape/joining.js';
-import { flatten, shown } from '../tree.js';
+import { flatten, flattenLike, shown } from '../tree.js';
 import { makeCall, type Call, type CallRules } from './call.js';
 
 type Callback = (...args: Tensor[]) => unknown;
@@ -57,7 +57,13 @@ function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
   const last = known.get(f);
   let results = last?.results;
   if (results === undefined || !args.every((x, i) => last?.args[i] === x)) {
-    results = check(wanted, flatten(noGrad(() => f(...args))));
+    results = check(
+      wanted,
+      flattenLike(
+        noGrad(() => f(...args)),
+        wanted.structure,
+      ),
+    );
     known.set(f, { args, results });
   }
   const differentiable = mode.grad && args.some((x) => x.needsGrad);

@@ -4,7 +4,7 @@ import { extraOf } from '../graph/cells/gradient.js';
 import { makeNode } from '../graph/node.js';
 import type { Tensor } from '../graph/tensor.js';
 import { callOf, type Replacement, type Rewriting } from './call.js';
-import { between, building, oldest, variableOp } from './variable.js';
+import { between, building, cut, oldest, variableOp } from './variable.js';
 
 /**
  * Rebuilds the graph between `variables` and `outputs`, with `replacements` in place of the variables. A node with a batched
@@ -31,6 +31,13 @@ export function rewrite(
     for (const node of between(outputs, variables, { all: true, since: rewriting.since }).nodes) {
       if (own.has(node)) continue;
       mode.scope = node.scope;
+      if (node.cell !== null) {
+        // A version that was assigned meanwhile: what it is now, without the cell.
+        const next = rewriting.find(node.inputs[0] as Tensor);
+        if (next !== undefined)
+          own.set(node, node.needsGrad ? asLeaf(next) : { ...next, node: cut(next.node) });
+        continue;
+      }
       const call = callOf(node);
       if (call !== null) {
         const inputs = call.inputs.map((x) => rewriting.find(x) ?? { node: x, batched: false });

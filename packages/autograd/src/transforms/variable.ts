@@ -55,7 +55,7 @@ export interface Span {
 /**
  * Walks from `outputs` back to `variables` without recursion. A node older than the first variable cannot depend on one, so
  * the graph before the variables is never walked; `since` says where it begins if some variables are older than the recorded
- * function. With `all`, nodes that gradients do not flow through are followed too.
+ * function. With `all`, nodes that gradients do not flow through are followed too, such as values assigned to a cell.
  */
 export function between(
   outputs: readonly Tensor[],
@@ -72,7 +72,7 @@ export function between(
   const meet = (node: Tensor): void => {
     if (seen.has(node) || ends.has(node) || (!all && !node.needsGrad)) return;
     seen.add(node);
-    if (node.id < first || node.inputs.length === 0 || node.cell !== null) {
+    if (node.id < first || node.inputs.length === 0 || (node.cell !== null && !all)) {
       if (node.needsGrad) captured.push(node);
     } else if (!all && node.extra?.isLeaf === true) {
       leaves.push(node);

@@ -16,7 +16,7 @@ export type {
 } from './matrix.js';
 export type { DimResult, NewDimResult } from './dims.js';
 export type { NestedShape } from './nested.js';
-export type { CatResult, Concatenated, Stacked, StackResult } from './join.js';
+export type { CatResult, Concatenated, DimIn, Stacked, StackResult } from './join.js';
 export type { Product, Sum } from './product.js';
 export type { Reduced } from './reduce.js';
 export type {

@@ -1,6 +1,6 @@
 /** @file Shapes made of other shapes, in types: reshaped, reordered, stretched. */
 import type { Shape } from '../graph/shape.js';
-import type { IsNamed, NameOf, NamesFor, SizeAt } from './dims.js';
+import type { DimResult, IsNamed, NameOf, NamesFor, SizeAt } from './dims.js';
 import type { IsOpen, Literal, ShapeOf, Show } from './message.js';
 import type { Product } from './product.js';
 
@@ -77,14 +77,16 @@ type PermutedSizes<S extends Shape, Order extends Shape> = Order extends readonl
   ? [SizeAt<S, D>, ...PermutedSizes<S, Rest>]
   : [];
 
-/** The shape with its dimensions in the order `Order`; a message where that has another length. */
+/** The shape with its dimensions in the order `Order`; a message where that has another length, or names what is not there. */
 export type PermuteResult<S extends Shape, Order extends Shape> =
   IsOpen<S> extends true
     ? Shape
     : [number] extends [Order['length']]
       ? Shape
       : S['length'] extends Order['length']
-        ? PermutedSizes<S, Order>
+        ? DimResult<S, Order> extends infer Message extends string
+          ? Message
+          : PermutedSizes<S, Order>
         : `${Show<Order>} names ${Order['length']} dimensions, ${Show<S>} has ${S['length']}`;
 /** The shape after `permute`, as far as the compiler knows it. */
 export type Permuted<S extends Shape, Order extends Shape> = ShapeOf<PermuteResult<S, Order>>;

@@ -328,3 +328,44 @@ test('what would take the square of the work is refused, and what is empty takes
     }
   }
 });
+
+test('arguments that would be ignored are refused; what map and reduce give is not', () => {
+  const x = ones([2]);
+  const refused = (message: string, f: unknown, ...args: readonly unknown[]): void => {
+    expect(() => call(f, ...args)).toThrow(ChainruleError);
+    expect(() => call(f, ...args)).toThrow(message);
+  };
+  refused('relu: it takes no more arguments, got true', autograd.relu, x, true);
+  refused("softmax: it takes no more arguments, got 'float64'", autograd.softmax, x, 0, 'float64');
+  refused('add: it takes no more arguments, got a tensor', autograd.add, x, x, x);
+  refused("clone: it takes no options, got 'memoryFormat'", autograd.clone, x, { memoryFormat: 1 });
+  refused("detach: it takes no options, got 'copy'", autograd.detach, x, { copy: true });
+  refused("cell: it takes no options, got 'requiresGrad'", autograd.cell, x, {
+    requiresGrad: true,
+  });
+  const f = (y: autograd.Tensor): autograd.Tensor => y.sum();
+  refused("profile: it takes no options, got 'withStack'", autograd.profile, f, {
+    withStack: true,
+  });
+  refused('detectAnomaly: it takes no options', autograd.detectAnomaly, f, { checkNan: false });
+  refused("vjp: there is no option 'hasAux'", autograd.vjp, f, x, { hasAux: true });
+  refused("there is no option 'useReentrant'", autograd.checkpoint, f, x, { useReentrant: false });
+  expect(autograd.meshgrid(x, x)).toHaveLength(2);
+  expect([x, x].map(autograd.relu)).toHaveLength(2);
+  expect([x, x].map(autograd.clone)).toHaveLength(2);
+  expect([x, x, x].reduce(autograd.add).toArray()).toEqual([3, 3]);
+});
+
+test('a tensor goes to a dtype as it goes to a device, and to one of them at a time', () => {
+  const x = autograd.tensor([1, 2], { requiresGrad: true });
+  const double = x.to('float64');
+  expect(double.dtype).toBe('float64');
+  double.square().sum().backward();
+  expect(x.grad?.toArray()).toEqual([2, 4]);
+  const to = (...args: readonly unknown[]): unknown =>
+    Reflect.apply(Reflect.get(x, 'to') as () => unknown, x, args);
+  expect(() => to('cpu', 'float64')).toThrow(
+    "to: it takes one dtype or one device, got 'cpu' and 'float64'",
+  );
+  expect(() => to('float16')).toThrow("there is no device 'float16'");
+});

@@ -4,11 +4,15 @@ import { describe, expect, test } from 'vitest';
 import {
   evaluate,
   grad,
+  hessian,
   manualSeed,
+  ones,
   Parameter,
   randn,
   scan,
   stack,
+  tensor,
+  whileLoop,
   zeros,
   type Tensor,
 } from '@chainrule/autograd';
@@ -136,6 +140,21 @@ describe('a scan in a step of training', () => {
     again.forEach((g, k) => expect(g).toBeCloseTo(kept[k] as number, 4));
   });
 
+  test('gives a sequence that it does not read zeros of its own shape and dtype', () => {
+    const end = (c: Tensor, xs: Tensor): Tensor =>
+      scan((h: Tensor, _x: Tensor) => [h.mul(2), h], c, xs)[0].sum();
+    for (const [size, dtype] of [
+      [2, 'float32'],
+      [4, 'float32'],
+      [4, 'float64'],
+      [0, 'float32'],
+    ] as const) {
+      const [ofCarry, ofSequence] = grad(end, [0, 1])(ones([2]), ones([3, size], { dtype }));
+      expect(ofCarry.toArray()).toEqual([8, 8]);
+      expect([ofSequence.shape, ofSequence.dtype]).toEqual([[3, size], dtype]);
+    }
+  });
+
   test('calls hooks at every pass', () => {
     const w = new Parameter(randn([8, 8]).mul(0.1));
     let calls = 0;
@@ -170,6 +189,24 @@ describe('a scan in a step of training', () => {
 });
 
 describe('second derivatives of a scan', () => {
+  test('are found within another loop, where the way back reads nothing of a step', () => {
+    const inner = (x: Tensor): Tensor =>
+      scan((c: Tensor) => [c.mul(0.5), c], x, null, { length: 2 })[0];
+    const f = (x: Tensor): Tensor =>
+      whileLoop(
+        ({ i }) => i.lt(3),
+        ({ i, c }) => ({ i: i.add(1), c: inner(c) }),
+        { i: tensor(0), c: x.square() },
+        { maxIterations: 3 },
+      ).c.sum();
+    // Three times two halvings: f = Σ x² / 64.
+    const second = 2 / 64;
+    expect(hessian(f)(tensor([1, 2])).toArray()).toEqual([
+      [second, 0],
+      [0, second],
+    ]);
+  });
+
   const sizes = fc.record({
     steps: fc.integer({ min: 1, max: 7 }),
     batch: fc.integer({ min: 2, max: 5 }),

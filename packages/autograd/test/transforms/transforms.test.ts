@@ -276,7 +276,7 @@ describe('customGrad', () => {
       (g) => g.cast('float64'),
       'broken: backward: gradient 0 is float64, expected float32',
     ],
-    ['kind', () => 'three', 'broken: backward: gradient 0 must be like its argument'],
+    ['kind', () => 'three', "broken: backward: gradient 0 must be a tensor; got 'three'"],
     [
       'throw',
       () => {

@@ -28,8 +28,8 @@ export function convertDtype(module: Module, dtype: 'float32' | 'float64'): void
       );
     slot.holder[slot.key] = converted.get(value);
   };
-  for (const slot of walkSlots(module, buffersOf, false)) convert(slot, (t) => cell(t));
-  for (const slot of walkSlots(module, parametersOf, false)) {
+  for (const slot of walkSlots(module, buffersOf, { once: false })) convert(slot, (t) => cell(t));
+  for (const slot of walkSlots(module, parametersOf, { once: false })) {
     convert(slot, (t, of) => {
       const p = new Parameter(t, { requiresGrad: of.requiresGrad });
       if (of.grad !== null) p.grad = of.grad.cast(dtype);

@@ -32,8 +32,8 @@ export function functionalCall<M extends Module>(
   if (!isModule(module)) {
     throw new ChainruleError(`functionalCall: expected a module, got ${display(module)}`);
   }
-  const parameters = walkSlots(module, parametersOf, false);
-  const buffers = walkSlots(module, buffersOf, false);
+  const parameters = walkSlots(module, parametersOf, { once: false });
+  const buffers = walkSlots(module, buffersOf, { once: false });
   const replacements = new Map<Tensor, Tensor>();
   const known = new Map<string, Slot<Cell>>(
     [...parameters, ...buffers].map((slot) => [slot.name, slot]),

@@ -13,6 +13,7 @@ import {
   type DType,
   type Shape,
   type Tensor,
+  zerosLike,
 } from '@chainrule/autograd';
 import { MODULE_BRAND, OWN } from '../copy.js';
 import { cloneModule } from './clone.js';
@@ -20,10 +21,18 @@ import { bringToHost, convertDtype, moveToDevice } from './convert.js';
 import { addHook, type ForwardHook, type ForwardPreHook } from './hooks.js';
 import {
   bufferOptions,
+  listOptions,
   loadOptions,
+  namedListOptions,
+  stateOptions,
   summaryOptions,
+  zeroGradOptions,
   type BufferOptions,
+  type ListOptions,
   type LoadOptions,
+  type NamedListOptions,
+  type StateOptions,
+  type ZeroGradOptions,
 } from './moduleOptions.js';
 import { reprOf } from './repr.js';
 import { setUp } from './setUp.js';
@@ -75,7 +84,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   declare readonly [INTERNAL]: Internal;
 
   constructor() {
-    guardMethods(this, Module.prototype, 'module', isOwn);
+    guardMethods(this, Module.prototype, 'module', isOwn, undefined, EXACT);
     setUp(this);
   }
 
@@ -119,28 +128,34 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
     return this.train(false);
   }
 
-  /** All parameters, each once even if it is shared. */
-  parameters(): Parameter[] {
-    return this.namedParameters().map(([, value]) => value);
+  /**
+   * All parameters, each once even if it is shared; with `{ recurse: false }` only those that this module holds itself.
+   * PyTorch: `parameters`.
+   */
+  parameters(options?: ListOptions): Parameter[] {
+    const { recurse = true } = listOptions('parameters', options);
+    return this.namedParameters({ recurse }).map(([, value]) => value);
   }
 
-  /** Like `parameters()`, with names: a module's own parameters before its children's. */
-  namedParameters(): [name: string, parameter: Parameter][] {
-    return walkSlots(this, parametersOf).map(({ name, value }) => {
+  /** Like `parameters()`, with names: a module's own parameters before its children's. PyTorch: `named_parameters`. */
+  namedParameters(options?: NamedListOptions): [name: string, parameter: Parameter][] {
+    const listed = namedListOptions('namedParameters', options);
+    return walkSlots(this, parametersOf, listed).map(({ name, value }) => {
       // What messages call it: the longest path it was listed under.
       if (!value.label.endsWith(name)) value.label = name;
       return [name, value];
     });
   }
 
-  /** All buffers, each once. PyTorch: `buffers`. */
-  buffers(): Cell[] {
-    return walkSlots(this, buffersOf).map(({ value }) => value);
+  /** All buffers, each once; with `{ recurse: false }` only those that this module holds itself. PyTorch: `buffers`. */
+  buffers(options?: ListOptions): Cell[] {
+    return walkSlots(this, buffersOf, listOptions('buffers', options)).map(({ value }) => value);
   }
 
-  /** Like `buffers()`, with names. */
-  namedBuffers(): [name: string, buffer: Cell][] {
-    return walkSlots(this, buffersOf).map(({ name, value }) => [name, value]);
+  /** Like `buffers()`, with names. PyTorch: `named_buffers`. */
+  namedBuffers(options?: NamedListOptions): [name: string, buffer: Cell][] {
+    const listed = namedListOptions('namedBuffers', options);
+    return walkSlots(this, buffersOf, listed).map(({ name, value }) => [name, value]);
   }
 
   /** The direct child modules. */
@@ -190,9 +205,10 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
     return this;
   }
 
-  /** Sets every gradient to null. */
-  zeroGrad(): this {
-    for (const p of this.parameters()) p.grad = null;
+  /** Sets every gradient to null; with `{ setToNone: false }` each that there is to zeros. PyTorch: `zero_grad`. */
+  zeroGrad(options?: ZeroGradOptions): this {
+    const { setToNone = true } = zeroGradOptions('zeroGrad', options);
+    for (const p of this.parameters()) p.grad = setToNone || p.grad === null ? null : zerosLike(p);
     return this;
   }
 
@@ -273,10 +289,14 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
     return addHook(this[INTERNAL], this[INTERNAL].hooks, hook);
   }
 
-  /** A snapshot of the parameters and persistent buffers by their PyTorch keys: later updates do not change it. */
-  stateDict(): Record<string, Tensor> {
+  /**
+   * A snapshot of the parameters and persistent buffers by their PyTorch keys: later updates do not change it. With
+   * `{ prefix: 'net.' }` every key begins so. PyTorch: `state_dict`.
+   */
+  stateDict(options?: StateOptions): Record<string, Tensor> {
+    const { prefix = '' } = stateOptions('stateDict', options);
     const state = Object.create(null) as Record<string, Tensor>;
-    for (const { name, value } of stateSlots(this)) state[name] = value.detach();
+    for (const { name, value } of stateSlots(this)) state[prefix + name] = value.detach();
     return state;
   }
 
@@ -334,6 +354,13 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
     return reprOf(this);
   }
 }
+
+/** Methods that PyTorch has with more arguments: those would be ignored. */
+const EXACT = [
+  ...['eval', 'children', 'namedChildren', 'modules', 'namedModules', 'numParameters', 'clone'],
+  ...['apply', 'to', 'registerParameter', 'registerModule'],
+  ...['registerForwardPreHook', 'registerForwardHook'],
+];
 
 const tensorOrNull = kinds.orNull(kinds.tensor) as Kind<never>;
 const aParameter: Kind<Parameter> = kinds.kind(

@@ -13,6 +13,37 @@ export interface LoadOptions {
   readonly strict?: boolean;
 }
 
+/** Options of `parameters` and `buffers`. */
+export interface ListOptions {
+  /** Whether those of modules below this one are listed, too. Default true. */
+  readonly recurse?: boolean;
+}
+
+/** Options of `namedParameters` and `namedBuffers`. */
+export interface NamedListOptions extends ListOptions {
+  /** What their names begin with, before a dot. Default none. */
+  readonly prefix?: string;
+}
+
+/** Options of `stateDict`. */
+export interface StateOptions {
+  /** What all keys begin with: with its dot, `'net.'`. Default none. */
+  readonly prefix?: string;
+}
+
+/** Options of `zeroGrad`. */
+export interface ZeroGradOptions {
+  /** Whether gradients become null; else those that there are become zeros. Default true. */
+  readonly setToNone?: boolean;
+}
+
+export const listOptions = defineOptions<ListOptions>({ recurse: kinds.flag });
+export const namedListOptions = defineOptions<NamedListOptions>({
+  recurse: kinds.flag,
+  prefix: kinds.text,
+});
+export const stateOptions = defineOptions<StateOptions>({ prefix: kinds.text });
+export const zeroGradOptions = defineOptions<ZeroGradOptions>({ setToNone: kinds.flag });
 export const bufferOptions = defineOptions<BufferOptions>({ persistent: kinds.flag });
 export const loadOptions = defineOptions<LoadOptions>({ strict: kinds.flag });
 export const summaryOptions = defineOptions<{ readonly dtype?: DType }>({ dtype: kinds.dtype });

@@ -165,15 +165,19 @@ export function walkModules(root: Module, once: boolean): [path: string, module:
   return found;
 }
 
-/** What `of` finds in each module below `root`, with the full name; what several places hold comes once where `once`. */
+/**
+ * What `of` finds in `root` and, where `recurse`, in each module below, with the full name; what several places hold comes
+ * once where `once`.
+ */
 export function walkSlots<T extends Slot<unknown>>(
   root: Module,
   of: (module: Module) => T[],
-  once = true,
+  { once = true, recurse = true, prefix = '' } = {},
 ): T[] {
   const found: T[] = [];
   const seen = new Set<unknown>();
-  for (const [path, module] of walkModules(root, once)) {
+  for (const [at, module] of recurse ? walkModules(root, once) : [['', root] as const]) {
+    const path = at === '' ? prefix : join(prefix, at);
     for (const slot of of(module)) {
       if (once && seen.has(slot.value)) continue;
       seen.add(slot.value);
@@ -224,5 +228,5 @@ export function stateSlots(root: Module): Slot<Cell>[] {
     ...parametersOf(module),
     ...buffersOf(module).filter(({ persistent }) => persistent),
   ];
-  return walkSlots(root, own, false);
+  return walkSlots(root, own, { once: false });
 }

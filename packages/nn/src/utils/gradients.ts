@@ -104,6 +104,8 @@ const readNorm = defineOptions<ClipOptions>({
   errorIfNonfinite: kinds.flag,
 });
 
+const noOptions = defineOptions<Record<never, never>>({});
+
 function totalNorm(
   op: string,
   tensors: readonly Tensor[],
@@ -134,7 +136,13 @@ function scaleGradients(
  * Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`.
  * @example clipGradValue(model.parameters(), 0.5);
  */
-export function clipGradValue(parameters: Parameters, clipValue: number): void {
+export function clipGradValue(parameters: Parameters, clipValue: number): void;
+export function clipGradValue(
+  parameters: Parameters,
+  clipValue: number,
+  options?: Record<never, never>,
+): void {
+  noOptions('clipGradValue', options);
   checkArgument('clipGradValue', 'clipValue', clipValue, BOUND);
   noGrad(() => {
     for (const [p, g] of withGradients('clipGradValue', parameters))

@@ -29,6 +29,9 @@ const readable = kinds.kind<ScheduleState>(
   (x) => kinds.object.test(x) && Object.values(x).length >= 0,
 );
 
+/** Methods whose further arguments would be ignored. What calls `step` for any schedule gives it a metric. */
+const EXACT = ['getLastLr', 'begin', 'stateDict', 'loadStateDict'];
+
 /**
  * The base of all schedules. PyTorch: `torch.optim.lr_scheduler.LRScheduler`.
  *
@@ -72,7 +75,7 @@ export abstract class LRScheduler {
     optimizer: Scheduled,
     { lastEpoch = -1 }: ScheduleOptions = {},
   ) {
-    guardMethods(this, LRScheduler.prototype, 'scheduler', isMade);
+    guardMethods(this, LRScheduler.prototype, 'scheduler', isMade, undefined, EXACT);
     this.name = name;
     this.optimizer = checkOptimizer(name, optimizer);
     this.lastEpoch = lastEpoch;

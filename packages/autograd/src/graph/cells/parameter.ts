@@ -1,5 +1,5 @@
 /** @file The cells that users make: parameters, and cells without gradient. */
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -29,12 +29,14 @@ export class Parameter<S extends Shape = Shape> extends Cell<S> {
 }
 
 /**
- * A mutable tensor without gradient: a buffer, a counter, a learning rate.
+ * A mutable tensor without gradient: a buffer, a counter, a learning rate. One that has a gradient is a `Parameter`.
  * @example
  * const count = cell(tensor(0));
  * count.assign(count.add(1));
  * count // 1
  */
-export function cell<S extends Shape>(initial: Tensor<S>): Cell<S> {
+export function cell<S extends Shape>(initial: Tensor<S>): Cell<S>;
+export function cell<S extends Shape>(initial: Tensor<S>, surplus?: unknown): Cell<S> {
+  refuseSurplus('cell', surplus);
   return new Cell(checkInitial('cell', initial));
 }

@@ -10,6 +10,7 @@ export {
 } from './primitive.js';
 export { binary, unary, type BinaryOp, type UnaryOp } from './element.js';
 export type {
+  AlongMethod,
   Broadcasting,
   BroadcastingMethod,
   SameShape,

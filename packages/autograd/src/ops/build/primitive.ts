@@ -146,12 +146,17 @@ export function filled(value: number, shape: Shape, dtype: DType): Tensor {
 
 /**
  * An operation written with others: it needs no rules. Optional parameters are written `options?`, without a default and
- * one by one, as their number tells what is one too many. Its name labels its nodes while debugging.
+ * one by one: their number is the most arguments it takes, unless `most` is given. Its name labels its nodes while debugging.
  */
-export function composite<F extends (...args: never[]) => unknown>(name: string, f: F): F {
+export function composite<F extends (...args: never[]) => unknown>(
+  name: string,
+  f: F,
+  most: number = f.length,
+): F {
   const arity = f.length;
   const labelled = (...args: Parameters<F>): unknown => {
-    if (args.length > arity && args[arity] !== undefined) refuseSurplus(name, args[arity]);
+    // Some take any number of tensors.
+    if (args.length > most && !isTensor(args[most])) refuseSurplus(name, args[most]);
     const outer = mode.scope;
     const isRecorded = recording.regions !== null;
     if (mode.debug > 0 && !isRecorded) mode.scope = outer ? `${outer}.${name}` : name;

@@ -29,6 +29,16 @@ export type SameShapeAlongMethod<Rest extends readonly unknown[] = []> = <
   ...rest: Rest
 ) => Tensor<ShapeIn<T>>;
 
+/** A method along a dimension, with a result of its own. */
+export type AlongMethod<Result, Rest extends readonly unknown[] = []> = <
+  T extends Tensor,
+  const D extends number,
+>(
+  this: T & Unless<DimResult<ShapeIn<T>, D>>,
+  dim: D,
+  ...rest: Rest
+) => Result;
+
 /** A function of two operands that are broadcast. */
 export type Broadcasting<Rest extends readonly unknown[] = []> = <
   X extends Operand,

@@ -1,6 +1,6 @@
 /** @file Comparison, logic and choice; and operations that change how elements are stored but not their values. */
 export { detach } from '../build/detach.js';
-import { defineOptions } from '../../arguments/index.js';
+import { defineOptions, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError } from '../../errors.js';
 import { checkDType, isFloat, type DType } from '../../graph/dtype.js';
@@ -159,7 +159,9 @@ const cloneOp = primitive('clone', {
  * PyTorch: `torch.clone`.
  * @example clone(tensor([1, 2])) // [1, 2]
  */
-export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function clone<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function clone<S extends Shape>(x: Tensor<S>, surplus?: unknown): Tensor<S> {
+  refuseSurplus('clone', surplus);
   return cloneOp([operand('clone', x)]) as Tensor<S>;
 }
 

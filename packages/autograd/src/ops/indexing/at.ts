@@ -58,6 +58,7 @@ export const at: (x: Operand, ...index: readonly Index[]) => Tensor = composite(
     const { view, advanced } = applyBasic(node, expandEllipsis(node.sizes, index.map(readIndex)));
     return advanced.length === 0 ? view : applyAdvanced(view, advanced);
   },
+  Infinity,
 );
 
 type ReadIndex = Exclude<Index, readonly NestedArray[]>;

@@ -7,7 +7,7 @@ import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { where } from '../elements/comparison.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type AlongMethod, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { checkIndexShape, gatherOf } from './gather.js';
 import { takeOf } from './take.js';
@@ -215,8 +215,8 @@ function coordinates(places: Int32Array, sizes: Shape): Int32Array {
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface IndexingMethods<S extends Shape = Shape> extends AtMethods {
-  gather(dim: number, index: Indices): Tensor;
-  indexSelect(dim: number, index: Indices): Tensor;
+  gather: AlongMethod<Tensor, [index: Indices]>;
+  indexSelect: AlongMethod<Tensor, [index: Indices]>;
   take(index: Indices): Tensor;
   takeAlongDim(indices: Indices, dim?: number | null | DimOption): Tensor;
   maskedFill(mask: Tensor, value: number | boolean | Tensor): Tensor;

@@ -5,6 +5,7 @@ import { reshapeNode } from '../build/broadcast.js';
 import {
   composite,
   operand,
+  type AlongMethod,
   type Operand,
   type SameShapeAlong,
   type SameShapeAlongMethod,
@@ -71,6 +72,6 @@ function extremeSoFar(op: string, x: Operand, dim: number, sign: 1 | -1): Values
 export interface ScansMethods {
   cumsum: SameShapeAlongMethod;
   cumprod: SameShapeAlongMethod;
-  cummax(dim: number): ValuesAndIndices;
-  cummin(dim: number): ValuesAndIndices;
+  cummax: AlongMethod<ValuesAndIndices>;
+  cummin: AlongMethod<ValuesAndIndices>;
 }

@@ -21,6 +21,7 @@ import { places } from './pieces.js';
 import type {
   CatResult,
   Concatenated,
+  DimIn,
   DimResult,
   ShapeIn,
   Stacked,
@@ -280,9 +281,20 @@ export const meshgrid: (
 
 /** The methods of this family. */
 export interface JoiningMethods {
-  split(size: number | readonly number[], dim?: DimOption): Tensor[];
-  chunk(chunks: number, dim?: DimOption): Tensor[];
-  unbind(dim?: DimOption): Tensor[];
+  split<T extends Tensor, const D extends DimOption = 0>(
+    this: T & Unless<DimResult<ShapeIn<T>, DimIn<D>>>,
+    size: number | readonly number[],
+    dim?: D,
+  ): Tensor[];
+  chunk<T extends Tensor, const D extends DimOption = 0>(
+    this: T & Unless<DimResult<ShapeIn<T>, DimIn<D>>>,
+    chunks: number,
+    dim?: D,
+  ): Tensor[];
+  unbind<T extends Tensor, const D extends DimOption = 0>(
+    this: T & Unless<DimResult<ShapeIn<T>, DimIn<D>>>,
+    dim?: D,
+  ): Tensor[];
   narrow<T extends Tensor, const D extends number>(
     this: T & Unless<DimResult<ShapeIn<T>, D>>,
     dim: D,

@@ -24,6 +24,7 @@ import { takeOf } from '../indexing/take.js';
 import { listOf, type Listed } from '../build/lists.js';
 import type { PadOptions } from './padding.js';
 import { concatNode, flipNode, narrowNode } from './movement.js';
+import type { DimResult, Given, ShapeIn, Unless } from '../../types/index.js';
 
 /**
  * Copies of `x` side by side, `repeats[d]` along dimension `d`; more repeats than dimensions add leading dimensions.
@@ -213,7 +214,10 @@ export interface RearrangingMethods<S extends Shape = Shape> {
     repeats: number | readonly number[] | Tensor,
     dim?: number | null | { readonly dim?: number },
   ): Tensor;
-  flip(...dims: Listed): Tensor<S>;
+  flip<T extends Tensor, const R extends Listed>(
+    this: T & Unless<DimResult<ShapeIn<T>, Given<R>>>,
+    ...dims: R
+  ): Tensor<ShapeIn<T>>;
   roll(
     shifts: number | readonly number[],
     dims?: number | readonly number[] | RollOptions,

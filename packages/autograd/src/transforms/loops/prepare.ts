@@ -58,7 +58,11 @@ export function prepare(
     bodies = new Map<string, Known>();
     known.set(plain.program, bodies);
   }
-  const key = `${Number(steps.checkpoint)}${[...given, ...nodes].map((x) => Number(x.needsGrad)).join('')}`;
+  // A program says nothing of a sequence that it does not read, whose gradient is zeros nevertheless.
+  const unread = graph.xs.filter((x) => !found.depends.has(x));
+  const key =
+    `${Number(steps.checkpoint)}${[...given, ...nodes].map((x) => Number(x.needsGrad)).join('')}` +
+    unread.map(({ dtype, sizes }) => ` ${dtype} ${sizes.join()}`).join('');
   let entry = bodies.get(key);
   if (entry === undefined) {
     const inputs = [...graph.carries, ...graph.xs, ...constants];

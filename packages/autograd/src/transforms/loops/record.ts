@@ -9,7 +9,7 @@ import { assigned, mode, withMode, type LoopName } from '../../graph/mode.js';
 import { sameShape, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant, Placeholder } from '../../graph/version.js';
-import { flatten, isTensor, type Structure, type Tree, shown } from '../../tree.js';
+import { flatten, flattenLike, isTensor, type Structure, type Tree, shown } from '../../tree.js';
 import { building } from '../variable.js';
 
 /** The recording of a body. */
@@ -77,7 +77,7 @@ export function matching(
   names: readonly string[],
   { who, what }: { readonly who: string; readonly what: string } = BODY,
 ): Tensor[] {
-  const got = flatten(returned);
+  const got = flattenLike(returned, structure);
   if (got.structure.text !== structure.text) {
     throw new ShapeError(
       `${op}: ${who} must return ${what}, ${shown(structure)}; got ${shown(got.structure)}`,
