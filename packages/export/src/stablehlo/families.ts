@@ -1,5 +1,6 @@
 /** @file Functions with derivatives of every order, as StableHLO. */
 import { sincSlope, type Formulas } from '../formulas.js';
+import { wide } from './elements.js';
 import type { Rules } from './rule.js';
 import type { Value, Writer } from './writer.js';
 
@@ -22,7 +23,10 @@ function formulas(w: Writer, like: Value): Formulas<Value> {
 
 export const familyRules: Rules = {
   polygamma: (w, [x], { attributes: { order } }) =>
-    w.map('chlo.polygamma', w.constant(order, (x as Value).type, (x as Value).shape), x as Value),
+    wide('chlo.polygamma')(w, [
+      w.constant(order, (x as Value).type, (x as Value).shape),
+      x as Value,
+    ]),
   sincSlope: (w, [x], { attributes: { order } }) =>
     sincSlope(formulas(w, x as Value), x as Value, order),
 };

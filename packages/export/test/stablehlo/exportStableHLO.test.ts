@@ -6,8 +6,10 @@ import {
   noGrad,
   ones,
   poisson,
+  polygamma,
   randn,
   scalar,
+  special,
   tensor,
   zeros,
   type Tensor,
@@ -96,6 +98,20 @@ describe('exportStableHLO', () => {
   ])('writes types that fit: $name', ({ make }) => {
     const { step, args, modules } = make();
     for (const replicas of [1, 2]) verify(exportStableHLO(step, args, { modules, replicas }).mlir);
+  });
+
+  it('computes in double precision what loses digits in single precision', () => {
+    const f = (x: Tensor): Tensor[] => [
+      x.lgamma(),
+      x.digamma(),
+      polygamma(2, x),
+      x.erfinv(),
+      special.zeta(x, 2),
+    ];
+    const lines = exportStableHLO(f, [ones([2])]).mlir.split('\n');
+    const special64 = lines.filter((line) => /chlo\..*f64/.test(line));
+    expect(lines.filter((line) => line.includes('chlo.'))).toEqual(special64);
+    expect(special64.length).toBe(5);
   });
 
   it('writes types that fit: every operation', () => {

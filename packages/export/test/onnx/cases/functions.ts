@@ -208,6 +208,16 @@ export const functions: readonly ExportCase[] = [
     cr.fft.fft2({ real: x, imag: x.square() }),
     cr.fft.irfft2(cr.fft.rfft2(x)),
   ]),
+  {
+    name: 'gradients of transforms of prime length',
+    f: (x) =>
+      cr.grad((y: Tensor) => {
+        const { real, imag } = cr.fft.fft(y.sin());
+        return real.square().add(imag.mul(3)).sum();
+      })(x),
+    args: (batch) => [numbers([batch, 31])],
+    batch: 0,
+  },
   unary('what is no number', (x) => {
     const y = x.round().div(x.round().add(1).round());
     return [cr.isNan(y), cr.isInf(y), cr.isFinite(y)];
