@@ -347,6 +347,12 @@ export const functions: readonly ExportCase[] = [
     ];
   }),
   ...factorizations(),
+  image('avgPool2d, padded in one dimension', (x) =>
+    cr.avgPool2d(x, [5, 3], { stride: [3, 1], padding: [2, 0] }),
+  ),
+  image('adaptiveAvgPool2d, padded in one dimension', (x) =>
+    cr.adaptiveAvgPool2d(x.repeat([1, 1, 5, 3]).at(':', ':', ':20'), 3),
+  ),
   image('adaptiveAvgPool2d, uneven', (x) => cr.adaptiveAvgPool2d(x, 4)),
   image('adaptiveMaxPool2d, uneven', (x) => cr.adaptiveMaxPool2d(x, 4)),
   image('maxPool2d with places', (x) =>
