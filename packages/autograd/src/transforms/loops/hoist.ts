@@ -3,7 +3,7 @@
  *
  * What a step makes of its element before and after such a product goes with it, as far as no carry comes in.
  */
-import type { LoopName } from '../../graph/mode.js';
+import { recording, type LoopName } from '../../graph/mode.js';
 import type { Primitive } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { Placeholder } from '../../graph/version.js';
@@ -53,14 +53,18 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
   };
 }
 
+/** What a hook is called for stays in the loop. */
+function isHooked({ extra }: Tensor): boolean {
+  return extra !== null && extra.hooks.length > 0;
+}
+
 /** What a step makes of its element alone; true where a product by something from outside is part of it. */
 function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Tensor, boolean> {
   const own = new Map<Tensor, boolean>();
-  // What a hook is called for stays in the loop.
-  for (const x of xs) if (x.extra?.hooks === undefined) own.set(x, false);
+  for (const x of xs) if (!isHooked(x)) own.set(x, false);
   for (const node of depends) {
     if (xs.includes(node) || node.inputs.length === 0 || isOffset(node)) continue;
-    if (callOf(node) !== null || node.cell !== null || node.extra?.hooks !== undefined) continue;
+    if (callOf(node) !== null || node.cell !== null || isHooked(node)) continue;
     if (!node.inputs.every((x) => own.has(x) || !depends.has(x))) continue;
     own.set(node, isProduct(node, depends) || node.inputs.some((x) => own.get(x) === true));
   }
@@ -69,7 +73,7 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
 
 /**
  * Whether a node is a product of rows by a matrix from outside, which has the same bits as part of a larger one: a product
- * that is a loop in any layout is a sum in an order of its own.
+ * that is a loop in any layout is a sum in an order of its own. For exporters the graph is the same at all sizes.
  */
 function isProduct(
   { op, inputs, sizes: shape, attrs }: Tensor,
@@ -79,7 +83,8 @@ function isProduct(
   const [rows = 0, columns = 0] = shape;
   if (op !== (matmulOf.primitive as unknown) || a === undefined || b === undefined) return false;
   if (shape.length !== 2 || attrs?.['transA'] !== false) return false;
-  if (rows === 0 || isLoop(rows, columns, a.size / rows, 'row')) return false;
+  if (rows === 0) return false;
+  if (recording.regions === null && isLoop(rows, columns, a.size / rows, 'row')) return false;
   return depends.has(a) && !depends.has(b);
 }
 
