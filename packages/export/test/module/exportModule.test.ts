@@ -145,6 +145,18 @@ describe('exportModule', () => {
     expect(gzipSync(bare.js).length).toBeLessThan(20_000);
   });
 
+  it('looks up bags at any batch size', async () => {
+    const bags = new nn.EmbeddingBag(12, 5, { mode: 'mean' });
+    const { predict } = await loaded(exportModule(bags, [randint(0, 12, [2, 4])]));
+    for (const n of [1, 3, 70]) {
+      const indices = randint(0, 12, [n, 4]);
+      const want = compile(() => bags.forward(indices))();
+      const found = predict(indices.dataSync());
+      expect(found.shape).toEqual([n, 5]);
+      expect(same(found.data, want.dataSync())).toBe(true);
+    }
+  });
+
   it('runs images, sequences and several arguments', async () => {
     manualSeed(2);
     const model = new nn.Sequential(
