@@ -348,10 +348,12 @@ describe('exportModule', () => {
       }),
     );
     expect(() => predict(new Float32Array(7))).toThrow(
-      /predict: pixels must be an array of 6 numbers for each example \(\[batch, 6\]\), got 7/,
+      /^predict: pixels must be an array of 6 numbers for each example \(\[batch, 6\]\), got 7/,
     );
     expect(() => predict(new Float32Array(0))).toThrow(/pixels must be/);
     expect(() => predict(3 as never)).toThrow(/got number/);
+    const long = new BigInt64Array(6) as never;
+    expect(() => predict(long)).toThrow(/pixels must be .*, got bigints/);
     expect(() => predict(new Float32Array(30))).toThrow(/a batch has at most 4 examples, got 5/);
     expect(predict([1, 2, 3, 4, 5, 6]).shape).toEqual([1, 2]);
   });
