@@ -1,217 +1,24 @@
-/**
- * @file The plain kernels of autograd's primitives as pieces of JavaScript, taken from its sources: for modules that run without
- * the framework, where an operation has no other kernel. Of a primitive only what its reference needs is taken.
- */
-import { readFile } from 'node:fs/promises';
+/** @file The source of the exporter that is made of autograd's sources; `cutKernels.mjs` takes seconds, so that its text is kept. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
-import ts from 'typescript';
+import { keptText } from './keptText.mjs';
 
-const sources = fileURLToPath(new URL('../../packages/autograd/src/', import.meta.url));
-
-/** What stands in place of the builders of operations: of all that is said of one they keep what has no other kernel. */
-const BUILDERS = {
-  primitive: `(name, { reference, lowering }) {
-  if (lowering?.kind === 'reference') ENTERED[name] = reference;
-}`,
-  unary: '(name, spec) { binary(name, spec); }',
-  binary: `(name, { reference, integer = reference }) {
-  ENTERED[name] = (inputs, out) => mapElements(inputs[0].dtype === 'int32' ? integer : reference, inputs, out);
-}`,
-  composite: '() {}',
-};
-/** What they read; other lowerings name kernels. */
-const isRead = (property) =>
-  ['reference', 'integer'].includes(property.name?.text) ||
-  (property.name?.text === 'lowering' &&
-    (ts.isShorthandPropertyAssignment(property) ||
-      /^{ kind: "reference" }$/.test(property.initializer.getText())));
-/** What else is said of operations, and makes tensors. */
-const RULES = new Set(['vjp', 'jvp', 'batch', 'shape', 'derivative', 'dx', 'dy']);
-
-/** All of autograd in one file. Matrices of doubles do without the memory of the vector loops: plain ones give the same bits. */
-async function bundled() {
-  const plugin = {
-    name: 'plain',
-    setup({ onLoad, onResolve }) {
-      // What is loaded later would make of all that it shares with others what is made later.
-      onResolve({ filter: /^\./ }, ({ kind, path }) =>
-        kind === 'dynamic-import' ? { path, external: true } : undefined,
-      );
-      onLoad({ filter: /plain[\\/]doubleLoops\.ts$/ }, async ({ path }) => {
-        const text = await readFile(path, 'utf8');
-        const contents = text.replace(/^function prepare\(.*?^}$/ms, 'function prepare() {}');
-        if (contents === text) throw new Error(`${path} has no function prepare any more`);
-        return { contents, loader: 'ts' };
-      });
-    },
-  };
-  const { outputFiles } = await build({
-    ...{ entryPoints: [`${sources}index.ts`], bundle: true, write: false, treeShaking: false },
-    ...{ format: 'esm', target: 'es2022', platform: 'node', charset: 'utf8', logLevel: 'error' },
-    plugins: [plugin],
-  });
-  return outputFiles[0].text;
-}
-
-const fileOf = (code) =>
-  ts.createSourceFile('bundle.js', code, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
-
-const isFunction = (node) =>
-  node !== undefined &&
-  (ts.isArrowFunction(node) ||
-    ts.isFunctionExpression(node) ||
-    node.kind === ts.SyntaxKind.NullKeyword);
-const isRule = (property) =>
-  RULES.has(property.name?.text) &&
-  (ts.isMethodDeclaration(property) || isFunction(property.initializer));
-
-/** The bundle with other builders, and without what these drop. */
-function stripped(code) {
-  const file = fileOf(code);
-  const edits = [];
-  const visit = (node) => {
-    const { text: called } = (ts.isCallExpression(node) && node.expression) || {};
-    if (called === 'composite') {
-      edits.push([node.arguments.pos, node.arguments.end, '']);
-      return;
-    }
-    if (ts.isObjectLiteralExpression(node)) {
-      const isSpec = node.parent.arguments?.[1] === node && node.parent.expression.text in BUILDERS;
-      const kept = node.properties.filter((property) =>
-        isSpec ? isRead(property) : !isRule(property),
-      );
-      if (kept.length < node.properties.length) {
-        const text = kept.map((property) => property.getText()).join(', ');
-        edits.push([node.getStart(), node.end, `{ ${text} }`]);
-        return;
-      }
-    }
-    ts.forEachChild(node, visit);
-  };
-  for (const statement of file.statements) {
-    const name = ts.isFunctionDeclaration(statement) ? statement.name.text : '';
-    if (name in BUILDERS)
-      edits.push([statement.getStart(), statement.end, `function ${name}${BUILDERS[name]}`]);
-    else visit(statement);
-  }
-  return edits
-    .reverse()
-    .reduce((text, [from, to, other]) => text.slice(0, from) + other + text.slice(to), code);
-}
-
-/** The statement of a file that declares a name, or undefined where it is declared within one. */
-function statementOf(declaration) {
-  let node = declaration;
-  while (
-    node &&
-    (ts.isBindingElement(node) ||
-      ts.isObjectBindingPattern(node) ||
-      ts.isArrayBindingPattern(node) ||
-      ts.isVariableDeclaration(node) ||
-      ts.isVariableDeclarationList(node))
-  )
-    node = node.parent;
-  return node && ts.isStatement(node) && ts.isSourceFile(node.parent) ? node : undefined;
-}
-
-/** The declarations of a file, in order, and which others each of them needs. */
-function declarationsOf(code) {
-  const file = fileOf(code);
-  const host = {
-    ...ts.createCompilerHost({}),
-    getSourceFile: (path) => (path === file.fileName ? file : undefined),
-  };
-  const options = { allowJs: true, noLib: true, noResolve: true, types: [] };
-  const checker = ts.createProgram([file.fileName], options, host).getTypeChecker();
-  const statements = file.statements.filter(
-    (s) => ts.isVariableStatement(s) || ts.isFunctionDeclaration(s) || ts.isClassDeclaration(s),
-  );
-  const places = new Map(statements.map((statement, k) => [statement, k]));
-  const known = new Map();
-  const needs = (k) => {
-    if (known.has(k)) return known.get(k);
-    const found = new Set();
-    const visit = (node) => {
-      if (ts.isIdentifier(node)) {
-        const symbol = ts.isShorthandPropertyAssignment(node.parent)
-          ? checker.getShorthandAssignmentValueSymbol(node.parent)
-          : checker.getSymbolAtLocation(node);
-        const place = places.get(statementOf(symbol?.valueDeclaration));
-        if (place !== undefined && place !== k) found.add(place);
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(statements[k]);
-    known.set(k, [...found]);
-    return known.get(k);
-  };
-  return { statements, texts: statements.map((statement) => statement.getText()), needs };
-}
-
-/** Characters above which a kernel is none of its own, but made of operations. */
-const MOST = 60_000;
-
-/** A declaration and all that it needs, in order; null where that is too much. */
-function allOf({ texts, needs }, k) {
-  const found = new Set([k]);
-  let size = 0;
-  for (const place of found) {
-    size += texts[place].length;
-    if (size > MOST) return null;
-    for (const need of needs(place)) found.add(need);
-  }
-  return [...found].sort((a, b) => a - b);
-}
-
-/** Whether a statement makes something of a name: `var gcd = integral("gcd", …)`. */
-function isNamed(statement) {
-  const [first] = statement.declarationList?.declarations ?? [];
-  const call = first?.initializer;
-  return (
-    call !== undefined && ts.isCallExpression(call) && ts.isStringLiteral(call.arguments[0] ?? call)
-  );
-}
-
-/** The primitives whose kernels these declarations enter. */
-function enteredBy(texts) {
-  try {
-    return Object.keys(new Function(`const ENTERED = {};\n${texts.join('\n')}\nreturn ENTERED;`)());
-  } catch {
-    return []; // They are made of tensors.
-  }
-}
-
-/**
- * For the name of each primitive the places of the pieces that enter its kernel in `ENTERED`, in order; and the pieces.
- */
-export async function plainKernels() {
-  const all = declarationsOf(stripped(await bundled()));
-  const found = new Map();
-  all.statements.forEach((statement, k) => {
-    const places = isNamed(statement) ? allOf(all, k) : null;
-    if (places === null) return;
-    for (const name of enteredBy(places.map((place) => all.texts[place])))
-      if (!(found.get(name)?.length <= places.length)) found.set(name, places);
-  });
-  const used = [...new Set([...found.values()].flat())].sort((a, b) => a - b);
-  const pieces = await Promise.all(used.map((place) => shortened(all.texts[place])));
-  const kernels = [...found].map(([name, places]) => [
-    name,
-    places.map((place) => used.indexOf(place)),
-  ]);
-  return { kernels: Object.fromEntries(kernels), pieces };
-}
-
-async function shortened(text) {
-  const { code } = await transform(text, { minify: true, target: 'es2022', charset: 'utf8' });
-  return code.trim();
-}
-
-/** The source whose place they take. */
+/** The source whose place the plain kernels take. */
 export const plainKernelsFile = 'export/src/module/plainKernels.ts';
 
+const sources = fileURLToPath(new URL('../../packages/autograd/src/', import.meta.url));
+const kept = fileURLToPath(
+  new URL('../../node_modules/.cache/chainrule/plainKernels.ts', import.meta.url),
+);
+const cutter = new URL('cutKernels.mjs', import.meta.url);
+
 /** The text of that source. */
-export async function plainKernelsText() {
-  return `export const plainKernels = ${JSON.stringify(await plainKernels())};\n`;
+export function plainKernelsText() {
+  const require = createRequire(import.meta.url);
+  const tools = ['esbuild', 'typescript'].map((name) => require(`${name}/package.json`).version);
+  return keptText(kept, [...tools, readFileSync(cutter, 'utf8')], [sources], async () => {
+    const { plainKernels } = await import(cutter.href);
+    return `export const plainKernels = ${JSON.stringify(await plainKernels())};\n`;
+  });
 }

@@ -3,14 +3,15 @@ import { compile, eye, manualSeed, noGrad, randn, tensor, type Tensor } from '@c
 import type { OperationAttributes, OperationName } from '@chainrule/autograd/graph';
 import { primitives } from '@chainrule/autograd/internal';
 import { describe, expect, it } from 'vitest';
-import { factorizations, type Composition } from '../src/compositions/factorizations.js';
+import type { Composition } from '../src/compositions/composition.js';
+import { compositions } from '../src/compositions/recorded.js';
 
 function composed<K extends OperationName>(
   op: K,
   inputs: readonly Tensor[],
   attributes = {} as OperationAttributes[K],
 ): Tensor {
-  const f = factorizations[op] as unknown as Composition<K>;
+  const f = compositions[op] as unknown as Composition<K>;
   return noGrad(() => compile((...xs: Tensor[]) => f(xs, attributes))(...inputs));
 }
 

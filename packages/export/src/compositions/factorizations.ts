@@ -17,6 +17,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { OperationAttributes, OperationName } from '@chainrule/autograd/graph';
+import type { Composition, Compositions } from './composition.js';
 import {
   choleskyFactor,
   determinant,
@@ -28,14 +29,6 @@ import {
 } from './elimination.js';
 import { identity, sizes, timesDiagonal } from './matrices.js';
 import { eigen, reflected, singular } from './rotations.js';
-
-/** An operation as a function of others. */
-export type Composition<K extends OperationName> = (
-  inputs: readonly Tensor[],
-  attributes: OperationAttributes[K],
-) => Tensor;
-
-export type Compositions = { readonly [K in OperationName]?: Composition<K> };
 
 /** Of matrices in any dimensions, by a function of `[b, m, n]` in double precision. */
 function matrices<K extends OperationName>(

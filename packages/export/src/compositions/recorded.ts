@@ -1,9 +1,22 @@
 /** @file Operations that a format lacks, as graphs of operations that it has. */
 import { noGrad, zeros, type Tensor } from '@chainrule/autograd';
 import { recordGraph, type OperationNode, type RecordedGraph } from '@chainrule/autograd/graph';
-import { factorizations, type Composition, type Compositions } from './factorizations.js';
+import { besselFunctions } from './besselFunctions.js';
+import type { Composition, Compositions } from './composition.js';
+import { divisors } from './divisors.js';
+import { factorizations } from './factorizations.js';
+import { gammaFunctions } from './gammaFunctions.js';
+import { incompleteGamma } from './incompleteGamma.js';
+import { normalDistribution } from './normalDistribution.js';
 
-const compositions: Compositions = factorizations;
+export const compositions: Compositions = {
+  ...factorizations,
+  ...gammaFunctions,
+  ...normalDistribution,
+  ...besselFunctions,
+  ...incompleteGamma,
+  ...divisors,
+};
 
 /** The names of the operations that are composed of others. */
 export const composed: readonly string[] = Object.keys(compositions);

@@ -168,23 +168,29 @@ function run({ calls, stops, once, own }, isFirst = true) {
   for (; k < calls.length; k++) calls[k][0](calls[k][1], 0, 1, own);
 }
 
+/** The function in errors: the module has the name of what it was made for. */
+function called({ name }) {
+  return name === NAME ? NAME : NAME + ': ' + name;
+}
+
 /** The batch that arguments hold. */
 function batchOf(f, args) {
   let batch = f.fixed;
   f.args.forEach(({ name, each, batched, shape }, k) => {
     const x = args[k];
-    const where = () => NAME + ': ' + f.name + ': ' + name;
+    const where = () => called(f) + ': ' + name;
     const wanted = () =>
       where() + ' must be an array of ' + each + ' numbers' + (batched ? ' for each example' : '') + ' (' + shape + '), got ';
     if (typeof x !== 'object' || x === null || typeof x.length !== 'number')
       throw new TypeError(wanted() + (x === null ? 'null' : typeof x));
+    if (typeof x[0] === 'bigint') throw new TypeError(wanted() + 'bigints');
     const n = batched ? x.length / each : 1;
     if (!Number.isInteger(n) || (!batched && x.length !== each) || n < 1) throw new RangeError(wanted() + x.length);
     if (!batched) return;
     if (batch !== null && n !== batch) throw new RangeError(where() + ' holds ' + n + ' examples, expected ' + batch);
     batch = n;
   });
-  if (batch > f.most) throw new RangeError(NAME + ': ' + f.name + ': a batch has at most ' + f.most + ' examples, got ' + batch);
+  if (batch > f.most) throw new RangeError(called(f) + ': a batch has at most ' + f.most + ' examples, got ' + batch);
   return batch ?? 1;
 }
 
@@ -201,7 +207,7 @@ function call(f, args) {
   heap[plan.fault] = 0;
   run(plan);
   if (plan.fault > 0 && heap[plan.fault] !== 0)
-    throw new RangeError(NAME + ': ' + f.name + ': an index or a probability is out of range; nothing has changed');
+    throw new RangeError(called(f) + ': an index or a probability is out of range; nothing has changed');
   // What a state takes over is not copied before, unless it is a state itself.
   const values = plan.outputs.map(({ dtype, at, shape, size }, k) => {
     const data = view(dtype, at, size);

@@ -12,6 +12,14 @@ const plain =
   (w, xs) =>
     w.map(op, ...xs);
 
+/** An instruction that loses digits in single precision, in double. */
+export const wide =
+  (op: string): Write =>
+  (w, xs) => {
+    const y = w.map(op, ...xs.map((x) => w.convert(x, 'f64')));
+    return w.convert(y, (xs[0] as Value).type);
+  };
+
 /** A function of one operand, from instructions. */
 const unary =
   (f: (w: Writer, x: Value) => Value): Write =>
@@ -95,9 +103,9 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
   atanh: plain('chlo.atanh'),
   erf: plain('chlo.erf'),
   erfc: plain('chlo.erfc'),
-  erfinv: plain('chlo.erf_inv'),
-  lgamma: plain('chlo.lgamma'),
-  digamma: plain('chlo.digamma'),
+  erfinv: wide('chlo.erf_inv'),
+  lgamma: wide('chlo.lgamma'),
+  digamma: wide('chlo.digamma'),
   sigmoid: plain('logistic'),
   sign: unary((w, x) => w.select(isNaN(w, x), number(w, 0, x), w.map('sign', x))),
   reciprocal: unary((w, x) => w.map('divide', number(w, 1, x), x)),
@@ -200,7 +208,7 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
     const chosen = w.map('and', isZero(w, x), w.map('not', isNaN(w, y)));
     return w.select(chosen, number(w, 0, x), w.map('multiply', x, w.map('log_plus_one', y)));
   }),
-  'special.zeta': plain('chlo.zeta'),
+  'special.zeta': wide('chlo.zeta'),
   copysign: binary((w, x, y) => {
     const size = w.map('abs', x);
     return w.select(signbit(w, y), w.map('negate', size), size);

@@ -1,6 +1,7 @@
 /** @file Functions with derivatives of every order, as StableHLO. */
 import { sincSlope, type Formulas } from '../formulas.js';
-import { Unwritable, type Rules } from './rule.js';
+import { wide } from './elements.js';
+import type { Rules } from './rule.js';
 import type { Value, Writer } from './writer.js';
 
 /** Formulas of values with the shape and type of `like`. */
@@ -20,34 +21,12 @@ function formulas(w: Writer, like: Value): Formulas<Value> {
   };
 }
 
-/** From here on the continued fraction of the tail has all digits after `TERMS` terms. */
-const [FAR, TERMS] = [5, 40];
-
-/** `e^(x²) erfc(x)` for x ≥ 0: the power from an exact square and what is left of it, far away a continued fraction. */
-function scaledTail(w: Writer, x: Value): Value {
-  const k = formulas(w, x);
-  const near = k.whereLess(x, k.number(FAR), x, k.number(FAR));
-  const head = k.mul(k.round(k.mul(near, k.number(64))), k.number(1 / 64));
-  const rest = k.mul(k.sub(near, head), k.add(near, head));
-  const power = w.map(
-    'multiply',
-    w.map('exponential', k.mul(head, head)),
-    w.map('exponential', rest),
-  );
-  // 1/√π / (x + ½ / (x + 1 / (x + 1½ / …)))
-  let tail = x;
-  for (let i = TERMS; i > 0; i--) tail = k.add(x, k.div(k.number(i / 2), tail));
-  const far = k.div(k.number(1 / Math.sqrt(Math.PI)), tail);
-  return k.whereLess(x, k.number(FAR), k.mul(power, w.map('chlo.erfc', near)), far);
-}
-
 export const familyRules: Rules = {
   polygamma: (w, [x], { attributes: { order } }) =>
-    w.map('chlo.polygamma', w.constant(order, (x as Value).type, (x as Value).shape), x as Value),
+    wide('chlo.polygamma')(w, [
+      w.constant(order, (x as Value).type, (x as Value).shape),
+      x as Value,
+    ]),
   sincSlope: (w, [x], { attributes: { order } }) =>
     sincSlope(formulas(w, x as Value), x as Value, order),
-  scaledTail(w, [x], { attributes: { order } }) {
-    if (order > 0) throw new Unwritable(`its derivative of order ${order}`);
-    return scaledTail(w, x as Value);
-  },
 };

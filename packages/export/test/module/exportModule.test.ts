@@ -145,6 +145,18 @@ describe('exportModule', () => {
     expect(gzipSync(bare.js).length).toBeLessThan(20_000);
   });
 
+  it('looks up bags at any batch size', async () => {
+    const bags = new nn.EmbeddingBag(12, 5, { mode: 'mean' });
+    const { predict } = await loaded(exportModule(bags, [randint(0, 12, [2, 4])]));
+    for (const n of [1, 3, 70]) {
+      const indices = randint(0, 12, [n, 4]);
+      const want = compile(() => bags.forward(indices))();
+      const found = predict(indices.dataSync());
+      expect(found.shape).toEqual([n, 5]);
+      expect(same(found.data, want.dataSync())).toBe(true);
+    }
+  });
+
   it('runs images, sequences and several arguments', async () => {
     manualSeed(2);
     const model = new nn.Sequential(
@@ -336,10 +348,12 @@ describe('exportModule', () => {
       }),
     );
     expect(() => predict(new Float32Array(7))).toThrow(
-      /predict: pixels must be an array of 6 numbers for each example \(\[batch, 6\]\), got 7/,
+      /^predict: pixels must be an array of 6 numbers for each example \(\[batch, 6\]\), got 7/,
     );
     expect(() => predict(new Float32Array(0))).toThrow(/pixels must be/);
     expect(() => predict(3 as never)).toThrow(/got number/);
+    const long = new BigInt64Array(6) as never;
+    expect(() => predict(long)).toThrow(/pixels must be .*, got bigints/);
     expect(() => predict(new Float32Array(30))).toThrow(/a batch has at most 4 examples, got 5/);
     expect(predict([1, 2, 3, 4, 5, 6]).shape).toEqual([1, 2]);
   });

@@ -1,6 +1,8 @@
 /** @file Operations by families, with inputs: what each gives must be what XLA gives. */
 import * as cr from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
+import { numbers } from '../onnx/cases/exportCase.js';
+import { specialCases } from '../onnx/cases/specialFunctions.js';
 
 const { tensor } = cr;
 const grid = tensor([
@@ -217,6 +219,12 @@ export const operationCases: Record<string, (zero: Tensor) => Tensor | Tensor[]>
   xlog1py: (z) => cr.special.xlog1py(tensor([0, 1, 2, 0]).add(z.at(0)), tensor([0, 2, 3, NaN])),
   zeta: (z) => cr.special.zeta(positive.add(z).add(1), positive),
   polygamma: (z) => cr.polygamma(2, positive.add(z)),
+  ...Object.fromEntries(
+    specialCases.map(({ name, f, low, high }) => [
+      `${name}, with its slopes`,
+      (z: Tensor) => f(numbers([2, 4], low, high).add(z)),
+    ]),
+  ),
   // Fourier
   ...Object.fromEntries(
     ([1, 6, 7] as const).flatMap((n): [string, (z: Tensor) => Tensor[]][] => {

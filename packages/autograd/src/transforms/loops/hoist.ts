@@ -4,7 +4,7 @@
  *
  * Operations of a step on its element before and after such a product move with it, as long as no carry is involved.
  */
-import type { LoopName } from '../../graph/mode.js';
+import { recording, type LoopName } from '../../graph/mode.js';
 import type { Primitive } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { Placeholder } from '../../graph/version.js';
@@ -54,14 +54,18 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
   };
 }
 
+/** Whether a node has hooks: it then stays in the loop. */
+function isHooked({ extra }: Tensor): boolean {
+  return extra !== null && extra.hooks.length > 0;
+}
+
 /** The nodes of a step that depend on its element alone; true if a product by an outside matrix is part of one. */
 function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Tensor, boolean> {
   const own = new Map<Tensor, boolean>();
-  // A node with hooks stays in the loop.
-  for (const x of xs) if (x.extra?.hooks === undefined) own.set(x, false);
+  for (const x of xs) if (!isHooked(x)) own.set(x, false);
   for (const node of depends) {
     if (xs.includes(node) || node.inputs.length === 0 || isOffset(node)) continue;
-    if (callOf(node) !== null || node.cell !== null || node.extra?.hooks !== undefined) continue;
+    if (callOf(node) !== null || node.cell !== null || isHooked(node)) continue;
     if (!node.inputs.every((x) => own.has(x) || !depends.has(x))) continue;
     own.set(node, isProduct(node, depends) || node.inputs.some((x) => own.get(x) === true));
   }
@@ -70,7 +74,7 @@ function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Ten
 
 /**
  * Whether a node is a product of rows by an outside matrix that has the same bits as part of a larger product. A product that
- * runs as a loop in some layout does not: it sums in an order of its own.
+ * runs as a loop in some layout does not: it sums in an order of its own. For exporters the graph is the same at all sizes.
  */
 function isProduct(
   { op, inputs, sizes: shape, attrs }: Tensor,
@@ -80,7 +84,8 @@ function isProduct(
   const [rows = 0, columns = 0] = shape;
   if (op !== (matmulOf.primitive as unknown) || a === undefined || b === undefined) return false;
   if (shape.length !== 2 || attrs?.['transA'] !== false) return false;
-  if (rows === 0 || isLoop(rows, columns, a.size / rows, 'row')) return false;
+  if (rows === 0) return false;
+  if (recording.regions === null && isLoop(rows, columns, a.size / rows, 'row')) return false;
   return depends.has(a) && !depends.has(b);
 }
 

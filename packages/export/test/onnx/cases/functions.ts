@@ -208,6 +208,16 @@ export const functions: readonly ExportCase[] = [
     cr.fft.fft2({ real: x, imag: x.square() }),
     cr.fft.irfft2(cr.fft.rfft2(x)),
   ]),
+  {
+    name: 'gradients of transforms of prime length',
+    f: (x) =>
+      cr.grad((y: Tensor) => {
+        const { real, imag } = cr.fft.fft(y.sin());
+        return real.square().add(imag.mul(3)).sum();
+      })(x),
+    args: (batch) => [numbers([batch, 31])],
+    batch: 0,
+  },
   unary('what is no number', (x) => {
     const y = x.round().div(x.round().add(1).round());
     return [cr.isNan(y), cr.isInf(y), cr.isFinite(y)];
@@ -337,6 +347,12 @@ export const functions: readonly ExportCase[] = [
     ];
   }),
   ...factorizations(),
+  image('avgPool2d, padded in one dimension', (x) =>
+    cr.avgPool2d(x, [5, 3], { stride: [3, 1], padding: [2, 0] }),
+  ),
+  image('adaptiveAvgPool2d, padded in one dimension', (x) =>
+    cr.adaptiveAvgPool2d(x.repeat([1, 1, 5, 3]).at(':', ':', ':20'), 3),
+  ),
   image('adaptiveAvgPool2d, uneven', (x) => cr.adaptiveAvgPool2d(x, 4)),
   image('adaptiveMaxPool2d, uneven', (x) => cr.adaptiveMaxPool2d(x, 4)),
   image('maxPool2d with places', (x) =>

@@ -7,6 +7,7 @@ import { functions } from './functions.js';
 import { layers } from './layers.js';
 import { loops } from './loops.js';
 import { losses } from './losses.js';
+import { specialFunctions } from './specialFunctions.js';
 import { whole } from './whole.js';
 
 export type { ExportCase } from './exportCase.js';
@@ -15,6 +16,7 @@ export const exportCases: readonly ExportCase[] = [
   ...layers,
   ...losses,
   ...functions,
+  ...specialFunctions,
   ...loops,
   ...whole,
 ];

@@ -18,6 +18,17 @@ function projected(): nn.Module {
   return wrap((x) => lstm.forward(x), lstm);
 }
 
+/** A cell over a sequence: its products by the elements alone are taken out of the loop, at all sizes. */
+function cellOf(cell: nn.GRUCell): (x: Tensor) => unknown {
+  return (x) => {
+    const step = (h: Tensor, element: Tensor): [Tensor, Tensor] => {
+      const next = cell.forward(element, h);
+      return [next, next];
+    };
+    return cr.scan(step, cr.zeros([x.shape[1] as number, 5]), x);
+  };
+}
+
 export const loops: readonly ExportCase[] = [
   unary('scan', (x) => cr.scan(fading, zero(x), steps(x))),
   unary('scan from the end', (x) => cr.scan(fading, zero(x), steps(x), { reverse: true })),
@@ -35,6 +46,12 @@ export const loops: readonly ExportCase[] = [
     name: 'scan over any length',
     f: (x) => cr.scan(fading, zero(x), steps(x)),
     args: (n) => [numbers([2, n, 4])],
+    batch: { arg0: 1 },
+  },
+  {
+    name: 'scan of a recurrent cell',
+    f: cellOf(new nn.GRUCell(4, 5)),
+    args: (n) => [numbers([6, n, 4])],
     batch: { arg0: 1 },
   },
   unary('scan without a sequence', (x) =>

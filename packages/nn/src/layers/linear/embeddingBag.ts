@@ -116,6 +116,8 @@ export function reduceBags(
       `${op}: perSampleWeights [${perSampleWeights.shape.join(', ')}] must have the shape of the indices, [${indices.shape.join(', ')}]`,
     );
   const n = indices.size;
+  if (indices.ndim === 2 && offsets === null && n > 0)
+    return combinedRows(indices, rows(indices), { mode, paddingIdx, perSampleWeights });
   const { bags, bagOf } = bagsOf(op, indices, offsets, options.includeLastOffset ?? false);
   const flat = indices.flatten();
   const found = rows(flat);
@@ -138,6 +140,26 @@ export function reduceBags(
   return options.includeLastOffset === true && indices.ndim === 1
     ? bag.narrow(0, 0, bags - 1)
     : bag;
+}
+
+/** Bags of one size: the vectors `found [bags, n, size]` combined along the second dimension. */
+function combinedRows(
+  indices: Tensor,
+  found: Tensor,
+  { mode, paddingIdx, perSampleWeights }: EmbeddingBagCall,
+): Tensor {
+  const present = paddingIdx == null ? null : indices.ne(paddingIdx);
+  const chosen = (vectors: Tensor, rest: number): Tensor =>
+    present === null ? vectors : where(present.unsqueeze(-1), vectors, rest);
+  if (mode === 'max') {
+    const best = chosen(found, -Infinity).amax(1);
+    return present === null ? best : where(present.any(1).unsqueeze(-1), best, 0);
+  }
+  const weighted = perSampleWeights == null ? found : found.mul(perSampleWeights.unsqueeze(-1));
+  const bag = chosen(weighted, 0).sum(1);
+  if (mode === 'sum') return bag;
+  if (present === null) return bag.div(indices.shape[1] as number);
+  return bag.div(clamp(present.sum(1), 1).cast(found.dtype).unsqueeze(-1));
 }
 
 /** How many bags there are, and the bag of each index. */

@@ -151,8 +151,10 @@ export function windowSum(
   const dims = starts.map((start, d) =>
     regular(start, ends[d] as readonly number[], size[d] as number),
   );
-  // Runtimes differ in what they count of uneven padding.
-  const found = dims.filter((dim) => dim?.low === dim?.high).filter((dim) => dim !== null);
+  // Runtimes differ in what they count of padding that is not the same everywhere.
+  const found = dims
+    .filter((dim) => dim !== null)
+    .filter(({ low, high }) => low === high && low === dims[0]?.low);
   if (found.length < rank || rank > 3 || node.dtype === 'int32')
     return windowSums(e, { node, inputs, all, attributes }, false);
   const kernel = found.map((dim) => dim.kernel);

@@ -16,9 +16,12 @@ function geometry(region: Region, rank: number): Record<string, number | readonl
 
 const pool = (op: string, rank: number): RegionRule => ({
   accepts: (region) => {
-    const { ceilMode, returnIndices, divisorOverride } = optionsOf(region, 2);
+    const { ceilMode, returnIndices, divisorOverride, padding } = optionsOf(region, 2);
+    const pads = perDim(padding, rank, 0);
+    // Runtimes count the wrong zeros where dimensions have different padding.
+    const counted = op === 'MaxPool' || pads.every((pad) => pad === pads[0]);
     const plain = ceilMode !== true && returnIndices !== true && divisorOverride == null;
-    return plain && isFloat(input(region)) && input(region).shape.length === rank + 2;
+    return plain && counted && isFloat(input(region)) && input(region).shape.length === rank + 2;
   },
   write: (e, region) => {
     const { dilation, countIncludePad = true } = optionsOf(region, 2);

@@ -2,7 +2,7 @@
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { elementwise } from '../../import/host.js';
-import { Strings } from '../../import/values.js';
+import { Known, known, Strings } from '../../import/values.js';
 import { ELEMENTS } from '../../schema/elementTypes.js';
 import { dimension, divideIntegers, isFloat } from '../helpers.js';
 import { operator, type Operator } from '../operator.js';
@@ -45,6 +45,24 @@ const truth = (holds: boolean): number => (holds ? 1 : 0);
 
 /** A quotient of integers is one. */
 const divide: Binary = (x, y) => (isFloat(x.dtype) ? x.div(y) : divideIntegers(x, y));
+
+/** Of bits those that int32 has: a constant may be as wide as 2⁶³. */
+function bitsOf(call: Call, i: number): cr.Tensor {
+  const value = call.value(i);
+  if (!(value instanceof Known) || value.data instanceof Int32Array) return call.tensor(i);
+  return known(
+    Int32Array.from(value.data, (x) => x | 0),
+    value.shape,
+    value.dtype,
+  ).tensor;
+}
+
+function bitwise(name: string, f: Binary, host: (x: number, y: number) => number): Operator {
+  return operator(name, (call) => f(bitsOf(call, 0), bitsOf(call, 1)), {
+    fold: elementwise(host),
+    foldsFrom: 2,
+  });
+}
 
 function shift(x: cr.Tensor, y: cr.Tensor, call: Call): cr.Tensor {
   if (call.text('direction') === 'RIGHT') return cr.bitwiseRightShift(x, y);
@@ -111,9 +129,9 @@ export const ARITHMETIC: readonly Operator[] = [
   binary('And', cr.logicalAnd, (x, y) => x & y, 'bool'),
   binary('Or', cr.logicalOr, (x, y) => x | y, 'bool'),
   binary('Xor', cr.logicalXor, (x, y) => x ^ y, 'bool'),
-  binary('BitwiseAnd', cr.bitwiseAnd, (x, y) => x & y),
-  binary('BitwiseOr', cr.bitwiseOr, (x, y) => x | y),
-  binary('BitwiseXor', cr.bitwiseXor, (x, y) => x ^ y),
+  bitwise('BitwiseAnd', cr.bitwiseAnd, (x, y) => x & y),
+  bitwise('BitwiseOr', cr.bitwiseOr, (x, y) => x | y),
+  bitwise('BitwiseXor', cr.bitwiseXor, (x, y) => x ^ y),
   operator('BitShift', (call) => shift(call.tensor(0), call.tensor(1), call)),
   variadic('Max', cr.maximum, Math.max),
   variadic('Min', cr.minimum, Math.min),
