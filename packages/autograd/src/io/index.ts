@@ -5,8 +5,7 @@
  * `download:a.safetensors`, which offers a file to the user.
  */
 // Tensors come with all their methods, also where nothing else of the package is imported.
-import '../ops/fluent.js';
-import '../wasm.js';
+import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkArgument, type Kind } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
