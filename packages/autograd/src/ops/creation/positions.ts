@@ -1,4 +1,4 @@
-/** @file Sequences too long to be computed before somebody reads them. */
+/** @file Sequences so long that they are computed only when something reads them. */
 import { placement } from '../../graph/device.js';
 import type { DType } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -6,7 +6,7 @@ import { castNode } from '../build/element.js';
 import { iotaOf } from '../shape/movement.js';
 import type { CreationOptions } from '../build/leaves.js';
 
-/** From here on a sequence takes tens of milliseconds, and may never be read. */
+/** From this length on, filling a sequence takes tens of milliseconds, and nobody may ever read it. */
 const LONG = 2 ** 24;
 
 /**

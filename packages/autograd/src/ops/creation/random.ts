@@ -100,7 +100,7 @@ export function randint<const S extends Shape>(
   if (low < -(2 ** 31) || high > 2 ** 31)
     throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
   const checked = checkShape('randint', shape);
-  // 53 bits times the width never rounds up to it.
+  // A number of 53 bits below 1, times the width, never rounds up to the width.
   const scaled = mul(drawDoubles(checked, options), constant(high - low, 'float64'));
   const whole = castNode(add(floor(scaled), constant(low, 'float64')), options.dtype ?? 'int32');
   return finish('randint', fromHost('randint', whole), options) as Tensor<Literal<S>>;
@@ -118,14 +118,14 @@ export function randperm<N extends number>(n: N, given?: CreationOptions): Tenso
   return finish('randperm', fromHost('randperm', whole), options) as Tensor<[N]>;
 }
 
-/** Uniform doubles; for a device without any they are drawn on the host. */
+/** Uniform doubles; drawn on the host for a device that has no float64. */
 function drawDoubles(shape: Shape, { device = placement.chosen }: CreationOptions): Tensor {
   const drawn = drawUniform(shape, 'float64');
   if (device !== 'cpu' && mode.tracing === null) drawn.home = 'cpu';
   return drawn;
 }
 
-/** What was drawn on the host for another device, as a leaf that goes there. */
+/** A draw made on the host for another device, as a leaf that is moved there. */
 function fromHost(op: string, t: Tensor): Tensor {
   return t.home === 'cpu' ? makeLeaf(valueOf(t, op), t.sizes, t.dtype) : t;
 }

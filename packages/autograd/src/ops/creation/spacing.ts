@@ -1,4 +1,4 @@
-/** @file Numbers at even distances. */
+/** @file Evenly spaced numbers. */
 import type { Tensor } from '../../graph/tensor.js';
 import { add } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';

@@ -20,10 +20,10 @@ import { planOf, type AxisSizes, type Plan } from './pattern.js';
 
 export type { AxisSizes } from './pattern.js';
 
-/** A tensor, or tensors of one shape, whose number is the first axis. */
+/** A tensor, or tensors of one shape, indexed by the first axis. */
 type Source = Operand | readonly Operand[];
 
-/** The shape of a tensor as far as it is known. */
+/** The shape of a tensor, if it is known. */
 type ShapeOfSource<X> = X extends Operand ? ShapeIn<X> : Shape;
 
 type Arrangement = <

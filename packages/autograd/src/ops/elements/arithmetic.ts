@@ -123,7 +123,7 @@ export const clamp = composite(
   },
 );
 
-/** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
+/** One side of `clamp`. A bound that is NaN must give NaN; a bound that is a number needs no test for that. */
 function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {
   const b = castNode(operand('clamp', limit, x.dtype), x.dtype);
   const plain = typeof limit === 'number' ? !Number.isNaN(limit) : !isFloat(x.dtype);
@@ -137,7 +137,7 @@ function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tens
 export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand): Tensor => {
   const difference = sub(y, x);
   const fromStart = (): Tensor => add(x, mul(weight, difference));
-  // A number stays one, so that it does not take a dtype before it meets the tensors.
+  // A JS number is subtracted as one, so that it takes its dtype from the tensors.
   const rest = typeof weight === 'number' ? 1 - weight : sub(1, weight);
   const fromEnd = (): Tensor => sub(y, mul(rest, difference));
   if (typeof weight === 'number') return weight < 0.5 ? fromStart() : fromEnd();
@@ -208,7 +208,7 @@ export function floorDivide<X extends Operand, Y extends Operand>(
   return divided(floorDivideOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
-/** Refuses integer division by a known zero at the call; any other is found when it is evaluated. */
+/** Refuses integer division by a known zero at the call; other zeros are found when the division is evaluated. */
 function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
   const out = op(x, y);
   const divisor = out.inputs[1] as Tensor;

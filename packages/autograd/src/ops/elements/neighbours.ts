@@ -1,4 +1,4 @@
-/** @file The numbers next to a number. */
+/** @file The floats next to a float. */
 import { DTypeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';

@@ -58,7 +58,7 @@ export const digamma: UnaryOp = unary('digamma', {
 });
 
 const polygammaNode = derivativeFamily('polygamma', polygammaOf);
-/** Beyond this, n! exceeds float64, and the sum has as many terms as the order. */
+/** For larger orders n! exceeds float64, and the sum has as many terms as the order. */
 const ORDER = kinds.wholeBetween(0, 170);
 
 /**
@@ -106,7 +106,7 @@ const logitOptions = byPosition(
 const logitOp = unary('logit', {
   vector: logitForm,
   reference: (x) => Math.log(x / (1 - x)),
-  // NaN outside of the domain, as the value.
+  // NaN outside of the domain, as for the value.
   derivative: (x, y) => choose(isNan(y), NaN, reciprocal(mul(x, sub(1, x)))),
 });
 

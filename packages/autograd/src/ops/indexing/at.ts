@@ -101,7 +101,7 @@ function expandEllipsis(shape: Shape, indices: readonly ReadIndex[]): ReadIndex[
     : indices.flatMap((index): readonly ReadIndex[] => (index === '...' ? rest : [index]));
 }
 
-/** Slices, positions and new dimensions; what is left to the index tensors. */
+/** Applies slices, positions and new dimensions; returns what remains for the index tensors. */
 function applyBasic(
   x: Tensor,
   indices: readonly ReadIndex[],
@@ -156,7 +156,7 @@ function applyBasic(
   return dropPositions(sliced, positions, advanced);
 }
 
-/** Index tensors without dimensions are positions: their dimensions vanish before the others are applied. */
+/** Index tensors without dimensions act as positions: their dimensions are removed before the others are applied. */
 function dropPositions(
   x: Tensor,
   positions: readonly Advanced[],
@@ -199,7 +199,7 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
   ]);
 }
 
-/** Several indices as one into the flattened dimensions. */
+/** Combines several indices into one into the flattened dimensions. */
 export function flatIndex(indices: readonly Tensor[], sizes: readonly number[]): Tensor {
   const shape = indices.map((i) => i.sizes).reduce((s, t) => broadcastShapes('at', s, t));
   const strides = stridesOf(sizes);

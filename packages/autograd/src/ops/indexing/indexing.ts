@@ -37,7 +37,7 @@ export const gather: (x: Operand, dim: number, index: Indices, what?: string) =>
 );
 
 function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what?: string }): Tensor {
-  // A single number counts as one dimension with one element.
+  // A single number counts as a vector of one element.
   if (x.ndim === 0 || index.ndim === 0) {
     const [a, b] = [
       reshapeNode(x, x.ndim === 0 ? [1] : x.sizes),
@@ -175,7 +175,7 @@ function positions(data: ArrayLike<number>): Int32Array {
   const n = data.length;
   const found = new Int32Array(n);
   let count = 0;
-  // Every position is written, and kept only if another one follows: there is no branch to be guessed.
+  // Every position is written, but kept only if the count moves on: no branch that could be mispredicted.
   for (let i = 0; i < n; i++) {
     found[count] = i;
     count += Number(data[i] !== 0);
@@ -196,7 +196,7 @@ export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   return makeLeaf(rows, [places.length, n], 'int32');
 });
 
-/** The indices in each dimension for flat ones, in rows. */
+/** The indices in each dimension for flat indices, in rows. */
 function coordinates(places: Int32Array, sizes: Shape): Int32Array {
   const n = sizes.length;
   const rows = new Int32Array(places.length * n);

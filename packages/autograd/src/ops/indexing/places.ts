@@ -1,7 +1,4 @@
-/**
- * @file Positions as results: flat indices split by dimension, indices of elements that are not 0, runs of equal
- * elements.
- */
+/** @file Positions as results: flat indices split by dimension, indices of nonzero elements, runs of equal elements. */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { checkShape, normalizeDim, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -102,7 +99,7 @@ interface Runs {
   readonly counts: Int32Array;
 }
 
-/** Where each run of equal slices begins, which each slice is in, and how many there are. */
+/** Where each run of equal slices begins, the run of each slice, and the number of runs. */
 function runsOf(x: Tensor, dim: number): Runs {
   const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
   const n = x.sizes[dim]!;
@@ -112,7 +109,7 @@ function runsOf(x: Tensor, dim: number): Runs {
   for (let i = 0; i < n; i++) {
     let differ = Number(i === 0);
     for (let k = i * width; k < (i + 1) * width; k++) differ |= Number(data[k] !== data[k - width]);
-    // Written in any case, and kept if the run is new: there is no branch to be guessed.
+    // Always written, but kept only if the run is new: no branch that could be mispredicted.
     first[count] = i;
     count += differ;
     inverse[i] = count - 1;
