@@ -36,7 +36,7 @@ interface Tolerances {
    * given.
    */
   readonly rtol?: number | null;
-  /** Whether A is symmetric. Without effect; here for code from PyTorch. */
+  /** Whether A is symmetric. Has no effect; accepted for code from PyTorch. */
   readonly hermitian?: boolean;
 }
 
@@ -181,7 +181,7 @@ export const cond = composite(
     const inverse = solveOf([a, identityLike(a)], { transposed: false, op: '' });
     const known = size(a);
     const product = abs(mul(known, size(inverse)));
-    // A singular matrix leaves infinities and NaN, maybe not in every row.
+    // A singular matrix leaves infinities and NaN, though maybe not in every row.
     const nothing = sumOver([mul(inverse, 0)], { dims: [a.ndim - 2, a.ndim - 1], keepdim: false });
     return where(logicalAnd(ne(nothing, 0), eq(known, known)), Infinity, product);
   },

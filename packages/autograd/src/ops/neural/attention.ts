@@ -1,4 +1,4 @@
-/** @file Attention, embeddings and dropout: what networks for sequences are made of. */
+/** @file Attention, embeddings and dropout: the building blocks of networks for sequences. */
 import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -199,7 +199,7 @@ export const scaledDotProductAttention: (
   return matmulOf([dropped, v], { transA: false, transB: false });
 });
 
-/** What is added to scores in another dtype would widen them, and whole numbers are mostly meant as true and false. */
+/** A mask of another dtype would widen the scores it is added to, and one of integers is mostly meant as true and false. */
 function maskFor(op: string, attnMask: Tensor, scores: Tensor): Tensor {
   const mask = operand(op, attnMask);
   const [own, all] = [mask.sizes, scores.sizes];
@@ -219,7 +219,7 @@ function maskFor(op: string, attnMask: Tensor, scores: Tensor): Tensor {
   return mask;
 }
 
-/** `[…, h, s, e]` with each head repeated as often as the query has more of them. */
+/** `[…, h, s, e]` with each head repeated to match the number of heads of the query. */
 function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
   const [have, want] = [x.sizes.at(-3) ?? 1, q.sizes.at(-3) ?? 1];
   if (x.ndim < 3 || have === 0 || want % have !== 0) {

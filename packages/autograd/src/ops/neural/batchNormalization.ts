@@ -117,7 +117,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       }
       const moments = momentsOf(x, dims);
       y = standardize(moments, eps);
-      // Of nothing there is no mean: the statistics stay.
+      // An empty batch has no mean: the statistics stay unchanged.
       if (count > 0) {
         update(runningMean, reshapeNode(moments.mean, [c]), momentum);
         update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
@@ -182,7 +182,7 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   },
 );
 
-/** Normalizes by running statistics, which must be there. */
+/** Normalizes by running statistics, which must be given. */
 function byRunning(
   op: string,
   x: Tensor,

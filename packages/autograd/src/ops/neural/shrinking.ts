@@ -53,8 +53,8 @@ export const tanhshrink = unary('tanhshrink', {
 });
 
 /**
- * `x³/3 · (1 − D / cosh x)`, from `(x cosh x − sinh x) / cosh x`, whose series is `x³/3` times that of cosh less
- * `D = Σ (1 − 3 / ((2k + 1)(2k + 3))) x^(2k) / (2k)!`.
+ * `x³/3 · (1 − D / cosh x)`, from `(x cosh x − sinh x) / cosh x`. The series of the numerator is `x³/3` times that of cosh
+ * minus `D = Σ (1 − 3 / ((2k + 1)(2k + 3))) x^(2k) / (2k)!`.
  */
 function differenceFromTanh(x: number): number {
   const xx = x * x;

@@ -29,7 +29,7 @@ export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
   along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
 ) as SameShapeAlong;
 
-/** A tensor without dimensions counts as a vector of one element. */
+/** Treats a tensor without dimensions as a vector of one element. */
 function along(
   op: string,
   x: Operand,

@@ -50,7 +50,7 @@ function ratio(x: Tensor, y: Tensor): Tensor {
   return choose(eq(y, -Infinity), 0, exp(sub(x, y)));
 }
 
-/** `exp(y − next)` of a sum and a later one. Behind +Inf nothing changes: what lies before it keeps its own derivative. */
+/** `exp(y − next)` of a sum and a later one. After +Inf nothing changes, so earlier elements keep their own derivative. */
 function share(y: Tensor, next: Tensor): Tensor {
   const both = logicalAnd(eq(y, Infinity), eq(next, Infinity));
   return choose(both, 1, ratio(y, next));

@@ -60,7 +60,7 @@ export const entr: UnaryOp = unary('special.entr', {
   derivative: (x) => neg(add(log(x), 1)),
 });
 
-/** A function with derivatives of any order, each exact by itself. */
+/** A function with derivatives of any order, each computed directly. */
 function family(name: string, f: (order: number, x: number) => number, first = 0): SameShape {
   const node = derivativeFamily(name, f);
   return composite(name, (x: Operand): Tensor => {
@@ -171,7 +171,7 @@ const gammaDensity: BinaryOp = binary('special.gammaDensity', {
   reference: gammaDensityOf,
   dx: (a, x, y) => mul(y, sub(log(x), digamma(a))),
   dy: (a, x, y) => {
-    // Below 1, where a − 1 is rounded, by a quotient that does not overflow before y does.
+    // For a below 1, where a − 1 is rounded, by a quotient that does not overflow before y does.
     const b = sub(a, 1);
     return sub(choose(ge(a, 1), gammaDensity(b, x), mul(y, div(b, x))), y);
   },

@@ -92,7 +92,7 @@ export const tensordot: (
   const restA = range(a.ndim).filter((d) => !da.includes(d));
   const restB = range(b.ndim).filter((d) => !db.includes(d));
   const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.sizes[d]!);
-  // A dimension of size 1 is repeated to the size of the one it is paired with.
+  // A dimension of size 1 is repeated to the size of its partner.
   const paired = da.map((d, i) => (a.sizes[d] === 1 ? b.sizes[db[i]!]! : a.sizes[d]!));
   const wide = (t: Tensor, ds: readonly number[]): Tensor =>
     expandNode(
