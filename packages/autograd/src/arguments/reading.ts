@@ -1,4 +1,4 @@
-/** @file What is read of a caller's object may throw: a getter that fails, a proxy that was revoked. */
+/** @file Reading a caller's object may throw: a getter fails, a proxy was revoked. */
 import { ChainruleError } from '../errors.js';
 
 /**

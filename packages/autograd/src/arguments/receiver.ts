@@ -1,4 +1,4 @@
-/** @file Methods that lost their object: `const { step } = optimizer; step()`. */
+/** @file Methods called without their object: `const { step } = optimizer; step()`. */
 import { ChainruleError } from '../errors.js';
 import { checkArgument, passes } from './check.js';
 import { display } from './display.js';
@@ -8,9 +8,9 @@ import { readList } from './list.js';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What the CommonJS build makes of the initial value of a field: a method, called before there is anything to ask. */
+/** In the CommonJS build the initial value of a field becomes a method of this name, called before the object has any state. */
 const FIELD = /^__init\d*$/;
-/** The prototypes whose methods are guarded, by the base that names the methods. */
+/** The prototypes whose methods are guarded, by the base class that names the methods. */
 const guardedBy = new WeakMap<object, WeakSet<object>>();
 
 /**
@@ -57,7 +57,7 @@ export function guardMethods(
   }
 }
 
-/** Null for what has none, or keeps it to itself. */
+/** The prototype, or null if there is none or it cannot be read. */
 function prototypeOf(x: unknown): object | null {
   try {
     return typeof x === 'object' && x !== null ? (Object.getPrototypeOf(x) as object | null) : null;
@@ -90,7 +90,7 @@ function guard(level: object, name: string, isOne: (x: unknown) => boolean, what
         `where it is passed on, pass () => ${what}.${name}()`,
     );
   };
-  // What looks at a method finds what it would have found.
+  // Code that inspects the method finds what it would have found before.
   for (const key of ['name', 'length', 'toString'] as const) {
     Object.defineProperty(value, key, {
       value: key === 'toString' ? () => Function.prototype.toString.call(method) : method[key],

@@ -23,11 +23,11 @@ import { quoted } from './quoted.js';
 /** The longest header that the format allows, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-/** The most tensors in one file: reading so many takes seconds. Published models have some thousands a file. */
+/** The most tensors in one file: reading this many takes seconds. Published models have some thousands per file. */
 export const MAX_TENSORS = 250_000;
 
 const METADATA = '__metadata__';
-/** Larger elements first, so that each array is aligned; then by name, as the reference implementation sorts. */
+/** Larger elements first, so that each array is aligned; then by name, the order of the reference implementation. */
 const ORDER: readonly ElementType[] = ['F64', 'F32', 'I32', 'BOOL'];
 
 export interface SafetensorsContent {
@@ -138,7 +138,7 @@ function isElementType(name: string): name is ElementType {
   return Object.hasOwn(ELEMENT_SIZE, name);
 }
 
-/** The tensors must cover the data from its first byte to its last, without holes and without overlap. */
+/** The tensors must cover the data from the first byte to the last, without gaps or overlap. */
 function checkTiling(entries: readonly Entry[], size: number, what: string): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort(
@@ -239,6 +239,6 @@ function quote(text: string): string {
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const differs = a.findIndex((byte, i) => byte !== b[i]);
-  // A name that is the beginning of another comes first.
+  // A name that is a prefix of another comes first.
   return differs < 0 ? a.length - b.length : (a[differs] ?? -1) - (b[differs] ?? -1);
 }

@@ -1,6 +1,6 @@
 /**
  * @file The state of a training run as JSON and tensors, and back: nested arrays, objects, Maps, numbers (NaN and the
- * infinities too, which JSON has no word for), typed arrays; tensors stand apart, by name.
+ * infinities too, which JSON lacks), typed arrays; tensors are stored separately, by name.
  */
 import { FormatError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
@@ -9,11 +9,11 @@ import { asArray, asNatural, asString, describeJson } from './json.js';
 import type { JsonValue } from './json.js';
 import { quoted } from './quoted.js';
 
-/** Anything that hands out its state and takes it back: modules, optimizers, schedules, averages. */
+/** Anything that returns its state and accepts it back: modules, optimizers, schedules, averages. */
 export interface Stateful {
   /** The state, as plain values and tensors. */
   stateDict(): unknown;
-  /** Takes a state over. */
+  /** Replaces the current state. */
   loadStateDict(state: never): unknown;
 }
 
@@ -39,13 +39,13 @@ const MAX_DEPTH = 60;
 const MAX_DIGITS = 1000;
 const HALF_PAIR = /\p{Surrogate}/u;
 
-/** A string; half a surrogate pair, which a string cut off may end with, is no text to a strict reader. */
+/** A string. Half a surrogate pair, with which a truncated string may end, is not valid text for a strict reader. */
 function encodeText(text: string): unknown {
   if (!HALF_PAIR.test(text)) return text;
   return { [TAG.text]: Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)) };
 }
 
-/** What JSON cannot say stands in an object with one of these keys. */
+/** Values that JSON cannot express are stored in an object with one of these keys. */
 const TAG = {
   tensor: '$tensor',
   number: '$number',

@@ -9,15 +9,15 @@ import { checkNamed } from './kinds.js';
 import { decodeState as decode, encodeState as encode } from './state.js';
 import { entriesOf, type NamedTensors } from './tensors.js';
 
-/** What {@link encodeState} gives. */
+/** The result of {@link encodeState}. */
 export interface EncodedState {
   /** Everything but the tensors, as JSON. */
   readonly json: string;
-  /** The tensors by the names that the text has for them. */
+  /** The tensors, under the names by which the text refers to them. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-/** As deep as {@link encodeState} goes, and the tags around each part. */
+/** As deep as {@link encodeState} goes, including the tags around each part. */
 const MAX_DEPTH = 200;
 
 /**
@@ -51,7 +51,7 @@ export function decodeState(json: string, tensors: NamedTensors): unknown {
   return decode(text, 'decodeState', recordOf(entriesOf(tensors, 'decodeState')));
 }
 
-/** Without a prototype, whose members are no tensors. */
+/** Without a prototype, whose members are not tensors. */
 function recordOf(entries: Iterable<readonly [string, Tensor]>): Record<string, Tensor> {
   const record = plainRecord<Tensor>();
   for (const [name, tensor] of entries) record[name] = tensor;
