@@ -1,4 +1,4 @@
-/** @file What would run, as text; the debug level. */
+/** @file Describes as text what would run; the debug level. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
@@ -34,10 +34,10 @@ export function explain(t: Tensor): string {
   );
 }
 
-/** So many runs tell something. */
+/** From this many runs on, their ratio means something. */
 const MANY = 50;
 
-/** Says it where most runs so far were of structures that had not been met before. */
+/** A warning if most runs so far had structures that had not been seen before. */
 function keepsPlanning(): string {
   const { walked, made, found } = planningSoFar();
   if (walked + made < MANY || walked + made <= found) return '';
