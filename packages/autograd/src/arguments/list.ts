@@ -50,8 +50,9 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
 }
 
 /**
- * A copy of an array that was checked, to be checked again: what is then used is what passed. Its length is asked for once.
- * @throws {ChainruleError} if it cannot be read, or says that it has more than 2 million entries.
+ * A copy of an array that was checked, to be checked again, so that the values used are the values checked. Its length is read
+ * once.
+ * @throws {ChainruleError} if it cannot be read, or claims to have more than 2 million entries.
  */
 export function copyList(op: string, name: string, list: readonly unknown[]): unknown[] {
   return reading(op, name, () => {

@@ -28,11 +28,11 @@ export interface OptionsReader<O extends object> {
 }
 
 /**
- * Makes the reader of a function's options from the table of their kinds. Make it once, beside the function.
+ * Makes the reader of a function's options from the table of their kinds. Make it once, next to the function.
  *
- * Reading allocates nothing if no options are given. Otherwise each key is checked: an unknown name is refused, with
- * the nearest known one; a value of the wrong kind is refused, with what it must be; `undefined` counts as not
- * given.
+ * Reading allocates nothing if no options are given. Otherwise each key is checked: an unknown name is refused, and the error
+ * suggests the nearest known one; a value of the wrong kind is refused, and the error says what it must be; `undefined` counts
+ * as not given.
  *
  * @example
  * const sumOptions = defineOptions<{ keepdim?: boolean }>({ keepdim: kinds.flag });
@@ -40,8 +40,8 @@ export interface OptionsReader<O extends object> {
  *   const { keepdim = false } = sumOptions('sum', options);
  * }
  * // sum: there is no option 'keepDim'; did you mean keepdim?
- * @param pick for a function that is called often: reads each option by its name, `({ keepdim }) => ({ keepdim })`, which
- * is several times as quick as a copy of whatever names are given. Options that are not given are then undefined.
+ * @param pick for a function that is called often: reads each option by its name, `({ keepdim }) => ({ keepdim })`, which is
+ * several times as quick as copying whatever names are given. Options that are not given are then undefined.
  */
 export function defineOptions<O extends object>(
   table: OptionTable<O>,

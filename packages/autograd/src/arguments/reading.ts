@@ -2,9 +2,9 @@
 import { ChainruleError } from '../errors.js';
 
 /**
- * What `read` gives of the argument `name`.
+ * Returns what `read` reads of the argument `name`.
  *
- * @throws {ChainruleError} that names the argument, if it throws when it is read.
+ * @throws {ChainruleError} that names the argument, if reading it throws.
  * @example const named = reading('saveCheckpoint', 'entries', () => Object.entries(entries))
  */
 export function reading<R>(op: string, name: string, read: () => R): R {

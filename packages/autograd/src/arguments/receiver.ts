@@ -14,12 +14,12 @@ const FIELD = /^__init\d*$/;
 const guardedBy = new WeakMap<object, WeakSet<object>>();
 
 /**
- * Makes the methods that `base` names refuse to be called on anything but what `isOne` accepts: its own, and those that
- * override them in the classes between it and `instance`. A constructor of `base` calls it; the first instance of a class
- * does the work.
+ * Makes the methods of `base` throw if they are called on a value that `isOne` does not accept: the methods of `base` itself,
+ * and those that override them in the classes between it and `instance`. A constructor of `base` calls it; only the first
+ * instance of a class does work.
  *
  * @param names the methods, if some of them are abstract. Default: all that `base` has.
- * @param what a variable for such an object, as the message names it: `optimizer`.
+ * @param what a variable name for such an object, used in the message: `optimizer`.
  * @throws {ChainruleError} unless `instance` inherits from `base`.
  * @example
  * class Optimizer {

@@ -34,11 +34,11 @@ export interface GraphOptions {
 const graphOptions = defineOptions<GraphOptions>({ backward: kinds.flag });
 
 /**
- * The graph behind a tensor: what it was, or will be, computed from. Nothing is evaluated.
+ * The graph behind a tensor: the operations from which it was, or will be, computed. Nothing is evaluated.
  *
- * JavaScript numbers are not separate nodes but part of their operation's label. With `{ backward: true }` it
- * includes the graph of the gradients of every leaf that requires grad, as `backward()` would build it. What
- * `backward()` has freed is no longer shown.
+ * JavaScript numbers are not separate nodes but part of their operation's label. With `{ backward: true }` it includes the
+ * graph of the gradients of every leaf that requires grad, as `backward()` would build it. Nodes that `backward()` has freed
+ * are no longer shown.
  * @example writeFileSync('net.svg', graph(loss).toSVG())
  */
 export function graph(t: Tensor, options?: GraphOptions): Graph {

@@ -55,9 +55,9 @@ export function halfToNumber(bits: number): number {
 /**
  * Reads all of `bytes` as elements of type `element`.
  *
- * @param what Names the array in errors.
- * @throws {ElementError} if a 64-bit or unsigned integer does not fit in int32. @throws {FormatError} if a boolean is
- * neither 0 nor 1.
+ * @param what The name of the array in errors.
+ * @throws {ElementError} if a 64-bit or unsigned integer does not fit in int32. @throws {FormatError} if a boolean is neither 0
+ * nor 1.
  */
 export function decodeElements(
   bytes: Uint8Array,

@@ -39,7 +39,7 @@ export function hasDisk(): boolean {
   return typeof process?.getBuiltinModule === 'function';
 }
 
-/** The parts of Node that files need. @throws {FileError} if there is no file system. */
+/** The modules of Node that files need. @throws {FileError} if there is no file system. */
 export function node(): { fs: Fs; path: Path; crypto: Crypto; process: NodeProcess } {
   const { process } = globalThis as { process?: Partial<NodeProcess> };
   if (typeof process?.getBuiltinModule !== 'function') {
@@ -87,7 +87,7 @@ export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<
 }
 
 /**
- * Runs `action` for `op`, which a user called: what files say of themselves, they say in its name.
+ * Runs `action` for `op`, which a user called: errors of files begin with its name.
  * @example inNameOf('loadNpz', () => readFile(path)) // loadNpz: cannot read 'a.npz': there is no such file or folder (ENOENT)
  */
 export async function inNameOf<T>(op: string, action: () => Promise<T>): Promise<T> {
@@ -115,7 +115,7 @@ export function codeOf(error: unknown): string | undefined {
 /** One read call stays below 2 GiB, the most that systems accept. */
 const MAX_READ = 2 ** 30;
 
-/** All bytes of a file. @throws {FileError} */
+/** Reads all bytes of a file. @throws {FileError} */
 export function readFile(path: string): Promise<Uint8Array> {
   const what = `file: cannot read ${shownPath(path)}`;
   return tryTo(what, async () => {

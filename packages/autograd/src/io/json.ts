@@ -36,10 +36,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads `text` as one JSON value and nothing after it but white space.
+ * Reads `text` as one JSON value, with nothing but white space around it.
  *
- * @param what Names the text in errors: `model.safetensors: header`.
- * @throws {FormatError} on anything RFC 8259 forbids, and also on a duplicate key, a number beyond float64, a lone
+ * @param what The name of the text in errors: `model.safetensors: header`.
+ * @throws {FormatError} on anything that RFC 8259 forbids, and also on a duplicate key, a number beyond float64, a lone
  * surrogate and nesting deeper than `maxDepth`.
  */
 export function readJson(text: string, what: string, options: JsonOptions = {}): JsonValue {

@@ -41,7 +41,7 @@ const DESCR: Readonly<Record<DType, string>> = {
 /**
  * Reads a whole .npy file, of version 1, 2 or 3, in C or Fortran order, of either byte order.
  *
- * @param what Names the file in errors.
+ * @param what The name of the file in errors.
  * @throws {FormatError} if anything is malformed, of an unsupported dtype, or does not fit.
  */
 export function readNpy(bytes: Uint8Array, what = 'npy'): ArrayRecord {

@@ -12,9 +12,9 @@ import {
 } from './files.js';
 
 /**
- * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and
- * its permissions stay; a symbolic link stays one, and the file it leads to is replaced. What is no file but a
- * device or a pipe, `/dev/stdout` say, is written into.
+ * Replaces a file in one step: after an interruption at any byte it has its old content, or the new. Its owner and its
+ * permissions stay; a symbolic link stays one, and the file to which it leads is replaced. A device or a pipe, such as
+ * `/dev/stdout`, is not replaced but written to.
  *
  * @throws {FileError} with the old content intact.
  */
@@ -23,9 +23,9 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Replaces several in this way: all lie on the disk under other names before the first is given its own, so a disk that
- * is full, or a folder that may not be written, leaves all of them as they were. Killed while names change, it leaves
- * some old and some new, and each of them whole.
+ * Replaces several files in this way. All are written to the disk under other names before the first is renamed, so a full
+ * disk, or a folder that may not be written, leaves all files as they were. If the process is killed while it renames, some
+ * files are old and some new, and each is complete.
  *
  * @throws {FileError} that names the file.
  */

@@ -47,9 +47,9 @@ interface Entry {
 /**
  * Reads a whole safetensors file.
  *
- * @param what Names the file in errors.
- * @throws {FormatError} if anything is not as the format demands, if there are more than `MAX_TENSORS` tensors, and if a
- * tensor's type or values have no place here.
+ * @param what The name of the file in errors.
+ * @throws {FormatError} if anything violates the format, if there are more than `MAX_TENSORS` tensors, or if the type or the
+ * values of a tensor are not supported here.
  */
 export function readSafetensors(bytes: Uint8Array, what = 'safetensors'): SafetensorsContent {
   const { entries, metadata, dataStart } = readHeader(bytes, what);
@@ -161,8 +161,8 @@ function checkTiling(entries: readonly Entry[], size: number, what: string): voi
 }
 
 /**
- * Writes arrays as one safetensors file, byte for byte as the reference implementation does (save for the order of
- * several metadata keys, which it leaves to chance).
+ * Writes arrays as one safetensors file, byte for byte as the reference implementation does (except for the order of several
+ * metadata keys, which is random there).
  *
  * @throws {FormatError} for a name that the format reserves or that is not valid Unicode.
  */

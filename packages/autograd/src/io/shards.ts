@@ -16,7 +16,7 @@ const MAX_SHARDS = 10_000;
 /**
  * Reads the shards that an index names, `{ "weight_map": { tensor: file } }`.
  *
- * @throws {FormatError} if the index is malformed, leads elsewhere, or disagrees with the shards.
+ * @throws {FormatError} if the index is malformed, names files elsewhere, or disagrees with the shards.
  */
 export async function readShards(indexPath: string): Promise<Record<string, ArrayRecord>> {
   const place = placeOf(indexPath);

@@ -57,9 +57,9 @@ const TAG = {
 } as const;
 
 /**
- * `value` as something for JSON.stringify; its tensors are added to `tensors`, named by where they stand.
+ * Converts `value` for JSON.stringify; its tensors are added to `tensors`, named by their paths.
  *
- * @param what Names the call and the value in errors.
+ * @param what The name of the call and the value in errors.
  * @throws {FormatError} for a function, a class instance without stateDict, a cycle.
  */
 export function encodeState(value: unknown, what: string, tensors: Map<string, Tensor>): unknown {
@@ -131,7 +131,7 @@ export function encodeState(value: unknown, what: string, tensors: Map<string, T
 }
 
 /**
- * What {@link encodeState} wrote, with its tensors in place; objects have no prototype.
+ * Restores what {@link encodeState} wrote, including its tensors; objects have no prototype.
  *
  * @throws {FormatError} if a tensor is missing or a tag is not known.
  */

@@ -21,8 +21,8 @@ export interface EncodedState {
 const MAX_DEPTH = 200;
 
 /**
- * A state dictionary, or any nest of what `saveCheckpoint` takes (numbers, strings, arrays, objects, Maps, typed arrays,
- * tensors, objects with `stateDict()`), as JSON text and tensors: for what sends states elsewhere, such as to a worker.
+ * A state dictionary, or any nesting of values that `saveCheckpoint` takes (numbers, strings, arrays, objects, Maps, typed
+ * arrays, tensors, objects with `stateDict()`), as JSON text and tensors: for sending a state elsewhere, such as to a worker.
  *
  * @throws {FormatError} for a function, an instance of a class without `stateDict()`, or a cycle.
  * @example
@@ -39,9 +39,9 @@ export function encodeState(state: unknown): EncodedState {
 }
 
 /**
- * The state that {@link encodeState} took apart; its objects have no prototype.
+ * Restores the state that {@link encodeState} converted; its objects have no prototype.
  *
- * @throws {FormatError} if the text is not what `encodeState` writes, or names a tensor that is not there.
+ * @throws {FormatError} if the text is not what `encodeState` writes, or names a tensor that is missing.
  * @example optimizer.loadStateDict(decodeState(json, decodeSafetensors(bytes)) as never);
  */
 export function decodeState(json: string, tensors: NamedTensors): unknown {

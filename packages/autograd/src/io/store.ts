@@ -62,7 +62,7 @@ const queues = new Map<string, Promise<unknown>>();
  * Adds a checkpoint, and removes all but the newest `keep`.
  *
  * @returns The path of the checkpoint's folder.
- * @throws {FileError} if it cannot be written; the checkpoints before it are intact then.
+ * @throws {FileError} if it cannot be written; earlier checkpoints are intact then.
  */
 export function writeCheckpoint(
   folder: string,
@@ -139,7 +139,7 @@ async function listCheckpoints(
 }
 
 /**
- * Whether a folder holds checkpoints, whole or damaged; a folder that is not there holds none.
+ * Whether a folder holds checkpoints, complete or damaged; a folder that does not exist holds none.
  * @example if (await hasCheckpoint('run')) await loadCheckpoint('run', { model, optimizer });
  */
 export async function hasCheckpoint(folder: string): Promise<boolean> {
@@ -162,9 +162,9 @@ function unlessTransient(error: unknown): undefined {
 }
 
 /**
- * Reads the newest checkpoint that is whole: all files there, with the sizes and sums of the manifest.
+ * Reads the newest complete checkpoint: all files exist, with the sizes and sums of the manifest.
  *
- * @throws {FormatError} if there is none, or none is whole; the message gives the reason for each.
+ * @throws {FormatError} if there is none, or none is complete; the message gives the reason for each.
  */
 export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpoint> {
   if (typeof folder !== 'string') return readArchive(folder);

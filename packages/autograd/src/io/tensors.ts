@@ -29,9 +29,9 @@ export function toArray(tensor: Tensor, what: string): ArrayRecord {
 }
 
 /**
- * The elements of many tensors. All are read at the call, before anything is awaited: training may go on meanwhile.
+ * The elements of many tensors. All reads start at the call, before anything is awaited, so training may continue meanwhile.
  *
- * @param what Names the operation in errors.
+ * @param what The name of the operation in errors.
  */
 export async function toArrays(
   tensors: NamedTensors,
@@ -55,7 +55,7 @@ function recordOf({ dtype, sizes: shape }: Tensor, data: TypedArray): ArrayRecor
   return { dtype, shape, data };
 }
 
-/** Names and tensors. @throws {DTypeError} for what is neither. */
+/** Names and tensors. @throws {DTypeError} for anything that is not a tensor. */
 export function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
   const entries = reading(what, 'the tensors', () =>
     tensors instanceof Map ? [...tensors] : Object.entries(tensors),

@@ -36,8 +36,8 @@ export interface FunctionImage {
 }
 
 /**
- * Calls `f` once and makes an image of what it computes. `args` are tensors alone, of which shapes and dtypes matter.
- * Gradients are no outputs. With `lines` an error names the line that made what it is about.
+ * Calls `f` once and makes an image of what it computes. All `args` are tensors, whose shapes and dtypes alone matter.
+ * Gradients are not outputs. With `lines`, errors name the line that made the operation.
  *
  * @throws {ChainruleError} if `f` reads a value, or uses an operation without a kernel.
  */

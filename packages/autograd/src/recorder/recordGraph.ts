@@ -45,14 +45,14 @@ const recordGraphOptions = defineOptions<RecordGraphOptions>({
 const STACK = 64;
 
 /**
- * Calls `f` once, on what stands for `args`, and returns all that it computes as a graph: a forward pass, or a whole step
- * with `backward()` and `step()`. Nothing is changed: cells, gradients and the random generator are as before.
+ * Calls `f` once, with placeholders for `args`, and returns everything that it computes as a graph: a forward pass, or a whole
+ * step with `backward()` and `step()`. Nothing is changed: cells, gradients and the random generator are as before.
  *
- * Of the arguments only shapes and dtypes matter; numbers among them are inputs, all else is as it is. Nodes stand in the
- * order they were made, and what no output, state or gradient needs is not among them. Parameters, buffers and the states
- * of optimizers are `states`, read or assigned; other tensors from outside are data. Wrap `f` in `noGrad` for a graph
- * without what only gradients need. `docs/exporters.md` tells how to write an exporter. JAX: `jax.make_jaxpr`; PyTorch:
- * `torch.export`.
+ * Only shapes and dtypes of the arguments matter; numbers among them are inputs, and all other values are used as they are.
+ * Nodes are in the order in which they were made; those that no output, state or gradient needs are left out. Parameters,
+ * buffers and the states of optimizers are `states`, read or assigned; other tensors from outside are data. Wrap `f` in
+ * `noGrad` for a graph without the nodes that only gradients need. `docs/exporters.md` explains how to write an exporter. JAX:
+ * `jax.make_jaxpr`; PyTorch: `torch.export`.
  *
  * @throws {ChainruleError} if `f` reads a value, or returns a promise: it is called once.
  * @example

@@ -1,7 +1,7 @@
 /** @file Paths in a page: names separated by slashes, and the errors of browsers as errors of files. */
 import { FileError, shownPath } from '../files.js';
 
-/** The names of a path. @throws {FileError} for one that leads out of its place, or nowhere. */
+/** The names in a path. @throws {FileError} for a path that leads outside of the storage, or nowhere. */
 export function namesOf(path: string): string[] {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0 || names.includes('..'))

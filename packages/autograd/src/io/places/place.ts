@@ -21,7 +21,7 @@ export interface Place {
   readPlain(path: string): Promise<Uint8Array>;
   /** Replaces a file in one step. */
   replace(path: string, bytes: Uint8Array): Promise<void>;
-  /** The names in a folder. @throws {FileError} `ENOENT` if it is not there. */
+  /** The names in a folder. @throws {FileError} `ENOENT` if it does not exist. */
   list(folder: string): Promise<string[]>;
   /** Makes a folder if it does not exist, and removes what interrupted saves have left in it. */
   prepare(folder: string): Promise<void>;

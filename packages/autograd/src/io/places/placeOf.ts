@@ -15,10 +15,10 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 /**
- * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB
- * in pages.
+ * The storage of a path: named by its prefix, `indexeddb:`, `opfs:` or `download:`; without a prefix, the disk in Node and
+ * IndexedDB in pages.
  *
- * @throws {FileError} if there is no such place.
+ * @throws {FileError} if there is no such storage.
  */
 export function placeOf(path: string): Place {
   const named = /^(indexeddb:|opfs:|download:)/.exec(path)?.[0];

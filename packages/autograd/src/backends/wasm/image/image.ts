@@ -107,8 +107,8 @@ export interface ImageTools {
 }
 
 /**
- * The image of a program. `repeated` are the inputs of one that is the body of a loop: each of its outputs has a place of its
- * own, and what is the same at each step comes first.
+ * Makes the image of a program. For the body of a loop, `repeated` are the sources of its inputs: then each output has memory
+ * of its own, and computations that are the same at each step come first.
  * @throws {ChainruleError} for an operation without a kernel.
  */
 export function imageOf(
