@@ -123,7 +123,7 @@ const arangeOptions = byPosition(
 
 /**
  * The numbers from `start` (default 0) up to `stop`, which is excluded, in steps of `step` (default 1): int32 if all
- * are whole, else float32. PyTorch: `torch.arange`.
+ * are whole numbers, otherwise float32. PyTorch: `torch.arange`.
  * @throws {ChainruleError} for a step of 0, or one that leads away from `stop`.
  * @example arange(3) // [0, 1, 2]
  */

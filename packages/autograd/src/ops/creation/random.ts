@@ -62,7 +62,7 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
 }
 
 /**
- * As `rand`, in the shape and dtype of `x`.
+ * Like `rand`, in the shape and dtype of `x`.
  * @example randLike(zeros([2, 3])).shape // [2, 3]
  */
 export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
@@ -72,7 +72,7 @@ export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOption
 }
 
 /**
- * As `randn`, in the shape and dtype of `x`.
+ * Like `randn`, in the shape and dtype of `x`.
  * @example randnLike(zeros([2, 3])).shape // [2, 3]
  */
 export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
@@ -142,7 +142,7 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
 });
 
 /**
- * 1 with probability `p`, else 0. A tensor of probabilities gives a result of its shape and dtype. No gradient flows to
+ * 1 with probability `p`, otherwise 0. A tensor of probabilities gives a result of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
  * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
  * @example bernoulli(0.5, { shape: [3] })

@@ -136,7 +136,7 @@ export function exponential(rate: Operand, options?: DrawOptions): Tensor {
 }
 
 /**
- * As `randint`, in the shape and dtype of `x`. PyTorch: `torch.randint_like`.
+ * Like `randint`, in the shape and dtype of `x`. PyTorch: `torch.randint_like`.
  * @example randintLike(zeros([2, 3]), 0, 10).shape // [2, 3]
  */
 export function randintLike(

@@ -91,7 +91,7 @@ const foldings: Readonly<Record<Folding, (x: Tensor, dims: readonly number[]) =>
 };
 
 /**
- * As `rearrange`, and reduces axes that are missing on the right: by `'sum'`, `'mean'`, `'max'`, `'min'`, `'prod'`,
+ * Like `rearrange`, and reduces axes that are missing on the right: by `'sum'`, `'mean'`, `'max'`, `'min'`, `'prod'`,
  * `'any'`, `'all'`, or a function of the tensor and the dimensions.
  * @example einops.reduce(images, 'b c (h 2) (w 2) -> b c h w', 'max') // pooling
  */
@@ -127,7 +127,7 @@ export const reduce = composite(
 ) => Tensor<Rearranged<ShapeOfSource<X>, P, Z>>;
 
 /**
- * As `rearrange`, and repeats the tensor along axes that are only on the right, whose sizes are given.
+ * Like `rearrange`, and repeats the tensor along axes that are only on the right, whose sizes are given.
  * @example einops.repeat(x, 'h w -> (h 2) (w k)', { k: 3 })
  */
 export const repeat = composite(

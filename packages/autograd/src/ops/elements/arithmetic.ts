@@ -29,7 +29,7 @@ export { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations
 export { hypot, pow, rsqrt, sqrt } from './powers.js';
 
 /**
- * `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays as it is. PyTorch: `torch.abs`.
+ * `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays unchanged. PyTorch: `torch.abs`.
  * @example abs(tensor([-2, 3])) // [2, 3]
  */
 export const abs: UnaryOp = unary('abs', {
@@ -155,7 +155,7 @@ const remainderOp = binary('remainder', {
 /**
  * The remainder of x divided by y, with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0
  * gives NaN. PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
- * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
 export function remainder<X extends Operand, Y extends Operand>(
@@ -176,7 +176,7 @@ const fmodOp = binary('fmod', {
 /**
  * The remainder of x divided by y, with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
  * PyTorch: `torch.fmod`.
- * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example fmod(tensor([-3, 3]), 2) // [-1, 1]
  */
 export function fmod<X extends Operand, Y extends Operand>(
@@ -198,7 +198,7 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
 /**
  * `⌊x / y⌋`; an integer for integers. Float division by 0 gives ±Inf or NaN. The derivative is 0; PyTorch has none.
  * PyTorch: `torch.floor_divide`.
- * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example floorDivide(tensor([-3, 3]), 2) // [-2, 1]
  */
 export function floorDivide<X extends Operand, Y extends Operand>(

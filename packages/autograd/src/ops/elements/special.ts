@@ -111,8 +111,8 @@ const logitOp = unary('logit', {
 });
 
 /**
- * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0, else
- * ln y. PyTorch: `torch.xlogy`.
+ * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0,
+ * otherwise ln y. PyTorch: `torch.xlogy`.
  * @example xlogy(tensor([0, 2]), tensor([0, 3])) // [0, 2.1972]
  */
 export const xlogy: BinaryOp = binary('xlogy', {

@@ -40,12 +40,12 @@ interface Advanced {
 }
 
 /**
- * Part of a tensor: one index for each of the first dimensions; the others are taken whole.
+ * Part of a tensor: one index for each of the first dimensions; the others are taken completely.
  *
  * Slices, positions and `null` are NumPy's, negative steps included. Index tensors broadcast with each other; the
  * dimensions they choose from are replaced by the broadcast ones, at the position of the first if they are
- * neighbours, else at the front; positions given as numbers are applied before (as in PyTorch). A mask of k
- * dimensions stands for k dimensions and keeps the elements where it is true; it is evaluated at once. Gradients of
+ * neighbours, otherwise at the front; positions given as numbers are applied before (as in PyTorch). A mask of k
+ * dimensions stands for k dimensions and keeps the elements where it is true; it is evaluated immediately. Gradients of
  * elements that are read several times add up. PyTorch: `Tensor.__getitem__`.
  *
  * @throws {IndexError} for positions out of range, too many indices, or a mask whose shape does not fit.

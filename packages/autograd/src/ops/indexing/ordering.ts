@@ -173,7 +173,7 @@ const bincountOptions = defineOptions<BincountOptions>({
 
 /**
  * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of its `weights`. The result is as long as
- * the largest number demands, and at least `minlength`; `x` is evaluated at once. PyTorch: `torch.bincount`.
+ * the largest number requires, and at least `minlength`; `x` is evaluated immediately. PyTorch: `torch.bincount`.
  * @throws {IndexError} for a negative number.
  * @example bincount(tensor([1, 1, 3], { dtype: 'int32' })) // [0, 2, 0, 1]
  */

@@ -31,7 +31,7 @@ export const unravelIndex: (indices: Indices, shape: Shape) => Tensor[] = compos
 );
 
 /**
- * As `nonzero`. PyTorch: `torch.argwhere`.
+ * The same as `nonzero`. PyTorch: `torch.argwhere`.
  * @example argwhere(tensor([0, 5, 6])) // [[1], [2]]
  */
 export const argwhere: (x: Operand) => Tensor = composite('argwhere', (x) => nonzero(x));
@@ -60,7 +60,7 @@ export interface UniqueConsecutive {
 
 /**
  * The first of each run of equal elements, as a vector, or of equal slices along `dim`; with `returnInverse` or
- * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
+ * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated immediately.
  * PyTorch: `torch.unique_consecutive`, which has no gradient.
  * @example uniqueConsecutive(tensor([1, 1, 2, 1])) // [1, 2, 1]
  */

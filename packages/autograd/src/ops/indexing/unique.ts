@@ -46,8 +46,8 @@ export interface Unique {
 }
 
 /**
- * The distinct elements in rising order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
- * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
+ * The distinct elements in ascending order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
+ * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated immediately.
  * Gradients go to the first of equal elements. PyTorch: `torch.unique`, which has no gradient.
  * @example unique(tensor([3, 1, 3, 2])) // [1, 2, 3]
  */

@@ -97,7 +97,7 @@ export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResu
 });
 
 /**
- * The singular values `[…, min(m, n)]`, in falling order. PyTorch: `torch.linalg.svdvals`.
+ * The singular values `[…, min(m, n)]`, in descending order. PyTorch: `torch.linalg.svdvals`.
  * @example linalg.svdvals(tensor([[3, 0], [0, -4]])) // [4, 3]
  */
 export const svdvals = composite('linalg.svdvals', (A: Tensor): Tensor =>
@@ -111,7 +111,7 @@ function singular(a: Tensor): Tensor {
 }
 
 /**
- * The eigenvalues of symmetric matrices, in rising order: `[…, n]`. Only the lower triangle is read.
+ * The eigenvalues of symmetric matrices, in ascending order: `[…, n]`. Only the lower triangle is read.
  * PyTorch: `torch.linalg.eigvalsh`.
  * @example linalg.eigvalsh(tensor([[2, 1], [1, 2]])) // [1, 3]
  */

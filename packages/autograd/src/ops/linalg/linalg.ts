@@ -222,7 +222,7 @@ export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrRes
 
 /** The result of `eigh`: `A = V diag(λ) Vᵀ`. */
 export interface EighResult {
-  /** The eigenvalues in rising order: `[…, n]`. */
+  /** The eigenvalues in ascending order: `[…, n]`. */
   readonly values: Tensor;
   /** The eigenvectors, in columns: `[…, n, n]`. Their signs are arbitrary. */
   readonly vectors: Tensor;
@@ -253,7 +253,7 @@ const svdOptions = defineOptions<SvdOptions>({ fullMatrices: kinds.flag });
 export interface SvdResult {
   /** The left singular vectors, in columns. */
   readonly U: Tensor;
-  /** The singular values in falling order: `[…, k]`. */
+  /** The singular values in descending order: `[…, k]`. */
   readonly S: Tensor;
   /** The right singular vectors, in rows. */
   readonly Vh: Tensor;

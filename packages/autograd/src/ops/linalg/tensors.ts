@@ -120,7 +120,7 @@ const diagonalOptions = defineOptions<LinalgDiagonalOptions>({
 });
 
 /**
- * As `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`.
+ * Like `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`.
  * @example linalg.diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
 export const diagonal = composite(

@@ -12,10 +12,10 @@ import { reducedShape } from '../../graph/shape.js';
 import { filled } from '../build/primitive.js';
 
 /**
- * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts what is not 0.
+ * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts nonzero elements.
  *
- * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. Of equal
- * largest |x| each gets an equal part.
+ * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. The
+ * gradient is split evenly among equal largest |x|.
  * @example linalg.vectorNorm(tensor([3, -4]), 1) // 7
  */
 export function vectorNorm(

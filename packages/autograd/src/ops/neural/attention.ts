@@ -50,7 +50,7 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({ paddingIdx: kinds.orN
 /**
  * Rows of `weight [n, d]`, chosen by an int32 tensor of any shape `[…]`: `[…, d]`. PyTorch: `nn.functional.embedding`.
  *
- * @throws {IndexError} for an index out of range: at once for known values, otherwise when evaluated.
+ * @throws {IndexError} for an index out of range: at the call for known values, otherwise when evaluated.
  * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is not a matrix.
  * @example embedding(tensor([2, 0], { dtype: 'int32' }), tensor([[1, 1], [2, 2], [3, 3]])) // [[3, 3], [1, 1]]
  */
@@ -89,9 +89,9 @@ const oneHotOptions = byPosition(
 
 /**
  * 1 at the position of each class and 0 elsewhere, int32: `[…] → […, numClasses]`. Without `numClasses`, or with −1,
- * there are as many as the largest class needs, and the indices are evaluated. PyTorch: `nn.functional.one_hot`.
+ * there are as many classes as the largest one needs, and the indices are evaluated. PyTorch: `nn.functional.one_hot`.
  *
- * @throws {IndexError} for a class out of range: at once for known values, otherwise when evaluated.
+ * @throws {IndexError} for a class out of range: at the call for known values, otherwise when evaluated.
  * @example oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
  */
 export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(

@@ -55,7 +55,7 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
 
 /**
  * The transpose of `unfold`: adds up columns `[n, c · kh · kw, windows]` (or without n) where they overlap, to
- * `[n, c, ...outputSize]`; of booleans, where any is true. PyTorch: `nn.functional.fold` (col2im).
+ * `[n, c, ...outputSize]`; for booleans, true where any is. PyTorch: `nn.functional.fold` (col2im).
  *
  * @throws {ShapeError} unless there are as many rows and columns as `unfold` gives for `outputSize`.
  * @example fold(ones([1, 4, 4]), [3, 3], 2) // [[[[1, 2, 1], [2, 4, 2], [1, 2, 1]]]]

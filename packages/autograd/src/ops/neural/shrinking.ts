@@ -28,7 +28,7 @@ export interface HardshrinkOptions {
 const readHardshrink = defineOptions<HardshrinkOptions>({ lambd: kinds.number });
 
 /**
- * `x` where `|x| > lambd`, else 0, with derivative 0; NaN stays NaN. A negative lambd leaves x as it is.
+ * `x` where `|x| > lambd`, otherwise 0, with derivative 0; NaN stays NaN. A negative lambd leaves x unchanged.
  * PyTorch: `nn.functional.hardshrink`.
  * @example hardshrink(tensor([-1, 0.2, 2])) // [-1, 0, 2]
  */

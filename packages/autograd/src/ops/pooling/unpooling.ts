@@ -41,10 +41,10 @@ type MaxUnpool = (
 /**
  * Puts the values of a max pooling back in their places, with zeros elsewhere: `x` and int32 `indices`, both `[n, c,
  * l]` or `[c, l]`, as `maxPool1d` gives them with `returnIndices`. The result has size `(l − 1) · stride − 2 ·
- * padding + kernelSize`, or `outputSize`. Of several values at one place the last stays, and only that one has a
+ * padding + kernelSize`, or `outputSize`. Of several values at one place the last wins, and only that one has a
  * gradient. PyTorch: `nn.functional.max_unpool1d`.
  *
- * @throws {ShapeError} if x and indices differ in shape, or the output size cannot be.
+ * @throws {ShapeError} if x and indices differ in shape, or the output size is impossible.
  * @throws {IndexError} for an index outside of the result, when evaluated at the latest.
  * @example
  * const { values, indices } = maxPool1d(tensor([[1, 3, 2, 4]]), 2, { returnIndices: true });

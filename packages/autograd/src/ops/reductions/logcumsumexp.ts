@@ -57,8 +57,9 @@ function share(y: Tensor, next: Tensor): Tensor {
 }
 
 /**
- * `y[k] = ln(exp(x[0]) + … + exp(x[k]))` along `dim`, without overflow. The derivative by an element of +Inf is NaN, that of
- * −Inf from a sum of nothing else 0 (in PyTorch NaN). PyTorch: `torch.logcumsumexp`.
+ * `y[k] = ln(exp(x[0]) + … + exp(x[k]))` along `dim`, without overflow. The derivative with respect to an
+ * element of +Inf is NaN; for elements of −Inf whose sum contains nothing else it is 0 (in PyTorch NaN). PyTorch:
+ * `torch.logcumsumexp`.
  * @example logcumsumexp(tensor([0, 0, 0]), 0) // [0, ln 2, ln 3]
  */
 export const logcumsumexp = composite('logcumsumexp', (x: Operand, dim: number): Tensor => {

@@ -177,8 +177,8 @@ export const min: Choice = composite(
 ) as Choice;
 
 /**
- * The median of all elements, or the medians along `dim` and their indices: of an even number, the lower of the two
- * in the middle; NaN if one is NaN, and of no floats at all. PyTorch: `torch.median`.
+ * The median of all elements, or the medians along `dim` and their indices: for an even number, the lower of the two
+ * in the middle; NaN if one is NaN, and for no floats at all. PyTorch: `torch.median`.
  * @example median(tensor([4, 1, 3, 2])) // 2
  */
 export const median: Choice = composite(

@@ -46,7 +46,7 @@ export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
 );
 
 /**
- * As `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`.
+ * Like `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`.
  * @example tile(tensor([[1], [2]]), 2) // [[1, 1], [2, 2]]
  */
 export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (x, ...dims) => {

@@ -39,13 +39,13 @@ import { erfcxDerivative } from './scaledTail.js';
 export { logit };
 
 /**
- * As `sigmoid`. PyTorch: `torch.special.expit`.
+ * The same as `sigmoid`. PyTorch: `torch.special.expit`.
  * @example special.expit(tensor([0, 1])) // [0.5, 0.7311]
  */
 export const expit = composite('special.expit', (x: Operand): Tensor => sigmoid(x)) as SameShape;
 
 /**
- * As `digamma`. PyTorch: `torch.special.psi`.
+ * The same as `digamma`. PyTorch: `torch.special.psi`.
  * @example special.psi(tensor([1, 2])) // [-0.5772, 0.4228]
  */
 export const psi = composite('special.psi', (x: Operand): Tensor => digamma(x)) as SameShape;
@@ -186,7 +186,8 @@ function undetermined(op: string): never {
 
 /**
  * The Hurwitz zeta function, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x <
- * 1. The derivative by q is `−x ζ(x + 1, q)`; by x there is none, as in PyTorch: `torch.special.zeta`.
+ * 1. The derivative with respect to q is `−x ζ(x + 1, q)`; with respect to x there is none, as in PyTorch:
+ * `torch.special.zeta`.
  * @example special.zeta(tensor([2]), 1) // [1.6449]
  */
 export const zeta: BinaryOp = binary('special.zeta', {

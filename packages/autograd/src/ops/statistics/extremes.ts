@@ -204,7 +204,7 @@ export interface NanMedian {
 }
 
 /**
- * As `median`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanmedian`.
+ * Like `median`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanmedian`.
  * @example nanmedian(tensor([3, NaN, 1])) // 1
  */
 export const nanmedian: NanMedian = composite(

@@ -107,7 +107,7 @@ export interface Histogram {
 
 /**
  * How many elements lie in each interval, and the edges of the intervals: `bins` of equal length, or those between
- * given rising edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
+ * given ascending edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
  * @example histogram(tensor([1, 2, 1]), 2).hist // [2, 1]
  */
 export const histogram = composite(
@@ -199,7 +199,7 @@ export interface BucketizeOptions {
 const bucketizeOptions = defineOptions<BucketizeOptions>({ right: kinds.flag });
 
 /**
- * The interval between the rising `boundaries` that each value lies in: int32, 0 before the first. As `searchsorted`
+ * The interval between the ascending `boundaries` that each value lies in: int32, 0 before the first. As `searchsorted`
  * with the arguments exchanged. PyTorch: `torch.bucketize`.
  * @example bucketize(tensor([3, 6]), tensor([1, 3, 5])) // [1, 3]
  */

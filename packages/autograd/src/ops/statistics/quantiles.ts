@@ -56,7 +56,7 @@ export const quantile: Quantile = composite('quantile', (x, q, dim, options) =>
 );
 
 /**
- * As `quantile`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanquantile`.
+ * Like `quantile`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanquantile`.
  * @example nanquantile(tensor([1, NaN, 3]), 0.5) // 2
  */
 export const nanquantile: Quantile = composite('nanquantile', (x, q, dim, options) =>
