@@ -1,6 +1,6 @@
 /**
- * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not
- * trusted: its file names must be plain, and lie beside it as ordinary files.
+ * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not trusted: its
+ * file names must be plain names of ordinary files in the same folder.
  */
 import { FormatError } from '../errors.js';
 import type { ArrayRecord } from './elements.js';

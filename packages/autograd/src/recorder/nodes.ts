@@ -43,7 +43,7 @@ export class NodeList {
     return this.made.get(resolve(t.current, this.isEnd)) ?? null;
   }
 
-  /** Adds a node that belongs to no tensor. */
+  /** Adds a node; `set` can assign it to a tensor. */
   push<N extends GraphNode>(make: (index: number) => N): N {
     const node = make(this.nodes.length);
     this.nodes.push(node);

@@ -4,7 +4,7 @@ import type { IsNamed, NameOf, NamesFor, SizeAt } from './dims.js';
 import type { IsOpen, Literal, ShapeOf, Show } from './message.js';
 import type { Product } from './product.js';
 
-/** A list of numbers that was given as such or spread. */
+/** A list of numbers that was given as an array or spread. */
 export type Given<R> = R extends readonly [infer List extends Shape]
   ? Literal<List>
   : R extends Shape

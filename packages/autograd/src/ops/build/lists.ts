@@ -3,7 +3,7 @@ import { display, passes, copyList, type Kind } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 
-/** A list given as such or spread. */
+/** A list of numbers, given as an array or spread. */
 export type Listed = readonly number[] | readonly [readonly number[]];
 
 /** The list that was meant: a copy, as the caller may change the original. */

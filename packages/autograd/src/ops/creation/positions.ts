@@ -10,8 +10,8 @@ import type { CreationOptions } from '../build/leaves.js';
 const LONG = 2 ** 24;
 
 /**
- * A sequence of \`n\` elements as an expression of the positions 0 … n − 1, in float64, if it is long; else null: it is
- * quicker filled in at once. A device has no float64, so there it is filled in too.
+ * A long sequence of `n` elements as an expression of the positions 0 … n − 1, in float64. Null for a short one, which is
+ * quicker to fill immediately, and on a device, which has no float64.
  */
 export function longSequence(
   n: number,

@@ -106,7 +106,9 @@ export function gammaFunctions() {
     return whole + (rounded + lost + LOG_MIDDLE_REST + Math.log1p((y - 10.5) / 10.5) - rest);
   }
 
-  /** The derivative of order n ≥ 1 of digamma: `(−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹`. At 0, −1, −2, … infinite for odd n, else NaN. */
+  /**
+   * The derivative of order n ≥ 1 of digamma: `(−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹`. At 0, −1, −2, … infinite for odd n, NaN for even n.
+   */
   function polygamma(n: number, x: number): number {
     if (n === 0) return digamma(x);
     if (Number.isNaN(x)) return x;

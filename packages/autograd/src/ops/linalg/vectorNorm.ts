@@ -68,7 +68,7 @@ function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
   );
 }
 
-/** The smallest powers of two that are normal numbers. */
+/** The smallest powers of two that are normal numbers, as are their reciprocals. */
 const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
 
 /** The norm of elements up to 2. */

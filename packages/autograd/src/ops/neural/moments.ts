@@ -53,7 +53,7 @@ export function standardize({ centred, variance }: Moments, eps: number): Tensor
   return mul(centred, rsqrt(add(variance, eps)));
 }
 
-/** `y · weight + bias`, both of shape `own`, seen as `shape` against y. */
+/** `y · weight + bias`, both of shape `own`, which is reshaped to `shape` to broadcast with y. */
 export function affine(
   op: string,
   y: Tensor,

@@ -150,7 +150,7 @@ const logTotalOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
     logTotalOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
 });
 
-/** The shares, with 0 in a row of −∞, and for finite elements next to ∞, whose own share is NaN. */
+/** The shares, with 0 in a row of −∞, and for elements below one that is ∞, whose own share is NaN. */
 function slopes(x: Tensor, total: Tensor, dims: readonly number[]): Tensor {
   const fixed = detach(total);
   const none = eq(fixed, -Infinity);

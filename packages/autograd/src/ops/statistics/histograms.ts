@@ -192,7 +192,7 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
 
 /** Options of `bucketize`. */
 export interface BucketizeOptions {
-  /** Whether a value equal to a boundary counts as behind it. Default false. */
+  /** Whether a value equal to a boundary counts as above it. Default false. */
   readonly right?: boolean;
 }
 
