@@ -6,7 +6,7 @@ import { castNode } from '../build/element.js';
 import { iotaOf } from '../shape/movement.js';
 import type { CreationOptions } from '../build/leaves.js';
 
-/** From this length on, filling a sequence takes tens of milliseconds, and nobody may ever read it. */
+/** From this length on, filling a sequence takes tens of milliseconds, and it may never be read. */
 const LONG = 2 ** 24;
 
 /**

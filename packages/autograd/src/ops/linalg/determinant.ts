@@ -68,7 +68,7 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
   },
 });
 
-/** Cofactors as `det(A) A⁻ᵀ`; returns false, with `a` and `x` overwritten, if the matrix is too close to a singular one. */
+/** Cofactors as `det(A) A⁻ᵀ`; returns false, with `a` overwritten, if the matrix is too close to a singular one. */
 function fromInverse(
   a: Float64Array,
   x: Float64Array,
@@ -125,9 +125,9 @@ function overDeterminant(a: Tensor, x: Tensor): Tensor {
 }
 
 /**
- * The derivative of a matrix's cofactors along another matrix, the second derivative of its determinant: `(⟨C, t⟩ C − C tᵀ C) /
- * det A`, or its limit where A is singular. Its own derivative with respect to A divides by det A from n = 3 on, so it is not
- * finite there.
+ * The derivative of a matrix's cofactors along another matrix, the second derivative of its determinant:
+ * `(⟨C, t⟩ C − C tᵀ C) / det A`, or its limit where A is singular. Its own derivative with respect to A divides by det A from n
+ * = 3 on, so it is not finite there.
  */
 const cofactorRateOf: PrimitiveOp<Record<never, never>> = primitive('cofactorRate', {
   lowering: { kind: 'reference' },

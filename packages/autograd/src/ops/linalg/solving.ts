@@ -27,8 +27,8 @@ export function transposed(x: Tensor): Tensor {
 }
 
 /**
- * From this many elements on, matrices are placed where vector loops reach them, and the memory that factorizations need there,
- * as a multiple.
+ * From this many elements on, matrices are copied to where vector loops reach them; factorizations take this many times their
+ * memory there.
  */
 const WORTHWHILE = 64;
 const TIMES = 12;

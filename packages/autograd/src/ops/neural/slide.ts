@@ -160,8 +160,8 @@ export interface ArgmaxAttrs extends SpanAttrs {
 }
 
 /**
- * The position of the largest element of each window, counted over the covered dimensions: the first one, or the last NaN. `[…,
- * …size] → int32 […, …windows]`.
+ * The position of the largest element of each window, counted over the covered dimensions: the first one, or the last NaN.
+ * `[…, …size] → int32 […, …windows]`.
  */
 export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('windowArgmax', {
   lowering: {

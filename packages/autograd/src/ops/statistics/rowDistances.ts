@@ -20,8 +20,8 @@ import { apart, differences, rowPullsOf } from './rowPulls.js';
  * The norms of the differences of rows of `x […, p, m]` and of `y […, r, m]`, `[…, p, r]`, with equal leading dimensions and m
  * > 0. As for `vectorNorm`, the gradient is 0 where the distance is 0, and is split among equal largest differences.
  *
- * A kernel may be given the products of all rows minus a common centre, and the squares of both, `[…, p, r]`, `[…, p]` and `[…,
- * r]` (`gramOf`): it computes distances from them where little cancels.
+ * A kernel may be given the products of all rows minus a common centre, and the squares of both, `[…, p, r]`, `[…, p]` and
+ * `[…, r]` (`gramOf`): it computes distances from them where little cancels.
  */
 export const rowDistancesOf: PrimitiveOp<{ norm: DistanceNorm }> = primitive('rowDistances', {
   lowering: {

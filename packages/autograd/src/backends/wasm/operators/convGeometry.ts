@@ -1,6 +1,6 @@
 /**
- * @file How a convolution is divided: the padded image, and blocks of places whose windows, unfolded into a matrix of `depth ×
- * places`, stay in the L2 cache.
+ * @file How a convolution is divided: the padded image, and blocks of places whose windows, unfolded into a matrix of
+ * `depth × places`, stay in the L2 cache.
  */
 import type { ConvKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';

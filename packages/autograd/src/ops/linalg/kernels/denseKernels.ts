@@ -128,7 +128,8 @@ export function placed(x: Matrix): Matrix {
 }
 
 /**
- * A power of two that scales the largest element to between ½ and 1, if there is such a power; NaN if an element is not finite.
+ * A power of two that scales the largest element to between ½ and 1, or near it for extreme ones; 1 if all elements are 0, and
+ * NaN if one is not finite.
  */
 export function scaleOf(a: Matrix): number {
   let largest = 0;

@@ -20,7 +20,7 @@ export interface Rotated {
   readonly rows: Matrix;
   /** The singular values. */
   readonly norms: Matrix;
-  /** The factor by which `columns` and `norms` are to be multiplied. */
+  /** The factor by which `columns` and `norms` are larger than those of A. */
   readonly scale: number;
 }
 

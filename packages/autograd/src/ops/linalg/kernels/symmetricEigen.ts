@@ -21,8 +21,8 @@ const STEPS = 60;
 const SMALL = 24;
 
 /**
- * Eigenvalues in ascending order, and if `wanted` eigenvectors as rows, of the symmetric matrix in the lower triangle of `a [n,
- * n]`, which is overwritten. All are NaN if an element is not finite.
+ * Eigenvalues in ascending order, and if `wanted` eigenvectors as rows, of the symmetric matrix in the lower triangle of
+ * `a [n, n]`, which is overwritten. All are NaN if an element is not finite.
  */
 export function symmetricEigen(
   a: Matrix,
@@ -60,8 +60,8 @@ function risingOrder(d: Matrix): Int32Array {
 }
 
 /**
- * Leaves the diagonal of a tridiagonal matrix T on that of `a`; returns the elements beside the diagonal, and Z with `A = Zᵀ T
- * Z`. A column that is already zero where it should be needs no reflection.
+ * Leaves the diagonal of a tridiagonal matrix T on that of `a`; returns the elements beside the diagonal, and Z with
+ * `A = Zᵀ T Z`. A column that is already zero where it should be needs no reflection.
  */
 function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z: Matrix | null } {
   const [beside, betas] = [new Float64Array(n), new Float64Array(n)];

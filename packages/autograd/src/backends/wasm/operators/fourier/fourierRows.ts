@@ -1,8 +1,8 @@
 /**
  * @file Fourier transforms of consecutive rows, each by vectors of its own elements: for lengths that are multiples of 16.
  *
- * A real row of twice the length is treated as one of pairs. Its transform Z contains that of the even elements, `(Z[k] + Z̄[m
- * − k])/2`, and that of the odd ones, `(Z[k] − Z̄[m − k])/2i`.
+ * A real row of twice the length is treated as one of pairs. Its transform Z contains that of the even elements,
+ * `(Z[k] + Z̄[m − k])/2`, and that of the odd ones, `(Z[k] − Z̄[m − k])/2i`.
  */
 import type { FourierKernel } from '../../../../engine/compile/operators.js';
 import type { Word } from '../../assembler/moduleBuilder.js';
