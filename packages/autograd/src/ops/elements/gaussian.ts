@@ -56,7 +56,7 @@ export const erf: UnaryOp = unary('erf', {
 });
 
 /**
- * `1 − erf(x)`, accurate also in the right tail. PyTorch: `torch.erfc`.
+ * `1 − erf(x)`, also accurate in the right tail. PyTorch: `torch.erfc`.
  * @example erfc(tensor([0, 1])) // [1, 0.1573]
  */
 export const erfc: UnaryOp = unary('erfc', {

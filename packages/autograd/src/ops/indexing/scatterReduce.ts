@@ -40,7 +40,7 @@ type ScatterReduce = (
 /**
  * `x` with the elements of `src` reduced into the positions where `gather` with the same index reads: their sum,
  * product, mean, largest or smallest. Other elements stay. The gradient is split evenly among equal extremes; the
- * derivative of products is correct also where elements are 0. Means of integers are rounded down. PyTorch:
+ * derivative of products is correct even where elements are 0. Means of integers are rounded down. PyTorch:
  * `torch.scatter_reduce`.
  *
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.

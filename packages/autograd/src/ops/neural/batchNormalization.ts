@@ -139,7 +139,7 @@ export interface InstanceNormOptions extends RunningOptions {
 
 /**
  * Normalizes each channel of each example of `x [n, c, …]`. Running statistics that are cells are updated with the
- * mean over the examples. Options as `batchNorm`. PyTorch: `nn.functional.instance_norm`.
+ * mean over the examples. Options as for `batchNorm`. PyTorch: `nn.functional.instance_norm`.
  * @example instanceNorm(tensor([[[1, 3]]])) // [[[-1.0000, 1.0000]]]
  */
 export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(

@@ -19,12 +19,12 @@ import { rowDims } from './rowDims.js';
 
 /**
  * `logSoftmax(x, dim)` at one index of each row: `out[i] = ln softmax(x)[i][index[i]]` for `dim` 1. The index is int32, of the
- * shape of `x` without `dim`. The derivative, `1 − p` at the index and `−p` elsewhere, is right to the last digits also where a
- * probability p is nearly 1. PyTorch: `-F.cross_entropy(x, index, reduction='none')`.
+ * shape of `x` without `dim`. The derivative, `1 − p` at the index and `−p` elsewhere, is accurate to the last digits even where
+ * a probability p is nearly 1. PyTorch: `-F.cross_entropy(x, index, reduction='none')`.
  *
  * @param what the index in errors, for functions of your own. Default `logSoftmaxAt: index`.
- * @throws {ShapeError} for an index of another shape. @throws {IndexError} for an index out of range, when evaluated at the latest.
- * @throws {DTypeError} for integers.
+ * @throws {ShapeError} for an index of another shape. @throws {IndexError} for an index out of range, when evaluated at the
+ * latest. @throws {DTypeError} for integers.
  * @example logSoftmaxAt(tensor([[2, 0], [0, 2]]), tensor([0, 0], { dtype: 'int32' }), 1) // [-0.1269, -2.1269]
  */
 export const logSoftmaxAt: (x: Operand, index: Indices, dim: number, what?: string) => Tensor =

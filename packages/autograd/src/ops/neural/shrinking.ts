@@ -42,7 +42,7 @@ export const hardshrink = composite(
 ) as SameShape<[options?: HardshrinkOptions]>;
 
 /**
- * `x − tanh(x)`, accurate also near 0, where PyTorch's difference cancels; the derivative is tanh². NaN stays NaN,
+ * `x − tanh(x)`, also accurate near 0, where PyTorch's difference cancels; the derivative is tanh². NaN stays NaN,
  * ±Inf stays ±Inf. PyTorch: `nn.functional.tanhshrink`.
  * @example tanhshrink(tensor([0, 1])) // [0, 0.2384]
  */

@@ -60,7 +60,7 @@ export const fractionalMaxPool2d: FractionalMaxPool = composite(
 );
 
 /**
- * As `fractionalMaxPool2d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`.
+ * Like `fractionalMaxPool2d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`.
  * @example fractionalMaxPool3d(ones([1, 8, 8, 8]), 2, { outputSize: 4 }).shape // [1, 4, 4, 4]
  */
 export const fractionalMaxPool3d: FractionalMaxPool = composite(

@@ -22,7 +22,7 @@ export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
 ) as SameShapeAlong;
 
 /**
- * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is correct also where elements are 0. PyTorch: `torch.cumprod`.
+ * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is correct even where elements are 0. PyTorch: `torch.cumprod`.
  * @example cumprod(tensor([1, 2, 3]), 0) // [1, 2, 6]
  */
 export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
@@ -51,7 +51,7 @@ export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('
 );
 
 /**
- * The smallest element so far; otherwise as `cummax`. PyTorch: `torch.cummin`.
+ * The smallest element so far; otherwise like `cummax`. PyTorch: `torch.cummin`.
  * @example cummin(tensor([3, 1, 2]), 0).values // [3, 1, 1]
  */
 export const cummin: (x: Operand, dim: number) => ValuesAndIndices = composite('cummin', (x, dim) =>

@@ -2,9 +2,10 @@
  * @file The modified Bessel functions I₀ and I₁, of one double, with derivatives of any order.
  *
  * Near 0 they are power series of positive terms, or have them as factors; far away I₀ follows Hankel's expansion. Between
- * them, all are means over a circle of `cosⁿθ e^(x cos θ)` and, with the factor e^(−|x|), of `(1 − cos θ)ⁿ e^(−|x| (1 − cos θ))`:
- * positive terms, so nothing cancels, and equidistant points give all digits of a smooth periodic function (L. N. Trefethen
- * and J. A. C. Weideman, "The exponentially convergent trapezoidal rule", 2014).
+ * them, all are means over a circle: of `cosⁿθ e^(x cos θ)` and, with the factor e^(−|x|), of
+ * `(1 − cos θ)ⁿ e^(−|x| (1 − cos θ))`. Their terms are positive, so nothing cancels, and equidistant points give all digits of
+ * a smooth periodic function (L. N. Trefethen and J. A. C. Weideman, "The exponentially convergent trapezoidal
+ * rule", 2014).
  */
 
 import { nestedSum, twoProduct } from './doubleDouble.js';

@@ -110,7 +110,7 @@ export const i1e = vectorFamily('special.i1e', besselI1e, i1eForm) as SameShape;
 export const ndtr = composite('special.ndtr', (x: Operand): Tensor => normalCdf(x)) as SameShape;
 
 /**
- * The logarithm of `ndtr`, accurate also in the left tail. PyTorch: `torch.special.log_ndtr`.
+ * The logarithm of `ndtr`, also accurate in the left tail. PyTorch: `torch.special.log_ndtr`.
  * @example special.logNdtr(tensor([0, -10])) // [-0.6931, -53.2313]
  */
 export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
@@ -155,7 +155,7 @@ export const gammainc: BinaryOp = binary('special.gammainc', {
 });
 
 /**
- * The upper function, `Q(a, x) = 1 − P(a, x)`, accurate also in the right tail. See `gammainc`. PyTorch:
+ * The upper function, `Q(a, x) = 1 − P(a, x)`, also accurate in the right tail. See `gammainc`. PyTorch:
  * `torch.special.gammaincc`.
  * @example special.gammaincc(tensor([1, 2]), 1) // [0.3679, 0.7358]
  */
