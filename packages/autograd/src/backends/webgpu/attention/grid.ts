@@ -31,7 +31,7 @@ export function walks({ outer, inner }: LoopKernel, { batch, rows, columns }: Gr
   return sizeOf(inner) === columns && sizeOf(outer) === sizeOf(batch) * rows;
 }
 
-/** Whether an access of a loop over a grid reads the score of the current point. */
+/** Whether an access of a loop over a grid is at the score of the current point. */
 export function isPointOf({ outer, inner }: LoopKernel, { offset, strides }: Access): boolean {
   const rank = outer.length;
   return (
