@@ -1,8 +1,8 @@
 /**
- * @file The errors that users meet. Each message names the operation, what it was given and what would be right.
+ * @file The errors that users see. Each message names the operation, the given value and what would be right.
  *
- * Errors are recognised by a brand on the global symbol registry, so that `instanceof` holds across two copies of the
- * package (one loaded by `import`, one by `require`).
+ * Errors are recognised by a brand in the global symbol registry, so that `instanceof` works across two copies of the package
+ * (one loaded by `import`, one by `require`).
  */
 
 import { printable } from './arguments/printable.js';
@@ -16,13 +16,13 @@ export interface Cause {
 
 /** The base class of all errors that Chainrule throws on misuse. */
 export class ChainruleError extends Error {
-  /** @internal Its name, and those of the classes it also is: written out, as minifiers rename classes. */
+  /** @internal Its own name and those of its base classes: written out, because minifiers rename classes. */
   static readonly kinds: readonly string[] = ['ChainruleError'];
 
   constructor(message: string, options?: Cause) {
     super(printable(message), options);
     const { kinds } = new.target;
-    // Defined, not assigned: where Error.prototype is frozen an assignment would be refused.
+    // Defined, not assigned: if Error.prototype is frozen, an assignment would fail.
     const hidden = { writable: true, configurable: true };
     const name = Object.hasOwn(new.target, 'kinds') ? kinds[0] : new.target.name;
     Object.defineProperty(this, 'name', { ...hidden, value: name });
@@ -69,7 +69,7 @@ export class FormatError extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['FormatError', 'ChainruleError'];
 }
-/** @internal A file with a number that no dtype here can hold: a `FormatError`, and a `DTypeError` as anywhere else. */
+/** @internal A file with a number that no dtype here can hold: a `FormatError`, and also a `DTypeError`, as everywhere else. */
 export class ElementError extends FormatError {
   /** @internal */
   static override readonly kinds: readonly string[] = [

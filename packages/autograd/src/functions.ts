@@ -1,7 +1,7 @@
 /**
- * @file `@chainrule/autograd/functions`: every operation and transform as a function, for pages where each kilobyte
- * counts. Tensors have no methods of operations, so that a bundler leaves out what nobody calls, and JavaScript
- * computes until `@chainrule/autograd/wasm` is imported.
+ * @file `@chainrule/autograd/functions`: every operation and transform as a function, for pages where each kilobyte counts.
+ * Tensors have no methods for operations, so that a bundler leaves out what is not called, and JavaScript computes until
+ * `@chainrule/autograd/wasm` is imported.
  */
 import { interpreter } from './backends/interpreter/interpreter.js';
 import { engine } from './engine/engine.js';

@@ -1,6 +1,6 @@
 /**
- * @file `@chainrule/autograd/methods`: all methods of tensors in a bundle, also those whose functions the program does not call.
- * Without a bundler they are always there.
+ * @file `@chainrule/autograd/methods`: includes all methods of tensors in a bundle, even those whose functions the program does
+ * not call. Without a bundler all methods exist anyway.
  */
 import * as activations from './ops/elements/activations.js';
 import * as bits from './ops/elements/bits.js';

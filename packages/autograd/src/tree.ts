@@ -1,18 +1,18 @@
-/** @file Trees: nested arrays and plain objects with tensors at their ends, as transforms take and return them. */
+/** @file Trees: nested arrays and plain objects with tensors as leaves, as transforms take and return them. */
 import { isArray } from './arguments/kinds.js';
 import { display } from './arguments/index.js';
 import { ChainruleError } from './errors.js';
 import { isTensor } from './graph/isTensor.js';
 import type { Tensor } from './graph/tensor.js';
 
-/** Anything; arrays and plain objects are looked into, tensors are leaves, all else is passed on as it is. */
+/** Any value: arrays and plain objects are traversed, tensors are leaves, and all other values are passed on unchanged. */
 export type Tree = unknown;
 
-/** The shape of a tree without its tensors: equal structures fit together leaf by leaf. */
+/** The structure of a tree without its tensors: trees of equal structure match leaf by leaf. */
 export interface Structure {
   /** How many tensors it has. */
   readonly size: number;
-  /** Puts other leaves in the places of the tensors, in the same order. */
+  /** Rebuilds the tree with other leaves in place of the tensors, in the same order. */
   rebuild(leaves: readonly unknown[]): Tree;
   /** The structure as text, `{ w: *, rest: [*] }`, for messages and to compare. */
   readonly text: string;
@@ -60,7 +60,7 @@ export function tensorsOf(tree: Tree): Tensor[] {
   return flatten(tree).leaves;
 }
 
-/** The tree with `f` of every tensor in its place. */
+/** The tree with each tensor replaced by the result of `f`. */
 export function mapTree(tree: Tree, f: (leaf: Tensor, index: number) => unknown): Tree {
   const { leaves, structure } = flatten(tree);
   return structure.rebuild(leaves.map(f));
@@ -104,7 +104,7 @@ function isBranch(x: unknown): x is object {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** A structure as messages show it: its text, cut where it is long. */
+/** A structure as shown in messages: its text, shortened if it is long. */
 export function shown({ text }: Structure): string {
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }

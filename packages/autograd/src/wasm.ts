@@ -1,6 +1,6 @@
 /**
- * @file `@chainrule/autograd/wasm`: WebAssembly computes from here on, on all cores. Whoever imports `@chainrule/autograd` has
- * it; beside `@chainrule/autograd/functions` it is imported before the first value is computed.
+ * @file `@chainrule/autograd/wasm`: from here on WebAssembly computes, on all cores. `@chainrule/autograd` includes it; with
+ * `@chainrule/autograd/functions`, import it before the first value is computed.
  */
 export {
   backend,

@@ -1,4 +1,4 @@
-/** @file Arguments: what passes, what does not, and how messages show what was given. */
+/** @file Arguments: which values pass, which do not, and how messages show them. */
 import { describe, expect, it, test } from 'vitest';
 import { ChainruleError, ones, tensor } from '../index.js';
 import { checkArgument, display, kinds, passes, reading } from './index.js';

@@ -19,7 +19,7 @@ export function byPosition<O extends object>(
   ...names: readonly (keyof O & string)[]
 ): (op: string, ...given: readonly unknown[]) => O {
   const kinds = read.table as Readonly<Record<string, Kind>>;
-  // Read once: to look up what is named by a variable takes as long as all the rest.
+  // Read once: a look-up by a variable name takes as long as all the rest.
   const [first, second] = names;
   const [firstKind, secondKind] = names.map((name) => kinds[name]) as [Kind, Kind];
   const several = (op: string, given: readonly unknown[]): O => {
@@ -33,14 +33,14 @@ export function byPosition<O extends object>(
       else all[name] = checkArgument(op, name, value, kinds[name] as Kind);
     }
     if (options === undefined) return all as O;
-    // In a loop: to spread objects of all kinds in one place takes a microsecond.
+    // In a loop: spreading objects of many forms at one call site takes a microsecond.
     for (const object of options) {
       const own = read(op, object as O) as Readonly<Record<string, unknown>>;
       for (const name in own) if (own[name] !== undefined) all[name] = own[name];
     }
     return all as O;
   };
-  // Six at most, by position: a rest parameter would allocate where nothing is given.
+  // At most six, by position: a rest parameter would allocate even without arguments.
   return (op, a?, b?, c?, d?, e?, f?) => {
     const more = c !== undefined || d !== undefined || e !== undefined || f !== undefined;
     if (more || (a !== undefined && b !== undefined)) {
@@ -50,7 +50,7 @@ export function byPosition<O extends object>(
       checkArgument(op, second, b, secondKind);
       return { [first as string]: a, [second]: b } as O;
     }
-    // Mostly there is one at most.
+    // Usually there is at most one.
     const at = a === undefined ? 1 : 0;
     const value = at === 0 ? a : b;
     const name = names[at];
@@ -59,8 +59,8 @@ export function byPosition<O extends object>(
   };
 }
 
-/** Whether a value in the place of an optional argument is an options object. */
+/** Whether a value at the position of an optional argument is an options object. */
 function isOptions(value: unknown): boolean {
-  // A tensor first, as it is most often one.
+  // Tests for a tensor first, which is the most frequent case.
   return typeof value === 'object' && !isTensor(value) && passes(object, value);
 }

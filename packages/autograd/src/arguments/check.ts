@@ -1,4 +1,4 @@
-/** @file The check of one argument, and the error when it does not pass. */
+/** @file The check of one argument, and the error if it does not pass. */
 import { ChainruleError } from '../errors.js';
 import { display } from './display.js';
 import type { Kind } from './kinds.js';
@@ -23,12 +23,12 @@ export function passes<T>(kind: Kind<T>, value: unknown): value is T {
   try {
     return kind.test(value);
   } catch (error) {
-    if (error instanceof ChainruleError) throw error; // a tensor of another copy of the package: see isTensor
+    if (error instanceof ChainruleError) throw error; // a tensor from another copy of the package: see isTensor
     return false;
   }
 }
 
-/** Throws what `checkArgument` throws. */
+/** Throws the error of `checkArgument`. */
 export function refuseArgument(op: string, name: string, value: unknown, kind: Kind): never {
   if (typeof op !== 'string' || typeof name !== 'string' || typeof kind?.must !== 'string') {
     throw new ChainruleError(

@@ -8,8 +8,8 @@ const MOST_ENTRIES = 6;
 const DEEPEST = 3;
 
 /**
- * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a
- * function`, `nothing` for `undefined`. Never throws, whatever the value does when it is looked at.
+ * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a function`,
+ * `nothing` for `undefined`. Never throws, whatever the value does when it is inspected.
  */
 export function display(value: unknown): string {
   try {
@@ -42,7 +42,7 @@ function shown(value: unknown, depth: number): string {
 
 function shownFunction(value: object): string {
   try {
-    Object.hasOwn(value, 'prototype'); // as who asks whether it can be called does
+    Object.hasOwn(value, 'prototype'); // the same look-up that a test for callability makes
   } catch {
     return 'a function that cannot be read';
   }
@@ -82,7 +82,7 @@ function shownList(list: readonly unknown[], depth: number): string {
   return `[${entries.join(', ')}]`;
 }
 
-/** In quotes, on one line, and no longer than a message can bear. */
+/** In quotes, on one line, and short enough for a message. */
 function quoted(text: string): string {
   return `'${short(text)}'`;
 }

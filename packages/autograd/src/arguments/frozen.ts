@@ -1,12 +1,15 @@
-/** @file Objects that keep their state in themselves, and were frozen: by `Object.freeze`, or a store that freezes what it holds. */
+/** @file Objects that hold their own state, but were frozen: by `Object.freeze`, or by a store that freezes its contents. */
 import { ChainruleError } from '../errors.js';
 
-/** Throws if `object`, in messages `what`, was frozen: `op` is about to change it. */
+/** Throws if `object`, called `what` in messages, was frozen: `op` is about to change it. */
 export function refuseFrozen(op: string, object: object, what: string): void {
   if (Object.isFrozen(object)) throw frozen(op, what);
 }
 
-/** What is thrown for an `error` met while `objects` changed: one that says so, if it is that one of them was frozen. */
+/**
+ * The error to throw for an `error` that occurred while `objects` were changed: one that names the frozen object, if one of
+ * them was frozen.
+ */
 export function frozenError(
   error: unknown,
   op: string,

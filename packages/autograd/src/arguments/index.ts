@@ -1,6 +1,6 @@
 /**
- * @file The front door: how every public function checks its arguments and options. Public, so that a layer, an
- * optimizer or an operation written elsewhere can refuse what is wrong in the same words.
+ * @file How every public function checks its arguments and options. Public, so that layers, optimizers and operations written
+ * elsewhere can refuse wrong values in the same words.
  */
 export { checkArgument, passes } from './check.js';
 export { copyList, generate, readList } from './list.js';

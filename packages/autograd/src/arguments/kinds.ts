@@ -1,6 +1,6 @@
 /**
- * @file Kinds of arguments: what a value must be, and how a message says it. One table of kinds serves the check and
- * its messages, in operations, layers, losses, optimizers, schedules and loaders alike.
+ * @file Kinds of arguments: the values that are allowed, and how a message describes them. One table of kinds serves the check
+ * and its messages, in operations, layers, losses, optimizers, schedules and loaders alike.
  */
 import { DTypeError, type ChainruleError } from '../errors.js';
 import { DTYPES, type DType } from '../graph/dtype.js';
@@ -78,18 +78,18 @@ export function wholeBetween(low: number, high: number): Kind<number> {
   );
 }
 
-/** A boolean, and nothing that merely counts as one. */
+/** A boolean; truthy and falsy values do not count. */
 export const flag: Kind<boolean> = kind('be true or false', (x) => typeof x === 'boolean');
 /** A string. */
 export const text: Kind<string> = kind('be a string', (x) => typeof x === 'string');
-// A function of any type: what it takes and returns is seen when it is called.
+// A function of any type: its parameters and result are checked when it is called.
 /** A function, but not a class, which cannot be called. */
 export const callable: Kind<(...args: never[]) => unknown> = kind(
   'be a function',
   (x) => typeof x === 'function' && !isClass(x),
 );
 
-/** A function written with `function` has a prototype too, which may be replaced. */
+/** A function written with `function` also has a prototype, which can be replaced. */
 function isClass(x: object): boolean {
   return (
     Object.hasOwn(x, 'prototype') &&
@@ -97,15 +97,15 @@ function isClass(x: object): boolean {
   );
 }
 
-/** A promise. Ask with `passes`, as a result that may be anything may throw when it is looked at. */
+/** A promise. Test it with `passes`, because a value of unknown type may throw when it is inspected. */
 export const promise: Kind<Promise<unknown>> = kind('be a promise', (x) => x instanceof Promise);
 
-/** Anything: it is checked elsewhere. */
+/** Any value: it is checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);
 
 /** A tensor. */
 export const tensor: Kind<Tensor> = kind('be a tensor', isTensor);
-/** A tensor, or what an operation takes in its place. */
+/** A tensor, or a value that operations accept as one. */
 export const operand: Kind<Tensor | number | boolean> = kind(
   'be a tensor or a number',
   (x) => typeof x === 'number' || typeof x === 'boolean' || isTensor(x),
@@ -122,7 +122,7 @@ export const dim: Kind<number> = ofNumber(
   Number.isSafeInteger,
 );
 
-/** One of the values named. */
+/** One of the given values. */
 export function oneOf<const C extends readonly (string | number | boolean | null)[]>(
   ...choices: C
 ): Kind<C[number]> {
@@ -146,7 +146,10 @@ export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
   return kind(`${a.must}, or ${b.must}`, (x) => a.test(x) || b.test(x), a.error ?? b.error);
 }
 
-/** @internal Whether it is an array; false for one that cannot be looked at, or lost its prototype and with it all methods. */
+/**
+ * @internal Whether it is an array; false for one that cannot be inspected, or whose prototype was removed along with all
+ * methods.
+ */
 export function isArray(x: unknown): x is readonly unknown[] {
   try {
     return Array.isArray(x) && Symbol.iterator in x;
@@ -174,7 +177,7 @@ export function oneOrMore<T>(k: Kind<T>): Kind<T | readonly T[]> {
 
 function allPass(k: Kind, x: unknown): boolean {
   if (!isArray(x)) return false;
-  // An index, as `every` would pass over holes.
+  // By index, because `every` would skip holes.
   for (let i = 0; i < x.length; i++) if (!k.test(x[i])) return false;
   return true;
 }

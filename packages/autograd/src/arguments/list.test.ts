@@ -1,4 +1,4 @@
-/** @file Lists of callers, right ones and those without end. */
+/** @file Lists given by callers: valid ones, and ones that never end. */
 import { expect, test } from 'vitest';
 import { ChainruleError, kinds, ones, readList } from '../index.js';
 
@@ -25,7 +25,7 @@ test.each<[unknown, string]>([
   [failing, 'f: xs cannot be iterated over: an object'],
   [{ [Symbol.iterator]: () => 1 }, 'f: xs cannot be iterated over'],
 ])('refuses %#', (given, message) => {
-  // A generator can be gone over once.
+  // A generator can be iterated once.
   const read = (): unknown =>
     readList(
       'f',

@@ -1,13 +1,13 @@
-/** @file Lists that callers give: read once, entry by entry, each checked before the next is asked for. */
+/** @file Lists given by callers: read once, entry by entry, each checked before the next is requested. */
 import { ChainruleError } from '../errors.js';
 import { passes, refuseArgument } from './check.js';
 import { display } from './display.js';
 import { isArray, iterable, type Kind } from './kinds.js';
 import { reading } from './reading.js';
 
-/** What an iterable may give at most: one that goes on after that is taken to have no end. */
+/** The most entries of an iterable: one that continues after that is considered endless. */
 const MOST = 2 ** 21;
-/** The same for tensors, parameters and modules, of which two million that a generator makes would fill the memory. */
+/** The same for tensors, parameters and modules: two million of them, made by a generator, would fill the memory. */
 const MOST_OBJECTS = 2 ** 16;
 
 /**
@@ -31,7 +31,7 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
     for (const entry of given) {
       if (!entryKind.test(entry))
         refuseArgument(op, `${name}[${entries.length}]`, entry, entryKind);
-      const last: unknown = isArray(entry) ? entry[1] : entry; // of a pair of a name and a tensor
+      const last: unknown = isArray(entry) ? entry[1] : entry; // in a pair of a name and a tensor
       const most = typeof last === 'object' ? MOST_OBJECTS : MOST;
       if (!ends && entries.length >= most) {
         throw new ChainruleError(
@@ -57,8 +57,9 @@ export function generate<T>(length: number, f: (i: number) => T): T[] {
 }
 
 /**
- * A copy of an array that was checked, to be checked again: what is then used is what passed. Its length is asked for once.
- * @throws {ChainruleError} if it cannot be read, or says that it has more than 2 million entries.
+ * A copy of an array that was checked, to be checked again, so that the values used are the values checked. Its length is read
+ * once.
+ * @throws {ChainruleError} if it cannot be read, or claims to have more than 2 million entries.
  */
 export function copyList(op: string, name: string, list: readonly unknown[]): unknown[] {
   return reading(op, name, () => {

@@ -1,9 +1,8 @@
-/** @file The known name that somebody meant who wrote another one. */
+/** @file Finds the known name that a misspelled one was meant to be. */
 
 /**
- * The name among `known` that is nearest to `given`: the same but for case and underscores (`ignore_index` for
- * `ignoreIndex`), its beginning (`epsilon` for `eps`), or a few
- * letters off (`keepDims` for `keepdim`); null if none is near.
+ * The name among `known` that is nearest to `given`: equal except for case and underscores (`ignore_index` for `ignoreIndex`),
+ * a prefix or an extension (`epsilon` for `eps`), or a few letters off (`keepDims` for `keepdim`); null if none is near.
  */
 export function nearest(given: string, known: readonly string[]): string | null {
   const wanted = plain(given);
@@ -18,22 +17,22 @@ export function nearest(given: string, known: readonly string[]): string | null 
   return best;
 }
 
-/** Whether one is the beginning of the other: `epsilon`, `eps`. */
+/** Whether one is a prefix of the other: `epsilon`, `eps`. */
 function startAlike(a: string, b: string): boolean {
   return a.startsWith(b) || b.startsWith(a);
 }
 
 function plain(name: string): string {
-  // What is longer than any option cannot be near one, and is not worth comparing in full.
+  // A name longer than any option is not near one, and not worth a full comparison.
   return name
     .slice(0, 40)
     .replaceAll(/[_\-\s]/g, '')
     .toLowerCase();
 }
 
-/** Letters to insert, remove, replace or swap with their neighbour (the restricted Damerau–Levenshtein distance). */
+/** How many letters to insert, remove, replace or swap with their neighbour (the restricted Damerau–Levenshtein distance). */
 function distance(a: string, b: string): number {
-  // Row i, column j: from the first i letters of a to the first j of b.
+  // Row i, column j: the distance from the first i letters of a to the first j of b.
   const width = b.length + 1;
   const steps = new Uint8Array((a.length + 1) * width);
   const at = (i: number, j: number): number => steps[i * width + j] as number;

@@ -1,4 +1,4 @@
-/** @file Options: what passes the front door, what does not, and the words it is told. */
+/** @file Options: which ones pass, which do not, and the messages. */
 import { describe, expect, it } from 'vitest';
 import { ChainruleError, DTypeError, ones, Tensor, zeros } from '../index.js';
 import { byPosition, defineOptions, kinds } from './index.js';
@@ -16,7 +16,7 @@ const read = defineOptions<Options>({
   reduction: kinds.oneOf('mean', 'sum'),
   dtype: kinds.dtype,
 });
-/** What a caller without types may pass. */
+/** What an untyped caller may pass. */
 const readAny = read as (op: string, given: unknown) => Options;
 
 describe('defineOptions', () => {
@@ -118,7 +118,7 @@ describe('defineOptions', () => {
       'keepdim',
     );
     for (const last of [true, false]) {
-      readAny('f', { keepdim: last }); // remembered, as the same options mostly come again
+      readAny('f', { keepdim: last }); // cached, as the same options usually come again
       for (const reader of [readAny, positional]) {
         const options = reader('f', changing(true, true, 'false')) as { keepdim: unknown };
         for (let k = 0; k < 3; k++) expect(options.keepdim).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * @file Options: the last argument of a function or a constructor, `{ keepdim: true }`. A table names each with its
- * kind. The table is what options are checked with, and what the messages are made of.
+ * @file Options: the last argument of a function or a constructor, `{ keepdim: true }`. A table names each option with its
+ * kind; options are checked against it, and messages are written from it.
  */
 import { ChainruleError } from '../errors.js';
 import { isTensor } from '../graph/isTensor.js';
@@ -9,30 +9,30 @@ import { display } from './display.js';
 import { isArray, object, type Kind } from './kinds.js';
 import { nearest } from './nearest.js';
 
-/** The kind of each option. Leaving one out is a type error. */
+/** The kind of each option. Omitting one is a type error. */
 export type OptionTable<O extends object> = {
   readonly [K in keyof O]-?: Kind<Exclude<O[K], undefined>>;
 };
 
 /** Reads each option once: `({ keepdim }) => ({ keepdim })`. */
 export type OptionPick<O extends object> = (given: O) => {
-  // Not `-?`, which takes away `undefined` where exactOptionalPropertyTypes is off.
+  // Not `-?`, which removes `undefined` where exactOptionalPropertyTypes is off.
   readonly [K in keyof Required<O>]: O[K] | undefined;
 };
 
 /** Checks the options given to `op` and returns them; an empty object if there are none. */
 export interface OptionsReader<O extends object> {
   (op: string, given: O | undefined): O;
-  /** The kinds by name, to be spread into a larger table. */
+  /** The kinds by name; can be spread into a larger table. */
   readonly table: OptionTable<O>;
 }
 
 /**
- * Makes the reader of a function's options from the table of their kinds. Make it once, beside the function.
+ * Makes the reader of a function's options from the table of their kinds. Make it once, next to the function.
  *
- * Reading allocates nothing if no options are given. Otherwise each key is checked: an unknown name is refused, with
- * the nearest known one; a value of the wrong kind is refused, with what it must be; `undefined` counts as not
- * given.
+ * Reading allocates nothing if no options are given. Otherwise each key is checked: an unknown name is refused, and the error
+ * suggests the nearest known one; a value of the wrong kind is refused, and the error says what it must be; `undefined` counts
+ * as not given.
  *
  * @example
  * const sumOptions = defineOptions<{ keepdim?: boolean }>({ keepdim: kinds.flag });
@@ -40,8 +40,8 @@ export interface OptionsReader<O extends object> {
  *   const { keepdim = false } = sumOptions('sum', options);
  * }
  * // sum: there is no option 'keepDim'; did you mean keepdim?
- * @param pick for a function that is called often: reads each option by its name, `({ keepdim }) => ({ keepdim })`, which
- * is several times as quick as a copy of whatever names are given. Options that are not given are then undefined.
+ * @param pick for a function that is called often: reads each option by its name, `({ keepdim }) => ({ keepdim })`, which is
+ * several times as quick as copying whatever names are given. Options that are not given are then undefined.
  */
 export function defineOptions<O extends object>(
   table: OptionTable<O>,
@@ -69,22 +69,26 @@ export function defineOptions<O extends object>(
 type Kinds = ReadonlyMap<string, Kind>;
 type Values = Readonly<Record<string, unknown>>;
 
-/** The options that a function knows. */
+/** The options that a function has. */
 class KnownOptions {
   readonly kinds: Kinds;
   readonly required: readonly string[];
-  /** The last options in their order, their kinds, and those values that cannot change: the next are mostly the same. */
+  /**
+   * The last options in order: their names, kinds, and those values that cannot change. The next options are usually the same.
+   */
   readonly lastNames: string[] = [];
   readonly lastKinds: Kind[] = [];
   readonly lastValues: unknown[] = [];
-  /** The last options, if none of their values can change; else null. */
+  /** The last options, if none of their values can change; otherwise null. */
   last: Values | null = null;
   readonly pick: ((given: object) => Values) | null;
-  /** For `pick`: its kinds in the order of its names, values that passed and cannot change, and the names last given. */
+  /**
+   * For `pick`: its kinds in the order of its names, values that passed and cannot change, and the names that were given last.
+   */
   readonly pickedKinds: Kind[] = [];
   readonly pickedValues: unknown[] = [];
   readonly givenNames: string[] = [];
-  /** Whether the last options were others than those before: then the next mostly are too. */
+  /** Whether the last options differed from those before: then the next ones usually differ too. */
   changes = false;
 
   constructor(table: object, pick?: unknown) {
@@ -94,7 +98,7 @@ class KnownOptions {
   }
 }
 
-/** The last options, if these are the same name by name and value by value: they pass as those did. Else null. */
+/** The last options, if the given ones have the same names and values: they passed before. Otherwise null. */
 function sameAsLast({ last, lastNames, lastValues }: KnownOptions, given: unknown): Values | null {
   if (last === null || typeof given !== 'object' || given === null) return null;
   if (given.constructor !== Object) return null;
@@ -107,8 +111,9 @@ function sameAsLast({ last, lastNames, lastValues }: KnownOptions, given: unknow
 }
 
 /**
- * The options as `pick` reads them, if all names are known and the values are not the last ones again; else null. What
- * it picks always has the same form, which is why it is quicker than a copy name by name; and each is read once.
+ * The options as read by `pick`, if all names are known and the values are not the same as last time; otherwise null. The
+ * objects that `pick` makes always have the same hidden class, so this is quicker than a copy name by name; and each option is
+ * read once.
  */
 function picked(op: string, known: KnownOptions, given: unknown): Values | null {
   const { pick, kinds, givenNames, pickedKinds, pickedValues } = known;
@@ -121,7 +126,7 @@ function picked(op: string, known: KnownOptions, given: unknown): Values | null 
     }
     i++;
   }
-  if (i === 0) return null; // perhaps an object of a class
+  if (i === 0) return null; // perhaps an instance of a class
   const options = pick(given);
   let changed = false;
   i = 0;
@@ -137,15 +142,15 @@ function picked(op: string, known: KnownOptions, given: unknown): Values | null 
     }
     i++;
   }
-  // The same twice: `checked` remembers it for `sameAsLast`, which is quicker still.
+  // The same values twice in a row: `checked` caches them for `sameAsLast`, which is quicker still.
   known.changes = changed;
   return changed ? options : null;
 }
 
-/** Equal to no value. */
+/** Equals no value, not even itself. */
 const NEVER = NaN;
 
-/** The options in an object of their own: each is read once, so what was checked is what is used. */
+/** The options in an object of their own: each is read once, so the values used are the values checked. */
 function checked(op: string, known: KnownOptions, given: unknown): Values {
   const { kinds, required, lastNames, lastKinds, lastValues } = known;
   const source = valuesOf(op, kinds, given);
@@ -157,7 +162,7 @@ function checked(op: string, known: KnownOptions, given: unknown): Values {
     if (name !== lastNames[i]) {
       const kind = kinds.get(name);
       if (kind === undefined) {
-        // What somebody put on Object.prototype was not given here.
+        // Properties added to Object.prototype were not given here.
         if (Object.hasOwn(source, name)) {
           if (source !== given) refuseValue(op, kinds, given); // an instance of some class: a loader, a model
           refuseName(op, name, kinds);
@@ -192,7 +197,7 @@ function checked(op: string, known: KnownOptions, given: unknown): Values {
 function valuesOf(op: string, kinds: Kinds, given: unknown): Values {
   if (given === undefined) return {};
   if (typeof given === 'object' && given !== null) {
-    // Several times as quick as to ask for the prototype.
+    // Several times as quick as asking for the prototype.
     if (given.constructor === Object) return given as Values;
     if (Object.getPrototypeOf(given) === null) return given as Values;
     if (isRecord(given)) return fromInstance(given as Values, kinds);
@@ -209,12 +214,12 @@ function refuseValue(op: string, kinds: Kinds, given: unknown): never {
   );
 }
 
-/** No array, tensor, map, date …: an object of a class of the user's own, or of another realm. */
+/** Whether this is an instance of a user's class, or an object from another realm: not an array, tensor, map, date … */
 function isRecord(given: object): boolean {
   return !isTensor(given) && Object.prototype.toString.call(given) === '[object Object]';
 }
 
-/** The fields of an instance, and what its class computes under the names that are known. */
+/** The fields of an instance, and the known names that its class computes. */
 function fromInstance(given: Values, kinds: Kinds): Values {
   const values: Record<string, unknown> = { ...given };
   for (const name of kinds.keys()) values[name] = given[name];

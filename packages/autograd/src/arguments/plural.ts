@@ -1,4 +1,4 @@
-/** @file Numbers of things, as messages say them. */
+/** @file Numbers of things, for messages. */
 
 /**
  * A number and its noun: `1 channel`, `3 channels`, `0 entries`.

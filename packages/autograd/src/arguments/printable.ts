@@ -1,11 +1,11 @@
-/** @file Text that may be printed: names may come from a stranger's file. */
+/** @file Text that is safe to print: names may come from an untrusted file. */
 
-/** What a terminal would obey (but the end of a line), and what turns the direction of writing. */
+/** Characters that a terminal would obey (except line ends), and those that change the direction of writing. */
 const unprintable = /(?!\n)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /**
- * Text with control characters, and those that turn the direction of writing, shown as their codes; lines stay. Of
- * anything but text, the type.
+ * Text in which control characters, and those that change the direction of writing, are shown as their codes; line ends stay.
+ * For anything but text, its type.
  */
 export function printable(text: string): string {
   if (typeof text !== 'string') return typeof text;

@@ -1,10 +1,10 @@
-/** @file What is read of a caller's object may throw: a getter that fails, a proxy that was revoked. */
+/** @file Reading a caller's object may throw: a getter fails, a proxy was revoked. */
 import { ChainruleError } from '../errors.js';
 
 /**
- * What `read` gives of the argument `name`.
+ * Returns what `read` reads of the argument `name`.
  *
- * @throws {ChainruleError} that names the argument, if it throws when it is read.
+ * @throws {ChainruleError} that names the argument, if reading it throws.
  * @example const named = reading('saveCheckpoint', 'entries', () => Object.entries(entries))
  */
 export function reading<R>(op: string, name: string, read: () => R): R {

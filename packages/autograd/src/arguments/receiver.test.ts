@@ -1,4 +1,4 @@
-/** @file Methods that were taken from their object. */
+/** @file Methods detached from their object. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods are taken from their objects on purpose */
 import { expect, test } from 'vitest';
 import { Cell, ChainruleError, cell, ones, Tensor } from '../index.js';
@@ -25,7 +25,7 @@ class Twice extends Counter {
   }
 }
 
-/** Calls what was taken from its object. */
+/** Calls a method detached from its object. */
 const lost = (method: unknown, receiver?: unknown, ...args: unknown[]): unknown =>
   Reflect.apply(method as () => unknown, receiver, args);
 
@@ -42,7 +42,7 @@ test('a guarded method works as before, and says what it was taken from', () => 
   expect(() => lost(counter.add)).toThrow(
     'add: it is a method of a counter, called on nothing; where it is passed on, pass () => counter.add()',
   );
-  expect(lost(twice.other)).toBe('undefined'); // the base does not name it
+  expect(lost(twice.other)).toBe('undefined'); // the base class does not name it
   expect(lost(counter.add, new Proxy(counter, {}), 1)).toBe(2);
 });
 

@@ -1,4 +1,4 @@
-/** @file Methods that lost their object: `const { step } = optimizer; step()`. */
+/** @file Methods called without their object: `const { step } = optimizer; step()`. */
 import { ChainruleError } from '../errors.js';
 import { checkArgument, passes } from './check.js';
 import { display } from './display.js';
@@ -9,15 +9,15 @@ import { plural } from './plural.js';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What the CommonJS build makes of the initial value of a field: a method, called before there is anything to ask. */
+/** In the CommonJS build the initial value of a field becomes a method of this name, called before the object has any state. */
 const FIELD = /^__init\d*$/;
-/** The prototypes whose methods are guarded, by the base that names the methods. */
+/** The prototypes whose methods are guarded, by the base class that names the methods. */
 const guardedBy = new WeakMap<object, WeakSet<object>>();
 
 /**
- * Makes the methods that `base` names refuse to be called on anything but what `isOne` accepts: its own, and those that
- * override them in the classes between it and `instance`. A constructor of `base` calls it; the first instance of a class
- * does the work.
+ * Makes the methods of `base` throw if they are called on a value that `isOne` does not accept: the methods of `base` itself,
+ * and those that override them in the classes between it and `instance`. A constructor of `base` calls it; only the first
+ * instance of a class does work.
  *
  * @param names the methods, if some of them are abstract. Default: all that `base` has.
  * @param exact those of `base` that take no more arguments than they name, and refuse others.
@@ -61,7 +61,7 @@ export function guardMethods(
   }
 }
 
-/** Null for what has none, or keeps it to itself. */
+/** The prototype, or null if there is none or it cannot be read. */
 function prototypeOf(x: unknown): object | null {
   try {
     return typeof x === 'object' && x !== null ? (Object.getPrototypeOf(x) as object | null) : null;
@@ -105,7 +105,7 @@ function guard(
         `where it is passed on, pass () => ${what}.${name}()`,
     );
   };
-  // What looks at a method finds what it would have found.
+  // Code that inspects the method finds what it would have found before.
   for (const key of ['name', 'length', 'toString'] as const) {
     Object.defineProperty(value, key, {
       value: key === 'toString' ? () => Function.prototype.toString.call(method) : method[key],

@@ -1,4 +1,4 @@
-/** @file Chooses the backend that runs plans: WebAssembly where it has SIMD, else the interpreter. */
+/** @file Chooses the backend that runs plans: WebAssembly if it has SIMD, otherwise the interpreter. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { DeviceError } from '../errors.js';
@@ -10,7 +10,7 @@ import { wasmBackend, type WasmBackend } from './wasm/backend.js';
 import { hardwareThreads } from './wasm/threads/threads.js';
 import type { GpuBackend } from './webgpu/backend.js';
 
-/** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only where there is SIMD. */
+/** `(func (drop (i8x16.popcnt (v128.const i64x2 0 0))))`: valid only if there is SIMD. */
 const SIMD_MODULE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 25, 1, 23, 0],
   ...[253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 253, 98, 26, 11],
@@ -19,7 +19,7 @@ const SIMD_MODULE = Uint8Array.of(
 let arrays: Arrays | null = null;
 let wasm: WasmBackend | null = null;
 
-/** Uses WebAssembly with so many threads. */
+/** Uses WebAssembly with this many threads. */
 function useWasm(threads: number): void {
   arrays ??= new Arrays(true);
   wasm?.dispose();
@@ -27,12 +27,12 @@ function useWasm(threads: number): void {
   engine.backend = wasm;
 }
 
-/** @internal The memory of WebAssembly; null where the interpreter is in use. */
+/** @internal The memory of WebAssembly; null if the interpreter is in use. */
 export function wasmArrays(): Arrays | null {
   return wasm === null ? null : arrays;
 }
 
-/** @internal Plans are made anew from now on. */
+/** @internal From now on plans are made again. */
 export function renewWasm(): void {
   if (wasm !== null) useWasm(wasm.threads);
 }
@@ -48,15 +48,15 @@ function start(): void {
   );
 }
 
-/** Starts WebAssembly; what is in its way, if anything is. */
+/** Starts WebAssembly; returns the reason if that is impossible. */
 function startWasm(): string | null {
   if (typeof WebAssembly !== 'object') return 'there is no WebAssembly here';
-  // There code can be compiled while the program starts, and never again.
+  // On Cloudflare Workers, code can be compiled only while the program starts.
   if (globalThis.navigator?.userAgent === 'Cloudflare-Workers')
     return 'Cloudflare Workers compile no WebAssembly while they run';
   if (!WebAssembly.validate(SIMD_MODULE)) return 'WebAssembly has no SIMD here';
   try {
-    // A page's Content-Security-Policy shows only now.
+    // Only now does a page's Content-Security-Policy take effect.
     new WebAssembly.Module(SIMD_MODULE);
   } catch (error) {
     return `WebAssembly may not be compiled here (a Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'): ${messageOf(error)}`;
@@ -94,7 +94,7 @@ const threads = kinds.wholeBetween(1, 256);
  */
 export function setNumThreads(n: number): void {
   checkArgument('setNumThreads', 'n', n, threads);
-  // Also where workers were lost: then they are started anew.
+  // Also if workers were lost: then they are started again.
   if (wasm !== null && (n !== wasm.threads || wasm.lost)) useWasm(n);
 }
 

@@ -1,4 +1,4 @@
-/** @file Stands in for `node.ts` in pages: there no library can be loaded, and nobody can ask for checks. */
+/** @file Replaces `node.ts` in pages: there no library can be loaded, and nobody can request checks. */
 import type * as node from './node.js';
 import { LateThreads } from './wasm/threads/lateThreads.js';
 
@@ -11,7 +11,7 @@ export const findPrelude: typeof node.findPrelude = () => null;
 export const openThreads: typeof node.openThreads = (memory, threads) =>
   new LateThreads(memory, threads);
 
-/** Nobody calls these where there is no library. */
+/** Never called, as there is no library. */
 const never = (): never => {
   throw new Error('there is no BLAS library');
 };

@@ -1,7 +1,7 @@
 /**
- * @file What is of use in Node.js alone: BLAS, optional packages, checks between passes, forms that lie in a file, threads at
- * once. What is built for pages takes `noNode.ts` in its place, by the condition `node` of `#node` in package.json. Built, it is
- * loaded before the file that imports it: while it is loaded, nothing here may call the engine.
+ * @file Features of Node.js only: BLAS, optional packages, checks between passes, forms that are read from a file, threads that
+ * start immediately. Builds for pages use `noNode.ts` instead, by the condition `node` of `#node` in package.json. In a build
+ * it is loaded before the file that imports it, so nothing here may call the engine while it is loaded.
  */
 import { blasSource } from './blas/blas.js';
 import { loadGemm } from './blas/gemm.js';
@@ -20,7 +20,7 @@ export {
   verifySchedule,
 } from '../engine/compile/verify.js';
 
-/** Threads over a memory; they are there some tens of milliseconds later. */
+/** Threads over a memory; they are ready some tens of milliseconds later. */
 export function openThreads(memory: WasmMemory, threads: number): Threads {
   return new ThreadPool(memory, threads, { source: blasSource, load: loadGemm });
 }

@@ -1,6 +1,6 @@
 /**
- * @file Where optional packages of Node.js lie, such as koffi: looked for as the program would, and as the package that uses
- * them, and never from the present folder or that of a file the program was given, which may be anybody's.
+ * @file The paths of optional packages of Node.js, such as koffi. They are resolved from the program, and from the package that
+ * uses them, but never from the current folder or that of a file given to the program, which anybody might control.
  */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
@@ -29,22 +29,23 @@ export function packagePaths(
     try {
       found.add(createRequire(from).resolve(name));
     } catch {
-      // Not there.
+      // Not installed there.
     }
   }
   return [...found];
 }
 
-/** What is a path from a root or a URL: what is not would be looked up from the present folder. */
+/** A path from a root, or a URL: anything else would be resolved from the current folder. */
 const ABSOLUTE = /^(file:|[\\/]|[a-z]:)/i;
 
 /**
- * A file within the program's path, which may name a folder (`node .`): a file has no node_modules, so that the search goes on
- * beside it. Of a link, where it leads: there Node.js itself looks for the program's packages, and the link may lie anywhere.
+ * A path within the program's path, which may name a file or a folder (`node .`): a file contains no node_modules, so that the
+ * search continues in its folder. Links are followed: Node.js itself looks for the program's packages at their targets, and the
+ * links may be anywhere.
  */
 function programPlace(): string | null {
   const program = process.argv[1];
-  // With `node -e` it is an argument, and may lead anywhere.
+  // With `node -e` it is an argument, and may be any path.
   if (program === undefined || process.execArgv.some(isProgramText)) return null;
   return process.getBuiltinModule('node:path').join(behindLinks(program), 'main');
 }
@@ -54,11 +55,11 @@ function behindLinks(program: string): string {
   try {
     return process.getBuiltinModule('node:fs').realpathSync(program);
   } catch {
-    return program; // No such file: a name without its ending, `node -` and the like.
+    return program; // No such file: a name without its extension, `node -` and the like.
   }
 }
 
-/** Whether an option of Node.js is the program itself, as text. */
+/** Whether an option of Node.js gives the program itself as text. */
 function isProgramText(option: string): boolean {
   return /^(-[a-z]*[ep]|--eval|--print)$|^--(eval|print)=/.test(option);
 }

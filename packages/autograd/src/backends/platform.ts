@@ -52,7 +52,7 @@ export function enableWideSimd(): WideSimd {
 
 /** The result of `memoryUsage`. */
 export interface MemoryUsage {
-  /** Bytes for intermediate values: one arena that all plans use in turn. */
+  /** Bytes for intermediate values: one arena that all plans use, one after the other. */
   readonly arena: number;
   /** Bytes of parameters, buffers, states and gradients. */
   readonly cells: number;

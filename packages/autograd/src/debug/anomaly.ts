@@ -37,14 +37,14 @@ export function detectAnomaly<R>(f: () => R, surplus?: unknown): R {
   }
 }
 
-/** A backend that hands out the value of every instruction to be looked at. */
+/** A backend that exposes the value of every instruction. */
 function checking(backend: HostBackend): HostBackend {
   const checked: HostBackend = {
     ...backend,
     // However long a program is.
     compileAny: (program) => checked.compile(program),
     name: `${backend.name}, checked`,
-    // What is seldom met is looked at too: a walk would hand out results alone.
+    // Programs that run rarely are checked too: a walk would expose only the results.
     compileQuickly: () => null,
     allocate: (dtype, size) => backend.allocate(dtype, size),
     release: (array) => backend.release(array),
@@ -96,7 +96,9 @@ class Checked implements Executable<TypedArray> {
   }
 }
 
-/** @internal What made instruction `i` the first with a NaN or an infinity, from inputs without; null if it is not. */
+/**
+ * @internal Describes instruction `i` if it is the first to make a NaN or an infinity from inputs without any; otherwise null.
+ */
 export function firstNonFinite(
   { instructions }: Program,
   i: number,

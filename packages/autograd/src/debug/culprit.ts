@@ -1,4 +1,4 @@
-/** @file Which operation it was, asked afterwards: the last backward pass is run again with every result looked at. */
+/** @file Finds the operation to blame afterwards: the last backward pass is run again, with every result checked. */
 import { backendInUse } from '../engine/engine.js';
 import { lastRun, type Run } from '../engine/lastRun.js';
 import { Cell } from '../graph/cells/cell.js';
@@ -8,14 +8,14 @@ import { show } from '../graph/shape.js';
 import { firstNonFinite } from './anomaly.js';
 
 /**
- * From now on, keeps the inputs of the last `backward()` or compiled step until the next one, so that {@link
- * culprit} can answer. It costs the memory of one batch.
+ * From now on, keeps the inputs of the last `backward()` or compiled step until the next one, so that {@link culprit} can
+ * answer. It costs the memory of one batch.
  */
 export function rememberRuns(): void {
   lastRun.wanted = true;
 }
 
-/** Forgets the inputs of the last pass, as all went well. */
+/** Forgets the inputs of the last pass, as its results were fine. */
 export function forgetRun(): void {
   lastRun.kept = null;
 }
@@ -30,7 +30,7 @@ export function culprit(): string | null {
   if (run === null) return null;
   const { program, inputs } = run;
   const all = program.instructions.flatMap(({ op }, i) => (op === null ? [] : [i]));
-  // What lies on a device cannot be looked at without waiting.
+  // Values on a device cannot be read without waiting.
   if (!inputs.every(isHost)) return null;
   const executable = backendInUse().compile({ ...program, outputs: all });
   const results = executable.run(
@@ -43,7 +43,7 @@ export function culprit(): string | null {
   return ofLeaves(run, values) ?? ofOperations(run, values);
 }
 
-/** What was computed before the pass comes first: where several are not finite, the oldest. */
+/** Values computed before the pass are checked first: if several are not finite, the oldest is named. */
 function ofLeaves({ program, nodes }: Run, values: ReadonlyMap<number, TypedArray>): string | null {
   const slots = [...program.inputs].sort((a, b) => (nodes[a]?.id ?? a) - (nodes[b]?.id ?? b));
   for (const slot of slots) {
@@ -71,7 +71,7 @@ function ofOperations(run: Run, values: ReadonlyMap<number, TypedArray>): string
   return null;
 }
 
-/** The scope of an instruction; of one of the backward pass, that of the forward result it reads. */
+/** The scope of an instruction; for one of the backward pass, that of the forward result which it reads. */
 function scopeOf({ program, nodes }: Run, i: number): string {
   const seen = new Set<number>();
   const queue = [i];

@@ -1,4 +1,4 @@
-/** @file What would run, as text; the debug level. */
+/** @file Describes as text what would run; the debug level. */
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
@@ -13,8 +13,8 @@ import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 
 /**
- * What would be computed if the tensor were read now: its program, one operation in each line, and the kernels it is
- * fused into. Nothing is evaluated.
+ * What would be computed if the tensor were read now: its program, one operation per line, and the fused kernels. Nothing is
+ * evaluated.
  * @example console.log(explain(x.mul(2).sum()))
  */
 export function explain(t: Tensor): string {
@@ -34,10 +34,10 @@ export function explain(t: Tensor): string {
   );
 }
 
-/** So many runs tell something. */
+/** From this many runs on, their ratio means something. */
 const MANY = 50;
 
-/** Says it where most runs so far were of structures that had not been met before. */
+/** A warning if most runs so far had structures that had not been seen before. */
 function keepsPlanning(): string {
   const { walked, made, found } = planningSoFar();
   if (walked + made < MANY || walked + made <= found) return '';
@@ -52,10 +52,10 @@ function count(n: number, what: string): string {
 }
 
 /**
- * Sets how much is reported. 0: nothing (the default). 1: nodes remember the line that made them, for errors and
- * graphs, which costs some microseconds each; and a warning names a line whose structure differs at each step, so
- * that no plan is ever reused, with what differs, and what makes a compiled function be recorded again. 2: every run
- * is reported on the console. 3: together with its program.
+ * Sets how much is reported. 0: nothing (the default). 1: nodes record the line that made them, for errors and graphs, which
+ * costs some microseconds each. A warning names each line whose structure differs at every step, so that no plan is ever
+ * reused, and what differs; another says why a compiled function is recorded again. 2: every run is reported on the console. 3:
+ * each run with its program.
  * @example setDebug(1); // from here on, errors name the lines of your code
  */
 export function setDebug(level: number): void {

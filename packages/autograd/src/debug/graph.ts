@@ -14,7 +14,7 @@ import { toSVG } from './graphPicture.js';
 export interface Graph {
   /** The nodes; inputs come before what is computed from them. */
   readonly nodes: readonly GraphNode[];
-  /** Which value is used by which operation. */
+  /** Which operation uses which value. */
   readonly edges: readonly GraphEdge[];
   /** The graph in the language of Graphviz, with a cluster for each scope. */
   toDot(): string;
@@ -34,11 +34,11 @@ export interface GraphOptions {
 const graphOptions = defineOptions<GraphOptions>({ backward: kinds.flag });
 
 /**
- * The graph behind a tensor: what it was, or will be, computed from. Nothing is evaluated.
+ * The graph behind a tensor: the operations from which it was, or will be, computed. Nothing is evaluated.
  *
- * JavaScript numbers are not separate nodes but part of their operation's label. With `{ backward: true }` it
- * includes the graph of the gradients of every leaf that requires grad, as `backward()` would build it. What
- * `backward()` has freed is no longer shown.
+ * JavaScript numbers are not separate nodes but part of their operation's label. With `{ backward: true }` it includes the
+ * graph of the gradients of every leaf that requires grad, as `backward()` would build it. Nodes that `backward()` has freed
+ * are no longer shown.
  * @example writeFileSync('net.svg', graph(loss).toSVG())
  */
 export function graph(t: Tensor, options?: GraphOptions): Graph {
@@ -68,7 +68,7 @@ export function graph(t: Tensor, options?: GraphOptions): Graph {
   };
 }
 
-/** All nodes behind the roots but numbers, by rising id; without recursion. */
+/** All nodes behind the roots except numbers, by ascending id; without recursion. */
 function walk(roots: readonly Tensor[]): Tensor[] {
   const seen = new Set<Tensor>(roots);
   const stack = [...seen];
@@ -83,7 +83,7 @@ function walk(roots: readonly Tensor[]): Tensor[] {
   return [...seen].sort((x, y) => x.id - y.id);
 }
 
-/** A number, or one repeated to a shape: part of the label of what uses it. */
+/** Whether this is a number, or a number expanded to a shape: it becomes part of the label of the nodes that use it. */
 function isFolded(x: Tensor): boolean {
   return numberIn(x) !== null;
 }
@@ -119,7 +119,7 @@ function describe(node: Tensor, newest: number): GraphNode {
   return { ...rest, kind: 'operation', label };
 }
 
-/** Parameters stand in the scope of the one place that uses them. */
+/** Moves parameters into the scope of the only place that uses them. */
 function adopt(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): GraphNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   return nodes.map((node) => {

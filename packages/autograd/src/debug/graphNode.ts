@@ -26,7 +26,7 @@ export interface GraphNode {
   readonly gradient: TypedArray | null;
 }
 
-/** From an input to what is computed from it. */
+/** An edge from an input to a node that is computed from it. */
 export interface GraphEdge {
   /** The `id` of the node whose value is read. */
   readonly from: number;
@@ -34,13 +34,13 @@ export interface GraphEdge {
   readonly to: number;
 }
 
-/** All that is drawn. */
+/** Everything that is drawn. */
 export interface Drawn {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
 }
 
-/** The second line of a node: what it holds. */
+/** The second line of a node: the dtype and shape of its value. */
 export function typeOf({ dtype, shape }: GraphNode): string {
   return `${dtype === 'float32' ? '' : `${dtype} `}${shape.length === 0 ? 'scalar' : show(shape)}`;
 }

@@ -6,7 +6,7 @@ interface Box {
   readonly node: GraphNode;
   readonly width: number;
   layer: number;
-  /** The place within the layer: what the barycentres sort by. */
+  /** The position within the layer: the barycentre method sorts by it. */
   order: number;
   x: number;
 }
@@ -16,11 +16,11 @@ const ROW = 64;
 const GAP = 24;
 const MARGIN = 28;
 
-/** In a page the picture takes the page's colour of text; as a file of its own it goes by what the reader prefers. */
+/** In a page the picture uses the page's text colour; as a file of its own it follows the reader's preference. */
 const STYLE =
   '<style>svg:root{color:#212529}@media(prefers-color-scheme:dark){svg:root{color:#dee2e6}}</style>';
 
-/** Colours that show on a light ground as on a dark one. */
+/** Colours that are visible on a light ground and on a dark one. */
 const ACCENT = {
   operation: '#868e96',
   backward: '#2f9e44',
@@ -52,7 +52,7 @@ export function toSVG({ nodes, edges }: Drawn): string {
   ].join('\n');
 }
 
-/** Layers by the longest path from below, places by the mean of the neighbours; gives each box its x. */
+/** Layers by the longest path from below, positions by the mean of the neighbours; sets the x of each box. */
 function layOut(boxes: readonly Box[], links: readonly (readonly [Box, Box])[]): Box[][] {
   const above = new Map<Box, Box[]>(boxes.map((b) => [b, []]));
   const below = new Map<Box, Box[]>(boxes.map((b) => [b, []]));
@@ -63,7 +63,7 @@ function layOut(boxes: readonly Box[], links: readonly (readonly [Box, Box])[]):
   // Boxes come in topological order.
   for (const b of boxes)
     for (const a of above.get(b) as Box[]) b.layer = Math.max(b.layer, a.layer + 1);
-  // What has nothing above it stands directly above what uses it.
+  // A box with nothing above it is placed directly above the one that uses it.
   for (const a of [...boxes].reverse()) {
     const users = below.get(a) as Box[];
     if ((above.get(a) as Box[]).length === 0 && users.length > 0)
@@ -96,19 +96,19 @@ function layOut(boxes: readonly Box[], links: readonly (readonly [Box, Box])[]):
   return layers;
 }
 
-/** Moves the boxes of a layer towards where they want to be, without overlap and in their order. */
+/** Moves the boxes of a layer towards their desired positions, without overlap and in their order. */
 function settle(layer: readonly Box[]): void {
   let from = -Infinity;
   for (const b of layer) {
     b.x = Math.max(b.order, from + b.width / 2);
     from = b.x + b.width / 2 + GAP;
   }
-  // Pushed to the right by each other: share it.
+  // They have pushed each other to the right: spread the shift evenly.
   const drift = layer.reduce((sum, b) => sum + b.x - b.order, 0) / layer.length;
   for (const b of layer) b.x -= drift;
 }
 
-/** What is known of a node: its number and gradient, where it is a single one, else what type it has. */
+/** What is known of a node: its number and gradient, if it is a single number; otherwise its type. */
 function known(node: GraphNode): string {
   const { value, gradient } = node;
   const show = (array: ArrayLike<number>): string => String(Number((array[0] ?? 0).toPrecision(3)));
@@ -124,7 +124,7 @@ function top({ layer }: Box): number {
   return MARGIN + layer * ROW;
 }
 
-/** A curve from one box to another; past boxes in its way it swings out to the right. */
+/** A curve from one box to another; if boxes are in its way, it swings out to the right. */
 function link(a: Box, b: Box, boxes: readonly Box[]): string {
   const [y0, y1] = [top(a) + HEIGHT, top(b) - 2];
   const bend = Math.max(16, (y1 - y0) / 2);
@@ -137,7 +137,7 @@ function link(a: Box, b: Box, boxes: readonly Box[]): string {
       o.x - o.width / 2 < high + 4,
   );
   const swing = Math.max(0, ...between.map((o) => o.x + o.width / 2 - high + GAP / 2));
-  // A cubic goes three quarters of the way to its control points.
+  // A cubic curve goes three quarters of the way to its control points.
   const [x0, x1] = swing > 0 ? [high + (swing * 4) / 3, high + (swing * 4) / 3] : [a.x, b.x];
   return (
     `<path d="M${round(a.x)} ${y0}C${round(x0)} ${y0 + bend} ${round(x1)} ${y1 - bend} ${round(b.x)} ${y1}" ` +

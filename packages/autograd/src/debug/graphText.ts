@@ -1,10 +1,10 @@
 /** @file Graphs as text for Graphviz and Mermaid. */
 import { typeOf, type Drawn, type GraphNode } from './graphNode.js';
 
-/** The longest label that is written out. */
+/** The longest label that is written in full. */
 const LONGEST = 60;
 
-/** Without control characters (terminals obey some), and of bounded length. */
+/** Without control characters (terminals obey some), and of limited length. */
 export function clean(text: string): string {
   const plain = text.replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,

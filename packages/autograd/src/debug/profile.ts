@@ -47,7 +47,7 @@ let totals = new Map<
   { work: Work; calls: number; ms: number; flops: number; bytes: number }
 >();
 
-/** The one meter: plans keep the kernels that were made for it, so that a second profile finds them optimized. */
+/** The only meter: plans keep the kernels that were compiled for it, so a second profile finds them optimized. */
 const meter: Meter = {
   workOf,
   report(work, ms) {
@@ -66,7 +66,7 @@ const meter: Meter = {
   later: (reports) => void waiting.push(reports),
 };
 
-/** Reports of a device that are on their way. */
+/** Reports that a device has not delivered yet. */
 let waiting: Promise<void>[] = [];
 
 /**

@@ -21,7 +21,7 @@ import { quoted, quotedList } from './quoted.js';
 const STATE = 'state.json';
 const ENTRY_NAME = /^[A-Za-z]\w*$/;
 
-/** What to save, or to load into, by name. */
+/** The entries to save, or to load into, by name. */
 export interface CheckpointEntries {
   /** The step or epoch; it becomes part of the checkpoint's folder name. */
   readonly step?: number;
@@ -168,7 +168,7 @@ function decodeEntries(files: Files, path: string): Record<string, unknown> {
   return state;
 }
 
-/** A target, with what it will be given and how to take that back. */
+/** A target, its new state, and how to undo the change. */
 interface Change {
   readonly name: string;
   readonly commit: () => void;
@@ -232,7 +232,7 @@ function loading(name: string, target: Stateful, saved: unknown, current: unknow
   };
 }
 
-/** A nested state as it is now, to go back to: cells change, their versions do not, and nothing is read. */
+/** The current nested state, for undoing: cells change, but their versions do not, and nothing is read. */
 function snapshot(value: unknown): unknown {
   if (value instanceof Tensor) return detach(value as Tensor);
   if (Array.isArray(value)) return value.map(snapshot);
@@ -242,7 +242,7 @@ function snapshot(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, snapshot(item)]));
 }
 
-/** How two dictionaries of tensors differ in names and shapes; nested states are for their owner to judge. */
+/** How two dictionaries of tensors differ in names and shapes; nested states are left for their owners to check. */
 function differences(name: string, saved: unknown, current: unknown): string[] {
   if (!isNamedTensors(current)) return [];
   if (!isNamedTensors(saved))

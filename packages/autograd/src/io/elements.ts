@@ -5,14 +5,14 @@
 import { ElementError, FormatError } from '../errors.js';
 import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
 
-/** An array in memory as the codecs of this folder see it: row-major, `data.length` the product of `shape`. */
+/** An array in memory, as the codecs in this folder use it: row-major; `data.length` is the product of `shape`. */
 export interface ArrayRecord {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly data: TypedArray;
 }
 
-/** Bytes an element, by the names that safetensors gives the types. */
+/** Bytes per element, by the names that safetensors gives the types. */
 export const ELEMENT_SIZE = {
   F64: 8,
   F32: 4,
@@ -31,7 +31,7 @@ export const ELEMENT_SIZE = {
 
 export type ElementType = keyof typeof ELEMENT_SIZE;
 
-/** The type an array is written in: the one that holds its dtype exactly. */
+/** The type in which an array is written: the one that holds its dtype exactly. */
 export const ELEMENT_OF: Readonly<Record<DType, ElementType>> = {
   float32: 'F32',
   float64: 'F64',
@@ -41,7 +41,7 @@ export const ELEMENT_OF: Readonly<Record<DType, ElementType>> = {
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** A half-precision number's 16 bits as a number (IEEE 754 binary16). */
+/** The 16 bits of a half-precision number (IEEE 754 binary16) as a number. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -55,9 +55,9 @@ export function halfToNumber(bits: number): number {
 /**
  * Reads all of `bytes` as elements of type `element`.
  *
- * @param what Names the array in errors.
- * @throws {ElementError} if a 64-bit or unsigned integer does not fit in int32. @throws {FormatError} if a boolean is
- * neither 0 nor 1.
+ * @param what The name of the array in errors.
+ * @throws {ElementError} if a 64-bit or unsigned integer does not fit in int32. @throws {FormatError} if a boolean is neither 0
+ * nor 1.
  */
 export function decodeElements(
   bytes: Uint8Array,
@@ -73,7 +73,7 @@ export function decodeElements(
     throw new ElementError(`${found}, outside int32, the only integer type here`);
   };
 
-  /** Types that are stored as they are: one copy of the bytes, wherever they lie. */
+  /** Types that are stored unchanged: one copy of the bytes, at any offset. */
   const copy = <T extends TypedArray>(data: T, read: (offset: number) => number): T => {
     if (littleEndian) new Uint8Array(data.buffer).set(bytes);
     else for (let i = 0; i < count; i++) data[i] = read(i * data.BYTES_PER_ELEMENT);
@@ -141,7 +141,7 @@ export function elementBytes({ data }: ArrayRecord): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** The product of `shape`, or a refusal where it is no longer exact. */
+/** The product of `shape`; throws if it is not exact any more. */
 export function elementCount(shape: readonly number[], what: string): number {
   // A zero makes the array empty whatever the other dimensions are.
   if (shape.includes(0)) return 0;
@@ -154,7 +154,7 @@ export function elementCount(shape: readonly number[], what: string): number {
   return count;
 }
 
-/** An object without prototype: any string, `__proto__` too, is a key like any other. */
+/** An object without prototype: any string, even `__proto__`, is an ordinary key. */
 export function plainRecord<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Reading and writing whole files, in Node. A file is written beside its place and moved there, so that a reader
- * sees the old content or the new, whatever interrupts the writer. Node's modules are reached through
+ * @file Reading and writing whole files, in Node. A file is written next to its destination and then moved there, so that a
+ * reader sees the old content or the new, whatever interrupts the writer. Node's modules are reached through
  * `process.getBuiltinModule`: bundlers for browsers find no `node:` import.
  */
 import type * as NodeCrypto from 'node:crypto';
@@ -9,8 +9,7 @@ import type * as NodePath from 'node:path';
 import { type Cause, ChainruleError } from '../errors.js';
 
 /**
- * A file that cannot be read or written: it is missing, there is no permission or no space. `code` is the system's:
- * `ENOSPC`.
+ * A file that cannot be read or written: it is missing, or permission or space is lacking. `code` is the system's: `ENOSPC`.
  */
 export class FileError extends ChainruleError {
   /** @internal */
@@ -34,13 +33,13 @@ interface NodeProcess {
   getBuiltinModule(id: string): unknown;
 }
 
-/** Whether there is a disk: Node's modules can be reached. */
+/** Whether there is a disk, that is, whether Node's modules can be reached. */
 export function hasDisk(): boolean {
   const { process } = globalThis as { process?: Partial<NodeProcess> };
   return typeof process?.getBuiltinModule === 'function';
 }
 
-/** The parts of Node that files need. @throws {FileError} if there is no file system. */
+/** The modules of Node that files need. @throws {FileError} if there is no file system. */
 export function node(): { fs: Fs; path: Path; crypto: Crypto; process: NodeProcess } {
   const { process } = globalThis as { process?: Partial<NodeProcess> };
   if (typeof process?.getBuiltinModule !== 'function') {
@@ -74,7 +73,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'a path has no null character',
 };
 
-/** Runs `action`; a system error becomes a {@link FileError} that says what was tried and why it failed. */
+/** Runs `action`; a system error becomes a {@link FileError} that says what was attempted and why it failed. */
 export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -88,7 +87,7 @@ export async function tryTo<T>(what: string, action: () => Promise<T>): Promise<
 }
 
 /**
- * Runs `action` for `op`, which a user called: what files say of themselves, they say in its name.
+ * Runs `action` for `op`, which a user called: errors of files begin with its name.
  * @example inNameOf('loadNpz', () => readFile(path)) // loadNpz: cannot read 'a.npz': there is no such file or folder (ENOENT)
  */
 export async function inNameOf<T>(op: string, action: () => Promise<T>): Promise<T> {
@@ -101,7 +100,7 @@ export async function inNameOf<T>(op: string, action: () => Promise<T>): Promise
   }
 }
 
-/** A path as it stands in messages: quoted, without control characters, and not without end. */
+/** A path as shown in messages: quoted, without control characters, and not too long. */
 export function shownPath(path: string): string {
   const quoted = JSON.stringify(path).slice(1, -1);
   return `'${quoted.length > 300 ? `${quoted.slice(0, 300)}…` : quoted}'`;
@@ -113,14 +112,14 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** One read call is kept below 2 GiB, the most that systems take. */
+/** One read call stays below 2 GiB, the most that systems accept. */
 const MAX_READ = 2 ** 30;
 
-/** All bytes of a file. @throws {FileError} */
+/** Reads all bytes of a file. @throws {FileError} */
 export function readFile(path: string): Promise<Uint8Array> {
   const what = `file: cannot read ${shownPath(path)}`;
   return tryTo(what, async () => {
-    // A pipe would be waited for without end.
+    // Reading a pipe might never end.
     const status = await node().fs.stat(path);
     if (!status.isFile() && !status.isDirectory())
       throw new FileError(`${what}: it is a pipe or a device; only files are read`, 'EINVAL');
@@ -131,7 +130,7 @@ export function readFile(path: string): Promise<Uint8Array> {
       while (filled < bytes.length) {
         const length = Math.min(MAX_READ, bytes.length - filled);
         const { bytesRead } = await file.read(bytes, filled, length, filled);
-        if (bytesRead === 0) break; // it was cut while being read
+        if (bytesRead === 0) break; // it was truncated while being read
         filled += bytesRead;
       }
       return bytes.subarray(0, filled);
@@ -149,24 +148,24 @@ function roomFor(size: number, what: string): Uint8Array {
   }
 }
 
-/** Who may do what with a file, and whose it is. */
+/** The permissions and owner of a file. */
 interface Access {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Writes a new file, with the access given, and waits until it is on the disk. */
+/** Writes a new file with the given permissions, and waits until it is on the disk. */
 export async function writeDurably(
   path: string,
   bytes: Uint8Array,
   access?: Access,
 ): Promise<void> {
-  // Never open to more than it will be in the end.
+  // Never readable by more users than in the end.
   const file = await node().fs.open(path, 'wx', access && access.mode & 0o777);
   try {
     if (access !== undefined) {
-      await file.chown(access.uid, access.gid).catch(() => undefined); // not ours to give away
+      await file.chown(access.uid, access.gid).catch(() => undefined); // we may not change the owner
       await file.chmod(access.mode & 0o7777).catch(() => undefined); // a file system without modes
     }
     let written = 0;
@@ -180,7 +179,7 @@ export async function writeDurably(
   }
 }
 
-/** Waits until the names in a folder are on the disk. */
+/** Waits until the directory entries of a folder are on the disk. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await node().fs.open(path, 'r');
@@ -190,18 +189,18 @@ export async function syncFolder(path: string): Promise<void> {
       await folder.close();
     }
   } catch (error) {
-    // Windows opens no folders, and some file systems sync none; there the rename has to be enough.
+    // Windows cannot open folders, and some file systems cannot sync them; there the rename has to be enough.
     if (!['EISDIR', 'EPERM', 'EINVAL', 'ENOTSUP', 'EACCES'].includes(codeOf(error) ?? ''))
       throw error;
   }
 }
 
-/** What this process is writing just now. */
+/** The temporary files that this process is writing. */
 const active = new Set<string>();
 
 /**
- * Runs `action` with the path of something temporary in `folder`, and removes what is left of it afterwards. The name,
- * `.tmp-<process>-<random>`, tells whose it is.
+ * Runs `action` with the path of something temporary in `folder`, and removes what remains of it afterwards. The name,
+ * `.tmp-<process>-<random>`, identifies its process.
  */
 export async function withTemporary<T>(
   folder: string,
@@ -219,14 +218,14 @@ export async function withTemporary<T>(
   }
 }
 
-/** Removes what killed processes left behind in a folder. */
+/** Removes what killed processes left in a folder. */
 export async function sweepTemporary(folder: string): Promise<void> {
   const { fs, path } = node();
   for (const name of await fs.readdir(folder)) {
     const pid = Number(/^\.tmp-(\d+)-[0-9a-f]+$/.exec(name)?.[1] ?? NaN);
     if (Number.isNaN(pid) || active.has(name) || isAlive(pid)) continue;
     await fs.rm(path.join(folder, name), { recursive: true, force: true }).catch((error) => {
-      // Two processes that sweep at once empty the same folder.
+      // Two processes that sweep at the same time empty the same folder.
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
     });
   }
@@ -239,6 +238,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return codeOf(error) !== 'ESRCH'; // EPERM: it lives, and is somebody else's
+    return codeOf(error) !== 'ESRCH'; // EPERM: the process is alive and belongs to another user
   }
 }

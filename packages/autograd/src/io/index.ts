@@ -4,7 +4,7 @@
  * `indexeddb:models/a.safetensors` (the prefix may be left out), `opfs:models/a.safetensors`, or
  * `download:a.safetensors`, which offers a file to the user.
  */
-// Tensors come with all their methods, also where nothing else of the package is imported.
+// Tensors have all their methods, even if nothing else of the package is imported.
 import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkArgument, type Kind } from '../arguments/index.js';
@@ -161,7 +161,7 @@ export async function loadNpz(
 
 const someBytes: Kind<Uint8Array | ArrayBuffer> = kinds.kind(
   'be the bytes of a file, a Uint8Array',
-  // One that was given away, to a worker perhaps, throws: it has no bytes any more.
+  // A detached array, perhaps transferred to a worker, throws: it has no bytes any more.
   (x) => {
     const buffer = x instanceof Uint8Array ? x.buffer : x instanceof ArrayBuffer ? x : null;
     return buffer !== null && new Uint8Array(buffer).byteLength >= 0;

@@ -1,4 +1,4 @@
-/** @file The strict JSON reader: agrees with JSON.parse on what is sound, refuses what that lets through. */
+/** @file The strict JSON reader: agrees with JSON.parse on valid text, and refuses more. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../errors.js';
@@ -13,7 +13,7 @@ function toPlain(value: JsonValue): unknown {
   return value;
 }
 
-/** Text that is sound JSON: JSON.stringify escapes lone surrogates, which are refused on purpose. */
+/** Valid JSON text: JSON.stringify escapes lone surrogates, which are refused on purpose. */
 const soundJson = fc
   .tuple(fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' }), fc.constantFrom(0, 1, '\t'))
   .map(([value, space]) => JSON.stringify(value, null, space));

@@ -1,6 +1,6 @@
 /**
- * @file A strict JSON reader for files from strangers. `JSON.parse` lets the last of two equal keys win silently, turns
- * `1e999` into Infinity and `__proto__` into trouble; this one refuses the first two, bounds the depth and gives Maps.
+ * @file A strict JSON reader for untrusted files. `JSON.parse` silently lets the last of two equal keys win, turns `1e999` into
+ * Infinity, and makes `__proto__` a risk; this one refuses the first two, limits the depth, and returns Maps.
  */
 import { FormatError } from '../errors.js';
 import { quoted } from './quoted.js';
@@ -10,17 +10,17 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObj
 export type JsonObject = Map<string, JsonValue>;
 
 export interface JsonOptions {
-  /** Only whole numbers from 0 to 2^53 - 1, written in digits: what offsets and dimensions are. */
+  /** Accept only whole numbers from 0 to 2^53 - 1, written in digits, as offsets and dimensions are. */
   readonly naturalNumbers?: boolean;
   /** How deeply arrays and objects may nest. */
   readonly maxDepth?: number;
-  /** Takes each entry of the outermost object as it is read; the object itself stays empty then. */
+  /** Called with each entry of the outermost object as it is read; the object itself then stays empty. */
   readonly visit?: (key: string, value: JsonValue) => void;
 }
 
 const WHITESPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-// A run of ordinary characters; everything from U+0020 on but the quote and the backslash.
+// A run of ordinary characters: everything from U+0020 on except the quote and the backslash.
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -36,10 +36,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads `text` as one JSON value and nothing after it but white space.
+ * Reads `text` as one JSON value, with nothing but white space around it.
  *
- * @param what Names the text in errors: `model.safetensors: header`.
- * @throws {FormatError} on anything RFC 8259 forbids, and also on a duplicate key, a number beyond float64, a lone
+ * @param what The name of the text in errors: `model.safetensors: header`.
+ * @throws {FormatError} on anything that RFC 8259 forbids, and also on a duplicate key, a number beyond float64, a lone
  * surrogate and nesting deeper than `maxDepth`.
  */
 export function readJson(text: string, what: string, options: JsonOptions = {}): JsonValue {
@@ -55,7 +55,7 @@ export function readJson(text: string, what: string, options: JsonOptions = {}):
     at += found.length;
     return found;
   };
-  /** Skips white space and gives the character that follows, '' at the end. */
+  /** Skips white space and returns the character that follows, '' at the end. */
   const peek = (): string => {
     match(WHITESPACE);
     return text.charAt(at);
@@ -143,7 +143,7 @@ export function readJson(text: string, what: string, options: JsonOptions = {}):
       }
       case '{': {
         const object: JsonObject = new Map();
-        // What is visited leaves its key alone behind.
+        // Of visited entries only the keys are kept.
         const keys = visit !== undefined && depth === 0 ? new Set<string>() : object;
         readItems('}', depth, () => {
           if (peek() !== '"') fail('expected a key in double quotes');
@@ -168,7 +168,7 @@ export function readJson(text: string, what: string, options: JsonOptions = {}):
   return value;
 }
 
-/** Decodes UTF-8, refusing what is not; a byte order mark is kept, and so refused by {@link readJson}. */
+/** Decodes UTF-8 and refuses invalid text; a byte order mark is kept, and so refused by {@link readJson}. */
 export function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -177,7 +177,7 @@ export function decodeUtf8(bytes: Uint8Array, what: string): string {
   }
 }
 
-/** `value` as an object, or a refusal that says what stands there instead. */
+/** `value` as an object; throws, naming what it is instead. */
 export function asObject(value: JsonValue | undefined, what: string): JsonObject {
   if (value instanceof Map) return value;
   throw new FormatError(`${what}: expected an object, found ${describeJson(value)}`);
@@ -201,7 +201,7 @@ export function asNatural(value: JsonValue | undefined, what: string): number {
   );
 }
 
-/** Names a value of the wrong kind in a message. */
+/** Describes a value of the wrong kind for a message. */
 export function describeJson(value: JsonValue | undefined): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';

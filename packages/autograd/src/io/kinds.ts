@@ -1,4 +1,4 @@
-/** @file What the functions on files take: paths, tensors by name, metadata. */
+/** @file The arguments of the functions on files: paths, tensors by name, metadata. */
 import { checkArgument, type Kind } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';

@@ -1,4 +1,6 @@
-/** @file .npy and .npz against NumPy's own files, in round trips, and against what NumPy's readers had to learn to refuse. */
+/**
+ * @file .npy and .npz against NumPy's own files, in round trips, and against files that NumPy's readers had to learn to refuse.
+ */
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -66,7 +68,7 @@ describe('npy', () => {
   it('reads Fortran order of any shape', () => {
     fc.assert(
       fc.property(arbArray, (array) => {
-        // The same bytes in Fortran order are the array with its dimensions reversed, transposed.
+        // The same bytes in Fortran order are the transpose of the array with reversed dimensions.
         const text = new TextDecoder('latin1').decode(writeNpy(array));
         const at = text.indexOf('False');
         const fortran = writeNpy(array);
@@ -92,7 +94,7 @@ describe('npy', () => {
     );
   });
 
-  /** A file with this text for a header. */
+  /** A file with this text as its header. */
   const fileOf = (header: string, data = 0, version = 1): Uint8Array => {
     const text = new TextEncoder().encode(header);
     const bytes = new Uint8Array(8 + (version === 1 ? 2 : 4) + text.length + data);
@@ -147,7 +149,7 @@ describe('npy', () => {
 interface ZipEntry {
   name: string;
   content?: Uint8Array;
-  /** Overrides of what the headers say. */
+  /** Values to write into the headers instead of the true ones. */
   unpacked?: number;
   localUnpacked?: number;
   crc?: number;
@@ -156,7 +158,7 @@ interface ZipEntry {
   headerAt?: number;
 }
 
-/** Writes a zip archive that may lie. */
+/** Writes a zip archive whose headers may be wrong. */
 function zipOf(
   entries: readonly ZipEntry[],
   { count = entries.length, comment = '' } = {},

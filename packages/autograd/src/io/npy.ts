@@ -2,8 +2,8 @@
  * @file NumPy's .npy format: a magic string, a version, a Python dictionary as text, and the elements.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  *
- * The dictionary is read by a parser that knows nothing but the three entries; object arrays, which hold pickled
- * Python code, are refused.
+ * The dictionary is read by a parser that accepts only its three entries; object arrays, which hold pickled Python code, are
+ * refused.
  */
 import { FormatError } from '../errors.js';
 import { decodeElements, ELEMENT_SIZE, elementBytes, elementCount } from './elements.js';
@@ -12,7 +12,7 @@ import { decodeUtf8 } from './json.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
 import { roomFor } from '../graph/values/room.js';
 
-/** NumPy itself refuses longer headers unless told to trust the file. */
+/** NumPy itself refuses longer headers unless it is told to trust the file. */
 export const MAX_NPY_HEADER_BYTES = 10_000;
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
@@ -41,7 +41,7 @@ const DESCR: Readonly<Record<DType, string>> = {
 /**
  * Reads a whole .npy file, of version 1, 2 or 3, in C or Fortran order, of either byte order.
  *
- * @param what Names the file in errors.
+ * @param what The name of the file in errors.
  * @throws {FormatError} if anything is malformed, of an unsupported dtype, or does not fit.
  */
 export function readNpy(bytes: Uint8Array, what = 'npy'): ArrayRecord {
@@ -83,7 +83,7 @@ function headerText(bytes: Uint8Array, what: string): { text: string; dataStart:
   if (dataStart > bytes.byteLength)
     throw new FormatError(`${what}: the file ends inside its header`);
   const raw = bytes.subarray(textStart, dataStart);
-  // Versions 1 and 2 are Latin-1, one character a byte.
+  // Versions 1 and 2 are Latin-1, one byte per character.
   const text = major === 3 ? decodeUtf8(raw, `${what}: header`) : String.fromCharCode(...raw);
   return { text, dataStart };
 }
@@ -103,7 +103,7 @@ function parseHeader(text: string, what: string): Header {
         JSON.stringify(text.slice(0, 100)),
     );
   };
-  /** The next piece of text that matches, after white space; undefined if it does not. */
+  /** The next piece of text that matches, after white space; undefined if it does not match. */
   const take = (pattern: RegExp): string | undefined => {
     const sticky = new RegExp(`\\s*(${pattern.source})`, 'y');
     sticky.lastIndex = at;
@@ -119,10 +119,10 @@ function parseHeader(text: string, what: string): Header {
     expect(/\(/);
     while (take(/\)/) === undefined) {
       const dim = Number(expect(/0|[1-9]\d*/));
-      take(/L/); // Python 2 wrote long integers so
+      take(/L/); // Python 2 wrote long integers this way
       if (!Number.isSafeInteger(dim)) throw new FormatError(`${what}: a dimension beyond 2^53`);
       shape.push(dim);
-      // A comma may be left out before the closing bracket only, and not after the only dimension.
+      // A comma may be omitted only before the closing bracket, but not after a single dimension.
       if (take(/,/) === undefined) {
         if (shape.length === 1) fail();
         expect(/\)/);
@@ -177,7 +177,7 @@ function elementOf(descr: string, what: string): { element: ElementType; littleE
   return { element, littleEndian: type[1] !== '>' };
 }
 
-/** Reorders data whose first index runs fastest so that the last one does. */
+/** Reorders data whose first index varies fastest so that the last one does. */
 function toRowMajor(data: TypedArray, shape: readonly number[]): TypedArray {
   const result = data.slice();
   const index = shape.map(() => 0);

@@ -1,4 +1,4 @@
-/** @file NumPy's .npz format: a zip archive of .npy files, one an array. */
+/** @file NumPy's .npz format: a zip archive of .npy files, one per array. */
 import { FormatError } from '../errors.js';
 import { plainRecord } from './elements.js';
 import type { ArrayRecord } from './elements.js';

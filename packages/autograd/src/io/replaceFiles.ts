@@ -12,9 +12,9 @@ import {
 } from './files.js';
 
 /**
- * Replaces a file in one step: after an interruption at any byte the old content is there, or the new. Its owner and
- * its permissions stay; a symbolic link stays one, and the file it leads to is replaced. What is no file but a
- * device or a pipe, `/dev/stdout` say, is written into.
+ * Replaces a file in one step: after an interruption at any byte it has its old content, or the new. Its owner and its
+ * permissions stay; a symbolic link stays one, and the file to which it leads is replaced. A device or a pipe, such as
+ * `/dev/stdout`, is not replaced but written to.
  *
  * @throws {FileError} with the old content intact.
  */
@@ -23,9 +23,9 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Replaces several in this way: all lie on the disk under other names before the first is given its own, so a disk that
- * is full, or a folder that may not be written, leaves all of them as they were. Killed while names change, it leaves
- * some old and some new, and each of them whole.
+ * Replaces several files in this way. All are written to the disk under other names before the first is renamed, so a full
+ * disk, or a folder that may not be written, leaves all files as they were. If the process is killed while it renames, some
+ * files are old and some new, and each is complete.
  *
  * @throws {FileError} that names the file.
  */
@@ -43,7 +43,7 @@ export async function replaceFiles(
     const say = <T>(action: () => Promise<T>): Promise<T> =>
       tryTo(`file: cannot write ${shownPath(path)}`, action);
     const { fs, path: paths } = node();
-    // What makes a name impossible is said before any file changes.
+    // Errors that make a name impossible are thrown before any file changes.
     const before = await say(() =>
       fs.stat(path).catch((error: unknown) => {
         if (codeOf(error) !== 'ENOENT') throw error;
@@ -61,7 +61,7 @@ export async function replaceFiles(
     }
     const target = await say(() => followed(path));
     const folder = paths.dirname(target);
-    await sweepTemporary(folder).catch(() => undefined); // it is not ours to look through
+    await sweepTemporary(folder).catch(() => undefined); // we may not list the folder
     await withTemporary(folder, async (temporary) => {
       await say(() => writeDurably(temporary, bytes, before));
       moves.push(() => say(() => fs.rename(temporary, target)));
@@ -72,18 +72,18 @@ export async function replaceFiles(
   await write(0);
 }
 
-/** Most systems follow so many links, and no more. */
+/** Most systems follow this many links, and no more. */
 const MAX_LINKS = 40;
 
-/** Where symbolic links lead from a path, also to a file that is not there yet. */
+/** The path to which symbolic links lead, even if that file does not exist yet. */
 async function followed(path: string): Promise<string> {
   const { fs, path: paths } = node();
   let at = path;
   for (let links = 0; links < MAX_LINKS; links++) {
     const next = await fs.readlink(at).catch(() => undefined);
     if (next === undefined) return at;
-    // A link is relative to where it really lies.
+    // A link is relative to the real location of its folder.
     at = paths.resolve(await fs.realpath(paths.dirname(at)), next);
   }
-  return fs.realpath(path); // in a circle: the system says so
+  return fs.realpath(path); // links in a circle: the system throws its error
 }

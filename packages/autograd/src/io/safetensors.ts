@@ -23,11 +23,11 @@ import { quoted } from './quoted.js';
 /** The longest header that the format allows, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-/** The most tensors in one file: reading so many takes seconds. Published models have some thousands a file. */
+/** The most tensors in one file: reading this many takes seconds. Published models have some thousands per file. */
 export const MAX_TENSORS = 250_000;
 
 const METADATA = '__metadata__';
-/** Larger elements first, so that each array is aligned; then by name, as the reference implementation sorts. */
+/** Larger elements first, so that each array is aligned; then by name, the order of the reference implementation. */
 const ORDER: readonly ElementType[] = ['F64', 'F32', 'I32', 'BOOL'];
 
 export interface SafetensorsContent {
@@ -47,9 +47,9 @@ interface Entry {
 /**
  * Reads a whole safetensors file.
  *
- * @param what Names the file in errors.
- * @throws {FormatError} if anything is not as the format demands, if there are more than `MAX_TENSORS` tensors, and if a
- * tensor's type or values have no place here.
+ * @param what The name of the file in errors.
+ * @throws {FormatError} if anything violates the format, if there are more than `MAX_TENSORS` tensors, or if the type or the
+ * values of a tensor are not supported here.
  */
 export function readSafetensors(bytes: Uint8Array, what = 'safetensors'): SafetensorsContent {
   const { entries, metadata, dataStart } = readHeader(bytes, what);
@@ -138,7 +138,7 @@ function isElementType(name: string): name is ElementType {
   return Object.hasOwn(ELEMENT_SIZE, name);
 }
 
-/** The tensors must cover the data from its first byte to its last, without holes and without overlap. */
+/** The tensors must cover the data from the first byte to the last, without gaps or overlap. */
 function checkTiling(entries: readonly Entry[], size: number, what: string): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort(
@@ -161,8 +161,8 @@ function checkTiling(entries: readonly Entry[], size: number, what: string): voi
 }
 
 /**
- * Writes arrays as one safetensors file, byte for byte as the reference implementation does (save for the order of
- * several metadata keys, which it leaves to chance).
+ * Writes arrays as one safetensors file, byte for byte as the reference implementation does (except for the order of several
+ * metadata keys, which is random there).
  *
  * @throws {FormatError} for a name that the format reserves or that is not valid Unicode.
  */
@@ -239,6 +239,6 @@ function quote(text: string): string {
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const differs = a.findIndex((byte, i) => byte !== b[i]);
-  // A name that is the beginning of another comes first.
+  // A name that is a prefix of another comes first.
   return differs < 0 ? a.length - b.length : (a[differs] ?? -1) - (b[differs] ?? -1);
 }

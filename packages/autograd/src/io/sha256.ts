@@ -1,4 +1,4 @@
-/** @file SHA-256 sums, by what Node or the browser has. */
+/** @file SHA-256 sums, by the implementation of Node or the browser. */
 import { FileError, hasDisk, node } from './files.js';
 
 /** The sum in hexadecimal digits. */
@@ -11,7 +11,7 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
       'ENOSYS',
     );
   }
-  // Memory that threads share is not taken: a copy.
+  // Memory shared between threads is refused, so it is copied.
   const sum = await subtle.digest('SHA-256', bytes.slice());
   return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,6 +1,6 @@
 /**
- * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not
- * trusted: its file names must be plain, and lie beside it as ordinary files.
+ * @file Models in several safetensors files, with an index that says which tensor is in which. The index is not trusted: its
+ * file names must be plain names of ordinary files in the same folder.
  */
 import { FormatError } from '../errors.js';
 import type { ArrayRecord } from './elements.js';
@@ -16,7 +16,7 @@ const MAX_SHARDS = 10_000;
 /**
  * Reads the shards that an index names, `{ "weight_map": { tensor: file } }`.
  *
- * @throws {FormatError} if the index is malformed, leads elsewhere, or disagrees with the shards.
+ * @throws {FormatError} if the index is malformed, names files elsewhere, or disagrees with the shards.
  */
 export async function readShards(indexPath: string): Promise<Record<string, ArrayRecord>> {
   const place = placeOf(indexPath);

@@ -1,6 +1,6 @@
 /**
  * @file The state of a training run as JSON and tensors, and back: nested arrays, objects, Maps, numbers (NaN and the
- * infinities too, which JSON has no word for), typed arrays; tensors stand apart, by name.
+ * infinities too, which JSON lacks), typed arrays; tensors are stored separately, by name.
  */
 import { FormatError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
@@ -9,11 +9,11 @@ import { asArray, asNatural, asString, describeJson } from './json.js';
 import type { JsonValue } from './json.js';
 import { quoted } from './quoted.js';
 
-/** Anything that hands out its state and takes it back: modules, optimizers, schedules, averages. */
+/** Anything that returns its state and accepts it back: modules, optimizers, schedules, averages. */
 export interface Stateful {
   /** The state, as plain values and tensors. */
   stateDict(): unknown;
-  /** Takes a state over. */
+  /** Replaces the current state. */
   loadStateDict(state: never): unknown;
 }
 
@@ -39,13 +39,13 @@ const MAX_DEPTH = 60;
 const MAX_DIGITS = 1000;
 const HALF_PAIR = /\p{Surrogate}/u;
 
-/** A string; half a surrogate pair, which a string cut off may end with, is no text to a strict reader. */
+/** A string. Half a surrogate pair, with which a truncated string may end, is not valid text for a strict reader. */
 function encodeText(text: string): unknown {
   if (!HALF_PAIR.test(text)) return text;
   return { [TAG.text]: Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)) };
 }
 
-/** What JSON cannot say stands in an object with one of these keys. */
+/** Values that JSON cannot express are stored in an object with one of these keys. */
 const TAG = {
   tensor: '$tensor',
   number: '$number',
@@ -57,9 +57,9 @@ const TAG = {
 } as const;
 
 /**
- * `value` as something for JSON.stringify; its tensors are added to `tensors`, named by where they stand.
+ * Converts `value` for JSON.stringify; its tensors are added to `tensors`, named by their paths.
  *
- * @param what Names the call and the value in errors.
+ * @param what The name of the call and the value in errors.
  * @throws {FormatError} for a function, a class instance without stateDict, a cycle.
  */
 export function encodeState(value: unknown, what: string, tensors: Map<string, Tensor>): unknown {
@@ -131,7 +131,7 @@ export function encodeState(value: unknown, what: string, tensors: Map<string, T
 }
 
 /**
- * What {@link encodeState} wrote, with its tensors in place; objects have no prototype.
+ * Restores what {@link encodeState} wrote, including its tensors; objects have no prototype.
  *
  * @throws {FormatError} if a tensor is missing or a tag is not known.
  */

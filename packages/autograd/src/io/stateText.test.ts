@@ -1,4 +1,4 @@
-/** @file A state as text and tensors: what goes out comes back, and what is not a state is refused. */
+/** @file A state as text and tensors: round trips, and what is refused because it is not a state. */
 import { describe, expect, it } from 'vitest';
 import { DTypeError, FormatError } from '../errors.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';

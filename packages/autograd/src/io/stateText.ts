@@ -9,20 +9,20 @@ import { checkNamed } from './kinds.js';
 import { decodeState as decode, encodeState as encode } from './state.js';
 import { entriesOf, type NamedTensors } from './tensors.js';
 
-/** What {@link encodeState} gives. */
+/** The result of {@link encodeState}. */
 export interface EncodedState {
   /** Everything but the tensors, as JSON. */
   readonly json: string;
-  /** The tensors by the names that the text has for them. */
+  /** The tensors, under the names by which the text refers to them. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-/** As deep as {@link encodeState} goes, and the tags around each part. */
+/** As deep as {@link encodeState} goes, including the tags around each part. */
 const MAX_DEPTH = 200;
 
 /**
- * A state dictionary, or any nest of what `saveCheckpoint` takes (numbers, strings, arrays, objects, Maps, typed arrays,
- * tensors, objects with `stateDict()`), as JSON text and tensors: for what sends states elsewhere, such as to a worker.
+ * A state dictionary, or any nesting of values that `saveCheckpoint` takes (numbers, strings, arrays, objects, Maps, typed
+ * arrays, tensors, objects with `stateDict()`), as JSON text and tensors: for sending a state elsewhere, such as to a worker.
  *
  * @throws {FormatError} for a function, an instance of a class without `stateDict()`, or a cycle.
  * @example
@@ -39,9 +39,9 @@ export function encodeState(state: unknown): EncodedState {
 }
 
 /**
- * The state that {@link encodeState} took apart; its objects have no prototype.
+ * Restores the state that {@link encodeState} converted; its objects have no prototype.
  *
- * @throws {FormatError} if the text is not what `encodeState` writes, or names a tensor that is not there.
+ * @throws {FormatError} if the text is not what `encodeState` writes, or names a tensor that is missing.
  * @example optimizer.loadStateDict(decodeState(json, decodeSafetensors(bytes)) as never);
  */
 export function decodeState(json: string, tensors: NamedTensors): unknown {
@@ -51,7 +51,7 @@ export function decodeState(json: string, tensors: NamedTensors): unknown {
   return decode(text, 'decodeState', recordOf(entriesOf(tensors, 'decodeState')));
 }
 
-/** Without a prototype, whose members are no tensors. */
+/** Without a prototype, whose members are not tensors. */
 function recordOf(entries: Iterable<readonly [string, Tensor]>): Record<string, Tensor> {
   const record = plainRecord<Tensor>();
   for (const [name, tensor] of entries) record[name] = tensor;

@@ -30,7 +30,7 @@ const FILE_NAME = /^[A-Za-z]\w*\.[a-z]+$/;
 
 interface Manifest {
   readonly step: number;
-  /** Counts the saves into this folder, so that age is known even where the step starts again. */
+  /** Counts the saves into this folder, so that their age is known even if the step starts again. */
   readonly sequence: number;
   readonly files: readonly {
     readonly name: string;
@@ -55,14 +55,14 @@ export interface StoredCheckpoint {
   readonly skipped: readonly Skipped[];
 }
 
-/** The last save into each folder: saves of one process take turns. */
+/** The last save into each folder: saves within one process wait for each other. */
 const queues = new Map<string, Promise<unknown>>();
 
 /**
  * Adds a checkpoint, and removes all but the newest `keep`.
  *
  * @returns The path of the checkpoint's folder.
- * @throws {FileError} if it cannot be written; the checkpoints before it are intact then.
+ * @throws {FileError} if it cannot be written; earlier checkpoints are intact then.
  */
 export function writeCheckpoint(
   folder: string,
@@ -111,7 +111,7 @@ function encodeManifest(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`);
 }
 
-/** `step-000123`, then `step-000123.1` … where that step was saved before. */
+/** `step-000123`; if that step was saved before, `step-000123.1` … */
 function* namesFor(step: number): Generator<string> {
   const base = `step-${String(step).padStart(6, '0')}`;
   yield base;
@@ -139,7 +139,7 @@ async function listCheckpoints(
 }
 
 /**
- * Whether a folder holds checkpoints, whole or damaged; a folder that is not there holds none.
+ * Whether a folder holds checkpoints, complete or damaged; a folder that does not exist holds none.
  * @example if (await hasCheckpoint('run')) await loadCheckpoint('run', { model, optimizer });
  */
 export async function hasCheckpoint(folder: string): Promise<boolean> {
@@ -155,22 +155,22 @@ function unlessMissing(error: unknown): string[] {
   throw error;
 }
 
-/** A checkpoint that is damaged can be passed over; a system short of something must not make one look so. */
+/** A damaged checkpoint can be skipped, but a system short of resources must not make one look damaged. */
 function unlessTransient(error: unknown): undefined {
   if (['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'].includes(codeOf(error) ?? '')) throw error;
   return undefined;
 }
 
 /**
- * Reads the newest checkpoint that is whole: all files there, with the sizes and sums of the manifest.
+ * Reads the newest complete checkpoint: all files exist, with the sizes and sums of the manifest.
  *
- * @throws {FormatError} if there is none, or none is whole; the message gives the reason for each.
+ * @throws {FormatError} if there is none, or none is complete; the message gives the reason for each.
  */
 export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpoint> {
   if (typeof folder !== 'string') return readArchive(folder);
   return tryTo(`loadCheckpoint: cannot read ${shownPath(folder)}`, async () => {
     const place = placeOf(folder);
-    // A folder that is not there is an error of its own.
+    // A missing folder throws an error of its own.
     await place.list(folder);
     const skipped: Skipped[] = [];
     for (const name of await candidates(place, folder)) {
@@ -191,7 +191,7 @@ export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpo
   });
 }
 
-/** One checkpoint in an archive, as it is downloaded. */
+/** A checkpoint in one archive, as downloaded. */
 async function readArchive(file: FileLike): Promise<StoredCheckpoint> {
   const what = 'loadCheckpoint: the file';
   const files = await readZip(await inNameOf('loadCheckpoint', () => bytesIn(file)), what);
@@ -212,11 +212,11 @@ const inFolder =
   (name) =>
     place.read(place.join(path, name));
 
-/** The names to try, the one that `latest` gives first. */
+/** The names to try, beginning with the one in `latest`. */
 async function candidates(place: Place, folder: string): Promise<string[]> {
   const names = (await listCheckpoints(place, folder)).map(({ name }) => name);
   const text = await place.read(place.join(folder, LATEST)).catch(() => new Uint8Array());
-  // It is a name among those found, or it is nothing: it cannot lead out of the folder.
+  // It counts only if it is one of the names found, so it cannot lead out of the folder.
   const latest = new TextDecoder().decode(text.subarray(0, 100)).trim();
   return names.includes(latest) ? [latest, ...names.filter((name) => name !== latest)] : names;
 }

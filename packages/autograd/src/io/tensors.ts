@@ -1,4 +1,4 @@
-/** @file Where arrays in files become tensors and tensors become arrays: the codecs beside this file know none. */
+/** @file Converts arrays from files to tensors and back: the codecs next to this file do not know tensors. */
 import { display, reading } from '../arguments/index.js';
 import { DTypeError } from '../errors.js';
 import { makeLeaf, Tensor } from '../graph/tensor.js';
@@ -11,12 +11,12 @@ import { quoted } from './quoted.js';
 /** Tensors by name, as `stateDict()` returns them. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 
-/** A leaf that takes over the array: nobody else may hold it. */
+/** A leaf that takes over the array: nothing else may hold it. */
 export function toTensor({ data, shape, dtype }: ArrayRecord): Tensor {
   return makeLeaf(data, shape, dtype);
 }
 
-/** All arrays as tensors, without prototype: any string is a name. */
+/** All arrays as tensors, in an object without prototype: any string is a name. */
 export function toTensors(arrays: Readonly<Record<string, ArrayRecord>>): Record<string, Tensor> {
   const tensors = plainRecord<Tensor>();
   for (const [name, array] of Object.entries(arrays)) tensors[name] = toTensor(array);
@@ -29,9 +29,9 @@ export function toArray(tensor: Tensor, what: string): ArrayRecord {
 }
 
 /**
- * The elements of many tensors. All are read at the call, before anything is awaited: training may go on meanwhile.
+ * The elements of many tensors. All reads start at the call, before anything is awaited, so training may continue meanwhile.
  *
- * @param what Names the operation in errors.
+ * @param what The name of the operation in errors.
  */
 export async function toArrays(
   tensors: NamedTensors,
@@ -44,7 +44,7 @@ export async function toArrays(
   return arrays;
 }
 
-/** As {@link toArrays}, synchronously. */
+/** Like {@link toArrays}, but synchronous. */
 export function toArraysSync(tensors: NamedTensors, what: string): Record<string, ArrayRecord> {
   const arrays = plainRecord<ArrayRecord>();
   for (const [name, tensor] of entriesOf(tensors, what)) arrays[name] = toArray(tensor, what);
@@ -55,7 +55,7 @@ function recordOf({ dtype, sizes: shape }: Tensor, data: TypedArray): ArrayRecor
   return { dtype, shape, data };
 }
 
-/** Names and tensors. @throws {DTypeError} for what is neither. */
+/** Names and tensors. @throws {DTypeError} for anything that is not a tensor. */
 export function entriesOf(tensors: NamedTensors, what: string): [string, Tensor][] {
   const entries = reading(what, 'the tensors', () =>
     tensors instanceof Map ? [...tensors] : Object.entries(tensors),

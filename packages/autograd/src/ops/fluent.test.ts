@@ -1,4 +1,4 @@
-/** @file Methods that are found by name among the operations that the program holds. */
+/** @file Methods that are looked up by name among the operations that the program contains. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as chainrule from '../index.js';
@@ -41,7 +41,7 @@ describe('methods found by name', () => {
   });
 });
 
-/** Not operations on their first argument, or random numbers. */
+/** Not operations on their first argument, or random. */
 const FUNCTIONS = ['bernoulli', 'multinomial', 'polygamma', 'stft', 'istft', 'where'];
 
 test('what is a method in PyTorch is one here', () => {

@@ -1,6 +1,6 @@
 /**
- * @file The only place where methods are put on Tensor: every operation whose first argument is its subject. Those
- * that most programs need are part of every bundle; the others are found by name.
+ * @file The only place where methods are put on Tensor: every operation whose first argument is its subject. Methods that most
+ * programs need are part of every bundle; the others are looked up by name.
  */
 import { ChainruleError } from '../errors.js';
 import { Tensor } from '../graph/tensor.js';
@@ -49,7 +49,7 @@ import {
 } from './shape/shape.js';
 import { matrixTransposed } from './shape/turning.js';
 
-/** What a network and its loss are written with. */
+/** The operations with which a network and its loss are written. */
 const always = {
   ...arithmetic,
   ...exponential,
@@ -80,8 +80,9 @@ const always = {
 const functionOnly = ['where'];
 
 /**
- * Methods that few programs call, or whose operations weigh much: they are found by name among the operations that the
- * program holds. That is all of them, but in a bundle those that it calls as functions, itself or through its layers.
+ * Methods that few programs call, or whose operations are large: they are looked up by name among the operations that the
+ * program contains. That is all operations, but in a bundle only those that it calls as functions, directly or through its
+ * layers.
  */
 export const byName: readonly string[] = // Element by element.
   (
@@ -92,7 +93,7 @@ export const byName: readonly string[] = // Element by element.
     // Along dimensions.
     'prod norm median cumsum cumprod cummax cummin sort argsort msort topk unique bincount searchsorted aminmax countNonzero ' +
     'nansum nanmean nanmedian logcumsumexp quantile nanquantile kthvalue mode histc histogram cov corrcoef diff dist renorm ' +
-    // Elements in other places.
+    // Moving elements.
     'flip repeat tile repeatInterleave roll pad diag diagonal tril triu expandAs fliplr flipud moveaxis ravel viewAs ' +
     'at gather indexSelect take takeAlongDim maskedSelect nonzero argwhere scatter scatterAdd indexAdd indexPut ' +
     'scatterReduce indexReduce indexCopy indexFill maskedScatter selectScatter sliceScatter diagonalScatter ' +
@@ -110,7 +111,7 @@ function define(name: string, value: (this: Tensor, ...args: never[]) => unknown
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 
-/** Puts an operation on every tensor, which is its first argument. */
+/** Makes an operation a method of every tensor, which becomes its first argument. */
 export function defineOperation(name: string, op: (...args: unknown[]) => unknown): void {
   define(
     name,

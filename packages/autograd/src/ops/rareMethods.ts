@@ -1,4 +1,4 @@
-/** @file Methods that few programs call, as types: their signatures are those of the functions. */
+/** @file Types of the methods that few programs call: their signatures are those of the functions. */
 import type { Tensor } from '../graph/tensor.js';
 import type { Operand } from './build/define.js';
 import type { Indices } from './indexing/indices.js';

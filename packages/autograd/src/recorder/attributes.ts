@@ -1,6 +1,6 @@
 /**
- * @file What configures each operation of a recorded graph, by name: the contract with those who write exporters.
- * `docs/exporters.md` says what each computes.
+ * @file The attributes of each operation of a recorded graph, by name: the contract with authors of exporters.
+ * `docs/exporters.md` says what each operation computes.
  */
 import type { DType } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
@@ -23,7 +23,7 @@ export const elementNames = [
   'where',
 ] as const;
 
-/** Operations of whole arrays without attributes. */
+/** Operations on whole arrays without attributes. */
 // prettier-ignore
 export const plainNames = [
   'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'svd', 'luPacked', 'luOrder',
@@ -39,7 +39,7 @@ export const familyNames = [
 
 type NoAttributes = Readonly<Record<never, never>>;
 type Dim = { readonly dim: number };
-/** Of what reads at an index, and what that index is in errors. */
+/** Attributes of operations that read at an index, and the name of that index in errors. */
 type Reading = Dim & { readonly what?: string };
 type Fold = { readonly dims: readonly number[]; readonly keepdim: boolean };
 type Position = { readonly dim: number; readonly keepdim: boolean };
@@ -48,10 +48,10 @@ type Streams = { readonly streams: number };
 /** The fields of `T` without its index signature. */
 type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 
-/** The operations that are configured, and how. Dimensions count from 0; sizes and starts are elements. */
+/** The operations with attributes, and what these are. Dimensions count from 0; sizes and starts are in elements. */
 export interface ConfiguredOperations {
   /**
-   * The same elements as another dtype: float to int32 truncates and saturates, NaN becomes 0; in bool all but 0 is
+   * The same elements as another dtype: float to int32 truncates and saturates, NaN becomes 0; in bool everything but 0 is
    * true.
    */
   cast: { readonly dtype: DType };
@@ -67,7 +67,7 @@ export interface ConfiguredOperations {
     readonly size: readonly number[];
     readonly step: readonly number[];
   };
-  /** The first input at the places of a slice of `shape`, the second, a single element, elsewhere. */
+  /** The first input at the positions of a slice of `shape`, and the second, a single element, elsewhere. */
   pad: {
     readonly shape: Shape;
     readonly start: readonly number[];
@@ -77,9 +77,9 @@ export interface ConfiguredOperations {
   concat: Dim;
   /** The numbers 0 to `size − 1`, int32 `[size]`; no inputs. */
   iota: { readonly size: number };
-  /** The sum over `dims`, which stay with size 1 if `keepdim`. Booleans add up in int32. */
+  /** The sum over `dims`, which are kept with size 1 if `keepdim`. Booleans add up in int32. */
   sum: Fold;
-  /** The product over `dims`, which stay with size 1 if `keepdim`. Booleans multiply in int32. */
+  /** The product over `dims`, which are kept with size 1 if `keepdim`. Booleans multiply in int32. */
   prod: Fold;
   /** The largest element over `dims`; NaN if there is one. */
   max: Fold;
@@ -87,15 +87,17 @@ export interface ConfiguredOperations {
   min: Fold;
   /** The median over `dims`, the lower of two; NaN if there is one. */
   median: Fold;
-  /** Where along `dim` the first largest element is, int32; the first NaN if there is one. */
+  /** The position along `dim` of the first largest element, int32; of the first NaN if there is one. */
   argmax: Position;
-  /** Where along `dim` the first smallest element is, int32; the first NaN if there is one. */
+  /** The position along `dim` of the first smallest element, int32; of the first NaN if there is one. */
   argmin: Position;
-  /** Where along `dim` the lower median is, int32; the first NaN if there is one. */
+  /** The position along `dim` of the lower median, int32; of the first NaN if there is one. */
   argmedian: Position;
-  /** Where along `dim` the last of the most frequent elements is, int32; of equally frequent ones the smallest counts. */
+  /**
+   * The position along `dim` of the last of the most frequent elements, int32; of equally frequent ones the smallest counts.
+   */
   argmode: Position;
-  /** Where along `dim` the lower median of what is not NaN is, int32; 0 if all are NaN. */
+  /** The position along `dim` of the lower median of the elements that are not NaN, int32; 0 if all are NaN. */
   argnanmedian: Position;
   /** The matrix product of two inputs over their last two dimensions, each transposed first if its flag says so. */
   matmul: { readonly transA: boolean; readonly transB: boolean };
@@ -104,19 +106,22 @@ export interface ConfiguredOperations {
    * uneven.
    */
   conv: Known<ConvAttrs>;
-  /** The gradient of `conv` by its input, `[n, c, …size]`, from the gradient of the result and the weight. */
+  /** The gradient of `conv` with respect to its input, `[n, c, …size]`, from the gradient of the result and the weight. */
   convInput: Known<ConvAttrs>;
-  /** The gradient of `conv` by its weight, `[o, c / groups, …kernel]`, from the input and the gradient of the result. */
+  /**
+   * The gradient of `conv` with respect to its weight, `[o, c / groups, …kernel]`, from the input and the gradient of the
+   * result.
+   */
   convWeight: Known<ConvAttrs>;
   /**
-   * Sums over windows of the last dimensions, `[…, …size]` to `[…, …windows]`: `starts[d][o]` up to, without,
+   * Sums over windows of the last dimensions, `[…, …size]` to `[…, …windows]`: from `starts[d][o]` up to, but without,
    * `ends[d][o]`.
    */
   windowSum: Known<SpanAttrs>;
   /** The transpose of `windowSum`, `[…, …windows]` to `[…, …size]`: adds each element to all that its window covers. */
   windowSpread: Known<SpanAttrs>;
   /**
-   * Where the largest element of each window is, int32, counted over the last dimensions; every `step[d]`-th element
+   * The position of the largest element of each window, int32, counted over the last dimensions; every `step[d]`-th element
    * counts.
    */
   windowArgmax: Known<ArgmaxAttrs>;
@@ -127,21 +132,21 @@ export interface ConfiguredOperations {
   /** Elements of the first input along `dim`, chosen by an index for each element of the result. */
   gather: Reading;
   /**
-   * The first input with elements of the third written along `dim` where the second, an index, says; the last one
-   * stays.
+   * The first input with elements of the third written along `dim` at positions given by the second, an index; the last one
+   * wins.
    */
   scatter: Dim;
-  /** As `scatter`, but elements are added to what is there. */
+  /** Like `scatter`, but adds the elements. */
   scatterAdd: Dim;
-  /** As `scatter`, but what is there is multiplied by the elements. */
+  /** Like `scatter`, but multiplies by the elements. */
   scatterProd: Dim;
-  /** `sign` is 1 for the largest, −1 for the smallest. */
+  /** Like `scatter`, but keeps the largest (`sign` 1) or smallest (−1) element. */
   scatterExtreme: { readonly dim: number; readonly sign: number };
-  /** Slices of the first input along `dim`, chosen by an index whose dimensions take the place of `dim`. */
+  /** Slices of the first input along `dim`, chosen by an index whose dimensions replace `dim`. */
   take: Reading;
-  /** The first input with slices of the third added along `dim` at the places that the second, an index, names. */
+  /** The first input with slices of the third added along `dim` at the positions that the second, an index, names. */
   indexAdd: Dim;
-  /** int32 `[…, count]` of an index `[…]`: 1 at the place that it names, 0 elsewhere. */
+  /** int32 `[…, count]` of an index `[…]`: 1 at the position that it names, 0 elsewhere. */
   oneHot: { readonly count: number };
   /** Sums of all elements so far along `dim`, from the end if `reverse`. Booleans add up in int32. */
   cumsum: { readonly dim: number; readonly reverse: boolean };
@@ -153,21 +158,18 @@ export interface ConfiguredOperations {
    */
   linearRecurrence: { readonly dim: number; readonly reverse: boolean };
   /**
-   * Where along `dim` the largest (`sign` 1) or smallest (−1) element so far is, int32: the last of equal ones; a NaN
+   * The position along `dim` of the largest (`sign` 1) or smallest (−1) element so far, int32: the last of equal ones; a NaN
    * stays.
    */
   cumulativeExtreme: { readonly dim: number; readonly sign: number };
   /** The logarithm of the sum of the exponentials of all elements so far along `dim`. */
   logcumsumexp: Dim;
   /**
-   * The order that sorts along `dim`, int32; stable, with NaN larger than all numbers. With `leading` no more than so many of
-   * the first places are read.
+   * The order that sorts along `dim`, int32; stable, with NaN larger than all numbers. With `leading`, only this many of the
+   * first positions are read.
    */
   argsort: { readonly dim: number; readonly descending: boolean; readonly leading?: number };
-  /**
-   * Where the second input belongs in the sorted first one, int32, along the last dimension; behind equal ones if
-   * `right`.
-   */
+  /** Where the second input belongs in the sorted first one, int32, along the last dimension; after equal ones if `right`. */
   searchsorted: { readonly right: boolean };
   /** The norms of the differences of all rows of `x […, p, m]` and all of `y […, r, m]`: `[…, p, r]`. */
   rowDistances: { readonly norm: 'l1' | 'l2' | 'max' };
@@ -193,17 +195,17 @@ export interface ConfiguredOperations {
    * `A⁻¹ B`, or `A⁻ᵀ B` if `transposed`, of `A […, n, n]` and `B […, n, k]`. `op` names the caller when A is singular.
    */
   solve: { readonly transposed: boolean; readonly op: string };
-  /** As `solve`, with the upper or lower triangle of A; its diagonal counts as ones if `unit`. */
+  /** Like `solve`, with the upper or lower triangle of A; its diagonal counts as ones if `unit`. */
   triangularSolve: {
     readonly upper: boolean;
     readonly transposed: boolean;
     readonly unit: boolean;
   };
-  /** The order `[…, m]` of `m` rows that exchanges by the pivots `[…, k]` make. */
+  /** The order `[…, m]` of `m` rows that results from exchanges by the pivots `[…, k]`. */
   pivotOrder: { readonly m: number };
   /** The pseudoinverse `[…, n, m]` of `[…, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. */
   pinv: { readonly atol: number; readonly rtol: number };
-  /** Whether the vectors are wanted: without them what follows the values may be anything. */
+  /** Whether the vectors are needed: otherwise the rows after the values may hold anything. */
   eigh: { readonly vectors: boolean };
   /** `scale · Σ x[j] e^(sign · 2πi jk/n)` along `dim`, of complex numbers as pairs in the last dimension, `[…, 2]`. */
   fft: {
@@ -215,11 +217,13 @@ export interface ConfiguredOperations {
     readonly to: 'pairs' | 'half';
   };
   /**
-   * `scale` times the real sums along `dim`, `n` of them, of the complex terms of which the first ⌊n/2⌋ + 1 are given, as pairs
-   * in the last dimension of one input or as the parts in two; the others are their conjugates.
+   * `scale` times the real sums along `dim`, `n` of them, of complex terms. Only the first ⌊n/2⌋ + 1 are given, as pairs in the
+   * last dimension of one input or as the parts in two; the others are their conjugates.
    */
   irfft: { readonly dim: number; readonly n: number; readonly scale: number };
-  /** The first input; an error, which begins with `what`, if an element is outside the bounds, the other two inputs. */
+  /**
+   * The first input; an error, which begins with `what`, if an element is outside the bounds, which are the other two inputs.
+   */
   assertBetween: {
     readonly what: string;
     readonly low: number;
@@ -241,7 +245,7 @@ export type OperationAttributes = ConfiguredOperations &
 /** The name of an operation of a recorded graph: `op` of an operation node. */
 export type OperationName = keyof OperationAttributes;
 
-/** The same elements in the same shape and dtype under another name: no node of a recorded graph. */
+/** Operations that return the same elements in the same shape and dtype: they are not nodes of a recorded graph. */
 // prettier-ignore
 export const aliasNames = [
   'version', 'detach', 'clone', 'variable', 'call', 'softmaxRule', 'logSoftmaxRule', 'logsumexpRule',

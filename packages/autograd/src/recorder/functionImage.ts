@@ -1,4 +1,4 @@
-/** @file A function as an image: its program for one signature as data, and what goes in and out of it. */
+/** @file A function as an image: its program for one signature as data, with its inputs and outputs. */
 import { ChainruleError } from '../errors.js';
 import { imageOf, type Image, type ImageTools } from '../backends/wasm/image/image.js';
 import { userLine } from '../engine/userLine.js';
@@ -13,12 +13,12 @@ import { valueOf } from '../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isTensor, mapTree, type Structure } from '../tree.js';
 
-/** Where an input of an image comes from. */
+/** The source of an input of an image. */
 export type ImageInput =
   | { readonly kind: 'argument'; readonly index: number }
   | { readonly kind: 'cell'; readonly cell: Cell }
   | { readonly kind: 'seed' }
-  /** An offset of the random generator, counted from where it stands at the call. */
+  /** An offset of the random generator, relative to its offset at the call. */
   | { readonly kind: 'offset'; readonly relative: number }
   | { readonly kind: 'constant'; readonly value: TypedArray; readonly isNumber: boolean };
 
@@ -26,9 +26,9 @@ export type ImageInput =
 export interface FunctionImage {
   readonly image: Image;
   readonly inputs: readonly ImageInput[];
-  /** The cells that are assigned: the first outputs, in order; then those of the results. */
+  /** The cells that are assigned: the first outputs, in order; after them come those of the results. */
   readonly assigned: readonly Cell[];
-  /** The shape of each output: what an image holds may have another, with the same elements. */
+  /** The shape of each output: the image may hold the same elements in another shape. */
   readonly shapes: readonly Shape[];
   readonly structure: Structure;
   /** How far a call moves the random generator. */
@@ -36,8 +36,8 @@ export interface FunctionImage {
 }
 
 /**
- * Calls `f` once and makes an image of what it computes. `args` are tensors alone, of which shapes and dtypes matter.
- * Gradients are no outputs. With `lines` an error names the line that made what it is about.
+ * Calls `f` once and makes an image of what it computes. All `args` are tensors, whose shapes and dtypes alone matter.
+ * Gradients are not outputs. With `lines`, errors name the line that made the operation.
  *
  * @throws {ChainruleError} if `f` reads a value, or uses an operation without a kernel.
  */
@@ -50,7 +50,7 @@ export function imageOfFunction(
 ): FunctionImage {
   const given = args.map((x) => makeLeaf(valueOf(x, caller), x.sizes, x.dtype));
   let shapes: Shape[] = [];
-  // Results are nodes of their own, also where they are arguments as they came.
+  // Results are nodes of their own, even if they are unchanged arguments.
   const traced = (...xs: unknown[]): unknown =>
     withMode(caller, { debug: lines ? 1 : mode.debug }, () => {
       shapes = [];

@@ -50,7 +50,7 @@ interface Around {
   readonly outer: readonly GraphNode[];
 }
 
-/** A body from its plan: the nodes it was recorded from may be gone. */
+/** A body from its plan, as the nodes from which it was recorded may be gone. */
 function bodyOf(body: Body, around: Around, { path, madeAt }: NodeFacts): LoopBody {
   const { instructions, inputs, outputs } = body.plan.program();
   const nodes: GraphNode[] = [];
@@ -69,7 +69,7 @@ function bodyOf(body: Body, around: Around, { path, madeAt }: NodeFacts): LoopBo
       k !== undefined ? inputOf(body, k, around, facts) : computed(instruction, before, facts);
     nodes.push(made[slot]);
   });
-  // What a program keeps beside its roots comes after them.
+  // Outputs that a program keeps besides its roots come after them.
   const roots = outputs.slice(0, body.outputs.length);
   return { nodes, outputs: roots.map((slot) => made[slot] as GraphNode), draws: body.draws };
 

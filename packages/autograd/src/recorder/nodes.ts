@@ -7,7 +7,7 @@ import { isAlias } from './attributes.js';
 import { loopNode, resultNode } from './loops.js';
 import type { GraphNode, NodeFacts, OperationNode } from './recordedGraph.js';
 
-/** The node whose elements a node has. */
+/** The node whose elements a node has: skips operations that only rename it. */
 export function resolve(node: Tensor, isEnd: (node: Tensor) => boolean): Tensor {
   let at = node;
   while (!isEnd(at) && at.op !== null && isAlias(at.op.name)) at = at.inputs[0] as Tensor;
@@ -18,13 +18,16 @@ export function resolve(node: Tensor, isEnd: (node: Tensor) => boolean): Tensor 
 export class NodeList {
   readonly nodes: GraphNode[] = [];
   private readonly made = new Map<Tensor, GraphNode>();
-  /** What is computed, by the number it was made under. */
+  /** The computed nodes, with the number under which each was made. */
   readonly computed: { readonly id: number; readonly node: GraphNode }[] = [];
   private readonly inputOf: (leaf: Tensor, facts: NodeFacts) => GraphNode | null;
   private readonly start: number;
   private readonly isEnd: (node: Tensor) => boolean;
 
-  /** `inputOf` makes the nodes of inputs, and is null for what is computed; `start` is the offset when it begins. */
+  /**
+   * `inputOf` makes the nodes of inputs, and returns null for computed tensors; `start` is the offset of the generator at the
+   * beginning.
+   */
   constructor(
     inputOf: (leaf: Tensor, facts: NodeFacts) => GraphNode | null,
     start: number,
@@ -40,19 +43,19 @@ export class NodeList {
     return this.made.get(resolve(t.current, this.isEnd)) ?? null;
   }
 
-  /** Adds a node that stands for itself. */
+  /** Adds a node; `set` can assign it to a tensor. */
   push<N extends GraphNode>(make: (index: number) => N): N {
     const node = make(this.nodes.length);
     this.nodes.push(node);
     return node;
   }
 
-  /** Lets a tensor be a node that is there already. */
+  /** Assigns an existing node to a tensor. */
   set(t: Tensor, node: GraphNode): void {
     this.made.set(t, node);
   }
 
-  /** Adds all that is behind some tensors, oldest first; without recursion. */
+  /** Adds all nodes behind some tensors, oldest first; without recursion. */
   addBehind(roots: readonly Tensor[]): void {
     const seen = new Set<Tensor>();
     const stack = roots.map((root) => resolve(root, this.isEnd));
@@ -104,7 +107,7 @@ export class NodeList {
   }
 }
 
-/** A tensor from outside, as a node. */
+/** A tensor from outside the function, as a node. */
 export function dataNode(facts: NodeFacts, value: TypedArray): GraphNode {
   return { ...facts, kind: 'data', data: () => value };
 }

@@ -1,14 +1,14 @@
-/** @file Names for what lies in arguments and results: where it is found. */
+/** @file Names for tensors in arguments and results: the path to each. */
 import { isTensor } from '../tree.js';
 
-/** A step into a tree, as one would write it. */
+/** A step into a tree, as it would be written in code. */
 function step(path: string, key: string | number): string {
   if (typeof key === 'number') return `${path}[${key}]`;
   if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** What lies in a tree of arrays and objects where `isEnd` says so, with its path, in order. */
+/** The parts of a tree of arrays and objects for which `isEnd` is true, with their paths, in order. */
 export function ends<T>(
   tree: unknown,
   isEnd: (x: unknown) => x is T,
@@ -22,7 +22,7 @@ export function ends<T>(
   return Object.entries(tree).flatMap(([key, x]) => ends(x, isEnd, step(path, key)));
 }
 
-/** A tree with other ends; what is neither array nor plain object stays as it is. */
+/** A tree with its ends replaced; values that are neither arrays nor plain objects stay the same. */
 export function replaceEnds<T>(
   tree: unknown,
   isEnd: (x: unknown) => x is T,

@@ -1,4 +1,4 @@
-/** @file `recordGraph`: a function as a graph, for those who write exporters. */
+/** @file `recordGraph`: a function as a graph, for authors of exporters. */
 import { checkArgument, defineOptions, reading } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
@@ -21,13 +21,13 @@ import { StateList, type Named } from './states.js';
 
 /** Options of `recordGraph`. */
 export interface RecordGraphOptions {
-  /** The modules whose parameters and buffers have their keys as names: one, or several by the name before their keys. */
+  /** The modules whose parameters and buffers are named by their keys: one, or several by the prefix of their keys. */
   readonly modules?: Named | Readonly<Record<string, Named>>;
   /** The names of the arguments; by default `arg0`, `arg1` … */
   readonly names?: readonly string[];
-  /** What users called, for messages; by default `recordGraph`. */
+  /** The function that users called, for messages; by default `recordGraph`. */
   readonly caller?: string;
-  /** Whether nodes know the line that made them, which takes some microseconds a node. Default true. */
+  /** Whether nodes record the line that made them, which takes some microseconds per node. Default true. */
   readonly lines?: boolean;
 }
 
@@ -45,14 +45,14 @@ const recordGraphOptions = defineOptions<RecordGraphOptions>({
 const STACK = 64;
 
 /**
- * Calls `f` once, on what stands for `args`, and returns all that it computes as a graph: a forward pass, or a whole step
- * with `backward()` and `step()`. Nothing is changed: cells, gradients and the random generator are as before.
+ * Calls `f` once, with placeholders for `args`, and returns everything that it computes as a graph: a forward pass, or a whole
+ * step with `backward()` and `step()`. Nothing is changed: cells, gradients and the random generator are as before.
  *
- * Of the arguments only shapes and dtypes matter; numbers among them are inputs, all else is as it is. Nodes stand in the
- * order they were made, and what no output, state or gradient needs is not among them. Parameters, buffers and the states
- * of optimizers are `states`, read or assigned; other tensors from outside are data. Wrap `f` in `noGrad` for a graph
- * without what only gradients need. `docs/exporters.md` tells how to write an exporter. JAX: `jax.make_jaxpr`; PyTorch:
- * `torch.export`.
+ * Only shapes and dtypes of the arguments matter; numbers among them are inputs, and all other values are used as they are.
+ * Nodes are in the order in which they were made; those that no output, state or gradient needs are left out. Parameters,
+ * buffers and the states of optimizers are `states`, read or assigned; other tensors from outside are data. Wrap `f` in
+ * `noGrad` for a graph without the nodes that only gradients need. `docs/exporters.md` explains how to write an exporter. JAX:
+ * `jax.make_jaxpr`; PyTorch: `torch.export`.
  *
  * @throws {ChainruleError} if `f` reads a value, or returns a promise: it is called once.
  * @example
@@ -80,7 +80,7 @@ export function recordGraph<Args extends readonly unknown[]>(
     );
   }
   const given = reading(caller, 'args', () => {
-    flatten(args); // refuses what contains itself
+    flatten(args); // refuses a tree that contains itself
     return replaceEnds([...args], isArgument, (x) =>
       typeof x === 'number' ? x : standIn(x, caller),
     ) as unknown[];
@@ -107,12 +107,12 @@ export function recordGraph<Args extends readonly unknown[]>(
   }
 }
 
-/** A tensor or a number, but no cell: that one is read where it is. */
+/** A tensor or a number, but not a cell: cells are read where they are used. */
 function isArgument(x: unknown): x is Tensor | number {
   return typeof x === 'number' || (isTensor(x) && !(x instanceof Cell));
 }
 
-/** A leaf in the place of an argument: what hooks and gradients that has are no part of the graph. */
+/** A leaf in place of an argument: the argument's hooks and gradients are not part of the graph. */
 function standIn(x: Tensor, caller: string): Tensor {
   const leaf = makeLeaf(valueOf(x, caller), x.sizes, x.dtype);
   leaf.needsGrad = x.needsGrad;
@@ -147,7 +147,7 @@ function graphOf(made: Recording, around: Around): RecordedGraph {
     if (source.kind === 'argument')
       list.set(leaf, args[places.indexOf(source.index)] as ArgumentNode);
   }
-  // A gradient that nothing reads later is no state: what an exporter wants of it are its contributions.
+  // A gradient that nothing reads later is not a state: exporters need only its contributions.
   const read = new Set([...sources.values()].flatMap((s) => (s.kind === 'cell' ? [s.cell] : [])));
   const gradients = new Set(
     made.gradients.flatMap((g) => (g.kind === 'leaf' && g.cell !== null ? [g.cell] : [])),

@@ -5,7 +5,7 @@ import type { Cell } from '../graph/cells/cell.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { GraphNode, NodeFacts, State, StateNode } from './recordedGraph.js';
 
-/** What has named parameters and buffers: a module; or named cells, an optimizer. */
+/** An object with named parameters and buffers: a module; or with named cells: an optimizer. */
 export interface Named {
   /** Parameters with their keys: states of the kind `parameter` if they require grad, as those of a module do. */
   namedParameters?(): Iterable<readonly [name: string, parameter: Tensor]>;
@@ -17,7 +17,7 @@ export interface Named {
 
 type Written = { -readonly [K in keyof State]: State[K] };
 
-/** Collects what is read and assigned. */
+/** Collects the cells that are read and assigned. */
 export class StateList {
   private readonly states = new Map<Cell, Written>();
   private readonly named: Named | Readonly<Record<string, Named>> | undefined;
@@ -26,7 +26,7 @@ export class StateList {
     this.named = named;
   }
 
-  /** The node of what a cell holds at the beginning. */
+  /** The node of a cell's value at the beginning. */
   read(cell: Cell, facts: NodeFacts): StateNode {
     const state = this.of(cell);
     const node: StateNode = { ...facts, path: '', kind: 'state', state };
@@ -48,7 +48,10 @@ export class StateList {
     return made;
   }
 
-  /** All of them with their keys, those of modules first, each key once. Optimizers make cells: ask when recorded. */
+  /**
+   * All of them with their keys, those of modules first, each key once. Call it after recording, because optimizers make cells
+   * on their first step.
+   */
   all(): State[] {
     const used = new Set<string>();
     const ordered = new Set<Written>();

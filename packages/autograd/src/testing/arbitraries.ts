@@ -1,4 +1,4 @@
-/** @file Arbitraries for fast-check: shapes, tensors, tensors that broadcast, expressions of them. */
+/** @file Arbitraries for fast-check: shapes, tensors, tensors that broadcast, and expressions of tensors. */
 import * as fc from 'fast-check';
 import { checkArgument, defineOptions } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
@@ -8,7 +8,7 @@ import { MAX_RANK, sizeOf, type Shape } from '../graph/shape.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { add, mean, mul, neg, sigmoid, sin, softplus, sub, tanh } from '../ops/index.js';
 
-/** The largest size of a dimension: what is drawn is built, and shrunk by building it again and again. */
+/** The largest size of a dimension: a drawn tensor is built, and rebuilt many times while it is shrunk. */
 const LARGEST = 10_000;
 
 /** Options of `arbShape`. */
@@ -67,7 +67,7 @@ export interface TensorOptions extends ShapeOptions {
   readonly dtype?: DType;
   /** The range of the elements. Default [−2, 2]. */
   readonly domain?: readonly [number, number];
-  /** Points to stay away from, such as kinks: no element lies within 0.05 of one. */
+  /** Points to avoid, such as kinks: no element lies within 0.05 of one. */
   readonly away?: readonly number[];
   /** Whether to include NaN, infinities and −0. Default false. */
   readonly special?: boolean;
@@ -168,13 +168,13 @@ export function arbBroadcastable(count = 2, options?: TensorOptions): fc.Arbitra
     );
 }
 
-/** A random smooth function of tensors, and inputs to evaluate it at. */
+/** A random smooth function of tensors, and inputs at which to evaluate it. */
 export interface Expression {
   /** The inputs. */
   readonly inputs: Tensor[];
   /** The function of the inputs. */
   readonly f: (...inputs: Tensor[]) => Tensor;
-  /** Its steps, one in each line. */
+  /** Its steps, one per line. */
   readonly text: string;
   /** The expression as text. */
   toString(): string;

@@ -5,18 +5,18 @@ import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { flatten } from '../tree.js';
 import { evaluate } from '../engine/evaluate.js';
 
-/** Each input is an argument of the function, and a call takes no more than some tens of thousands. */
+/** Each input is an argument of the function, and a call takes at most some tens of thousands. */
 const MOST = 10_000;
 
 /** A function of tensors, whose other arguments are fixed. */
 export interface Checked {
-  /** The floats to differentiate by, float64, without a graph. */
+  /** The floats to differentiate with respect to, float64, without a graph. */
   readonly inputs: readonly Tensor[];
   /** The float results. */
   readonly apply: (inputs: readonly Tensor[]) => Tensor[];
 }
 
-/** `f` as a function of the floats among `args`, converted to float64; of those that require grad, if any does. */
+/** `f` as a function of the floats among `args`, converted to float64; if any of them requires grad, only of those. */
 export function checkedFunction(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
@@ -43,7 +43,7 @@ function toFloat64(t: Tensor): Tensor {
   return makeLeaf(Float64Array.from(t.dataSync()), t.sizes, 'float64');
 }
 
-/** ⟨ct, f(x)⟩ of each result, as numbers. */
+/** ⟨ct, f(x)⟩ for each result, as numbers. */
 function weigh(outputs: readonly Tensor[], cts: readonly Float64Array[]): number {
   evaluate(...outputs);
   let sum = 0;
@@ -56,7 +56,7 @@ function weigh(outputs: readonly Tensor[], cts: readonly Float64Array[]): number
   return sum;
 }
 
-/** The gradient of ⟨ct, f(x)⟩ by input `k`: (f(x + ε) − f(x − ε)) / 2ε, element by element. */
+/** The gradient of ⟨ct, f(x)⟩ with respect to input `k`: (f(x + ε) − f(x − ε)) / 2ε, element by element. */
 export function differenceGradient(
   { inputs, apply }: Checked,
   cts: readonly Float64Array[],

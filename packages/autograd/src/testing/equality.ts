@@ -1,4 +1,4 @@
-/** @file Equality of tensors for test runners, which would compare nodes of graphs. */
+/** @file Equality of tensors for test runners, which would otherwise compare nodes of graphs. */
 import { defineOptions, kinds } from '../arguments/index.js';
 import { ChainruleError } from '../errors.js';
 import { show } from '../graph/shape.js';
@@ -47,7 +47,7 @@ export function assertTensorsEqual(
   if (found !== null) throw new ChainruleError(`assertTensorsEqual: ${found}`);
 }
 
-/** The first difference, in words. */
+/** Describes the first difference. */
 function difference(a: Tensor, b: Tensor, { rtol = 0, atol = 0 }: EqualityOptions): string | null {
   if (a.dtype !== b.dtype) return `the dtypes differ: ${a.dtype} and ${b.dtype}`;
   if (show(a.sizes) !== show(b.sizes))

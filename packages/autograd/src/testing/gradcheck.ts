@@ -89,7 +89,7 @@ export function gradgradcheck(
   return true;
 }
 
-/** (x…, ct…) ↦ the gradients of ⟨ct, f(x)⟩ by x. */
+/** (x…, ct…) ↦ the gradients of ⟨ct, f(x)⟩ with respect to x. */
 export function gradientOf({ inputs, apply }: Checked, given?: readonly Tensor[]): Checked {
   const outputs = apply(inputs);
   const n = inputs.length;
@@ -115,7 +115,7 @@ export function gradientOf({ inputs, apply }: Checked, given?: readonly Tensor[]
   };
 }
 
-/** The three ways to differentiate compared; throws at the first difference. */
+/** Compares the three ways to differentiate; throws at the first difference. */
 export function checkFunction(
   name: string,
   checked: Checked,
@@ -152,7 +152,7 @@ export function checkFunction(
     );
   });
 
-  // ⟨ct, J t⟩ = ⟨Jᵀ ct, t⟩, which holds to rounding.
+  // ⟨ct, J t⟩ = ⟨Jᵀ ct, t⟩, which holds up to rounding.
   const left = dot(forward, cts);
   const right = dot(gradients, tangents);
   const scale = dot(forward, cts, Math.abs) + dot(gradients, tangents, Math.abs) + 1e-300;
@@ -193,7 +193,7 @@ export function indexOf(i: number, shape: Shape): number[] {
   return index;
 }
 
-/** Fixed numbers between 0.5 and 1.5, of either sign, that float32 holds exactly. */
+/** Fixed numbers of either sign between 0.5 and 1.5 in size, which float32 holds exactly. */
 export function weights(n: number, seed: number): Float64Array {
   let state = (seed * 2654435761) >>> 0 || 1;
   const next = (): number => {

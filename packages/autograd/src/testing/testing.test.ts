@@ -1,4 +1,4 @@
-/** @file The checks must pass what is right and fail, with the numbers, what is wrong. */
+/** @file The checks must pass correct gradients, and fail wrong ones with the numbers. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -20,7 +20,7 @@ import {
   checkGradients,
 } from '@chainrule/autograd/testing';
 
-/** x² whose derivative is 3 g where it should be 2 x g. */
+/** x² with the derivative 3 g where it should be 2 x g. */
 const wrong = customGrad({
   name: 'wrong',
   forward: (_ctx, x: Tensor) => x.mul(x),
@@ -167,7 +167,7 @@ describe('random expressions', () => {
 });
 
 describe('gradOutputs', () => {
-  // What passes the gradient on has a wrong derivative of its own where that is negative.
+  // The gradient is passed on by a function whose own derivative is wrong for negative numbers.
   const passed = customGrad({
     name: 'passed',
     forward: (ctx, g: Tensor) => {

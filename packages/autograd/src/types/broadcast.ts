@@ -2,7 +2,7 @@
 import type { Shape } from '../graph/shape.js';
 import type { IsOpen, ShapeOf, Show } from './message.js';
 
-/** The size two sizes broadcast to; `never` where they do not. A `number` may turn out to be 1. */
+/** The size to which two sizes broadcast; `never` if they do not. A `number` may turn out to be 1. */
 type BroadcastDim<M extends number, N extends number> = number extends M
   ? N extends 1
     ? number
@@ -19,7 +19,7 @@ type BroadcastDim<M extends number, N extends number> = number extends M
           ? M
           : never;
 
-/** `A` and `B` aligned at their last dimension: the shape they broadcast to, or null. */
+/** `A` and `B` aligned at their last dimension: the shape to which they broadcast, or null. */
 type Aligned<A extends Shape, B extends Shape, Out extends Shape = []> = A extends readonly [
   ...infer Left extends Shape,
   infer M extends number,
@@ -31,7 +31,7 @@ type Aligned<A extends Shape, B extends Shape, Out extends Shape = []> = A exten
     : [...A, ...Out]
   : [...B, ...Out];
 
-/** The shape two shapes broadcast to; a message where they do not; any shape where a rank is not known. */
+/** The shape to which two shapes broadcast; a message if they do not; any shape if a rank is not known. */
 export type BroadcastResult<A extends Shape, B extends Shape> =
   IsOpen<A> extends true
     ? Shape
@@ -41,14 +41,14 @@ export type BroadcastResult<A extends Shape, B extends Shape> =
         ? S
         : `shapes ${Show<A>} and ${Show<B>} do not broadcast`;
 
-/** The shape two shapes broadcast to, as NumPy does. */
+/** The shape to which two shapes broadcast, as in NumPy. */
 export type Broadcast<A extends Shape, B extends Shape> = [B] extends [readonly []]
   ? A
   : [A] extends [readonly []]
     ? B
     : ShapeOf<BroadcastResult<A, B>>;
 
-/** That of three. */
+/** The shape to which three shapes broadcast. */
 export type Broadcast3<A extends Shape, B extends Shape, C extends Shape> = Broadcast<
   Broadcast<A, B>,
   C

@@ -2,25 +2,25 @@
 import type { Shape } from '../graph/shape.js';
 import type { IsOpen, IsUnion, Show } from './message.js';
 
-/** The two names of the dimension that `Rest` begins with, after those of `Front`. */
+/** The two names, counted from the front and from the end, of the first dimension of `Rest`, which follows those of `Front`. */
 export type NamesOf<Front extends Shape, Rest extends Shape> =
   `${Front['length']}` | `-${Rest['length']}`;
 
-/** Whether the dimension that `Rest` begins with is one of `Names`. */
+/** Whether the first dimension of `Rest` is one of `Names`. */
 export type IsNamed<Front extends Shape, Rest extends Shape, Names extends string> = [
   Extract<NamesOf<Front, Rest>, Names>,
 ] extends [never]
   ? false
   : true;
 
-/** A dimension as a name; null where it is known only at run time. */
+/** A dimension as a name; null if it is known only at run time. */
 export type NameOf<D extends number> = number extends D
   ? null
   : IsUnion<D> extends false
     ? `${D}`
     : null;
 
-/** Several dimensions as a union of names, in brackets; null where one is known only at run time. */
+/** Several dimensions as a union of names, in brackets; null if one is known only at run time. */
 type NamesIn<D extends Shape, Names extends string = never> = D extends readonly [
   infer First extends number,
   ...infer Rest extends Shape,
@@ -32,7 +32,7 @@ type NamesIn<D extends Shape, Names extends string = never> = D extends readonly
     ? null
     : [Names];
 
-/** As `NamesIn`, of a dimension or a list of them. */
+/** Like `NamesIn`, for one dimension or a list of them. */
 export type NamesFor<D> = [D] extends [number]
   ? NameOf<D> extends infer Name extends string
     ? [Name]
@@ -43,7 +43,7 @@ export type NamesFor<D> = [D] extends [number]
       : null
     : null;
 
-/** The size of a dimension; `number` where that cannot be told. */
+/** The size of a dimension; `number` if it is not known. */
 export type SizeAt<S extends Shape, D extends number, Front extends Shape = []> =
   NameOf<D> extends infer Name extends string
     ? S extends readonly [infer N extends number, ...infer Rest extends Shape]
@@ -53,7 +53,7 @@ export type SizeAt<S extends Shape, D extends number, Front extends Shape = []> 
       : number
     : number;
 
-/** The names of all dimensions; a tensor without any takes 0 and −1, too. */
+/** The names of all dimensions; a tensor without dimensions also accepts 0 and −1. */
 type AllNames<S extends Shape, Front extends Shape = []> = S extends readonly [
   infer N extends number,
   ...infer Rest extends Shape,
@@ -67,7 +67,7 @@ type OutOfRange<S extends Shape, Missing extends string> = [Missing] extends [ne
   ? Shape
   : `there is no dimension ${Missing} in ${Show<S>}`;
 
-/** A shape, where `D`, a dimension or a list of them, may be one of `S`; a message where a literal is out of range. */
+/** The shape `S`, if `D`, a dimension or a list of them, can be in range; a message if a literal is out of range. */
 export type DimResult<S extends Shape, D> =
   IsOpen<S> extends true
     ? Shape
@@ -75,7 +75,7 @@ export type DimResult<S extends Shape, D> =
       ? OutOfRange<S, Exclude<Names, AllNames<S>>>
       : Shape;
 
-/** The same for the place of a new dimension, which may also be behind the last. */
+/** The same for the position of a new dimension, which may also come after the last. */
 export type NewDimResult<S extends Shape, D> =
   IsOpen<S> extends true
     ? Shape

@@ -1,9 +1,9 @@
 /**
- * @file Shape arithmetic as types: what an operation's shape is, from those of its operands.
+ * @file Shape arithmetic as types: the shape of an operation's result, from those of its operands.
  *
- * A size is a literal or, known only at run time, `number`; a shape whose rank is not known is `Shape`. Whatever cannot
- * be told is `number` or `Shape`, and then nothing is refused: the check at run time has the last word. A type named
- * `…Result` is a shape or, where operands do not fit, a message: `Unless<…Result>` refuses an argument with it.
+ * A size is a literal or, if it is known only at run time, `number`; a shape of unknown rank is `Shape`. Whatever cannot be
+ * determined is `number` or `Shape`, and then nothing is refused: the check at run time decides. A type named `…Result` is a
+ * shape or, if operands do not fit, a message, with which `Unless<…Result>` refuses an argument.
  */
 export type { IsOpen, Literal, ShapeIn, ShapeOf, Show, Unless } from './message.js';
 export type { Broadcast, Broadcast3, BroadcastResult } from './broadcast.js';

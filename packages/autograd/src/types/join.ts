@@ -11,7 +11,7 @@ export type DimIn<D> = D extends number
     ? N
     : number;
 
-/** Two shapes joined along a dimension; null where they do not fit. */
+/** Two shapes joined along a dimension; null if they do not fit. */
 type Joined<
   A extends Shape,
   B extends Shape,
@@ -34,7 +34,7 @@ type Joined<
     ? Out
     : null;
 
-/** Whether there may be nothing in it: `cat` passes over vectors without elements. */
+/** Whether it may have no elements: `cat` skips empty vectors. */
 type MayBeEmpty<S extends Shape> = S extends readonly [infer N extends number]
   ? N extends 0
     ? true
@@ -58,7 +58,7 @@ type JoinedAll<T extends readonly unknown[], Name extends string, Out extends Sh
         ? Out
         : Shape;
 
-/** The shape of `cat(T, D)`; a message where the shapes do not fit. */
+/** The shape of `cat(T, D)`; a message if the shapes do not fit. */
 export type CatResult<T extends readonly unknown[], D> = T extends readonly [
   infer First,
   ...infer Rest,
@@ -69,7 +69,7 @@ export type CatResult<T extends readonly unknown[], D> = T extends readonly [
       : JoinedAll<Rest, Name, ShapeIn<First>>
     : Shape
   : Shape;
-/** The shape that `cat` gives: that of the tensors `T` joined along the existing dimension `D`. */
+/** The shape of a `cat`: that of the tensors `T` joined along the existing dimension `D`. */
 export type Concatenated<T extends readonly unknown[], D> = ShapeOf<CatResult<T, D>>;
 
 type With<
@@ -83,7 +83,7 @@ type With<
     ? With<Rest, N, Name, [...Front, First]>
     : Shape;
 
-/** The message for the first shape that surely is not `S`; `S` where there is none. */
+/** The message for the first shape that certainly differs from `S`; `S` if there is none. */
 type AllLike<T extends readonly unknown[], S extends Shape> = T extends readonly [
   infer First,
   ...infer Rest,
@@ -95,7 +95,7 @@ type AllLike<T extends readonly unknown[], S extends Shape> = T extends readonly
       : AllLike<Rest, S>
   : S;
 
-/** The shape of `stack(T, D)`, of tensors that all have the shape of the first; a message where they do not. */
+/** The shape of `stack(T, D)`, for tensors that all have the shape of the first; a message if they do not. */
 export type StackResult<T extends readonly unknown[], D> = T extends readonly [
   infer First,
   ...infer Rest,
@@ -110,5 +110,5 @@ export type StackResult<T extends readonly unknown[], D> = T extends readonly [
           ? With<ShapeIn<First>, T['length'], Name>
           : Shape
   : Shape;
-/** The shape that `stack` gives: that of the tensors `T` joined along a new dimension `D`. */
+/** The shape of a `stack`: that of the tensors `T` joined along a new dimension `D`. */
 export type Stacked<T extends readonly unknown[], D> = ShapeOf<StackResult<T, D>>;

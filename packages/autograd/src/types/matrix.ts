@@ -3,7 +3,7 @@ import type { Shape } from '../graph/shape.js';
 import type { BroadcastResult } from './broadcast.js';
 import type { IsOpen, ShapeOf, Show } from './message.js';
 
-/** `Result` if the inner sizes may be equal, else what is wrong. */
+/** `Result` if the inner sizes may be equal; otherwise a message. */
 type Inner<
   A extends Shape,
   B extends Shape,
@@ -22,7 +22,7 @@ type Batched<Batch, M extends number, N extends number> = Batch extends Shape
   ? [...Batch, M, N]
   : Batch;
 
-/** The shape of `matmul(A, B)`; a message where they do not fit; any shape where a rank is not known. */
+/** The shape of `matmul(A, B)`; a message if they do not fit; any shape if a rank is not known. */
 export type MatmulResult<A extends Shape, B extends Shape> =
   IsOpen<A> extends true
     ? Shape
@@ -45,7 +45,7 @@ export type MatmulResult<A extends Shape, B extends Shape> =
 /** The shape of `matmul(A, B)`. */
 export type MatmulShape<A extends Shape, B extends Shape> = ShapeOf<MatmulResult<A, B>>;
 
-/** As `MatmulResult`, of operands that must have the rank of `Rank`. */
+/** Like `MatmulResult`, for operands that must have the rank of `Rank`. */
 export type ProductResult<
   A extends Shape,
   B extends Shape,

@@ -1,7 +1,7 @@
 /** @file The shape of nested arrays, in types. */
 import type { Shape } from '../graph/shape.js';
 
-/** How deep literals are looked at: deeper ones have a rank nobody wrote down. */
+/** How deeply literals are examined: deeper ones are of unknown rank. */
 type Levels = [0, 0, 0, 0, 0, 0, 0, 0];
 
 type Nested<D, Left extends readonly 0[] = Levels> = Left extends readonly [
@@ -27,7 +27,7 @@ type Nested<D, Left extends readonly 0[] = Levels> = Left extends readonly [
       : [number]
   : Shape;
 
-/** The shape of what `tensor` is given: of literals all sizes, of other arrays the rank. */
+/** The shape of an argument of `tensor`: for literals all sizes, for other arrays the rank. */
 export type NestedShape<D> = 0 extends 1 & D
   ? Shape
   : Nested<D> extends infer S extends Shape

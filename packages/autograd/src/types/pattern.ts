@@ -1,4 +1,7 @@
-/** @file Patterns of axes in types: `'b c h w -> b (c h w)'` and a shape give a shape. What cannot be read gives any. */
+/**
+ * @file Patterns of axes, in types: `'b c h w -> b (c h w)'` and a shape give a shape. A pattern that cannot be parsed gives
+ * any shape.
+ */
 import type { Shape } from '../graph/shape.js';
 import type { Product } from './product.js';
 
@@ -10,7 +13,7 @@ type Trimmed<S extends string> = S extends ` ${infer R}`
     ? Trimmed<R>
     : S;
 
-/** Names between spaces; 1 is no axis. */
+/** Names between spaces; 1 is not an axis. */
 type Words<S extends string> = S extends `${infer A} ${infer B}`
   ? [...Words<A>, ...Words<B>]
   : S extends '' | '1'
@@ -29,7 +32,7 @@ type Groups<S extends string, Out extends readonly Group[] = []> =
           : [...Out, Words<T>]
     : Out;
 
-/** The size of an axis: a whole dimension on the left, or a size that is given. */
+/** The size of an axis: that of a whole dimension on the left, or a size that is given. */
 type SizeOf<A extends string, L extends readonly Group[], S extends Shape, Z> = A extends keyof Z
   ? Z[A] extends number
     ? Z[A]
@@ -54,7 +57,7 @@ type Arranged<R extends readonly Group[], L extends readonly Group[], S extends 
     : number;
 };
 
-/** The shape that a pattern gives a tensor of shape `S`, with the sizes `Z`; any where there is an ellipsis. */
+/** The shape that a pattern gives a tensor of shape `S`, with the sizes `Z`; any shape if there is an ellipsis. */
 export type Rearranged<S extends Shape, P extends string, Z> = string extends P
   ? Shape
   : number extends S['length']

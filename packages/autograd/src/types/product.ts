@@ -17,7 +17,7 @@ interface Units {
 type Digit = keyof Units;
 type Tuple = readonly 0[];
 
-/** As many as `X`, as often as `Y` is long. */
+/** A tuple as long as the product of the two lengths. */
 type Repeated<X extends Tuple, Y extends Tuple> = Y extends readonly [
   0,
   ...infer Rest extends Tuple,
@@ -34,7 +34,7 @@ type Reversed<X extends string> = X extends `${infer Head}${infer Tail}`
   ? `${Reversed<Tail>}${Head}`
   : '';
 
-/** Digits from the last on, times one digit, plus what is carried. */
+/** Digits from the last on, times one digit, plus the carry. */
 type Times<
   X extends string,
   Y extends Tuple,
@@ -83,7 +83,7 @@ type Trimmed<X extends string> = X extends `0${infer Rest}`
     : Trimmed<Rest>
   : X;
 
-/** Digits as a number; what is no plain whole number (1e21) is any number. */
+/** Digits as a number; text that is not a plain whole number (1e21) becomes `number`. */
 type Parsed<X extends string> = Trimmed<X> extends `${infer N extends number}` ? N : number;
 
 /** `M · N`. */
@@ -100,14 +100,14 @@ export type Sum<M extends number, N extends number> = number extends M
     ? number
     : Parsed<Reversed<Plus<Reversed<`${M}`>, Reversed<`${N}`>>>>;
 
-/** Whether a number is known, and written with digits alone. */
+/** Whether a number is known, and consists of digits only. */
 type IsSize<N extends number> = number extends N
   ? false
   : `${N}` extends `-${string}` | `${string}.${string}` | `${string}e${string}`
     ? false
     : true;
 
-/** The number of elements; `number` where a size is not known. */
+/** The number of elements; `number` if a size is not known. */
 export type Product<S extends Shape, Out extends number = 1> = S extends readonly [
   infer N extends number,
   ...infer Rest extends Shape,

@@ -1,4 +1,4 @@
-/** @file Reductions, in types: the shape without the dimensions that were folded. */
+/** @file Reductions, in types: the shape without the dimensions that were reduced. */
 import type { Shape } from '../graph/shape.js';
 import type { IsNamed, NamesFor } from './dims.js';
 import type { IsOpen, ShapeOf } from './message.js';
@@ -37,7 +37,7 @@ type ReducedResult<S extends Shape, D, Keep extends boolean> = boolean extends K
         ? Folded<S, Names, Keep>
         : Shape;
 
-/** The shape a reduction over `D` leaves: a dimension, a list of them, or all for null and undefined. */
+/** The shape after a reduction over `D`: a dimension, a list of them, or all for null and undefined. */
 export type Reduced<S extends Shape, D = undefined, Keep extends boolean = false> = ShapeOf<
   ReducedResult<S, D, Keep>
 >;

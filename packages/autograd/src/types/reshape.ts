@@ -1,10 +1,10 @@
-/** @file Shapes made of other shapes, in types: reshaped, reordered, stretched. */
+/** @file Shapes made from other shapes, in types: reshaped, reordered, expanded. */
 import type { Shape } from '../graph/shape.js';
 import type { DimResult, IsNamed, NameOf, NamesFor, SizeAt } from './dims.js';
 import type { IsOpen, Literal, ShapeOf, Show } from './message.js';
 import type { Product } from './product.js';
 
-/** A list of numbers that was given whole or spread. */
+/** A list of numbers that was given as an array or spread. */
 export type Given<R> = R extends readonly [infer List extends Shape]
   ? Literal<List>
   : R extends Shape
@@ -21,7 +21,7 @@ type WithoutOpen<To extends Shape, Out extends Shape = []> = To extends readonly
     : WithoutOpen<Rest, [...Out, N]>
   : null;
 
-/** `S` without one size of `N`; null where there is none. */
+/** `S` without one size of `N`; null if there is none. */
 type Removed<S extends Shape, N extends number, Out extends Shape = []> = S extends readonly [
   infer First extends number,
   ...infer Rest extends Shape,
@@ -31,7 +31,7 @@ type Removed<S extends Shape, N extends number, Out extends Shape = []> = S exte
     : Removed<Rest, N, [...Out, First]>
   : null;
 
-/** What is left of the sizes of `S` when those of `To` are taken: a size for −1, where no division is needed. */
+/** The sizes of `S` that remain when those of `To` are removed: gives a size for −1 without a division. */
 type Left<S extends Shape, To extends Shape> = To extends readonly [
   infer N extends number,
   ...infer Rest extends Shape,
@@ -51,7 +51,7 @@ type Replaced<To extends Shape, N extends number> = {
   [D in keyof To]: To[D] extends -1 ? N : To[D];
 };
 
-/** The shape after `reshape(To)`; a message where the numbers of elements are known and differ. */
+/** The shape after `reshape(To)`; a message if the numbers of elements are known and differ. */
 export type ReshapeResult<S extends Shape, To extends Shape> = [number] extends [To['length']]
   ? Shape
   : WithoutOpen<To> extends infer Others extends Shape
@@ -210,7 +210,7 @@ type Kept<S extends Shape, To extends Shape> = To extends readonly [
     : To
   : [];
 
-/** Whether a shape can be stretched to another: sizes are equal, 1, or not known. */
+/** Whether a shape can be expanded to another: sizes are equal, 1, or not known. */
 type Stretches<S extends Shape, To extends Shape> = S extends readonly [
   ...infer Rest extends Shape,
   infer M extends number,
@@ -226,7 +226,7 @@ type Stretches<S extends Shape, To extends Shape> = S extends readonly [
     : false
   : true;
 
-/** The shape `To`, its −1 taken from `S`; a message where a size that is not 1 would change. */
+/** The shape `To`, with its −1 taken from `S`; a message if a size that is not 1 would change. */
 export type ExpandResult<S extends Shape, To extends Shape> = [number] extends [To['length']]
   ? Shape
   : IsOpen<S> extends true
@@ -234,5 +234,5 @@ export type ExpandResult<S extends Shape, To extends Shape> = [number] extends [
     : Stretches<S, To> extends true
       ? Kept<S, To>
       : `${Show<S>} cannot be expanded to ${Show<To>}`;
-/** The shape that `expand` gives: that of `S` expanded to `To`, where a size of −1 stays as it is. */
+/** The shape after `expand`: that of `S` expanded to `To`, where a size of −1 stays the same. */
 export type Expanded<S extends Shape, To extends Shape> = ShapeOf<ExpandResult<S, To>>;

@@ -1,11 +1,14 @@
-/** @file Trees of tensors, in types: what the derivative by an argument looks like, and what `vmap` takes and returns. */
+/**
+ * @file Trees of tensors, in types: the form of the derivative with respect to an argument, and the arguments and results of
+ * `vmap`.
+ */
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 
-/** `any` and `unknown` stay what they are: nothing is known of them. */
+/** `any` and `unknown` stay what they are: nothing is known about them. */
 type Known<X, Result> = unknown extends X ? X : Result;
 
-/** A tree with what `Leaf` says in the place of its tensors. */
+/** A tree with its tensors replaced as `Leaf` says. */
 type Leaves<X, Leaf extends 'plain' | 'any' | 'batched'> = Known<
   X,
   X extends Tensor<infer S>
@@ -19,13 +22,13 @@ type Leaves<X, Leaf extends 'plain' | 'any' | 'batched'> = Known<
 
 type Batched<S extends Shape> = number extends S['length'] ? Shape : [number, ...S];
 
-/** The gradient by an argument: tensors in the place of tensors and cells, and of a number. */
+/** The gradient with respect to an argument: tensors in place of tensors and cells, and of a number. */
 export type GradientOf<X> = Known<X, X extends number ? Tensor<[]> : Leaves<X, 'plain'>>;
 
 /** Which arguments to differentiate: a position counted from 0, negative from the end, or several. */
 export type Argnums = number | readonly number[];
 
-/** The gradient by the arguments that `N` names: one, or a list of them. */
+/** The gradient with respect to the arguments that `N` names: one, or a list of them. */
 export type Gradient<A extends readonly unknown[], N> = N extends number
   ? GradientAt<A, N>
   : N extends readonly number[]
@@ -45,12 +48,12 @@ export type Cotangents<A extends readonly unknown[]> = A extends readonly [infer
   ? GradientOf<X>
   : { -readonly [K in keyof A]: GradientOf<A[K]> };
 
-/** The arguments of a function that `vmap` made: tensors of any shape in the place of tensors. */
+/** The arguments of a function made by `vmap`: tensors of any shape in place of tensors. */
 export type BatchedArguments<A extends readonly unknown[]> = {
   [K in keyof A]: Leaves<A[K], 'any'>;
 };
 
-/** What such a function returns: the examples come first, unless `outDims` says otherwise. */
+/** The result of such a function: the examples come first, unless `outDims` says otherwise. */
 export type BatchedResult<R, OutDims> = [OutDims] extends [0]
   ? Leaves<R, 'batched'>
   : Leaves<R, 'any'>;

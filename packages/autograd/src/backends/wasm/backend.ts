@@ -1,7 +1,7 @@
 /**
  * @file The WebAssembly backend: a program becomes fused loops and matrix products in one SIMD module over one arena.
  *
- * What no loop can do runs by its reference kernel on the same memory, so that nothing is ever refused.
+ * Operations without a kernel run by their reference kernel on the same memory, so that nothing is ever refused.
  */
 import { viewedBy } from '../../engine/compile/viewedBy.js';
 import { runtime } from '../../graph/runtime.js';
@@ -29,7 +29,7 @@ import { WalkTools } from './walk/walkTools.js';
 import { runsWorthWalking } from './walk/runsWorthWalking.js';
 
 export interface WasmOptions {
-  /** Threads to run plans with, the calling one among them. */
+  /** The number of threads that run plans, including the calling one. */
   readonly threads: number;
   readonly arrays: Arrays;
 }
@@ -109,12 +109,12 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
   return backend;
 }
 
-/** A graph of single numbers that has come so often is worth simplifying. */
+/** After this many runs a graph of single numbers is worth simplifying. */
 const RUNS_OF_TAPES = 8;
 
 /**
- * Whether a program runs as loops: all do, so that a value has the same bits in whatever program it is computed. Only graphs
- * of single numbers are computed sooner than compiled, by a tape with the same functions.
+ * Whether a program runs as loops. All do, so that a value has the same bits in whatever program it is computed, except graphs
+ * of single numbers that are computed in less time than compiling takes: they run by a tape with the same functions.
  */
 function runsInLoops(program: Program): boolean {
   return !isScalar(program);
@@ -128,7 +128,7 @@ function isManyNumbers({ instructions }: Program): boolean {
     if (op === null || op.lowering.kind === 'alias') continue;
     if (op.lowering.kind === 'loop' || op.lowering.kind === 'loopResult') return false;
     nodes++;
-    // What is read counts as much as what is written: a sum leaves one number.
+    // What is read counts as much as what is written: a sum writes a single number.
     let most = sizeOf(shape);
     for (const x of inputs) most = Math.max(most, sizeOf((instructions[x] as Instruction).shape));
     work += most;
@@ -136,7 +136,7 @@ function isManyNumbers({ instructions }: Program): boolean {
   return nodes > 500 && work < 8 * nodes;
 }
 
-/** What `runsInLoops` will say of a program when it is simplified; found without, where little could be left of it. */
+/** What `runsInLoops` will return for the simplified program, determined without simplifying if little could be left of it. */
 function willRunInLoops(program: Program): boolean {
   const { instructions } = program;
   if (instructions.length >= 200) return runsInLoops(program);

@@ -39,9 +39,9 @@ export interface ShaderStep {
 }
 
 export interface Compiled {
-  /** Those of the program, and behind them the copies that were added and the words that single steps work with. */
+  /** The instructions of the program, followed by copies that were added and words of work space for single steps. */
   readonly instructions: readonly Instruction[];
-  /** Each has a slot of its own that is no input. */
+  /** Each output has a slot of its own that is not an input. */
   readonly outputs: readonly number[];
   readonly steps: readonly Step[];
   /** Slots within others, at positions given by host numbers. */
@@ -119,7 +119,7 @@ function ofProduct(
   return { kind: 'shaders', shaders, slot: slots.at(-1)!, kernels: [kernel, loop], slots, writes };
 }
 
-/** A loop; one of no steps only copies. */
+/** The steps for a loop; a loop of no steps only copies. */
 function loopSteps(
   step: LoopStep,
   instructions: readonly Instruction[],

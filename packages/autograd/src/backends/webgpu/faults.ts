@@ -135,7 +135,7 @@ export class Faults {
     if (failure !== undefined) throw await failure.error;
   }
 
-  /** Called with the run that wrote an input of another run. @throws what is known of its failure. */
+  /** Called with the run that wrote an input of another run. @throws the error of that run, if it is known to have failed. */
   checkInput(run: number): void {
     const failure = this.failureOf(run);
     if (failure === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * @file What the kernels of a program read beside the heap: a block of words each, and the numbers from the host. A ring of
+ * @file What the kernels of a program read besides the heap: a block of words each, and the numbers from the host. A ring of
  * copies lets several steps of a loop be recorded before any is submitted.
  */
 import type { TypedArray } from '../../graph/dtype.js';

@@ -10,7 +10,7 @@ import type { GpuRuntime } from './runtime.js';
 import type { Stopwatch } from './stopwatch.js';
 import { MOST_GROUPS } from './wgsl/shader.js';
 
-/** Data that the recorded kernels read beside the heap, to be uploaded before they are submitted. */
+/** Data that the recorded kernels read besides the heap, to be uploaded before they are submitted. */
 export interface Uploading {
   upload(): void;
 }

@@ -45,7 +45,7 @@ export const disk: Place = {
     await replaceFile(path.join(folder, LATEST), new TextEncoder().encode(`${added}\n`));
     return added;
   },
-  // Renamed first, so that no half-removed folder is ever seen under its name.
+  // Renamed first, so that a half-removed folder is never visible under its name.
   remove: (folder, name) =>
     withTemporary(folder, async (temporary) => {
       const { fs, path } = node();
@@ -57,7 +57,10 @@ export const disk: Place = {
     }),
 };
 
-/** Makes a folder and those above it. Node's own way has no end where a system says of a folder that is there that it is not: /proc. */
+/**
+ * Makes a folder and those above it. Node's own function never returns where a system reports an existing folder as missing:
+ * /proc.
+ */
 async function makeFolder(folder: string): Promise<void> {
   const { fs, path } = node();
   try {
@@ -87,7 +90,7 @@ async function moveIntoPlace(
       return name;
     } catch (error) {
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
-      // EPERM is what Windows says of a folder that exists, and others of much else.
+      // Windows reports EPERM for a folder that exists; other systems report it for many other reasons.
       if (codeOf(error) === 'EPERM') await fs.access(path.join(folder, name));
       last = error;
     }

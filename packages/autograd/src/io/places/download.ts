@@ -1,4 +1,4 @@
-/** @file The folder of downloads: a page can put files there, and reads only what somebody picks. */
+/** @file The downloads folder: a page can put files there, and can read only those that the user picks. */
 import { FileError } from '../files.js';
 import { writeZip } from '../zip/writeZip.js';
 import { namesOf } from './paths.js';
@@ -8,7 +8,7 @@ const PREFIX = 'download:';
 
 const nameOf = (path: string): string => namesOf(path.replace(PREFIX, '')).at(-1) as string;
 
-/** After this long a browser has taken the bytes. */
+/** By then a browser has taken the bytes. */
 const TAKEN = 60_000;
 
 export const downloads: Place = {

@@ -1,6 +1,6 @@
 /**
- * @file IndexedDB: a database of the browser, in every one of them, in pages and workers. Files are entries by their whole
- * path, and a folder is what begins with its name. What belongs together is written in one transaction.
+ * @file IndexedDB: a database in every browser, for pages and workers. Each file is an entry under its whole path, and a folder
+ * is all entries that begin with its name. Files that belong together are written in one transaction.
  */
 import { shownPath } from '../files.js';
 import { missing, namesOf, tryInPage } from './paths.js';
@@ -12,7 +12,7 @@ const PREFIX = 'indexeddb:';
 
 const pathOf = (path: string): string => namesOf(path.replace(PREFIX, '')).join('/');
 
-/** Everything that begins with a folder's name. */
+/** All keys that begin with a folder's name. */
 const inside = (folder: string): IDBKeyRange =>
   IDBKeyRange.bound(`${folder}/`, `${folder}0`, true, true);
 
@@ -69,7 +69,7 @@ export const indexedDb: Place = {
   },
 };
 
-/** Opens the database, makes one request after which the transaction is to be complete, and gives its answer. */
+/** Opens the database, makes one request, waits until the transaction is complete, and returns the result. */
 function transact<T>(
   mode: IDBTransactionMode,
   what: string,

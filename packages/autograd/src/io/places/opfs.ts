@@ -1,6 +1,6 @@
 /**
- * @file The origin private file system of a page: real files that only this site sees. A file is written beside its
- * place and moved there by the browser; a folder has been written whole when the file that comes last is there.
+ * @file The origin private file system of a page: real files that only this site sees. The browser writes a file next to its
+ * destination and moves it there; a folder is complete once its last file exists.
  */
 import { FileError, shownPath } from '../files.js';
 import { namesOf, tryInPage } from './paths.js';
@@ -22,7 +22,7 @@ export const opfs: Place = {
   readPlain: (path) => opfs.read(path),
   replace: (path, bytes) =>
     tryInPage(`file: cannot write ${shownPath(path)}`, async () => {
-      // As on a disk, a folder that is not there is a mistake.
+      // As on a disk, a missing folder is an error.
       const { folder, name } = await parentOf(path, false);
       await write(folder, name, bytes);
     }),
@@ -71,10 +71,10 @@ async function write(
   bytes: Uint8Array,
 ): Promise<void> {
   const handle = await folder.getFileHandle(name, { create: true });
-  // The content changes when the stream is closed, and not before.
+  // The content changes only when the stream is closed.
   const stream = await handle.createWritable();
   try {
-    // Memory that threads share cannot be written: a copy.
+    // Memory shared between threads cannot be written, so it is copied.
     await stream.write(bytes.slice());
     await stream.close();
   } catch (error) {
@@ -108,7 +108,7 @@ async function folderOf(
   return folder;
 }
 
-/** Its entries; the declarations of TypeScript's DOM do not have them yet. */
+/** The entries of a folder; TypeScript's DOM declarations lack them. */
 function entriesOf(folder: FileSystemDirectoryHandle): AsyncIterable<[string, unknown]> {
   return folder as unknown as AsyncIterable<[string, unknown]>;
 }

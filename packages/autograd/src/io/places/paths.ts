@@ -1,7 +1,7 @@
-/** @file Paths in a page: names with slashes between them, and the errors of browsers as those of files. */
+/** @file Paths in a page: names separated by slashes, and the errors of browsers as errors of files. */
 import { FileError, shownPath } from '../files.js';
 
-/** The names of a path. @throws {FileError} for one that leads out of its place, or nowhere. */
+/** The names in a path. @throws {FileError} for a path that leads outside of the storage, or nowhere. */
 export function namesOf(path: string): string[] {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0 || names.includes('..'))
@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<string, readonly [code: string, reason: string]>>
   NoModificationAllowedError: ['EBUSY', 'somebody else is writing it'],
 };
 
-/** Runs `action`; what a browser throws becomes a {@link FileError} with the code that a disk would give. */
+/** Runs `action`; a browser's error becomes a {@link FileError} with the code that a disk would report. */
 export async function tryInPage<T>(what: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -29,7 +29,7 @@ export async function tryInPage<T>(what: string, action: () => Promise<T>): Prom
   }
 }
 
-/** The error for a file or folder that is not there. */
+/** The error for a file or folder that does not exist. */
 export function missing(what: string, path: string): FileError {
   return new FileError(
     `${what} ${shownPath(path)}: there is no such file or folder (ENOENT)`,

@@ -1,4 +1,4 @@
-/** @file Which place a path means. */
+/** @file Which kind of storage a path means. */
 import { display, kinds, passes } from '../../arguments/index.js';
 import { FormatError } from '../../errors.js';
 import { codeOf, FileError, hasDisk } from '../files.js';
@@ -15,10 +15,10 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 /**
- * The place of a path: `indexeddb:`, `opfs:` and `download:` say it; without, it is the disk in Node and IndexedDB
- * in pages.
+ * The storage of a path: named by its prefix, `indexeddb:`, `opfs:` or `download:`; without a prefix, the disk in Node and
+ * IndexedDB in pages.
  *
- * @throws {FileError} if there is no such place.
+ * @throws {FileError} if there is no such storage.
  */
 export function placeOf(path: string): Place {
   const named = /^(indexeddb:|opfs:|download:)/.exec(path)?.[0];
@@ -35,13 +35,13 @@ export function placeOf(path: string): Place {
   );
 }
 
-/** A file that the user picked, or a fetched one: a `Blob`, declared so that no browser types are needed. */
+/** A file picked by the user, or a fetched one: a `Blob`, declared here so that no browser types are needed. */
 export interface FileLike {
   /** All of its bytes. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** Its bytes, or why there are none: what a caller passes may do anything. */
+/** Its bytes, or the error why there are none: a caller's object may do anything. */
 async function readingFile(source: FileLike): Promise<unknown> {
   try {
     return await source.arrayBuffer();
@@ -51,13 +51,13 @@ async function readingFile(source: FileLike): Promise<unknown> {
   }
 }
 
-/** Of any realm; bytes of a part of a buffer are as good. */
+/** From any realm; a view on part of a buffer is accepted too. */
 const buffer = kinds.kind<ArrayBuffer>(
   'give an ArrayBuffer',
   (x) => ArrayBuffer.isView(x) || Object.prototype.toString.call(x) === '[object ArrayBuffer]',
 );
 
-/** All bytes of a file, at a path or picked. */
+/** All bytes of a file, given by path or as an object. */
 export async function bytesIn(source: string | FileLike): Promise<Uint8Array> {
   if (typeof source === 'string') return placeOf(source).read(source);
   const bytes: unknown = await readingFile(source);

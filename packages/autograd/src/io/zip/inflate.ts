@@ -1,13 +1,13 @@
-/** @file Unpacks deflated data of a stranger: no more than it declares, and every fault is an error. */
+/** @file Unpacks untrusted deflated data: never more than declared, and every fault is an error. */
 import { FormatError } from '../../errors.js';
 import { roomFor } from '../../graph/values/room.js';
 
-/** Unpacks raw deflate data to exactly `size` bytes, stopping as soon as there are more. */
+/** Unpacks raw deflate data to exactly `size` bytes; stops as soon as there are more. */
 export async function inflate(packed: Uint8Array, size: number, what: string): Promise<Uint8Array> {
   const result = roomFor(size);
   const stream = new DecompressionStream('deflate-raw');
   const writer = stream.writable.getWriter();
-  // A fault shows at the reader as well; here it only must not go unhandled.
+  // The reader reports a fault as well; here it only must not go unhandled.
   const ignore = (): void => undefined;
   writer.closed.catch(ignore);
   writer.write(packed as Uint8Array<ArrayBuffer>).catch(ignore);

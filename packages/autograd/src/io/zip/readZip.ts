@@ -1,6 +1,6 @@
 /**
- * @file Reads zip archives from strangers: the central directory is the truth, the local headers must agree with it,
- * entries may not share bytes, and no entry may unpack to more than it declares. PKWARE APPNOTE 6.3.
+ * @file Reads untrusted zip archives: the central directory is authoritative, the local headers must agree with it, entries may
+ * not share bytes, and no entry may unpack to more than it declares. PKWARE APPNOTE 6.3.
  */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -11,11 +11,11 @@ import { quoted } from '../quoted.js';
 import { crc32 } from './crc32.js';
 import { inflate } from './inflate.js';
 
-/** What an archive may hold; more is refused. */
+/** Limits of an archive; anything larger is refused. */
 export interface ZipLimits {
   /** The most bytes that all entries together may unpack to. */
   readonly maxBytes?: number;
-  /** How many files. */
+  /** The most files. */
   readonly maxEntries?: number;
 }
 
@@ -44,7 +44,7 @@ const DEFLATED = 8;
 const ENCRYPTED = 1 << 0;
 const SIZES_FOLLOW = 1 << 3;
 const UTF8_NAME = 1 << 11;
-/** What deflate can gain at the very most; an entry that claims more is lying. */
+/** The largest ratio that deflate can reach; an entry that claims more is wrong. */
 const MAX_RATIO = 1032;
 const DEFAULT_MAX_BYTES = 4 * 2 ** 30;
 
@@ -93,7 +93,7 @@ class Archive {
     throw new FormatError(`${this.what}: ${reason}`);
   }
 
-  /** The position of `size` bytes that must lie in the file and, if a signature is given, begin with it. */
+  /** The position of `size` bytes, which must lie in the file and, if a signature is given, begin with it. */
   private at(offset: number, size: number, signature?: number): number {
     if (offset < 0 || offset + size > this.bytes.byteLength)
       this.fail('a header lies outside the archive; is it truncated?');
@@ -147,7 +147,7 @@ class Archive {
     return entries;
   }
 
-  /** The end record is the last thing in the file, but for a comment of up to 65,535 bytes. */
+  /** The end record is last in the file, except for a comment of up to 65,535 bytes. */
   private findEnd(): number {
     const last = this.bytes.byteLength - 22;
     for (let at = last; at >= 0 && at >= last - 0xffff; at--) {
@@ -175,7 +175,7 @@ class Archive {
         `entry ${quoted(name)} is packed with method ${method}; known are 0 (stored) and 8 (deflate)`,
       );
     }
-    // Values that do not fit in 32 bits stand in an extra field, in this order.
+    // Values that do not fit in 32 bits are in an extra field, in this order.
     const large = this.zip64Values(at + 46 + nameLength, extraLength);
     const value = (field: number): number => {
       const small = this.u32(field);
@@ -196,7 +196,7 @@ class Archive {
     const raw = this.bytes.subarray(this.at(offset, length), offset + length);
     const name =
       flags & UTF8_NAME ? decodeUtf8(raw, `${this.what}: entry name`) : String.fromCharCode(...raw);
-    // Nothing is written to disk here, but a name may end up in somebody's path.
+    // Nothing is written to disk here, but a name may become part of a user's path.
     if (name === '' || /^[/\\]|^[A-Za-z]:|\\|\0|(^|\/)\.\.?(\/|$)/.test(name)) {
       this.fail(`entry name ${quoted(name)} is not a plain relative path`);
     }
@@ -215,7 +215,7 @@ class Archive {
     return [];
   }
 
-  /** Finds each entry's bytes, checks the local header against the directory, and that no two share bytes. */
+  /** Finds the bytes of each entry, checks the local header against the directory, and that no two entries share bytes. */
   locate(entries: readonly Entry[]): { entry: Entry; part: Uint8Array }[] {
     let free = 0;
     return [...entries]

@@ -1,4 +1,4 @@
-/** @file Writes zip archives, without compression: weights hardly shrink. PKWARE APPNOTE 6.3. */
+/** @file Writes zip archives without compression, as weights hardly shrink. PKWARE APPNOTE 6.3. */
 import { FormatError } from '../../errors.js';
 import { roomFor } from '../../graph/values/room.js';
 import { crc32 } from './crc32.js';
@@ -6,10 +6,10 @@ import { crc32 } from './crc32.js';
 const LOCAL = 0x04034b50;
 const DIRECTORY = 0x02014b50;
 const END = 0x06054b50;
-/** The names are UTF-8. */
+/** The flag for names in UTF-8. */
 const FLAGS = 0x800;
 const VERSION = 20;
-/** The first day that the format knows, 1 January 1980: the same files give the same bytes. */
+/** The first day that the format can express, 1 January 1980: the same files give the same bytes. */
 const DAY = 0x21;
 const LIMIT = 2 ** 32 - 1;
 

@@ -1,4 +1,4 @@
-/** @file The primitive that checks values when it runs: of `assertBetween`, and of indices that may count from the end. */
+/** @file The primitive that checks values when it runs: for `assertBetween`, and for indices that may count from the end. */
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { makeNode } from '../../graph/node.js';
 import { outside, type Bounds } from '../../graph/outside.js';
@@ -44,7 +44,9 @@ export function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Ten
   return makeNode(betweenOp as unknown as Primitive, inputs, attrs, x.sizes, x.dtype);
 }
 
-/** The node, after a check that its elements are in [low, high]: of a known value at once, of others when they are computed. */
+/**
+ * The node with a check that its elements are in [low, high]: made now if its value is known, otherwise when it is computed.
+ */
 export function within(node: Tensor, low: number, high: number, what: string): Tensor {
   const bounds = boundsIn(node.dtype, low, high);
   const known = node.cell === null ? hostValue(node) : null;
@@ -53,7 +55,7 @@ export function within(node: Tensor, low: number, high: number, what: string): T
   return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], attrs);
 }
 
-/** The bounds in a dtype; integers are compared with whole numbers. */
+/** The bounds in a dtype; for integers, rounded inwards to whole numbers. */
 function boundsIn(dtype: DType, low: number, high: number): [number, number] {
   if (dtype === 'float64') return [low, high];
   if (dtype === 'float32') return [Math.fround(low), Math.fround(high)];
@@ -66,7 +68,7 @@ function checkBetween(data: TypedArray, attrs: BetweenAttrs): void {
     if (!(data[i]! >= low && data[i]! <= high)) throw outside(attrs, data[i]!, i);
 }
 
-/** An int32 node, after a check of indices along a dimension that may count from the end: each is named as it was given. */
+/** An int32 node with a check of indices along a dimension; negative ones count from the end, and errors name them as given. */
 export function checkedIndex(index: Tensor, what: string, limit: number, dim: number): Tensor {
   const attrs = { what, low: -limit, high: limit - 1, dim };
   return betweenNode([index, constant(attrs.low, 'int32'), constant(attrs.high, 'int32')], attrs);

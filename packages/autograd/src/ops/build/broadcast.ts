@@ -25,7 +25,7 @@ export const reshapeTo: PrimitiveOp<{ shape: readonly number[] }> = primitive('r
   batch: ([x], _batched, { shape }, size) => reshapeNode(x as Tensor, [size, ...shape]),
 });
 
-/** `x` in a shape of the same size; itself where nothing changes. */
+/** `x` in a shape of the same size; `x` itself if that is its shape. */
 export function reshapeNode(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.sizes, shape) ? x : reshapeTo([x], { shape });
 }
@@ -50,7 +50,7 @@ export const expandTo: PrimitiveOp<{ shape: readonly number[] }> = primitive('ex
 });
 rules.expand = expandNode;
 
-/** `x` broadcast to `shape`; itself where nothing changes. The caller has checked that it fits. */
+/** `x` broadcast to `shape`; `x` itself if that is its shape. The caller has checked that it fits. */
 export function expandNode(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.sizes, shape) ? x : expandTo([x], { shape });
 }
@@ -77,7 +77,7 @@ export const sumOver: PrimitiveOp<{ dims: readonly number[]; keepdim: boolean }>
   },
 );
 
-/** Sums in float64, beside what they round away: at least as exact as adding pairwise. */
+/** Sums in float64 and adds what their additions rounded away: at least as exact as pairwise sums. */
 function sumFloats({ data, shape }: Value, out: Value, dims: readonly number[]): void {
   const sums = new Float64Array(out.data.length);
   const lost = new Float64Array(sums.length);
@@ -87,7 +87,7 @@ function sumFloats({ data, shape }: Value, out: Value, dims: readonly number[]):
     sums[i] = next;
     lost[i]! += Math.abs(sum) >= Math.abs(x) ? sum - next + x : x - next + sum;
   });
-  // Of infinite sums nothing is lost.
+  // An infinite sum gets no correction.
   sums.forEach((sum, i) => (out.data[i] = sum + (Number.isFinite(lost[i]) ? lost[i]! : 0)));
 }
 
@@ -95,7 +95,7 @@ function sumType(dtype: DType): DType {
   return dtype === 'bool' ? 'int32' : dtype;
 }
 
-/** Stretches what a reduction over `dims` left back over them. */
+/** Expands the result of a reduction over `dims` back to the shape before it. */
 export function expandBack(y: Tensor, shape: Shape, dims: readonly number[]): Tensor {
   return expandNode(reshapeNode(y, reducedShape(shape, dims, true)), shape);
 }

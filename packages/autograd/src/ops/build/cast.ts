@@ -1,4 +1,4 @@
-/** @file Conversion of elements to other dtypes, and which dtype an operation computes in. */
+/** @file Conversion of elements to other dtypes, and the dtype in which an operation computes. */
 import { DTypeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
@@ -7,8 +7,8 @@ import type { Tensor } from '../../graph/tensor.js';
 import { enter } from './primitive.js';
 
 /**
- * The dtype an operation computes in. `float`: integers and booleans become float32; `number`: booleans are refused;
- * `any`: as it comes; `bool`: booleans. The result is of that dtype, or bool where `to` says so.
+ * The dtype in which an operation computes. `float`: integers and booleans become float32; `number`: booleans are refused;
+ * `any`: unchanged; `bool`: booleans. The result has that dtype, or is bool where `to` says so.
  */
 export type Domain = 'float' | 'number' | 'any' | 'bool';
 
@@ -35,12 +35,12 @@ function saturate(x: number): number {
   return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;
 }
 
-/** `x` in another dtype; itself where nothing changes. */
+/** `x` in another dtype; `x` itself if that is its dtype. */
 export function castNode(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : makeNode(castOp, [x], { dtype }, x.sizes, dtype);
 }
 
-/** The dtype an operation computes in, given that of its operands. */
+/** The dtype in which an operation computes, given that of its operands. */
 export function computeType(op: string, dtype: DType, domain: Domain): DType {
   if (domain === 'float') return toFloat(dtype);
   if (domain === 'bool') return 'bool';

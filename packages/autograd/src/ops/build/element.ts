@@ -19,21 +19,21 @@ import { enter, filled, operand, resultType, rules, sumOf, type Operand } from '
 export { castNode } from './cast.js';
 
 /**
- * What a cotangent or tangent `t` is multiplied by. A boolean tensor chooses: `t` where it is true, exactly 0 elsewhere,
- * also where `t` is infinite; a function does whatever it does to `t`, and must be linear in it.
+ * The factor of a cotangent or tangent `t`. A boolean tensor chooses: `t` where it is true, exactly 0 elsewhere, even where `t`
+ * is infinite. A function is applied to `t`, and must be linear in it.
  */
 type Factor = Tensor | number | ((t: Tensor) => Tensor);
 
-/** A partial derivative. Null where the result is no function to differentiate: a boolean. */
+/** A partial derivative; null if the result is boolean and has none. */
 type Derivative<Args extends unknown[]> = ((...args: Args) => Factor) | null;
 
 interface UnarySpec extends Pick<Laws, 'involution'> {
   readonly reference: (x: number) => number;
-  /** In place of `reference` for int32, where the arithmetic differs. */
+  /** Used instead of `reference` for int32, where the arithmetic differs. */
   readonly integer?: (x: number) => number;
   /** dy/dx from the input and the output. */
   readonly derivative: Derivative<[x: Tensor, y: Tensor]>;
-  /** A vector form that only those programs hold which hold the operation. */
+  /** A vector form, included only in programs that contain the operation. */
   readonly vector?: VectorForm;
   readonly domain?: Domain;
   readonly to?: 'bool';
@@ -41,13 +41,13 @@ interface UnarySpec extends Pick<Laws, 'involution'> {
 
 interface BinarySpec extends Pick<Laws, 'unit'> {
   readonly reference: (x: number, y: number) => number;
-  /** In place of `reference` for int32, where the arithmetic differs. */
+  /** Used instead of `reference` for int32, where the arithmetic differs. */
   readonly integer?: (x: number, y: number) => number;
-  /** Whether it divides: an integer divisor of 0 is then refused when it is evaluated. */
+  /** Whether it divides: then an integer divisor of 0 is refused when it is evaluated. */
   readonly divides?: boolean;
   readonly dx: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
   readonly dy: Derivative<[x: Tensor, y: Tensor, out: Tensor]>;
-  /** A vector form that only those programs hold which hold the operation. */
+  /** A vector form, included only in programs that contain the operation. */
   readonly vector?: VectorForm;
   readonly domain?: Domain;
   readonly to?: 'bool';
@@ -101,7 +101,7 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   return callable(apply as Broadcasting, op);
 }
 
-/** What users call, found by name too. */
+/** The function that users call; it is also registered under its name. */
 function callable<F extends SameShape | Broadcasting>(
   apply: F,
   primitive: Primitive,

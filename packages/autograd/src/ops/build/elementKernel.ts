@@ -8,7 +8,7 @@ import { walk } from './broadcast.js';
 export function mapElements(f: Scalar, inputs: readonly Value[], out: Value): void {
   const y = out.data;
   if (out.dtype === 'bool') {
-    // A byte holds 0 or 1, whatever the arithmetic gives: true + true is true.
+    // A byte holds 0 or 1, whatever the arithmetic returns: true + true is true.
     const given = f;
     f = (x, y, z) => (given(x, y, z) !== 0 ? 1 : 0);
   }

@@ -1,4 +1,4 @@
-/** @file The four operations of a field and what they are made of: the ground that every derivative rule stands on. */
+/** @file The four operations of a field and the functions that they need: all derivative rules build on these. */
 import { castNode } from './element.js';
 import { binary, operand, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
 import type { ShapeIn } from '../../types/index.js';
@@ -37,7 +37,7 @@ export const mul: BinaryOp = binary('mul', {
 export const div: BinaryOp = binary('div', {
   unit: 'second',
   reference: (x, y) => x / y,
-  // Not ct / y, which is NaN where a branch not taken divides 0 by 0.
+  // Not ct / y, which is NaN where a branch that was not taken divides 0 by 0.
   dx: (_x, y) => reciprocal(y),
   dy: (_x, y, out) => neg(div(out, y)),
   domain: 'float',

@@ -1,13 +1,13 @@
-/** @file Intervals of numbers in words. */
+/** @file Intervals of numbers, described in words. */
 import type { DType } from '../../graph/dtype.js';
 
-/** The least positive number of a float dtype: as a bound it stands for "above 0". */
+/** The smallest positive number of a float dtype: as a lower bound it means "above 0". */
 export const least = (dtype: DType): number => (dtype === 'float32' ? 2 ** -149 : 2 ** -1074);
-/** The greatest number of a float dtype: as a bound it stands for "finite". */
+/** The largest number of a float dtype: as an upper bound it means "finite". */
 export const greatest = (dtype: DType): number =>
   dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
 
-/** The interval in words. */
+/** Describes the interval in words. */
 export function inWords(low: number, high: number): string {
   const among = (end: typeof least, x: number): boolean =>
     x === end('float32') || x === end('float64');

@@ -26,7 +26,7 @@ export const creationOptions: OptionsReader<CreationOptions> = defineOptions<Cre
   device: kinds.text,
 });
 
-/** A new tensor; one that gradients are asked for becomes a leaf, with its value. */
+/** A new tensor; if gradients are requested, a leaf that has its value. */
 export function finish<S extends Shape>(
   op: string,
   t: Tensor<S>,
@@ -39,7 +39,7 @@ export function finish<S extends Shape>(
     (t.sizes.length > 0 || options.device !== undefined)
   )
     refuseDoubles(op);
-  // Numbers without dimensions stay on the host unless they are asked elsewhere: they go along with any device.
+  // Numbers without dimensions stay on the host unless another device is asked for: they combine with tensors on any device.
   if (t.home === null && (t.sizes.length > 0 || (device !== 'cpu' && t.dtype !== 'float64')))
     t.home = device;
   if (options.requiresGrad !== true) return t;

@@ -1,12 +1,12 @@
-/** @file Lists of whole numbers as arguments: given whole, `reshape(x, [2, 3])`, or spread, `reshape(x, 2, 3)`. */
+/** @file Lists of whole numbers as arguments: given as a list, `reshape(x, [2, 3])`, or spread, `reshape(x, 2, 3)`. */
 import { display, passes, copyList, type Kind } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 
-/** A list given whole or spread. */
+/** A list of numbers, given as an array or spread. */
 export type Listed = readonly number[] | readonly [readonly number[]];
 
-/** The list that was meant: a copy, as the caller may change his. */
+/** The list that was meant: a copy, as the caller may change the original. */
 export function listOf(op: string, given: Listed): readonly number[] {
   const first: unknown = given[0];
   if (typeof first === 'object' && given[1] === undefined) {
@@ -24,9 +24,9 @@ const readable = kinds.kind<readonly unknown[]>(
   (x) => kinds.isArray(x) && (x.length === 0 || x.findIndex((y) => !kinds.whole.test(y)) > -2),
 );
 
-/** What of it is no whole number, and where it stands. */
+/** Describes the first entry that is no whole number, and its position. */
 function culprit(given: unknown): string {
-  // Not all that is an array can be read.
+  // Not everything that is an array can be read.
   if (!passes(readable, given)) return display(given);
   const wrong = given.findIndex((x) => !kinds.whole.test(x));
   return `${display(given[wrong])}${given.length > 1 ? ` in ${display(given)}` : ''}`;

@@ -19,24 +19,24 @@ import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant, isNumberPlaceholder, isWhole } from '../../graph/version.js';
 
-/** What may stand where an operation takes a tensor. */
+/** The types that an operation accepts as a tensor. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
 
 type Inputs = readonly Tensor[];
 
-/** All that is known of an operation that is not element-wise. */
+/** The definition of an operation that is not element-wise. */
 export interface PrimitiveSpec<A extends Attrs> {
-  /** What it is for the engine; its reference computes it anyhow. */
+  /** What the engine lowers it to; without a kernel its reference computes it. */
   readonly lowering: Lowering<A>;
   readonly differentiable?: boolean;
-  /** The shape of the result; checks what the inputs must fulfil. */
+  /** The shape of the result; also checks the inputs. */
   shape(inputs: Inputs, attrs: A): Shape;
   /** The dtype of the result; by default that of the first input. */
   dtype?(inputs: Inputs, attrs: A): DType;
   vjp?: Primitive<A>['vjp'];
   /**
-   * `linear`: the tangent goes through the same operation (of several inputs all at once, zeros for those without).
-   * `multilinear`: linear in each input with the others held, as a product is.
+   * `linear`: the tangent goes through the same operation (with several inputs all together, with zeros for those without a
+   * tangent). `multilinear`: linear in each input while the others are held constant, as a product is.
    */
   jvp?: 'linear' | 'multilinear' | Primitive<A>['jvp'];
   batch: Primitive<A>['batch'];
@@ -50,17 +50,17 @@ export const operations = new Map<
   string,
   {
     readonly kind: 'primitive' | 'composite';
-    /** What users call; an operation of many inputs is called by the composite that is named after it. */
+    /** The function that users call. An operation on many inputs is called through the composite of the same name. */
     readonly call?: ((...args: readonly unknown[]) => unknown) | undefined;
   }
 >();
 
-/** Enters a primitive; where a composite has its name already, that is what users call. */
+/** Registers a primitive; if a composite already has its name, users call that. */
 export function enter(name: string, call?: (...args: readonly unknown[]) => unknown): void {
   operations.set(name, { kind: 'primitive', call: operations.get(name)?.call ?? call });
 }
 
-/** What makes the nodes of a primitive. */
+/** The function that makes the nodes of a primitive. */
 export type PrimitiveOp<A extends Attrs> = ((inputs: Inputs, attrs?: A) => Tensor) & {
   readonly primitive: Primitive<A>;
 };
@@ -118,7 +118,7 @@ export function primitive<A extends Attrs = Record<never, never>>(
 
 const NO_ATTRS = {};
 
-/** What rules need of operations defined on top of this file; `element.ts` and `broadcast.ts` fill it in. */
+/** Operations that rules need but that are defined on top of this file; `element.ts` and `broadcast.ts` fill them in. */
 export const rules: {
   add(x: Tensor, y: Tensor): Tensor;
   expand(x: Tensor, shape: Shape): Tensor;
@@ -138,7 +138,7 @@ export function zerosOf(x: Tensor): Tensor {
   return filled(0, x.sizes, x.dtype);
 }
 
-/** A constant in every place, without storage. */
+/** A constant tensor without storage. */
 export function filled(value: number, shape: Shape, dtype: DType): Tensor {
   const c = constant(value, dtype);
   return shape.length === 0 ? c : rules.expand(c, shape);
@@ -188,7 +188,7 @@ export function operandsOf(op: string, tensors: unknown, least = 1): Tensor[] {
       `${op}: expected an array of at least ${number}, got ${display(tensors)}`,
     );
   }
-  // By index: lists come with holes and with a `map` of their own.
+  // By index: a list may have holes, or a `map` of its own.
   return reading(op, 'the array of tensors', () =>
     generate(tensors.length, (i) => operand(op, tensors[i] as Operand)),
   );
@@ -196,11 +196,13 @@ export function operandsOf(op: string, tensors: unknown, least = 1): Tensor[] {
 
 const someOperands = kinds.listOf(kinds.operand);
 
-/** `instanceof` of an error asks for its name, and this one's is ChainruleError. */
+/** `instanceof` compares the names of errors, and this class has the name ChainruleError. */
 const isWrongOperand = (error: unknown): error is WrongOperand =>
   Object.prototype.isPrototypeOf.call(WrongOperand.prototype, error as object);
 
-/** An operand that is none. On its way out it learns which operation was called, and which of its arguments this was. */
+/**
+ * The error for an operand of a wrong type. While it propagates it learns which operation was called, and with which argument.
+ */
 class WrongOperand extends ChainruleError {
   /** @internal */
   static override readonly kinds: readonly string[] = ['ChainruleError'];
@@ -217,7 +219,7 @@ class WrongOperand extends ChainruleError {
 
   among(op: string, args: readonly unknown[], arity: number): ChainruleError {
     const found = args.findIndex((x) => Object.is(x, this.given));
-    // What is missing stands behind all that was given.
+    // A missing operand comes after all given arguments.
     const at = found < 0 && this.given === undefined ? args.length : found;
     return at < 0 ? this : new WrongOperand(op, this.given, arity > 1 ? at + 1 : 0);
   }
@@ -250,8 +252,8 @@ function dtypeOfNumber(x: Operand): DType {
 }
 
 /**
- * The dtype operands are computed in, by PyTorch's rule: tensors with dimensions decide; a tensor without dimensions,
- * and then a number, matters only where it is of a higher kind (bool < integer < float).
+ * The dtype in which operands are computed, by PyTorch's rule: tensors with dimensions decide; a tensor without dimensions, and
+ * after it a number, matters only if it is of a higher kind (bool < integer < float).
  */
 export function resultType(...xs: readonly Operand[]): DType {
   let dimensioned: DType | null = null;

@@ -1,4 +1,4 @@
-/** @file Relations and logic of elements: what compares numbers and gives booleans. Nothing here has a gradient. */
+/** @file Comparisons and logic of elements: operations that return booleans. None has a gradient. */
 import { binary, unary, type BinaryOp, type UnaryOp } from './element.js';
 
 const yes = (condition: boolean): number => (condition ? 1 : 0);

@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Broadcast, BroadcastResult, DimResult, ShapeIn, Unless } from '../../types/index.js';
 import { type Operand } from './primitive.js';
 
-/** A function that leaves the shape as it is. */
+/** A function that keeps the shape. */
 export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand>(
   x: X,
   ...rest: Rest

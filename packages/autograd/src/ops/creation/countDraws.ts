@@ -1,8 +1,11 @@
-/** @file Samples of counts: the Poisson and the binomial distribution; and of angles, von Mises' distribution. */
+/** @file Samples of counts, from the Poisson and the binomial distribution; and of angles, from the von Mises distribution. */
 import { lgamma } from '../elements/gammaFunction.js';
 import { elementDraw, type ElementDraw, type Stream } from './elementDraw.js';
 
-/** Hörmann, "The transformed rejection method for generating Poisson random variables", 1993 (PTRS); small rates by products. */
+/**
+ * Hörmann, "The transformed rejection method for generating Poisson random variables", 1993 (PTRS); for small rates, by
+ * multiplying uniform numbers.
+ */
 export function samplePoisson(next: Stream, rate: number): number {
   if (!(rate >= 0)) return NaN;
   if (rate < 10) {
@@ -27,7 +30,7 @@ export function samplePoisson(next: Stream, rate: number): number {
   }
 }
 
-/** Hörmann, "The generation of binomial random variates", 1993 (BTRS); few successes by the gaps between them. */
+/** Hörmann, "The generation of binomial random variates", 1993 (BTRS); for few expected successes, by the gaps between them. */
 export function sampleBinomial(next: Stream, n: number, p: number): number {
   if (!(n >= 0) || !(p >= 0 && p <= 1)) return NaN;
   if (p > 0.5) return n - sampleBinomial(next, n, 1 - p);
@@ -64,8 +67,8 @@ export function sampleBinomial(next: Stream, n: number, p: number): number {
 }
 
 /**
- * Best & Fisher, "Efficient simulation of the von Mises distribution", 1979: angles around 0, in [−π, π). From 1e6 on, where
- * its differences cancel until nothing is accepted, the normal distribution that it is then, as in NumPy.
+ * Best & Fisher, "Efficient simulation of the von Mises distribution", 1979: angles around 0, in [−π, π). Above 1e6, where
+ * differences cancel so much that nothing would be accepted, the normal distribution to which it converges, as in NumPy.
  */
 export function sampleVonMises(next: Stream, kappa: number): number {
   if (!(kappa >= 0)) return NaN;

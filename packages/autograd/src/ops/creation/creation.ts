@@ -80,7 +80,7 @@ function leafFrom(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   return makeLeaf(value, shape, dtype);
 }
 
-/** Whether what an array lies in was given to another thread; `ArrayBuffer.detached` is younger than Node 20. */
+/** Whether the array's buffer was transferred to another thread; Node 20 does not have `ArrayBuffer.detached` yet. */
 function isDetached({ length, buffer }: TypedArray): boolean {
   if (length > 0 || !(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return false;
   try {
@@ -91,7 +91,7 @@ function isDetached({ length, buffer }: TypedArray): boolean {
   }
 }
 
-/** Refuses numbers that do not fit int32, with their place. */
+/** Refuses numbers that do not fit int32, and names their position. */
 function checkAllFit(op: string, data: ArrayLike<number>, shape: Shape): void {
   for (let i = 0; i < data.length; i++) {
     const x = data[i]!;

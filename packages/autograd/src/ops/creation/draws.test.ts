@@ -1,4 +1,4 @@
-/** @file Draws by rejection: the laws they follow, their streams, the gradient of gamma variables. */
+/** @file Draws by rejection: their distributions, their streams, the gradient of gamma variables. */
 import { describe, expect, it } from 'vitest';
 import { gammaSlopes } from '../../../test/fixtures/gammaSlope.js';
 import {
@@ -16,7 +16,7 @@ import { gammaSlopeOf } from './gammaDraw.js';
 
 const N = 40_000;
 
-/** How far counts are from what was expected, in units of what chance allows: about 1. */
+/** The mean of `(count − expected)² / expected`: about 1 by chance. */
 function chiSquare(x: Tensor, probability: (k: number) => number): number {
   const counts = new Map<number, number>();
   for (const k of x.dataSync()) counts.set(k, (counts.get(k) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** @file The builder of random draws that reject: each element has a stream of its own, as long as it needs. */
+/** @file The builder of random draws by rejection: each element has a stream of its own, of any length. */
 import { draws } from '../../graph/draws.js';
 import { generator } from '../../graph/generatorState.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
@@ -10,10 +10,12 @@ import { batchAll } from '../shape/movement.js';
 import { zeros } from './filling.js';
 import { threefry } from './generator.js';
 
-/** Numbers in (0, 1), 53 bits each, of one element. */
+/** The random numbers of one element, in (0, 1) with 53 bits each. */
 export type Stream = () => number;
 
-/** How many streams there are: the elements of one example; the examples of a vmap share them, unless each has its own. */
+/**
+ * How many streams there are: one for each element of an example. The examples of a vmap share them, unless each has its own.
+ */
 type DrawAttrs = { streams: number };
 
 /** A primitive of a seed, an offset and parameters of one shape and float dtype. */
@@ -55,7 +57,7 @@ export function elementDraw(
   return op;
 }
 
-/** The stream of one element after the other: a function for each of them would be garbage soon. */
+/** The streams of the elements, one after the other in one object: a closure for each would soon be garbage. */
 class KeyedStream {
   private k0 = 0;
   private k1 = 0;
@@ -73,13 +75,13 @@ class KeyedStream {
   }
 }
 
-/** Draws every element of the parameters, which have one shape; takes the next offsets, one an element. */
+/** Draws every element of the parameters, which have one shape; takes the next offsets, one per element. */
 export function drawElements(op: ElementDraw, ...parameters: readonly Tensor[]): Tensor {
   const [first, ...rest] = parameters as readonly [Tensor, ...Tensor[]];
   const { each } = draws;
   const streams = first.size * (each?.total ?? 1);
   const start = [counter(generator.seed, 'seed'), counter(generator.offset, 'offset')];
-  // Zeros of each example's own make the draw one of each example.
+  // Adding zeros that each example owns makes the draw differ per example.
   const own = each?.each((count) => zeros([count, ...first.sizes], { dtype: first.dtype }));
   const node = op([...start, own === undefined ? first : add(first, own), ...rest], { streams });
   generator.offset += streams;

@@ -1,4 +1,4 @@
-/** @file Tensors made of sizes and a few numbers: filled with one, the identity, evenly spaced. */
+/** @file Tensors made from sizes and a few numbers: filled with one number, the identity, evenly spaced. */
 import { add } from '../build/element.js';
 import { mul } from '../build/fieldOperations.js';
 import { longSequence } from './positions.js';
@@ -123,7 +123,7 @@ const arangeOptions = byPosition(
 
 /**
  * The numbers from `start` (default 0) up to `stop`, which is excluded, in steps of `step` (default 1): int32 if all
- * are whole, else float32. PyTorch: `torch.arange`.
+ * are whole numbers, otherwise float32. PyTorch: `torch.arange`.
  * @throws {ChainruleError} for a step of 0, or one that leads away from `stop`.
  * @example arange(3) // [0, 1, 2]
  */
@@ -135,7 +135,7 @@ export function arange(
 ): Tensor<[number]> {
   checkArgument('arange', 'start', start, kinds.finite);
   const given = arangeOptions('arange', stop, step, options);
-  const whole32 = given.dtype === 'int32' ? Math.trunc : (x: number): number => x; // as PyTorch: each one first
+  const whole32 = given.dtype === 'int32' ? Math.trunc : (x: number): number => x; // as in PyTorch: each one first
   const [from, to] = (given.stop === undefined ? [0, start] : [start, given.stop]).map(whole32) as [
     number,
     number,

@@ -1,4 +1,4 @@
-/** @file What all tensors filled with one number are made by. */
+/** @file The function behind all tensors that are filled with one number. */
 import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { checkFits } from '../../graph/dtype.js';
@@ -10,10 +10,10 @@ import { filled, rules } from '../build/primitive.js';
 import { isTensor } from '../../graph/isTensor.js';
 import { isNumberPlaceholder } from '../../graph/version.js';
 
-/** What fills a tensor. */
+/** The kind of argument that can fill a tensor. */
 export const numberOrBoolean = kinds.either(kinds.number, kinds.flag);
 
-/** A number that is an argument of a function which is being recorded: its value may be another at each call. */
+/** Whether this is a number that is an argument of a function being recorded: it may differ at each call. */
 export function isInputNumber(x: unknown): x is number & Tensor {
   return isTensor(x) && isNumberPlaceholder(x);
 }

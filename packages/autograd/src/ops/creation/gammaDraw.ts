@@ -1,16 +1,18 @@
-/** @file Samples of the gamma distribution with rate 1, and their derivative by the concentration. */
+/** @file Samples of the gamma distribution with rate 1, and their derivative with respect to the concentration. */
 import { digamma } from '../elements/gammaFunction.js';
 import { binary } from '../build/define.js';
 import { mul } from '../build/fieldOperations.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { elementDraw, type ElementDraw, type Stream } from './elementDraw.js';
 
-/** A number with the normal distribution (Box and Muller). */
+/** A normally distributed number (Box and Muller). */
 export function normalOf(next: Stream): number {
   return Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next());
 }
 
-/** Marsaglia & Tsang, "A simple method for generating gamma variables", 2000; below 1 by the power of a uniform number. */
+/**
+ * Marsaglia & Tsang, "A simple method for generating gamma variables", 2000; for a below 1, times a power of a uniform number.
+ */
 export function sampleGamma(next: Stream, a: number): number {
   if (!(a > 0) || a === Infinity) return a === 0 ? 0 : a === Infinity ? Infinity : NaN;
   if (a < 1) return sampleGamma(next, a + 1) * next() ** (1 / a);
@@ -25,8 +27,8 @@ export function sampleGamma(next: Stream, a: number): number {
 }
 
 /**
- * The derivative of a sample x by its concentration a with its quantile held, −(∂P(a, x)/∂a) / p(x; a) (Figurnov et al.
- * 2018, arXiv:1805.08498). Not differentiable again, as in PyTorch.
+ * The derivative of a sample x with respect to its concentration a at a fixed quantile, −(∂P(a, x)/∂a) / p(x; a) (Figurnov et
+ * al. 2018, arXiv:1805.08498). Not differentiable again, as in PyTorch.
  */
 const gammaSlope = binary('gammaSlope', {
   reference: gammaSlopeOf,
@@ -41,7 +43,10 @@ export const drawGamma: ElementDraw = elementDraw('gammaDraw', sampleGamma, {
   jvp: ([, , t], inputs, out) => (t == null ? null : mul(t, gammaSlope(inputs[2] as Tensor, out))),
 });
 
-/** Where the terms have one sign nothing cancels: a series below, integrals of `ln t − ψ(a)` on one side of x above. */
+/**
+ * −(∂P(a, x)/∂a) / p(x; a), by forms whose terms all have one sign, so that nothing cancels: a series for small x, otherwise
+ * the integral of `ln t − ψ(a)` over one side of x.
+ */
 export function gammaSlopeOf(a: number, x: number): number {
   if (!(a > 0) || !(x > 0) || x === Infinity) return x === 0 ? 0 : NaN;
   const psi = digamma(a);
@@ -59,14 +64,14 @@ export function gammaSlopeOf(a: number, x: number): number {
   return (x / a) * sum;
 }
 
-/** ∫ f(s) ((x ± s) / x)^(a − 1) e^∓s ds from 0 to where the weight has vanished, or to x. */
+/** ∫ f(s) ((x ± s) / x)^(a − 1) e^∓s ds from 0 up to x, or until the weight vanishes. */
 function integral(f: (s: number) => number, a: number, x: number, side: 1 | -1): number {
   const exponent = (s: number): number => (a - 1) * Math.log1p((side * s) / x) - side * s;
   let end = side === 1 ? Math.max(1, Math.sqrt(a)) : Math.min(x, Math.sqrt(a));
   const most = side === 1 ? Infinity : x;
   while (end < most && exponent(end) > -42) end = Math.min(end * 1.5, most);
   let sum = 0;
-  // Each panel is twice as long as the one before: near 0 the integrand bends most.
+  // Each panel is twice as long as the one before: the integrand bends most near 0.
   for (let p = 0; p < 6; p++) {
     const half = (end * 2 ** p) / 63 / 2;
     const centre = (end * (2 ** p - 1)) / 63 + half;
@@ -81,7 +86,7 @@ function integral(f: (s: number) => number, a: number, x: number, side: 1 | -1):
   return sum;
 }
 
-/** The positive nodes of Gauss and Legendre's rule of 16, with their weights. */
+/** The positive nodes of the Gauss-Legendre rule of 16 points, with their weights. */
 const NODES: readonly (readonly [node: number, weight: number])[] = [
   [0.09501250983763744, 0.1894506104550685],
   [0.2816035507792589, 0.18260341504492358],

@@ -16,7 +16,7 @@ import { generator } from '../../graph/generatorState.js';
 import { drawing } from '../../kernels/drawing.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
-/** The state of the random generator, which determines all numbers to come: plain data that can be saved as JSON. */
+/** The state of the random generator, which determines all numbers that follow: plain data that can be saved as JSON. */
 export interface RngState {
   /** The seed. */
   readonly seed: number;
@@ -171,7 +171,7 @@ function draw(
   });
 }
 
-/** float32: one word a number, of which 24 bits; float64: one block a number, of which 53 bits. */
+/** float32: one word per number, of which 24 bits are used; float64: one block per number, of which 53 bits are used. */
 const uniformOf: PrimitiveOp<DrawAttrs> = draw('uniform', (inputs, { data, dtype }) => {
   const n = data.length;
   if (dtype === 'float64') {
@@ -191,8 +191,8 @@ function unit53(a: number, b: number): number {
 }
 
 /**
- * Box and Muller's pairs `√(−2 ln u) · (cos 2πv, sin 2πv)`, in float64. float32: one block a pair; float64: two
- * blocks a pair, so that all 53 bits of `u` and `v` are random.
+ * The pairs `√(−2 ln u) · (cos 2πv, sin 2πv)` of Box and Muller, in float64. float32: one block per pair; float64: two blocks
+ * per pair, so that all 53 bits of `u` and `v` are random.
  */
 const normalOf: PrimitiveOp<DrawAttrs> = draw('normal', (inputs, { data, dtype }) => {
   const n = data.length;

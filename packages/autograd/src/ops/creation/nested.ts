@@ -1,20 +1,18 @@
-/**
- * @file Nested arrays read as numbers and a shape: ragged, endless and hostile ones are refused where they go wrong.
- */
+/** @file Reads nested arrays as numbers and a shape: ragged, endless and hostile ones are refused where they go wrong. */
 import { display } from '../../arguments/index.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { allocate } from '../../graph/dtype.js';
 import { MAX_RANK, show, sizeOf, type Shape } from '../../graph/shape.js';
 
-/** The largest number of elements read from nested arrays; more come as typed arrays. */
+/** The most elements read from nested arrays; larger data must come as typed arrays. */
 const MOST = 2 ** 27;
 
-/** What nested arrays hold. */
+/** The contents of nested arrays. */
 export interface Nested {
   /** The elements, row by row; a boolean is 0 or 1. */
   readonly flat: Float64Array;
   readonly shape: Shape;
-  /** Whether all are booleans, of which there is at least one. */
+  /** Whether all elements are booleans; false if there are none. */
   readonly bool: boolean;
 }
 

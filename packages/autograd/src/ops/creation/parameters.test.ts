@@ -1,4 +1,4 @@
-/** @file What no distribution has is refused by every random function, however its parameters come about. */
+/** @file Every random function refuses parameters that its distribution does not allow, however they are computed. */
 import { describe, expect, it } from 'vitest';
 import {
   bernoulli,
@@ -20,7 +20,7 @@ import {
 
 type Draw = (x: Tensor) => Tensor;
 
-/** A draw of one parameter, one value that it may have, those that it may not, and what is said of them. */
+/** A draw with one parameter, a value that is allowed, values that are not, and the error for them. */
 const cases: Record<string, [Draw, good: number[], bad: number[][], RegExp]> = {
   gamma: [
     gamma,
@@ -134,7 +134,7 @@ const cases: Record<string, [Draw, good: number[], bad: number[][], RegExp]> = {
   ],
 };
 
-/** Ways for a tensor of parameters to come about. */
+/** Ways in which a tensor of parameters may be computed. */
 const ways: Record<string, (draw: Draw, x: Tensor) => Tensor> = {
   given: (draw, x) => draw(x),
   computed: (draw, x) => draw(x.mul(2).div(2)),

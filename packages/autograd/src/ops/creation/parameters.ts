@@ -11,7 +11,7 @@ import { within } from '../build/between.js';
 import { castNode } from '../build/element.js';
 import { operand, resultType, type Operand } from '../build/primitive.js';
 
-/** What a parameter must be; the ends are numbers of its dtype. NaN is never allowed. */
+/** The allowed values of a parameter; the ends are numbers of its dtype. NaN is never allowed. */
 const intervals = {
   any: () => [-Infinity, Infinity],
   nonnegative: () => [0, Infinity],
@@ -22,12 +22,12 @@ const intervals = {
 
 export type Interval = keyof typeof intervals;
 
-/** A parameter: its name, what is given for it, and what it must be. */
+/** A parameter: its name, its value, and the interval in which it must lie. */
 export type Given = readonly [name: string, value: Operand, interval: Interval];
 
 /**
- * Parameters as nodes of one float dtype, and the shape of what is drawn with them. Values outside their intervals are errors: at
- * once if they are known, otherwise when they are computed.
+ * Parameters as nodes of one float dtype, and the shape of the draw. Values outside their intervals are errors: immediately if
+ * they are known, otherwise when they are computed.
  */
 export function parameters(
   op: string,

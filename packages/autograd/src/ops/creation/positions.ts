@@ -1,4 +1,4 @@
-/** @file Sequences too long to be computed before somebody reads them. */
+/** @file Sequences so long that they are computed only when something reads them. */
 import { placement } from '../../graph/device.js';
 import type { DType } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -6,12 +6,12 @@ import { castNode } from '../build/element.js';
 import { iotaOf } from '../shape/movement.js';
 import type { CreationOptions } from '../build/leaves.js';
 
-/** From here on a sequence takes tens of milliseconds, and may never be read. */
+/** From this length on, filling a sequence takes tens of milliseconds, and it may never be read. */
 const LONG = 2 ** 24;
 
 /**
- * A sequence of \`n\` elements as an expression of the positions 0 … n − 1, in float64, if it is long; else null: it is
- * quicker filled in at once. A device has no float64, so there it is filled in too.
+ * A long sequence of `n` elements as an expression of the positions 0 … n − 1, in float64. Null for a short one, which is
+ * quicker to fill immediately, and on a device, which has no float64.
  */
 export function longSequence(
   n: number,

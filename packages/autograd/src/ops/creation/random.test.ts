@@ -1,4 +1,4 @@
-/** @file Random numbers: known answers of the generator, distributions, and that seeds and states repeat them. */
+/** @file Random numbers: known answers of the generator, distributions, and that seeds and states reproduce them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -62,7 +62,7 @@ function floatType(op: string, dtype: DType = 'float32'): DType {
 }
 
 /**
- * As `rand`, in the shape and dtype of `x`.
+ * Like `rand`, in the shape and dtype of `x`.
  * @example randLike(zeros([2, 3])).shape // [2, 3]
  */
 export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
@@ -72,7 +72,7 @@ export function randLike<S extends Shape>(x: Tensor<S>, options?: CreationOption
 }
 
 /**
- * As `randn`, in the shape and dtype of `x`.
+ * Like `randn`, in the shape and dtype of `x`.
  * @example randnLike(zeros([2, 3])).shape // [2, 3]
  */
 export function randnLike<S extends Shape>(x: Tensor<S>, options?: CreationOptions): Tensor<S> {
@@ -100,7 +100,7 @@ export function randint<const S extends Shape>(
   if (low < -(2 ** 31) || high > 2 ** 31)
     throw new ChainruleError(`randint: [${low}, ${high}) exceeds int32`);
   const checked = checkShape('randint', shape);
-  // 53 bits times the width never rounds up to it.
+  // A number of 53 bits below 1, times the width, never rounds up to the width.
   const scaled = mul(drawDoubles(checked, options), constant(high - low, 'float64'));
   const whole = castNode(add(floor(scaled), constant(low, 'float64')), options.dtype ?? 'int32');
   return finish('randint', fromHost('randint', whole), options) as Tensor<Literal<S>>;
@@ -118,14 +118,14 @@ export function randperm<N extends number>(n: N, given?: CreationOptions): Tenso
   return finish('randperm', fromHost('randperm', whole), options) as Tensor<[N]>;
 }
 
-/** Uniform doubles; for a device without any they are drawn on the host. */
+/** Uniform doubles; drawn on the host for a device that has no float64. */
 function drawDoubles(shape: Shape, { device = placement.chosen }: CreationOptions): Tensor {
   const drawn = drawUniform(shape, 'float64');
   if (device !== 'cpu' && mode.tracing === null) drawn.home = 'cpu';
   return drawn;
 }
 
-/** What was drawn on the host for another device, as a leaf that goes there. */
+/** A draw made on the host for another device, as a leaf that is moved there. */
 function fromHost(op: string, t: Tensor): Tensor {
   return t.home === 'cpu' ? makeLeaf(valueOf(t, op), t.sizes, t.dtype) : t;
 }
@@ -142,7 +142,7 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
 });
 
 /**
- * 1 with probability `p`, else 0. A tensor of probabilities gives a result of its shape and dtype. No gradient flows to
+ * 1 with probability `p`, otherwise 0. A tensor of probabilities gives a result of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
  * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
  * @example bernoulli(0.5, { shape: [3] })

@@ -1,4 +1,4 @@
-/** @file Draws with weights, means and rates: their frequencies and moments, seeds, shapes, and what is refused. */
+/** @file Draws with weights, means and rates: their frequencies and moments, seeds, shapes, and errors. */
 import { describe, expect, it } from 'vitest';
 import {
   exponential,

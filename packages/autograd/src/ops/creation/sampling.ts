@@ -55,7 +55,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
     );
   const last = p.ndim - 1;
   if (!replacement) {
-    // The first to arrive of processes with these rates (P. S. Efraimidis and P. G. Spirakis, 2006).
+    // The first events of processes with these rates (P. S. Efraimidis and P. G. Spirakis, 2006).
     const arrival = div(exponentialDraw(p.sizes, p.dtype), enough(p, n));
     return narrowNode(
       argsortOf([arrival], { dim: last, descending: false, leading: n }),
@@ -77,7 +77,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   return minimum(searchPositions([sums, at], { right: true }), categories - 1);
 }
 
-/** The weights, after a check that n categories of each row can be drawn. */
+/** The weights, with a check that n categories of each row can be drawn. */
 function enough(p: Tensor, n: number): Tensor {
   const positive = sumOver([castNode(gt(p, 0), p.dtype)], { dims: [p.ndim - 1], keepdim: true });
   const counted = within(positive, n, Infinity, 'multinomial: the number of weights above 0');
@@ -136,7 +136,7 @@ export function exponential(rate: Operand, options?: DrawOptions): Tensor {
 }
 
 /**
- * As `randint`, in the shape and dtype of `x`. PyTorch: `torch.randint_like`.
+ * Like `randint`, in the shape and dtype of `x`. PyTorch: `torch.randint_like`.
  * @example randintLike(zeros([2, 3]), 0, 10).shape // [2, 3]
  */
 export function randintLike(

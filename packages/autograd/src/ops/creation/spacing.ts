@@ -1,4 +1,4 @@
-/** @file Numbers at even distances. */
+/** @file Evenly spaced numbers. */
 import type { Tensor } from '../../graph/tensor.js';
 import { add } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';
@@ -15,7 +15,7 @@ export function evenlySpaced(start: number, end: number, steps: number, i: numbe
   return i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by;
 }
 
-/** @internal The same of the positions \`i\`, in float64. */
+/** @internal The same for the positions `i`, in float64. */
 export function spacedNode(start: number, end: number, steps: number, i: Tensor): Tensor {
   if (!Number.isFinite(start) || !Number.isFinite(end)) return filled(NaN, i.sizes, 'float64');
   const whole = end - start;

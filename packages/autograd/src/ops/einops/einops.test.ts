@@ -1,4 +1,4 @@
-/** @file Patterns: what they do, and what is said of those that do not fit. */
+/** @file Patterns: their results, and the errors for those that do not fit. */
 import { describe, expect, it } from 'vitest';
 import { arange, einops, rand, rearrange, ShapeError, type Tensor } from '../../index.js';
 

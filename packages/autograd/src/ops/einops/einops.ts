@@ -20,10 +20,10 @@ import { planOf, type AxisSizes, type Plan } from './pattern.js';
 
 export type { AxisSizes } from './pattern.js';
 
-/** A tensor, or tensors of one shape, whose number is the first axis. */
+/** A tensor, or tensors of one shape, indexed by the first axis. */
 type Source = Operand | readonly Operand[];
 
-/** The shape of a tensor as far as it is known. */
+/** The shape of a tensor, if it is known. */
 type ShapeOfSource<X> = X extends Operand ? ShapeIn<X> : Shape;
 
 type Arrangement = <
@@ -91,7 +91,7 @@ const foldings: Readonly<Record<Folding, (x: Tensor, dims: readonly number[]) =>
 };
 
 /**
- * As `rearrange`, and reduces axes that are missing on the right: by `'sum'`, `'mean'`, `'max'`, `'min'`, `'prod'`,
+ * Like `rearrange`, and reduces axes that are missing on the right: by `'sum'`, `'mean'`, `'max'`, `'min'`, `'prod'`,
  * `'any'`, `'all'`, or a function of the tensor and the dimensions.
  * @example einops.reduce(images, 'b c (h 2) (w 2) -> b c h w', 'max') // pooling
  */
@@ -127,7 +127,7 @@ export const reduce = composite(
 ) => Tensor<Rearranged<ShapeOfSource<X>, P, Z>>;
 
 /**
- * As `rearrange`, and repeats the tensor along axes that are only on the right, whose sizes are given.
+ * Like `rearrange`, and repeats the tensor along axes that are only on the right, whose sizes are given.
  * @example einops.repeat(x, 'h w -> (h 2) (w k)', { k: 3 })
  */
 export const repeat = composite(

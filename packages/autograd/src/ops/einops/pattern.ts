@@ -1,16 +1,16 @@
 /**
- * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor
- * manipulations with Einstein-like notation", 2022): read, and matched with a shape.
+ * @file Patterns of axes, `'b c (h p) -> b (c p) h'` (A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with
+ * Einstein-like notation", 2022): parsed, and matched with a shape.
  */
 import { checkArgument, display } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
 import { show, sizeOf, type Shape } from '../../graph/shape.js';
 
-/** One dimension: the axes it is made of, the last fastest. None for a dimension of 1. */
+/** One dimension: the axes that make it up, the last varying fastest; empty for a dimension of 1. */
 type Group = readonly string[];
 
-/** A dimension as it is written: an ellipsis stands for several, unless it is joined by parentheses. */
+/** A dimension as written in a pattern: an ellipsis stands for several, unless it is in parentheses. */
 interface Written {
   readonly axes: string[];
   readonly joined: boolean;
@@ -19,7 +19,7 @@ interface Written {
 /** The sizes of axes by name. */
 export type AxisSizes = Readonly<Record<string, number>>;
 
-/** What a pattern says of a tensor: elementary axes before and after, and the shape that they are put into. */
+/** The plan of a pattern: the elementary axes of the tensor and of the result, and the shape that they are merged into. */
 export interface Plan {
   /** The axes of the tensor, and their sizes. */
   readonly from: readonly string[];
@@ -32,7 +32,7 @@ export interface Plan {
 const NAME = /^[A-Za-z_]\w*$/;
 const ELLIPSIS = '…';
 
-/** Reads a pattern for a tensor of this shape. `added`: axes of the result that the tensor has not may be new. */
+/** Parses a pattern for a tensor of this shape. With `added`, the result may have axes that the tensor does not have. */
 export function planOf(
   op: string,
   pattern: string,
@@ -111,7 +111,7 @@ function groupsOf(side: string, refuse: (why: string) => never): Written[] {
   return dimensions;
 }
 
-/** The sizes of all axes on the left: one in each dimension may be left to be found. */
+/** The sizes of all axes on the left: in each dimension one of them may be inferred. */
 function sizesOf(
   op: string,
   pattern: string,

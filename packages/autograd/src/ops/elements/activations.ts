@@ -36,7 +36,7 @@ import { eq, ge, gt, le, logicalAnd, lt } from '../build/relations.js';
  */
 export const relu: UnaryOp = unary('relu', {
   reference: (x) => (x < 0 ? 0 : x),
-  // NaN is no number at or below 0: its gradient passes, as in PyTorch.
+  // For NaN, `y <= 0` is false, so its gradient passes, as in PyTorch.
   derivative: (_x, y) => (t) => choose(le(y, 0), 0, t),
   domain: 'number',
 });
@@ -77,13 +77,13 @@ export const elu = composite('elu', (x: Operand, options?: EluOptions): Tensor =
   return choose(gt(node, 0), node, mul(expm1Below(node), alpha));
 }) as SameShape<[options?: EluOptions]>;
 
-/** `eˣ − 1` below 0 and x from 0 on, with the derivatives of x at 0 itself: PyTorch's second derivatives there are 0. */
+/** `eˣ − 1` below 0, and x from 0 on. At 0 its derivatives are those of x: PyTorch's second derivatives there are 0. */
 function expm1Below(x: Tensor): Tensor {
   return choose(ge(x, 0), x, expm1(x));
 }
 
 const SELU_SCALE = 1.0507009873554804934193349852946;
-/** Times alpha, 1.6732632423543773; the product of the rounded numbers is the double next to it. */
+/** SELU_SCALE times alpha, 1.6732632423543773; the product of the rounded numbers is an adjacent double. */
 const SELU_SLOPE = 1.7580993408473768599402175208123;
 
 /**
@@ -140,7 +140,8 @@ export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tenso
  */
 export const silu = composite('silu', (x: Operand): Tensor => {
   const node = floatOperand('silu', x);
-  // Far right as x − x σ(−x): what its second derivative is made of would else be below the range of normal numbers.
+  // Far right as x − x σ(−x): otherwise intermediate values of its second derivative would be below the range of normal
+  // numbers.
   const right = logicalAnd(gt(node, 86), lt(node, 1024));
   const { factor, moved } = outOfTail(choose(right, neg(node), node));
   return add(mul(factor, sigmoidOf(moved)), choose(right, node, 0));
@@ -153,7 +154,7 @@ export const silu = composite('silu', (x: Operand): Tensor => {
 export const mish = composite('mish', (x: Operand): Tensor => {
   const node = floatOperand('mish', x);
   const { factor, moved } = outOfTail(node);
-  // tanh(ln(1 + eˣ)) as a function of eˣ or e⁻ˣ: neither form overflows or cancels, and the errors of each are small on its side.
+  // tanh(ln(1 + eˣ)) as a function of eˣ or e⁻ˣ: neither form overflows or cancels, and each is accurate on its own side.
   const left = lt(node, -0.25);
   const e = exp(choose(left, moved, neg(node)));
   const twice = mul(e, 2);
@@ -165,8 +166,9 @@ export const mish = composite('mish', (x: Operand): Tensor => {
 }) as SameShape;
 
 /**
- * Two parts of a product `x · f(x)` whose f is `eˣ` far left, `factor · f(moved)`: where f alone would leave the range of
- * normal numbers, and lose digits that the product has room for, 14 is added to x, which is exact, and `e⁻¹⁴` goes to the factor.
+ * Splits a product `x · f(x)` whose f approaches `eˣ` far left into `factor · f(moved)`. There, f alone would leave the range
+ * of normal numbers and lose digits that the product can represent; so 14 is added to x, which is exact, and `e⁻¹⁴` goes into
+ * the factor.
  */
 function outOfTail(x: Tensor): { factor: Tensor; moved: Tensor } {
   const deep = lt(x, -86);
@@ -222,7 +224,7 @@ export const hardswish = composite('hardswish', (x: Operand): Tensor => {
   return mul(node, div(between(add(node, 3), 0, 6), 6));
 }) as SameShape;
 
-/** `x` between the bounds, else the bound; on the bounds the derivative is 0. */
+/** `x` clamped to the bounds; on the bounds the derivative is 0. */
 function between(x: Tensor, low: number, high: number): Tensor {
   return choose(le(x, low), low, choose(ge(x, high), high, x));
 }
@@ -235,7 +237,7 @@ export const softsign = composite('softsign', (x: Operand): Tensor => {
   const node = floatOperand('softsign', x);
   const magnitude = abs(node);
   const d = add(magnitude, 1);
-  // Beyond 1 as a difference, whose derivative does not cancel.
+  // For |x| > 1 as a difference, whose derivative does not cancel.
   const far = logicalAnd(gt(magnitude, 1), lt(magnitude, Infinity));
   return choose(far, mul(sign(node), sub(1, reciprocal(d))), div(node, d));
 }) as SameShape;
@@ -252,7 +254,7 @@ export const softshrink = composite(
   (x: Operand, options?: { readonly lambd?: number }): Tensor => {
     const { lambd = 0.5 } = softshrinkOptions('softshrink', options);
     const node = floatOperand('softshrink', x);
-    // The middle is 0 · x, so that NaN stays NaN.
+    // In the middle 0 · x rather than 0, so that NaN stays NaN.
     return choose(
       gt(node, lambd),
       add(node, -lambd),

@@ -29,7 +29,7 @@ export { div, mul, neg, reciprocal, square, sub } from '../build/fieldOperations
 export { hypot, pow, rsqrt, sqrt } from './powers.js';
 
 /**
- * `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays as it is. PyTorch: `torch.abs`.
+ * `|x|`. The derivative at 0 is 0. For int32, −2³¹ stays unchanged. PyTorch: `torch.abs`.
  * @example abs(tensor([-2, 3])) // [2, 3]
  */
 export const abs: UnaryOp = unary('abs', {
@@ -123,7 +123,7 @@ export const clamp = composite(
   },
 );
 
-/** One side of `clamp`. A bound that is NaN must show; a number needs no test for that. */
+/** One side of `clamp`. A bound that is NaN must give NaN; a bound that is a number needs no test for that. */
 function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tensor): Tensor {
   const b = castNode(operand('clamp', limit, x.dtype), x.dtype);
   const plain = typeof limit === 'number' ? !Number.isNaN(limit) : !isFloat(x.dtype);
@@ -137,7 +137,7 @@ function bound(x: Tensor, limit: Operand, beyond: (x: Tensor, y: Tensor) => Tens
 export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand): Tensor => {
   const difference = sub(y, x);
   const fromStart = (): Tensor => add(x, mul(weight, difference));
-  // A number stays one, so that it does not take a dtype before it meets the tensors.
+  // A JS number is subtracted as one, so that it takes its dtype from the tensors.
   const rest = typeof weight === 'number' ? 1 - weight : sub(1, weight);
   const fromEnd = (): Tensor => sub(y, mul(rest, difference));
   if (typeof weight === 'number') return weight < 0.5 ? fromStart() : fromEnd();
@@ -155,7 +155,7 @@ const remainderOp = binary('remainder', {
 /**
  * The remainder of x divided by y, with the sign of y, as `%` in Python: `x − y · ⌊x / y⌋`. Float division by 0
  * gives NaN. PyTorch: `torch.remainder`. In JavaScript `%` is `fmod`.
- * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example remainder(tensor([-3, 3]), 2) // [1, 1]
  */
 export function remainder<X extends Operand, Y extends Operand>(
@@ -176,7 +176,7 @@ const fmodOp = binary('fmod', {
 /**
  * The remainder of x divided by y, with the sign of x, as `%` in JavaScript and C. Float division by 0 gives NaN.
  * PyTorch: `torch.fmod`.
- * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example fmod(tensor([-3, 3]), 2) // [-1, 1]
  */
 export function fmod<X extends Operand, Y extends Operand>(
@@ -198,7 +198,7 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
 /**
  * `⌊x / y⌋`; an integer for integers. Float division by 0 gives ±Inf or NaN. The derivative is 0; PyTorch has none.
  * PyTorch: `torch.floor_divide`.
- * @throws {ChainruleError} for an integer divisor of 0: at once if its value is known, otherwise when evaluated.
+ * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example floorDivide(tensor([-3, 3]), 2) // [-2, 1]
  */
 export function floorDivide<X extends Operand, Y extends Operand>(
@@ -208,7 +208,7 @@ export function floorDivide<X extends Operand, Y extends Operand>(
   return divided(floorDivideOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
-/** Refuses integer division by a known zero at the call; any other is found when it is evaluated. */
+/** Refuses integer division by a known zero at the call; other zeros are found when the division is evaluated. */
 function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
   const out = op(x, y);
   const divisor = out.inputs[1] as Tensor;

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../../index.js';
 
-/** What is known only when it is computed. */
+/** A tensor whose value is known only once it is computed. */
 const later = (x: number | number[], dtype: 'float32' | 'float64' | 'int32'): Tensor =>
   tensor(x, { dtype }).mul(tensor(2, { dtype }));
 

@@ -8,10 +8,10 @@ import { operand, type Operand } from '../build/primitive.js';
 import type { ShapeIn } from '../../types/index.js';
 
 /**
- * `x` itself, after a check that every element is in [low, high]; NaN is not. For what only values can tell: a
+ * `x` itself, after a check that every element is in [low, high]; NaN is not. For conditions that depend on values: a
  * probability, an angle. Derivatives pass through. `what` names the value in the error. PyTorch: `torch._assert_async`.
  *
- * @throws {ChainruleError} for an element outside: at once if the values are known, otherwise when evaluated, also
+ * @throws {ChainruleError} for an element outside: at the call if the values are known, otherwise when evaluated, also
  * compiled and batched.
  * @example assertBetween(prediction, 0, 1, 'my loss: the probability').log()
  */

@@ -35,7 +35,7 @@ function integral(
 
 function greatest(x: number, y: number): number {
   let [a, b] = [Math.abs(x), Math.abs(y)];
-  while (b > 0) [a, b] = [b, a % b]; // ends at NaN, too
+  while (b > 0) [a, b] = [b, a % b]; // also ends at NaN
   return a | 0;
 }
 

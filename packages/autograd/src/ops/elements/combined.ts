@@ -130,7 +130,7 @@ export const clampMax = composite('clampMax', (x: Operand, max: Operand): Tensor
 );
 
 /**
- * As `clamp`. PyTorch: `torch.clip`.
+ * The same as `clamp`. PyTorch: `torch.clip`.
  * @example clip(tensor([-2, 0.5, 3]), 0, 1) // [0, 0.5, 1]
  */
 export const clip = composite(

@@ -1,4 +1,4 @@
-/** @file Comparison, logic and choice; and operations that change how elements are stored but not their values. */
+/** @file Comparison, logic and choice; and operations that change how elements are stored, but not their values. */
 export { detach } from '../build/detach.js';
 import { defineOptions, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -97,7 +97,7 @@ export const isClose = composite(
       Tensor,
     ];
     const distance = abs(sub(a, b));
-    // Integers are compared with a float bound in float64, which holds every int32, where there is any.
+    // Integers are compared with a float bound in float64, which holds every int32, if the device has it.
     const wide = isFloat(dtype) ? dtype : b.home === 'webgpu' ? 'float32' : 'float64';
     const limit = add(mul(abs(castNode(b, wide)), rtol), atol);
     const close = logicalOr(eq(a, b), logicalAnd(isFinite(distance), le(distance, limit)));
@@ -126,7 +126,7 @@ export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
   return sameShape(a.sizes, b.sizes) && everywhere(eq(a, b), 'equal');
 });
 
-/** A large comparison is counted where it is computed, and never lies in memory. */
+/** Whether all elements are true. A large comparison is counted as it is computed, and never stored. */
 function everywhere(t: Tensor, op: string): boolean {
   if (t.size < MANY) return !valueOf(t, op).includes(0);
   const others = castNode(eq(t, 0), 'float32');

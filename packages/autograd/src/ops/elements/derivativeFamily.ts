@@ -1,4 +1,4 @@
-/** @file Functions whose derivatives are functions of one family, counted by an order: polygamma, sinc. */
+/** @file Families of functions in which the derivative of each is the next one, numbered by an order: polygamma, sinc. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { VectorForm } from '../../kernels/elements/vectorForms.js';
@@ -6,7 +6,7 @@ import { primitive, unary } from '../build/define.js';
 import { strongMul } from '../build/element.js';
 
 /**
- * A family whose function itself has a vector form, and is an operation of that name; the others are called `…Slope`. Takes
+ * A family whose member of order 0 has a vector form and is an operation of that name; the others are called `…Slope`. Takes
  * and returns float tensors.
  */
 export function vectorFamily(
@@ -19,7 +19,7 @@ export function vectorFamily(
 }
 
 /**
- * An element-wise operation with an order that is part of its structure; its derivative is itself with the next order.
+ * An element-wise operation whose order is part of its structure; its derivative is the same operation with the next order.
  * Takes and returns float tensors.
  */
 export function derivativeFamily(

@@ -1,4 +1,4 @@
-/** @file Element-wise operations: dtypes, options, errors, second derivatives, and what the table of edges does not hold. */
+/** @file Element-wise operations: dtypes, options, errors, second derivatives, and what the table of edges does not contain. */
 import { describe, expect, test } from 'vitest';
 import {
   backend,
@@ -44,7 +44,7 @@ const f64 = (xs: readonly number[]): Tensor =>
 const i32 = (xs: readonly number[]): Tensor => tensor(Int32Array.from(xs));
 const ones = (n: number): Tensor => tensor(new Float64Array(n).fill(1));
 
-/** The derivative of `f`, element by element, of the order given. */
+/** The derivative of `f` of the given order, element by element. */
 function derivative(f: (x: Tensor) => Tensor, xs: readonly number[], order = 1): number[] {
   const x = f64(xs);
   let y = f(x);
@@ -265,7 +265,7 @@ test('derivatives that fit in single precision, though a factor of them does not
 });
 
 test('a large comparison is counted without being kept', () => {
-  // 1 GiB of booleans, which the interpreter does keep.
+  // 1 GiB of booleans; the interpreter does store them, so fewer there.
   const one = tensor([1]).expand([backend() === 'wasm' ? 2 ** 30 : 2 ** 20]);
   const { reserved } = memoryUsage();
   expect([allClose(one, one), equal(one, one), equal(one, one.mul(2))]).toEqual([

@@ -8,7 +8,7 @@
 import { made } from '../../kernels/elements/scalarFunctions.js';
 
 /**
- * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside
+ * Makes the functions. Its source text is sent to worker threads, whose kernels call them too, so it refers to nothing outside
  * itself.
  */
 /* istanbul ignore next -- @preserve */
@@ -66,7 +66,7 @@ export function errorFunctions() {
     -2.24409524465858183362e1,
   ];
 
-  /** √½ in two parts, the first of few bits. */
+  /** √½ in two parts, the first with few bits. */
   const ROOT_HEAD = 0.7071065902709961;
   const ROOT_REST = 1.9091555143065085e-7;
 
@@ -95,7 +95,7 @@ export function errorFunctions() {
   /** erfc(x) for x ≥ 1.25. */
   function tail(x: number): number {
     if (x > 28) return 0;
-    // e^(−x²) from an exact square and what is left.
+    // e^(−x²) from an exact square and its remainder.
     const z = head(x);
     return raised(Math.exp(-z * z - 0.5625), (z - x) * (z + x) + tailRatio(x)) / x;
   }
@@ -105,23 +105,23 @@ export function errorFunctions() {
     return Math.exp(tailRatio(x) - 0.5625) / x;
   }
 
-  /** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
+  /** e^(−scale·x²) for a scale that is a power of two: from an exact square and its remainder. */
   function expNegSquare(x: number, scale: number): number {
     const a = Math.min(Math.abs(x), 40);
     const z = head(a);
     return Math.exp(-scale * z * z) * Math.exp(scale * (z - a) * (z + a));
   }
 
-  /** ½ erfc(−x/√2): on the left from the square of x itself, as that of a rounded x/√2 is off by 10⁻¹³. */
+  /** ½ erfc(−x/√2): on the left from the square of x itself, because that of a rounded x/√2 has a relative error of 10⁻¹³. */
   function normalCdf(x: number): number {
     const y = -x * Math.SQRT1_2;
     if (!(y >= 0.5)) return 0.5 * erfc(y);
     if (y > 28) return 0;
     const z = head(x);
-    // What y lost when it was rounded.
+    // The rounding error of y.
     const lost = -z * ROOT_HEAD - y - (x - z) * ROOT_HEAD - x * ROOT_REST;
     if (y < 1.25) return 0.5 * (erfc(y) - (1 + EFX) * Math.exp(-y * y) * lost);
-    // ½ / y = √½ / −x, and √½ is e^(0.5625 − 0.90625) but for a little.
+    // ½ / y = √½ / −x, and √½ is nearly e^(0.5625 − 0.90625).
     const rest = 0.5 * (z - x) * (z + x) + (tailRatio(y) - 0.00282359027997264);
     return raised(Math.exp(-0.5 * z * z - 0.90625), rest) / -x;
   }
@@ -157,7 +157,7 @@ export function errorFunctions() {
     return x < -6 ? 2 : 2 - tail(-x);
   }
 
-  /** The number whose erf is y: an approximation of the quantile (M. Giles, 2010), then three steps of Halley's method. */
+  /** The number whose erf is y: an approximation (M. Giles, 2010), then three steps of Halley's method. */
   function erfinv(y: number): number {
     if (!(Math.abs(y) < 1)) return Math.abs(y) === 1 ? y * Infinity : NaN;
     if (Math.abs(y) < 1e-150) return y / (1 + EFX);
@@ -172,7 +172,7 @@ export function errorFunctions() {
     return y < 0 ? -x : x;
   }
 
-  /** erfinv on [0, 1) to some digits. */
+  /** erfinv on [0, 1) to a few digits. */
   function quantile(y: number): number {
     const w = -Math.log1p(-y) - Math.log1p(y);
     if (w > 15) {

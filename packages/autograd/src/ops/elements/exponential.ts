@@ -28,7 +28,7 @@ export const exp: UnaryOp = unary('exp', { reference: Math.exp, derivative: (_x,
  */
 export const exp2: UnaryOp = unary('exp2', {
   reference: plain.exp2,
-  // 2ˣ·ln 2 is finite a little further than 2ˣ.
+  // 2ˣ·ln 2 stays finite a little longer than 2ˣ.
   derivative: (x, y) => choose(gt(x, 64), mul(exp2(sub(x, 1)), 2 * Math.LN2), mul(y, Math.LN2)),
 });
 

@@ -103,12 +103,13 @@ export const floatPower = composite('floatPower', (x: Operand, y: Operand): Tens
 export const ldexp = composite('ldexp', (x: Operand, y: Operand): Tensor => {
   const dtype = toFloat(resultType(x, y));
   const exponent = castNode(operand('ldexp', y), dtype);
-  // Powers that are normal numbers; the last one, which takes all that it can, is the only one that may round.
+  // Powers that are normal numbers; the last one is as large as possible, and the only one whose product may round.
   const most = dtype === 'float64' ? 1022 : 126;
   const within = clamp(exponent, -most, most);
   const before = detach(sub(exponent, within));
   const middle = clamp(before, -most, most);
-  // The derivative goes through the last power alone, so that no product of the others stands in it. Infinity has no parts.
+  // Only the last power depends on y for differentiation, so its derivative contains no product of the others. An infinite
+  // exponent is not split.
   const last = choose(isInf(exponent), within, sub(exponent, before));
   return [sub(before, middle), middle, last].reduce(
     (z, e) => mul(z, exp2(e)),

@@ -7,7 +7,7 @@
 import { made } from '../../kernels/elements/scalarFunctions.js';
 
 /**
- * Makes the functions. Its text travels to worker threads, where kernels call them too: it refers to nothing outside
+ * Makes the functions. Its source text is sent to worker threads, whose kernels call them too, so it refers to nothing outside
  * itself.
  */
 /* istanbul ignore next -- @preserve */
@@ -43,7 +43,7 @@ export function gammaFunctions() {
       const near = nearZero(LGAMMA_ZEROS, x, (k, z) => polygamma(k - 1, z));
       if (near !== null) return near;
     }
-    // Moved into [0.5, 2.5]; a logarithm of the product of what was passed is small where the result is.
+    // Shifted into [0.5, 2.5]; the logarithm of the product of the factors passed on the way is small where the result is.
     let up = 1;
     let down = 1;
     let y = x;
@@ -61,7 +61,7 @@ export function gammaFunctions() {
   }
 
   const EULER_GAMMA = 0.57721566490153286061;
-  /** What 1 − γ lacks when it is rounded. */
+  /** The rounding error of 1 − γ. */
   const EULER_REST = 4.942915152430645e-18;
 
   function stirling(x: number): number {
@@ -84,7 +84,7 @@ export function gammaFunctions() {
     const near = nearZero(DIGAMMA_ZEROS, x, polygamma);
     if (near !== null) return near;
     if (x < -0.5) return digamma(1 - x) - Math.PI / tanPi(x);
-    // Nearer to the zero, where less cancels.
+    // Shifted towards the zero, where less cancels.
     if (x < 1) return digamma(x + 1) - 1 / x;
     if (x > 1.9 && x < 2.9) return digamma(x - 1) + 1 / (x - 1);
     let sum = 0;
@@ -100,13 +100,15 @@ export function gammaFunctions() {
     for (let k = 10; k >= 1; k--) series = series * z + BERNOULLI[k - 1]! / (2 * k);
     const rest = 0.5 / y + series * z;
     if (x >= 10) return Math.log(y) - rest;
-    // Sum and logarithm cancel: that in two parts, with y between 10 and 11.
+    // The sum and the logarithm cancel, so the logarithm is taken in two parts, with y between 10 and 11.
     const whole = LOG_MIDDLE + sum;
     const rounded = sum - (whole - LOG_MIDDLE);
     return whole + (rounded + lost + LOG_MIDDLE_REST + Math.log1p((y - 10.5) / 10.5) - rest);
   }
 
-  /** The derivative of order n ≥ 1 of digamma: `(−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹`. At 0, −1, −2, … infinite for odd n, else NaN. */
+  /**
+   * The derivative of order n ≥ 1 of digamma: `(−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹`. At 0, −1, −2, … infinite for odd n, NaN for even n.
+   */
   function polygamma(n: number, x: number): number {
     if (n === 0) return digamma(x);
     if (Number.isNaN(x)) return x;
@@ -116,13 +118,15 @@ export function gammaFunctions() {
     return (n % 2 === 1 ? 1 : -1) * factorial(n) * zeta(n + 1, x);
   }
 
-  /** The zeta function of Hurwitz, `Σ 1/(x + k)ˢ` for x > 0, by Euler and Maclaurin: terms up to a, an integral, corrections. */
+  /**
+   * The Hurwitz zeta function, `Σ 1/(x + k)ˢ` for x > 0, by Euler-Maclaurin summation: terms up to a, an integral, corrections.
+   */
   function zeta(s: number, x: number): number {
     if (x === Infinity) return 0;
     let sum = 0;
     let a = x;
     for (let k = 1; a < 9 + s; a = x + k++) {
-      // With what x + k lost when it was rounded: the power multiplies it.
+      // Includes the rounding error of x + k, which the power magnifies.
       const lost = x - (a - (k - 1));
       const term = a ** -s * (1 - (s * lost) / a);
       sum += term;
@@ -178,10 +182,13 @@ export function gammaFunctions() {
   /** ζ(k) − 1. */
   const ZETA: readonly number[] = Array.from({ length: 42 }, (_, k) => (k < 2 ? 0 : zeta(k, 2)));
 
-  /** The nearest double to a zero, and the function there. */
+  /** The double nearest to a zero, and the value of the function there. */
   type Zero = readonly [at: number, value: number];
 
-  /** Zeros of lgamma below −2; those at 1 and 2 need no care. Beyond −12 they are as good as the poles beside them. */
+  /**
+   * Zeros of lgamma below −2; those at 1 and 2 need no special care. Below −12 zeros lie so close to poles that they are not
+   * listed.
+   */
   const LGAMMA_ZEROS: readonly Zero[] = [
     [-2.7476826467274127, 1.733509244024501e-16],
     [-2.4570247382208006, 5.619192358950097e-17],
@@ -226,8 +233,8 @@ export function gammaFunctions() {
   const seriesOf = new Map<Zero, readonly number[]>();
 
   /**
-   * The function at `x` if that is next to one of its zeros, else null; `derivative(k, z)` is its derivative of order k at z.
-   * Next to: up to a third of the way to the nearest pole, so that 36 terms suffice. They are computed when first needed.
+   * The function at `x` if `x` is close to one of its zeros, otherwise null; `derivative(k, z)` is its derivative of order k at
+   * z. Close is up to a third of the way to the nearest pole, so that 36 terms suffice. They are computed when first needed.
    */
   function nearZero(
     zeros: readonly Zero[],
@@ -267,8 +274,8 @@ export function lgamma1p(x: number): number {
 }
 
 /**
- * The zeta function of Riemann and Hurwitz, `Σ 1/(q + k)ˢ` for s > 1 and k = 0, 1, …: +Inf for s = 1 and at q = 0, −1, −2, …;
- * NaN for s < 1, and for negative q unless s is whole.
+ * The Riemann and Hurwitz zeta function, `Σ 1/(q + k)ˢ` for s > 1 and k = 0, 1, …: +Inf for s = 1 and at q = 0, −1, −2, …; NaN
+ * for s < 1, and for negative q unless s is a whole number.
  */
 export function hurwitzZeta(s: number, q: number): number {
   if (s !== s || q !== q) return NaN;
@@ -281,7 +288,7 @@ export function hurwitzZeta(s: number, q: number): number {
   }
   if (q > 1e8) return (1 / (s - 1) + 1 / (2 * q)) * q ** (1 - s);
   if (q > 0) return zeta(s, q);
-  // Below 0 lie powers of f, 1 + f, … −q; above 0 of 1 − f, 2 − f, ….
+  // The terms below 0 are powers of f, 1 + f, … −q; those above 0 of 1 − f, 2 − f, ….
   const f = -q - Math.floor(-q);
   const below = zeta(s, f) - zeta(s, 1 - q);
   return (s % 2 === 0 ? below : -below) + zeta(s, 1 - f);

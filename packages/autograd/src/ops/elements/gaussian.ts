@@ -56,7 +56,7 @@ export const erf: UnaryOp = unary('erf', {
 });
 
 /**
- * `1 − erf(x)`, accurate also in the right tail. PyTorch: `torch.erfc`.
+ * `1 − erf(x)`, also accurate in the right tail. PyTorch: `torch.erfc`.
  * @example erfc(tensor([0, 1])) // [1, 0.1573]
  */
 export const erfc: UnaryOp = unary('erfc', {
@@ -68,7 +68,7 @@ export const erfc: UnaryOp = unary('erfc', {
 /** `e^(x²) erfc(x)` and its derivatives. */
 const scaledTail = derivativeFamily('scaledTail', erfcxDerivative);
 
-/** `e^(y²)` where `erfc |y|` is known exactly: the square of a rounded y is off by many units where that is small. */
+/** `e^(y²)` where `erfc |y|` is known exactly: where that is small, the square of a rounded y is off by many units. */
 export function expOfQuantile(y: Tensor, erfcOfY: Tensor): Tensor {
   const far = logicalAnd(gt(erfcOfY, 0), le(erfcOfY, 0.5));
   return choose(far, div(scaledTail(abs(y), 0), erfcOfY), exp(square(y)));

@@ -1,4 +1,4 @@
-/** @file Second derivatives at kinks and poles, as PyTorch has them: 0 where the sides differ, infinite where the limit is. */
+/** @file Second derivatives at kinks and poles, as in PyTorch: 0 where the sides differ, infinite where the limit is. */
 import { describe, expect, it, test } from 'vitest';
 import * as c from '../../index.js';
 import { tensor, type Tensor } from '../../index.js';
@@ -30,12 +30,12 @@ test('prelu: its slope at 0 is the weight, a constant there', () => {
     c
       .grad((weight: Tensor) => byX(weight).sum())(w)
       .item(),
-  ).toBe(1); // of −1 alone
+  ).toBe(1); // only −1 contributes
   const byW = (y: Tensor): Tensor => first((weight: Tensor) => c.prelu(y, weight))(w).sum();
   expect([...c.grad(byW)(x).dataSync()]).toEqual([0, 1, 0]);
 });
 
-// PyTorch's gradients are NaN for many elements and the slope of x for few.
+// PyTorch's gradients are NaN in tensors of many elements, and the slope of x in those of few.
 test('activations of NaN are NaN, with gradient NaN', () => {
   const x = double([NaN]);
   for (const f of [

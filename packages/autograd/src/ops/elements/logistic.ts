@@ -1,9 +1,9 @@
 /**
- * @file The logistic function, its integral (softplus) and its derivative, which many activations and losses are made of;
- * and the hyperbolic tangent, which is the same curve: tanh x = 2σ(2x) − 1.
+ * @file The logistic function, its integral (softplus) and its derivative, of which many activations and losses are made; and
+ * the hyperbolic tangent, which is the same curve: tanh x = 2σ(2x) − 1.
  *
- * The derivatives are taken from x and not from the rounded result: near 1 that has lost what is left to 1. They are
- * primitives, so that a kernel that computes both takes one exponential for them.
+ * Derivatives are computed from x and not from the rounded result: near 1 the result has lost its distance to 1. They are
+ * primitives, so a kernel that computes both takes one exponential for them.
  */
 import { unary, type UnaryOp } from '../build/define.js';
 import { mul, neg } from '../build/fieldOperations.js';

@@ -1,4 +1,4 @@
-/** @file The numbers next to a number. */
+/** @file The floats next to a float. */
 import { DTypeError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -46,8 +46,8 @@ const nextDouble = binary('nextafter.float64', {
 });
 
 /**
- * The next number after `x` towards `y` in the dtype; y where the two are equal. The derivative by x is 1 where they
- * differ, all others are 0. PyTorch: `torch.nextafter`.
+ * The next number after `x` towards `y` in the dtype; y where the two are equal. The derivative with respect to x is 1 where
+ * they differ, all others are 0. PyTorch: `torch.nextafter`.
  * @throws {DTypeError} for integers and booleans.
  * @example nextafter(tensor([1]), 2).sub(1).div(2 ** -23) // [1]
  */

@@ -34,7 +34,7 @@ export const sqrt: UnaryOp = unary('sqrt', {
  */
 export const rsqrt: UnaryOp = unary('rsqrt', {
   reference: (x) => 1 / Math.sqrt(x),
-  // A cube of the result would triple its error. The sum is x, and 0 at −0, where the sign of y tells.
+  // The cube of the result would triple its error. `x + 0` is x, but 0 at −0, so that the sign of y decides there.
   derivative: (x, y) => div(mul(y, -0.5), add(x, 0)),
 });
 
@@ -49,7 +49,7 @@ export const hypot: BinaryOp = binary('hypot', {
   domain: 'float',
 });
 
-/** `x / √(x² + y²)`, by quotients of which none is above 1: nothing cancels in its own derivatives. */
+/** `x / √(x² + y²)`, by quotients that are at most 1, so that nothing cancels in its derivatives. */
 function cosine(x: Tensor, y: Tensor): Tensor {
   const { first, quotient, larger } = byLarger(x, y);
   const scale = rsqrt(add(square(quotient), 1));
@@ -62,9 +62,9 @@ const powOp: BinaryOp = binary('pow', {
   reference: plain.power,
   integer: integerPower,
   dx: (x, y, out) => {
-    // y − 1 is exact from ½ on; below it is not, and xʸ / x neither overflows nor vanishes too early.
+    // y − 1 is exact for y ≥ ½; for smaller y it is not, but xʸ / x neither overflows nor underflows too early.
     const exact = logicalOr(ge(y, 0.5), logicalOr(eq(x, 0), eq(y, -Infinity)));
-    // xʸ / x may overflow where y times it does not; xʸ times a tiny y may vanish, but that is nearly y.
+    // xʸ / x may overflow where y times it does not; xʸ times a tiny y may underflow, but there xʸ is nearly 1.
     const tiny = lt(mul(y, y), 2 ** -40);
     const broken = mul(div(choose(tiny, out, mul(out, y)), x), choose(tiny, y, 1));
     return choose(eq(y, 0), 0, choose(exact, mul(y, powOp(x, sub(y, 1))), broken));
@@ -98,7 +98,7 @@ export const pow = composite('pow', (x: Operand, y: Operand): Tensor => {
   return powOp(x, y);
 }) as Broadcasting;
 
-/** Powers that are cheaper and more accurate as products and roots. */
+/** Rewrites powers that are cheaper and more accurate as products and roots. */
 function simplePower(x: Tensor, y: number): Tensor | null {
   switch (y) {
     case 2:
@@ -112,7 +112,7 @@ function simplePower(x: Tensor, y: number): Tensor | null {
     case -1:
       return reciprocal(x);
     case -2:
-      return square(reciprocal(x)); // its derivatives at 0 are infinite, and overflow no earlier than they must
+      return square(reciprocal(x)); // its derivatives at 0 are infinite, and overflow no earlier than necessary
     default:
       return null;
   }

@@ -1,4 +1,4 @@
-/** @file Rounding. */
+/** @file Rounding to whole numbers and to decimals. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import type { Shape } from '../../graph/shape.js';

@@ -1,6 +1,6 @@
 /** @file The derivatives of `sin(πx) / (πx)`, of one double. */
 
-/** Derivative of order n of `sin(t)/t` at t = πx, times πⁿ. */
+/** The derivative of order n of `sin(t)/t` at t = πx, times πⁿ. */
 export function sincDerivative(n: number, x: number): number {
   const t = Math.PI * x;
   if (Math.abs(x) === Infinity) return NaN;
@@ -22,9 +22,9 @@ function small(n: number, t: number): number {
   return sum;
 }
 
-/** By `t Sₙ + n Sₙ₋₁ = dⁿ sin(t)/dtⁿ`, which is stable where t is not small beside n. */
+/** By `t Sₙ + n Sₙ₋₁ = dⁿ sin(t)/dtⁿ`, which is stable unless t is small compared to n. */
 function large(n: number, x: number, t: number): number {
-  // sin πx is exact at whole numbers only after the reduction of x.
+  // sin πx is exact at whole numbers only after x is reduced.
   const whole = Math.round(x);
   const sign = whole % 2 === 0 ? 1 : -1;
   const sine = sign * Math.sin(Math.PI * (x - whole));

@@ -58,7 +58,7 @@ export const digamma: UnaryOp = unary('digamma', {
 });
 
 const polygammaNode = derivativeFamily('polygamma', polygammaOf);
-/** Beyond this, n! exceeds float64, and the sum has as many terms as the order. */
+/** For larger orders n! exceeds float64, and the sum has as many terms as the order. */
 const ORDER = kinds.wholeBetween(0, 170);
 
 /**
@@ -106,13 +106,13 @@ const logitOptions = byPosition(
 const logitOp = unary('logit', {
   vector: logitForm,
   reference: (x) => Math.log(x / (1 - x)),
-  // NaN outside of the domain, as the value.
+  // NaN outside of the domain, as for the value.
   derivative: (x, y) => choose(isNan(y), NaN, reciprocal(mul(x, sub(1, x)))),
 });
 
 /**
- * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0, else
- * ln y. PyTorch: `torch.xlogy`.
+ * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0,
+ * otherwise ln y. PyTorch: `torch.xlogy`.
  * @example xlogy(tensor([0, 2]), tensor([0, 3])) // [0, 2.1972]
  */
 export const xlogy: BinaryOp = binary('xlogy', {

@@ -14,7 +14,7 @@ const functions: Readonly<Record<string, (x: number) => number>> = {
   erfinv,
 };
 
-/** Units of 2⁻⁵² relative: measured at most, with some air. */
+/** In units of 2⁻⁵², relative: the largest errors measured, with some margin. */
 const units: Readonly<Record<string, number>> = { digamma: 20 };
 
 describe('special functions to the last digits', () => {
@@ -59,7 +59,7 @@ describe('special functions to the last digits', () => {
         const step =
           ((n % 2 === 0 ? 1 : -1) * ([1, 1, 2, 6, 24, 120, 720][n] as number)) / x ** (n + 1);
         const [from, to] = [polygamma(n, x), polygamma(n, x + 1)];
-        // x + 1 is rounded: the error of the argument counts too.
+        // x + 1 is rounded, so the error of the argument counts too.
         const slack =
           1e-13 * (Math.abs(from) + Math.abs(step) + Math.abs(to)) +
           4e-15 * Math.abs(polygamma(n + 1, x));

@@ -57,7 +57,7 @@ export const acos: UnaryOp = unary('acos', {
 });
 
 /**
- * `1 − x²`: as a product where the difference would cancel, as a difference where the product's derivative would, or is
+ * `1 − x²`: as a product where the difference would cancel; as a difference where the product's derivative would cancel, or be
  * infinity times 0.
  */
 function oneMinusSquare(x: Tensor): Tensor {
@@ -73,7 +73,7 @@ function oneMinusSquare(x: Tensor): Tensor {
 export const atan: UnaryOp = unary('atan', {
   reference: Math.atan,
   derivative: (x) => {
-    // Beyond 1 by 1/x: the square of x overflows long before the second derivative is 0.
+    // For |x| > 1 in terms of 1/x: the square of x overflows long before the second derivative is 0.
     const far = gt(abs(x), 1);
     const inverse = square(reciprocal(x));
     return choose(far, mul(inverse, reciprocal(add(inverse, 1))), reciprocal(add(square(x), 1)));
@@ -92,7 +92,7 @@ export const atan2: BinaryOp = binary('atan2', {
   domain: 'float',
 });
 
-/** `z / (z² + w²)`, and 0 at the origin; no square overflows, or vanishes, before the quotient does. */
+/** `z / (z² + w²)`, and 0 at the origin; no square overflows or underflows before the quotient does. */
 function overSquares(z: Tensor, w: Tensor): Tensor {
   const origin = logicalAnd(eq(z, 0), eq(w, 0));
   const { first, quotient, larger } = byLarger(choose(origin, 1, z), w);
@@ -127,7 +127,7 @@ export const asinh: UnaryOp = unary('asinh', {
  */
 export const acosh: UnaryOp = unary('acosh', {
   reference: Math.acosh,
-  // Of |x|, as PyTorch, which has a derivative where there is no value.
+  // A function of |x|, as in PyTorch, which has a derivative even where there is no value.
   derivative: (x) => mul(rsqrt(sub(abs(x), 1)), rsqrt(add(abs(x), 1))),
 });
 

@@ -1,4 +1,4 @@
-/** @file Along what a Fourier transform goes: its options, dimensions and lengths, and the factor that they give. */
+/** @file The axes of a Fourier transform: its options, dimensions and lengths, and the factor that follows from them. */
 import { defineOptions, type OptionsReader, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -6,7 +6,7 @@ import { normalizeDim, normalizeDims, range, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 
 /**
- * Where the factor 1/n goes: into the inverse (`'backward'`), the transform (`'forward'`), or its root into both
+ * Where the factor 1/n goes: into the inverse (`'backward'`), the transform (`'forward'`), or its square root into both
  * (`'ortho'`).
  */
 export type FftNorm = 'backward' | 'ortho' | 'forward';

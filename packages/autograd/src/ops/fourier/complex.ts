@@ -1,4 +1,4 @@
-/** @file Complex tensors: two parts for users, pairs in a last dimension within. */
+/** @file Complex tensors: two parts for users, pairs in a last dimension internally. */
 import { passes, reading } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -29,7 +29,7 @@ const complexKind = kinds.kind<Complex>(
   (x) => kinds.object.test(x) && 'real' in x && 'imag' in x,
 );
 
-/** Both parts as floats of one shape; a tensor is a real part alone. */
+/** Both parts as floats of one shape; a plain tensor is a real part without imaginary part. */
 export function complexOperand(op: string, x: Operand | Complex): Complex {
   if (!isComplex(x)) {
     const real = realOperand(op, x);
@@ -58,13 +58,13 @@ export function realOperand(op: string, x: Operand | Complex): Tensor {
   return castNode(node, toFloat(node.dtype));
 }
 
-/** Pairs in a new last dimension. */
+/** Both parts as pairs in a new last dimension. */
 export function paired({ real, imag }: Complex): Tensor {
   const apart = (x: Tensor): Tensor => reshapeNode(x, [...x.sizes, 1]);
   return concatNode([apart(real), apart(imag)], real.ndim);
 }
 
-/** The parts of pairs. */
+/** The two parts of pairs. */
 export function parts(x: Tensor): Complex {
   return { real: partOf(x, 0), imag: partOf(x, 1) };
 }
@@ -74,7 +74,7 @@ export function partOf(x: Tensor, i: 0 | 1): Tensor {
   return reshapeNode(narrowNode(x, x.ndim - 1, i, 1), x.sizes.slice(0, -1));
 }
 
-/** The first n elements along a dimension, zeros after what there is. */
+/** The first n elements along a dimension, padded with zeros. */
 export function resized(x: Tensor, dim: number, n: number): Tensor {
   const size = x.sizes[dim] as number;
   if (size === n) return x;

@@ -89,7 +89,7 @@ function several(op: string, inverse: boolean, least: number): ComplexToComplex<
   });
 }
 
-/** The transform of a real tensor: the first `⌊n/2⌋ + 1` of the last axis, the others being their conjugates. */
+/** The transform of a real tensor: the first `⌊n/2⌋ + 1` elements of the last axis; the others are their conjugates. */
 function realTransform(
   x: Tensor,
   axes: readonly Axis[],
@@ -100,7 +100,7 @@ function realTransform(
   return along(half, axes.slice(0, -1), false, where);
 }
 
-/** The real tensor whose transform begins so. */
+/** The real tensor whose transform begins with these elements. */
 function realInverse(z: Complex, axes: readonly Axis[], where: FftNorm | null | undefined): Tensor {
   const { dim, n } = axes.at(-1) as Axis;
   const length = Math.floor(n / 2) + 1;
@@ -174,7 +174,7 @@ export const irfft: ComplexToReal<FftOptions> = composite('fft.irfft', (x, optio
   return realInverse(z, [axisOf('fft.irfft', z.real, given, fromHalf)], given.norm);
 });
 
-/** The factor's place seen from the other direction. */
+/** The place of the factor as seen from the other direction. */
 const turned = (where: FftNorm | null | undefined): FftNorm =>
   where === 'ortho' ? 'ortho' : where === 'forward' ? 'backward' : 'forward';
 

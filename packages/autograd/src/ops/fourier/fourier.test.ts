@@ -1,4 +1,4 @@
-/** @file Fourier transforms against their definition for every length, laws, norms, and what is refused. */
+/** @file Fourier transforms against their definition for every length, laws, norms, and errors. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -16,7 +16,7 @@ import { planOf } from '../../kernels/plain/plainFourier.js';
 
 const double = { dtype: 'float64' } as const;
 
-/** The sums as they are defined. */
+/** The sums, as defined. */
 function direct(x: ArrayLike<number>, y: ArrayLike<number>): [number[], number[]] {
   const n = x.length;
   const [re, im]: [number[], number[]] = [[], []];
@@ -79,7 +79,7 @@ describe('lengths', () => {
     }
   });
 
-  // The largest of PyTorch's in twenty such draws are 2.6e-5, 4.2e-5 and 1.6e-4.
+  // PyTorch's largest errors in twenty such draws are 2.6e-5, 4.2e-5 and 1.6e-4.
   it('float32 keeps the digits of single precision: two units of the norm of the row for each pass of radix 2', () => {
     manualSeed(2);
     for (const n of [1000, 1024, 4096]) {

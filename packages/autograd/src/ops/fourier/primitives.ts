@@ -1,4 +1,7 @@
-/** @file The primitives of Fourier transforms: of numbers of any form to pairs in a last dimension, and of half the pairs to real ones. */
+/**
+ * @file The primitives of Fourier transforms: from numbers of any form to pairs in a last dimension, and from half of the pairs
+ * to real numbers.
+ */
 import type { Attrs } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { fourier } from '../../kernels/fourier.js';
@@ -26,7 +29,7 @@ export const fourierOf: PrimitiveOp<TransformAttrs> = primitive<TransformAttrs>(
     return from === 'pairs' ? shape : [...shape, 2];
   },
   vjp: (i, ct, _inputs, _out, { dim, n, sign, scale, from, to }) => {
-    // What is there twice in the inverse counts once.
+    // The inverse counts most pairs twice, for their conjugates; the adjoint must count each once.
     if (to === 'half') return inverseOf([div(ct, weights(ct, dim, n))], { dim, n, scale });
     const back = fourierOf([ct], { dim, n, sign: -sign, scale, from: 'pairs', to });
     return from === 'pairs' ? back : partOf(back, i === 0 ? 0 : 1);
@@ -44,8 +47,8 @@ interface InverseAttrs extends Attrs {
 }
 
 /**
- * The real sums of pairs, or of numbers in two parts, of which `⌊n/2⌋ + 1` are given, the others being their conjugates. The
- * imaginary parts of the first and, for even n, of the last do not count.
+ * The real inverse sums of pairs, or of numbers in two parts. Only `⌊n/2⌋ + 1` of them are given; the others are their
+ * conjugates. The imaginary parts of the first and, for even n, of the last are ignored.
  */
 export const inverseOf: PrimitiveOp<InverseAttrs> = primitive<InverseAttrs>('irfft', {
   lowering: {
@@ -77,7 +80,7 @@ export function transformed(x: Tensor, dim: number, sign: 1 | -1, scale: number)
   return fourierOf([x], { dim, n, sign, scale, from: 'pairs', to: 'pairs' });
 }
 
-/** The same of two parts, as pairs. */
+/** The same for two parts, as pairs. */
 export function transformedParts(
   { real, imag }: Complex,
   dim: number,
@@ -88,7 +91,7 @@ export function transformedParts(
   return fourierOf([real, imag], { dim, n, sign, scale, from: 'parts', to: 'pairs' });
 }
 
-/** The same of a real tensor: all of it, or its first half and one element. */
+/** The same for a real tensor: all of it, or its first half and one element. */
 export function transformedReal(
   x: Tensor,
   dim: number,
@@ -99,12 +102,12 @@ export function transformedReal(
   return fourierOf([x], { dim, n, sign: -1, scale, from: 'real', to });
 }
 
-/** The real tensor of length n along a dimension that is the inverse of such a half, given as pairs or in two parts. */
+/** The real tensor of length n along a dimension whose transform has this first half, given as pairs or in two parts. */
 export function inverseReal(half: Tensor | Complex, dim: number, n: number, scale: number): Tensor {
   return inverseOf(isComplex(half) ? [half.real, half.imag] : [half], { dim, n, scale });
 }
 
-/** How often each pair of a half stands in the whole: the first once, for even n the last too, the others twice. */
+/** How often each pair of a half occurs in the whole: the first once, for even n the last too, the others twice. */
 function weights(half: Tensor, dim: number, n: number): Tensor {
   const k = iotaAlong(half.sizes[dim] as number, dim, half.ndim);
   const once = eq(k, 0);

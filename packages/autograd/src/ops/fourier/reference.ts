@@ -1,9 +1,9 @@
-/** @file Fourier transforms along a dimension in double precision, one after the other: what the primitives' kernels are compared with. */
+/** @file Fourier transforms along a dimension in double precision, row by row: the reference for the primitives' kernels. */
 import type { Attrs, Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
 import { planOf, rowsOf } from '../../kernels/plain/plainFourier.js';
 
-/** What is summed along a dimension, and how numbers are given and wanted. */
+/** The geometry of a transform along a dimension, and the form of its numbers. */
 export interface TransformAttrs extends Attrs {
   readonly dim: number;
   /** The length of the transform. */
@@ -11,13 +11,15 @@ export interface TransformAttrs extends Attrs {
   /** −1 for `e^(−2πi jk/n)`, 1 for the inverse. */
   readonly sign: number;
   readonly scale: number;
-  /** Pairs in a last dimension, two tensors, or a real one, whose sign is −1. */
+  /** The form of the input: pairs in a last dimension, two tensors, or a real tensor, whose sign is −1. */
   readonly from: 'pairs' | 'parts' | 'real';
-  /** All pairs, or of a real tensor the first `⌊n/2⌋ + 1`. */
+  /** The form of the result: all pairs, or for a real tensor the first `⌊n/2⌋ + 1`. */
   readonly to: 'pairs' | 'half';
 }
 
-/** Runs `body` for each row along a dimension of `shape`, with the number of its first element before and after it. */
+/**
+ * Runs `body` for each row along a dimension of `shape`, with the index of its first element in the input and in the result.
+ */
 function eachRow(
   shape: readonly number[],
   dim: number,

@@ -72,17 +72,19 @@ function windowOf(op: string, like: Tensor, nFft: number, options: FrameOptions)
   return padNode(window, [nFft], { start: [Math.floor((nFft - length) / 2)], step: [1] });
 }
 
-/** Where each element of each frame is in the signal. */
+/** The position in the signal of each element of each frame. */
 function framePlaces(count: number, hop: number, nFft: number): Tensor {
   const places = new Int32Array(count * nFft);
   for (let t = 0; t < count; t++) for (let i = 0; i < nFft; i++) places[t * nFft + i] = t * hop + i;
   return makeLeaf(places, [count * nFft], 'int32');
 }
 
-/** Up to so many pieces frames are put together from them. */
+/** The most pieces from which frames are assembled. */
 const PIECES = 8;
 
-/** The frames of a signal, `[…, count, nFft]`: side by side what lies between their starts, where these are far apart. */
+/**
+ * The frames of a signal, `[…, count, nFft]`. If their starts are far apart, they are assembled from the pieces between these.
+ */
 function framesOf(x: Tensor, count: number, hop: number, nFft: number): Tensor {
   const last = x.ndim - 1;
   const lead = x.sizes.slice(0, -1);
@@ -174,7 +176,7 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
       );
     }
     const window = windowOf(op, z.real, nFft, given);
-    // The signal is real: negative frequencies say nothing new.
+    // The signal is real, so negative frequencies add no information.
     const half = (t: Tensor): Tensor =>
       narrowNode(moveDim(t, t.ndim - 1, t.ndim - 2), t.ndim - 1, 0, Math.floor(nFft / 2) + 1);
     const norm = normalized ? 'ortho' : 'backward';
@@ -207,7 +209,7 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
     return length === null ? signal : resized(signal, signal.ndim - 1, length);
   });
 
-/** Refuses windows whose squares add up to nothing somewhere. */
+/** Refuses windows whose squares add up to 0 at some position. */
 function checkCovered(
   op: string,
   window: ArrayLike<number> | null,

@@ -1,4 +1,4 @@
-/** @file The primitive that sorts: the order of the elements along a dimension. */
+/** @file The sorting primitive: the order of the elements along a dimension. */
 import type { DType } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -9,13 +9,11 @@ import { alongRows } from '../reductions/recurrence.js';
 type Order = {
   readonly dim: number;
   readonly descending: boolean;
-  /** How many of the first places are asked for: nobody reads those behind them, which may hold anything. */
+  /** How many of the first positions are needed: nothing reads the others, which may hold anything. */
   readonly leading?: number;
 };
 
-/**
- * Where the elements of the sorted row are in the row, along `dim`. Stable; NaN is larger than all numbers.
- */
+/** The positions of the elements of the sorted row in the row, along `dim`. Stable; NaN is larger than all numbers. */
 export const argsortOf: PrimitiveOp<Order> = primitive<Order>('argsort', {
   lowering: {
     kind: 'kernel',
@@ -52,7 +50,7 @@ const INDEX_BITS = 21;
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** A whole number of 32 bits for each element, in their order: NaN has the largest, −0 that of 0. */
+/** A 32-bit integer for each element, in the same order: NaN has the largest, and −0 the same as 0. */
 const keys: Readonly<Record<DType, ((x: number) => number) | null>> = {
   bool: (x) => x,
   int32: (x) => x + 2 ** 31,
@@ -60,15 +58,15 @@ const keys: Readonly<Record<DType, ((x: number) => number) | null>> = {
     if (x !== x) return 0xffffffff;
     float[0] = x + 0;
     const pattern = bits[0]!;
-    // Patterns of negative numbers fall as the numbers rise.
+    // The bit patterns of negative numbers fall as the numbers rise.
     return pattern >= 2 ** 31 ? 0xffffffff - pattern : pattern + 2 ** 31;
   },
   float64: null,
 };
 
 /**
- * Sorts keys with their positions below them: 53 bits in all, which a float64 holds and JavaScript sorts without calling
- * back.
+ * Sorts keys with their positions in the lower bits: 53 bits in all, which a float64 holds and JavaScript sorts without a
+ * callback.
  */
 function sortByKeys(
   row: Float64Array,
@@ -87,14 +85,14 @@ function sortByKeys(
   return row;
 }
 
-/** Any numbers, one comparison after the other. */
+/** Sorts arbitrary numbers by comparisons. */
 function sortByComparing(row: Float64Array, descending: boolean): ArrayLike<number> {
   const order = Uint32Array.from(row, (_, i) => i);
   return order.sort((i, j) => {
     const [a, b] = descending ? [row[j]!, row[i]!] : [row[i]!, row[j]!];
     if (a < b) return -1;
     if (a > b) return 1;
-    // Equal elements in their order; of NaN and a number the NaN is the larger one.
+    // Equal elements keep their order; NaN is larger than any number.
     if (a === b) return i - j;
     const [p, q] = [a !== a, b !== b];
     return p === q ? i - j : p ? 1 : -1;

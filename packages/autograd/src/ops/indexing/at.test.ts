@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '../../index.js';
 
-/** An index that is known only when it is computed. */
+/** An index whose value is known only once it is computed. */
 const later = (index: number | number[] | number[][]): Tensor =>
   tensor(index, { dtype: 'int32' }).add(tensor(0, { dtype: 'int32' }).mul(2));
 

@@ -40,12 +40,12 @@ interface Advanced {
 }
 
 /**
- * Part of a tensor: one index for each of the first dimensions; the others are taken whole.
+ * Part of a tensor: one index for each of the first dimensions; the others are taken completely.
  *
  * Slices, positions and `null` are NumPy's, negative steps included. Index tensors broadcast with each other; the
  * dimensions they choose from are replaced by the broadcast ones, at the position of the first if they are
- * neighbours, else at the front; positions given as numbers are applied before (as in PyTorch). A mask of k
- * dimensions stands for k dimensions and keeps the elements where it is true; it is evaluated at once. Gradients of
+ * neighbours, otherwise at the front; positions given as numbers are applied before (as in PyTorch). A mask of k
+ * dimensions stands for k dimensions and keeps the elements where it is true; it is evaluated immediately. Gradients of
  * elements that are read several times add up. PyTorch: `Tensor.__getitem__`.
  *
  * @throws {IndexError} for positions out of range, too many indices, or a mask whose shape does not fit.
@@ -102,7 +102,7 @@ function expandEllipsis(shape: Shape, indices: readonly ReadIndex[]): ReadIndex[
     : indices.flatMap((index): readonly ReadIndex[] => (index === '...' ? rest : [index]));
 }
 
-/** Slices, positions and new dimensions; what is left to the index tensors. */
+/** Applies slices, positions and new dimensions; returns what remains for the index tensors. */
 function applyBasic(
   x: Tensor,
   indices: readonly ReadIndex[],
@@ -157,7 +157,7 @@ function applyBasic(
   return dropPositions(sliced, positions, advanced);
 }
 
-/** Index tensors without dimensions are positions: their dimensions vanish before the others are applied. */
+/** Index tensors without dimensions act as positions: their dimensions are removed before the others are applied. */
 function dropPositions(
   x: Tensor,
   positions: readonly Advanced[],
@@ -200,7 +200,7 @@ function applyAdvanced(x: Tensor, advanced: readonly Advanced[]): Tensor {
   ]);
 }
 
-/** Several indices as one into the flattened dimensions. */
+/** Combines several indices into one into the flattened dimensions. */
 export function flatIndex(indices: readonly Tensor[], sizes: readonly number[]): Tensor {
   const shape = indices.map((i) => i.sizes).reduce((s, t) => broadcastShapes('at', s, t));
   const strides = stridesOf(sizes);

@@ -1,4 +1,7 @@
-/** @file The primitives that read and write single elements at places given by an index tensor, each the other's derivative. */
+/**
+ * @file The primitives that read and write single elements at positions given by an index tensor; each is the other's
+ * derivative.
+ */
 import { ShapeError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { outOfRange } from '../../graph/outside.js';
@@ -16,10 +19,10 @@ export interface DimAttrs extends Record<string, number> {
   readonly dim: number;
 }
 
-/** Of what reads at an index. */
+/** Attributes of primitives that read at an index. */
 export interface ReadAttrs extends Attrs {
   readonly dim: number;
-  /** The index in errors, where something else than the primitive was called: `embedding: index`. */
+  /** The name of the index in errors, if another function than the primitive was called: `embedding: index`. */
   readonly what?: string;
 }
 
@@ -59,7 +62,7 @@ export const gatherOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('gather', {
   },
 });
 
-/** Calls `f(position in the index, position in x)`. */
+/** Calls `f(position in the index, position in x)` for each element. */
 export function places(
   what: string,
   index: TypedArray,
@@ -91,7 +94,7 @@ export function checkIndexShape(op: string, index: Shape, x: Shape, dim: number)
   }
 }
 
-/** `x` with `src` added at the places that `gather` with the same index reads; equal places add up. */
+/** `x` with `src` added at the positions that `gather` with the same index reads; equal positions add up. */
 export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
   lowering: {
     kind: 'kernel',
@@ -145,7 +148,7 @@ export function scatterShapes(
   }
 }
 
-/** `x` with `src` written at the places of the index; of several at one place the last stays. */
+/** `x` with `src` written at the positions of the index; of several at one position the last wins. */
 export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
   lowering: {
     kind: 'kernel',
@@ -184,7 +187,7 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
   },
 });
 
-/** Which elements of a source are not overwritten by a later one: what was overwritten has no derivative. */
+/** Which elements of a source are not overwritten by a later one: overwritten elements have no derivative. */
 function survivors(index: Tensor, target: Tensor, dim: number): Tensor {
   const number = reshapeNode(iotaOf([], { size: index.size }), index.sizes);
   const blank = castNode(zerosOf(target), 'int32');

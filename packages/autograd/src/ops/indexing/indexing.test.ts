@@ -1,4 +1,4 @@
-/** @file Indexing against plain nested arrays, and what it refuses. */
+/** @file Indexing against plain nested arrays, and its errors. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -29,7 +29,7 @@ function numbered(shape: readonly number[]): Tensor {
     .cast('float64');
 }
 
-/** Python's slice of a list, written with its definition: step by step, as long as the bound is not reached. */
+/** Python's slice of a list, by its definition: step by step until the bound is reached. */
 function pythonSlice<T>(
   list: readonly T[],
   start: number | null,
@@ -88,7 +88,7 @@ describe('at', () => {
               );
             }
           }
-          // Each index works on the dimension that those before it left outermost; a slice leaves its own in place.
+          // Each index applies to the outermost dimension that earlier ones have left; a slice keeps its own dimension.
           const apply = (list: Nested, k: number): Nested => {
             if (k === indices.length) return list;
             const index = indices[k];

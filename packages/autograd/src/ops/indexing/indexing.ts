@@ -37,7 +37,7 @@ export const gather: (x: Operand, dim: number, index: Indices, what?: string) =>
 );
 
 function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what?: string }): Tensor {
-  // A single number counts as one dimension with one element.
+  // A single number counts as a vector of one element.
   if (x.ndim === 0 || index.ndim === 0) {
     const [a, b] = [
       reshapeNode(x, x.ndim === 0 ? [1] : x.sizes),
@@ -90,7 +90,7 @@ interface DimOption {
 const dimOptions = byPosition(defineOptions<DimOption>({ dim: kinds.orNull(kinds.dim) }), 'dim');
 
 /**
- * As `gather`, but the other dimensions of `x` and `indices` broadcast: for the results of `argmax` with `keepdim`
+ * Like `gather`, but the other dimensions of `x` and `indices` broadcast: for the results of `argmax` with `keepdim`
  * and of `argsort`. Negative indices count from the end. Without `dim` both are flattened. PyTorch:
  * `torch.take_along_dim`.
  * @example takeAlongDim(tensor([[1, 5], [7, 3]]), [[1], [0]], 1) // [[5], [7]]
@@ -156,7 +156,7 @@ function maskOf(op: string, mask: Tensor): Tensor {
 
 /**
  * The elements where `mask` is true, as a vector in row-major order; the two broadcast. The shape depends on values,
- * so the mask is evaluated at once. PyTorch: `torch.masked_select`.
+ * so the mask is evaluated immediately. PyTorch: `torch.masked_select`.
  * @example maskedSelect(tensor([1, 2, 3]), tensor([true, false, true])) // [1, 3]
  */
 export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
@@ -175,7 +175,7 @@ function positions(data: ArrayLike<number>): Int32Array {
   const n = data.length;
   const found = new Int32Array(n);
   let count = 0;
-  // Every position is written, and kept only if another one follows: there is no branch to be guessed.
+  // Every position is written, but kept only if the count moves on: no branch that could be mispredicted.
   for (let i = 0; i < n; i++) {
     found[count] = i;
     count += Number(data[i] !== 0);
@@ -185,7 +185,7 @@ function positions(data: ArrayLike<number>): Int32Array {
 
 /**
  * The indices of all elements that are not 0, one in each row: int32 `[count, ndim]`, in row-major order. Evaluates
- * `x` at once. PyTorch: `torch.nonzero`.
+ * `x` immediately. PyTorch: `torch.nonzero`.
  * @example nonzero(tensor([[0, 5], [6, 0]])) // [[0, 1], [1, 0]]
  */
 export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
@@ -196,7 +196,7 @@ export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   return makeLeaf(rows, [places.length, n], 'int32');
 });
 
-/** The indices in each dimension for flat ones, in rows. */
+/** The indices in each dimension for flat indices, in rows. */
 function coordinates(places: Int32Array, sizes: Shape): Int32Array {
   const n = sizes.length;
   const rows = new Int32Array(places.length * n);

@@ -1,4 +1,4 @@
-/** @file Indices as arguments: int32 tensors or arrays of numbers, checked at once where their values are known. */
+/** @file Indices as arguments: int32 tensors or arrays of numbers, checked at the call if their values are known. */
 import { DTypeError, IndexError } from '../../errors.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import { outOfRange } from '../../graph/outside.js';
@@ -16,8 +16,8 @@ import { lt } from '../build/relations.js';
 export type Indices = Tensor | NestedArray;
 
 /**
- * The indices as an int32 node. Where its value is known, those out of range are refused here; else the kernel does it
- * when it runs. With `negative`, negative ones count from the end. `what` is the index in errors.
+ * The indices as an int32 node. If its value is known, indices out of range are refused here; otherwise the kernel does so when
+ * it runs. With `negative`, negative ones count from the end. `what` names the index in errors.
  */
 export function indexTensor(
   op: string,
@@ -50,7 +50,7 @@ export function indexTensor(
   return wrapped === null ? node : makeLeaf(wrapped, node.sizes, 'int32');
 }
 
-/** One more than the largest index of a node, or Infinity where one is negative: a node never changes. */
+/** One more than the largest index of a node, or Infinity if one is negative. Valid forever, as a node never changes. */
 const bounds = new WeakMap<Tensor, number>();
 
 function boundOf(node: Tensor, data: Int32Array): number {
@@ -69,7 +69,7 @@ function boundOf(node: Tensor, data: Int32Array): number {
   return bound;
 }
 
-/** Nested arrays of whole numbers as an int32 tensor. No dimension is longer than an int32 can count. */
+/** Nested arrays of whole numbers as an int32 tensor. Dimensions are never longer than an int32 can count. */
 export function indicesOf(op: string, index: NestedArray): Tensor {
   const { flat, shape } = readNested(op, index);
   for (const x of flat) {

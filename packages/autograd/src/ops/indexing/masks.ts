@@ -1,4 +1,4 @@
-/** @file Masks as indices: a bool tensor of k dimensions stands for k index tensors, where it is true. */
+/** @file Masks as indices: a bool tensor of k dimensions stands for k index tensors of the positions where it is true. */
 import { plural } from '../../arguments/plural.js';
 import { IndexError } from '../../errors.js';
 import { show, stridesOf, type Shape } from '../../graph/shape.js';
@@ -6,7 +6,7 @@ import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { indexTensor, type Indices } from './indices.js';
 
-/** Where a mask over dimensions `dim`, `dim` + 1, … of a tensor is true: an index for each of its dimensions. */
+/** The positions where a mask over dimensions `dim`, `dim` + 1, … of a tensor is true: an index for each of its dimensions. */
 export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number): Tensor[] {
   mask.sizes.forEach((n, k) => {
     if (n !== shape[dim + k]) {
@@ -28,7 +28,7 @@ export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number):
   );
 }
 
-/** Index tensors for the first dimensions of a shape, masks replaced by where they are true. */
+/** Index tensors for the first dimensions of a shape, with masks replaced by the positions where they are true. */
 export function maskIndices(op: string, shape: Shape, indices: readonly Indices[]): Tensor[] {
   const out: Tensor[] = [];
   for (const index of indices) {

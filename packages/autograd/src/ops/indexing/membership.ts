@@ -1,4 +1,4 @@
-/** @file Which elements are among others. */
+/** @file Which elements occur among others. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -15,7 +15,7 @@ import { searchPositions } from './search.js';
 
 /** Options of `isIn`. */
 export interface IsInOptions {
-  /** Whether no element occurs twice. Without effect; here for code from PyTorch. */
+  /** Whether no element occurs twice. Has no effect; accepted for code from PyTorch. */
   readonly assumeUnique?: boolean;
   /** Whether to find elements that are not in `test`. Default false. */
   readonly invert?: boolean;
@@ -23,7 +23,7 @@ export interface IsInOptions {
 
 const isInOptions = defineOptions<IsInOptions>({ assumeUnique: kinds.flag, invert: kinds.flag });
 
-/** So many are compared one by one rather than sorted. */
+/** Up to this many are compared one by one rather than sorted. */
 const FEW = 16;
 
 /**
@@ -53,7 +53,7 @@ function among(x: Tensor, others: Tensor): Tensor {
       reshapeNode(x, [...x.sizes, 1]),
       expandNode(others, [...x.sizes.map(() => 1), n]),
     );
-    // Extremes of floats have a loop.
+    // As floats, because only extremes of floats run as a loop.
     return gt(maxOver([castNode(pairs, 'float32')], { dims: [x.ndim], keepdim: false }), 0);
   }
   const sorted = takeOf([others, argsortOf([others], { dim: 0, descending: false })], { dim: 0 });

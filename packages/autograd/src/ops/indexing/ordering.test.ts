@@ -1,4 +1,4 @@
-/** @file Sorting, searching, counting and making tensors, against JavaScript's own. */
+/** @file Sorting, searching, counting and creating tensors, against plain JavaScript. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-/** @file Sorting, searching, counting. What sorting by value alone cannot differentiate, gathers do. */
+/** @file Sorting, searching, counting. Derivatives go through a gather of the values in their order. */
 import { byPosition, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { DTypeError, IndexError, ShapeError } from '../../errors.js';
@@ -31,7 +31,7 @@ export { unique, type UniqueOptions, type UniqueParts } from './unique.js';
 export interface SortOptions {
   /** Whether to sort from the largest down. Default false. */
   readonly descending?: boolean;
-  /** Without effect, as sorting is always stable; here for code from PyTorch. */
+  /** Has no effect, as sorting is always stable; accepted for code from PyTorch. */
   readonly stable?: boolean;
 }
 
@@ -88,7 +88,7 @@ export interface TopkOptions {
   readonly dim?: number;
   /** Whether to take the largest elements rather than the smallest. Default true. */
   readonly largest?: boolean;
-  /** Without effect, as the result is always sorted; here for code from PyTorch. */
+  /** Has no effect, as the result is always sorted; accepted for code from PyTorch. */
   readonly sorted?: boolean;
 }
 
@@ -173,7 +173,7 @@ const bincountOptions = defineOptions<BincountOptions>({
 
 /**
  * How often each of the numbers 0, 1, 2 … occurs in a vector, or the sum of its `weights`. The result is as long as
- * the largest number demands, and at least `minlength`; `x` is evaluated at once. PyTorch: `torch.bincount`.
+ * the largest number requires, and at least `minlength`; `x` is evaluated immediately. PyTorch: `torch.bincount`.
  * @throws {IndexError} for a negative number.
  * @example bincount(tensor([1, 1, 3], { dtype: 'int32' })) // [0, 2, 0, 1]
  */
@@ -197,7 +197,7 @@ export const bincount: (x: Operand, options?: BincountOptions) => Tensor = compo
         `bincount: the weights have shape ${show(given.sizes)}, the numbers ${show(node.sizes)}; they must be equal`,
       );
     }
-    // As PyTorch, sums of weights are float64 unless the weights are float32.
+    // As in PyTorch, sums of weights are float64 unless the weights are float32.
     const dtype = given.dtype === 'float32' ? 'float32' : 'float64';
     return indexAddOf(
       [filled(0, [size], dtype), node, reshapeNode(castNode(given, dtype), node.sizes)],
@@ -206,7 +206,7 @@ export const bincount: (x: Operand, options?: BincountOptions) => Tensor = compo
   },
 );
 
-/** The largest of numbers none of which may be negative; −1 if there are none. */
+/** The largest of the numbers, none of which may be negative; −1 if there are none. */
 function mostOf(data: Int32Array): number {
   let most = -1;
   let all = 0;

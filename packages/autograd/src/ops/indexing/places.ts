@@ -1,7 +1,4 @@
-/**
- * @file Positions as results: flat indices split by dimension, indices of elements that are not 0, runs of equal
- * elements.
- */
+/** @file Positions as results: flat indices split by dimension, indices of nonzero elements, runs of equal elements. */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { checkShape, normalizeDim, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -34,7 +31,7 @@ export const unravelIndex: (indices: Indices, shape: Shape) => Tensor[] = compos
 );
 
 /**
- * As `nonzero`. PyTorch: `torch.argwhere`.
+ * The same as `nonzero`. PyTorch: `torch.argwhere`.
  * @example argwhere(tensor([0, 5, 6])) // [[1], [2]]
  */
 export const argwhere: (x: Operand) => Tensor = composite('argwhere', (x) => nonzero(x));
@@ -63,7 +60,7 @@ export interface UniqueConsecutive {
 
 /**
  * The first of each run of equal elements, as a vector, or of equal slices along `dim`; with `returnInverse` or
- * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
+ * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated immediately.
  * PyTorch: `torch.unique_consecutive`, which has no gradient.
  * @example uniqueConsecutive(tensor([1, 1, 2, 1])) // [1, 2, 1]
  */
@@ -102,7 +99,7 @@ interface Runs {
   readonly counts: Int32Array;
 }
 
-/** Where each run of equal slices begins, which each slice is in, and how many there are. */
+/** Where each run of equal slices begins, the run of each slice, and the number of runs. */
 function runsOf(x: Tensor, dim: number): Runs {
   const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
   const n = x.sizes[dim]!;
@@ -112,7 +109,7 @@ function runsOf(x: Tensor, dim: number): Runs {
   for (let i = 0; i < n; i++) {
     let differ = Number(i === 0);
     for (let k = i * width; k < (i + 1) * width; k++) differ |= Number(data[k] !== data[k - width]);
-    // Written in any case, and kept if the run is new: there is no branch to be guessed.
+    // Always written, but kept only if the run is new: no branch that could be mispredicted.
     first[count] = i;
     count += differ;
     inverse[i] = count - 1;

@@ -1,4 +1,4 @@
-/** @file The primitives that fold what is written to one place: products and extremes, as `scatterAdd` does sums. */
+/** @file The primitives that fold all elements written to one position: products and extremes, as `scatterAdd` does sums. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { elementsAt } from '../../kernels/indexing.js';
@@ -10,8 +10,8 @@ import { batchAll } from '../shape/movement.js';
 import { gatherOf, places, scatterAddOf, scatterShapes } from './gather.js';
 
 /**
- * `x` times the elements of `src` at the places of the index. The derivative by each factor is the product of the others, also
- * where some are 0; of booleans the product is "and".
+ * `x` times the elements of `src` at the positions of the index. The derivative with respect to each factor is the product of
+ * the others, also where some are 0; for booleans the product is "and".
  */
 export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterProd', {
   lowering: {
@@ -49,9 +49,9 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
 });
 
 /**
- * The product of all other factors, for each element of `x` and of `src`: of those that are not 0, times the zeros beside
- * this one. A second zero stands in it as itself, so that its derivative is the product of the rest; with three or more all
- * of it is 0.
+ * The product of all other factors, for each element of `x` and of `src`: the product of the nonzero ones, times the other
+ * zeros. A second zero appears as itself, so that its derivative is the product of the rest; with three or more zeros
+ * everything is 0.
  */
 function others(inputs: readonly Tensor[], dim: number): { own: Tensor; given: Tensor } {
   const [x, index, src] = inputs as readonly [Tensor, Tensor, Tensor];
@@ -60,7 +60,7 @@ function others(inputs: readonly Tensor[], dim: number): { own: Tensor; given: T
   const rest = scatterProdOf([ownFactor, index, factor], { dim });
   const count = scatterAddOf([castNode(ownZero, x.dtype), index, castNode(zero, x.dtype)], { dim });
   const zeros = scatterAddOf([choose(ownZero, x, 0), index, choose(zero, src, 0)], { dim });
-  /** A factor that is not 0, and one that is: what is left without it. */
+  /** The product without one factor, for a factor that is 0 and for one that is not. */
   const without = (
     [isZero, value, divisor]: readonly [Tensor, Tensor, Tensor],
     at: (table: Tensor) => Tensor,
@@ -88,7 +88,7 @@ interface ExtremeAttrs extends Record<string, number> {
 }
 
 /**
- * The largest or smallest of `x` and the elements of `src` at the places of the index; NaN if there is one. The gradient is
+ * The largest or smallest of `x` and the elements of `src` at the positions of the index; NaN if there is one. The gradient is
  * split evenly among equal ones.
  */
 export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttrs>(
@@ -133,7 +133,7 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
   },
 );
 
-/** Which elements are the result, and how many of them at each place. */
+/** Which elements equal the result, and how many do at each position. */
 function ties(
   inputs: readonly Tensor[],
   out: Tensor,

@@ -106,13 +106,13 @@ function checkCount(op: string, mask: Tensor, size: number): void {
     );
 }
 
-/** Where a part lies in a whole; see `padNode`. */
+/** The location of a part in a whole; see `padNode`. */
 interface Window {
   readonly start: readonly number[];
   readonly step: readonly number[];
 }
 
-/** `x` with `src`, reshaped to `shape`, in a window of it. */
+/** `x` with a window of it replaced by `src`, reshaped to `shape`. */
 function placed(op: string, x: Tensor, src: Operand, shape: Shape, window: Window): Tensor {
   const part = reshapeNode(castNode(operand(op, src, x.dtype), x.dtype), shape);
   const inside = padNode(filled(1, shape, 'bool'), x.sizes, window);

@@ -40,7 +40,7 @@ type ScatterReduce = (
 /**
  * `x` with the elements of `src` reduced into the positions where `gather` with the same index reads: their sum,
  * product, mean, largest or smallest. Other elements stay. The gradient is split evenly among equal extremes; the
- * derivative of products is correct also where elements are 0. Means of integers are rounded down. PyTorch:
+ * derivative of products is correct even where elements are 0. Means of integers are rounded down. PyTorch:
  * `torch.scatter_reduce`.
  *
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
@@ -95,7 +95,7 @@ export const indexReduce: (
   return reshapeNode(folded(target, d, at, slices, reduce, includeSelf), node.sizes);
 });
 
-/** Slices of a source along `dim` and, in their shape, the places a vector of indices names. */
+/** Slices of a source along `dim` and, in the same shape, the positions that a vector of indices names. */
 export function slicesAt(
   op: string,
   x: Tensor,
@@ -142,7 +142,7 @@ function folded(
   reduce: ScatterReduction,
   includeSelf: boolean,
 ): Tensor {
-  /** Where something is written, what leaves the fold as it is. */
+  /** The start of the fold: `x`, or where something is written the neutral element. */
   const base = (neutral: number): Tensor =>
     includeSelf ? x : scatterOf([x, index, filled(neutral, src.sizes, x.dtype)], { dim });
   switch (reduce) {

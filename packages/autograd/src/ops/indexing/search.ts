@@ -1,4 +1,4 @@
-/** @file The primitive that searches in sorted rows. */
+/** @file The primitive that searches sorted rows. */
 import type { TypedArray } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -7,7 +7,7 @@ import { reshapeNode } from '../build/broadcast.js';
 import { batchAll } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
-/** Where values belong in sorted rows: one row for all, or one for each row of values. */
+/** The positions where values belong in sorted rows: one row for all values, or one for each row of values. */
 export const searchPositions: PrimitiveOp<{ right: boolean }> = primitive('searchsorted', {
   lowering: {
     kind: 'kernel',
@@ -20,7 +20,7 @@ export const searchPositions: PrimitiveOp<{ right: boolean }> = primitive('searc
     const [rows, values] = batchAll(inputs, batched, size) as [Tensor, Tensor];
     const inner = values.sizes.slice(1);
     if (rows.ndim > 2) return searchPositions([rows, values], attrs);
-    // One row for each example: values of any shape become one row, too.
+    // With one row per example, an example's values of any shape become one row too.
     const flat = reshapeNode(values, [size, inner.reduce((a, b) => a * b, 1)]);
     return reshapeNode(searchPositions([rows, flat], attrs), values.sizes);
   },

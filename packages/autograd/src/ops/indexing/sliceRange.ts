@@ -1,8 +1,8 @@
-/** @file One index of one dimension: a position or a slice such as `'1:5:2'`, as Python reads it. */
+/** @file The index of one dimension: a position or a slice such as `'1:5:2'`, as Python reads it. */
 import { display } from '../../arguments/index.js';
 import { ChainruleError, IndexError } from '../../errors.js';
 
-/** Where a slice begins, how many elements it has, how far apart; `keep` is false for a single position. */
+/** The first element of a slice, the number of its elements, and the step; `keep` is false for a single position. */
 export interface SliceRange {
   readonly start: number;
   readonly size: number;
@@ -10,7 +10,7 @@ export interface SliceRange {
   readonly keep: boolean;
 }
 
-/** Reads a position or a slice of dimension `dim` with `n` elements. */
+/** Parses a position or a slice of dimension `dim` with `n` elements. */
 export function sliceRange(index: unknown, n: number, dim: number): SliceRange {
   if (typeof index === 'number') {
     if (!Number.isInteger(index) || index < -n || index >= n) {
@@ -31,7 +31,7 @@ export function sliceRange(index: unknown, n: number, dim: number): SliceRange {
   const [first, last, by] = parts.map((part) => (part === '' ? undefined : Number(part)));
   const step = by ?? 1;
   if (step === 0) throw new IndexError(`at: the step of ${display(index)} must not be 0`);
-  // As Python: bounds count from the end if negative, and are cut to what there is.
+  // As in Python: negative bounds count from the end, and bounds are clamped to the dimension.
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const bound = (k: number): number => Math.min(high, Math.max(low, k < 0 ? k + n : k));
   const start = first === undefined ? (step > 0 ? low : high) : bound(first);

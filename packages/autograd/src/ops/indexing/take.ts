@@ -1,4 +1,6 @@
-/** @file The primitives that read and add whole slices at places given by an index tensor, each the other's derivative. */
+/**
+ * @file The primitives that read and add whole slices at positions given by an index tensor; each is the other's derivative.
+ */
 import { ShapeError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
@@ -11,8 +13,8 @@ import { batchAll, moveDim } from '../shape/movement.js';
 import { checkIndices, gatherOf, scatterAddOf, type DimAttrs, type ReadAttrs } from './gather.js';
 
 /**
- * Whole slices of `x` along `dim`, chosen by an index of any shape, which takes that dimension's place:
- * `[…, n, …]` and `[k…]` give `[…, k…, …]`.
+ * Whole slices of `x` along `dim`, chosen by an index of any shape, which replaces that dimension: `[…, n, …]` and `[k…]` give
+ * `[…, k…, …]`.
  */
 export const takeOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('take', {
   lowering: {
@@ -48,13 +50,13 @@ function takenShape(x: Shape, index: Shape, dim: number): number[] {
   return [...x.slice(0, dim), ...index, ...x.slice(dim + 1)];
 }
 
-/** An index of each example, `[size, k…]`, repeated over the slices it chooses: `shape` with all of `k` at `dim`. */
+/** An index per example, `[size, k…]`, expanded over the slices it chooses: `shape` with all of `k` at `dim`. */
 function alongSlices(index: Tensor, shape: Shape, dim: number): Tensor {
   const own = shape.map((n, d) => (d === 0 || d === dim ? n : 1));
   return expandNode(reshapeNode(index, own), shape);
 }
 
-/** Calls `f(offset in x, offset of the same slice in the taken tensor, length)` for each piece that lies together. */
+/** Calls `f(offset in x, offset of the same slice in the taken tensor, length)` for each contiguous piece. */
 function slices(
   what: string,
   index: TypedArray,
@@ -72,7 +74,7 @@ function slices(
   }
 }
 
-/** `x` with slices of `src` added at the places that `take` with the same index reads; equal places add up. */
+/** `x` with slices of `src` added at the positions that `take` with the same index reads; equal positions add up. */
 export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
   lowering: {
     kind: 'kernel',

@@ -26,7 +26,7 @@ const uniqueOptions = defineOptions<UniqueOptions>({
   dim: kinds.orNull(kinds.dim),
 });
 
-/** The results of `unique` that were asked for. */
+/** The results of `unique` that were requested. */
 export interface UniqueParts {
   /** The distinct elements, sorted. */
   readonly values: Tensor;
@@ -46,8 +46,8 @@ export interface Unique {
 }
 
 /**
- * The distinct elements in rising order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
- * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated at once.
+ * The distinct elements in ascending order, as a vector, or the distinct slices along `dim`; with `returnInverse` or
+ * `returnCounts` in an object. Every NaN is distinct. The shape depends on values, so `x` is evaluated immediately.
  * Gradients go to the first of equal elements. PyTorch: `torch.unique`, which has no gradient.
  * @example unique(tensor([3, 1, 3, 2])) // [1, 2, 3]
  */
@@ -76,7 +76,10 @@ function leafOf(data: Int32Array): Tensor {
   return makeLeaf(data, [data.length], 'int32');
 }
 
-/** The distinct slices along a dimension, in order: where each first is, which each slice is, how many there are. */
+/**
+ * The distinct slices along a dimension, sorted: the position of each one's first occurrence, the number of each slice, and the
+ * counts.
+ */
 function distinct(
   x: Tensor,
   dim: number,

@@ -15,7 +15,7 @@ import { eachMatrix, identityLike, product, solveOf } from './solving.js';
 export const detOf: PrimitiveOp<Record<never, never>> = primitive('det', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes.slice(0, -2),
-  // Through the cofactors rather than det · A⁻ᵀ, so that it holds for singular matrices too.
+  // By the cofactors rather than det · A⁻ᵀ, so that it also holds for singular matrices.
   vjp: (_i, ct, [a]) => strongMul(reshapeNode(ct, [...ct.sizes, 1, 1]), cofactorOf([a as Tensor])),
   jvp: ([t], [a]) => lastTwo(mul(t as Tensor, cofactorOf([a as Tensor]))),
   batch: ([a]) => detOf([a as Tensor]),
@@ -35,12 +35,12 @@ function lastTwo(x: Tensor): Tensor {
   return sumOver([x], { dims: [x.ndim - 2, x.ndim - 1], keepdim: false });
 }
 
-/** The least quotient of two pivots with which cofactors come from the inverse, within a few units in the last place. */
+/**
+ * The smallest ratio of two pivots for which cofactors are taken from the inverse, accurate to a few units in the last place.
+ */
 const REGULAR = { float32: 1e-6, float64: 1e-3 } as const;
 
-/**
- * The cofactors of each matrix, the gradient of its determinant: `det(A) A⁻ᵀ`, and their limit where A is singular.
- */
+/** The cofactors of each matrix, which are the gradient of its determinant: `det(A) A⁻ᵀ`, or its limit where A is singular. */
 export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
@@ -68,7 +68,7 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
   },
 });
 
-/** Cofactors as `det(A) A⁻ᵀ`; false, if the matrix is too near to a singular one, which leaves neither it nor `x` as they were. */
+/** Cofactors as `det(A) A⁻ᵀ`; returns false, with `a` overwritten, if the matrix is too close to a singular one. */
 function fromInverse(
   a: Float64Array,
   x: Float64Array,
@@ -93,7 +93,7 @@ function fromInverse(
   return true;
 }
 
-/** Cofactors of any matrix, by its singular values. */
+/** Cofactors of any matrix, from its singular values. */
 function fromSingular(a: Float64Array, x: Float64Array, n: number): void {
   const { u, s, v } = jacobiSingular(a, n, n);
   const sign = luSign(u, n) * luSign(v, n);
@@ -107,7 +107,7 @@ function fromSingular(a: Float64Array, x: Float64Array, n: number): void {
   }
 }
 
-/** How cofactors change along `t`. */
+/** The derivative of the cofactors along `t`. */
 function rateAlong(a: Tensor, t: Tensor): Tensor {
   if ((a.sizes.at(-1) as number) <= 1) return strongMul(0, t);
   return cofactorRateOf([a, t]);
@@ -125,13 +125,14 @@ function overDeterminant(a: Tensor, x: Tensor): Tensor {
 }
 
 /**
- * How the cofactors of a matrix change along another, the second derivative of its determinant: `(⟨C, t⟩ C − C tᵀ C) / det A`,
- * and its limit where A is singular. Its own derivative by A, from n = 3 on, divides by det A: it is not finite there.
+ * The derivative of a matrix's cofactors along another matrix, the second derivative of its determinant:
+ * `(⟨C, t⟩ C − C tᵀ C) / det A`, or its limit where A is singular. Its own derivative with respect to A divides by det A from n
+ * = 3 on, so it is not finite there.
  */
 const cofactorRateOf: PrimitiveOp<Record<never, never>> = primitive('cofactorRate', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
-  // All three directions of the third derivative may be exchanged.
+  // The three directions of the third derivative are interchangeable.
   vjp: (i, ct, [a, t]) =>
     i === 0 ? third(a as Tensor, t as Tensor, ct) : cofactorRateOf([a as Tensor, ct]),
   jvp: ([x, u], [a, t]) =>
@@ -181,7 +182,7 @@ function sandwich(
   return out;
 }
 
-/** The third derivative of a determinant, along two directions; 0 of a matrix of 2 × 2. */
+/** The third derivative of a determinant, along two directions; 0 for 2 × 2 matrices. */
 function third(a: Tensor, t: Tensor, x: Tensor): Tensor {
   if ((a.sizes.at(-1) as number) <= 2) return strongMul(0, x);
   const c = cofactorOf([a]);
@@ -238,7 +239,7 @@ function logPart(x: Tensor): Tensor {
   return sumOver([mul(x, logMask(x))], { dims: [x.ndim - 1], keepdim: false });
 }
 
-/** `[0, 1]`: of sign and logarithm only the latter has a slope. */
+/** `[0, 1]`: only the logarithm has a slope, the sign has none. */
 function logMask(like: Tensor): Tensor {
   return castNode(iotaAlong(2, like.ndim - 1, like.ndim), like.dtype);
 }

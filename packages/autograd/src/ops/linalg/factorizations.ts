@@ -1,8 +1,8 @@
 /**
  * @file The primitives behind matrix factorizations. Those with several factors return them stacked in one matrix.
  *
- * Derivatives are PyTorch's. A factor that is not determined (an eigenvector of a repeated eigenvalue, a singular vector
- * of a repeated or zero singular value) has no derivative: what flows through it alone is infinite or NaN.
+ * Derivatives are PyTorch's. A factor that is not unique (an eigenvector of a repeated eigenvalue, a singular vector of a
+ * repeated or zero singular value) has no derivative: a gradient that flows through it alone is infinite or NaN.
  */
 import { ChainruleError, GradError } from '../../errors.js';
 import type { Value } from '../../graph/primitive.js';
@@ -44,7 +44,7 @@ function halfLower(x: Tensor): Tensor {
   return where(onDiagonal(low), mul(low, 0.5), low);
 }
 
-/** The lower Cholesky factor: `A = L Lᵀ`, from the lower triangle of A. */
+/** The lower Cholesky factor L of `A = L Lᵀ`, from the lower triangle of A. */
 export const choleskyOf: PrimitiveOp<Record<never, never>> = primitive('cholesky', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
@@ -127,13 +127,15 @@ function stacked(shape: readonly number[], more: number): number[] {
   return [...shape.slice(0, -2), m + n + more, n];
 }
 
-/** Q and R of what `qrOf` returns. */
+/** Q and R from the result of `qrOf`. */
 export function qrParts(packed: Tensor, m: number): [Tensor, Tensor] {
   const n = packed.sizes.at(-1) as number;
   return [rows(packed, 0, m), transposed(rows(packed, m, n))];
 }
 
-/** All m orthonormal columns of the QR of `A [m, n]`, m > n: `[m, m]`. Those beyond n are free, so there is no derivative. */
+/**
+ * All m orthonormal columns of the QR of `A [m, n]`, m > n: `[m, m]`. Those beyond n are arbitrary, so there is no derivative.
+ */
 export const completeOf: PrimitiveOp<Record<never, never>> = primitive('orthogonalComplete', {
   lowering: { kind: 'reference' },
   shape: ([a]) => [...(a as Tensor).sizes.slice(0, -1), (a as Tensor).sizes.at(-2) as number],
@@ -157,8 +159,8 @@ function undetermined(): GradError {
 }
 
 /**
- * Eigenvalues in rising order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. V need not be
- * there where only eigenvalues are looked at, unless there are derivatives.
+ * Eigenvalues in ascending order and eigenvectors of the symmetric matrix in the lower triangle: `[λ; V]`, n + 1 rows. If only
+ * the eigenvalues are read, V may be missing, unless derivatives need it.
  */
 export const eighOf: PrimitiveOp<{ vectors: boolean }> = primitive('eigh', {
   lowering: { kind: 'reference' },
@@ -196,12 +198,12 @@ export const eighOf: PrimitiveOp<{ vectors: boolean }> = primitive('eigh', {
   },
 });
 
-/** The values as a row, and the vectors, of what `eighOf` returns. */
+/** The eigenvalues as a row, and the eigenvectors, from the result of `eighOf`. */
 export function eighParts(packed: Tensor): [values: Tensor, vectors: Tensor] {
   return [rows(packed, 0, 1), rows(packed, 1, packed.sizes.at(-1) as number)];
 }
 
-/** `1 / (xⱼ − xᵢ)` at (i, j), 0 on the diagonal, of a row of values. */
+/** `1 / (xⱼ − xᵢ)` at (i, j), 0 on the diagonal, for a row of values. */
 function gaps(values: Tensor, minus: typeof sub): Tensor {
   const difference = minus(values, transposed(values));
   const diagonal = onDiagonal(difference);
@@ -229,7 +231,7 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
     const middle = where(onDiagonal(inner), gs, inner);
     const inverse = reciprocal(s);
     let g = product(product(u, middle), v, false, true);
-    // What turns a factor out of its own span; there is nothing outside where it is square.
+    // The parts that turn a factor out of its own span; a square factor has none.
     if (m > n) g = add(g, product(strongMul(outside(u, gu), inverse), v, false, true));
     if (n > m) g = add(g, product(u, strongMul(outside(v, gv), inverse), false, true));
     return g;
@@ -269,7 +271,7 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
   },
 });
 
-/** U, s as a row, and V of what `svdOf` returns. */
+/** U, s as a row, and V from the result of `svdOf`. */
 export function svdParts(packed: Tensor, m: number): [Tensor, Tensor, Tensor] {
   return [
     rows(packed, 0, m),

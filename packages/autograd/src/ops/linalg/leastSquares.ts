@@ -36,7 +36,7 @@ interface Tolerances {
    * given.
    */
   readonly rtol?: number | null;
-  /** Whether A is symmetric. Without effect; here for code from PyTorch. */
+  /** Whether A is symmetric. Has no effect; accepted for code from PyTorch. */
   readonly hermitian?: boolean;
 }
 
@@ -97,7 +97,7 @@ export const lstsq = composite('linalg.lstsq', (A: Tensor, B: Tensor): LstsqResu
 });
 
 /**
- * The singular values `[…, min(m, n)]`, in falling order. PyTorch: `torch.linalg.svdvals`.
+ * The singular values `[…, min(m, n)]`, in descending order. PyTorch: `torch.linalg.svdvals`.
  * @example linalg.svdvals(tensor([[3, 0], [0, -4]])) // [4, 3]
  */
 export const svdvals = composite('linalg.svdvals', (A: Tensor): Tensor =>
@@ -111,7 +111,7 @@ function singular(a: Tensor): Tensor {
 }
 
 /**
- * The eigenvalues of symmetric matrices, in rising order: `[…, n]`. Only the lower triangle is read.
+ * The eigenvalues of symmetric matrices, in ascending order: `[…, n]`. Only the lower triangle is read.
  * PyTorch: `torch.linalg.eigvalsh`.
  * @example linalg.eigvalsh(tensor([[2, 1], [1, 2]])) // [1, 3]
  */
@@ -181,7 +181,7 @@ export const cond = composite(
     const inverse = solveOf([a, identityLike(a)], { transposed: false, op: '' });
     const known = size(a);
     const product = abs(mul(known, size(inverse)));
-    // A singular matrix leaves infinities and NaN, maybe not in every row.
+    // A singular matrix leaves infinities and NaN, though maybe not in every row.
     const nothing = sumOver([mul(inverse, 0)], { dims: [a.ndim - 2, a.ndim - 1], keepdim: false });
     return where(logicalAnd(ne(nothing, 0), eq(known, known)), Infinity, product);
   },

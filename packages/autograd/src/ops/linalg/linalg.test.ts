@@ -1,4 +1,4 @@
-/** @file Laws of factorizations, and what linear algebra refuses. */
+/** @file Laws of factorizations, and errors of linear algebra. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as A from '../../index.js';
@@ -161,7 +161,7 @@ describe('derivatives', () => {
         [1.4477, -1.1777, -0.2699],
       ],
     ],
-    // Where PyTorch gives NaN: every cofactor of 2 × 2 is linear.
+    // PyTorch gives NaN here: every cofactor of a 2 × 2 matrix is linear.
     [
       [
         [0, 0],
@@ -188,7 +188,7 @@ describe('derivatives', () => {
   test.each([1, 1e-2, 1e-5, 1e-9, 0])(
     'cofactors are minors, however near to a singular matrix: %f off',
     (off) => {
-      // The last row is the sum of the others, but for one element.
+      // The last row is the sum of the others, except for one element.
       const rows = [
         [2, -1, 0.5, 3],
         [1, 4, -2, 0.25],
@@ -221,7 +221,7 @@ describe('derivatives', () => {
       { dtype: 'float64', requiresGrad: true },
     );
     const [g] = A.grad([linalg.det(a)], [a]) as [Tensor];
-    // Minors by hand.
+    // Minors computed by hand.
     const cofactors = [
       [4, 4, -4],
       [-2, -2, 2],

@@ -210,7 +210,7 @@ export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrRes
   const a = matrix('linalg.qr', A);
   const [m, n] = a.sizes.slice(-2) as [number, number];
   const k = Math.min(m, n);
-  // Of a wide matrix the first columns decide Q.
+  // For a wide matrix the first columns determine Q.
   const [q, r] = qrParts(qrOf([narrowNode(a, a.ndim - 1, 0, k)]), m);
   const R =
     n > k ? concatNode([r, product(q, narrowNode(a, a.ndim - 1, k, n - k), true)], a.ndim - 1) : r;
@@ -222,7 +222,7 @@ export const qr = composite('linalg.qr', (A: Tensor, options?: QrOptions): QrRes
 
 /** The result of `eigh`: `A = V diag(λ) Vᵀ`. */
 export interface EighResult {
-  /** The eigenvalues in rising order: `[…, n]`. */
+  /** The eigenvalues in ascending order: `[…, n]`. */
   readonly values: Tensor;
   /** The eigenvectors, in columns: `[…, n, n]`. Their signs are arbitrary. */
   readonly vectors: Tensor;
@@ -253,7 +253,7 @@ const svdOptions = defineOptions<SvdOptions>({ fullMatrices: kinds.flag });
 export interface SvdResult {
   /** The left singular vectors, in columns. */
   readonly U: Tensor;
-  /** The singular values in falling order: `[…, k]`. */
+  /** The singular values in descending order: `[…, k]`. */
   readonly S: Tensor;
   /** The right singular vectors, in rows. */
   readonly Vh: Tensor;
@@ -279,7 +279,7 @@ export const svd = composite('linalg.svd', (A: Tensor, options?: SvdOptions): Sv
   return { U: widen(u, m, k), S, Vh: transposed(widen(v, n, k)) };
 });
 
-/** Further orthonormal columns, up to a square matrix. */
+/** Adds orthonormal columns until the matrix is square. */
 function widen(q: Tensor, m: number, k: number): Tensor {
   if (m === k) return q;
   return concatNode([q, narrowNode(completeOf([detach(q)]), q.ndim - 1, k, m - k)], q.ndim - 1);
@@ -292,7 +292,7 @@ function widen(q: Tensor, m: number, k: number): Tensor {
 export const matrixPower = composite('linalg.matrixPower', (A: Tensor, n: number): Tensor => {
   const a = square('linalg.matrixPower', A);
   checkInteger('linalg.matrixPower', 'n', n);
-  // Connected, with a gradient of 0.
+  // Stays connected to A, with a gradient of 0.
   if (n === 0) return add(identityLike(a), strongMul(0, a));
   let power =
     n < 0 ? solveOf([a, identityLike(a)], { transposed: false, op: 'linalg.matrixPower' }) : a;

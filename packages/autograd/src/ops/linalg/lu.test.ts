@@ -1,4 +1,4 @@
-/** @file LU of matrices of any shape: by panels, singular ones too, and its derivative where rows are below the square. */
+/** @file LU of matrices of any shape: by panels, of singular ones, and its derivative where there are rows below the square. */
 import { expect, it, test } from 'vitest';
 import * as c from '../../index.js';
 import { tensor, type Tensor } from '../../index.js';

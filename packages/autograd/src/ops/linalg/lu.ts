@@ -1,7 +1,7 @@
 /**
- * @file LU factorization with partial pivoting, `A = P L U`: of matrices of any shape, and solving with it.
+ * @file LU factorization with partial pivoting, `A = P L U`: for matrices of any shape, and solving with it.
  *
- * The order of rows is found first; with it the first columns, up to the square, need no pivoting, and those right of them
+ * The order of the rows is found first. In that order the columns up to the square need no pivoting, and those to the right
  * follow by a triangular system.
  */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
@@ -27,14 +27,11 @@ import { matrix, square } from './systems.js';
 const LOWER = { upper: false, transposed: false, unit: true };
 const UPPER = { upper: true, transposed: false, unit: false };
 
-/**
- * L below the diagonal and U on and above it, in one matrix, of an A `[…, m, n]`, m ≥ n, whose rows are in their order
- * already.
- */
+/** L below the diagonal and U on and above it, in one matrix, for an A `[…, m, n]`, m ≥ n, whose rows are already in order. */
 const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
   lowering: { kind: 'reference' },
   shape: ([a]) => (a as Tensor).sizes,
-  // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ for the leading block; what is below it is A₂ = L₂ U.
+  // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ for the leading block; the rows below it are A₂ = L₂ U.
   vjp: (_i, ct, _inputs, out) => {
     const [block, below] = split(out);
     const [rate, rateBelow] = split(ct);
@@ -67,7 +64,7 @@ const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
   },
 });
 
-/** The leading square block of a tall matrix, and what is below. */
+/** The leading square block of a tall matrix, and the rows below it. */
 function split(a: Tensor): readonly [block: Tensor, below: Tensor | null] {
   const [m, n] = a.sizes.slice(-2) as [number, number];
   if (m === n) return [a, null];
@@ -88,7 +85,7 @@ function lower(packed: Tensor): Tensor {
   return add(tril(packed, -1), identityLike(packed));
 }
 
-/** Which row of A comes in each row of `L U`, then LAPACK's pivots, counted from 1: int32 `[…, m + min(m, n)]`. */
+/** The row of A in each row of `L U`, then LAPACK's pivots, counted from 1: int32 `[…, m + min(m, n)]`. */
 const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
   lowering: { kind: 'reference' },
   shape: ([a]) => {
@@ -109,7 +106,7 @@ const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
   },
 });
 
-/** The order of `m` rows that pivots make of them. */
+/** The order of `m` rows that results from pivots. */
 const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
   lowering: { kind: 'reference' },
   shape: ([pivots], { m }) => [...(pivots as Tensor).sizes.slice(0, -1), m],
@@ -141,7 +138,7 @@ function rowsAt(x: Tensor, order: Tensor): Tensor {
 interface Parts {
   readonly order: Tensor;
   readonly pivots: Tensor;
-  /** `[…, m, k]` with k = min(m, n): L without the ones on its diagonal, and U, or its first k columns, in one. */
+  /** `[…, m, k]` with k = min(m, n): L without the ones on its diagonal, and U, or its first k columns, in one matrix. */
   readonly packed: Tensor;
   /** The other columns of U. */
   readonly rest: Tensor | null;
@@ -193,7 +190,7 @@ export const lu = composite('linalg.lu', (A: Tensor): LuResult => {
 export interface LuFactors {
   /** L below the diagonal (its own is 1) and U on and above it, in one matrix: `[…, m, n]`. */
   readonly LU: Tensor;
-  /** The row that each row in turn was exchanged with, counted from 1: int32 `[…, min(m, n)]`. */
+  /** The row with which each row was exchanged, one after the other, counted from 1: int32 `[…, min(m, n)]`. */
   readonly pivots: Tensor;
 }
 

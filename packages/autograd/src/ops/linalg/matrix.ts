@@ -82,7 +82,7 @@ export const matmul = composite('matmul', (x: Tensor, y: Tensor): Tensor => {
   const k = a.sizes.at(-1) as number;
   const rows = a.sizes.slice(0, -1);
   if (b.ndim <= 2) {
-    // One matrix product for all leading dimensions, also on the way back.
+    // One matrix product for all leading dimensions, in the backward pass too.
     const right = b.ndim === 1 ? reshapeNode(b, [k, 1]) : b;
     const out = matmulOf([reshapeNode(a, [sizeOf(rows), k]), right], PLAIN);
     return reshapeNode(out, [...rows, ...b.sizes.slice(1)]);

@@ -11,8 +11,8 @@ import { exponential, ROOM } from './kernels/exponentialKernel.js';
 import { eachMatrix, transposed } from './solving.js';
 
 /**
- * `exp(A)`. Its derivative in the direction t is the corner of `exp [[A, t], [0, A]]`: (R. Mathias, "A chain rule for matrix
- * functions", 1996).
+ * `exp(A)`. Its derivative in the direction t is the upper right block of `exp [[A, t], [0, A]]` (R. Mathias, "A chain rule for
+ * matrix functions", 1996).
  */
 const matrixExpOf: PrimitiveOp<Record<never, never>> = primitive('matrixExp', {
   lowering: { kind: 'reference' },

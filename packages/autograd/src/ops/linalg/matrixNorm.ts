@@ -136,7 +136,7 @@ export const matrixNorm = composite(
   },
 );
 
-/** A norm of the matrices in two dimensions. */
+/** The norm of the matrices in two dimensions. */
 export function ofMatrices(
   op: string,
   x: Tensor,
@@ -165,7 +165,7 @@ export function ofMatrices(
   );
 }
 
-/** The fold that gives the largest of what is never negative: 0 of nothing, which a sum gives. */
+/** The reduction to the largest element of a tensor that is never negative: 0 if it is empty, for which a sum stands in. */
 function largest(x: Tensor): typeof maxOver {
   return x.size === 0 ? sumOver : maxOver;
 }

@@ -1,4 +1,4 @@
-/** @file The primitive of Moore and Penrose's inverse. */
+/** @file The primitive of the Moore-Penrose inverse. */
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { zeros } from '../../kernels/plain/doubleLoops.js';
@@ -10,7 +10,7 @@ import { jacobiRotated, type Rotated } from './kernels/singularValues.js';
 import { eachMatrix, product, transposed } from './solving.js';
 
 /**
- * `A⁺ […, n, m]` of `A […, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. The derivative is that for a
+ * `A⁺ […, n, m]` of `A […, m, n]`; singular values up to `max(atol, rtol · largest)` count as 0. The derivative assumes a
  * constant rank (G. H. Golub and V. Pereyra, "The differentiation of pseudo-inverses", 1973).
  */
 export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pinv', {
@@ -38,7 +38,7 @@ export const pinvOf: PrimitiveOp<{ atol: number; rtol: number }> = primitive('pi
   },
 });
 
-/** `A⁺ = Σ v uᵀ / σ`, `[k, m]`, of an A `[m, k]` whose columns were rotated; v uᵀ / σ is v (σ u)ᵀ / σ². */
+/** `A⁺ = Σ v uᵀ / σ`, `[k, m]`, for an A `[m, k]` whose columns were rotated; v uᵀ / σ is v (σ u)ᵀ / σ². */
 function inverted(
   p: Matrix,
   { columns, rows, norms, scale }: Rotated,
@@ -57,7 +57,7 @@ function inverted(
   addProduct(blockAt(p, m, 0, 0), 1, blockAt(left, k, 0, 0), blockAt(columns, m, 0, 0), [k, k, m]);
 }
 
-/** `−A⁺ t A⁺ + A⁺A⁺ᵀ tᵀ (I − A A⁺) + (I − A⁺A) tᵀ A⁺ᵀA⁺`, whose transpose is the same of Aᵀ. */
+/** `−A⁺ t A⁺ + A⁺A⁺ᵀ tᵀ (I − A A⁺) + (I − A⁺A) tᵀ A⁺ᵀA⁺`; its transpose is the same expression for Aᵀ. */
 function rate(a: Tensor, p: Tensor, t: Tensor): Tensor {
   const turn = transposed(t);
   const first = neg(product(product(p, t), p));

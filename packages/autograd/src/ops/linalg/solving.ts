@@ -15,7 +15,7 @@ import { matmulOf } from './products/matmul.js';
 import { batchAll, iotaAlong, permuteNode } from '../shape/movement.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 
-/** `x · y`, either one transposed. */
+/** `x · y`, where either can be transposed. */
 export function product(x: Tensor, y: Tensor, transA = false, transB = false): Tensor {
   return matmulOf([x, y], { transA, transB });
 }
@@ -26,13 +26,16 @@ export function transposed(x: Tensor): Tensor {
   return permuteNode(x, [...lead, x.ndim - 1, x.ndim - 2]);
 }
 
-/** Elements from which matrices are worth the memory of vector loops, and how many times as much factorizations take. */
+/**
+ * From this many elements on, matrices are copied to where vector loops reach them; factorizations take this many times their
+ * memory there.
+ */
 const WORTHWHILE = 64;
 const TIMES = 12;
 
 /**
- * Calls `f` with the elements of each matrix in float64, in an array that is used again, and its number; and with room for so
- * many more numbers, in an array that is used again too.
+ * Calls `f` with the elements of each matrix in float64 and its number; and with room for `also` further numbers. Both arrays
+ * are reused for the next matrix.
  */
 export function eachMatrix(
   { data, shape }: Value,
@@ -57,7 +60,7 @@ export function eachMatrix(
 
 interface SolveAttrs extends Record<string, boolean | string> {
   readonly transposed: boolean;
-  /** The public operation, for the message that a matrix is singular; empty where that gives infinities. */
+  /** The public operation, to name in the error for a singular matrix; empty if such a matrix gives infinities instead. */
   readonly op: string;
 }
 
@@ -119,7 +122,7 @@ interface TriangularAttrs extends Record<string, boolean> {
   readonly unit: boolean;
 }
 
-/** `T⁻¹ B` or `T⁻ᵀ B`, T the triangle of `A […, n, n]` that `upper` names, with ones on the diagonal if `unit`. */
+/** `T⁻¹ B` or `T⁻ᵀ B`, where T is the triangle of `A […, n, n]` that `upper` names, with ones on the diagonal if `unit`. */
 export const triangularOf: PrimitiveOp<TriangularAttrs> = primitive<TriangularAttrs>(
   'triangularSolve',
   {
@@ -167,7 +170,7 @@ function triangle(x: Tensor, { upper, unit }: TriangularAttrs): Tensor {
   return upper ? triu(x, unit ? 1 : 0) : tril(x, unit ? -1 : 0);
 }
 
-/** The identity matrix, once for each matrix of `a`. */
+/** An identity matrix for each matrix of `a`. */
 export function identityLike(a: Tensor): Tensor {
   const n = a.sizes.at(-1) as number;
   const eye = castNode(eq(iotaAlong(n, 0, 2), iotaAlong(n, 1, 2)), a.dtype);

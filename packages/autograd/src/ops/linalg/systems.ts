@@ -1,4 +1,4 @@
-/** @file What functions of matrices check of their operands. */
+/** @file Checks of the operands of matrix functions. */
 import { DTypeError, ShapeError } from '../../errors.js';
 import { broadcastShapes, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -19,7 +19,7 @@ export function square(op: string, A: Tensor): Tensor {
   throw new ShapeError(`${op}: expected square matrices […, n, n], got ${show(a.sizes)}`);
 }
 
-/** Refuses right-hand sides whose dimension `dim` is not that of the square A. */
+/** Refuses right-hand sides whose dimension `dim` differs from that of the square A. */
 export function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): void {
   if (a.dtype !== b.dtype)
     throw new DTypeError(`${op}: the dtypes differ: ${a.dtype} and ${b.dtype}`);
@@ -30,7 +30,7 @@ export function checkSystem(op: string, a: Tensor, b: Tensor, dim: -1 | -2): voi
   }
 }
 
-/** Both with the same leading dimensions. */
+/** Expands both to the same leading dimensions. */
 export function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   const lead: Shape = broadcastShapes(op, a.sizes.slice(0, -2), b.sizes.slice(0, -2));
   return [

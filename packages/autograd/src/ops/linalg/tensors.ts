@@ -59,7 +59,7 @@ export const multiDot = composite('linalg.multiDot', (tensors: readonly Tensor[]
   return reshapeNode(chain(0, n - 1), shape);
 });
 
-/** Where to cut the chain from i to j, by the number of multiplications of its parts. */
+/** The best place to cut the chain from i to j, by the number of multiplications. */
 function bestCuts(sizes: readonly number[]): Int32Array {
   const n = sizes.length - 1;
   const cost = new Float64Array(n * n);
@@ -120,7 +120,7 @@ const diagonalOptions = defineOptions<LinalgDiagonalOptions>({
 });
 
 /**
- * As `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`.
+ * Like `diagonal`, by default of the last two dimensions. PyTorch: `torch.linalg.diagonal`.
  * @example linalg.diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
 export const diagonal = composite(
@@ -181,7 +181,7 @@ export const householderProduct = composite(
       const factor = reshapeNode(narrowNode(t, t.ndim - 1, i, 1), [...lead, 1, 1]);
       q = sub(q, mul(product(v, product(v, q, true)), factor));
     }
-    // Without a reflection it still belongs to A, with a gradient of 0.
+    // Even without a reflection the result stays connected to A, with a gradient of 0.
     return k === 0 ? choose(ne(q, q), a, q) : q;
   },
 );

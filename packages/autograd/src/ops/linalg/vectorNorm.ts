@@ -12,10 +12,10 @@ import { reducedShape } from '../../graph/shape.js';
 import { filled } from '../build/primitive.js';
 
 /**
- * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts what is not 0.
+ * `(Σ |x|ᵖ)^(1/p)` over `dims`; p = ∞ and −∞ are the largest and smallest |x|, p = 0 counts nonzero elements.
  *
- * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. Of equal
- * largest |x| each gets an equal part.
+ * No digit is lost where a power overflows but the norm does not. Where the norm is 0 its gradient is 0. The
+ * gradient is split evenly among equal largest |x|.
  * @example linalg.vectorNorm(tensor([3, -4]), 1) // 7
  */
 export function vectorNorm(
@@ -25,10 +25,10 @@ export function vectorNorm(
   keepdim: boolean,
 ): Tensor {
   const attrs = { dims, keepdim };
-  // Counted so that it stays connected, with a gradient of 0.
+  // The zero term keeps the count connected to x, with a gradient of 0.
   if (p === 0) return sumOver([add(castNode(ne(x, 0), x.dtype), strongMul(0, x))], attrs);
   if (p === Infinity || p === -Infinity) {
-    // Of no elements the norm is 0, as a sum would be.
+    // The norm of no elements is 0, as for a sum.
     if (p === Infinity && dims.some((d) => x.sizes[d] === 0)) {
       return filled(0, reducedShape(x.sizes, dims, keepdim), x.dtype);
     }
@@ -41,18 +41,20 @@ export function vectorNorm(
     const norm = p === 2 ? unscaledNorm(wide, p, attrs) : vectorNorm(wide, p, dims, keepdim);
     return castNode(norm, 'float32');
   }
-  // A norm grows as its argument does: what it is divided by before, it is multiplied by after, and has no derivative of
-  // its own. So no power overflows, or vanishes, unless the norm does.
+  // The norm is homogeneous: x is divided by a scale that the result is multiplied by, and which is a constant for derivatives.
+  // So no power overflows or underflows unless the norm does.
   const scale = scaleOf(x, dims);
   const scaled = mul(x, reciprocal(scale));
   const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.sizes, dims, false));
   return mul(unscaledNorm(scaled, p, attrs), back);
 }
 
-/** The powers of larger orders, and their quotients in second derivatives, need the range of a double. */
+/** For larger orders, the powers and their quotients in second derivatives need the range of a double. */
 const LARGEST_SINGLE = 30;
 
-/** The power of two below the largest |x| over `dims`, which divides exactly; 1 where that is 0, infinite or NaN. */
+/**
+ * The largest power of two up to the largest |x| over `dims`, by which division is exact; 1 where that is 0, infinite or NaN.
+ */
 function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
   if (dims.some((d) => x.sizes[d] === 0))
     return filled(1, reducedShape(x.sizes, dims, true), x.dtype);
@@ -66,7 +68,7 @@ function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
   );
 }
 
-/** Powers of two whose reciprocals are normal numbers, too. */
+/** The smallest powers of two that are normal numbers, as are their reciprocals. */
 const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
 
 /** The norm of elements up to 2. */
@@ -79,7 +81,7 @@ function unscaledNorm(
     const square = sumOver([mul(x, x)], attrs);
     return awayFromZero(square, sqrt);
   }
-  // |x|ᵖ has no slope at 0 for p > 1; below, what is 0 is left out of the derivative.
+  // |x|ᵖ has slope 0 at 0 for p > 1; for smaller p, zeros are left out of the derivative.
   const zero = eq(x, 0);
   const magnitude = abs(where(zero, filled(1, x.sizes, x.dtype), x));
   const atZero = filled(p < 0 ? Infinity : 0, x.sizes, x.dtype);
@@ -87,7 +89,7 @@ function unscaledNorm(
   return awayFromZero(total, (t) => pow(t, 1 / p), p > 0 ? 0 : Infinity);
 }
 
-/** `f(x)`, and `atZero` without slope where x is 0. */
+/** `f(x)`; where x is 0, the constant `atZero`. */
 function awayFromZero(x: Tensor, f: (x: Tensor) => Tensor, atZero = 0): Tensor {
   const zero = eq(x, 0);
   const one = filled(1, x.sizes, x.dtype);

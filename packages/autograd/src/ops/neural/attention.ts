@@ -1,4 +1,4 @@
-/** @file Attention, embeddings and dropout: what networks for sequences are made of. */
+/** @file Attention, embeddings and dropout: the building blocks of networks for sequences. */
 import { byPosition, defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
@@ -50,7 +50,7 @@ const embeddingOptions = defineOptions<EmbeddingOptions>({ paddingIdx: kinds.orN
 /**
  * Rows of `weight [n, d]`, chosen by an int32 tensor of any shape `[…]`: `[…, d]`. PyTorch: `nn.functional.embedding`.
  *
- * @throws {IndexError} for an index out of range: at once for known values, otherwise when evaluated.
+ * @throws {IndexError} for an index out of range: at the call for known values, otherwise when evaluated.
  * @throws {DTypeError} if the indices are not int32. @throws {ShapeError} if the weight is not a matrix.
  * @example embedding(tensor([2, 0], { dtype: 'int32' }), tensor([[1, 1], [2, 2], [3, 3]])) // [[3, 3], [1, 1]]
  */
@@ -89,9 +89,9 @@ const oneHotOptions = byPosition(
 
 /**
  * 1 at the position of each class and 0 elsewhere, int32: `[…] → […, numClasses]`. Without `numClasses`, or with −1,
- * there are as many as the largest class needs, and the indices are evaluated. PyTorch: `nn.functional.one_hot`.
+ * there are as many classes as the largest one needs, and the indices are evaluated. PyTorch: `nn.functional.one_hot`.
  *
- * @throws {IndexError} for a class out of range: at once for known values, otherwise when evaluated.
+ * @throws {IndexError} for a class out of range: at the call for known values, otherwise when evaluated.
  * @example oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
  */
 export const oneHot: (indices: Tensor, numClasses?: number | OneHotOptions) => Tensor = composite(
@@ -199,7 +199,7 @@ export const scaledDotProductAttention: (
   return matmulOf([dropped, v], { transA: false, transB: false });
 });
 
-/** What is added to scores in another dtype would widen them, and whole numbers are mostly meant as true and false. */
+/** A mask of another dtype would widen the scores it is added to, and one of integers is mostly meant as true and false. */
 function maskFor(op: string, attnMask: Tensor, scores: Tensor): Tensor {
   const mask = operand(op, attnMask);
   const [own, all] = [mask.sizes, scores.sizes];
@@ -219,7 +219,7 @@ function maskFor(op: string, attnMask: Tensor, scores: Tensor): Tensor {
   return mask;
 }
 
-/** `[…, h, s, e]` with each head repeated as often as the query has more of them. */
+/** `[…, h, s, e]` with each head repeated to match the number of heads of the query. */
 function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
   const [have, want] = [x.sizes.at(-3) ?? 1, q.sizes.at(-3) ?? 1];
   if (x.ndim < 3 || have === 0 || want % have !== 0) {

@@ -117,7 +117,7 @@ export const batchNorm: BatchNorm<BatchNormOptions> = composite(
       }
       const moments = momentsOf(x, dims);
       y = standardize(moments, eps);
-      // Of nothing there is no mean: the statistics stay.
+      // An empty batch has no mean: the statistics stay unchanged.
       if (count > 0) {
         update(runningMean, reshapeNode(moments.mean, [c]), momentum);
         update(runningVar, mul(reshapeNode(moments.variance, [c]), count / (count - 1)), momentum);
@@ -139,7 +139,7 @@ export interface InstanceNormOptions extends RunningOptions {
 
 /**
  * Normalizes each channel of each example of `x [n, c, …]`. Running statistics that are cells are updated with the
- * mean over the examples. Options as `batchNorm`. PyTorch: `nn.functional.instance_norm`.
+ * mean over the examples. Options as for `batchNorm`. PyTorch: `nn.functional.instance_norm`.
  * @example instanceNorm(tensor([[[1, 3]]])) // [[[-1.0000, 1.0000]]]
  */
 export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
@@ -182,7 +182,7 @@ export const instanceNorm: BatchNorm<InstanceNormOptions> = composite(
   },
 );
 
-/** Normalizes by running statistics, which must be there. */
+/** Normalizes by running statistics, which must be given. */
 function byRunning(
   op: string,
   x: Tensor,

@@ -1,4 +1,4 @@
-/** @file Operations on channels: shuffled between groups, made from pixels, normalized by their neighbours. */
+/** @file Operations on channels: shuffling between groups, making them from pixels, normalizing by their neighbours. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';

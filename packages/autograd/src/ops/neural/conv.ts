@@ -166,11 +166,11 @@ export const convWeight: ConvOp = primitive<ConvAttrs>('convWeight', {
   },
 });
 
-/** Sizes and positions the kernels work with. */
+/** The sizes and positions that the kernels use. */
 interface Layout {
   readonly batch: number;
   readonly groups: number;
-  /** Channels of the input and of the result, of one group. */
+  /** Channels of the input and of the result, per group. */
   readonly inputs: number;
   readonly outputs: number;
   /** Elements of one channel of the input and of the result, and of the kernel. */
@@ -179,7 +179,7 @@ interface Layout {
   readonly taps: number;
   /** Products summed for one element of the result. */
   readonly depth: number;
-  /** The position read by tap `t` at place `p`: `index[p · taps + t]`. */
+  /** The position that tap `t` reads at place `p`: `index[p · taps + t]`. */
   readonly index: Int32Array;
 }
 
@@ -200,7 +200,7 @@ function layout(x: Shape, out: Shape, attrs: ConvAttrs): Layout {
   };
 }
 
-/** Spreads the windows out as a matrix of `depth × places`, with the strides given. */
+/** Lays the windows out as a matrix of `depth × places`, with the given strides. */
 function gather(
   x: Value['data'],
   at: number,

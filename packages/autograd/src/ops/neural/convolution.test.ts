@@ -1,4 +1,4 @@
-/** @file Convolutions of random geometry against the definition, written as loops. */
+/** @file Convolutions with random geometry against the definition, written as loops. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as A from '../../index.js';
@@ -55,7 +55,7 @@ function* positions(shape: readonly number[]): Generator<number[]> {
 const flatIndex = (at: readonly number[], shape: readonly number[]): number =>
   at.reduce((sum, i, d) => sum * (shape[d] ?? 1) + i, 0);
 
-/** Every product that a convolution sums: positions in x, w and the result. */
+/** All products that a convolution sums: positions in x, w and the result. */
 function* products(
   g: Geometry,
   shapes: { x: number[]; w: number[]; y: number[] },

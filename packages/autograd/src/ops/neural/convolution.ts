@@ -45,7 +45,7 @@ export interface ConvTransposeOptions {
 
 const slidingOptions = {
   bias: kinds.orNull(kinds.tensor),
-  // Their numbers are checked with the number of dimensions.
+  // Their values are checked together with the number of dimensions.
   stride: kinds.anything,
   padding: kinds.anything,
   dilation: kinds.anything,
@@ -184,7 +184,7 @@ function transposed(op: string, rank: number): Conv<ConvTransposeOptions> {
         `${op}: outputPadding ${show(extra)} must be smaller than the stride ${show(stride)} or the dilation ${show(dilation)}`,
       );
     }
-    // Chosen so that the convolution which this one is the transpose of fits its input without a remainder.
+    // Chosen so that the windows of the convolution whose transpose this is fit its input without a remainder.
     const padHigh = padLow.map((n, d) => n - extra[d]!);
     const size = x.sizes
       .slice(2)

@@ -10,7 +10,7 @@ export interface DropoutOptions {
   readonly training?: boolean;
 }
 
-/** Reads them, the probability also by position. */
+/** Reads the options, and a probability given by position. */
 export const dropoutOptions: (op: string, ...given: readonly unknown[]) => DropoutOptions =
   byPosition(
     defineOptions<DropoutOptions>(

@@ -1,4 +1,4 @@
-/** @file Dropout's probability is given by position or among the options, in place of it or after it. */
+/** @file The probability of dropout can be given by position, in the options, or as both. */
 import { expect, it } from 'vitest';
 import * as a from '../../index.js';
 

@@ -21,13 +21,13 @@ type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions
 export const dropout1d: Dropout = composite('dropout1d', channelDropout('dropout1d', 1));
 
 /**
- * As `dropout1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which needs a batch.
+ * Like `dropout1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.dropout2d`, which needs a batch.
  * @example dropout2d(ones([2, 3, 4, 4])).amax([2, 3]) // 0 or 2 for each channel
  */
 export const dropout2d: Dropout = composite('dropout2d', channelDropout('dropout2d', 2));
 
 /**
- * As `dropout1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`.
+ * Like `dropout1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.dropout3d`.
  * @example dropout3d(ones([2, 3, 4, 4, 4])).amax([2, 3, 4]) // 0 or 2 for each channel
  */
 export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout3d', 3));

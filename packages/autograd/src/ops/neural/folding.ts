@@ -1,4 +1,4 @@
-/** @file The windows of a convolution as columns, and back. Part of the convolution family. */
+/** @file The windows of a convolution as columns, and the reverse. Part of the convolution family. */
 import { defineOptions, plural } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -22,7 +22,7 @@ export interface UnfoldOptions {
   readonly stride?: PerDim;
 }
 
-// Their numbers are checked with the number of dimensions.
+// Their values are checked together with the number of dimensions.
 const unfoldOptions = defineOptions<UnfoldOptions>({
   dilation: kinds.anything,
   padding: kinds.anything,
@@ -55,7 +55,7 @@ export const unfold: (x: Tensor, kernelSize: PerDim, options?: UnfoldOptions) =>
 
 /**
  * The transpose of `unfold`: adds up columns `[n, c · kh · kw, windows]` (or without n) where they overlap, to
- * `[n, c, ...outputSize]`; of booleans, where any is true. PyTorch: `nn.functional.fold` (col2im).
+ * `[n, c, ...outputSize]`; for booleans, true where any is. PyTorch: `nn.functional.fold` (col2im).
  *
  * @throws {ShapeError} unless there are as many rows and columns as `unfold` gives for `outputSize`.
  * @example fold(ones([1, 4, 4]), [3, 3], 2) // [[[[1, 2, 1], [2, 4, 2], [1, 2, 1]]]]
@@ -87,7 +87,7 @@ export const fold: (
       );
     }
     const windows = reshapeNode(x, [n, rows / taps, ...geometry.kernel, ...counts]);
-    // Booleans that overlap are true where one is.
+    // Where booleans overlap, the result is true if one of them is.
     const folded =
       x.dtype === 'bool'
         ? gt(foldWindows([castNode(windows, 'int32')], geometry), 0)

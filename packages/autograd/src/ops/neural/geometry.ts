@@ -1,4 +1,4 @@
-/** @file Reads the options that convolutions and poolings share, one value a dimension, and checks them. */
+/** @file Reads and checks the options that convolutions and poolings share, one value per dimension. */
 import { display, passes, copyList } from '../../arguments/index.js';
 import { isArray } from '../../arguments/kinds.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -22,7 +22,7 @@ export function perDim(
   min: number,
 ): number[] {
   const right = passes(wholeNumbers, value);
-  // The copy is checked too: what was checked is what is used.
+  // The copy is checked again: the values that are used must be those that were checked.
   const copy = right && isArray(value) ? copyList(op, name, value) : value;
   const given = right && passes(wholeNumbers, copy) ? copy : [];
   const list = typeof given === 'number' ? [given] : given;
@@ -45,7 +45,7 @@ export function batchedInput(op: string, x: Tensor, rank: number): { x: Tensor; 
   );
 }
 
-/** Takes the batch dimension off again. */
+/** Removes the batch dimension again. */
 export function unbatched(y: Tensor, single: boolean): Tensor {
   return single ? reshapeNode(y, y.sizes.slice(1)) : y;
 }

@@ -1,4 +1,4 @@
-/** @file Where the points of a grid lie among the elements of one dimension, and what stands beyond its edges. */
+/** @file The positions of grid points among the elements of one dimension, and the treatment of positions beyond its edges. */
 import type { Tensor } from '../../graph/tensor.js';
 import { add, div, fmod, mul, neg, remainder, sub } from '../elements/arithmetic.js';
 import { choose } from '../build/element.js';
@@ -8,12 +8,12 @@ import { floor } from '../build/wholeNumbers.js';
 
 export type GridPadding = 'zeros' | 'border' | 'reflection';
 
-/** From −1 … 1, centres or edges of the corner elements, to positions among `size` elements. */
+/** From −1 … 1, which are the centres or the edges of the corner elements, to positions among `size` elements. */
 export function positionsOf(x: Tensor, size: number, alignCorners: boolean): Tensor {
   return alignCorners ? mul(add(x, 1), (size - 1) / 2) : mul(sub(mul(add(x, 1), size), 1), 0.5);
 }
 
-/** Positions moved between the first and the last element, unless zeros stand outside. */
+/** Positions moved between the first and the last element, unless zeros lie outside. */
 export function inside(
   at: Tensor,
   size: number,

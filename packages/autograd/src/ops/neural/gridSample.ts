@@ -33,7 +33,7 @@ const readGridSample = defineOptions<GridSampleOptions>({
   alignCorners: kinds.flag,
 });
 
-/** One element to read along one dimension: its position and its weight, null for 1. */
+/** One element that is read along one dimension: its position and its weight; null means 1. */
 interface Reading {
   readonly at: Tensor;
   readonly weight: Tensor | null;
@@ -77,13 +77,13 @@ export const gridSample: (x: Tensor, grid: Tensor, options?: GridSampleOptions) 
     ]);
   });
 
-/** The weighted sum over all choices of one reading a dimension: `[n, c, points]`. */
+/** The weighted sum over all combinations of one reading per dimension: `[n, c, points]`. */
 function read(x: Tensor, readings: readonly Reading[][], padding: GridPadding): Tensor {
   const size = x.sizes.slice(2);
   const strides = stridesOf(size);
   const [n, c] = x.sizes as readonly [number, number];
   const flat = reshapeNode(x, [n, c, sizeOf(size)]);
-  // Along each dimension: the part of the flat index, the weight, and whether there is an element.
+  // Along each dimension: its share of the flat index, and the weight, which is 0 where there is no element.
   const sides = readings.map((list, d) =>
     list.map(({ at, weight }) => {
       const present = padding === 'zeros' ? exists(at, size[d]!) : null;
@@ -113,7 +113,7 @@ function read(x: Tensor, readings: readonly Reading[][], padding: GridPadding): 
     .reduce((sum, part) => add(sum, part));
 }
 
-/** A weight that is 0 where there is no element. */
+/** The weight, or 0 where there is no element. */
 function kept(weight: Tensor | null, present: Tensor | null, at: Tensor): Tensor | null {
   if (present === null) return weight;
   return weight === null ? castNode(present, at.dtype) : choose(present, weight, 0);
@@ -201,7 +201,7 @@ export const affineGrid: (theta: Tensor, size: Shape, options?: AffineGridOption
     }
     const n = size[0]!;
     const spatial = size.slice(2);
-    // Coordinate k of a point runs along dimension rank − 1 − k, and meets column k of theta.
+    // Coordinate k of a point runs along dimension rank − 1 − k, and multiplies column k of theta.
     const column = (k: number): Tensor =>
       reshapeNode(narrowNode(theta, 2, k, 1), [n, ...spatial.map(() => 1), rank]);
     return range(rank)
@@ -213,7 +213,7 @@ export const affineGrid: (theta: Tensor, size: Shape, options?: AffineGridOption
       .reduce((sum, part) => add(sum, part), column(rank));
   });
 
-/** Evenly spread from −1 to 1: the centres of `count` elements, or including both ends. */
+/** Evenly spaced from −1 to 1: the centres of `count` elements, or with both ends included. */
 function pointsAlong(count: number, like: Tensor, alignCorners: boolean): Tensor {
   const data = allocate(like.dtype, count);
   for (let i = 0; i < count; i++)

@@ -1,4 +1,4 @@
-/** @file One element of each row of a log-softmax: the log-likelihood of a class, with a derivative of its own. */
+/** @file One element of each row of a log-softmax: the log-likelihood of a class, with its own derivative rule. */
 import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ShapeError } from '../../errors.js';
@@ -19,12 +19,12 @@ import { rowDims } from './rowDims.js';
 
 /**
  * `logSoftmax(x, dim)` at one index of each row: `out[i] = ln softmax(x)[i][index[i]]` for `dim` 1. The index is int32, of the
- * shape of `x` without `dim`. The derivative, `1 − p` at the index and `−p` elsewhere, is right to the last digits also where a
- * probability p is nearly 1. PyTorch: `-F.cross_entropy(x, index, reduction='none')`.
+ * shape of `x` without `dim`. The derivative, `1 − p` at the index and `−p` elsewhere, is accurate to the last digits even where
+ * a probability p is nearly 1. PyTorch: `-F.cross_entropy(x, index, reduction='none')`.
  *
  * @param what the index in errors, for functions of your own. Default `logSoftmaxAt: index`.
- * @throws {ShapeError} for an index of another shape. @throws {IndexError} for an index out of range, when evaluated at the latest.
- * @throws {DTypeError} for integers.
+ * @throws {ShapeError} for an index of another shape. @throws {IndexError} for an index out of range, when evaluated at the
+ * latest. @throws {DTypeError} for integers.
  * @example logSoftmaxAt(tensor([[2, 0], [0, 2]]), tensor([0, 0], { dtype: 'int32' }), 1) // [-0.1269, -2.1269]
  */
 export const logSoftmaxAt: (x: Operand, index: Indices, dim: number, what?: string) => Tensor =
@@ -48,12 +48,15 @@ export const logSoftmaxAt: (x: Operand, index: Indices, dim: number, what?: stri
     const at = reshapeNode(index, column);
     if (x.size === 0) return reshapeNode(gatherOf([x, at], { dim: d, what }), shape);
     const all = exponentials(detach(x), [d]);
-    // A difference of a number that is not positive and one that is not negative.
+    // A number ≤ 0 minus one ≥ 0, so nothing cancels.
     const picked = sub(gatherOf([all.shifted, at], { dim: d, what }), logOfSum(all, [d], true));
     return reshapeNode(pickedOf([picked, x, at, all.e, all.sum], { dim: d }), shape);
   });
 
-/** The first input, whose value was found without derivatives, as a function of the second. No slope is a difference. */
+/**
+ * Makes the first input, which was computed without derivatives, a function of the second. No slope is a difference that
+ * cancels.
+ */
 const pickedOf: PrimitiveOp<{ readonly dim: number }> = primitive('logSoftmaxAtRule', {
   lowering: { kind: 'alias', transparent: true },
   shape: ([y]) => (y as Tensor).sizes,
@@ -62,7 +65,7 @@ const pickedOf: PrimitiveOp<{ readonly dim: number }> = primitive('logSoftmaxAtR
     const [, x, index] = inputs as Inputs;
     const p = sharesIn(inputs as Inputs, dim);
     const own = eq(index, iotaAlong(x.sizes[dim] as number, dim, x.ndim));
-    // Of a share of more than half, what is missing to 1 is the sum of the others.
+    // For a share of more than half, its distance to 1 is the sum of the other shares.
     const others = sumOver([choose(own, 0, p)], { dims: [dim], keepdim: true });
     const slope = choose(logicalAnd(own, gt(p, 0.5)), others, sub(castNode(own, p.dtype), p));
     return strongProduct(slope, ct);

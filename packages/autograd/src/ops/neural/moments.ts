@@ -8,7 +8,7 @@ import { add, div, mul, rsqrt, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { floatOperand } from '../build/define.js';
 
-/** A tensor that may be left out. */
+/** A tensor that may be omitted. */
 export type Maybe = Tensor | null | undefined;
 
 /** Options of all normalizations. */
@@ -53,7 +53,7 @@ export function standardize({ centred, variance }: Moments, eps: number): Tensor
   return mul(centred, rsqrt(add(variance, eps)));
 }
 
-/** `y · weight + bias`, both of shape `own`, seen as `shape` against y. */
+/** `y · weight + bias`, both of shape `own`, which is reshaped to `shape` to broadcast with y. */
 export function affine(
   op: string,
   y: Tensor,
@@ -99,7 +99,7 @@ export function channelled(op: string, input: Tensor): Tensor {
   throw new ShapeError(`${op}: expected x [batch, channels, …], got ${show(x.sizes)}`);
 }
 
-/** The last dimensions of `x`, which must be of the shape given. */
+/** The last dimensions of `x`, which must have the given shape. */
 export function lastDims(
   op: string,
   x: Tensor,

@@ -1,4 +1,4 @@
-/** @file What normalizations and softmax promise beyond their values, which are compared with PyTorch's elsewhere. */
+/** @file Guarantees of normalizations and softmax beyond their values, which other tests compare with PyTorch. */
 import { describe, expect, test } from 'vitest';
 import * as A from '../../index.js';
 import type { Tensor } from '../../index.js';
@@ -129,7 +129,7 @@ describe('embedding, oneHot, dropout', () => {
     A.manualSeed(3);
     const y = A.dropout(x, 0.25).dataSync();
     const kept = y.filter((v) => v !== 0);
-    // Four standard deviations of the binomial.
+    // Four standard deviations of the binomial distribution.
     expect(Math.abs(kept.length - 7500)).toBeLessThan(4 * Math.sqrt(10_000 * 0.25 * 0.75));
     expect(new Set(kept)).toEqual(new Set([Math.fround(1 / 0.75)]));
     A.manualSeed(3);

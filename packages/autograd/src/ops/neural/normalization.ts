@@ -64,7 +64,7 @@ export const softmax = composite('softmax', (input: Operand, dim: number): Tenso
 }) as SameShapeAlong;
 
 /**
- * `ln(softmax(x))` without overflow or cancellation, accurate also where a probability is nearly 1. PyTorch:
+ * `ln(softmax(x))` without overflow or cancellation, accurate even where a probability is nearly 1. PyTorch:
  * `torch.log_softmax`. See `softmax`.
  * @example logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
  */

@@ -1,4 +1,4 @@
-/** @file The distances between vectors, pair by pair. */
+/** @file The distance between the vectors of each pair. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { broadcastShapes } from '../../graph/shape.js';

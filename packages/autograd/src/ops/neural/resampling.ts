@@ -57,10 +57,10 @@ const interpolateOptions = defineOptions<InterpolateOptions>({
 });
 
 /**
- * `x [n, c, …]` with one to three dimensions behind the channels, resampled to another size.
+ * `x [n, c, …]` with one to three dimensions after the channels, resampled to another size.
  *
  * `linear`, `bilinear` and `trilinear` are for one, two and three dimensions, `bicubic` for two (a = −0.75, or −0.5
- * with `antialias`, as in PyTorch); `area` takes the mean of all that falls together. PyTorch:
+ * with `antialias`, as in PyTorch); `area` takes the mean of the elements that each result covers. PyTorch:
  * `nn.functional.interpolate`.
  *
  * @throws {ChainruleError} unless exactly one of `size` and `scaleFactor` is given, or for an unknown mode.

@@ -77,7 +77,7 @@ export const gumbelSoftmax = composite(
     const { tau = 1, hard = false, dim = -1 } = readGumbel('gumbelSoftmax', options);
     const x = floatOperand('gumbelSoftmax', logits);
     const u = drawUniform(x.sizes, x.dtype);
-    // Of 0 there is no logarithm; half a step above stands for it.
+    // 0 has no logarithm, so half a step above it is used instead.
     const open = choose(eq(u, 0), x.dtype === 'float64' ? 2 ** -54 : 2 ** -25, u);
     const soft = softmax(div(sub(x, log(neg(log(open)))), tau), dim);
     if (!hard) return soft;

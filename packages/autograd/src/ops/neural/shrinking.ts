@@ -28,7 +28,7 @@ export interface HardshrinkOptions {
 const readHardshrink = defineOptions<HardshrinkOptions>({ lambd: kinds.number });
 
 /**
- * `x` where `|x| > lambd`, else 0, with derivative 0; NaN stays NaN. A negative lambd leaves x as it is.
+ * `x` where `|x| > lambd`, otherwise 0, with derivative 0; NaN stays NaN. A negative lambd leaves x unchanged.
  * PyTorch: `nn.functional.hardshrink`.
  * @example hardshrink(tensor([-1, 0.2, 2])) // [-1, 0, 2]
  */
@@ -42,7 +42,7 @@ export const hardshrink = composite(
 ) as SameShape<[options?: HardshrinkOptions]>;
 
 /**
- * `x − tanh(x)`, accurate also near 0, where PyTorch's difference cancels; the derivative is tanh². NaN stays NaN,
+ * `x − tanh(x)`, also accurate near 0, where PyTorch's difference cancels; the derivative is tanh². NaN stays NaN,
  * ±Inf stays ±Inf. PyTorch: `nn.functional.tanhshrink`.
  * @example tanhshrink(tensor([0, 1])) // [0, 0.2384]
  */
@@ -53,8 +53,8 @@ export const tanhshrink = unary('tanhshrink', {
 });
 
 /**
- * `x³/3 · (1 − D / cosh x)`, from `(x cosh x − sinh x) / cosh x`, whose series is `x³/3` times that of cosh less
- * `D = Σ (1 − 3 / ((2k + 1)(2k + 3))) x^(2k) / (2k)!`.
+ * `x³/3 · (1 − D / cosh x)`, from `(x cosh x − sinh x) / cosh x`. The series of the numerator is `x³/3` times that of cosh
+ * minus `D = Σ (1 − 3 / ((2k + 1)(2k + 3))) x^(2k) / (2k)!`.
  */
 function differenceFromTanh(x: number): number {
   const xx = x * x;

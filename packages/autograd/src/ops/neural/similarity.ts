@@ -73,7 +73,7 @@ export const cosineSimilarity: (x: Tensor, y: Tensor, options?: CosineSimilarity
         w.sizes.map((n, d) => (dims.includes(d) && n === 1 ? other.sizes[d]! : n)),
       );
       const norm = vectorNorm(wide, 2, dims, true);
-      // The bound changes the value only: PyTorch differentiates the norm as if it were not there.
+      // The bound changes only the value: PyTorch differentiates the norm as if there were no bound.
       const bounded = add(norm, detach(sub(maximum(norm, eps), norm)));
       return div(wide, bounded);
     }) as [Tensor, Tensor];

@@ -1,4 +1,4 @@
-/** @file Primitives over windows: spreading them out, adding them up, finding the largest element of each. */
+/** @file Primitives over windows: unfolding them, summing them, and finding the largest element of each. */
 import type { Value } from '../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -78,7 +78,7 @@ function asBatch(x: Tensor, f: (y: Tensor) => Tensor): Tensor {
   return reshapeNode(y, [b, n, ...y.sizes.slice(1)]);
 }
 
-/** Windows `[start, end)` over the last dimensions, of any sizes: one list a dimension. */
+/** Windows `[start, end)` over the last dimensions, of any sizes: one list per dimension. */
 export interface SpanAttrs extends Record<
   string,
   readonly number[] | readonly (readonly number[])[]
@@ -154,13 +154,13 @@ function separably(
   return data;
 }
 
-/** As `SpanAttrs`, of every `step`-th element only. */
+/** Like `SpanAttrs`, but only every `step`-th element counts. */
 export interface ArgmaxAttrs extends SpanAttrs {
   readonly step: readonly number[];
 }
 
 /**
- * Where the largest element of each window lies, counted over the covered dimensions: the first one, or the last NaN.
+ * The position of the largest element of each window, counted over the covered dimensions: the first one, or the last NaN.
  * `[…, …size] → int32 […, …windows]`.
  */
 export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('windowArgmax', {
@@ -196,7 +196,7 @@ export const windowArgmax: PrimitiveOp<ArgmaxAttrs> = primitive<ArgmaxAttrs>('wi
         let best = table.index[at]!;
         for (const end = table.start[p + 1]!; at < end; at++) {
           const v = data[from + table.index[at]!]!;
-          // As PyTorch, a NaN wins over everything before it, another NaN included.
+          // As in PyTorch, a NaN wins over everything before it, even another NaN.
           if (v > data[from + best]! || v !== v) best = table.index[at]!;
         }
         out.data[o] = best;

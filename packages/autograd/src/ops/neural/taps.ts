@@ -1,6 +1,6 @@
-/** @file Which elements an interpolation reads along one dimension, and with which weights. */
+/** @file Which elements an interpolation reads along one dimension, and with what weights. */
 
-/** One dimension: its sizes, and how far apart the results lie on it. */
+/** One dimension: its sizes before and after, and the distance of the results on it. */
 export interface Axis {
   readonly from: number;
   readonly to: number;
@@ -8,17 +8,17 @@ export interface Axis {
   readonly alignCorners: boolean;
 }
 
-/** For each place of the result one element to read, and its weight; null is 1. */
+/** For each position of the result one element to read, and its weight; null means 1. */
 export interface Tap {
   readonly index: Int32Array;
   readonly weight: Float64Array | null;
 }
 
-/** The nearest element: by the lower edge of each place as PyTorch has it, or by its centre. */
+/** The nearest element: by the lower edge of each position, as in PyTorch, or by its centre. */
 export function nearestTaps(mode: 'nearest' | 'nearest-exact'): (axis: Axis) => Tap[] {
   const centre = mode === 'nearest-exact' ? 0.5 : 0;
   return ({ from, to, step }) => {
-    // In float32, as PyTorch computes it whatever the dtype: it decides where a place falls on an edge.
+    // In float32, as in PyTorch for every dtype: it decides positions that fall on an edge.
     const scale = Math.fround(step);
     const index = Int32Array.from({ length: to }, (_, i) =>
       Math.min(Math.floor(Math.fround((i + centre) * scale)), from - 1),
@@ -59,8 +59,8 @@ export function cubicTaps(axis: Axis): Tap[] {
 }
 
 /**
- * All elements below a triangle, or a cubic kernel of a = −0.5, as wide as the elements of the result: where there are fewer
- * of them each is a weighted mean over all that it covers.
+ * All elements under a triangle, or under a cubic kernel with a = −0.5, that is as wide as an element of the result: if that
+ * has fewer elements, each is a weighted mean over all that it covers.
  */
 export function smoothTaps(mode: 'linear' | 'cubic'): (axis: Axis) => Tap[] {
   const [reach, kernel] = mode === 'linear' ? [1, triangle] : [2, (x: number) => cubic(x, -0.5)];
@@ -95,7 +95,7 @@ function cubic(x: number, a: number): number {
   return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((x - 5) * x + 8) * x * a - 4 * a;
 }
 
-/** Where place `i` of the result lies among the elements. */
+/** The position of element `i` of the result among the elements of the input. */
 function position({ from, to, step, alignCorners }: Axis, i: number): number {
   if (alignCorners) return to > 1 ? (i * (from - 1)) / (to - 1) : 0;
   return (i + 0.5) * step - 0.5;

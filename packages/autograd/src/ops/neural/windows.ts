@@ -8,7 +8,7 @@ export interface WindowTable {
   readonly index: Int32Array;
 }
 
-/** How the windows of one geometry lie, one entry a dimension. */
+/** The geometry of sliding windows, one entry per dimension. */
 export interface Sliding {
   /** The dimensions slid over. */
   readonly size: readonly number[];
@@ -19,7 +19,7 @@ export interface Sliding {
   readonly dilation: readonly number[];
 }
 
-/** How many windows fit in each dimension; 0 or less where the kernel is larger than the padded input. */
+/** The number of windows in each dimension; 0 or less if the kernel is larger than the padded input. */
 export function windowCounts({
   size,
   kernel,

@@ -1,11 +1,11 @@
-/** @file Windows that divide a dimension into as many parts as wanted, whatever its size. */
+/** @file Windows that divide a dimension of any size into a given number of parts. */
 import { allocate, type DType } from '../../graph/dtype.js';
 import { range, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
 import { windowSum } from '../neural/slide.js';
 
-/** The mean over adaptive windows of all dimensions behind the channels. */
+/** The mean over adaptive windows of all dimensions after the channels. */
 export function adaptiveMean(x: Tensor, target: Shape): Tensor {
   const size = x.sizes.slice(2);
   const spans = adaptiveSpans(size, target);

@@ -1,4 +1,4 @@
-/** @file The mean of each window: what all average poolings are made of. */
+/** @file The mean of each window: the basis of all average poolings. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
@@ -50,7 +50,7 @@ export function avgPool(op: string, rank: number): AvgPool {
     const ends: number[][] = [];
     counts.forEach((n, d) => {
       const from = range(n).map((o) => o * stride[d]! - padding[d]!);
-      // Beyond the padding a window of ceilMode has no elements at all.
+      // Beyond the padding a window of ceilMode has no elements at all, so it ends there.
       const to = from.map((s) => Math.min(s + kernel[d]!, size[d]! + padding[d]!));
       starts.push(from.map((s) => Math.max(s, 0)));
       ends.push(to.map((e) => Math.min(e, size[d]!)));

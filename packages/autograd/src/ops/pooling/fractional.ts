@@ -60,7 +60,7 @@ export const fractionalMaxPool2d: FractionalMaxPool = composite(
 );
 
 /**
- * As `fractionalMaxPool2d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`.
+ * Like `fractionalMaxPool2d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`.
  * @example fractionalMaxPool3d(ones([1, 8, 8, 8]), 2, { outputSize: 4 }).shape // [1, 4, 4, 4]
  */
 export const fractionalMaxPool3d: FractionalMaxPool = composite(
@@ -81,11 +81,11 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
         `${op}: randomSamples must have shape ${show([n, c, rank])}, got ${show(samples.sizes)}`,
       );
     }
-    // The places of all elements of all windows: [n, c, …windows, …kernel], counted over the dimensions of x.
+    // The positions of all elements of all windows: [n, c, …windows, …kernel], counted over the dimensions of x.
     const spread = [n, c, ...windows, ...kernel];
     const places = range(rank)
       .map((d) => {
-        // As in PyTorch, two dimensions have their samples the other way round, three do not.
+        // As in PyTorch, the samples of two dimensions are in reverse order, those of three are not.
         const u = narrowNode(samples.current, 2, rank === 2 ? 1 - d : d, 1);
         const starts = startsOf(u, size[d]!, windows[d]!, kernel[d]!);
         const along = [n, c, ...windows.map((w, k) => (k === d ? w : 1)), ...kernel.map(() => 1)];
@@ -116,7 +116,7 @@ function fractionalMaxPool(op: string, rank: number): FractionalMaxPool {
   return pool as FractionalMaxPool;
 }
 
-/** The first elements of the windows along one dimension, `[n, c, windows]`, the last one at the far edge. */
+/** The first element of each window along one dimension, `[n, c, windows]`; the last window ends at the far edge. */
 function startsOf(u: Tensor, size: number, windows: number, kernel: number): Tensor {
   const [n, c] = u.sizes as readonly [number, number];
   const last = filled(size - kernel, [n, c, 1], 'int32');

@@ -45,13 +45,13 @@ const NORM_TYPE = kinds.kind<number>(
 export const lpPool1d: LpPool = composite('lpPool1d', lpPool('lpPool1d', 1));
 
 /**
- * As `lpPool1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.lp_pool2d`.
+ * Like `lpPool1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.lp_pool2d`.
  * @example lpPool2d(tensor([[[3, 0], [0, 4]]]), 2, 2) // [[[5]]]
  */
 export const lpPool2d: LpPool = composite('lpPool2d', lpPool('lpPool2d', 2));
 
 /**
- * As `lpPool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.lp_pool3d`.
+ * Like `lpPool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.lp_pool3d`.
  * @example lpPool3d(ones([1, 2, 2, 2]), 1, 2) // [[[[8]]]]
  */
 export const lpPool3d: LpPool = composite('lpPool3d', lpPool('lpPool3d', 3));

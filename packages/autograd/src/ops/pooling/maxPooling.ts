@@ -1,4 +1,4 @@
-/** @file The maximum of each window and its position: what all max poolings are made of. */
+/** @file The maximum of each window and its position: the basis of all max poolings. */
 import { defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { range, sizeOf } from '../../graph/shape.js';
@@ -40,7 +40,7 @@ export interface MaxPoolOptions extends IndicesOption, WindowOptions {
   readonly dilation?: PerDim | undefined;
 }
 
-/** A tensor, or with `returnIndices: true` also the positions. */
+/** A tensor; with `returnIndices: true` also the positions. */
 export type PoolResult<O> = 'returnIndices' extends keyof O
   ? O extends { readonly returnIndices: true }
     ? Pooled

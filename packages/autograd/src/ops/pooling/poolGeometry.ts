@@ -21,7 +21,7 @@ export interface WindowOptions {
   readonly ceilMode?: boolean | undefined;
 }
 
-/** One whole number, or one a dimension; how many and how large is checked with the shape. */
+/** One whole number, or one per dimension; their count and sizes are checked with the shape. */
 const perDimension = kinds.oneOrMore(kinds.whole);
 
 /** The kinds of `WindowOptions`. */
@@ -49,7 +49,7 @@ export function geometryOf(
 ): PoolGeometry {
   const rank = size.length;
   const kernel = perDim(op, 'kernelSize', kernelSize, rank, 1);
-  const none = Array.isArray(options.stride) && options.stride.length === 0; // as PyTorch takes []
+  const none = Array.isArray(options.stride) && options.stride.length === 0; // PyTorch accepts [] too
   const stride = perDim(op, 'stride', (none ? null : options.stride) ?? kernel, rank, 1);
   const padding = perDim(op, 'padding', options.padding ?? 0, rank, 0);
   if (padding.some((n, d) => n > kernel[d]! / 2)) {
@@ -61,7 +61,7 @@ export function geometryOf(
     const room = n + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
     if (options.ceilMode !== true) return Math.floor(room / stride[d]!) + 1;
     const count = Math.ceil(room / stride[d]!) + 1;
-    // A window that would begin beyond the input and its near padding is left out.
+    // A window that would begin beyond the input and its left padding is left out.
     return (count - 1) * stride[d]! >= n + padding[d]! ? count - 1 : count;
   });
   if (counts.some((n) => n <= 0)) {
@@ -73,12 +73,12 @@ export function geometryOf(
   return { kernel, stride, padding, counts };
 }
 
-/** Where adaptive windows begin and end is listed: more than these would take seconds. */
+/** The start and end of each adaptive window are listed: more windows than this would take seconds. */
 const MOST_WINDOWS = 2 ** 24;
 
 const someList = kinds.listOf(kinds.anything);
 
-/** The sizes asked of an adaptive pooling, one for each dimension of `size`. */
+/** The output sizes of an adaptive pooling, one for each dimension of `size`. */
 export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): number[] {
   const sizes = reading(op, 'outputSize', () => {
     const given = passes(someList, outputSize)
@@ -96,7 +96,7 @@ export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): n
   return sizes;
 }
 
-/** A float tensor with a batch and something to pool, and whether it came without the batch. */
+/** A float tensor with a batch and dimensions to pool, and whether it came without the batch. */
 export function poolInput(
   op: string,
   input: Operand,

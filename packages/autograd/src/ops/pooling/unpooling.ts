@@ -41,10 +41,10 @@ type MaxUnpool = (
 /**
  * Puts the values of a max pooling back in their places, with zeros elsewhere: `x` and int32 `indices`, both `[n, c,
  * l]` or `[c, l]`, as `maxPool1d` gives them with `returnIndices`. The result has size `(l − 1) · stride − 2 ·
- * padding + kernelSize`, or `outputSize`. Of several values at one place the last stays, and only that one has a
+ * padding + kernelSize`, or `outputSize`. Of several values at one place the last wins, and only that one has a
  * gradient. PyTorch: `nn.functional.max_unpool1d`.
  *
- * @throws {ShapeError} if x and indices differ in shape, or the output size cannot be.
+ * @throws {ShapeError} if x and indices differ in shape, or the output size is impossible.
  * @throws {IndexError} for an index outside of the result, when evaluated at the latest.
  * @example
  * const { values, indices } = maxPool1d(tensor([[1, 3, 2, 4]]), 2, { returnIndices: true });
@@ -53,7 +53,7 @@ type MaxUnpool = (
 export const maxUnpool1d: MaxUnpool = composite('maxUnpool1d', maxUnpool('maxUnpool1d', 1));
 
 /**
- * As `maxUnpool1d`, for `[n, c, h, w]` or `[c, h, w]`; indices count over h · w. PyTorch:
+ * Like `maxUnpool1d`, for `[n, c, h, w]` or `[c, h, w]`; indices count over h · w. PyTorch:
  * `nn.functional.max_unpool2d`.
  * @example
  * const x = tensor([[[1, 2], [3, 4]]]);
@@ -63,7 +63,7 @@ export const maxUnpool1d: MaxUnpool = composite('maxUnpool1d', maxUnpool('maxUnp
 export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnpool2d', 2));
 
 /**
- * As `maxUnpool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`.
+ * Like `maxUnpool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`.
  * @example
  * const { values, indices } = maxPool3d(ones([1, 4, 4, 4]), 2, { returnIndices: true });
  * maxUnpool3d(values, indices, 2).shape // [1, 4, 4, 4]

@@ -23,14 +23,14 @@ export const cumsum = composite('cumsum', (x: Operand, dim: number): Tensor =>
 ) as SameShapeAlong;
 
 /**
- * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is correct also where elements are 0. PyTorch: `torch.cumprod`.
+ * `y[k] = x[0] · … · x[k]` along `dim`; the derivative is correct even where elements are 0. PyTorch: `torch.cumprod`.
  * @example cumprod(tensor([1, 2, 3]), 0) // [1, 2, 6]
  */
 export const cumprod = composite('cumprod', (x: Operand, dim: number): Tensor =>
   along('cumprod', x, dim, (node, d) => cumprodOf([node], { dim: d })),
 ) as SameShapeAlong;
 
-/** A tensor without dimensions counts as a vector of one element. */
+/** Treats a tensor without dimensions as a vector of one element. */
 function along(
   op: string,
   x: Operand,
@@ -52,7 +52,7 @@ export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('
 );
 
 /**
- * The smallest element so far; otherwise as `cummax`. PyTorch: `torch.cummin`.
+ * The smallest element so far; otherwise like `cummax`. PyTorch: `torch.cummin`.
  * @example cummin(tensor([3, 1, 2]), 0).values // [3, 1, 1]
  */
 export const cummin: (x: Operand, dim: number) => ValuesAndIndices = composite('cummin', (x, dim) =>

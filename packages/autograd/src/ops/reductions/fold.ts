@@ -1,4 +1,4 @@
-/** @file The primitives that fold dimensions: product, maximum, minimum, median, and where the extremes are. */
+/** @file The primitives that reduce dimensions: product, maximum, minimum, median, and the positions of extremes. */
 import { allocate, isFloat, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { FoldOp, Lowering } from '../../graph/lowering.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
@@ -25,7 +25,7 @@ const shared = {
     reducedShape((x as Tensor).sizes, dims, keepdim),
 };
 
-/** The product over `dims`; 1 of nothing. Booleans and integers multiply in int32. */
+/** The product over `dims`; 1 if there are no elements. Booleans and integers multiply in int32. */
 export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
   ...shared,
   lowering: folding('prod'),
@@ -56,8 +56,8 @@ export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
 });
 
 /**
- * For each element the product of the others that are folded with it: what it is multiplied by. From products before
- * and after it, never by dividing, so that zeros need no special case and it can be differentiated again.
+ * For each element the product of the others that are reduced with it, which is its derivative. Computed from the products
+ * before and after it, without division, so that zeros need no special case and it can be differentiated again.
  */
 function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
   const kept = range(x.ndim).filter((d) => !dims.includes(d));
@@ -93,7 +93,7 @@ const MEDIAN: Lowering<FoldAttrs> = {
   kernel: ({ dims }) => ({ kind: 'sort', result: 'median', descending: false, dims }),
 };
 
-/** A fold whose result is one of the elements: its derivative goes to those equal to it, in equal parts. */
+/** A reduction whose result is one of the elements: the gradient is split evenly among those equal to it. */
 export function choice(
   name: string,
   lowering: Lowering<FoldAttrs>,
@@ -122,13 +122,13 @@ export function choice(
   return op;
 }
 
-/** Which elements are the result (NaN where that is NaN), and how many of them. */
+/** Which elements equal the result (NaN where that is NaN), and how many there are. */
 function ties(x: Tensor, out: Tensor, dims: readonly number[]): { chosen: Tensor; count: Tensor } {
   const chosen = logicalOr(eq(x, expandBack(out, x.sizes, dims)), ne(x, x));
   return { chosen, count: sumOver([castNode(chosen, x.dtype)], { dims, keepdim: true }) };
 }
 
-/** The largest element over `dims`, NaN if there is one. Of nothing the smallest value of the dtype. */
+/** The largest element over `dims`, NaN if there is one. Without elements, the smallest value of the dtype. */
 export const maxOver: PrimitiveOp<FoldAttrs> = choice(
   'max',
   folding('max'),
@@ -142,7 +142,7 @@ export const maxOver: PrimitiveOp<FoldAttrs> = choice(
   },
 );
 
-/** The smallest element over `dims`, NaN if there is one. Of nothing the largest value of the dtype. */
+/** The smallest element over `dims`, NaN if there is one. Without elements, the largest value of the dtype. */
 export const minOver: PrimitiveOp<FoldAttrs> = choice(
   'min',
   folding('min'),
@@ -182,7 +182,7 @@ interface PositionAttrs extends Record<string, number | boolean> {
   readonly keepdim: boolean;
 }
 
-/** A position along one dimension, chosen by looking at a row: `pick(data, offset of the row, step, length)`. */
+/** A position along one dimension, chosen from a row: `pick(data, offset of the row, step, length)`. */
 export function position(
   name: string,
   lowering: Lowering<PositionAttrs>,
@@ -203,7 +203,7 @@ export function position(
   return op;
 }
 
-/** Visits the rows along `dim` in the order of the result of folding it. */
+/** Visits the rows along `dim` in the order of the elements of the result. */
 export function eachRow(
   shape: Shape,
   dim: number,
@@ -218,7 +218,7 @@ export function eachRow(
   walk(kept, strides, (row, from) => f(from, step, n, row));
 }
 
-/** Where the first largest element is; the first NaN if there is one. */
+/** The position of the first largest element; of the first NaN if there is one. */
 export const argmaxOf: PrimitiveOp<PositionAttrs> = position(
   'argmax',
   {
@@ -229,7 +229,7 @@ export const argmaxOf: PrimitiveOp<PositionAttrs> = position(
   (data, from, step, n) => extreme(data, from, step, n, 1),
 );
 
-/** Where the first smallest element is; the first NaN if there is one. */
+/** The position of the first smallest element; of the first NaN if there is one. */
 export const argminOf: PrimitiveOp<PositionAttrs> = position(
   'argmin',
   {
@@ -240,7 +240,7 @@ export const argminOf: PrimitiveOp<PositionAttrs> = position(
   (data, from, step, n) => extreme(data, from, step, n, -1),
 );
 
-/** Where the lower median is; the first NaN if there is one. */
+/** The position of the lower median; of the first NaN if there is one. */
 export const argmedianOf: PrimitiveOp<PositionAttrs> = position(
   'argmedian',
   {

@@ -50,15 +50,16 @@ function ratio(x: Tensor, y: Tensor): Tensor {
   return choose(eq(y, -Infinity), 0, exp(sub(x, y)));
 }
 
-/** `exp(y − next)` of a sum and a later one. Behind +Inf nothing changes: what lies before it keeps its own derivative. */
+/** `exp(y − next)` of a sum and a later one. After +Inf nothing changes, so earlier elements keep their own derivative. */
 function share(y: Tensor, next: Tensor): Tensor {
   const both = logicalAnd(eq(y, Infinity), eq(next, Infinity));
   return choose(both, 1, ratio(y, next));
 }
 
 /**
- * `y[k] = ln(exp(x[0]) + … + exp(x[k]))` along `dim`, without overflow. The derivative by an element of +Inf is NaN, that of
- * −Inf from a sum of nothing else 0 (in PyTorch NaN). PyTorch: `torch.logcumsumexp`.
+ * `y[k] = ln(exp(x[0]) + … + exp(x[k]))` along `dim`, without overflow. The derivative with respect to an
+ * element of +Inf is NaN; for elements of −Inf whose sum contains nothing else it is 0 (in PyTorch NaN). PyTorch:
+ * `torch.logcumsumexp`.
  * @example logcumsumexp(tensor([0, 0, 0]), 0) // [0, ln 2, ln 3]
  */
 export const logcumsumexp = composite('logcumsumexp', (x: Operand, dim: number): Tensor => {

@@ -1,9 +1,9 @@
 /**
- * @file Shares of exponentials, their logarithms and the logarithm of their sum, with derivatives that are right to the last
- * digits where one share is nearly 1.
+ * @file Softmax ("shares" of exponentials), log-softmax and log-sum-exp, with derivatives that are accurate to the last digits
+ * even where one share is nearly 1.
  *
- * There `1 − p` rounds to 0, and sums in which it hides cancel. The rest of a row, all elements but one that has more than
- * half of it, is added up by itself, and stands for `1 − p` in values and derivatives.
+ * There `1 − p` rounds to 0, and sums that contain it cancel. So the rest of a row, all elements except one that has more than
+ * half, is summed separately, and used for `1 − p` in values and derivatives.
  */
 import type { Attrs } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -22,12 +22,12 @@ interface RowAttrs extends Attrs {
   readonly dims: readonly number[];
 }
 
-/** `exp(x) / Σ exp(x)` over dimensions; NaN for a row of −∞. Of no elements x itself. */
+/** `exp(x) / Σ exp(x)` over dimensions; NaN for a row of −∞. An empty x is returned as it is. */
 export function shares(x: Tensor, dims: readonly number[]): Tensor {
   return x.size === 0 ? x : sharesBy(exponentials(detach(x), dims), x, dims);
 }
 
-/** `exp(x)` over that of the largest element, and their sums. */
+/** `exp(x)` divided by that of the largest element, and their sums. */
 export interface Exponentials {
   readonly shifted: Tensor;
   readonly e: Tensor;
@@ -44,7 +44,7 @@ function sumUp(shifted: Tensor, dims: readonly number[]): Exponentials {
   return { shifted, e, sum: sumOver([e], { dims, keepdim: true }) };
 }
 
-/** The shares of x from its exponentials, with one division a row. */
+/** The shares of x from its exponentials, with one division per row. */
 export function sharesBy(
   { e, sum }: Pick<Exponentials, 'e' | 'sum'>,
   x: Tensor,
@@ -60,7 +60,7 @@ export function logShares(x: Tensor, dims: readonly number[]): Tensor {
   return logSharesOf([sub(all.shifted, logOfSum(all, dims, true)), x], { dims });
 }
 
-/** `log Σ exp(x)`, each row kept as one element; −∞ for a row of −∞. */
+/** `log Σ exp(x)`, with reduced dimensions kept; −∞ for a row of −∞. */
 export function logTotal(x: Tensor, dims: readonly number[]): Tensor {
   const fixed = detach(x);
   const top = maxOver([fixed], { dims, keepdim: true });
@@ -70,7 +70,7 @@ export function logTotal(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /**
- * The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite. Where `has0` it is 0 or NaN, and no
+ * The logarithm of the sum of exponentials of rows whose largest element is 0, or not finite. If `has0`, it is 0 or NaN, so no
  * sum is below 1.
  */
 export function logOfSum(
@@ -78,13 +78,13 @@ export function logOfSum(
   dims: readonly number[],
   has0 = false,
 ): Tensor {
-  // Below 2 there is one 0, which adds 1.
+  // A sum below 2 contains a single 0, whose exponential is 1.
   const rest = sumOver([choose(eq(shifted, 0), 0, e)], { dims, keepdim: true });
   const [far, near] = [log(sum), log1p(rest)];
   return choose(lt(sum, 2), has0 ? near : choose(lt(sum, 1), far, near), far);
 }
 
-/** What of a row holds more than half of it, and the sum of all others' shares. */
+/** Which shares are more than half of their row, and the sum over all other elements. */
 function halves(
   p: Tensor,
   dims: readonly number[],
@@ -93,7 +93,7 @@ function halves(
   return { large, rest: (x) => sumOver([choose(large, 0, x)], { dims, keepdim: true }) };
 }
 
-/** `p (t − Σ p t)`: the matrix of derivatives of shares is symmetric. */
+/** `p (t − Σ p t)`, for vjp and jvp alike: the Jacobian of the shares is symmetric. */
 function throughShares(p: Tensor, t: Tensor, dims: readonly number[]): Tensor {
   const { large, rest } = halves(p, dims);
   const weighted = strongProduct(p, t);
@@ -101,7 +101,7 @@ function throughShares(p: Tensor, t: Tensor, dims: readonly number[]): Tensor {
   return strongProduct(p, choose(large, sub(mul(t, rest(p)), rest(weighted)), sub(t, mean)));
 }
 
-/** The first input, whose value was found without derivatives, as a function of the second. */
+/** Makes the first input, which was computed without derivatives, a function of the second. */
 const sharesOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('softmaxRule', {
   lowering: { kind: 'alias', transparent: true },
   shape: ([y]) => (y as Tensor).sizes,
@@ -150,7 +150,7 @@ const logTotalOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
     logTotalOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
 });
 
-/** The shares: 0 in a row of −∞, and of what is less than an element that is ∞, whose own is NaN. */
+/** The shares, with 0 in a row of −∞, and for elements below one that is ∞, whose own share is NaN. */
 function slopes(x: Tensor, total: Tensor, dims: readonly number[]): Tensor {
   const fixed = detach(total);
   const none = eq(fixed, -Infinity);

@@ -34,8 +34,8 @@ function countType(x: Tensor): Tensor['dtype'] {
 }
 
 /**
- * `y[k] = x[0] + … + x[k]`, or from the end. Sums of float32 are kept in float64, those of float64 with what their additions
- * round away.
+ * `y[k] = x[0] + … + x[k]`, or from the end. Sums of float32 are kept in float64; for float64, the rounding errors of the
+ * additions are summed and added.
  */
 export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive('cumsum', {
   lowering: {
@@ -63,7 +63,7 @@ export const cumsumOf: PrimitiveOp<{ dim: number; reverse: boolean }> = primitiv
           lost += sum - (raised - taken) + (x - taken);
         }
         sum = raised;
-        // What is lost is not a number once the sum is infinite.
+        // The error is NaN once the sum is infinite.
         out.data[at] = double && sum + lost === sum + lost ? sum + lost : sum;
       }
     });
@@ -79,8 +79,8 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
   },
   shape: ([x]) => (x as Tensor).sizes,
   dtype: ([x]) => countType(x as Tensor),
-  // With the products before, L[j], and R[j] = ct[j] + x[j+1] R[j+1]: the derivative is L[j] R[j]. Nothing is divided,
-  // so zeros need no special case.
+  // With the products before, L[j], and R[j] = ct[j] + x[j+1] R[j+1], the derivative is L[j] R[j]. There is no division, so
+  // zeros need no special case.
   vjp: (_i, ct, [x], out, { dim }) => {
     const after = linearRecurrence([shift(x as Tensor, dim, 0, true), ct], { dim, reverse: true });
     return strongMul(after, shift(out, dim, 1, false));
@@ -104,7 +104,7 @@ export const cumprodOf: PrimitiveOp<{ dim: number }> = primitive('cumprod', {
   },
 });
 
-/** Every element in its neighbour's place along `dim`; `filling` where there is none. */
+/** Every element moved to its neighbour's position along `dim`; `filling` at the end that is left free. */
 export function shift(x: Tensor, dim: number, filling: number, towardsStart: boolean): Tensor {
   const n = x.sizes[dim]!;
   if (n === 0) return x;
@@ -120,8 +120,8 @@ export function shift(x: Tensor, dim: number, filling: number, towardsStart: boo
 }
 
 /**
- * `h[k] = a[k] h[k−1] + b[k]` with `h[−1] = 0`, or from the end: the derivative of a cumulative product, and its own. Where
- * `h[k−1]` is 0 so is the product, whatever `a[k]` is: h is a cotangent or tangent.
+ * `h[k] = a[k] h[k−1] + b[k]` with `h[−1] = 0`, or from the end: the derivative of a cumulative product, and of itself. Where
+ * `h[k−1]` is 0 the product is 0 whatever `a[k]` is, because h is a cotangent or tangent.
  */
 export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = primitive(
   'linearRecurrence',
@@ -163,7 +163,7 @@ export const linearRecurrence: PrimitiveOp<{ dim: number; reverse: boolean }> = 
   },
 );
 
-/** Where the largest element so far is (`sign` 1), or the smallest (−1): the last of equal ones; a NaN stays. */
+/** The position of the largest element so far (`sign` 1), or of the smallest (−1): of equal ones the last; a NaN stays. */
 export const cumulativeExtreme: PrimitiveOp<{ dim: number; sign: number }> = primitive(
   'cumulativeExtreme',
   {

@@ -1,4 +1,4 @@
-/** @file What reductions have in common: which dimensions, and whether they are kept. */
+/** @file What reductions have in common: the dimensions, and whether they are kept. */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -22,7 +22,7 @@ export const reduceOptions: OptionsReader<ReduceOptions> = defineOptions<ReduceO
   ({ keepdim }) => ({ keepdim }),
 );
 
-/** A reduction over some dimensions, or all. `O` is what it takes beside `keepdim`. */
+/** A reduction over some dimensions, or all. `O` are its options besides `keepdim`. */
 export type Reduction<O = unknown> = <
   X extends Operand,
   const D extends ReduceDims = undefined,
@@ -44,7 +44,7 @@ export type ReductionMethod<O = unknown> = <
   options?: O & { readonly keepdim?: K },
 ) => Tensor<Reduced<ShapeIn<T>, D, K>>;
 
-/** As PyTorch's reductions, an empty list of dimensions stands for all. */
+/** As in PyTorch's reductions, an empty list of dimensions means all. */
 export function foldedDims(op: string, dim: ReduceDims, ndim: number): number[] {
   const dims = normalizeDims(op, dim, ndim);
   return dims.length === 0 ? range(ndim) : dims;

@@ -29,7 +29,7 @@ import * as chainrule from '../../index.js';
 
 const arbShape = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
 
-/** A tensor and some of its dimensions, perhaps counted from the end. */
+/** A tensor and some of its dimensions, some of them counted from the end. */
 const arbReduction = arbShape.chain((shape) => {
   const size = shape.reduce((a, b) => a * b, 1);
   return fc.record({
@@ -44,7 +44,7 @@ const arbReduction = arbShape.chain((shape) => {
   });
 });
 
-/** The groups of elements that are folded together, by where their result is. */
+/** The groups of elements that are reduced together, by the position of their result. */
 function groups(
   shape: readonly number[],
   data: readonly number[],

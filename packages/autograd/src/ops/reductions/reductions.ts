@@ -97,7 +97,7 @@ export const mean = composite(
 ) as Reduction;
 
 /**
- * The product over `dim`; 1 if there are no elements. The derivative is correct also where elements are 0. PyTorch:
+ * The product over `dim`; 1 if there are no elements. The derivative is correct even where elements are 0. PyTorch:
  * `torch.prod`, which takes one dimension or all.
  * @example prod(tensor([2, 3, 4])) // 24
  */
@@ -122,7 +122,7 @@ export const amax = composite(
 ) as Reduction;
 
 /**
- * The smallest element over `dim`; otherwise as `amax`. PyTorch: `torch.amin`.
+ * The smallest element over `dim`; otherwise like `amax`. PyTorch: `torch.amin`.
  * @example amin(tensor([[1, 2], [4, 3]]), 1) // [1, 3]
  */
 export const amin = composite(
@@ -167,7 +167,7 @@ export const max: Choice = composite(
 ) as Choice;
 
 /**
- * The smallest element; otherwise as `max`, and NaN counts as smallest. PyTorch: `torch.min`.
+ * The smallest element; otherwise like `max`, and NaN counts as smallest. PyTorch: `torch.min`.
  * @example min(tensor([[1, 2], [4, 3]]), 1).indices // [0, 1]
  */
 export const min: Choice = composite(
@@ -177,8 +177,8 @@ export const min: Choice = composite(
 ) as Choice;
 
 /**
- * The median of all elements, or the medians along `dim` and their indices: of an even number, the lower of the two
- * in the middle; NaN if one is NaN, and of no floats at all. PyTorch: `torch.median`.
+ * The median of all elements, or the medians along `dim` and their indices: for an even number, the lower of the two
+ * in the middle; NaN if one is NaN, and for no floats at all. PyTorch: `torch.median`.
  * @example median(tensor([4, 1, 3, 2])) // 2
  */
 export const median: Choice = composite(
@@ -244,7 +244,7 @@ export const argmax = composite(
 ) as Position;
 
 /**
- * The index of the smallest element; otherwise as `argmax`, and NaN counts as smallest. PyTorch: `torch.argmin`.
+ * The index of the smallest element; otherwise like `argmax`, and NaN counts as smallest. PyTorch: `torch.argmin`.
  * @example argmin(tensor([[1, 2], [4, 3]]), 1) // [0, 1]
  */
 export const argmin = composite(

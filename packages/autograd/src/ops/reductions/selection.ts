@@ -1,9 +1,12 @@
-/** @file Where the median is, found in linear time: by quickselect, with pivots that no order of the data can foresee badly. */
+/**
+ * @file The position of the median in linear time: by quickselect, with pseudo-random pivots, so that no usual order of the
+ * data is slow.
+ */
 import type { TypedArray } from '../../graph/dtype.js';
 
 /**
- * Where the lower median of n elements is, `step` apart, the first of equals by the order of the sorted elements; where NaN
- * is no number to be passed over, the first NaN. `skipNaN` leaves NaN out; 0 if nothing else is there.
+ * The position of the lower median of n elements that are `step` apart; of equal elements, the one that a stable sort would
+ * choose. If there is a NaN, the position of the first, unless `skipNaN` leaves them out; 0 if nothing else remains.
  */
 export function medianPosition(
   data: TypedArray,
@@ -22,7 +25,7 @@ export function medianPosition(
   if (count === 0) return 0;
   const k = (count - 1) >> 1;
   const median = kthSmallest(values, count, k);
-  // Of elements equal to it, the one that a stable sort would put at k.
+  // Of elements equal to the median, the one that a stable sort would put at k.
   let before = 0;
   for (let i = 0; i < count; i++) if (values[i]! < median) before++;
   let equals = k - before;
@@ -31,7 +34,7 @@ export function medianPosition(
   return 0;
 }
 
-/** The element that would stand at k if the first n were sorted. Changes their order. */
+/** The element at k if the first n were sorted. Changes their order. */
 function kthSmallest(values: Float64Array, n: number, k: number): number {
   let [low, high] = [0, n - 1];
   let draw = 1;

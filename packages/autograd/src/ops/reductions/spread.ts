@@ -66,7 +66,7 @@ export const std = composite(
   (x: Operand, dim?: ReduceDims, options?: VarianceOptions): Tensor => deviationOf(x, dim, options),
 ) as Reduction<VarianceOptions>;
 
-/** In double precision where there is any: it holds the squares of every float32. */
+/** In double precision where the device has it: it holds the squares of every float32. */
 function deviationOf(x: Operand, dim: ReduceDims, options?: VarianceOptions): Tensor {
   const node = floatOperand('std', x);
   const wide = varianceOf(
@@ -171,7 +171,7 @@ export const all = composite(
   },
 ) as Reduction;
 
-/** 1 where an element is not 0, else 0: in float32, whose extremes are found in vectors. */
+/** 1 where an element is not 0, otherwise 0; in float32, whose extremes run on vectors. */
 function ones(x: Tensor): Tensor {
   return castNode(ne(x, 0), 'float32');
 }

@@ -75,7 +75,7 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
         for (const i of choice) places[at++] = i;
         return;
       }
-      // Too few are left to go on: without this the search would be longer than its result.
+      // Too few elements are left: without this check the search would take longer than writing the result.
       if (!withReplacement && node.size - from < r - choice.length) return;
       for (let i = from; i < node.size; i++) {
         choice.push(i);

@@ -76,7 +76,7 @@ type Indices = (row: number, col: number, offset?: number | OffsetOption) => Ten
 
 const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(x, high));
 
-/** The number of elements of a matrix on and below diagonal `k`: rows that grow by one, then full ones. */
+/** The number of elements of a matrix on and below diagonal `k`: rows that grow by one, then full rows. */
 function countBelow(rows: number, columns: number, k: number): number {
   const first = clamp(-k, 0, rows);
   const whole = clamp(columns - 1 - k, first, rows);
@@ -91,7 +91,7 @@ function triangleIndices(op: string, lower: boolean): Indices {
     const n = lower ? countBelow(row, col, k) : countBelow(col, row, -k);
     checkSize(op, [2, n]);
     const places = new Int32Array(2 * n);
-    // Rows before and behind those of the triangle are not looked at: there may be very many.
+    // Rows before and after those of the triangle are skipped: there may be very many.
     let i = lower ? clamp(-k, 0, row) : 0;
     for (let at = 0; at < n; i++) {
       const from = lower ? 0 : clamp(i + k, 0, col);

@@ -54,7 +54,7 @@ export const diagonal: (
   return lastDiagonal(permuteNode(node, order), given.offset ?? 0);
 });
 
-/** The diagonal of the last two dimensions: a row of the flattened matrix with a step of one column more. */
+/** The diagonal of the last two dimensions: a slice of the flattened matrix with a step of one row and one column. */
 function lastDiagonal(x: Tensor, offset: number): Tensor {
   const outer = x.sizes.slice(0, -2);
   const [rows = 0, columns = 0] = x.sizes.slice(-2);

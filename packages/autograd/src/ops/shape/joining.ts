@@ -49,7 +49,7 @@ function dimOf(op: string, dim: unknown, options: unknown): number {
 
 const pieceSizes = kinds.either(kinds.count, kinds.listOf(kinds.size));
 
-/** The operands of one operation in their common dtype. */
+/** The operands of an operation in their common dtype. */
 function together(op: string, tensors: readonly Operand[]): Tensor[] {
   const nodes = operandsOf(op, tensors);
   const dtype = nodes.map((x) => x.dtype).reduce(promote);
@@ -258,7 +258,7 @@ export const meshgrid: (
   const wrong = nodes.find((x) => x.ndim > 1);
   if (wrong !== undefined)
     throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.sizes)}`);
-  // Each of n tensors has n dimensions: the work grows with the square.
+  // Each of the n tensors has n dimensions, so the work grows with the square.
   if (nodes.length > MOST_DIMS)
     throw new ShapeError(`meshgrid: expected at most ${MOST_DIMS} vectors, got ${nodes.length}`);
   const grid = nodes.map((x) => x.size);

@@ -30,7 +30,7 @@ export const permuteTo: PrimitiveOp<{ dims: readonly number[] }> = primitive('pe
   },
 });
 
-/** `x` with its dimensions in another order; itself where nothing changes. */
+/** `x` with its dimensions in another order; `x` itself if the order is the same. */
 export function permuteNode(x: Tensor, dims: readonly number[]): Tensor {
   return dims.every((d, i) => d === i) ? x : permuteTo([x], { dims });
 }
@@ -42,7 +42,7 @@ export function inverseOrder(dims: readonly number[]): number[] {
   return inverse;
 }
 
-/** `x` with dimension `from` moved to place `to`, the others in their order. */
+/** `x` with dimension `from` moved to position `to`, the others in their order. */
 export function moveDim(x: Tensor, from: number, to: number): Tensor {
   if (from === to) return x;
   const dims = range(x.ndim).filter((d) => d !== from);
@@ -50,7 +50,10 @@ export function moveDim(x: Tensor, from: number, to: number): Tensor {
   return permuteNode(x, dims);
 }
 
-/** Where a slice lies: element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; steps may be negative. */
+/**
+ * The location of a slice: element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; steps may be
+ * negative.
+ */
 interface Window {
   readonly start: readonly number[];
   readonly step: readonly number[];
@@ -83,7 +86,7 @@ export const sliceTo: PrimitiveOp<{
   },
 });
 
-/** A slice of `x`; itself where it is the whole. */
+/** A slice of `x`; `x` itself if that is the whole. */
 export function sliceNode(
   x: Tensor,
   start: readonly number[],
@@ -123,8 +126,8 @@ export function flipNode(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /**
- * The transpose of `slice`: a tensor of `shape` that holds the first input at the places of the window and the second,
- * a single element, everywhere else.
+ * The transpose of `slice`: a tensor of `shape` with the first input at the positions of the window and the second, a single
+ * element, everywhere else.
  */
 export const padTo: PrimitiveOp<{
   shape: readonly number[];
@@ -155,7 +158,7 @@ export const padTo: PrimitiveOp<{
         step: [1, ...step],
       });
     }
-    // A filling of each example's own: one example after the other.
+    // If each example has its own padding value, the examples are padded one by one.
     return concatNode(
       range(n).map((i) =>
         padTo([narrowNode(y, 0, i, 1), reshapeNode(narrowNode(value as Tensor, 0, i, 1), [])], {
@@ -185,7 +188,7 @@ export const padTo: PrimitiveOp<{
   },
 });
 
-/** `x` placed in a tensor of `shape`, `value` around it. */
+/** `x` placed in a tensor of `shape` that is otherwise `value`. */
 export function padNode(x: Tensor, shape: Shape, { start, step }: Window, value = 0): Tensor {
   if (sameShape(x.sizes, shape) && step.every((s) => s === 1)) return x;
   return padTo([x, operand('pad', value, x.dtype)], { shape, start, step });
@@ -199,7 +202,7 @@ function accessOf(shape: Shape, { start, step }: Window): { offset: number; stri
   };
 }
 
-/** Where each of some joined tensors begins: asked for one by one, and there may be a million. */
+/** The start of each of some joined tensors: cached, because they are asked for one by one and there may be a million. */
 function startsOf(inputs: readonly Tensor[], dim: number): readonly number[] {
   const known = starts.get(inputs);
   if (known !== undefined) return known;
@@ -211,7 +214,7 @@ function startsOf(inputs: readonly Tensor[], dim: number): readonly number[] {
 
 const starts = new WeakMap<readonly Tensor[], readonly number[]>();
 
-/** Tensors one after the other along a dimension; their other dimensions are equal. */
+/** Tensors joined along a dimension; their other dimensions are equal. */
 export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
   lowering: { kind: 'parts', parts: ({ dim }) => ({ kind: 'concat', dim }) },
   shape: (inputs, { dim }) => {
@@ -242,7 +245,7 @@ export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
   },
 });
 
-/** Tensors of one dtype joined along `dim`; a single one as it is. */
+/** Tensors of one dtype joined along `dim`; a single one is returned as it is. */
 export function concatNode(xs: readonly Tensor[], dim: number): Tensor {
   return xs.length === 1 ? (xs[0] as Tensor) : concatOf(xs, { dim });
 }
@@ -268,7 +271,7 @@ export function iotaAlong(size: number, dim: number, ndim: number): Tensor {
   );
 }
 
-/** Every input with a first dimension of `size` examples: what is not batched is repeated. */
+/** Gives every input a first dimension of `size` examples: inputs that are not batched are repeated. */
 export function batchAll(
   inputs: readonly Tensor[],
   batched: readonly boolean[],

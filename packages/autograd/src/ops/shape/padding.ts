@@ -9,7 +9,7 @@ import { composite, operand, type Operand } from '../build/define.js';
 import { listOf } from '../build/lists.js';
 import { concatNode, flipNode, narrowNode, padNode, sliceNode } from './movement.js';
 
-/** What `pad` adds: a number, mirrored elements, the element at the edge, or elements from the other side. */
+/** What `pad` adds: a number, mirrored elements, the element at the edge, or elements from the opposite side. */
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 /** Options of `pad`. */
@@ -60,13 +60,14 @@ export const pad: (x: Operand, padding: readonly number[], options?: PadOptions)
         (y, [before, after], d) => borrowed(y, d, Math.max(0, before), Math.max(0, after), mode),
         inner,
       );
-    // Mirrors and edges are those of the whole tensor; only `circular` goes around what is left. Both as in PyTorch.
+    // Mirrors and edges are those of the whole tensor; only `circular` wraps around what remains after cropping. Both as in
+    // PyTorch.
     return mode === 'circular'
       ? around(cropped(node, sides, node.sizes))
       : cropped(around(node), sides, node.sizes);
   });
 
-/** Without what negative numbers take away from a tensor that had the shape `of`. */
+/** Removes what negative numbers take away; `of` is the shape before, for the error. */
 function cropped(x: Tensor, sides: readonly (readonly [number, number])[], of: Shape): Tensor {
   const start = sides.map(([before]) => Math.max(0, -before));
   const size = x.sizes.map((n, d) => n - start[d]! - Math.max(0, -sides[d]![1]));

@@ -5,7 +5,7 @@ import { range } from '../../graph/shape.js';
 /** Each piece is a node of the graph: a few hundred bytes of the engine's own heap. */
 const MOST_PIECES = 2 ** 21;
 
-/** The positions of so many pieces. @throws {ShapeError} for more than the heap bears. */
+/** The numbers of `count` pieces. @throws {ShapeError} for more than the heap can hold. */
 export function places(op: string, pieces: number): number[] {
   if (pieces > MOST_PIECES)
     throw new ShapeError(

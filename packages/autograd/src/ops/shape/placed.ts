@@ -1,6 +1,6 @@
 /**
- * @file Slices and pads whose places are operands: numbers that programs are handed, so that one program serves all places.
- * No user calls them; the engine makes them of slices and pads that lie elsewhere each time.
+ * @file Slices and pads whose positions are operands: numbers passed to a program, so that one program serves all positions.
+ * Users do not call them; the engine makes them from slices and pads whose positions change.
  */
 import { placedParts, type PlacedSpec } from '../../graph/lowering.js';
 import { range, stridesOf, type Shape } from '../../graph/shape.js';
@@ -14,7 +14,9 @@ import { filled, primitive, type PrimitiveOp } from '../build/primitive.js';
 import { sub } from '../elements/arithmetic.js';
 import { sumOfParts } from './sumOfParts.js';
 
-/** Where a slice lies in the whole: in the dimensions `dims` operands say where it begins, in all others `start` does. */
+/**
+ * The location of a slice in the whole: operands give its start in the dimensions `dims`, and `start` gives it in all others.
+ */
 interface PlacedAttrs extends Record<string, readonly number[]> {
   readonly start: readonly number[];
   readonly step: readonly number[];
@@ -51,13 +53,14 @@ interface PartsAttrs extends Record<string, readonly number[] | number> {
   readonly step: readonly number[];
   readonly dims: readonly number[];
   readonly shape: readonly number[];
-  /** How many parts there are. */
+  /** The number of parts. */
   readonly parts: number;
 }
 
 /**
- * The transpose of `sliceAt`: the first operand at the places of a slice and the second, one element, elsewhere; to that
- * further parts are added, each at places of its own. Operands are the parts, the filling after the first, then the places.
+ * The transpose of `sliceAt`: the first operand at the positions of a slice and the second, one element, elsewhere; then
+ * further parts are added, each at positions of its own. The operands are the parts, with the filling after the first, then the
+ * positions.
  */
 export const padAt: PrimitiveOp<PartsAttrs> = primitive('padAt', {
   lowering: { kind: 'placedParts', placed: (attrs) => attrs, join: joinParts, sum: sumOfParts },
@@ -85,7 +88,7 @@ export const padAt: PrimitiveOp<PartsAttrs> = primitive('padAt', {
     const { shape, parts } = attrs;
     const all = { shape: [n, ...shape], parts, ...inner(attrs) };
     if (batched[1] !== true) return padAt(ys, all);
-    // A filling of each example's own: there is a single part, as several have zeros around them.
+    // If each example has its own filling, there is a single part, as several parts have zeros around them.
     const [y, value, ...starts] = ys as [Tensor, Tensor, ...Tensor[]];
     const within = (x: Tensor): Tensor => padAt([x, constant(0, x.dtype), ...starts], all);
     const each = reshapeNode(value, [n, ...shape.map(() => 1)]);
@@ -104,7 +107,7 @@ export const padAt: PrimitiveOp<PartsAttrs> = primitive('padAt', {
   },
 });
 
-/** The parts among operands, and beside them the operands that say where each lies. */
+/** The parts among the operands, and for each the operands that give its position. */
 function partsOf<T>(
   inputs: readonly T[],
   attrs: Pick<PartsAttrs, 'parts' | 'dims'>,
@@ -125,7 +128,7 @@ function joinParts(pads: readonly Tensor[]): Tensor {
   });
 }
 
-/** The same in each example of a batch. */
+/** The same for each example of a batch. */
 function inner({ start, step, dims }: PlacedSpec): PlacedAttrs {
   return { start: [0, ...start], step: [1, ...step], dims: dims.map((d) => d + 1) };
 }
@@ -141,7 +144,9 @@ function accessOf(
   return { offset: fixed + given, strides: own.map((s, d) => s * step[d]!) };
 }
 
-/** What a slice or pad becomes: the dimensions in which it leaves something out begin where an operand says. */
+/**
+ * The operands and attributes for a slice or pad: in each dimension that it does not cover fully, an operand gives its start.
+ */
 export function placedBy(
   whole: Shape,
   part: Shape,

@@ -47,7 +47,7 @@ export const repeat: (x: Operand, ...repeats: Listed) => Tensor = composite(
 );
 
 /**
- * As `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`.
+ * Like `repeat`, but fewer repeats than dimensions apply to the last dimensions. PyTorch: `torch.tile`.
  * @example tile(tensor([[1], [2]]), 2) // [[1, 1], [2, 2]]
  */
 export const tile: (x: Operand, ...dims: Listed) => Tensor = composite('tile', (x, ...dims) => {
@@ -67,7 +67,7 @@ function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
     op,
     shape.map((n, d) => n * repeats[d]!),
   );
-  // Between its neighbours each dimension gets one of size 1, which is expanded.
+  // Each dimension gets one of size 1 before it, which is expanded.
   const apart = shape.flatMap((n) => [1, n]);
   const stretched = shape.flatMap((n, d) => [repeats[d]!, n]);
   return reshapeNode(
@@ -119,7 +119,7 @@ const alongOptions = byPosition(
   'dim',
 );
 
-/** How often each element is repeated, or one number for all. */
+/** How often each element is repeated, or one number for all elements. */
 function countsOf(op: string, repeats: number | readonly number[] | Tensor): ArrayLike<number> {
   const given =
     repeats instanceof Tensor
@@ -136,7 +136,7 @@ function countsOf(op: string, repeats: number | readonly number[] | Tensor): Arr
 
 const someNumbers = kinds.listOf(kinds.number);
 
-/** All repeated equally often: one more dimension, expanded, and no index for each element. */
+/** All elements repeated equally often: by expanding one more dimension, without an index for each element. */
 function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor {
   const shape = x.sizes.map((n, d) => (d === dim ? n * count : n));
   checkSize(op, shape);
@@ -193,14 +193,14 @@ export const roll: (
   return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
 });
 
-/** Up to so many elements it is quicker to write all of them twice than to make another program. */
+/** Up to this many elements, writing all of them twice is quicker than compiling another program. */
 const SMALL = 2 ** 16;
 
 function rolled(x: Tensor, shift: number, dim: number): Tensor {
   const n = x.sizes[dim]!;
   if (n === 0) return x;
   const by = ((shift % n) + n) % n;
-  // The same two nodes whatever the shift, which is then a value to the engine.
+  // The same two nodes for every shift, so that the shift is a value to the engine and not part of the structure.
   if (x.size <= SMALL) return narrowNode(concatNode([x, x], dim), dim, n - by, n);
   if (by === 0) return x;
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);

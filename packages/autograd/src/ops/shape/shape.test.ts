@@ -1,4 +1,4 @@
-/** @file Shapes, joining and cutting: laws that must hold for any shape, and what is refused. */
+/** @file Shapes, joining and splitting: laws that must hold for any shape, and errors. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -202,7 +202,7 @@ export const transpose = composite('transpose', (x: Operand, dim0: number, dim1:
 ) as Transpose;
 
 /**
- * As `transpose`. PyTorch: `torch.swapaxes`.
+ * The same as `transpose`. PyTorch: `torch.swapaxes`.
  * @example swapaxes(zeros([2, 3, 4]), 0, 2).shape // [4, 3, 2]
  */
 export const swapaxes = composite('swapaxes', (x: Operand, dim0: number, dim1: number): Tensor =>
@@ -269,7 +269,7 @@ export const expand = composite('expand', (x: Operand, ...size: Listed): Tensor 
 ) as Expand;
 
 /**
- * As `expand`. PyTorch: `torch.broadcast_to`.
+ * The same as `expand`. PyTorch: `torch.broadcast_to`.
  * @example broadcastTo(tensor([1, 2]), [2, 2]) // [[1, 2], [1, 2]]
  */
 export const broadcastTo = composite('broadcastTo', (x: Operand, ...size: Listed): Tensor =>

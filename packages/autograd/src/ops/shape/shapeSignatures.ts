@@ -1,7 +1,4 @@
-/**
- * @file How the operations of shape.ts are called: the shapes they take and give, where these are known to the
- * compiler.
- */
+/** @file The signatures of the operations in shape.ts: the shapes they take and return, as far as the compiler knows them. */
 import type { Tensor } from '../../graph/tensor.js';
 import type {
   DimResult,

@@ -1,4 +1,4 @@
-/** @file Stacking and splitting along the first dimensions; missing ones are added. */
+/** @file Stacking and splitting along the first dimensions; missing dimensions are added. */
 import { isArray } from '../../arguments/kinds.js';
 import { checkArgument, copyList } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -14,7 +14,7 @@ import { cat } from './joining.js';
 import { concatNode, narrowNode, padNode } from './movement.js';
 import { places } from './pieces.js';
 
-/** One tensor, or each of an array. */
+/** Takes one tensor, or an array of which each is processed. */
 interface AtLeast {
   (x: Operand): Tensor;
   (tensors: readonly Operand[]): Tensor[];
@@ -56,7 +56,7 @@ export const atleast3d: AtLeast = atLeast('atleast3d', cube);
 /** The number of pieces, or where to split. */
 const PARTS = kinds.either(kinds.either(kinds.whole, kinds.tensor), kinds.listOf(kinds.whole));
 
-/** Tensors joined along `dim` after `shape` has given them the dimensions they lack. */
+/** Tensors joined along `dim` after `shape` has added the dimensions they lack. */
 function joined(
   op: string,
   tensors: readonly Operand[],
@@ -69,7 +69,7 @@ function joined(
   const other = nodes.find(
     (x) => x.ndim !== first.ndim || x.sizes.some((n, k) => k !== d && n !== first.sizes[k]),
   );
-  // Of one dimension, empty tensors are skipped, as `cat` does.
+  // With one dimension, empty tensors are skipped, as by `cat`.
   if (other !== undefined && other.size > 0 && first.size > 0) {
     throw new ShapeError(
       `${op}: shapes ${show(first.sizes)} and ${show(other.sizes)} may differ only in dimension ${d}`,
@@ -189,7 +189,7 @@ function cut(
         : valueOf(given, op)
       : given;
   if (typeof parts !== 'number') {
-    // As slices: from the end where negative, and no further than there is.
+    // Like the bounds of slices: negative ones count from the end, and all are clamped to the size.
     const list = Array.isArray(parts) ? copyList(op, 'the parts', parts) : parts;
     const at = Array.from(list as ArrayLike<number>, (i) => {
       checkInteger(op, 'each index', i);

@@ -74,7 +74,7 @@ export const ravel = composite('ravel', (x: Operand): Tensor<[number]> => {
 });
 
 /**
- * As `movedim`. PyTorch: `torch.moveaxis`.
+ * The same as `movedim`. PyTorch: `torch.moveaxis`.
  * @example moveaxis(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
  */
 export const moveaxis: typeof movedim = composite('moveaxis', (x, source, destination) =>

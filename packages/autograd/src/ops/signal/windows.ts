@@ -21,7 +21,7 @@ const shared = {
 };
 const windowOptions = defineOptions<WindowOptions>(shared);
 
-/** Each sample is computed separately: more than these would take seconds. */
+/** Each sample is computed separately: more samples than this would take seconds. */
 const MOST = 2 ** 24;
 
 /** The factors `f(i, n)`, where n is the length of the period. */

@@ -2,9 +2,10 @@
  * @file The modified Bessel functions I₀ and I₁, of one double, with derivatives of any order.
  *
  * Near 0 they are power series of positive terms, or have them as factors; far away I₀ follows Hankel's expansion. Between
- * them, all are means over a circle of `cosⁿθ e^(x cos θ)` and, with the factor e^(−|x|), of `(1 − cos θ)ⁿ e^(−|x| (1 − cos θ))`:
- * positive terms, so nothing cancels, and equidistant points give all digits of a smooth periodic function (L. N. Trefethen
- * and J. A. C. Weideman, "The exponentially convergent trapezoidal rule", 2014).
+ * them, all are means over a circle: of `cosⁿθ e^(x cos θ)` and, with the factor e^(−|x|), of
+ * `(1 − cos θ)ⁿ e^(−|x| (1 − cos θ))`. Their terms are positive, so nothing cancels, and equidistant points give all digits of
+ * a smooth periodic function (L. N. Trefethen and J. A. C. Weideman, "The exponentially convergent trapezoidal
+ * rule", 2014).
  */
 
 import { nestedSum, twoProduct } from './doubleDouble.js';
@@ -22,7 +23,7 @@ function mean(count: number, f: (s: number) => number): number {
   return sum / count;
 }
 
-/** Points for all digits of functions like `e^(x cos θ)`. */
+/** How many points give all digits for functions like `e^(x cos θ)`. */
 function pointsFor(x: number): number {
   return Math.ceil(24 + 4.6 * Math.sqrt(x) + Math.min(x, 30) / 2);
 }
@@ -40,11 +41,14 @@ export function besselI(n: number, x: number): number {
       : n === 1
         ? scaledI1(0, a)
         : mean(pointsFor(a), (s) => (1 - 2 * s) ** n * Math.exp(-2 * a * s));
-  // In two factors where e^a alone overflows.
+  // In two factors where e^a itself overflows.
   return sign * (a < 709 ? scaled * Math.exp(a) : scaled * Math.exp(a / 2) * Math.exp(a / 2));
 }
 
-/** Up to here the terms of the power series that count have rounded seldom; from there on Hankel's expansion has all digits. */
+/**
+ * Up to SERIES the significant terms of the power series have few rounding errors; from HANKEL on Hankel's expansion has all
+ * digits.
+ */
 const [SERIES, HANKEL] = [8, 20];
 
 /** The derivative of order n of `I₀ = Σ (x/2)^2k / k!²`, for x ≥ 0. */
@@ -52,7 +56,7 @@ function series(n: number, x: number): number {
   if (n < 2) return nested(n, x);
   let k = Math.ceil(n / 2);
   let term = n % 2 === 0 ? 1 : x;
-  // The first power that n derivatives leave: (2k)! / (2k − n)! / (2ᵏ k!)²
+  // The first power that remains after n derivatives: (2k)! / (2k − n)! / (2ᵏ k!)²
   for (let j = 1; j <= k; j++) term *= ((2 * j - 1) * (2 * j)) / (4 * j * j);
   const quarter = (x * x) / 4;
   let sum = 0;
@@ -87,7 +91,7 @@ function scaledI0(n: number, x: number): number {
   return sign * first * hankel(x, (k) => ((2 * k - 1) * (2 * k - 1 + 2 * n)) / (8 * k));
 }
 
-/** `(1 + c₁/x (1 + c₂/x (1 + …))) / √(2πx)`, from its end: what is small rounds first. */
+/** `(1 + c₁/x (1 + c₂/x (1 + …))) / √(2πx)`, evaluated from its end, so that small terms round first. */
 function hankel(x: number, factor: (k: number) => number): number {
   let terms = 0;
   for (let term = 1; terms < 30 && Math.abs(term) > 1e-18; terms++) term *= factor(terms + 1) / x;

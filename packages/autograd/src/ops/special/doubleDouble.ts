@@ -50,7 +50,9 @@ export function over(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
   return twoSum(q, rest.hi / b.hi);
 }
 
-/** `1 + x/d₁ (1 + x/d₂ (1 + …))` of so many positive terms, from its end, with what each step rounds. */
+/**
+ * `1 + x/d₁ (1 + x/d₂ (1 + …))` with a given number of positive terms, from its end, including the rounding error of each step.
+ */
 export function nestedSum(
   x: DoubleDouble,
   terms: number,

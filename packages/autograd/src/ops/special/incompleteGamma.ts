@@ -24,7 +24,7 @@ export function gammaincc(a: number, x: number): number {
   return edge(a, x, 1) ?? uniform(a, x, 1) ?? (small ? complement(a, x) : fraction(a, x));
 }
 
-/** Up to where the series is used. */
+/** The largest x for which the series is used. */
 function below(a: number): number {
   return a < 1 ? 1.1 : a;
 }
@@ -46,23 +46,23 @@ function uniform(a: number, x: number, side: 1 | -1): number | null {
   return temmeTail(a, x, y, side);
 }
 
-/** `a φ(x/a)` with `φ(λ) = λ − 1 − ln λ`: what `xᵃ e⁻ˣ` is below its maximum, in the exponent. */
+/** `a φ(x/a)` with `φ(λ) = λ − 1 − ln λ`: how far `xᵃ e⁻ˣ` is below its maximum, in the exponent. */
 function distance(a: number, x: number): DoubleDouble {
   return plus(twoSum(x, -a), timesDouble({ hi: -a, lo: 0 }, logOfRatio(x, a)));
 }
 
-/** The derivative of P by x, `xᵃ⁻¹ e⁻ˣ / Γ(a)` of any a, x ≥ 0: infinite at 0 for a < 1. */
+/** The derivative of P with respect to x, `xᵃ⁻¹ e⁻ˣ / Γ(a)` for any a, x ≥ 0: infinite at 0 for a < 1. */
 export function gammaDensity(a: number, x: number): number {
   if (!(a >= 0 && x >= 0)) return NaN;
   if (a === 0 || x === Infinity) return 0;
   if (x === 0) return a < 1 ? Infinity : a === 1 ? 1 : 0;
   if (a < 1) return density(a, x, a) / x;
   if (a >= 10) return density(a, x, a / x);
-  // xᵃ alone may vanish; a − 1 is exact here.
+  // xᵃ itself may underflow; a − 1 is exact here.
   return (powerOf(x, a - 1) * a) / gamma1p(a);
 }
 
-/** `xᵃ e⁻ˣ`, beyond 700 in two halves, as the exponential alone would vanish too early. */
+/** `xᵃ e⁻ˣ`; beyond 700 in two halves, because the exponential itself would underflow too early. */
 function powerOf(x: number, a: number): number {
   if (x < 700) return Math.exp(-x) * x ** a;
   const half = Math.exp(-x / 2);
@@ -81,7 +81,7 @@ function density(a: number, x: number, factor = 1): number {
         (1 / 360 -
           z * (1 / 1260 - z * (1 / 1680 - z * (1 / 1188 - z * (691 / 360360 - z * (1 / 156))))))) /
     a;
-  // 1 / √2πa, and what the product under the root rounds joins the small exponents.
+  // 1 / √2πa; the rounding error of the product under the root is added to the small exponents.
   const under = timesDouble(TWO_PI, { hi: a, lo: 0 });
   const small = Math.expm1(-correction - y.lo - under.lo / (2 * under.hi));
   const root = Math.sqrt(under.hi);
@@ -89,7 +89,7 @@ function density(a: number, x: number, factor = 1): number {
     const power = (Math.exp(-y.hi) / root) * factor;
     return power + power * small;
   }
-  // In two halves, of which neither is below the range of normal numbers.
+  // In two halves, neither of which is below the range of normal numbers.
   const half = Math.exp(-y.hi / 2);
   return half === 0 ? 0 : half * (((1 + small) / root) * factor) * half;
 }
@@ -112,7 +112,7 @@ function series(a: number, x: number): number {
   return density(a, x, nestedSum({ hi: x, lo: 0 }, n, (k) => twoSum(a, k)).hi);
 }
 
-/** `Q` below x = a: 1 − P, for small a without its cancellation. */
+/** `Q` below x = a: 1 − P, or for small a a form that does not cancel. */
 function complement(a: number, x: number): number {
   if (a >= 1) return 1 - series(a, x);
   // Γ(a) Q = Γ(a) (1 − xᵃ / Γ(a + 1)) − xᵃ Σ (−x)ⁿ / (n! (a + n))
@@ -142,11 +142,11 @@ function fraction(a: number, x: number): number {
     c = b + p / c;
     if (Math.abs(c * d - 1) < ENOUGH || !Number.isFinite(d)) break;
   }
-  // Where a term is lost in rounding, all that follow may still matter together.
+  // Where one term is lost in rounding, all following ones may still matter together.
   const terms = Math.ceil(1.5 * n) + 4;
   let value = 0;
   if (a < 1) {
-    // The same as 1 / (x + (1 − a) / (1 + 1 / (x + (2 − a) / (1 + …)))): no difference.
+    // The same as 1 / (x + (1 − a) / (1 + 1 / (x + (2 − a) / (1 + …)))), which contains no difference.
     for (let k = terms; k > 0; k--) value = (k - a) / (1 + k / (x + value));
     return (density(a, x) * a) / (x + value);
   }

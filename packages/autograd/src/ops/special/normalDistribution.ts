@@ -1,4 +1,7 @@
-/** @file The normal distribution's function, its logarithm and its inverse, of one double, with derivatives of any order. */
+/**
+ * @file The distribution function of the normal distribution, its logarithm and its inverse, of one double, with derivatives of
+ * any order.
+ */
 import { erfinv, normalCdf } from '../elements/errorFunction.js';
 import { erfcx, expOfSquare, tailRatio } from './scaledTail.js';
 
@@ -17,9 +20,7 @@ export function ndtrDerivative(n: number, x: number): number {
   return (n % 2 === 1 ? 1 : -1) * polynomial * density;
 }
 
-/**
- * The derivative of order n of ln Φ. The first is h = φ/Φ, and h' = −h (x + h), where x + h keeps its digits far below 0.
- */
+/** The derivative of order n of ln Φ. The first is h = φ/Φ, and h' = −h (x + h); x + h keeps its digits far below 0. */
 export function logNdtrDerivative(n: number, x: number): number {
   if (x !== x) return x;
   if (n === 0) return logNdtr(x);
@@ -52,18 +53,18 @@ export function logNdtrDerivative(n: number, x: number): number {
 
 function logNdtr(x: number): number {
   if (x > 0) return Math.log1p(-normalCdf(-x));
-  // A logarithm of at least ln 2 in size halves what its argument has rounded.
+  // A logarithm of at least ln 2 in size halves the rounding error of its argument.
   if (x > -1) return Math.log(normalCdf(x));
   return Math.log(0.5 * erfcx(-x * ROOT_HALF)) - 0.5 * x * x;
 }
 
-/** The number below which p of the normal distribution lies; ±Inf at 0 and 1, NaN outside. */
+/** The number below which a share p of the normal distribution lies; ±Inf at 0 and 1, NaN outside. */
 export function ndtri(p: number): number {
   if (!(p >= 0 && p <= 1)) return NaN;
   if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
   if (p > 0.75) return -ndtri(1 - p);
   if (p >= 0.25) return Math.SQRT2 * erfinv(2 * p - 1);
-  // To three digits (Abramowitz and Stegun, 26.2.23), then Newton's steps on the logarithm, nearly a parabola.
+  // To three digits (Abramowitz and Stegun, 26.2.23), then Newton's steps on the logarithm, which is nearly a parabola.
   const log = Math.log(p);
   const t = Math.sqrt(-2 * log);
   let x =
@@ -71,11 +72,11 @@ export function ndtri(p: number): number {
       (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) -
     t;
   for (let i = 0; i < 3; i++) {
-    // Of ½ e^(−x²/2) W both the logarithm and its slope.
+    // Both the logarithm of ½ e^(−x²/2) W and its slope.
     const w = erfcx(-x * ROOT_HALF);
     x -= ((Math.log(0.5 * w) - 0.5 * x * x - log) * (0.5 * w)) / INVERSE_ROOT_2_PI;
   }
-  // Near the middle the logarithms have rounded more than Φ itself.
+  // Near the middle the logarithms have larger rounding errors than Φ itself.
   if (x < -5) return x;
   return x - (normalCdf(x) - p) / (INVERSE_ROOT_2_PI * expOfSquare(x, -0.5));
 }

@@ -1,6 +1,6 @@
 /**
- * @file The tail of the normal distribution without its exponential, of one double: erfcx, and the ratios of repeated
- * integrals of erfc, from which derivatives follow without cancellation.
+ * @file The tail of the normal distribution without its exponential, of one double: erfcx, and the ratios of repeated integrals
+ * of erfc, from which derivatives follow without cancellation.
  *
  * With Wₙ(x) = e^(x²) iⁿerfc(x), W₋₁ = 2/√π, the derivative of order n of erfcx = W₀ is (−2)ⁿ n! Wₙ (Abramowitz and Stegun,
  * 7.2), and Wₙ/Wₙ₋₁ is a continued fraction (W. Gautschi, "Efficient computation of the complex error function", 1970).
@@ -17,7 +17,7 @@ export function tailRatio(n: number, x: number): number {
   return ratio;
 }
 
-/** `e^(x² · s)` for s = ±1 or ±½, with the rounding error of x² put back; `more` is added before the result is rounded. */
+/** `e^(x² · s)` for s = ±1 or ±½, including the rounding error of x²; `more` is added before the result is rounded. */
 export function expOfSquare(x: number, s: number, more = 0): number {
   if (!(Math.abs(x) < 1e4)) return Math.exp(s * x * x);
   // The head has few enough bits for an exact square.
@@ -36,7 +36,7 @@ const BETWEEN = [
   1.456610089724612e-9,
 ];
 
-/** erfcx between ½ and 1.25, where a power and a tail would both have rounded. */
+/** erfcx between ½ and 1.25, where both a power and a tail would have rounding errors. */
 function between(d: number): number {
   let y = 0;
   for (let k = BETWEEN.length - 1; k >= 0; k--) y = y * d + BETWEEN[k]!;
@@ -49,10 +49,10 @@ export function erfcx(x: number): number {
   if (x < -26.7) return Infinity;
   if (x >= 1.25) return scaledTail(x);
   if (x >= 0.5) return between(x - 0.875);
-  // 2e^(x²) less the same of −x.
+  // 2e^(x²) minus erfcx(−x).
   if (x <= -0.5 && x > -1.25) return 2 * expOfSquare(x, 1, -0.5 * between(-x - 0.875));
   const tail = erfc(x);
-  // A power just above 1 has half the digits below it that its product with the tail has.
+  // expm1 avoids the rounding of a power just above 1.
   return Math.abs(x) < 0.5 ? tail + tail * Math.expm1(x * x) : expOfSquare(x, 1) * tail;
 }
 
@@ -72,7 +72,7 @@ export function erfcxDerivative(n: number, x: number): number {
   }
   let before = TWO_OVER_ROOT_PI;
   for (let k = 1; k <= n; k++) {
-    // 2k Wₖ = Wₖ₋₂ − 2x Wₖ₋₁: sums for x < 0, harmless differences up to ½.
+    // 2k Wₖ = Wₖ₋₂ − 2x Wₖ₋₁: sums for x < 0, and differences that hardly cancel up to ½.
     [before, w] = [w, (before - 2 * x * w) / (2 * k)];
     scale *= -2 * k;
   }

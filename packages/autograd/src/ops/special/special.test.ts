@@ -8,7 +8,7 @@ import { gammainc, gammaincc } from './incompleteGamma.js';
 import { logNdtrDerivative, ndtrDerivative, ndtri } from './normalDistribution.js';
 import { erfcxDerivative } from './scaledTail.js';
 
-/** The function of an order, and the units it may be off by: more for those like gamma functions. */
+/** A function with an order, and the units by which it may be off: more for those like gamma functions. */
 const functions: Readonly<
   Record<string, readonly [(order: number, ...args: number[]) => number, number]>
 > = {

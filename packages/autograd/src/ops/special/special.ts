@@ -39,13 +39,13 @@ import { erfcxDerivative } from './scaledTail.js';
 export { logit };
 
 /**
- * As `sigmoid`. PyTorch: `torch.special.expit`.
+ * The same as `sigmoid`. PyTorch: `torch.special.expit`.
  * @example special.expit(tensor([0, 1])) // [0.5, 0.7311]
  */
 export const expit = composite('special.expit', (x: Operand): Tensor => sigmoid(x)) as SameShape;
 
 /**
- * As `digamma`. PyTorch: `torch.special.psi`.
+ * The same as `digamma`. PyTorch: `torch.special.psi`.
  * @example special.psi(tensor([1, 2])) // [-0.5772, 0.4228]
  */
 export const psi = composite('special.psi', (x: Operand): Tensor => digamma(x)) as SameShape;
@@ -60,7 +60,7 @@ export const entr: UnaryOp = unary('special.entr', {
   derivative: (x) => neg(add(log(x), 1)),
 });
 
-/** A function with derivatives of any order, each exact by itself. */
+/** A function with derivatives of any order, each computed directly. */
 function family(name: string, f: (order: number, x: number) => number, first = 0): SameShape {
   const node = derivativeFamily(name, f);
   return composite(name, (x: Operand): Tensor => {
@@ -110,7 +110,7 @@ export const i1e = vectorFamily('special.i1e', besselI1e, i1eForm) as SameShape;
 export const ndtr = composite('special.ndtr', (x: Operand): Tensor => normalCdf(x)) as SameShape;
 
 /**
- * The logarithm of `ndtr`, accurate also in the left tail. PyTorch: `torch.special.log_ndtr`.
+ * The logarithm of `ndtr`, also accurate in the left tail. PyTorch: `torch.special.log_ndtr`.
  * @example special.logNdtr(tensor([0, -10])) // [-0.6931, -53.2313]
  */
 export const logNdtr: SameShape = family('special.logNdtr', logNdtrDerivative);
@@ -155,7 +155,7 @@ export const gammainc: BinaryOp = binary('special.gammainc', {
 });
 
 /**
- * The upper function, `Q(a, x) = 1 − P(a, x)`, accurate also in the right tail. See `gammainc`. PyTorch:
+ * The upper function, `Q(a, x) = 1 − P(a, x)`, also accurate in the right tail. See `gammainc`. PyTorch:
  * `torch.special.gammaincc`.
  * @example special.gammaincc(tensor([1, 2]), 1) // [0.3679, 0.7358]
  */
@@ -171,7 +171,7 @@ const gammaDensity: BinaryOp = binary('special.gammaDensity', {
   reference: gammaDensityOf,
   dx: (a, x, y) => mul(y, sub(log(x), digamma(a))),
   dy: (a, x, y) => {
-    // Below 1, where a − 1 is rounded, by a quotient that does not overflow before y does.
+    // For a below 1, where a − 1 is rounded, by a quotient that does not overflow before y does.
     const b = sub(a, 1);
     return sub(choose(ge(a, 1), gammaDensity(b, x), mul(y, div(b, x))), y);
   },
@@ -186,7 +186,8 @@ function undetermined(op: string): never {
 
 /**
  * The Hurwitz zeta function, `Σ 1/(q + k)ˣ` over k = 0, 1, …: +Inf for x = 1 and for q = 0, −1, −2, …, NaN for x <
- * 1. The derivative by q is `−x ζ(x + 1, q)`; by x there is none, as in PyTorch: `torch.special.zeta`.
+ * 1. The derivative with respect to q is `−x ζ(x + 1, q)`; with respect to x there is none, as in PyTorch:
+ * `torch.special.zeta`.
  * @example special.zeta(tensor([2]), 1) // [1.6449]
  */
 export const zeta: BinaryOp = binary('special.zeta', {

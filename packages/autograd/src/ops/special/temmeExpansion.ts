@@ -39,7 +39,7 @@ export function temmeTail(a: number, x: number, y: DoubleDouble, side: 1 | -1): 
   let sum = 0;
   for (let k = COEFFICIENTS.length - 1; k >= 0; k--)
     sum = sum / a + polynomial(COEFFICIENTS[k]!, eta);
-  // e^(−y) is all that is small: nothing else has to be exact.
+  // Only e^(−y) is small: nothing else has to be exact.
   const power = Math.exp(-y.hi) * (1 - y.lo);
   const small = power * (0.5 * erfcx(Math.sqrt(y.hi)) + (above * sum) / Math.sqrt(2 * Math.PI * a));
   return above === side ? small : 1 - small;

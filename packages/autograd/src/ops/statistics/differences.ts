@@ -50,7 +50,7 @@ export const diff = composite('diff', (x: Operand, options?: DiffOptions): Tenso
   return y;
 });
 
-/** An operation of each element and the one before it. */
+/** Applies an operation to each element and the one before it. */
 function step(x: Tensor, dim: number, f: (x: Tensor, y: Tensor) => Tensor): Tensor {
   const n = x.sizes[dim] as number;
   if (n === 0) return x;
@@ -123,7 +123,7 @@ function areasOf(
   return { areas: div(mul(widths, pairs), 2), dim: d };
 }
 
-/** The places with as many dimensions as the samples. */
+/** The positions with as many dimensions as the samples. */
 function placesOf(op: string, x: Tensor, y: Tensor, dim: number): Tensor {
   const n = y.sizes[dim] as number;
   const along = x.ndim === 1 && y.ndim !== 1;
@@ -196,7 +196,7 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
   const widths = widthsOf(x, dim, spacing, n);
   const part = (t: Tensor, from: number, size: number): Tensor => narrowNode(t, dim, from, size);
   const steps = div(step(x, dim, sub), widths);
-  // A parabola through the three outermost samples, at the outermost.
+  // The slope at the end of a parabola through the three outermost samples.
   const end = (a: Tensor, b: Tensor, wa: Tensor, wb: Tensor): Tensor =>
     add(a, mul(sub(a, b), div(wa, add(wa, wb))));
   const first = part(steps, 0, 1);
@@ -210,7 +210,7 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
         ];
   if (n === 2) return concatNode([edges[0] as Tensor, edges[1] as Tensor], dim);
   const inner = isDistance(spacing)
-    ? // At equal distances a sample drops out of its own slope.
+    ? // With equal distances a sample cancels out of its own slope.
       div(sub(part(x, 2, n - 2), part(x, 0, n - 2)), mul(part(widths, 0, n - 2), 2))
     : weighted(
         part(steps, 0, n - 2),
@@ -221,7 +221,7 @@ function slope(x: Tensor, dim: number, spacing: number | Tensor, edgeOrder: 1 | 
   return concatNode([edges[0] as Tensor, inner, edges[1] as Tensor], dim);
 }
 
-/** Between two steps their mean, each weighted with the other's width. */
+/** The mean of the slopes on both sides, each weighted with the width of the other. */
 function weighted(a: Tensor, b: Tensor, wa: Tensor, wb: Tensor): Tensor {
   return div(add(mul(a, wb), mul(b, wa)), add(wa, wb));
 }
@@ -230,7 +230,7 @@ function isDistance(spacing: number | Tensor): boolean {
   return typeof spacing === 'number' || spacing.ndim === 0;
 }
 
-/** The distances of neighbours along a dimension, 1 elsewhere. */
+/** The distances between neighbours along a dimension; the other dimensions have size 1. */
 function widthsOf(x: Tensor, dim: number, spacing: number | Tensor, n: number): Tensor {
   const shape = x.sizes.map((_, d) => (d === dim ? n - 1 : 1));
   if (isDistance(spacing)) {

@@ -74,7 +74,7 @@ export const cdist = composite(
   },
 );
 
-/** The distances of all rows. */
+/** The distances between all rows. */
 function pairwise(x: Tensor, y: Tensor, p: number): Tensor {
   const lead = broadcastShapes('cdist', x.sizes.slice(0, -2), y.sizes.slice(0, -2));
   const norm = NORMS.get(p);
@@ -90,7 +90,7 @@ function pairwise(x: Tensor, y: Tensor, p: number): Tensor {
   return vectorNorm(d, p, [d.ndim - 1], false);
 }
 
-/** The orders that a kernel computes. */
+/** The orders that have a kernel. */
 const NORMS: ReadonlyMap<number, DistanceNorm> = new Map<number, DistanceNorm>([
   [1, 'l1'],
   [2, 'l2'],
@@ -117,7 +117,7 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
   return takeOf([all, makeLeaf(places, [count], 'int32')], { dim: 0 });
 });
 
-/** Infinity among them. */
+/** Infinity is one of them. */
 const ORDER = kinds.kind<number>('be a number > 0', (x) => typeof x === 'number' && x > 0);
 
 /**

@@ -101,8 +101,8 @@ function chosen(x: Tensor, at: Tensor, dim: number, keepdim: boolean): ValuesAnd
 type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean }>;
 
 /**
- * Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for
- * itself.
+ * The position of the last of the most frequent elements; of equally frequent ones the smallest counts. Each NaN is an element
+ * of its own.
  */
 const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, from, step, n) => {
   const { row, words, table, counts, lasts } = countingRoom(n);
@@ -110,7 +110,7 @@ const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, 
   table.fill(-1);
   let best = -1;
   for (let i = 0; i < n; i++) {
-    // With 0 added, −0 has the bits of 0.
+    // Adding 0 gives −0 the bits of 0.
     const x = (row[i] = data[from + i * step]! + 0);
     if (x !== x) continue;
     const bits = Math.imul(words[2 * i]!, 0x9e3779b1) ^ words[2 * i + 1]!;
@@ -129,24 +129,27 @@ const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, 
   return best < 0 ? 0 : lasts[best]!;
 });
 
-/** Where equal numbers of a row are counted. */
+/** The tables for counting equal numbers of a row. */
 interface CountingRoom {
   readonly row: Float64Array;
   /** The bits of the row. */
   readonly words: Int32Array;
-  /** At the place that a number is hashed to, or after it, where the number is first: a power of two places, half of them free. */
+  /**
+   * A hash table of the index where each number occurs first, with linear probing; its size is a power of two, and half of it
+   * stays free.
+   */
   readonly table: Int32Array;
-  /** By the first of equal numbers, how many there are and where the last one is. */
+  /** At the index of the first of equal numbers: how many there are, and where the last one is. */
   readonly counts: Int32Array;
   readonly lasts: Int32Array;
 }
 
-/** The longest rows whose room is kept for the next one. */
+/** The longest rows whose tables are kept for the next row. */
 const KEPT = 4096;
 
 let lastRoom: CountingRoom | null = null;
 
-/** Room for rows of `n` numbers. */
+/** Tables for rows of `n` numbers. */
 function countingRoom(n: number): CountingRoom {
   if (lastRoom?.row.length === n) return lastRoom;
   const row = new Float64Array(n);
@@ -187,21 +190,21 @@ function picked(
   return chosen(x, pick([x], { dim: d, keepdim: true }), d, keepdim);
 }
 
-/** Where the lower median of what is no NaN is; 0 if there is nothing else. */
+/** The position of the lower median of the numbers that are not NaN; 0 if there are none. */
 const argnanmedianOf: PositionOf = position(
   'argnanmedian',
   { kind: 'reference' },
   (data, from, step, n) => medianPosition(data, from, step, n, true),
 );
 
-/** One tensor of all elements, or values and indices along a dimension. */
+/** One tensor for all elements, or values and indices along a dimension. */
 export interface NanMedian {
   (x: Operand, dim?: null): Tensor;
   (x: Operand, dim: number, options?: ReduceOptions): ValuesAndIndices;
 }
 
 /**
- * As `median`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanmedian`.
+ * Like `median`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanmedian`.
  * @example nanmedian(tensor([3, NaN, 1])) // 1
  */
 export const nanmedian: NanMedian = composite(
@@ -218,7 +221,7 @@ export const nanmedian: NanMedian = composite(
     const median = detach(
       gatherOf([flat, argnanmedianOf([flat], { dim: 0, keepdim: true })], { dim: 0 }),
     );
-    // The gradient is split evenly among equal elements, as that of their minimum.
+    // The gradient is split evenly among equal elements, as for their minimum.
     const equal = choose(eq(flat, median), flat, node.dtype === 'int32' ? 2 ** 31 - 1 : Infinity);
     const least = minOver([equal], { dims: [0], keepdim: true });
     return reshapeNode(choose(isNan(median), median, least), []);

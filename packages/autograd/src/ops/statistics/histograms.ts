@@ -50,12 +50,12 @@ export const histc = composite('histc', (x: Operand, options?: HistcOptions): Te
   if (min > max) throw new ChainruleError(`histc: max must be at least min, got ${min} and ${max}`);
   const node = detach(floatOperand('histc', x));
   const { from, to } = endsOf(node, min, max, 1);
-  // As PyTorch, by a division: what lies on an edge within rounding errors is in the upper interval.
+  // By a division, as in PyTorch: an element on an edge up to rounding errors falls into the upper interval.
   const place = floor(div(mul(sub(reshapeNode(node, [node.size]), from), bins), sub(to, from)));
   return counted(node, from, to, castNode(clamp(place, 0, bins - 1), 'int32'), bins, null);
 });
 
-/** Two numbers, or the extremes of `x` where these are equal; moved apart by `margin` where they are equal too. */
+/** Two numbers, or the extremes of `x` if these are equal; moved apart by `margin` if the extremes are equal too. */
 function endsOf(x: Tensor, min: number, max: number, margin: number): { from: Tensor; to: Tensor } {
   const flat = reshapeNode(x, [x.size]);
   const fold = { dims: [0], keepdim: true };
@@ -66,7 +66,7 @@ function endsOf(x: Tensor, min: number, max: number, margin: number): { from: Te
   return { from: choose(none, sub(low, margin), low), to: choose(none, add(high, margin), high) };
 }
 
-/** The sum of weights, or the number of elements, at each place among the elements between two ends. */
+/** The sum of weights, or the number of elements, in each interval, for elements between two ends. */
 function counted(
   x: Tensor,
   from: Tensor,
@@ -107,7 +107,7 @@ export interface Histogram {
 
 /**
  * How many elements lie in each interval, and the edges of the intervals: `bins` of equal length, or those between
- * given rising edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
+ * given ascending edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
  * @example histogram(tensor([1, 2, 1]), 2).hist // [2, 1]
  */
 export const histogram = composite(
@@ -145,15 +145,15 @@ export const histogram = composite(
   },
 );
 
-/** Intervals among which a quotient in float32 is wrong by one at most. */
+/** Up to this many intervals, a quotient in float32 is off by at most one. */
 const MOST_EVEN = 2 ** 16;
 
-/** As a search among even edges: a quotient says where that is, within one. */
+/** The same result as a search among even edges: a quotient finds it within one. */
 function evenPlace(x: Tensor, edges: Tensor): Tensor {
   const bins = edges.size - 1;
   const [from, to] = [narrowNode(edges, 0, 0, 1), narrowNode(edges, 0, bins, 1)];
   const share = div(sub(x, from), sub(to, from));
-  // Ends that rounding has made equal leave all of it to the last interval.
+  // If rounding has made both ends equal, everything falls into the last interval.
   const guess = choose(eq(from, to), bins - 1, clamp(floor(mul(share, bins)), 0, bins - 1));
   const place = castNode(guess, 'int32');
   const edge = (i: Tensor): Tensor => gatherOf([edges, i], { dim: 0 });
@@ -192,14 +192,14 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
 
 /** Options of `bucketize`. */
 export interface BucketizeOptions {
-  /** Whether a value equal to a boundary counts as behind it. Default false. */
+  /** Whether a value equal to a boundary counts as above it. Default false. */
   readonly right?: boolean;
 }
 
 const bucketizeOptions = defineOptions<BucketizeOptions>({ right: kinds.flag });
 
 /**
- * The interval between the rising `boundaries` that each value lies in: int32, 0 before the first. As `searchsorted`
+ * The interval between the ascending `boundaries` that each value lies in: int32, 0 before the first. As `searchsorted`
  * with the arguments exchanged. PyTorch: `torch.bucketize`.
  * @example bucketize(tensor([3, 6]), tensor([1, 3, 5])) // [1, 3]
  */

@@ -56,7 +56,7 @@ export const quantile: Quantile = composite('quantile', (x, q, dim, options) =>
 );
 
 /**
- * As `quantile`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanquantile`.
+ * Like `quantile`, without NaN; NaN if there are no other elements. PyTorch: `torch.nanquantile`.
  * @example nanquantile(tensor([1, NaN, 3]), 0.5) // 2
  */
 export const nanquantile: Quantile = composite('nanquantile', (x, q, dim, options) =>
@@ -115,7 +115,7 @@ function checkFraction(op: string, q: number): number {
   throw new ChainruleError(`${op}: q must be in [0, 1], got ${display(q)}`);
 }
 
-/** The elements of each row at the fractions, `[…, n]` and `[q]` to `[…, q]`. */
+/** The elements of each row at the given fractions, `[…, n]` and `[q]` to `[…, q]`. */
 function elementsAt(
   rows: Tensor,
   fractions: Tensor,
@@ -127,7 +127,7 @@ function elementsAt(
   const lead = rows.sizes.slice(0, -1);
   const missing = isNan(detach(rows));
   const fold = { dims: [last], keepdim: true };
-  // NaN are sorted to the end: the last element is one, if there is any.
+  // NaN are sorted to the end: if there is one, the last element is NaN.
   const order = argsortOf([rows], { dim: last, descending: false });
   const sorted = gatherOf([rows, order], { dim: last });
   const top =

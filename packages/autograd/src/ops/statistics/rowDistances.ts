@@ -1,4 +1,4 @@
-/** @file The primitive of distances between all rows of two matrices, which keeps no difference in memory. */
+/** @file The primitive of distances between all rows of two matrices, which stores no differences. */
 import type { DistanceNorm } from '../../graph/lowering.js';
 import type { Value } from '../../graph/primitive.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -17,11 +17,11 @@ import { batchAll } from '../shape/movement.js';
 import { apart, differences, rowPullsOf } from './rowPulls.js';
 
 /**
- * The norms of the differences of rows of `x […, p, m]` and of `y […, r, m]`, `[…, p, r]`, with equal leading dimensions and
- * m > 0. As of `vectorNorm` the gradient is 0 where the distance is, and is shared by equal largest differences.
+ * The norms of the differences of rows of `x […, p, m]` and of `y […, r, m]`, `[…, p, r]`, with equal leading dimensions and m
+ * > 0. As for `vectorNorm`, the gradient is 0 where the distance is 0, and is split among equal largest differences.
  *
- * A kernel may be given the products of all rows, less a common centre, and the squares of both, `[…, p, r]`, `[…, p]` and
- * `[…, r]` (`gramOf`): it takes distances from them where that cancels little.
+ * A kernel may be given the products of all rows minus a common centre, and the squares of both, `[…, p, r]`, `[…, p]` and
+ * `[…, r]` (`gramOf`): it computes distances from them where little cancels.
  */
 export const rowDistancesOf: PrimitiveOp<{ norm: DistanceNorm }> = primitive('rowDistances', {
   lowering: {
@@ -66,7 +66,7 @@ const NORMS: Readonly<Record<DistanceNorm, (row: Float64Array) => number>> = {
   l1: (row) => row.reduce((sum, v) => sum + v, 0),
   l2: (row) => {
     const most = largest(row);
-    // No square of a quotient overflows.
+    // The square of a quotient never overflows.
     return most > 0 && most < Infinity
       ? most * Math.sqrt(row.reduce((sum, v) => sum + (v / most) ** 2, 0))
       : most;
@@ -78,21 +78,21 @@ function largest(row: Float64Array): number {
   return row.reduce((most, v) => Math.max(most, v), 0);
 }
 
-/** Numbers in all differences from which products pay, and in a row; and those from which sums without them do. */
+/** From LARGE numbers in all differences and LONG in a row on, products pay; from MANY on, sums without products do. */
 const [LARGE, LONG, MANY] = [2 ** 18, 20, 2 ** 13];
 
-/** Whether gradients are sums of rows, not of differences in memory. */
+/** Whether gradients are sums over rows, without storing differences. */
 function isMany(x: Tensor, y: Tensor): boolean {
   return x.size * (y.sizes.at(-2) as number) >= MANY && x.device === 'cpu';
 }
 
-/** Whether products of rows take the place of differences; on a device without doubles they do not. */
+/** Whether distances come from products of rows instead of differences; never on a device without doubles. */
 export function isLarge(x: Tensor, y: Tensor): boolean {
   const m = x.sizes.at(-1) as number;
   return m >= LONG && x.size * (y.sizes.at(-2) as number) >= LARGE && x.device === 'cpu';
 }
 
-/** What `rowDistancesOf` takes besides `x` and `y`: products and squares of rows, less the mean of those of `x`. */
+/** The further operands of `rowDistancesOf`: products and squares of rows, minus the mean of the rows of `x`. */
 export function gramOf(x: Tensor, y: Tensor): [Tensor, Tensor, Tensor] {
   const centre = meanOver(detach(x), [x.ndim - 2], true);
   const [a, b] = [x, y].map((z) => sub(detach(z), expandNode(centre, z.sizes))) as [Tensor, Tensor];
@@ -102,8 +102,8 @@ export function gramOf(x: Tensor, y: Tensor): [Tensor, Tensor, Tensor] {
 }
 
 /**
- * The gradient of many distances, `Σⱼ wᵢⱼ (xᵢ − yⱼ)` with `wᵢⱼ = ctᵢⱼ / |xᵢ − yⱼ|`, or 0 where either is. Elements that are not
- * finite count as 0: the weights of their rows say what becomes of them.
+ * The gradient of many distances, `Σⱼ wᵢⱼ (xᵢ − yⱼ)` with `wᵢⱼ = ctᵢⱼ / |xᵢ − yⱼ|`, or 0 where either is 0. Elements that are
+ * not finite count as 0: the weights of their rows determine the result.
  */
 function pulled(i: number, ct: Tensor, x: Tensor, y: Tensor, out: Tensor): Tensor {
   const zero = eq(out, 0);
@@ -112,7 +112,7 @@ function pulled(i: number, ct: Tensor, x: Tensor, y: Tensor, out: Tensor): Tenso
   return rowPullsOf(i === 0 ? [slope, a, b] : [slope, b, a], { transposed: i === 1 });
 }
 
-/** The derivatives of the distances by the elements of the differences. */
+/** The derivatives of the distances with respect to the elements of the differences. */
 function slopes(inputs: readonly Tensor[], out: Tensor, norm: DistanceNorm): Tensor {
   const d = differences(inputs[0] as Tensor, inputs[1] as Tensor);
   if (norm === 'l1') return sign(d);

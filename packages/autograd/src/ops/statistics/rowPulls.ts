@@ -1,4 +1,4 @@
-/** @file The primitive of weighted sums of differences of rows: what gradients of distances are. */
+/** @file The primitive of weighted sums of differences of rows, which are the gradients of distances. */
 import { sizeOf } from '../../graph/shape.js';
 import type { Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -12,7 +12,8 @@ import { batchAll } from '../shape/movement.js';
 
 /**
  * `Σⱼ wᵢⱼ (xᵢ − yⱼ)` of `w […, p, r]` (`[…, r, p]` if `transposed`) and of the rows of `x […, p, m]` and `y […, r, m]`, with
- * equal leading dimensions: `[…, p, m]`. Differences are taken one by one, so that near rows keep their digits.
+ * equal leading dimensions: `[…, p, m]`. Differences are computed one by one, so that rows close to each other keep their
+ * digits.
  */
 export const rowPullsOf: PrimitiveOp<{ transposed: boolean }> = primitive('rowPulls', {
   lowering: {
@@ -56,7 +57,7 @@ export const rowPullsOf: PrimitiveOp<{ transposed: boolean }> = primitive('rowPu
   },
 });
 
-/** `Σₖ gᵢₖ (xᵢₖ − yⱼₖ)`, `[…, p, r]`: of single precision from products of double precision, where there is any. */
+/** `Σₖ gᵢₖ (xᵢₖ − yⱼₖ)`, `[…, p, r]`: for single precision, from products in double precision where the device has it. */
 function along(g: Tensor, x: Tensor, y: Tensor): Tensor {
   if (g.dtype === 'float32' && x.home !== 'webgpu') {
     const [h, a, b] = [g, x, y].map((z) => castNode(z, 'float64')) as [Tensor, Tensor, Tensor];
@@ -69,7 +70,7 @@ function along(g: Tensor, x: Tensor, y: Tensor): Tensor {
   return sumOver([each], { dims: [d.ndim - 1], keepdim: false });
 }
 
-/** A dimension of 1, at the end or before the last. */
+/** Adds a dimension of size 1, at the end or before the last. */
 export function apart(x: Tensor, at: -1 | -2 = -1): Tensor {
   return reshapeNode(
     x,

@@ -1,4 +1,4 @@
-/** @file Angles from their tangent, sine and cosine of float32, four lanes at a time. */
+/** @file Angles from their tangent, sine and cosine, in float32, four lanes at a time. */
 import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F32x4 } from '../assembler/opcodes.js';
 import type { Lanes, Register } from './lanes.js';
@@ -13,7 +13,7 @@ const ASIN = [
   0.16666621,
 ];
 
-/** `multiple · π/2 − y`, with the digits of π that a single has no room for. */
+/** `multiple · π/2 − y`, with the digits of π that do not fit into a single. */
 function less(v: Lanes, multiple: 1 | 2, y: Register): Register {
   const whole = Math.fround((multiple * Math.PI) / 2);
   return v.sub(v.f32(whole), v.sub(y, v.f32((multiple * Math.PI) / 2 - whole)));
@@ -24,7 +24,7 @@ function series(v: Lanes, t: Register, z: Register, p: readonly number[]): Regis
   return v.madd(v.mul(t, z), v.estrin(z, v.mul(z, z), p), t);
 }
 
-/** Beyond 1 by the angle of 1/x. */
+/** For |x| > 1 by the angle of 1/x. */
 export const atan: Formula = (v, x) => {
   const a = v.abs(x);
   const far = v.bin(F32x4.gt, a, v.f32(1));
@@ -33,7 +33,7 @@ export const atan: Formula = (v, x) => {
   return v.signed(x, v.select(far, less(v, 1, y), y));
 };
 
-/** The angle with sine a, or beyond √½ half of what that lacks of π/2, whose sine is √((1 − a)/2). */
+/** The angle with sine a, or for a beyond √½ half of its distance to π/2, whose sine is √((1 − a)/2). */
 function half(v: Lanes, a: Register): { y: Register; steep: Register } {
   const steep = v.bin(F32x4.gt, a, v.f32(Math.SQRT1_2));
   const z = v.select(steep, v.mul(v.sub(v.f32(1), a), v.f32(0.5)), v.mul(a, a));

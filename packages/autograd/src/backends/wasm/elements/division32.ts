@@ -1,6 +1,6 @@
 /**
- * @file Remainders and whole quotients of float32, through pairs of doubles: where the quotient is below 2²⁶, its whole part and
- * the remainder are exact there. Elsewhere one lane at a time.
+ * @file Remainders and whole quotients of float32, by pairs of doubles: if the quotient is below 2²⁶, its whole part and the
+ * remainder are exact there. Otherwise one lane at a time.
  */
 import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
@@ -11,11 +11,11 @@ const MOST = 2 ** 26;
 interface Division {
   readonly y: Register;
   readonly quotient: Register;
-  /** Of the quotient. */
+  /** The whole part of the quotient. */
   readonly whole: Register;
-  /** With the sign of what is divided. */
+  /** The remainder, with the sign of the dividend. */
   readonly rest: Register;
-  /** Where the rest is not 0, and its sign not that of `y`. */
+  /** Where the remainder is not 0 and its sign differs from that of `y`. */
   readonly differs: Register;
 }
 

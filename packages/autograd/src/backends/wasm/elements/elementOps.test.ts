@@ -1,4 +1,4 @@
-/** @file Every element function against double precision, over bit patterns of the whole range and at the edges. */
+/** @file Every element function against double precision, for bit patterns of the whole range and at the edges. */
 import { describe, expect, test, vi } from 'vitest';
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
@@ -39,7 +39,7 @@ function map(op: string, dtype: DType, out: DType, ...args: TypedArray[]): Typed
           ? 'int32'
           : 'bool',
   );
-  // Fused where this engine would fuse.
+  // With fused multiply-add wherever this engine has it.
   const { fma } = bestVectorWidth();
   const kernel = mapKernel(op, dtypes, dtype, out, n);
   const results = runKernels([kernel], [...args, allocate(out, n)], { fma });
@@ -121,7 +121,7 @@ function ulp(x: number): number {
 function ulpsApart(got: number, want: number): number {
   const rounded = Math.fround(want);
   if (Object.is(got, rounded) || (got !== got && want !== want)) return 0;
-  // Just beyond the largest float the exact value says how far infinity is.
+  // Just beyond the largest float, the exact value says how far away infinity is.
   if (!Number.isFinite(got) && Math.abs(want) < 3.4028235e38 * (1 - 1e-6)) return Infinity;
   if (!Number.isFinite(want) || got !== got || want !== want) return Infinity;
   if (got === 0 && rounded === 0) return Infinity; // the sign is wrong
@@ -213,7 +213,7 @@ describe('float32 functions of two arguments', () => {
   const a = bitPatterns(40_000);
   const b = bitPatterns(40_000);
   for (let i = 0; i < b.length; i++) {
-    // Pairs of edges first, then pairs of like size, which have unsurprising results.
+    // Pairs of edges first, then pairs of similar size, which have unsurprising results.
     if (i < 2500) {
       a[i] = EDGES[i % 50] ?? 1;
       b[i] = EDGES[Math.floor(i / 50)] ?? 1;
@@ -283,7 +283,7 @@ describe('int32 and bool', () => {
     const reference = elementFunction(op, dtype);
     for (let i = 0; i < got.length; i++) {
       const [a = 0, b = 0, c = 0] = args.map((array) => array[i] as number);
-      // floorDivide and remainder of −2³¹ by −1 leave int32.
+      // floorDivide and remainder of −2³¹ by −1 exceed int32.
       if (a === -2147483648 && b === -1 && dtype === 'int32') continue;
       const want = reference(a, b, c);
       if (!Object.is((got[i] as number) + 0, want + 0))

@@ -1,8 +1,8 @@
 /**
  * @file The element functions of a loop body over four lanes at a time, for every dtype.
  *
- * A value of four lanes takes one register, or two when it is `float64` (low pair, high pair). A `bool` is a mask: all
- * bits of its lane set or none.
+ * A value of four lanes takes one register, or two if it is `float64` (low pair, high pair). A `bool` is a mask: all bits of
+ * its lane are set, or none.
  */
 import type { DType } from '../../../graph/dtype.js';
 import { isFloat, promote } from '../../../graph/dtype.js';
@@ -64,8 +64,8 @@ const LOGIC: ReadonlySet<string> = new Set(['logicalAnd', 'logicalOr', 'logicalX
 const TESTS: ReadonlySet<string> = new Set(['isNan', 'isInf', 'isFinite', 'signbit']);
 
 /**
- * Whether a body may use `op` with results of `dtype` (for comparisons and tests: with arguments of `dtype`; they
- * give `bool`). What is not supported is for the interpreter.
+ * Whether a body may use `op` with results of `dtype` (for comparisons and tests, which return `bool`: with arguments of
+ * `dtype`). The interpreter runs whatever is not supported.
  */
 export function supports(op: string, dtype: DType): boolean {
   if (op === 'cast' || op === 'where' || op === 'assertBetween' || LOGIC.has(op) || TESTS.has(op))
@@ -161,7 +161,7 @@ const COMPARING: Readonly<Record<Comparison, readonly [number, number, number]>>
 
 function compare(v: Lanes, op: Comparison, x: Value, y: Value): Value {
   const registers = v.scope(() => {
-    // A mask as an integer is 0 or −1: order is the other way round.
+    // A mask as an integer is 0 or −1, so the order is reversed.
     const swap = x.dtype === 'bool';
     const [p, q] = swap ? [y, x] : [x, y];
     const [float32, float64, int32] = COMPARING[op];
@@ -184,7 +184,7 @@ export function combine(
   return applyOp(v, names[op], dtype, [x, y]);
 }
 
-/** What a reduction over nothing gives. */
+/** The result of a reduction over nothing. */
 export function identity(op: 'sum' | 'prod' | 'max' | 'min', dtype: DType): number {
   if (op === 'sum') return 0;
   if (op === 'prod') return 1;

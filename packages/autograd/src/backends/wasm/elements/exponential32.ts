@@ -1,24 +1,24 @@
 /**
- * @file Exponentials of float32, four lanes at a time, and what is made of one: sigmoid, tanh, their derivatives, softplus.
+ * @file Exponentials of float32, four lanes at a time, and functions that use one: sigmoid, tanh, their derivatives, softplus.
  *
- * x = n·ln 2 + r with |r| ≤ ½ ln 2, and 2ⁿ in two factors, so that no power of two overflows before the result does and
- * a result below the normal range is rounded once.
+ * x = n·ln 2 + r with |r| ≤ ½ ln 2, and 2ⁿ in two factors, so that no power of two overflows before the result does and a
+ * result below the normal range is rounded once.
  */
 import type { Lanes, Register } from './lanes.js';
 import { F32x4, I32x4 } from '../assembler/opcodes.js';
 
-/** Adding it rounds to an integer, which then sits in the low bits of the mantissa. */
+/** Adding this number rounds to an integer, which is then in the low bits of the mantissa. */
 const ROUNDER = 12582912;
 /** ln 2 in two parts: n times the first is exact. */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
-/** Twice the bias of an exponent: half of n + 254 is an exponent's bits. */
+/** Twice the bias of an exponent: half of n + 254 has the bits of an exponent. */
 const TWICE_BIAS = 254;
 
 /** p of eʳ = 1 + r + r²·p(r). */
 const EXP = [0.00138190319, 0.00836871564, 0.0416682884, 0.166665211, 0.49999994];
 
-/** An integer n as the float n + `ROUNDER` + 254, whose low bits powers of two are made of, and as itself. */
+/** An integer n as the float n + `ROUNDER` + 254, from whose low bits powers of two are made, and as n itself. */
 export interface Exponent {
   readonly bits: Register;
   readonly n: Register;
@@ -36,7 +36,7 @@ export function remainder(v: Lanes, x: Register, n: Register): Register {
   return v.madd(n, v.f32(-LN2_LOW), v.madd(n, v.f32(-LN2_HIGH), x));
 }
 
-/** The r of e^−(x + rest), as `high` − `low`, the first of which is exact. */
+/** The r of e^−(x + rest), as `high` − `low`, of which `high` is exact. */
 export function remainderParts(
   v: Lanes,
   x: Register,
@@ -55,7 +55,7 @@ export function expTail(v: Lanes, r: Register): Register {
   return v.mul(v.estrin(r, square, EXP), square);
 }
 
-/** 2^⌊n/2⌋ and 2^⌈n/2⌉, and the reciprocal of the first where it is asked for. */
+/** 2^⌊n/2⌋ and 2^⌈n/2⌉, and the bits from which the reciprocal of the first is made. */
 export function powersOfTwo(
   v: Lanes,
   bits: Register,
@@ -79,7 +79,7 @@ export function scaled(v: Lanes, y: Register, bits: Register): Register {
 }
 
 export function exp(v: Lanes, x: Register): Register {
-  // Below −104 the result is 0. At −176 both factors of 2ⁿ are: masked scores are often −∞, and underflow is slow.
+  // Below −104 the result is 0. At −176 both factors of 2ⁿ are 0: masked scores are often −∞, and underflow is slow.
   const c = v.clamp(x, -176, 89);
   const { bits, n } = nearestExponent(v, c, Math.LOG2E);
   const r = remainder(v, c, n);
@@ -105,21 +105,18 @@ export function expm1(v: Lanes, x: Register): Register {
   const r = remainder(v, c, n);
   const fraction = v.add(expTail(v, r), r);
   const { low, high, half } = powersOfTwo(v, bits);
-  // 2ⁿ·(fraction + 1) − 1, with 2^⌊n/2⌋ taken out of both.
+  // 2ⁿ·(fraction + 1) − 1, with 2^⌊n/2⌋ factored out of both.
   const y = v.mul(v.madd(high, fraction, v.sub(high, reciprocalOf(v, half))), low);
   return v.signed(x, y);
 }
 
-/** A function and its derivative, which share an exponential and a quotient: what is not used costs nothing. */
+/** A function and its derivative, which share an exponential and a quotient: an unused part costs nothing. */
 export interface Curve {
   readonly value: Register;
   readonly derivative: () => Register;
 }
 
-/**
- * 1 / (1 + e⁻ˣ): e / (1 + e) with e = e^−|x|, which is at most ½, or what that lacks to 1; its derivative is the product of
- * both.
- */
+/** 1 / (1 + e⁻ˣ): e / (1 + e) with e = e^−|x|, which is at most ½, or 1 minus that; its derivative is the product of both. */
 export function logistic(v: Lanes, x: Register): Curve {
   const e = exp(v, v.or(x, v.f32(-0)));
   const low = v.div(e, v.add(e, v.f32(1)));
@@ -134,11 +131,11 @@ export function logistic(v: Lanes, x: Register): Curve {
 const DOUBLE_EXPM1 = [0.0887624547, 0.267726094, 0.666679263, 1.3333236, 1.99999988];
 
 /**
- * (1 − e) / (1 + e) with e = e^−2|x|, where 1 − e does not cancel; its derivative is 4e / (1 + e)², and 2 / (1 + e) is
- * 1 + |tanh x|. e is four times as large, so that it is normal where the derivative is; beyond 44.7 it is 0.
+ * (1 − e) / (1 + e) with e = e^−2|x|, where 1 − e does not cancel; its derivative is 4e / (1 + e)², and 2 / (1 + e) is 1 +
+ * |tanh x|. e is computed four times as large, so that it is a normal number wherever the derivative is; beyond 44.7 it is 0.
  */
 export function hyperbolicTangent(v: Lanes, x: Register): Curve {
-  // pmax(a, b) is a < b ? b : a: NaN stays.
+  // pmax(a, b) is a < b ? b : a, so NaN stays.
   const a = v.bin(F32x4.pmax, v.or(x, v.f32(-0)), v.f32(-44.7));
   const rounder = v.f32(ROUNDER + 129);
   const bits = v.madd(a, v.f32(2 * Math.LOG2E), rounder);
@@ -173,7 +170,7 @@ export function softplus(v: Lanes, x: Register): Register {
   const fraction = v.add(expTail(v, r), r);
   const y = v.add(fraction, v.f32(1));
   const e = scaled(v, y, bits);
-  // What that sum loses: a change of e changes the logarithm by about 0.6 of it.
+  // The rounding error of that sum: a change of e changes the logarithm by about 0.6 of it.
   const lost = v.mul(v.sub(fraction, v.sub(y, v.f32(1))), e);
   const positive = v.madd(lost, v.f32(0.6), v.bin(F32x4.pmax, x, v.f32(0)));
   const square = v.mul(e, e);

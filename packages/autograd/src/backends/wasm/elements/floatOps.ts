@@ -25,7 +25,7 @@ export function float32(v: Lanes, op: string, x: Register, y: Register): Registe
       return v.div(v.f32(1), x);
     case 'sign': {
       const unit = v.or(v.and(x, v.f32(-0)), v.f32(1));
-      // ±0 and NaN have none: 0, as in PyTorch.
+      // ±0 and NaN have no sign: 0, as in PyTorch.
       return v.and(v.bin(F32x4.gt, v.un(F32x4.abs, x), v.f32(0)), unit);
     }
     case 'floor':

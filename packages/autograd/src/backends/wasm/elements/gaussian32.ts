@@ -1,4 +1,4 @@
-/** @file The error function and its complement of float32, four lanes at a time. */
+/** @file The error function and its complement in float32, four lanes at a time. */
 import { expTail, nearestExponent, remainderParts, scaled } from './exponential32.js';
 import type { Lanes, Register } from './lanes.js';
 import { F32x4 } from '../assembler/opcodes.js';
@@ -9,14 +9,14 @@ const ERF_NEAR = [
   7.06350693e-5, -7.7657972e-4, 0.00516025908, -0.0268392228, 0.112832561, -0.376126021,
   0.128379166,
 ];
-/** p of erf x = 1 − p(x − `JOINT`)⁻⁴ above. */
+/** p of erf x = 1 − p(x − `JOINT`)⁻⁴ above it. */
 const ERF_FAR = [
   0.012529755, -0.0325479135, 0.0793605372, 0.0101082297, 0.181683794, 0.379993051, 0.8111884,
   1.23337913, 1.73010528,
 ];
 
 export function erf(v: Lanes, x: Register): Register {
-  // pmin(a, b) is b < a ? b : a: NaN stays. From 3.92 on the result is 1.
+  // pmin(a, b) is b < a ? b : a, so NaN stays. From 3.92 on the result is 1.
   const a = v.bin(F32x4.pmin, v.abs(x), v.f32(4));
   const beyond = v.sub(a, v.f32(JOINT));
   const root = v.estrin(beyond, v.mul(beyond, beyond), ERF_FAR);
@@ -27,20 +27,20 @@ export function erf(v: Lanes, x: Register): Register {
   return v.signed(x, v.select(v.bin(F32x4.lt, a, v.f32(JOINT)), near, far));
 }
 
-/** a² as `square` + `rest`, the first exact. */
+/** a² as `square` + `rest`, of which `square` is exact. */
 function splitSquare(v: Lanes, a: Register): { square: Register; rest: Register } {
   const head = v.and(a, v.i32(0xfffff000));
   return { square: v.mul(head, head), rest: v.mul(v.sub(a, head), v.add(a, head)) };
 }
 
-/** What a tail is computed by: `e^(−scale·a²) / (1 + slope·a)` times `1 + t·p(t − 0.45)` with `t = a / (a + 5/2)`. */
+/** The parameters of a tail: `e^(−scale·a²) / (1 + slope·a)` times `1 + t·p(t − 0.45)` with `t = a / (a + 5/2)`. */
 interface Tail {
   readonly scale: 0.5 | 1;
   readonly slope: 1 | 2;
   readonly p: readonly number[];
-  /** 1 / (1 + slope·a) by t, to a quarter. */
+  /** 1 / (1 + slope·a) as a polynomial in t, with an error of up to a quarter. */
   readonly reciprocal: readonly number[];
-  /** From where on it is 0. */
+  /** From here on the tail is 0. */
   readonly zero: number;
 }
 
@@ -68,8 +68,8 @@ const NORMAL: Tail = {
 };
 
 /**
- * A tail, which is 1 at a = 0. What is rounded in a², in 1 + slope·a and in the largest sums is carried along, which keeps the
- * result within 2 units.
+ * A tail, which is 1 at a = 0. The rounding errors of a², of 1 + slope·a and of the largest sums are carried along, which keeps
+ * the result within 2 units.
  */
 function tailOf(v: Lanes, x: Register, { scale, slope, p, reciprocal, zero }: Tail): Register {
   const a = v.bin(F32x4.pmin, v.abs(x), v.f32(zero));
@@ -83,14 +83,14 @@ function tailOf(v: Lanes, x: Register, { scale, slope, p, reciprocal, zero }: Ta
 
   const t = v.div(a, v.add(a, v.f32(2.5)));
   const s = v.sub(t, v.f32(0.45));
-  // The last two terms one by one: their roundings count.
+  // The last two terms one by one, because their rounding errors count.
   const inner = v.estrin(s, v.mul(s, s), p.slice(0, -1));
   const q = v.mul(v.madd(inner, s, v.f32(p.at(-1) as number)), t);
   const sloped = slope === 1 ? a : v.add(a, a);
   const d = v.add(sloped, v.f32(1));
   const lostInD = v.sub(sloped, v.sub(d, v.f32(1)));
 
-  // (1 + q)·eʳ: 1 + high, then q·eʳ, each with what its sum loses.
+  // (1 + q)·eʳ: 1 + high, then q·eʳ, each with the rounding error of its sum.
   const one = v.add(high, v.f32(1));
   const lostInOne = v.sub(high, v.sub(one, v.f32(1)));
   const product = v.madd(q, v.add(tail, r), q);
@@ -105,7 +105,7 @@ function tailOf(v: Lanes, x: Register, { scale, slope, p, reciprocal, zero }: Ta
   return scaled(v, v.madd(residue, v.polynomial(t, reciprocal), quotient), bits);
 }
 
-/** The tail, or 2 less it below 0. */
+/** The tail for x ≥ 0, 2 minus the tail for x < 0. */
 export function erfc(v: Lanes, x: Register): Register {
   const right = tailOf(v, x, ERFC);
   return v.select(v.bin(F32x4.lt, x, v.f32(0)), v.sub(v.f32(2), right), right);

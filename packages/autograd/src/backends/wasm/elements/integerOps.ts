@@ -61,7 +61,7 @@ export function int32(v: Lanes, op: string, args: readonly Value[]): Value {
   return unknown(op, 'int32');
 }
 
-/** `a · 2ᵇ` by two powers that floats hold; 0 where b is not from 0 to 31. */
+/** `a · 2ᵇ` by two powers that floats can represent; 0 if b is not from 0 to 31. */
 function leftShift(v: Lanes, a: Register, b: Register): Register {
   const power = (n: Register): Register =>
     v.un(I32x4.truncF32, v.shift(I32x4.shl, v.bin(I32x4.add, n, v.i32(127)), 23));
@@ -71,7 +71,7 @@ function leftShift(v: Lanes, a: Register, b: Register): Register {
   return v.and(shifted, v.bin(I32x4.ltU, b, v.i32(32)));
 }
 
-/** `⌊a / 2ᵇ⌋`, exact in doubles; where b is not from 0 to 31, as if it were 31. */
+/** `⌊a / 2ᵇ⌋`, exact in doubles; if b is not from 0 to 31, as for 31. */
 function rightShift(v: Lanes, a: Register, b: Register): Register {
   const bits = v.select(v.bin(I32x4.ltU, b, v.i32(32)), b, v.i32(31));
   const x = cast(v, { dtype: 'int32', registers: [a] }, 'float64');
@@ -83,13 +83,13 @@ function rightShift(v: Lanes, a: Register, b: Register): Register {
   return cast(v, { dtype: 'float64', registers }, 'int32').registers[0] as Register;
 }
 
-/** The quotient of integers, exact in doubles before it is rounded; 0 where the divisor is 0. */
+/** The quotient of integers, exact in doubles before it is rounded; 0 if the divisor is 0. */
 function quotient(v: Lanes, a: Register, b: Register, rounding: number): Register {
   const x = cast(v, { dtype: 'int32', registers: [a] }, 'float64');
   const y = cast(v, { dtype: 'int32', registers: [b] }, 'float64');
   const rounded = x.registers.map((d, i) => v.un(rounding, v.divD(d, y.registers[i] as Register)));
   const q = cast(v, { dtype: 'float64', registers: rounded }, 'int32').registers[0] as Register;
-  // −2³¹ / −1 wraps around, where the conversion would stop at 2³¹ − 1.
+  // −2³¹ / −1 wraps around, where the conversion would saturate at 2³¹ − 1.
   const wrapped = v.select(v.bin(I32x4.eq, b, v.i32(-1)), v.bin(I32x4.sub, v.i32(0), a), q);
   return v.bin(V128.andnot, wrapped, v.bin(I32x4.eq, b, v.i32(0)));
 }

@@ -1,6 +1,6 @@
 /**
- * @file The angle of a point, hyperbolic functions and their inverses of float32, through pairs of doubles: where
- * single precision would lose digits to a difference, doubles have them to spare.
+ * @file The angle of a point, hyperbolic functions and their inverses in float32, by pairs of doubles: where single precision
+ * would lose digits to a difference, doubles have digits to spare.
  */
 import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F64x2, V128 } from '../assembler/opcodes.js';
@@ -18,9 +18,9 @@ const ATAN = [
 ];
 
 const absolute = (v: Lanes, x: Register): Register => v.un(F64x2.abs, x);
-/** y, not negative, with the sign of x. */
+/** A non-negative y with the sign of x. */
 const signed = (v: Lanes, x: Register, y: Register): Register => v.or(y, v.and(x, v.f64(-0)));
-/** y where x is finite, else x. */
+/** y where x is finite, otherwise x. */
 const finite = (v: Lanes, x: Register, y: Register): Register =>
   v.select(v.bin(F64x2.lt, absolute(v, x), v.f64(Infinity)), y, x);
 
@@ -39,7 +39,10 @@ function arctangent(v: Lanes, x: Register): Register {
   return signed(v, x, v.addD(offset, v.subD(t, rest)));
 }
 
-/** Of a point, by its smaller coordinate over the larger: 0 at the origin, 1 where both are infinite. */
+/**
+ * The angle of a point, by its smaller coordinate over the larger: that quotient is 0 at the origin, and 1 if both are
+ * infinite.
+ */
 function angle(v: Lanes, y: Register, x: Register): Register {
   const [a, b] = [absolute(v, x), absolute(v, y)];
   const steep = v.bin(F64x2.gt, b, a);
@@ -91,7 +94,7 @@ export const asinh = single(arsinh);
 export const acosh = single(arcosh);
 export const atanh = single(artanh);
 
-/** By e = e^|x| − 1. */
+/** In terms of e = e^|x| − 1. */
 export const sinh = single((v, x) => {
   const e = expm1D(v, absolute(v, x));
   const twice = v.addD(e, v.divD(e, v.addD(e, v.f64(1))));

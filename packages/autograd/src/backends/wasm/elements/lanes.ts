@@ -11,7 +11,7 @@ import { Registers, type Register } from './registers.js';
 export type { Register } from './registers.js';
 
 export class Lanes extends Registers {
-  /** Whether all lanes hold one number, so that a scalar function is called once. */
+  /** Whether all lanes hold the same number, so that a scalar function is called once. */
   alike = false;
   /** Whether `madd` rounds once: relaxed SIMD has the instruction. */
   private readonly fused: boolean;
@@ -88,27 +88,27 @@ export class Lanes extends Registers {
   div(x: Register, y: Register): Register {
     return this.bin(F32x4.div, x, y);
   }
-  /** x·y + z, rounded once or twice: only for what is right either way. */
+  /** x·y + z, rounded once or twice: only for formulas that are right either way. */
   madd(x: Register, y: Register, z: Register): Register {
     if (!this.fused) return this.add(this.mul(x, y), z);
     const out = this.register();
     this.f.get(x).get(y).get(z).op(F32x4.relaxedMadd).set(out);
     return out;
   }
-  /** |x|, by a constant: the instruction makes one anew each time. */
+  /** |x|, with a constant mask: the instruction creates the mask each time. */
   abs(x: Register): Register {
     return this.and(x, this.i32(0x7fffffff));
   }
   neg(x: Register): Register {
     return this.xor(x, this.f32(-0));
   }
-  /** y with the sign bit of x, for a y that is not negative unless x is. */
+  /** y with the sign bit of x, for a y that is negative only if x is. */
   signed(x: Register, y: Register): Register {
     return this.or(y, this.and(x, this.f32(-0)));
   }
-  /** x within [low, high]; NaN stays. */
+  /** x clamped to [low, high]; NaN stays. */
   clamp(x: Register, low: number, high: number): Register {
-    // pmax(x, y) is x < y ? y : x, so that a NaN on the left is kept.
+    // pmax(x, y) is x < y ? y : x, so a NaN on the left stays.
     return this.bin(F32x4.pmin, this.bin(F32x4.pmax, x, this.f32(low)), this.f32(high));
   }
   /** c₀·xⁿ + c₁·xⁿ⁻¹ + … by Horner's rule. */
@@ -120,8 +120,8 @@ export class Lanes extends Registers {
     return sum;
   }
   /**
-   * The same by Estrin's scheme, whose pairs of terms do not wait for each other; the last step is Horner's, as the
-   * constant term is the one whose rounding counts. `square` is x².
+   * The same by Estrin's scheme, whose pairs of terms do not depend on each other; the last step is Horner's, because the
+   * rounding of the constant term counts most. `square` is x².
    */
   estrin(x: Register, square: Register, coefficients: readonly number[]): Register {
     let terms = coefficients
@@ -155,7 +155,7 @@ export class Lanes extends Registers {
   divD(x: Register, y: Register): Register {
     return this.bin(F64x2.div, x, y);
   }
-  /** By a constant, as V8 13 widens two `f64x2.neg` into one instruction that can invert all bits of its operand. */
+  /** With a constant, because V8 13 widens two `f64x2.neg` into one instruction that can invert all bits of its operand. */
   negD(x: Register): Register {
     return this.xor(x, this.f64(-0));
   }
@@ -196,7 +196,7 @@ export class Lanes extends Registers {
     );
   }
 
-  /** The same of two. */
+  /** The same for a function of two arguments. */
   bothThroughDouble(
     x: Register,
     y: Register,
@@ -234,7 +234,7 @@ export class Lanes extends Registers {
     return this.narrow(low, this.alike ? low : this.callD(name, xHigh, yHigh));
   }
 
-  /** Replaces `result` where any lane of `unusual` is set: a branch that usual arguments never take. */
+  /** Replaces `result` if any lane of `unusual` is set: a branch that usual arguments never take. */
   repair(result: Register, unusual: Register, slow: () => Register): void {
     this.f
       .get(unusual)

@@ -28,7 +28,7 @@ function logTail(v: Lanes, f: Register): Register {
   return v.madd(v.mul(f, z), v.estrin(f, z, LOG), v.mul(z, v.f32(-0.5)));
 }
 
-/** For positive finite x; others give some finite number. */
+/** For positive finite x; for others the result is some finite number. */
 function reduce(v: Lanes, x: Register): Reduced {
   // Denormal numbers times 2²³ are normal ones.
   const small = v.bin(F32x4.lt, x, v.f32(2 ** -126));
@@ -40,10 +40,10 @@ function reduce(v: Lanes, x: Register): Reduced {
   return { n: v.un(F32x4.fromI32, exponent), f, tail: logTail(v, f) };
 }
 
-/** Puts the values at ∞, at `zero` (−∞), below it and at NaN (NaN) over `y`, which is finite there. */
+/** Puts the results for ∞, for `zero` (−∞), below it and for NaN (NaN) over `y`, which is finite there. */
 function withEdges(v: Lanes, x: Register, y: Register, zero: number): Register {
   const pole = v.and(v.bin(F32x4.eq, x, v.f32(zero)), v.f32(-Infinity));
-  // Not below ∞ are ∞ and NaN, which stay themselves when a finite number is added.
+  // ∞ and NaN are the values not below ∞; they stay themselves when a finite number is added.
   const itself = v.bin(V128.andnot, x, v.bin(F32x4.lt, x, v.f32(Infinity)));
   // All bits set are a NaN.
   return v.or(v.add(v.add(y, pole), itself), v.bin(F32x4.lt, x, v.f32(zero)));
@@ -74,14 +74,14 @@ export function log10(v: Lanes, x: Register): Register {
   return withEdges(v, x, v.madd(n, v.f32(LOG10_2[0]), high), 0);
 }
 
-/** ln(1 + x): what 1 + x loses is added to f. */
+/** ln(1 + x): the rounding error of 1 + x is added to f. */
 export function log1p(v: Lanes, x: Register): Register {
   const c = v.clamp(x, -1 + 2 ** -24, MOST);
   const u = v.add(c, v.f32(1));
   const above = v.bin(I32x4.sub, u, v.i32(SQRT_HALF_BITS));
   const power = v.and(above, v.i32(0xff800000));
   const mantissa = v.bin(I32x4.sub, u, power);
-  // Half of what is lost, times 2^(1 − n): n may be 128.
+  // Half of the rounding error, times 2^(1 − n), as n may be 128.
   const lost = v.mul(v.sub(c, v.sub(u, v.f32(1))), v.f32(0.5));
   const scale = v.bin(I32x4.sub, v.i32(0x40000000), power);
   const f = v.madd(lost, scale, v.sub(mantissa, v.f32(1)));

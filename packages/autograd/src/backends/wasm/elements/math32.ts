@@ -1,10 +1,10 @@
 /**
  * @file Vector forms of the element functions for float32, four lanes at a time.
  *
- * Within 2 units in the last place (`sigmoid` and `tanh` 3) over the whole range; infinities, NaN, signed zeros and
- * denormal numbers as IEEE 754 has them. They stay in single precision where it suffices: V8's revectorizer fuses
- * pairs of such vectors, and none that are widened to doubles or lie around a branch. The polynomials come from
- * tools/minimax.py. `madd` may round once or twice: no formula counts on either.
+ * Within 2 units in the last place (`sigmoid` and `tanh` 3) over the whole range; infinities, NaN, signed zeros and denormal
+ * numbers as in IEEE 754. They stay in single precision where it suffices: V8's revectorizer fuses pairs of such vectors, but
+ * not those that are widened to doubles or lie around a branch. The polynomials come from tools/minimax.py. `madd` may round
+ * once or twice: no formula relies on either.
  */
 import { exp, exp2, expm1, hyperbolicTangent, logistic, softplus } from './exponential32.js';
 import type { Curve } from './exponential32.js';
@@ -18,7 +18,7 @@ import * as division from './division32.js';
 import * as angles from './angles32.js';
 import * as inverse from './inverse32.js';
 
-/** Element functions of float32 that have a vector form of their own; others come with their primitives. */
+/** Element functions of float32 that have a vector form here; the forms of others come with their primitives. */
 const vectorFunctions: Readonly<Record<string, Formula>> = {
   exp,
   exp2,
@@ -45,7 +45,7 @@ export function vectorFunction(op: string): Formula | undefined {
   return vectorFunctions[op] ?? vectorForms.get(op)?.float32;
 }
 
-/** Element functions that share an exponential with their derivative where a body has both. */
+/** Element functions that share an exponential with their derivative if a body has both. */
 export const curves: ReadonlyMap<
   string,
   { derivative: string; of: (v: Lanes, x: Register) => Curve }
@@ -54,7 +54,7 @@ export const curves: ReadonlyMap<
   ['tanh', { derivative: 'tanhDerivative', of: hyperbolicTangent }],
 ]);
 
-/** xʸ: by logarithms in double precision for positive finite x and finite y, else one lane at a time. */
+/** xʸ: by logarithms in double precision for positive finite x and finite y, otherwise one lane at a time. */
 export function pow(v: Lanes, x: Register, y: Register): Register {
   const [xLow, xHigh] = v.widen(x);
   const [yLow, yHigh] = v.widen(y);

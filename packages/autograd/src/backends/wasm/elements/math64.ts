@@ -7,7 +7,7 @@
 import type { Lanes, Register } from './lanes.js';
 import { F64x2, I64x2, V128 } from '../assembler/opcodes.js';
 
-/** Adding it rounds to an integer, which then sits in the low bits of the mantissa. */
+/** Adding this number rounds to an integer, which is then in the low bits of the mantissa. */
 const MAGIC = 6755399441055744;
 
 interface Reduced {
@@ -52,12 +52,12 @@ export function expD(v: Lanes, x: Register): Register {
 }
 
 /**
- * Added and taken away again, this rounds a number below 64 to 26 bits, whose square is exact. Masking its last bits is as good, but
- * the optimizing compiler of V8 13 loses the mask.
+ * Adding and subtracting this number rounds a number below 64 to 26 bits, whose square is exact. Masking the last bits would do
+ * the same, but the optimizing compiler of V8 13 loses the mask.
  */
 const SPLIT = 1.5 * 2 ** 32;
 
-/** e^(−scale·x²) for a scale that is a power of two: from an exact square and what is left of it. */
+/** e^(−scale·x²) for a scale that is a power of two: from an exact square and its remainder. */
 export function expNegSquareD(v: Lanes, x: Register, scale: 0.5 | 1): Register {
   return v.one(() => {
     const a = v.clampD(v.un(F64x2.abs, x), 0, 40);
@@ -69,7 +69,7 @@ export function expNegSquareD(v: Lanes, x: Register, scale: 0.5 | 1): Register {
   });
 }
 
-/** eˣ − 1 for results within float32: −50 and 100 stand for everything beyond. */
+/** eˣ − 1 for results within float32: x is clamped to −50 and 100. */
 export function expm1D(v: Lanes, x: Register): Register {
   return v.one(() => {
     const { fraction, n } = reduceExponent(v, v.clampD(x, -50, 100));
@@ -88,7 +88,7 @@ export function logD(v: Lanes, x: Register, plusOne = false): Register {
     const k = v.subD(exponent, v.f64(2 ** 52 + 1023));
     const mantissa = v.bin(I64x2.add, v.and(bits, v.i64(0x000fffff, -1)), v.i64(0x3fe6a09e, 0));
     let f = v.subD(mantissa, v.f64(1));
-    // Near 0 the sum 1 + x has lost the digits of x.
+    // Near 0 the sum 1 + x has lost digits of x.
     if (plusOne) f = v.select(v.bin(F64x2.eq, k, v.f64(0)), x, f);
     const half = v.mulD(v.mulD(f, v.f64(0.5)), f);
     const s = v.divD(f, v.addD(f, v.f64(2)));
@@ -126,7 +126,7 @@ export function logOf(v: Lanes, x: Register): Register {
   return v.select(v.bin(F64x2.ge, x, v.f64(0)), edge, v.f64(NaN));
 }
 
-/** Largest |x| that the three-part reduction of `sincosD` is right for. */
+/** The largest |x| for which the three-part reduction of `sincosD` is accurate. */
 export const SINCOS_LIMIT = 1e6;
 
 /** Sine, cosine or tangent for |x| ≤ 10⁶. */
@@ -134,7 +134,7 @@ export function trigD(v: Lanes, x: Register, name: 'sin' | 'cos' | 'tan'): Regis
   return v.one(() => {
     const quadrant = v.addD(v.mulD(x, v.f64(2 / Math.PI)), v.f64(MAGIC));
     const n = v.subD(quadrant, v.f64(MAGIC));
-    // π/2 in three parts, the first two of 33 bits: their products with n are exact.
+    // π/2 in three parts, of which the first two have 33 bits: their products with n are exact.
     let r = v.subD(x, v.mulD(n, v.f64(1.57079632673412561417)));
     r = v.subD(r, v.mulD(n, v.f64(6.0771005063039659766e-11)));
     r = v.subD(r, v.mulD(n, v.f64(2.02226624879595063154e-21)));

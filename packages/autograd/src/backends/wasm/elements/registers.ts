@@ -1,4 +1,4 @@
-/** @file Who holds which `v128` local: registers that are taken and given back, and constants that stay in theirs. */
+/** @file Allocates `v128` locals: registers that are taken and given back, and constants that keep theirs. */
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { BLOCK } from '../assembler/kernelFunction.js';
 import { F32x4, F64, F64x2, I32, I32x4 } from '../assembler/opcodes.js';
@@ -10,7 +10,7 @@ const words = new DataView(new ArrayBuffer(8));
 
 export class Registers {
   readonly f: FunctionBuilder;
-  /** An `i32` local that holds how many lanes of a row's last vector are real, where that is known at run time only. */
+  /** An `i32` local with the number of real lanes in a row's last vector, if that is known only at run time. */
   readonly rest: number;
   private readonly idle: Register[] = [];
   private readonly allocated: Register[] = [];
@@ -28,7 +28,7 @@ export class Registers {
     return register;
   }
 
-  /** Runs `body` and gives back every register it took, except those it returns. */
+  /** Runs `body` and gives back every register that it took, except those that it returns. */
   scope(body: () => readonly Register[]): Register[] {
     const mark = this.allocated.length;
     const kept = [...body()];
@@ -43,7 +43,7 @@ export class Registers {
     return this.scope(() => [body()])[0] as Register;
   }
 
-  /** Every register that was ever handed out and is not a constant: what a loop must kill at its end. */
+  /** Every register that was ever handed out and is not a constant: a loop must kill these at its end. */
   temporaries(): readonly Register[] {
     return [...this.idle];
   }
@@ -83,7 +83,7 @@ export class Registers {
     });
   }
 
-  /** The constant that a word of a kernel's block holds, in every lane: `load` repeats one element. */
+  /** The constant in a word of a kernel's block, in every lane: `load` repeats one element. */
   word(load: number, { word }: Word): Register {
     return this.constant(`w${load}:${word}`, () => this.f.get(BLOCK).memory(load, word * 4));
   }

@@ -1,6 +1,6 @@
 /** @file Element functions that run one lane at a time, by an imported function of doubles. */
 
-/** Float functions of one argument without a vector form: an imported scalar function, lane by lane. */
+/** Float functions of one argument without a vector form: an imported scalar function computes them lane by lane. */
 export const SCALAR_UNARY: ReadonlySet<string> = new Set([
   'sin',
   'cos',

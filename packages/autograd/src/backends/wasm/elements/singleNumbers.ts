@@ -1,6 +1,7 @@
 /**
- * @file Element functions of single numbers, with the bits that they have in loops: the vector formula of each as a function
- * that JavaScript calls. What rounds once, however it is computed, and what loops call lane by lane need none.
+ * @file Element functions of single numbers, with the same bits as in loops: the vector formula of each as a function that
+ * JavaScript calls. Functions that are rounded once however they are computed, and those that loops call lane by lane, need
+ * none.
  */
 import type { DType } from '../../../graph/dtype.js';
 import type { Scalar } from '../../../graph/lowering.js';
@@ -16,10 +17,10 @@ import { scalarFunctions } from './special.js';
 
 /** Functions of doubles with a formula of their own. */
 const FORMULAS64 = ['exp', 'log', 'sigmoid', 'sigmoidDerivative', 'tanhDerivative'];
-/** Those of float32 that are of two operands, or of two roundings. */
+/** Functions of float32 with two operands, or with two roundings. */
 const FORMULAS32 = ['pow', 'rsqrt', 'hypot'];
 
-/** Whether loops compute it otherwise than its primitive's function does. */
+/** Whether loops compute it differently from its primitive's function. */
 function hasFormula(op: string, dtype: DType): boolean {
   if (dtype === 'float32') return FORMULAS32.includes(op) || vectorFunction(op) !== undefined;
   if (dtype !== 'float64') return false;
@@ -34,7 +35,7 @@ export class SingleNumbers {
     this.memory = memory;
   }
 
-  /** The function of loops for results of `dtype`; null where the primitive's own has the same bits. */
+  /** The function of loops for results of `dtype`; null if the primitive's own function has the same bits. */
   readonly find = (op: string, dtype: DType): Scalar | null => {
     if (!hasFormula(op, dtype)) return null;
     const key = `${op} ${dtype}`;

@@ -10,7 +10,7 @@ const XS = [
 ];
 const ALL = [...XS, 3.5, -7.25, 12, 40.5, 1e-9, -1e-9, 1e10, -1e300, Infinity, -Infinity, NaN];
 
-/** As a worker makes them: from text, with nothing around it. */
+/** The way a worker makes them: from text, without anything around it. */
 // eslint-disable-next-line @typescript-eslint/no-implied-eval
 const make = new Function(`var __name = (f) => f; return ${scalarFunctionsText()}`) as () => Record<
   string,

@@ -1,13 +1,12 @@
 /**
- * @file Scalar functions in double precision that kernels import for what they have no vector form of: those of the
- * operations themselves, so that no backend has another opinion. V8 turns imports of `Math.sin` and its kin into direct
- * calls.
+ * @file Scalar functions in double precision, which kernels import where they have no vector form: those of the operations
+ * themselves, so that all backends agree. V8 turns imports of `Math.sin` and the like into direct calls.
  */
 import { scalarMakers, type ScalarFunction } from '../../../kernels/elements/scalarFunctions.js';
 
 export type { ScalarFunction };
 
-/** Those of JavaScript. */
+/** JavaScript's own functions. */
 const BUILT_IN = [
   ...[
     'sin',
@@ -40,7 +39,7 @@ export function scalarFunctions(): Record<string, ScalarFunction> {
   return known;
 }
 
-/** An expression that makes the same functions, for a worker thread, which has nothing but its text. */
+/** An expression that makes the same functions, for a worker thread, which has only this text. */
 export function scalarFunctionsText(): string {
   const names = JSON.stringify(BUILT_IN);
   const makers = scalarMakers.map((make) => `(${make.toString()})()`).join(', ');
@@ -50,7 +49,7 @@ export function scalarFunctionsText(): string {
   );
 }
 
-/** As `scalarFunctionsText`, of as few makers as make the functions of these names. */
+/** Like `scalarFunctionsText`, with only the makers that are needed for these names. */
 export function scalarFunctionsTextOf(names: readonly string[]): string {
   const made = (name: string): string => (name === 'pow' ? 'power' : name);
   const makers = scalarMakers.filter((make) => {

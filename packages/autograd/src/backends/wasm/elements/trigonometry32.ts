@@ -3,13 +3,13 @@ import type { Lanes, Register } from './lanes.js';
 import { SINCOS_LIMIT, trigD } from './math64.js';
 import { F32x4, I32x4, V128 } from '../assembler/opcodes.js';
 
-/** Adding it rounds to an integer, which then sits in the low bits of the mantissa. */
+/** Adding this number rounds to an integer, which is then in the low bits of the mantissa. */
 const ROUNDER = 12582912;
-/** π/2 in parts of 14 bits: the products of all but the last with up to 2¹⁰ are exact. */
+/** π/2 in parts of 14 bits: the products of all but the last with numbers up to 2¹⁰ are exact. */
 const HALF_PI = [
   1.5706787109375, 1.1761486530303955e-4, 9.918039722833782e-10, 2.896073971621982e-13,
 ];
-/** Up to here the parts above are right. */
+/** Up to here these parts are accurate. */
 const NEAR = 1600;
 
 /** p of sin r = r + r³·p(r²) and of cos r = 1 − r²/2 + r⁴·p(r²) for |r| ≤ π/4. */
@@ -42,7 +42,7 @@ function reduce(v: Lanes, x: Register): Reduced {
   const rounder = v.f32(ROUNDER);
   const bits = v.madd(x, v.f32(2 / Math.PI), rounder);
   const n = v.sub(bits, rounder);
-  // What two of the differences lose is carried along with the last part.
+  // The rounding errors of two of the differences are carried along with the last part.
   const [first, second, third, last] = HALF_PI.map((part) => v.mul(n, v.f32(part))) as Parts;
   const r1 = v.sub(x, first);
   const r2 = v.sub(r1, second);
@@ -56,7 +56,7 @@ function odd(v: Lanes, bits: Register): Register {
   return v.shift(I32x4.shrS, v.shift(I32x4.shl, bits, 31), 31);
 }
 
-/** `y`, and by way of doubles where |x| is beyond the reduction. */
+/** `y`, or the result by doubles where |x| is beyond the reduction. */
 function nearOrFar(v: Lanes, x: Register, y: Register, name: Name): Register {
   const result = v.copy(y);
   v.repair(result, v.bin(F32x4.gt, v.abs(x), v.f32(NEAR)), () => throughDouble(v, x, name));
@@ -68,7 +68,7 @@ const sinOrCos =
   (v: Lanes, x: Register): Register => {
     const { bits, r, low } = reduce(v, x);
     const z = v.mul(r, r);
-    // −0 is lost in the sum, and the sign of the sine is that of r.
+    // The sum loses −0, so the sine gets the sign of r.
     const sine = v.signed(r, v.add(r, v.madd(v.polynomial(z, SIN), v.mul(z, r), low)));
     const half = v.madd(z, v.f32(-0.5), v.f32(1));
     const cosine = v.madd(v.polynomial(z, COS), v.mul(z, z), half);
@@ -86,7 +86,7 @@ export function tan(v: Lanes, x: Register): Register {
   const z = v.mul(r, r);
   const more = v.madd(v.estrin(z, v.mul(z, z), TAN), v.mul(z, r), low);
   const tangent = v.add(r, more);
-  // −1 / (tangent + rest), with what the sum lost.
+  // −1 / (tangent + rest), with the rounding error of the sum.
   const rest = v.sub(more, v.sub(tangent, r));
   const q = v.div(v.f32(-1), tangent);
   const y = v.select(odd(v, bits), v.madd(v.mul(q, q), rest, q), tangent);

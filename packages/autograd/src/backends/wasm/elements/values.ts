@@ -1,8 +1,8 @@
 /**
  * @file Values of four lanes: their registers, constants and conversions.
  *
- * A value takes one register, or two when it is `float64` (low pair, high pair). A `bool` is a mask: all bits of its
- * lane set or none.
+ * A value takes one register, or two if it is `float64` (low pair, high pair). A `bool` is a mask: all bits of its lane are
+ * set, or none.
  */
 import { ChainruleError } from '../../../errors.js';
 import type { DType } from '../../../graph/dtype.js';
@@ -62,7 +62,7 @@ export function narrowMask(v: Lanes, masks: readonly Register[]): Register {
   return v.shuffle(masks[0] as Register, masks[1] as Register, [0, 2, 4, 6]);
 }
 
-/** Float to integer truncates, NaN gives 0 and what does not fit the nearest that does; anything but 0 is true. */
+/** Float to integer truncates, saturates, and turns NaN into 0; anything but 0 is true. */
 export function cast(v: Lanes, x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
   const [a = 0, b = 0] = x.registers;

@@ -7,7 +7,7 @@ import { listKernels } from '../run/kernelList.js';
 import type { FormCollection } from './formCollection.js';
 import type { Image } from './image.js';
 
-/** Kernels as calls, in as many lists as there are loops between them: the calls and words of all follow each other. */
+/** Kernels as calls, in lists that are separated by loops; the calls and words of all lists are consecutive. */
 export class CallsOfKernels {
   readonly calls: Image['calls'][number][] = [];
   readonly words: number[] = [];
@@ -26,7 +26,7 @@ export class CallsOfKernels {
     this.kernels.push(kernel);
   }
 
-  /** Ends a list, and says how many calls there are. */
+  /** Ends a list, and returns the number of calls so far. */
   flush(): number {
     const { forms, kernels } = this;
     const options = { threads: 1, width: 'simd128', blas: false } as const;

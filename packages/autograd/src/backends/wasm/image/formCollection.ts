@@ -1,4 +1,4 @@
-/** @file The kernels of images as one module, to be stored beside them. */
+/** @file The kernels of images as one module, to be stored with them. */
 import type { FormedKernel } from '../assembler/block.js';
 import type { FunctionBuilder } from '../assembler/functionBuilder.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
@@ -10,7 +10,9 @@ import type { FormTable } from '../run/kernelList.js';
 /** Collects the forms of several images in one module. */
 export class FormCollection implements FormTable {
   readonly memory = { shared: false };
-  /** The same forms with fused multiply-add, under the same numbers: for engines that have it, whose bits these are. */
+  /**
+   * The same forms with fused multiply-add, under the same numbers: for engines that have it, whose results have those bits.
+   */
   readonly fused: FormCollection | null;
   private readonly module = new ModuleBuilder(false);
   private readonly known = new Map<string, number>();
@@ -46,15 +48,15 @@ export class FormCollection implements FormTable {
     return this.written.length;
   }
 
-  /** From now on the module has what runs lists of calls, as `run`, and puts its forms into a table. */
+  /** Adds the function `run`, which runs lists of calls, to the module, and puts its forms into a table. */
   withDriver(): void {
     this.hasDriver = true;
     this.fused?.withDriver();
   }
 
   /**
-   * A module that exports `f0`, `f1`, …; it imports `env.memory`, the functions of `math`, and for its driver `env.table`. It is
-   * made once.
+   * A module that exports `f0`, `f1`, …; it imports `env.memory`, the functions of `math`, and for its driver `env.table`. It
+   * can be made only once.
    */
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.hasDriver) {

@@ -1,8 +1,8 @@
 /**
- * @file A program as numbers and forms, to be run elsewhere: what `WasmExecutable` makes ready in memory, as data.
+ * @file A program as numbers and forms, to be run elsewhere: the data that `WasmExecutable` prepares in memory.
  *
- * The same passes, kernels and forms, on one thread, without a library and without wide vectors, so that what runs
- * elsewhere gives the bits that the program gives here.
+ * It has the same passes, kernels and forms, on one thread, without a library and without wide vectors, so that it gives the
+ * same bits elsewhere as here.
  */
 import type { ChainruleError } from '../../../errors.js';
 import { withoutCopies } from '../../../engine/compile/copies.js';
@@ -29,28 +29,28 @@ import { spansOf } from './spans.js';
 export interface ImageSlot {
   readonly slot: number;
   readonly bytes: number;
-  /** The steps between which it is needed; of an input all of them. */
+  /** The first and last step that needs it; for an input, all steps. */
   readonly first: number;
   readonly last: number;
 }
 
 /** A program, ready to be laid out in a memory. */
 export interface Image {
-  /** For each call the form and the word where its block begins. */
+  /** For each call its form, and the word where its block begins. */
   readonly calls: readonly { readonly form: number; readonly block: number }[];
-  /** How many calls, at the beginning, do the same at each step of a loop: its first step alone runs them. */
+  /** How many calls at the beginning do the same at each step of a loop: only its first step runs them. */
   readonly before: number;
   readonly list: Pick<KernelList, 'sharedBytes' | 'scratchBytes' | 'mayFault'> & {
     readonly words: readonly number[];
     readonly pointers: readonly Pointer[];
   };
-  /** What is computed on the way, or returned. */
+  /** The values that are computed on the way or returned. */
   readonly computed: readonly ImageSlot[];
   /** The slots of the inputs and the outputs, in order, and what they hold. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly holds: readonly Held[];
-  /** What runs between the calls, in order. */
+  /** The steps between the calls, in order. */
   readonly stops: readonly ImageStop[];
 }
 
@@ -59,7 +59,7 @@ interface Held {
   readonly dtype: DType;
 }
 
-/** What is no call of a kernel; so many calls come before it. */
+/** A step that is not a call of a kernel; `after` calls come before it. */
 export type ImageStop = { readonly after: number } & (ImageLoop | ImagePlain);
 
 /** An operation that its plain kernel computes. */
@@ -67,7 +67,7 @@ export interface ImagePlain {
   readonly kind: 'plain';
   readonly name: string;
   readonly attrs: Attrs;
-  /** For each operand the slot that holds its elements, and what it is; slots may hold them in another shape. */
+  /** For each operand the slot of its elements, with its shape and dtype; the slot may hold them in another shape. */
   readonly operands: readonly (Held & { readonly slot: number })[];
   readonly result: number;
 }
@@ -76,36 +76,39 @@ export interface ImagePlain {
 export interface ImageLoop {
   readonly kind: 'loop';
   readonly loop: Loop;
-  /** The slots of its operands, and those of the results that are wanted, by their numbers. */
+  /** The slots of its operands, and those of the results that are needed, by their numbers. */
   readonly operands: readonly number[];
   readonly results: readonly (readonly [result: number, slot: number])[];
   readonly bodies: readonly ImageBody[];
 }
 
-/** What a loop runs at each step. */
+/** The body that a loop runs at each step. */
 export interface ImageBody {
   readonly image: Image;
-  /** Where the inputs of the image come from. */
+  /** The sources of the image's inputs. */
   readonly inputs: readonly BodyInput[];
   readonly carries: number;
   readonly draws: number;
 }
 
-/** Bytes at the beginning of scratch memory that are zero before a run, and the word there that a wrong index sets. */
+/**
+ * The bytes at the beginning of scratch memory that are zero before a run, and the word among them that an index out of range
+ * sets.
+ */
 export const IMAGE = { zeroed: BARRIER_BYTES, fault: FAULT } as const;
 
-/** What an image is made with. */
+/** The tools with which an image is made. */
 export interface ImageTools {
   readonly forms: FormCollection;
-  /** Whether the plain kernel of an operation is there, too. */
+  /** Whether there is a plain kernel for an operation. */
   readonly isPlain: (op: string) => boolean;
-  /** The error for an operation without a kernel, which was made by an instruction. */
+  /** The error for an operation without a kernel, made by the instruction `origin`. */
   readonly refuse: (op: string, origin: number) => ChainruleError;
 }
 
 /**
- * The image of a program. `repeated` are the inputs of one that is the body of a loop: each of its outputs has a place of its
- * own, and what is the same at each step comes first.
+ * Makes the image of a program. For the body of a loop, `repeated` are the sources of its inputs: then each output has memory
+ * of its own, and computations that are the same at each step come first.
  * @throws {ChainruleError} for an operation without a kernel.
  */
 export function imageOf(
@@ -142,7 +145,7 @@ export function imageOf(
       continue;
     }
     const { attrs, origin } = instructions[step.slot]!;
-    // What is in a loop is where the loop is.
+    // Errors inside of a loop name the loop.
     const refuse = (op: string): ChainruleError => tools.refuse(op, origin ?? step.slot);
     stops.push({ after, ...imageOfLoop(loopOf(attrs ?? {}), step, { ...tools, refuse }) });
   }
@@ -170,14 +173,16 @@ export function imageOf(
   };
 }
 
-/** The kernels of a body that do the same at each step, as they read nothing but what lasts, and the other steps. */
+/**
+ * The kernels of a body that do the same at each step, because they read only values that never change, and the other steps.
+ */
 function onceAndEach(
   steps: readonly Lowered[],
   lasting: ReadonlySet<number>,
   elsewhere: readonly number[],
 ): [Kernel[], Lowered[]] {
   const all = steps.flatMap((step) => (step.kind === 'kernel' ? [step.kernel] : []));
-  // A loop within reads and writes, too.
+  // A nested loop reads and writes, too.
   const within = all.length < steps.length;
   const needed = within ? all : withoutCopies(all, new Set(elsewhere));
   const { before, kernels } = beforeAndEach(needed, lasting, new Set(elsewhere));

@@ -1,8 +1,8 @@
-/** @file How long the values of an image are needed. */
+/** @file The lifetimes of the values of an image. */
 import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
 
-/** Between which steps what is computed is needed; what is computed once stays. */
+/** The first and last steps that need each computed value; values that are computed once stay. */
 export function spansOf(
   once: readonly Kernel[],
   each: readonly Lowered[],

@@ -1,24 +1,24 @@
 /**
- * @file How a convolution is cut up: the padded image, and blocks of places whose windows, spread out as a matrix of
- * `depth × places`, stay in the second cache.
+ * @file How a convolution is divided: the padded image, and blocks of places whose windows, unfolded into a matrix of
+ * `depth × places`, stay in the L2 cache.
  */
 import type { ConvKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { byteStrides } from '../assembler/nest.js';
 
-/** Bytes that the spread-out windows of one block may take. */
+/** The most bytes of the unfolded windows of one block. */
 const BLOCK_BYTES = 192 * 1024;
-/** Places of a block at most: longer rows of the second factor would be packed. */
+/** The most places of a block: longer rows of the second factor would be packed. */
 const BLOCK_PLACES = 512;
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-/** Everything in bytes that has to do with memory. */
+/** The geometry of a convolution; memory sizes and strides are in bytes. */
 export class ConvGeometry {
   readonly kernel: ConvKernel;
   readonly item: number;
-  /** Channels of the input that are worked on at a time. */
+  /** How many channels of the input are processed at a time. */
   readonly channels: number;
   /** Products summed for one place: channels × taps. */
   readonly depth: number;
@@ -30,14 +30,14 @@ export class ConvGeometry {
   readonly padded: readonly number[];
   readonly paddedStrides: readonly number[];
   readonly paddedBytes: number;
-  /** The dimension that is cut into blocks, and the places of one of its rows. */
+  /** The dimension that is divided into blocks, and the places of one of its rows. */
   readonly blockDim: number;
   readonly rowPlaces: number;
-  /** Rows of a full block, how many such blocks there are, and the rows that are left. */
+  /** The rows of a full block, the number of such blocks, and the rows that remain. */
   readonly blockRows: number;
   readonly fullBlocks: number;
   readonly restRows: number;
-  /** Bytes from one block to the next in the image read. */
+  /** Bytes from one block to the next in the image that is read. */
   readonly blockStep: number;
   readonly columnBytes: number;
 
@@ -71,7 +71,7 @@ export class ConvGeometry {
     this.columnBytes = align(this.depth * this.blockPlaces * this.item + 64);
   }
 
-  /** Places of a full block, and of the last. */
+  /** The places of a full block, and of the last. */
   get blockPlaces(): number {
     return this.blockRows * this.rowPlaces;
   }

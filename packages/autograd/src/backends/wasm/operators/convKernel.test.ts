@@ -21,7 +21,7 @@ interface Case extends ConvAttrs {
 
 const operations = { forward: conv, gradInput: convInput, gradWeight: convWeight };
 
-/** The three operands' shapes, in the order x, w, y. */
+/** The shapes of the three operands, in the order x, w, y. */
 function shapesOf(c: Case): [number[], number[], number[]] {
   const [inputs, outputs] = c.channels;
   const [batch] = c.batch;
@@ -132,7 +132,7 @@ describe.each(['forward', 'gradInput', 'gradWeight'] as const)('%s', (direction)
   test.each(['float32', 'float64'] as const)('random geometries in %s', (dtype) => {
     fc.assert(
       fc.property(geometry, fc.constantFrom<VectorWidth>('simd128', 'wide'), (c, width) => {
-        // The wide tiles only differ in shape here: without fused products they run anywhere.
+        // Wide tiles differ only in shape here: without fused multiply-add they run anywhere.
         check(c, direction, dtype, width);
       }),
       { numRuns: 60, seed: 7 },

@@ -1,9 +1,9 @@
 /**
- * @file Convolutions as matrix products: the windows of a block of places are spread out as a matrix that stays in the
- * second cache, and multiplied by the weights.
+ * @file Convolutions as matrix products: the windows of a block of places are unfolded into a matrix that stays in the L2
+ * cache, and multiplied by the weights.
  *
- * Threads take images and groups. The gradient of the weights is summed over a fixed number of runs of images, whose
- * sums are added up afterwards, so that the number of threads changes no bit.
+ * Threads take images and groups. The gradient of the weights is summed over a fixed number of runs of images, whose sums are
+ * added afterwards, so that the number of threads changes no bit.
  */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { ConvKernel } from '../../../engine/compile/operators.js';
@@ -15,11 +15,11 @@ import type { KernelContext } from '../assembler/kernelFunction.js';
 import { forRange, forShare, zeroFill } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 
-/** Multiplications below which one thread is as fast as many. */
+/** Below this many multiplications one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
-/** Runs of images whose sums of the gradient of the weights are kept apart. */
+/** The most runs of images with separate sums for the gradient of the weights. */
 const RUNS = 8;
-/** Bytes that those sums may take; larger weights are shared out by channels instead. */
+/** The most bytes of those sums; for larger weights, threads take channels instead. */
 const RUN_BYTES = 4 * 2 ** 20;
 
 export function planConv(
@@ -32,7 +32,7 @@ export function planConv(
   return gradWeight(kernel, context, scratch);
 }
 
-/** A convolution ready to be called. */
+/** A convolution as a kernel that can be called. */
 function formed(
   { direction, batch, groups, inChannels, outChannels, places, window }: ConvKernel,
   block: Block,
@@ -85,7 +85,7 @@ function forward(kernel: ConvKernel, context: KernelContext): FormedKernel {
     windows.clearPadding(f, padded);
     const [image, weights, results, before, whole, part, from] = writer.locals(7);
     f.i32(-1).set(before);
-    // Blocks of an image follow each other, so that a thread pads it once.
+    // The blocks of an image follow each other, so that a thread pads it once.
     forShare(f, units, parallel, (unit) => {
       f.get(unit).push(numbers.blocks).op(I32.divU).set(whole);
       f.get(unit).push(numbers.blocks).op(I32.remU).set(part);
@@ -165,7 +165,7 @@ function gradWeight(
   const [x, y] = [block.place(inputs[0]), block.place(inputs[1])];
   const room = scratch.take(dtype, sums * runs + 16);
   const sum = block.place(room);
-  // The transposed gradient, so that only the small y is packed.
+  // Computes the transposed gradient, so that only the small y is packed.
   const numbers = convNumbers(block, g, context, (k) => ({
     ...{ m: g.depth, n: outChannels, k },
     a: { rows: k * item, columns: item },
@@ -180,7 +180,7 @@ function gradWeight(
     const { f, windows, padded, columns } = writer;
     windows.clearPadding(f, padded);
     const [image, results, into, part, group, run, first, end, at, index, from] = writer.locals(11);
-    // Units count runs, groups and parts of the channels, the last the fastest.
+    // Units count runs, groups and parts of the channels, which vary fastest.
     forShare(f, units, parallel, (unit) => {
       f.get(unit).push(perGroup).op(I32.remU).set(part);
       f.get(unit).push(perGroup).op(I32.divU).push(perImage).op(I32.remU).set(group);

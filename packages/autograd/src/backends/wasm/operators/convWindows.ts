@@ -1,4 +1,4 @@
-/** @file The windows of an image spread out as a matrix, the transpose of that, and padding: their numbers in words. */
+/** @file The windows of an image unfolded into a matrix, the transpose of that, and padding, with their numbers in words. */
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
 import type { Block } from '../assembler/block.js';
@@ -8,19 +8,19 @@ import type { Elements } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 
 export class ConvWindows {
-  /** What of it is code. */
+  /** The part that determines the code. */
   readonly key: string;
   readonly pads: boolean;
   readonly paddedBytes: Word;
   private readonly item: number;
-  /** For copies, and for sums. */
+  /** Element access for copies, and for sums. */
   private readonly plain: Elements;
   private readonly adding: Elements;
   private readonly channels: Word;
-  /** Bytes of a channel of the image, and of the padded one. */
+  /** Bytes of a channel of the image, and of the padded image. */
   private readonly plane: Word;
   private readonly paddedPlane: Word;
-  /** The part that the image and the padded one have in common: where it begins in each, sizes, and byte strides. */
+  /** The part that the image and the padded image share: its start in each, its sizes, and byte strides. */
   private readonly common: {
     readonly fromImage: Word;
     readonly fromPadded: Word;
@@ -28,16 +28,16 @@ export class ConvWindows {
     readonly image: readonly Word[];
     readonly padded: readonly Word[];
   };
-  /** Sizes of a window, byte strides between its elements, and how many elements lie within one along each dimension. */
+  /** The sizes of a window, the byte strides between its elements, and its row-major strides in elements. */
   private readonly window: readonly Quantity[];
   private readonly dilated: readonly Word[];
   private readonly within: readonly Word[];
   private readonly taps: Word;
-  /** Along the dimensions after the one that is cut: places, byte strides in the image, and in the matrix. */
+  /** For the dimensions after the divided one: places, byte strides in the image, and in the matrix. */
   private readonly places: readonly Word[];
   private readonly steps: readonly Word[];
   private readonly rowBytes: readonly Word[];
-  /** Bytes from a place to the next along the last dimension. */
+  /** Bytes from one place to the next along the last dimension. */
   private readonly lastStep: number;
 
   constructor(block: Block, g: ConvGeometry) {
@@ -82,7 +82,7 @@ export class ConvWindows {
     this.key = `${out.dtype} ${g.pads} ${ones} ${blockDim} ${this.lastStep}`;
   }
 
-  /** Sets the padding to 0; the part that is not padding is written by `pad` for each image. */
+  /** Sets the padding to 0; `pad` writes the rest for each image. */
   clearPadding(f: FunctionBuilder, padded: number): void {
     if (this.pads) zeroFill(f, padded, this.paddedBytes);
   }
@@ -92,7 +92,7 @@ export class ConvWindows {
     this.between(f, image, padded, (from, to, count) => copyRow(f, to, from, count, this.plain));
   }
 
-  /** The part of the padded image that is not padding, copied into the image. */
+  /** Copies the part of the padded image that is not padding into the image. */
   crop(f: FunctionBuilder, padded: number, image: number): void {
     this.between(f, image, padded, (to, from, count) => copyRow(f, to, from, count, this.plain));
   }
@@ -119,8 +119,8 @@ export class ConvWindows {
   }
 
   /**
-   * Spreads out the windows of a block of `rows` rows, the first of which reads where the local `image` points to. The
-   * local `bytes` holds the bytes of a row of the matrix: of all places of the block.
+   * Unfolds the windows of a block of `rows` rows; the first row reads at the local `image`. The local `bytes` holds the bytes
+   * of a row of the matrix, which spans all places of the block.
    */
   spread(f: FunctionBuilder, image: number, columns: number, rows: number, bytes: number): void {
     this.alongWindows(f, image, columns, rows, bytes, (inImage, inColumns, count) =>

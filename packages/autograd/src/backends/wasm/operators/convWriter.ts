@@ -9,11 +9,11 @@ import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelF
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { I32 } from '../assembler/opcodes.js';
 
-/** What of a convolution is in words. */
+/** The parts of a convolution that are in words. */
 export interface ConvNumbers {
   readonly windows: ConvWindows;
   readonly item: number;
-  /** Rows of a full block, and of the one after `fullBlocks` such; the places of a row. */
+  /** The rows of a full block, and of the block after `fullBlocks` of these; the places of a row. */
   readonly blockRows: Word;
   readonly restRows: Word;
   readonly fullBlocks: Word;
@@ -25,16 +25,16 @@ export interface ConvNumbers {
   /** The products of a full block and of the last. */
   readonly full: BlockProduct;
   readonly rest: BlockProduct;
-  /** Where in scratch memory the padded image and the spread-out windows begin. */
+  /** The start of the padded image and of the unfolded windows in scratch memory. */
   readonly paddedAt: Word;
   readonly columnsAt: Word;
-  /** Scratch bytes of a thread. */
+  /** Scratch bytes per thread. */
   readonly threadScratch: number;
-  /** What is part of the form. */
+  /** The part that determines the form. */
   readonly key: string;
 }
 
-/** `productOf` a block of so many places. */
+/** `productOf` returns the product of a block with this many places. */
 export function convNumbers(
   block: Block,
   g: ConvGeometry,
@@ -70,13 +70,13 @@ export function convNumbers(
 /** Writes the function of a convolution. */
 export class ConvWriter {
   readonly f: FunctionBuilder;
-  /** Pointers to the padded image and to the spread-out windows. */
+  /** Pointers to the padded image and to the unfolded windows. */
   readonly padded: number;
   readonly columns: number;
   private readonly numbers: ConvNumbers;
   private readonly full: FunctionBuilder;
   private readonly rest: FunctionBuilder;
-  /** Of the block at hand: whether it is the last, its rows, and the bytes of its places. */
+  /** The current block: whether it is the last, its rows, and the bytes of its places. */
   private readonly isRest: number;
   private readonly rows: number;
   private readonly bytes: number;
@@ -98,7 +98,7 @@ export class ConvWriter {
     return this.numbers.windows;
   }
 
-  /** Turns to the block whose number a local holds. */
+  /** Moves to the block whose number a local holds. */
   turnTo(block: number): void {
     const { f, numbers } = this;
     f.get(block).push(numbers.fullBlocks).op(I32.geU).set(this.isRest);
@@ -106,7 +106,7 @@ export class ConvWriter {
     f.push(numbers.rowPlaces).op(I32.mul).i32(numbers.item).op(I32.mul).set(this.bytes);
   }
 
-  /** Runs `body` for each block, the locals `image` and `places` moving on from one to the next. */
+  /** Runs `body` for each block; the locals `image` and `places` advance from one block to the next. */
   eachBlock(image: number, places: number, body: () => void): void {
     const { f, numbers } = this;
     const block = f.local('i32');
@@ -126,7 +126,7 @@ export class ConvWriter {
     this.windows.gatherBack(this.f, image, this.columns, this.rows, this.bytes);
   }
 
-  /** Multiplies the matrices of the block that the locals `a`, `b` and `c` point to. */
+  /** Multiplies the matrices of the current block, to which the locals `a`, `b` and `c` point. */
   multiply(a: number, b: number, c: number, accumulate: () => void): void {
     const { f, numbers, full, rest, isRest } = this;
     const call = (target: FunctionBuilder, numbersAt: () => void): void => {
@@ -156,7 +156,7 @@ export class ConvWriter {
   }
 }
 
-/** So many locals. */
+/** A tuple of this many locals. */
 type Tuple<N extends number, T extends number[] = []> = T['length'] extends N
   ? T
   : Tuple<N, [...T, number]>;

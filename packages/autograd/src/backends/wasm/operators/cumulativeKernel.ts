@@ -8,9 +8,9 @@ import { elementsOf, forShare } from '../assembler/nest.js';
 import { F32, F64, I32 } from '../assembler/opcodes.js';
 import { pushRow, rowsOf, type Rows } from './rows.js';
 
-/** Elements below which one thread is as fast as many. */
+/** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
-/** Elements of a row written out in the loop. */
+/** How many elements of a row are unrolled in the loop. */
 const UNROLL = 4;
 
 export function planCumulative(kernel: CumulativeKernel): FormedKernel {
@@ -19,7 +19,7 @@ export function planCumulative(kernel: CumulativeKernel): FormedKernel {
   const parallel = rows * length >= SERIAL_WORK && rows > 1;
   const block = new Block();
   const operands = [...inputs, out].map((place): Operand => {
-    // Backwards, a row begins at its last element.
+    // In reverse, a row begins at its last element.
     const offset = place.offset + (reverse ? (length - 1) * inner : 0);
     const own = rowsOf(block, { ...place, offset }, kernel);
     const step = block.number((reverse ? -inner : inner) * own.size);
@@ -51,11 +51,13 @@ export function planCumulative(kernel: CumulativeKernel): FormedKernel {
 interface Operand {
   readonly dtype: Place['dtype'];
   readonly rows: Rows;
-  /** Bytes from one element to the next that is met. */
+  /** Bytes from one element to the next in the order of the scan. */
   readonly step: Word;
 }
 
-/** Locals: all that was lost, the sum with the next element, and how much of that the sum took. */
+/**
+ * Locals: the sum of all rounding errors, the sum including the next element, and how much of that element the sum has taken.
+ */
 interface Lost {
   readonly all: number;
   readonly raised: number;
@@ -71,7 +73,7 @@ class ScanWriter {
   private readonly type: 'f64' | 'i32';
   private readonly sum: number;
   private readonly next: number;
-  /** What the additions of doubles have rounded away so far; null where a sum has digits to spare. */
+  /** The sum of the rounding errors of additions of doubles; null where a sum has digits to spare. */
   private readonly lost: Lost | null;
   private readonly position: number;
   private readonly chosen: number;
@@ -99,7 +101,7 @@ class ScanWriter {
     const { f, op, type, sum } = this;
     for (const { rows, at } of this.operands) pushRow(f, rows, row).set(at);
     this.load(op === 'recurrence' ? 1 : 0);
-    // A sum starts from 0, which makes 0 of −0.
+    // A sum starts from 0, which turns −0 into 0.
     if (op === 'sum' && type === 'f64') f.f64(0).op(F64.add);
     f.set(sum);
     if (this.lost !== null) f.f64(0).set(this.lost.all);
@@ -124,7 +126,7 @@ class ScanWriter {
       this.load(0);
       f.op(op === 'sum' ? add : multiply).set(sum);
     } else {
-      // The last of equal ones; after a NaN only another one.
+      // Takes the last of equal ones; after a NaN only another NaN.
       f.advance(this.position, 1);
       this.load(0);
       f.tee(next).get(sum);
@@ -137,7 +139,7 @@ class ScanWriter {
     this.store();
   }
 
-  /** Adds an element, and to what is lost what that rounds away (Knuth's two-sum). */
+  /** Adds an element, and adds the rounding error to the errors so far (Knuth's two-sum). */
   private addKeeping({ all, raised, taken }: Lost): void {
     const { f, sum, next } = this;
     this.load(0);
@@ -154,14 +156,14 @@ class ScanWriter {
     if (dtype === 'float32') this.f.op(F64.promoteF32);
   }
 
-  /** Stores what has come together, and moves on. */
+  /** Stores the current result, and advances. */
   private store(): void {
     const { f, operands } = this;
     const { dtype, at } = operands.at(-1) as (typeof operands)[number];
     f.get(at);
     if (this.lost === null) f.get(this.extreme ? this.chosen : this.sum);
     else {
-      // What is lost is not a number once the sum is infinite.
+      // The rounding error is NaN once the sum is infinite.
       const { all, raised } = this.lost;
       f.get(this.sum).get(all).op(F64.add).tee(raised).get(this.sum);
       f.get(raised).get(raised).op(F64.eq).select();

@@ -1,4 +1,4 @@
-/** @file Distances by kernels beside their references: far, near, equal and infinite rows. */
+/** @file Distances by kernels against their references: far, near, equal and infinite rows. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allocate, type TypedArray } from '../../../graph/dtype.js';
@@ -16,7 +16,7 @@ describe('distances', () => {
     seed: fc.nat(1000),
   });
 
-  /** Relative to the exact result. */
+  /** Errors relative to the exact result. */
   const close = (got: TypedArray, want: TypedArray, units: number): void => {
     const unit = got instanceof Float32Array ? 2 ** -24 : 2 ** -53;
     for (let i = 0; i < want.length; i++) {
@@ -43,7 +43,7 @@ describe('distances', () => {
       fc.property(sizes, ({ dtype, batch, rows, others, length, seed }) => {
         const x = numbers([batch, rows, length], dtype, seed, seed % 4 === 0);
         const y = numbers([batch, others, length], dtype, seed + 1, seed % 4 === 1);
-        // Every third row is that of x, nearly; the squares and products are rounded, as kernels give them.
+        // Every third row is nearly one of x; the squares and products are rounded, as the kernels round them.
         for (let j = 0; j < batch * others; j += 3)
           for (let k = 0; k < length; k++) {
             const i = Math.floor(j / others) * rows + (j % rows);

@@ -1,8 +1,8 @@
 /**
- * @file Distances of all rows of two matrices: tiles of sums as of a product, then the roots of sums of squares.
+ * @file Distances of all rows of two matrices: tiles of sums as in a product, then the roots of sums of squares.
  *
- * A sum of squares that overflowed, or is so small that squares were lost, is made anew from its two rows: in double
- * precision, or of doubles scaled by a power of two.
+ * A sum of squares that overflowed, or is so small that squares underflowed, is recomputed from its two rows: in double
+ * precision, or with doubles scaled by a power of two.
  */
 import type { DistanceKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
@@ -14,7 +14,7 @@ import { planDistances } from '../products/matmul.js';
 import { placeNumbers, USUAL, writeRoot } from './distanceRoot.js';
 import { planRefined } from './refinedDistance.js';
 
-/** Distances below which one thread takes as long as many to find their roots. */
+/** Below this many distances one thread takes their roots as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 
 export function planDistance(kernel: DistanceKernel, context: KernelContext): FormedKernel[] {

@@ -1,19 +1,21 @@
-/** @file The root of a sum of squared differences, made anew from its two rows where the sum overflowed or lost what was small. */
+/**
+ * @file The root of a sum of squared differences, which is recomputed from its two rows if it overflowed or lost small terms.
+ */
 import type { DistanceKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { Block } from '../assembler/block.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { F32, F64, I32 } from '../assembler/opcodes.js';
 
-/** Sums of squares from which roots are taken as they are. */
+/** The range of sums of squares whose roots need no recomputation. */
 export const USUAL = {
   float32: [2 ** -100, 3.4028234663852886e38],
   float64: [2 ** -960, Number.MAX_VALUE],
 } as const;
-/** By what differences are multiplied whose squares are too large or too small for a double. */
+/** The factor for differences whose squares are too large or too small for a double. */
 const SCALE = 2 ** 600;
 
-/** Where the words of a block lie that say which rows there are. */
+/** The words of a block that locate the two rows. */
 export interface DistanceNumbers {
   readonly x: Word;
   readonly y: Word;
@@ -25,7 +27,7 @@ export interface DistanceNumbers {
   readonly pitch: Word;
 }
 
-/** Puts them into a block. */
+/** Adds them to a block. */
 export function placeNumbers(
   block: Block,
   kernel: Pick<DistanceKernel, 'rows' | 'others' | 'length' | 'inputs' | 'out'>,
@@ -42,7 +44,7 @@ export function placeNumbers(
   };
 }
 
-/** The root of the sum whose number a local holds. */
+/** Writes the root of the sum whose number a local holds. */
 export function writeRoot(
   f: FunctionBuilder,
   dtype: 'float32' | 'float64',
@@ -72,7 +74,7 @@ export function writeRoot(
       f.get(row).push(n.rows).op(I32.divU).push(n.others).op(I32.mul);
       f.get(element).push(n.others).op(I32.remU).op(I32.add).push(n.pitch).op(I32.mul);
       f.push(n.y).op(I32.add).set(y);
-      // Before the difference, and after it: a large one is scaled down first, a small one up once it is known.
+      // Factors before the difference and after it: large numbers are scaled down before, small differences scaled up after.
       const factor = (small: number, large: number): FunctionBuilder =>
         f.f64(small).f64(large).get(sum).f64(1).op(F64.lt).select();
       const inverse = f.local('f64');

@@ -1,9 +1,9 @@
 /**
- * @file Reading and writing at places that an index names.
+ * @file Reading and writing at positions given by an index.
  *
- * What lies together on both sides is copied in vectors. Threads share out a dimension along which the places written
- * never meet, or else the slices of the table; so elements at one place add up in order on any number of threads. An
- * index out of range sets the plan's fault; what is computed then is not used.
+ * Elements that are contiguous on both sides are copied in vectors. Threads share a dimension along which the positions written
+ * never coincide, or otherwise the slices of the table; so elements at one position add up in order on any number of threads.
+ * An index out of range sets the plan's fault; the results are then not used.
  */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { IndexKernel } from '../../../engine/compile/operators.js';
@@ -18,10 +18,10 @@ import { copyRow, elementsOf, nest } from '../assembler/nest.js';
 import type { Elements, Joining } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 
-/** Elements below which one thread is as fast as many. */
+/** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 
-/** Elements of a slice below which one thread writes all of them in the time that several take to skip the others'. */
+/** For slices shorter than this, one thread writes all of them in the time that several take to skip those of others. */
 const LONG_ROW = 16;
 
 /** One dimension of the space, with its stride in bytes for each operand. */
@@ -32,19 +32,19 @@ interface Dimension<Q extends Quantity = number> {
   readonly other: Q;
 }
 
-/** What threads share out. */
+/** What the threads share. */
 type Split = 'outer' | 'slices' | 'none';
 
-/** What an index kernel becomes: what the table holds at first, where it is written to, then the kernel itself. */
+/** The kernels of an indexed access: one that fills the table first if it is written to, then the access itself. */
 export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
   const { mode, space, inputs, out } = kernel;
   const size = itemSize[out.dtype];
   const dims = collapse(kernel, size);
   const last = dims.reduce((at, d, i) => (d.index !== 0 ? i : at), -1);
-  // Dimensions that the index varies along (at least up to the last such), and those within one index.
+  // The dimensions up to the last along which the index varies, and those within one index.
   const outer = dims.slice(0, last + 1);
   const inner = dims.slice(last + 1);
-  // Along a dimension in which the table moves, different points never share a place.
+  // Along a dimension in which the table advances, different points never share a position.
   const free = outer.filter((d) => mode === 'gather' || d.table !== 0);
   const widest = free.reduce<Dimension | null>(
     (best, d) => (best === null || d.size > best.size ? d : best),
@@ -63,10 +63,10 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     mark: [out, inputs[0], out],
     write: [out, inputs.at(-2), inputs.at(-1)],
   }[mode === 'gather' || mode === 'mark' ? mode : 'write'] as [Place, Place, Place];
-  // The dimension that is shared out stays in its place: what lies side by side is met one after the other.
+  // The shared dimension stays in its place, so that adjacent elements are visited one after the other.
   const shared = split === 'outer' ? outer.indexOf(widest as Dimension) : -1;
   let key = `index ${mode} ${out.dtype} ${split} ${shared} `;
-  /** Strides of 0 and those of neighbours are part of the form. */
+  /** Strides of 0 and of adjacent elements are part of the form. */
   const quantity = (value: number): Quantity => {
     const fixed = value === 0 || value === size;
     key += fixed ? (value === 0 ? 0 : 1) : 'w';
@@ -100,7 +100,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
   return mode === 'gather' || kernel.begun === true ? [write] : [startingTable(kernel), write];
 }
 
-/** What the table holds before anything is written at the indices. */
+/** The kernel that fills the table before anything is written at the indices. */
 function startingTable({ start, inputs, out, tableSize }: IndexKernel): LoopKernel {
   const { dtype } = out;
   return {
@@ -119,12 +119,12 @@ interface IndexNumbers {
   readonly table: Word;
   readonly index: Word;
   readonly other: Word;
-  /** Where it is said that an index was out of range. */
+  /** The address of the word to set when an index is out of range. */
   readonly fault: Word;
   readonly limit: Word;
-  /** Bytes of the table from what one index names to what the next does. */
+  /** Bytes of the table between the positions of adjacent indices. */
   readonly step: Quantity;
-  /** Which of `outer` threads share out; −1 if none. */
+  /** Which of `outer` the threads share; −1 if none. */
   readonly shared: number;
   readonly outer: readonly Dimension<Quantity>[];
   readonly inner: readonly Dimension<Quantity>[];
@@ -140,7 +140,7 @@ class IndexWriter {
   private readonly table: number;
   private readonly index: number;
   private readonly other: number;
-  /** The slices that are this thread's. */
+  /** The slices of this thread. */
   private readonly start: number;
   private readonly end: number;
 
@@ -192,7 +192,7 @@ class IndexWriter {
     return f;
   }
 
-  /** All that one index says. */
+  /** Processes everything that one index names. */
   private point(): void {
     const { f, index, start, end } = this;
     const { limit, fault } = this.numbers;
@@ -208,7 +208,7 @@ class IndexWriter {
     );
   }
 
-  /** The one element that an index says. */
+  /** Processes a single element that an index names. */
   private element(k: number): void {
     const { f, mode, other } = this;
     const { load, store, join } = this.elements;
@@ -256,12 +256,12 @@ class IndexWriter {
   }
 }
 
-/** How an element is put together with what is there, where it is not written over it. */
+/** How an element is combined with the one at its position, if it does not overwrite it. */
 function joiningOf(mode: IndexKernel['mode']): Joining | undefined {
   return mode === 'gather' || mode === 'set' || mode === 'mark' ? undefined : mode;
 }
 
-/** The dimensions of the space; those that lie together in every operand are one. */
+/** The dimensions of the space, merged where they are contiguous in every operand. */
 function collapse(kernel: IndexKernel, item: number): Dimension[] {
   const dims: Dimension[] = [];
   kernel.space.forEach((size, d) => {

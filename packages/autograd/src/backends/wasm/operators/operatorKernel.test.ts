@@ -1,4 +1,4 @@
-/** @file Kernels of their own kind against the reference kernels: indices, windows, positions, running sums, random numbers. */
+/** @file Operator kernels against the reference kernels: indices, windows, positions, scans, random numbers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DType } from '../../../graph/dtype.js';
@@ -38,7 +38,7 @@ describe('indices', () => {
           const [got, want] = both('scatterExtreme', [x, index, src], { dim, sign }, shape);
           expect(got).toEqual(want);
         }
-        // Powers of two, of which every product is exact.
+        // Powers of two, whose products are all exact.
         const exact = (v: Value): Value => ({
           ...v,
           data: v.data.map((n) =>
@@ -130,7 +130,7 @@ test('running sums, products, extremes and recurrences along any dimension', () 
 });
 
 describe('windows', () => {
-  /** Sliding, clipped at the edges, or adaptive windows along one dimension. */
+  /** Windows along one dimension: sliding, clipped at the edges, or adaptive. */
   const span = fc
     .record({
       size: fc.integer({ min: 1, max: 12 }),

@@ -1,4 +1,4 @@
-/** @file Kernels of their own kind in whole plans: the same bits on any number of threads, and indices out of range. */
+/** @file Operator kernels in whole plans: the same bits on any number of threads, and indices out of range. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { operatorKernel } from '../../../engine/compile/operatorKernel.js';
 import type { Instruction, Program } from '../../../engine/program.js';
@@ -16,7 +16,7 @@ import { WasmMemory } from '../run/memory.js';
 import { ThreadPool } from '../threads/pool.js';
 import { WasmPlan } from '../run/wasmPlan.js';
 
-/** A program written instruction by instruction; an index in range for an input of integers. */
+/** Writes a program instruction by instruction; inputs of integers are indices in range. */
 class Writer {
   readonly instructions: Instruction[] = [];
   readonly values = new Map<number, TypedArray>();

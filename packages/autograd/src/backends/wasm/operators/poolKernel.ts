@@ -1,8 +1,8 @@
 /**
- * @file Windows over planes: where the largest element is, sums, and the transpose of sums.
+ * @file Windows over planes: the position of the largest element, sums, and the transpose of sums.
  *
- * Small windows that are all alike are written out. Others, at edges or adaptive, read their bounds from a table in the
- * block. Sums are kept in double precision. Threads take planes.
+ * Small windows that are all alike are unrolled. Others, at edges or adaptive, read their bounds from a table in the block.
+ * Sums are kept in double precision. Threads take planes.
  */
 import type { PoolKernel } from '../../../engine/compile/operators.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
@@ -17,10 +17,10 @@ import { comparisonOf } from './positionKernel.js';
 import { argmaxVectors, goesInVectors } from './windowVectors.js';
 import { eachTap, ENTRY_BYTES, windowsOf, type Windows } from './windowSpans.js';
 
-/** Elements below which one thread is as fast as many. */
+/** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 
-/** The numbers of a pool beside those of its windows. */
+/** The numbers of a pooling besides those of its windows. */
 interface PoolNumbers {
   readonly x: Word;
   readonly out: Word;
@@ -31,7 +31,7 @@ interface PoolNumbers {
   /** Elements of a whole plane. */
   readonly area: Word;
   readonly areaBytes: Word;
-  /** Byte strides of what has an element for each window. */
+  /** Byte strides of the operand that has one element per window. */
   readonly places: readonly Word[];
 }
 
@@ -78,7 +78,7 @@ export function planPool(kernel: PoolKernel): FormedKernel {
 
 class PoolWriter {
   readonly f: FunctionBuilder;
-  /** Pointers to the planes at hand. */
+  /** Pointers to the current planes. */
   readonly x: number;
   readonly out: number;
   private readonly mode: PoolKernel['mode'];
@@ -112,7 +112,7 @@ class PoolWriter {
     });
   }
 
-  /** A number for each window. */
+  /** Computes one number per window. */
   fold(): void {
     const { f, elements, x, out } = this;
     const argmax = this.mode === 'argmax';
@@ -147,7 +147,7 @@ class PoolWriter {
     });
   }
 
-  /** Each element added to all that its window covers. */
+  /** Adds each element to all elements that its window covers. */
   spread(): void {
     const { f, elements, numbers, x, out } = this;
     const single = elements.size === 4;
@@ -174,8 +174,9 @@ class PoolWriter {
   }
 
   /**
-   * Visits every window of a plane: `body` gets a pointer to its first element, the flat position of that, and what
-   * visits its elements as a pointer and bytes beyond it. `beside` points to the window's own element meanwhile.
+   * Visits every window of a plane. `body` gets a pointer to its first element, the flat position of that element, and a
+   * function that visits the window's elements, each as a pointer and a byte offset. Meanwhile `beside` points to the window's
+   * own element.
    */
   private eachWindow(
     plane: number,
@@ -195,7 +196,7 @@ class PoolWriter {
       { pointer: at, strides: dims.map((d) => d.apart) },
       { pointer: beside, strides: numbers.places },
     ];
-    // A pointer into the table for each dimension that has one.
+    // A pointer into the table, for each dimension that has one.
     const bounds = dims.map(({ table }, d) => {
       if (table === null) return null;
       const pointer = f.local('i32');

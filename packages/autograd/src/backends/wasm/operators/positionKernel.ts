@@ -1,4 +1,4 @@
-/** @file Where the largest or smallest element of each row is. */
+/** @file The position of the largest or smallest element of each row. */
 import type { PositionKernel } from '../../../engine/compile/operators.js';
 import type { DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ValueType, Word } from '../assembler/moduleBuilder.js';
@@ -8,10 +8,10 @@ import { elementsOf, forShare } from '../assembler/nest.js';
 import { F32, F64, I32 } from '../assembler/opcodes.js';
 import { pushRow, rowsOf } from './rows.js';
 
-/** Elements below which one thread is as fast as many. */
+/** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 
-/** How elements of a dtype are compared; whole numbers are never NaN. */
+/** The opcodes that compare elements of a dtype; integers are never NaN. */
 export interface Comparison {
   readonly type: ValueType;
   readonly gt: number;
@@ -57,7 +57,7 @@ export function planPosition(kernel: PositionKernel): FormedKernel {
   };
 }
 
-/** Sets `best` to the position of the extreme of a row that begins at the local `at` and goes on for `others` elements. */
+/** Sets `best` to the position of the extreme of a row that begins at the local `at` and has `others` further elements. */
 function findExtreme(
   f: FunctionBuilder,
   dtype: DType,
@@ -78,7 +78,7 @@ function findExtreme(
       .get(value)
       .op(largest ? gt : lt);
     if (eq !== null && ne !== null) {
-      // A NaN is chosen unless there was one before.
+      // A NaN is chosen unless an earlier one was.
       f.get(next).get(next).op(ne).get(value).get(value).op(eq).op(I32.and).op(I32.or);
     }
     f.if(() => f.get(next).set(value).get(i).set(best));

@@ -1,10 +1,10 @@
 /**
- * @file Random numbers: Threefry-2x32 with 20 rounds, four counters at a time, the bits of the reference. Each round waits
- * for the one before: several runs side by side fill the time.
+ * @file Random numbers: Threefry-2x32 with 20 rounds, four counters at a time, with the bits of the reference. Each round
+ * depends on the one before, so several runs are interleaved to hide the latency.
  *
- * Normal numbers of float32 take logarithms, sines and cosines of float64, two at a time: rounded once they are those of the
- * reference, but for one in some hundred million whose last bit differs. Those of float64 call the engine's own functions, as
- * the reference does. Threads take runs of counters.
+ * Normal numbers of float32 use logarithms, sines and cosines of float64, two at a time; rounded once they equal those of the
+ * reference, except for one in some hundred million whose last bit differs. Those of float64 call the engine's own functions,
+ * as the reference does. Threads take ranges of counters.
  */
 import type { RandomKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
@@ -16,7 +16,7 @@ import { Lanes, type Register } from '../elements/lanes.js';
 import { logD, trigD } from '../elements/math64.js';
 import { F32x4, F64, F64x2, I32, I32x4, I64, SHUFFLE, V128 } from '../assembler/opcodes.js';
 
-/** Numbers below which one thread is as fast as many. */
+/** Below this many numbers one thread is as fast as many. */
 const SERIAL_WORK = 4096;
 const ROTATIONS = [
   [13, 15, 26, 6],
@@ -24,13 +24,13 @@ const ROTATIONS = [
 ] as const;
 /** Groups of four rounds. */
 const GROUPS = 5;
-/** Counters of a run, and the bytes of their results. */
+/** The counters of a run, and the bytes of their results. */
 const BLOCKS = 4;
 const RUN_BYTES = 32;
-/** The runs of a step: logarithms and sines leave no registers for more than two. */
+/** The runs of a step: logarithms and sines leave registers for only two. */
 const RUNS = { uniform: 4, normal: 2 } as const;
 
-/** The words of four counters: the low and the high ones, which become random bits. */
+/** The words of four counters, the low and the high ones, which become random bits. */
 type Run = readonly [a: number, b: number];
 
 export function planRandom(kernel: RandomKernel): FormedKernel {
@@ -60,7 +60,7 @@ interface RandomWords {
   readonly seed: Word;
   readonly first: Word;
   readonly out: Word;
-  /** Steps in all, those whose results are all wanted, and the words of four bytes that the last one adds. */
+  /** The number of steps, the number of those whose results are all used, and the four-byte words that the last step adds. */
   readonly steps: Word;
   readonly whole: Word;
   readonly rest: Word;
@@ -72,7 +72,7 @@ class RandomWriter {
   private readonly distribution: RandomKernel['distribution'];
   private readonly single: boolean;
   private readonly keys: readonly [number, number, number];
-  /** For each group of rounds, what the high words take up after it: a key and the group's number. */
+  /** What is added to the high words after each group of rounds: a key plus the group's number. */
   private readonly numbered: readonly number[];
 
   constructor(module: ModuleBuilder, distribution: RandomKernel['distribution'], single: boolean) {
@@ -96,7 +96,7 @@ class RandomWriter {
       this.counters(first, step, runs);
       this.threefry(runs);
       f.push(words.out).get(step).i32(bytes).op(I32.mul).op(I32.add).set(to);
-      // What the last step has too much stays in scratch memory.
+      // Surplus results of the last step stay in scratch memory.
       f.get(to).get(SCRATCH).get(step).push(words.whole).op(I32.ltU).select().set(at);
       for (const [a, b] of runs) {
         this.numbers(a, b, at);
@@ -114,7 +114,7 @@ class RandomWriter {
     return f;
   }
 
-  /** A whole number of an input, of up to 53 bits, as an i64. */
+  /** Reads an integer of up to 53 bits from an input, as an i64. */
   private number(input: Word): number {
     const { f } = this;
     const value = f.local('i64');
@@ -138,7 +138,7 @@ class RandomWriter {
     });
   }
 
-  /** The low and high words of the counters from the first of a step on. */
+  /** The low and high words of the counters of a step. */
   private counters(first: number, step: number, runs: readonly Run[]): void {
     const { f } = this;
     const base = f.local('i64');
@@ -157,7 +157,7 @@ class RandomWriter {
         .v128([at, at + 1, at + 2, at + 3]);
       f.op(I32x4.add).set(low);
       f.get(base).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat);
-      // A sum that is less than what was added to has carried; a comparison gives −1 there.
+      // A sum below one of its terms has carried; there the comparison gives −1.
       f.get(low).get(base).op(I64.toI32).op(I32x4.splat).op(I32x4.ltU).op(I32x4.sub).set(high);
     }
   }
@@ -194,7 +194,7 @@ class RandomWriter {
     f.op(V128.or).get(x).op(V128.xor).set(y);
   }
 
-  /** Turns the bits of a step into numbers at the local `to`. */
+  /** Converts the bits of a step into numbers at the local `to`. */
   private numbers(a: number, b: number, to: number): void {
     if (this.distribution === 'normal') return this.normal(a, b, to);
     const { f } = this;
@@ -240,7 +240,7 @@ class RandomWriter {
     f.f64(2 ** -53).op(F64.mul);
   }
 
-  /** Box and Muller's pairs: `√(−2 ln u) · (cos 2πv, sin 2πv)`. */
+  /** The pairs of Box and Muller: `√(−2 ln u) · (cos 2πv, sin 2πv)`. */
   private normal(a: number, b: number, to: number): void {
     if (this.single) {
       this.normal32(a, b, to);

@@ -1,9 +1,9 @@
 /**
- * @file Distances from products of rows: `|x − y|² = |x|² + |y|² − 2 x·y`, each pair of which cancels made anew from its rows.
+ * @file Distances from products of rows, `|x − y|² = |x|² + |y|² − 2 x·y`, recomputed from the two rows wherever that cancels.
  *
- * The squares and the product come rounded, so that the difference is off by a few units of `|x|² + |y|²`. Where it is
- * half of that or more, the distance is off by a few units of its own; where it is less, or not a usual number, the
- * squares of the differences are added up.
+ * The squares and the product are rounded, so the difference is off by a few units of `|x|² + |y|²`. If it is at least half of
+ * that sum, the distance is off by a few units of its own; if it is less, or not a normal number, the squares of the
+ * differences are added up.
  */
 import type { DistanceKernel } from '../../../engine/compile/operators.js';
 import type { Place } from '../../../engine/compile/place.js';
@@ -15,7 +15,7 @@ import { forRange, forShare } from '../assembler/nest.js';
 import { F32, F32x4, F64, F64x2, I32, I32x4, I64x2, V128 } from '../assembler/opcodes.js';
 import { placeNumbers, USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
 
-/** The share of both squares below which their difference has lost too much. */
+/** Below this share of both squares their difference has lost too many digits. */
 const SHARE = 0.5;
 
 export function planRefined(
@@ -81,7 +81,7 @@ export function planRefined(
               .op(vector.sub)
               .set(sum);
             f.get(at).get(sum).op(vector.sqrt).memory(V128.store, 0);
-            // A number that is none fulfils nothing.
+            // Comparisons with NaN are false.
             f.get(sum).get(total).get(share).op(vector.mul).op(vector.ge);
             f.get(sum).get(low).op(vector.ge).op(V128.and);
             f.get(total).get(high).op(vector.le).op(V128.and).op(V128.not);
@@ -122,7 +122,7 @@ export function planRefined(
 }
 
 interface Pair {
-  /** Locals: the row of `x`; the first row of `y` of the batch and how many further on; the number of the distance. */
+  /** Locals: the row of `x`; the first row of `y` of the batch, and the offset from it; the number of the distance. */
   readonly row: number;
   readonly other: readonly [number, number];
   readonly element: number;
@@ -130,7 +130,7 @@ interface Pair {
   readonly rest: Parameters<FunctionBuilder['push']>[0];
 }
 
-/** The sum of the squares of the differences of two rows, in its place. */
+/** Computes the sum of squared differences of two rows, in its place. */
 function writeSquares(
   f: FunctionBuilder,
   dtype: 'float32' | 'float64',

@@ -1,4 +1,4 @@
-/** @file Rows along the middle of `[outer, length, inner]`, their numbers in words. */
+/** @file Rows along the middle of `[outer, length, inner]`, with their numbers in words. */
 import type { Place } from '../../../engine/compile/place.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';

@@ -1,4 +1,4 @@
-/** @file Where values belong in sorted rows: a binary search for each. Threads take values. */
+/** @file The positions of values in sorted rows, by a binary search for each. Threads take values. */
 import type { SearchKernel } from '../../../engine/compile/operators.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
@@ -8,7 +8,7 @@ import { elementsOf, forShare } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 import { comparisonOf } from './positionKernel.js';
 
-/** Values below which one thread is as fast as many. */
+/** Below this many values one thread is as fast as many. */
 const SERIAL_WORK = 2048;
 
 export function planSearch(kernel: SearchKernel): FormedKernel {
@@ -38,8 +38,8 @@ export function planSearch(kernel: SearchKernel): FormedKernel {
         f.push(from).get(i).i32(size).op(I32.mul).op(I32.add).memory(load, 0).set(x);
         f.push(table).get(i).push(perRow).op(I32.divU);
         f.push(rowBytes).op(I32.mul).op(I32.add).set(row);
-        // Of the `left` elements from `low` on it is not known where they stand. The steps are as many for every value, and none
-        // of them branches on it: which half it is in cannot be foreseen.
+        // The position of the value is among the `left` elements from `low` on. The number of steps is the same for every
+        // value, and none of them branches on it, as a branch to either half could not be predicted.
         f.i32(0).set(low).push(extent).set(left);
         f.block(() =>
           f.loop(() => {
@@ -67,7 +67,7 @@ function pushBefore(f: FunctionBuilder, dtype: DType, right: boolean, x: number,
   if (right) f.get(y).get(x).op(gt).op(I32.eqz);
   else f.get(y).get(x).op(lt);
   if (eq === null || ne === null) return;
-  // "Not greater" holds for a NaN in the row, too, which only a NaN comes after.
+  // "Not greater" is also true for a NaN in the row, but only a NaN comes after that.
   if (right) f.get(y).get(y).op(eq).get(x).get(x).op(ne).op(I32.or).op(I32.and);
   else f.get(x).get(x).op(ne).get(y).get(y).op(eq).op(I32.and).op(I32.or);
 }

@@ -1,25 +1,28 @@
-/** @file The first few of an order: the best so far are kept, sorted, while the row goes by. */
+/** @file The first few elements of an order: the best so far are kept in order during one pass over the row. */
 import type { DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import { I32, I64 } from '../assembler/opcodes.js';
 import type { Rows } from './rows.js';
 import { itemOf, pushKey } from './sortKeys.js';
 
-/** Locals: the kept items, and the address and the number of the first element behind them in the row. */
+/** Locals: the kept items, and the address and the position of the first element of the row after them. */
 export interface Chosen {
   readonly items: number;
   readonly source: number;
   readonly position: number;
 }
 
-/** Words: the row, where the last kept item is among them, in bytes, and how many elements are not kept at first. */
+/** Words: the row, the offset of the last kept item in bytes, and how many elements are not kept at first. */
 export interface Behind {
   readonly from: Rows;
   readonly last: Word;
   readonly rest: Word;
 }
 
-/** Each element behind the kept items, which are in order, that comes before the last of them takes its place among them. */
+/**
+ * Inserts each of the remaining elements that comes before the last kept item in its place among the kept items, which are in
+ * order.
+ */
 export function chooseItems(
   f: FunctionBuilder,
   { dtype, descending }: { readonly dtype: DType; readonly descending: boolean },
@@ -41,7 +44,7 @@ export function chooseItems(
         f.loop(() => {
           f.get(hole).get(items).op(I32.eq).brIf(1);
           f.get(hole).i32(item.bytes).op(I32.sub).memory(load, item.key);
-          // Of equal ones the earlier stays before.
+          // Of equal elements the earlier one stays first.
           f.get(key).op(gtU).op(I32.eqz).brIf(1);
           f.get(hole).get(hole).i32(item.bytes).op(I32.sub).memory(item.load, 0);
           f.memory(item.store, 0).advance(hole, -item.bytes).br(0);

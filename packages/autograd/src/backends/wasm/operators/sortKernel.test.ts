@@ -1,4 +1,4 @@
-/** @file Sorting, medians and searching by kernels are those of the references, in every order and of every magnitude. */
+/** @file Sorting, medians and searching by kernels match the references, for every order and every magnitude. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allocate, type DType } from '../../../graph/dtype.js';

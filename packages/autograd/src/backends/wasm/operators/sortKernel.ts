@@ -1,10 +1,10 @@
 /**
- * @file Sorting, and medians: radix sort, or insertion where rows are short. Where only the first few of an order are read, the
- * best so far are kept in order while the row goes by.
+ * @file Sorting, and medians: radix sort, or insertion where rows are short. If only the first few elements of an order are
+ * read, the best so far are kept in order during one pass over the row.
  *
- * An element becomes a whole number in the order of the elements, its key, beside its position in the row. Keys are sorted
- * digit by digit from the lowest, each pass stable, without a comparison (D. E. Knuth, The Art of Computer Programming 3,
- * 5.2.5). Threads take rows.
+ * Each element becomes an integer that sorts like it, its key, stored with its position in the row. Keys are sorted digit by
+ * digit from the lowest, each pass stable, without comparisons (D. E. Knuth, The Art of Computer Programming 3, 5.2.5). Threads
+ * take rows.
  */
 import type { SortKernel } from '../../../engine/compile/operators.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
@@ -17,7 +17,7 @@ import { pushRow, rowsOf, type Rows } from './rows.js';
 import { chooseItems } from './sortChoice.js';
 import { itemOf, pushKey, type Item } from './sortKeys.js';
 
-/** Elements below which one thread is as fast as many. */
+/** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 /** Up to this length a row is sorted by insertion, which needs no counts of digits. */
 const SHORT_ROW = 64;
@@ -25,7 +25,7 @@ const SHORT_ROW = 64;
 const DIGIT_VALUES = 256;
 const COUNT_BYTES = DIGIT_VALUES * 4;
 
-/** A sort ready to be called; a thread that works alone takes its room from what all see, `scratch`. */
+/** A sort as a kernel that can be called; a thread that works alone takes its room from the shared `scratch`. */
 export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
   const { outer, length, inner, out, result, descending, leading } = kernel;
   const [input] = kernel.inputs;
@@ -64,33 +64,33 @@ export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
   };
 }
 
-/** What of a sort is code. */
+/** The parts of a sort that determine its code. */
 interface SortForm {
   readonly result: SortKernel['result'];
   readonly descending: boolean;
   readonly dtype: DType;
-  /** Whether digits are counted: else the row is sorted by insertion. */
+  /** Whether digits are counted; otherwise the row is sorted by insertion. */
   readonly counted: boolean;
-  /** Whether only the first of an order are found. */
+  /** Whether only the first elements of an order are found. */
   readonly chosen: boolean;
   readonly parallel: boolean;
 }
 
-/** What of a sort is in words; sizes in elements, or in bytes of items. */
+/** The parts of a sort that are in words; sizes in elements, or in bytes of items. */
 interface SortNumbers {
   readonly from: Rows;
-  /** Rows of positions, or a value for each row. */
+  /** Rows of positions, or one value per row. */
   readonly to: Rows | Word;
-  /** Where counts and items are; null where each thread has its own. */
+  /** The address of counts and items; null if each thread has its own. */
   readonly room: Word | null;
   readonly rows: Word;
   readonly length: Word;
-  /** Items that are kept, all but one of them, and the elements behind them in the row. */
+  /** The number of kept items, the same minus one, and the number of elements after them in the row. */
   readonly kept: Word;
   readonly others: Word;
   readonly rest: Word;
   readonly itemBytes: Word;
-  /** Where the items in the middle and at the end are. */
+  /** The offsets of the middle and of the last item. */
   readonly middle: Word;
   readonly last: Word;
 }
@@ -100,12 +100,12 @@ class SortWriter {
   private readonly numbers: SortNumbers;
   private readonly f: FunctionBuilder;
   private readonly item: Item;
-  /** Pointers: the counts of each digit, the items, and as much room again. */
+  /** Pointers: the counts of each digit, the items, and a buffer of the same size. */
   private readonly counts: number;
   readonly items: number;
   private readonly room: number;
   private readonly at: number;
-  /** Where in the row the next element is: its address, and its number. */
+  /** The next element of the row: its address, and its position. */
   readonly source: number;
   readonly position: number;
 
@@ -151,7 +151,7 @@ class SortWriter {
     return f;
   }
 
-  /** Positions and keys of the elements that are kept first, and how often each digit occurs in each place. */
+  /** Writes positions and keys of the elements that are kept first, and counts each digit in each place. */
   private encode(from: number): void {
     const { f, item, counts, at, numbers } = this;
     const { dtype, descending, counted } = this.form;
@@ -179,7 +179,7 @@ class SortWriter {
     });
   }
 
-  /** Pushes digit `d` of the item at `at`, as bytes into the counts. */
+  /** Pushes digit `d` of the item at `at`, as a byte offset into the counts. */
   private digit(at: number, d: number): void {
     const { f, item } = this;
     f.get(at)
@@ -188,7 +188,7 @@ class SortWriter {
       .op(I32.mul);
   }
 
-  /** Moves the items to their places by one digit, unless it is the same in all. */
+  /** Sorts the items by one digit, unless it is the same in all. */
   private pass(d: number): void {
     const { f, item, counts, items, room, at } = this;
     const { length } = this.numbers;
@@ -199,7 +199,7 @@ class SortWriter {
     this.digit(items, d);
     f.get(counts).op(I32.add).memory(I32.load, base).push(length).op(I32.ne);
     f.if(() => {
-      // Counts become where the first item with that digit goes.
+      // Turns counts into the destination of the first item with each digit.
       f.get(counts)
         .set(slot)
         .get(room)
@@ -230,13 +230,13 @@ class SortWriter {
     });
   }
 
-  /** Each item moves down past those with larger keys. */
+  /** Moves each item down past those with larger keys. */
   private insertion(): void {
     const { f, item, items, at } = this;
     const wide = item.bytes === 16;
     const taken = f.local(wide ? 'v128' : 'i64');
     const [key, hole] = [f.local('i64'), f.local('i32')];
-    // Positions differ, so that a whole item of eight bytes can be compared.
+    // Positions differ, so a whole item of eight bytes can be compared.
     const keyAt = wide ? item.key : 0;
     f.get(items).set(at);
     f.repeat(this.numbers.others, () => {
@@ -255,7 +255,7 @@ class SortWriter {
     });
   }
 
-  /** The positions in their new order. */
+  /** Writes the positions in their new order. */
   private writeOrder(to: number, step: Word): void {
     const { f, item, items, at } = this;
     f.get(items).set(at);
@@ -265,7 +265,7 @@ class SortWriter {
     });
   }
 
-  /** The element in the middle, or the first NaN, or where it is. */
+  /** Writes the middle element, or the first NaN, or the position of either. */
   private writeMedian(from: number, to: number): void {
     const { f, item, items, at, numbers } = this;
     const { dtype, result } = this.form;

@@ -1,13 +1,13 @@
-/** @file Elements as whole numbers in their order, to be sorted digit by digit. */
+/** @file Integers that sort like the elements, to be sorted digit by digit. */
 import type { DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { elementsOf } from '../assembler/nest.js';
 import { F32, F64, I32, I64, V128 } from '../assembler/opcodes.js';
 
-/** How a position and a key lie together: the position first. */
+/** The layout of a position and a key: the position comes first. */
 export interface Item {
   readonly bytes: 8 | 16;
-  /** Where the key begins, and how many digits of eight bits it has. */
+  /** The offset of the key, and its number of eight-bit digits. */
   readonly key: 4 | 8;
   readonly digits: 1 | 4 | 8;
   /** Copies an item from one address on the stack to another below it. */
@@ -22,8 +22,8 @@ export function itemOf(dtype: DType): Item {
 }
 
 /**
- * Pushes the key of the element at `source`: −0 has that of 0, NaN the largest of all. `descending` turns the order of the
- * keys round.
+ * Pushes the key of the element at `source`: −0 has that of 0, and NaN the largest. `descending` reverses the order of the
+ * keys.
  */
 export function pushKey(
   f: FunctionBuilder,
@@ -35,7 +35,7 @@ export function pushKey(
   if (dtype === 'float32') {
     const [x, bits] = [f.local('f32'), f.local('i32')];
     f.get(source).memory(load, 0).f32(0).op(F32.add).tee(x).op(I32.bitsOfF32).set(bits);
-    // The bits of negative numbers fall as the numbers rise.
+    // The bit patterns of negative numbers fall as the numbers rise.
     f.get(bits)
       .get(bits)
       .i32(31)

@@ -1,4 +1,4 @@
-/** @file Inputs for tests of operators' kernels, and their results beside those of the references. */
+/** @file Inputs for tests of operator kernels, and their results together with those of the references. */
 import fc from 'fast-check';
 import { operatorKernel } from '../../../engine/compile/operatorKernel.js';
 import type { Instruction } from '../../../engine/program.js';
@@ -8,7 +8,7 @@ import { sizeOf } from '../../../graph/shape.js';
 import { runKernels } from '../run/testBench.js';
 import '../../../ops/index.js';
 
-/** The kernel's result and the reference's, each element rounded once. */
+/** The results of the kernel and of the reference, each element rounded once. */
 export function both(
   name: string,
   inputs: readonly Value[],
@@ -33,7 +33,7 @@ export function both(
 
 export const SPECIAL = [NaN, Infinity, -Infinity, -0, 0, 1, 1];
 
-/** Numbers with a few special ones and ties among them. */
+/** Numbers that include a few special ones and ties. */
 export function numbers(
   shape: readonly number[],
   dtype: DType,

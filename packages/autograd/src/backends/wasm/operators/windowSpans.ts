@@ -4,25 +4,25 @@ import type { FunctionBuilder, Quantity, Word } from '../assembler/moduleBuilder
 import { byteStrides } from '../assembler/nest.js';
 import type { Block } from '../assembler/block.js';
 
-/** Windows of up to this many elements are written out. */
+/** Windows of up to this many elements are unrolled. */
 const UNROLLED = 16;
-/** Words of a window's entry in a table of bounds: its start, and how many positions it has. */
+/** Words of a window's entry in a table of bounds: its start, and its number of positions. */
 const ENTRY_WORDS = 2;
 export const ENTRY_BYTES = ENTRY_WORDS * 4;
 
-/** How many positions window `o` has. */
+/** The number of positions in window `o`. */
 export function lengthOf({ starts, ends, step }: Span, o: number): number {
   return Math.max(0, Math.ceil(((ends[o] as number) - (starts[o] as number)) / step));
 }
 
-/** Windows along one dimension that are all of one length, equally far apart. */
+/** Windows along one dimension that all have one length and are equally far apart. */
 interface Regular {
   readonly start: number;
   readonly stride: number;
   readonly count: number;
 }
 
-/** How the windows lie if they are all alike, else null. */
+/** The geometry of the windows if they are all alike, otherwise null. */
 function regularity(span: Span): Regular | null {
   const { starts } = span;
   const [start = 0, second = start] = starts;
@@ -32,31 +32,31 @@ function regularity(span: Span): Regular | null {
   return alike && count > 0 ? { start, stride, count } : null;
 }
 
-/** Windows along one dimension: sizes in elements of a plane. */
+/** Windows along one dimension, with sizes in elements of a plane. */
 interface Dimension {
   /** How many windows there are. */
   readonly windows: Word;
-  /** From one position of the plane to the next along the dimension. */
+  /** Elements from one position of the plane to the next along the dimension. */
   readonly stride: Word;
-  /** From one element of a window to the next. */
+  /** Elements from one element of a window to the next. */
   readonly step: Word;
-  /** From one window to the next; 0 where the bounds are in a table. */
+  /** Elements from one window to the next; 0 if the bounds are in a table. */
   readonly apart: Quantity;
-  /** Where the table of bounds begins, in bytes from the beginning of the block; null where windows are alike. */
+  /** The start of the table of bounds, in bytes from the beginning of the block; null if windows are alike. */
   readonly table: Word | null;
-  /** How many elements a window has along the dimension, where that is the same for all. */
+  /** The number of elements of a window along the dimension, if it is the same for all. */
   readonly count: Word;
 }
 
-/** The windows of a plane: what of them is form, and their numbers. */
+/** The windows of a plane: the part that determines the form, and their numbers. */
 export interface Windows {
   readonly key: string;
   readonly dims: readonly Dimension[];
-  /** Where the first window begins. */
+  /** The start of the first window. */
   readonly first: Word;
   /**
-   * Elements along each dimension where windows are alike and small, so that they are written out; with the steps along
-   * the last dimension from one element to the next, and from one window to the next. Null otherwise.
+   * If windows are alike and so small that they are unrolled: the elements along each dimension, and the steps along the last
+   * dimension from one element to the next, and from one window to the next. Null otherwise.
    */
   readonly taps: {
     readonly counts: readonly number[];
@@ -93,7 +93,7 @@ export function windowsOf(block: Block, spans: readonly Span[]): Windows {
       count: block.number(r?.count ?? 0),
     };
   });
-  // Tables come last: the places of all other words are the same for all of a form.
+  // Tables come last, so that all other words have the same positions in every kernel of the form.
   dims.forEach(({ table }, d) => {
     if (table === null) return;
     block.words[table.word] = block.words.length * 4;
@@ -109,8 +109,8 @@ export function windowsOf(block: Block, spans: readonly Span[]): Windows {
 }
 
 /**
- * Visits the elements of a window that is written out, from the first, at the local `from`: a pointer, bytes beyond it,
- * and how many elements that is from the first, as what pushes it.
+ * Visits the elements of an unrolled window that begins at the local `from`: `visit` gets a pointer, a byte offset, and a
+ * function that pushes how many elements that is from the first.
  */
 export function eachTap(
   f: FunctionBuilder,

@@ -5,21 +5,21 @@ import { nest } from '../assembler/nest.js';
 import { F32x4, I32, I32x4, SHUFFLE, V128 } from '../assembler/opcodes.js';
 import { eachTap, type Windows } from './windowSpans.js';
 
-/** Windows of which four can go through the lanes of a vector. */
+/** Windows that are unrolled, so that four of them can go through the lanes of a vector. */
 export type WrittenOut = Windows & { readonly taps: NonNullable<Windows['taps']> };
 
-/** Whether four windows next to each other can go through the lanes of a vector. */
+/** Whether four adjacent windows can go through the lanes of a vector. */
 export function goesInVectors(kernel: PoolKernel, windows: Windows): windows is WrittenOut {
   const float = kernel.mode === 'argmax' && kernel.inputs[0].dtype === 'float32';
   const last = kernel.spans[kernel.spans.length - 1] as Span;
   return float && windows.taps !== null && last.starts.length >= 4;
 }
 
-/** Where the largest element of each window of a plane is: from the plane at `x` to the places at `out`. */
+/** Finds the position of the largest element of each window of a plane: from the plane at `x` to the positions at `out`. */
 export function argmaxVectors(
   f: FunctionBuilder,
   windows: WrittenOut,
-  /** Byte strides of the places. */
+  /** Byte strides of the positions. */
   places: readonly Quantity[],
   x: number,
   out: number,
@@ -80,7 +80,7 @@ export function argmaxVectors(
           .advance(index, 4 * apart)
           .advance(out, 16);
       });
-      // The last four windows, some of them again.
+      // The last four windows, some of which were already done.
       f.get(count).i32(3).op(I32.and).tee(left);
       f.if(() => {
         f.get(left).i32(4).op(I32.sub).set(back);
@@ -107,7 +107,7 @@ function times4(f: FunctionBuilder, x: Quantity): number {
   return local;
 }
 
-/** Pushes four elements that lie `apart` elements from each other. */
+/** Pushes four elements that are `apart` elements apart. */
 function strided(f: FunctionBuilder, from: number, at: number, apart: number): void {
   if (apart === 1) {
     f.get(from).memory(V128.load, at);
@@ -117,7 +117,7 @@ function strided(f: FunctionBuilder, from: number, at: number, apart: number): v
       .memory(V128.load, at + 16)
       .shuffle32(SHUFFLE, [0, 2, 4, 6]);
   } else {
-    // A lane is loaded into the vector above its address on the stack.
+    // Each lane is loaded into the vector above its address on the stack.
     for (let lane = 0; lane < 4; lane++) f.get(from);
     f.memory(V128.load32Zero, at);
     for (let lane = 1; lane < 4; lane++) f.memoryLane(V128.load32Lane, at + lane * apart * 4, lane);

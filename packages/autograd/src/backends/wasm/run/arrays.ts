@@ -23,10 +23,10 @@ interface Place {
   run: number;
 }
 
-/** What is copied: an array, or all that its buffer holds. */
+/** The source of a copy: an array, or the whole buffer of one. */
 type Source = TypedArray | ArrayBufferLike;
 
-/** The memory of the backend, and the arena that all plans use in turn. */
+/** The memory of the backend, and the arena that all plans use, one after the other. */
 export class Arrays {
   readonly memory: WasmMemory;
   /** The functions that all plans share. */
@@ -84,7 +84,7 @@ export class Arrays {
     this.cellBytes -= array.byteLength;
   }
 
-  /** Whether the address of an array, or that it has none, may be remembered until `losses` grows. */
+  /** Whether the address of an array, or the fact that it has none, may be cached until `losses` grows. */
   isLasting(array: TypedArray): boolean {
     return this.depth === 0 && array.byteLength <= TINY;
   }
@@ -100,9 +100,9 @@ export class Arrays {
   }
 
   /**
-   * The address of a copy of an input that stays here for the next runs, or -1. An input is taken in when it is met a
-   * second time: a batch that is seen once is not worth a place. Most of a buffer is taken in with all of it: rows of a value
-   * are another array at each run, and found there.
+   * The address of a copy of an input that stays here for later runs, or -1. An input is copied when it is seen for the second
+   * time, as a copy of a batch that is seen once does not pay. If an array covers most of its buffer, the whole buffer is
+   * copied: rows of a value are another array at each run, but are found by their buffer.
    */
   takeIn(array: TypedArray): number {
     const { buffer, byteLength, byteOffset } = array;
@@ -136,7 +136,7 @@ export class Arrays {
     return address + byteOffset - first;
   }
 
-  /** An array that is about to be written: a copy of it is out of date, and will be again. */
+  /** Called before an array is written: its copy is then out of date, and another copy would be soon. */
   forget(source: Source): void {
     if ('buffer' in source) this.forget(source.buffer);
     this.met.delete(source);
@@ -161,7 +161,7 @@ export class Arrays {
     }
   }
 
-  /** Starts a run: arrays that it uses stay until the next. */
+  /** Starts a run: arrays that it uses stay until the next run. */
   start(): void {
     this.run++;
   }
@@ -179,7 +179,7 @@ export class Arrays {
     this.generation++;
   }
 
-  /** The bytes of its parts. */
+  /** The bytes in use, by kind. */
   get usage(): { arena: number; cells: number; residentLeaves: number } {
     const { arenaBytes, cellBytes, residentBytes } = this;
     return { arena: arenaBytes, cells: cellBytes, residentLeaves: residentBytes };

@@ -53,7 +53,7 @@ test('a process that has the prelude writes nothing of what is in it, and comput
   const withIt = workOver(WithPrelude);
   expect(withIt.values).toEqual(without.values);
   expect(withIt.values[0]!.some((x) => x !== 0)).toBe(true);
-  // The driver and a module of the prelude: none was compiled beside them, nor the one that it needs nothing of.
+  // Only the driver and one module of the prelude were compiled: no other forms, and not the module of which nothing is needed.
   const [module] = files.modules;
   expect(withIt.forms.modules.map((one) => one.bytes)).toEqual([expect.anything(), module]);
   expect(withIt.forms.met).toBe(without.forms.met);

@@ -7,17 +7,17 @@ import type { Threads } from '../threads/threads.js';
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** Runs at which the slower way is tried again, to compare; and every 256th run after these. */
+/** The runs at which the slower way is tried again, to compare; after these, every 256th run. */
 const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
 
-/** Lists of up to so many words, 1 MiB, are written twice. */
+/** Lists of up to this many words, 1 MiB, are written twice. */
 const TWICE = 2 ** 18;
 
 /**
  * A list in memory and how to run it.
  *
- * Measured times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results
- * do not depend on that.
+ * Measured times decide whether threads are used: on a busy machine, or for small kernels, one thread can be faster. Results do
+ * not depend on that.
  */
 export class WasmPlan {
   private readonly forms: Forms;

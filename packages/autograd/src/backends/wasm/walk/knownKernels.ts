@@ -8,7 +8,7 @@ import { sameShape } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 
-/** A kernel, and the place of its form. */
+/** A kernel, and the index of its form. */
 export interface FoundForm {
   readonly form: number;
   readonly formed: FormedKernel;
@@ -44,7 +44,7 @@ export class KnownKernels {
     this.trees.clear();
   }
 
-  /** The kernel of a tree of single numbers, made if there is none. */
+  /** The kernel of a tree of single numbers; made by `make` if it is not known yet. */
   tree(key: string, make: () => FoundForm): FoundForm {
     let found = this.trees.get(key);
     if (found === undefined) this.trees.set(key, (found = make()));

@@ -16,14 +16,14 @@ import type { FoldOrder } from '../../../engine/compile/foldOrder.js';
 export interface Operation {
   /** Null for a copy. */
   readonly name: string | null;
-  /** The number of its primitive; -1 for a copy, -2 for a cast that a fold asks for; of products what `ProductCall` says. */
+  /** The number of its primitive; -1 for a copy, -2 for a cast that a fold needs; for products see `ProductCall`. */
   readonly id: number;
   readonly dtype: DType;
   /** The fold over the last level; null if nothing is folded. */
   readonly fold: FoldOp | null;
   /** The order of the elements of a sum, if it is prescribed. */
   readonly along?: FoldOrder['along'] | null;
-  /** Whether it is a sum of products, of one term each where nothing is folded. */
+  /** Whether it is a sum of products, with one term each if nothing is folded. */
   readonly product?: boolean;
 }
 
@@ -31,8 +31,8 @@ export interface Operation {
 export const OUT = 3;
 
 /**
- * What a word holds: codes from `STRIDE` on a stride, from `SIZE` on a size, lower ones the address of an operand or of
- * scratch memory.
+ * The codes for the contents of a word: from `STRIDE` on a stride, from `SIZE` on a size, lower ones the address of an operand
+ * or of scratch memory.
  */
 export const SIZE = 8;
 export const STRIDE = 16;
@@ -42,7 +42,7 @@ export const SCRATCH_WORD = 4;
 export interface Template {
   readonly form: number;
   readonly words: Int32Array;
-  /** Scratch bytes beyond those that every kernel has. */
+  /** Scratch bytes in addition to those of every kernel. */
   readonly scratch: number;
 }
 
@@ -56,7 +56,7 @@ export interface Walked {
   readonly dtypes: Int32Array;
 }
 
-/** Plans a loop of the same kind with numbers that can be told apart; null if they cannot. */
+/** Plans a loop of the same kind with numbers that can be told apart; null if that is impossible. */
 export function planTemplate(
   op: Operation,
   walked: Walked,
@@ -172,7 +172,7 @@ export function rangeOf(size: number): number {
   return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
-/** A size in a range: if possible none of the others, and never the bytes of an element. */
+/** A size in a range: different from the others if possible, and never the bytes of an element. */
 function within(range: number, others: readonly number[]): number {
   if (range === 15) return 64;
   if (range === 14) return 256;

@@ -1,9 +1,9 @@
 /**
  * @file Trees of single numbers: a number that is read once, by a function of numbers, is computed in the kernel that reads it.
  *
- * A dot product written out number by number is then one kernel in place of one a node. A tree is known by its operations
- * and by which operands are equal. Models repeat few trees; those that a program repeats seldom are left in pieces, as each
- * is a function to compile.
+ * A dot product written number by number then takes one kernel instead of one per node. Trees are equal if they have the same
+ * operations and the same operands are equal. Models repeat a few trees; trees that a program rarely repeats are not merged,
+ * because each is a function to compile.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Instruction, Program } from '../../../engine/program.js';
@@ -14,22 +14,22 @@ import { planLoop } from '../loops/planLoop.js';
 import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 import type { Site } from './site.js';
 
-/** The most operations of a tree: what they read has room in one call. */
+/** The most operations of a tree, so that its operands fit into one call. */
 const MOST = 24;
-/** A tree that a program has less often is left in pieces. */
+/** Trees that a program contains less often than this are not merged. */
 const OFTEN = 4;
 
-/** What is computed at once: the last of its slots is the root. */
+/** The slots that one kernel computes; the last of them is the root. */
 interface Tree {
   readonly key: string;
   readonly slots: number[];
-  /** The slots that are read, each once. */
+  /** The slots that it reads, each once. */
   readonly operands: number[];
 }
 
 export class NumberTrees {
   private readonly instructions: readonly Instruction[];
-  /** For each slot the root of the tree that it is in: itself, if it is in none. */
+  /** For each slot the root of its tree; the slot itself, if it is in no tree. */
   private readonly roots: Int32Array;
   private readonly trees = new Map<number, Tree>();
 
@@ -58,7 +58,7 @@ export class NumberTrees {
     return this.roots[slot] ?? slot; // copies are added on the way
   }
 
-  /** The slots that the kernel of a root computes; null if it computes that one alone. */
+  /** The slots that the kernel of a root computes; null if it computes only the root. */
   slotsOf(root: number): readonly number[] | null {
     return this.trees.get(root)?.slots ?? null;
   }
@@ -96,7 +96,7 @@ export class NumberTrees {
         reader[x] = slot;
       }
     });
-    for (const slot of outputs) reads[slot] = 2; // it has a place of its own
+    for (const slot of outputs) reads[slot] = 2; // it has a buffer of its own
     const isNumber = instructions.map((instruction) => this.isFunctionOfNumbers(instruction));
     const roots = new Int32Array(instructions.length);
     const sizes = new Int32Array(instructions.length).fill(1);
@@ -133,7 +133,7 @@ export class NumberTrees {
     return { key, slots, operands };
   }
 
-  /** The kernel of a tree; operands are the buffers from 0 on, the result is the one after them. */
+  /** The kernel of a tree; its operands are the buffers from 0 on, and its result is the one after them. */
   private kernelOf(slots: readonly number[], operands: readonly number[]): LoopKernel {
     const dtypeOf = (slot: number): DType => (this.instructions[slot] as Instruction).dtype;
     const body: Scalar[] = operands.map((x, input) => ({

@@ -24,7 +24,10 @@ import { viewAt, writeKernel, type Site } from './site.js';
 
 /** A batch of more dimensions than this is planned like any kernel. */
 const MOST_DIMENSIONS = 8;
-/** Stand for the number of a primitive: a sum of products, and products of one term each. No operation of a graph has them. */
+/**
+ * Used in place of the number of a primitive: for a sum of products, and for products of one term each. No operation of a graph
+ * has them.
+ */
 const PRODUCT = -1;
 const OUTER_PRODUCT = -2;
 

@@ -28,7 +28,7 @@ import { write } from './writeCalls.js';
 
 /** A buffer without an offset in the arena. */
 const NOWHERE = -1;
-/** The last use of a buffer that is read after the last operation, or that has been given back. */
+/** Instead of the last use of a buffer: it is read after the last operation, or was given back already. */
 const TO_THE_END = Infinity;
 const GIVEN_BACK = -2;
 
@@ -58,7 +58,7 @@ export class Walk implements Site {
   private readonly windows: Window[] = [];
   private readonly roots = new Map<number, number>();
   private readonly tools: WalkTools;
-  /** What is computed in the kernels of what reads it. */
+  /** The trees of numbers that are computed in the kernels of their readers. */
   private readonly trees: NumberTrees | null;
   /** How many instructions the program has, without the copies that are added. */
   private readonly count: number;
@@ -80,7 +80,8 @@ export class Walk implements Site {
 
   run({ outputs }: Program): Prepared {
     const { arrays, instructions } = this;
-    // `forEach`, as V8 would optimize a loop of ours with both functions inlined, which takes twice their own time.
+    // `forEach`, because V8 would optimize a loop in this function with both functions inlined, which takes twice the time of
+    // the two.
     instructions.forEach((instruction, slot) => this.look(instruction, slot));
     const results = outputs.map((slot) => this.result(slot));
     this.makeRoom();

@@ -1,7 +1,7 @@
 /**
- * @file Attention found among the kernels of a program: products whose results only loops with a softmax read, and products
- * that sum up what these make of them. They become kernels that never store the scores: one forward, and one each for rows
- * and columns backward, where the scores are computed again from the maximum and the sum of each row.
+ * @file Finds attention among the kernels of a program: products whose results only loops with a softmax read, and products
+ * that sum what these loops make of them. They become kernels that never store the scores: one forward, and one each for rows
+ * and columns backward, where the scores are recomputed from the maximum and the sum of each row.
  */
 import { writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
@@ -12,7 +12,7 @@ import { Inlined, type Region } from './inlined.js';
 import { MOST_TILES, Regions, TILE, WIDEST, type Summing } from './regions.js';
 import { softmaxOf, type ScoresKernel } from './scores.js';
 
-/** A kernel over scores in the place of the kernels `members`. */
+/** A kernel over scores that replaces the kernels `members`. */
 export interface ScoresStep {
   readonly kind: 'scores';
   readonly kernel: ScoresKernel;
@@ -21,7 +21,7 @@ export interface ScoresStep {
   readonly writes: readonly number[];
 }
 
-/** The steps, with attention in kernels of its own. Slots for values of rows are added to `instructions`. */
+/** The steps, with kernels of their own for attention. Slots for values of rows are added to `instructions`. */
 export function withAttention(
   steps: readonly Lowered[],
   instructions: Instruction[],
@@ -54,7 +54,7 @@ class Attention {
     if (this.found.regions.size === 0) return [...this.steps];
     const gone = new Set<number>();
     const made = new Map<number, ScoresStep>();
-    // Those down the columns first: they say what values of rows they need.
+    // Sums down the columns come first: they determine which values of rows must be stored.
     for (const { at, step, members } of [...this.columnSteps(), ...this.rowSteps()]) {
       made.set(at, step);
       for (const member of members) gone.add(member);
@@ -161,7 +161,7 @@ class Attention {
     }
   }
 
-  /** Where a sum down the columns and those of a group can be taken together; null if nowhere. */
+  /** The step at which a sum down the columns can be computed together with a group; null if there is none. */
   private joint(group: readonly Column[], groupAt: number, one: Column): number | null {
     const all = [...group, one];
     const first = group[0]!.region;
@@ -184,7 +184,7 @@ class Attention {
   }
 }
 
-/** A sum down the columns, and the loop of its value. */
+/** A sum down the columns, and the loop that computes its values. */
 interface Column {
   readonly region: Region;
   readonly sum: Summing;

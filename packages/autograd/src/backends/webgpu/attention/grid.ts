@@ -1,4 +1,4 @@
-/** @file Which matrices of scores a kernel reads or writes whole: batches of rows, in their order in memory. */
+/** @file The matrices of scores that a kernel reads or writes completely: batches of rows, in memory order. */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
@@ -14,24 +14,24 @@ export function same(x: Grid, y: Grid): boolean {
   return x.rows === y.rows && x.columns === y.columns && x.batch.join() === y.batch.join();
 }
 
-/** Whether strides walk elements that lie one after the other; those of single elements are any. */
+/** Whether strides describe contiguous elements; strides of dimensions of size 1 do not matter. */
 function areContiguous(sizes: readonly number[], strides: readonly number[], step = 1): boolean {
   const own = stridesOf(sizes);
   return sizes.every((size, d) => size === 1 || strides[d] === own[d]! * step);
 }
 
-/** The scores that a product gives, if they lie as they are counted. */
+/** The scores that a product writes, if they are stored in row-major order. */
 export function gridOf({ out, batch, m, n }: MatmulKernel): Grid | null {
   if (out.dtype !== 'float32' || out.offset !== 0) return null;
   return areContiguous([...batch, m, n], out.strides) ? { batch, rows: m, columns: n } : null;
 }
 
-/** Whether a loop goes over all scores by rows. */
+/** Whether a loop traverses all scores by rows. */
 export function walks({ outer, inner }: LoopKernel, { batch, rows, columns }: Grid): boolean {
   return sizeOf(inner) === columns && sizeOf(outer) === sizeOf(batch) * rows;
 }
 
-/** Whether a loop that walks a grid has the score of the point at hand by an access. */
+/** Whether an access of a loop over a grid is at the score of the current point. */
 export function isPointOf({ outer, inner }: LoopKernel, { offset, strides }: Access): boolean {
   const rank = outer.length;
   return (
@@ -42,7 +42,7 @@ export function isPointOf({ outer, inner }: LoopKernel, { offset, strides }: Acc
   );
 }
 
-/** How a product sums up scores: along the rows, or down the columns; null if it does neither. */
+/** How a product sums scores: along the rows, or down the columns; null if it does neither. */
 export function sumsOver(
   { a, b, out, batch, m, k }: MatmulKernel,
   buffer: number,

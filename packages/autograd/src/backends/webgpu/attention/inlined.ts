@@ -1,4 +1,4 @@
-/** @file A body put together from those of several loops over the same scores: what would be stored is computed again. */
+/** @file A body assembled from those of several loops over the same scores: values are recomputed instead of stored. */
 import type { LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 import type { Instruction } from '../../../engine/program.js';
@@ -8,12 +8,12 @@ import type { ScoreInput } from './scores.js';
 
 /** A loop over scores. */
 export interface Region {
-  /** Its place among the steps. */
+  /** Its index among the steps. */
   readonly at: number;
   readonly kernel: LoopKernel;
   readonly slots: readonly number[];
   readonly grid: Grid;
-  /** Where the reductions that are read elsewhere are stored. */
+  /** Where reductions that other kernels read are stored. */
   readonly rowSlots: Map<number, Access>;
 }
 
@@ -25,7 +25,7 @@ export class Inlined {
   private readonly dotOf: (buffer: number) => MatmulKernel | null;
   private readonly known = new Map<string, number>();
 
-  /** `points` are the loops by the values of points that they would store, `dotOf` the product that gives scores. */
+  /** `points` maps a buffer to the loop that would store its values, and `dotOf` returns the product that computes scores. */
   constructor(
     instructions: Instruction[],
     points: ReadonlyMap<number, Region>,
@@ -36,7 +36,7 @@ export class Inlined {
     this.dotOf = dotOf;
   }
 
-  /** A value of the loop whose kernel this is. */
+  /** A value of the loop that becomes this kernel. */
   own(region: Region, value: number): number {
     return this.value(region, value, true);
   }
@@ -86,7 +86,7 @@ export class Inlined {
     });
   }
 
-  /** Where a reduction of a loop lies. */
+  /** The location of a reduction's result. */
   private rowOf({ kernel, rowSlots }: Region, i: number, dtype: Access['dtype']): Access {
     let access = rowSlots.get(i);
     if (access === undefined) {

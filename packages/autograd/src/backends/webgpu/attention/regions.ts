@@ -1,4 +1,4 @@
-/** @file The loops over scores that need not be stored, and what reads them: the largest set in which all fits together. */
+/** @file The loops over scores that need not be stored, and the kernels that read them: the largest set that fits together. */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import { writtenBy } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
@@ -10,14 +10,14 @@ import { gridOf, isPointOf, same, sumsOver, walks, type Grid } from './grid.js';
 import type { Region } from './inlined.js';
 import { softmaxOf } from './scores.js';
 
-/** The widest heads. */
+/** The most columns of a head. */
 export const WIDEST = 128;
-/** What a workgroup's memory holds. */
+/** The most tiles that fit into workgroup memory. */
 export const MOST_TILES = 3;
-/** Rows, or columns, of a workgroup. */
+/** Rows, or columns, per workgroup. */
 export const TILE = 32;
 
-/** A product that sums up a value of a loop, and where it stands. */
+/** A product that sums a value of a loop, and its index among the steps. */
 export interface Summing {
   readonly at: number;
   readonly value: number;
@@ -27,14 +27,14 @@ export interface Summing {
 export class Regions {
   private readonly steps: readonly Lowered[];
   readonly uses: Uses;
-  /** Products by the buffer of their scores, and where loops over such scores stand. */
+  /** The products that compute scores, by the buffer of the scores. */
   readonly dots = new Map<
     number,
     { readonly at: number; readonly kernel: MatmulKernel; readonly grid: Grid }
   >();
-  /** Loops over scores by where they stand. */
+  /** Loops over scores, by their index among the steps. */
   readonly regions = new Map<number, Region>();
-  /** The loops that write values of points, by the buffer. */
+  /** The loops that write one value per point, by the buffer. */
   readonly points = new Map<number, Region>();
 
   constructor(steps: readonly Lowered[], outputs: readonly number[], windows: readonly Window[]) {
@@ -51,7 +51,7 @@ export class Regions {
     this.find();
   }
 
-  /** All loops over scores, less those for which something does not fit, until all fit. */
+  /** Starts with all loops over scores, and removes those that do not fit until all fit. */
   private find(): void {
     this.steps.forEach((step, at) => {
       if (step.kind !== 'kernel' || step.kernel.kind !== 'loop') return;
@@ -80,7 +80,7 @@ export class Regions {
     for (const { buffer } of kernel.outputs) this.points.delete(buffer);
   }
 
-  /** Whether scores need not be stored: all that read them are loops of regions, at their points. */
+  /** Whether scores need not be stored: all their readers are loops of regions that read them point by point. */
   isVirtual(buffer: number): boolean {
     const dot = this.dots.get(buffer);
     if (dot === undefined) return this.points.has(buffer);
@@ -105,7 +105,7 @@ export class Regions {
     const rank = kernel.outer.length;
     const inputs = kernel.inputs.filter(({ buffer }) => this.isVirtual(buffer));
     const producers = inputs.flatMap(({ buffer }) => this.points.get(buffer) ?? []);
-    // The first has a softmax, and the others belong to it.
+    // The first loop has a softmax, and the others depend on it.
     if (inputs.length === 0 || (producers.length === 0 && softmaxOf(kernel.body) === null))
       return false;
     for (const producer of producers)
@@ -133,7 +133,7 @@ export class Regions {
     return stored && this.sumsOf(region, 'rows').length <= MOST_TILES && this.canWait(region);
   }
 
-  /** The products of scores that a loop reads, also by way of others. */
+  /** The products of scores that a loop reads, directly or through other loops. */
   dotsOf({ kernel }: Region): Set<number> {
     const found = new Set<number>();
     for (const { buffer } of kernel.inputs) {
@@ -150,7 +150,7 @@ export class Regions {
     return step.kernel.n <= WIDEST ? sumsOver(step.kernel, buffer, grid) : null;
   }
 
-  /** The products that sum up what a loop gives. */
+  /** The products that sum the values of a loop. */
   sumsOf({ kernel, grid }: Region, over: 'rows' | 'columns'): Summing[] {
     return kernel.outputs.flatMap(({ buffer, value }) =>
       this.uses.readersOf(buffer).flatMap((at): Summing[] => {
@@ -160,7 +160,7 @@ export class Regions {
     );
   }
 
-  /** Whether a loop may run where the last of its sums along rows stands. */
+  /** Whether a loop may run as late as the last of its sums along rows. */
   private canWait(region: Region): boolean {
     const sums = this.sumsOf(region, 'rows');
     const writes = [region.kernel, ...sums.map(({ kernel }) => kernel)].flatMap(writtenBy);
@@ -168,7 +168,7 @@ export class Regions {
     return this.isFree(region.at, this.endOf(region), members, writes);
   }
 
-  /** Whether no step between two reads what is written later then. */
+  /** Whether no step in between reads the buffers that would then be written later. */
   isFree(
     from: number,
     to: number,
@@ -180,13 +180,13 @@ export class Regions {
     );
   }
 
-  /** Where the kernel of a loop stands. */
+  /** The index of the step that becomes the kernel of a loop. */
   endOf(region: Region): number {
     return Math.max(region.at, ...this.sumsOf(region, 'rows').map(({ at }) => at));
   }
 }
 
-/** Few rows that are long are better split among workgroups. */
+/** Few long rows are better split among workgroups. */
 function pays({ batch, rows, columns }: Grid): boolean {
   return columns <= 256 || sizeOf(batch) * Math.ceil(rows / TILE) >= 16;
 }

@@ -1,6 +1,6 @@
 /**
- * @file A kernel over scores that are never stored: each is a product of a row of one matrix and a row of another, and what is
- * made of it goes into sums along the rows or down the columns.
+ * @file A kernel over scores that are never stored: each is the product of a row of one matrix and a row of another, and the
+ * values computed from it are summed along the rows or down the columns.
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
@@ -15,7 +15,7 @@ export interface Dot {
   readonly k: number;
 }
 
-/** What a body reads: an element with strides over `[...outer, ...inner]`, or a score. */
+/** An input of the body: an element with strides over `[...outer, ...inner]`, or a score. */
 export type ScoreInput = { readonly kind: 'element'; readonly access: Access } | Dot;
 
 /**
@@ -30,7 +30,7 @@ export interface Contraction {
 }
 
 export interface ScoresKernel {
-  /** Whether a workgroup has rows and walks along them, or columns and walks down; reductions are along rows. */
+  /** Whether a workgroup has rows and traverses them, or has columns and goes down them; reductions are along rows. */
   readonly over: 'rows' | 'columns';
   readonly batch: readonly number[];
   readonly rows: number;
@@ -45,7 +45,7 @@ export interface ScoresKernel {
   readonly contractions: readonly Contraction[];
 }
 
-/** A maximum along the row, and the sum of the exponentials of the differences from it: found in one pass. */
+/** A maximum along the row, and the sum of the exponentials of the differences from it: computed in one pass. */
 export interface Softmax {
   readonly score: number;
   readonly max: number;
@@ -70,8 +70,8 @@ export function softmaxOf(body: readonly Scalar[]): Softmax | null {
 }
 
 /**
- * Whether all that is summed up is the exponential of the softmax times something of the row. `point` says which values differ
- * from point to point of a row, `level` how many reductions stand before each.
+ * Whether all values that are summed are the exponential of the softmax times a value of the row. `point` says which values
+ * differ between points of a row, `level` how many reductions come before each.
  */
 export function isLinear(
   { body, contractions }: ScoresKernel,

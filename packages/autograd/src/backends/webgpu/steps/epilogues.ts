@@ -1,6 +1,6 @@
 /**
- * @file Loops over the results of a product become part of its kernel: bias and activation of a layer, the update of a weight.
- * What the product gives is never stored.
+ * @file Merges loops over the results of a product into its kernel: bias and activation of a layer, the update of a weight. The
+ * results of the product are never stored.
  */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
@@ -14,12 +14,12 @@ import { DIVISIONS } from '../wgsl/body.js';
 import { sizesOf } from '../wgsl/convolution/sizes.js';
 import type { Epilogue } from '../wgsl/epilogue.js';
 
-/** A loop makes a kernel no larger than this, in scalars. */
+/** The most scalars of a body with a merged loop. */
 const MOST_SCALARS = 48;
 
 export type Product = MatmulKernel | ConvKernel;
 
-/** A product, and what a loop makes of its results. */
+/** A product, and the loop over its results. */
 export interface ProductStep {
   readonly kind: 'product';
   readonly kernel: Product;
@@ -30,7 +30,7 @@ export interface ProductStep {
 
 type Before = Lowered | ScoresStep;
 
-/** The steps, where a product whose results only one loop reads, element by element, comes where the loop was. */
+/** The steps, where a product whose results only one loop reads, element by element, moves to the place of the loop. */
 export function withEpilogues(
   steps: readonly Before[],
   outputs: readonly number[],
@@ -47,7 +47,7 @@ export function withEpilogues(
     if (reader === undefined || others.length > 0 || uses.isStored(buffer)) return;
     if (reader <= at || made.has(reader) || uses.writersOf(buffer).length > 1) return;
     const operands = product.kind === 'matmul' ? [product.a, product.b] : product.inputs;
-    // They must still be there when the loop runs.
+    // The operands must still exist when the loop runs.
     if (operands.some((x) => uses.writersOf(x.buffer).some((w) => w > at && w <= reader))) return;
     const loop = steps[reader]!;
     if (loop.kind !== 'kernel' || loop.kernel.kind !== 'loop') return;
@@ -60,7 +60,7 @@ export function withEpilogues(
   return steps.flatMap((step, at) => (gone.has(at) ? [] : [made.get(at) ?? step]));
 }
 
-/** A product whose results lie one after the other in a buffer of their own. */
+/** A product whose results are contiguous in a buffer of their own. */
 function productOf(step: Before): Product | null {
   if (step.kind !== 'kernel') return null;
   const { kernel } = step;
@@ -70,7 +70,7 @@ function productOf(step: Before): Product | null {
   return isWhole(out, [...batch, m, n]) ? kernel : null;
 }
 
-/** Whether an access goes over what lies one after the other, in order. */
+/** Whether an access traverses contiguous elements in order. */
 function isWhole({ offset, strides }: Access, sizes: readonly number[]): boolean {
   let next = 1;
   for (let d = sizes.length - 1; d >= 0; d--) {
@@ -80,11 +80,11 @@ function isWhole({ offset, strides }: Access, sizes: readonly number[]): boolean
   return offset === 0;
 }
 
-/** The loop with its dimensions in the order of the product's results; null if it is not one over each of them. */
+/** The loop with its dimensions in the order of the product's results; null if it does not visit each of them once. */
 function epilogueOf(loop: LoopKernel, product: Product): Epilogue | null {
   const { outer, inner, inputs, outputs, body } = loop;
   if (inner.length > 0 || body.length > MOST_SCALARS) return null;
-  // What divides by 0 is told by its place in the loop.
+  // A division by 0 is reported by its position in the loop.
   if (body.some((s) => s.kind === 'index' || (s.kind === 'op' && DIVISIONS.has(s.op)))) return null;
   const [from, ...more] = inputs.flatMap((x, k) => (x.buffer === product.out.buffer ? [k] : []));
   if (from === undefined || more.length > 0) return null;
@@ -103,7 +103,7 @@ function epilogueOf(loop: LoopKernel, product: Product): Epilogue | null {
     strides: dims.map((d) => x.strides[d]!),
   });
   if (sizeOf(sizes) !== results || !isWhole(arranged(inputs[from]!), sizes)) return null;
-  // The result comes last.
+  // The result of the product becomes the last input.
   const numberOf = (k: number): number => (k === from ? inputs.length - 1 : k > from ? k - 1 : k);
   return {
     sizes,

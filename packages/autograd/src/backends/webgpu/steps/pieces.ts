@@ -1,4 +1,4 @@
-/** @file Which elements of a buffer a kernel writes: those of a concatenation lie apart, row by row. */
+/** @file Which elements of a buffer a kernel writes: the pieces of a concatenation are disjoint, row by row. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
 
@@ -40,7 +40,7 @@ function pieceOf({ buffer, offset, strides }: Access, sizes: readonly number[]):
   };
 }
 
-/** Whether two pieces certainly have no element in common; false if that is hard to tell. */
+/** Whether two pieces certainly have no element in common; false if that is hard to determine. */
 export function liesApart(a: Piece, b: Piece): boolean {
   if (a.buffer !== b.buffer) return true;
   return [Infinity, ...new Set([...a.strides, ...b.strides])].some((row) => {
@@ -50,7 +50,7 @@ export function liesApart(a: Piece, b: Piece): boolean {
   });
 }
 
-/** The columns that a piece takes within rows of this many elements; null if it crosses the end of a row. */
+/** The columns that a piece occupies within rows of this many elements; null if it crosses the end of a row. */
 function within(
   { offset, sizes, strides }: Piece,
   row: number,

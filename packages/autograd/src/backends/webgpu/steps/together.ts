@@ -1,6 +1,6 @@
 /**
- * @file Steps of one text that do not wait for each other become one, each of its shaders a dispatch: the updates of all
- * parameters of an optimizer, the projections of queries, keys and values, sums in parts, the pieces of a concatenation.
+ * @file Merges independent steps with the same shader text into one, so that each of its shaders is one dispatch: the updates
+ * of all parameters of an optimizer, the projections of queries, keys and values, sums in parts, the pieces of a concatenation.
  */
 import type { ShaderStep, Step } from '../compiled.js';
 import { liesApart, piecesOf, type Piece } from './pieces.js';
@@ -18,13 +18,13 @@ interface Group {
   readonly writes: Set<number>;
   /** The pieces that it writes, for buffers where they are known. */
   readonly pieces: Map<number, Piece[]>;
-  /** The texts of its shaders, if it may have company. */
+  /** The text of its shaders, if it may be merged. */
   readonly code: string | null;
-  /** Of the longest parameter block. */
+  /** The words of the longest parameter block, added up over the merged steps. */
   words: number;
 }
 
-/** The steps in an order in which they can run. `rootOf` says in which buffer a window lies. */
+/** The steps in an order in which they can run. `rootOf` returns the buffer in which a window lies. */
 export function together(steps: readonly Step[], rootOf: (buffer: number) => number): Step[] {
   const groups: Group[] = [];
   for (const step of steps) {

@@ -24,7 +24,7 @@ export class Uses {
     });
   }
 
-  /** Whether something else than a step reads a buffer: it is an output, or windows lie within it. */
+  /** Whether something other than a step reads a buffer: it is an output, or windows lie within it. */
   isStored(buffer: number): boolean {
     return this.stored.has(buffer);
   }

@@ -1,30 +1,30 @@
 /**
- * @file The scalars of a loop's body as lines of WGSL: which are the same for all points of a row, and how many
- * reductions stand before each.
+ * @file The scalars of a loop's body as lines of WGSL: which are the same for all points of a row, and how many reductions come
+ * before each.
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
 import { cast, expression } from './elements.js';
 import type { ShaderWriter } from './shaderWriter.js';
 import { literal, typeOf } from './values.js';
 
-/** What refuses an integer 0 as its second operand. */
+/** Operations that refuse an integer 0 as their second operand. */
 export const DIVISIONS: ReadonlySet<string> = new Set(['floorDivide', 'remainder', 'fmod']);
 
 const PRODUCTS: ReadonlySet<string> = new Set(['mul', 'square']);
 
-/** Where a body reads. */
+/** The inputs of a body. */
 export interface Reading {
-  /** Whether a load or a coordinate differs from point to point of a row. */
+  /** Whether a load or a coordinate differs between points of a row. */
   isPoint(scalar: Scalar & { kind: 'load' | 'index' }): boolean;
-  /** The element of an input, of the row or of the point. */
+  /** The element of an input, for the row or the point. */
   load(scalar: Scalar & { kind: 'load' }, point: boolean): string;
   /** A coordinate, of type u32. */
   index(dim: number): string;
-  /** The number of the element at hand, for what is refused there. */
+  /** The position of the current element, for errors. */
   position(point: boolean): string;
 }
 
-/** How many reductions stand before each value, itself included. */
+/** How many reductions come before each value, including itself. */
 export function levelsOf(body: readonly Scalar[]): readonly number[] {
   const level: number[] = [];
   for (const s of body) {
@@ -35,10 +35,10 @@ export function levelsOf(body: readonly Scalar[]): readonly number[] {
 }
 
 export class BodyWriter {
-  /** How many reductions stand before each value, and whether it differs from point to point of a row. */
+  /** How many reductions come before each value, and whether it differs between points of a row. */
   readonly level: readonly number[];
   readonly point: boolean[] = [];
-  /** The values of the row that have their lines. */
+  /** The values of the row whose lines have been written. */
   readonly row = new Set<number>();
   private readonly w: ShaderWriter;
   private readonly body: readonly Scalar[];
@@ -57,26 +57,26 @@ export class BodyWriter {
     });
   }
 
-  /** How many levels of reductions there are. */
+  /** The number of levels of reductions. */
   get depth(): number {
     return Math.max(0, ...this.level);
   }
 
-  /** The reductions behind so many others. */
+  /** The reductions with `pass` others before them. */
   reductions(pass: number): { readonly s: Scalar & { kind: 'reduce' }; readonly i: number }[] {
     return this.body.flatMap((s, i) =>
       s.kind === 'reduce' && this.level[i] === pass + 1 ? [{ s, i }] : [],
     );
   }
 
-  /** What is the same for all points of a row, as far as so many levels of reductions. */
+  /** Writes the values that are the same for all points of a row, up to this many levels of reductions. */
   rowValues(upTo: number): void {
     this.body.forEach((s, i) => {
       if (!this.point[i] && s.kind !== 'reduce' && this.level[i]! <= upTo) this.emit(i, this.row);
     });
   }
 
-  /** The lines of a value and of what it is made of, unless they are there. */
+  /** Writes the lines of a value and of those it depends on, unless they were written before. */
   emit(i: number, scope: Set<number>): void {
     if (this.row.has(i) || scope.has(i)) return;
     const { w, body, reading } = this;
@@ -93,7 +93,9 @@ export class BodyWriter {
     w.line(`let s${i}: ${typeOf(s.dtype)} = ${this.textOf(s, this.point[i]!)};`);
   }
 
-  /** Whether a compiler might make one instruction of a sum and this term of it, or 0 of `x - x` and 1 of `x / x`. */
+  /**
+   * Whether a compiler might fuse a sum with this term of it into one instruction, or replace `x - x` by 0 and `x / x` by 1.
+   */
   private isOpen({ op, args, dtype }: Scalar & { kind: 'op' }, k: number): boolean {
     if (dtype !== 'float32') return false;
     if (k === 1 && args[0] === args[1] && (op === 'sub' || op === 'div')) return true;
@@ -112,7 +114,7 @@ export class BodyWriter {
       case 'load':
         return reading.load(s, point);
       case 'const':
-        // A compiler that sees the 0 makes 0 of its product with NaN.
+        // A compiler that sees the 0 replaces its product with NaN by 0.
         if (s.value === 0 && s.dtype === 'float32')
           return `bitcast<f32>(${w.word(Object.is(s.value, -0) ? 0x80000000 : 0)})`;
         return literal(w, s.value, s.dtype);

@@ -1,7 +1,7 @@
-/** @file The dimensions that a kernel walks: coordinates of a flat index, and the offsets that strides make of them. */
+/** @file The dimensions that a kernel traverses: coordinates from a flat index, and offsets from strides. */
 import type { ShaderWriter } from './shaderWriter.js';
 
-/** Neighbouring dimensions that every access walks as one. */
+/** Merges neighbouring dimensions that every access traverses as one. */
 export function collapse(
   sizes: readonly number[],
   strides: readonly (readonly number[])[],
@@ -22,7 +22,7 @@ export function collapse(
   return { sizes: out, strides: kept };
 }
 
-/** Lines that give the coordinates of a flat index their names: `i0`, `i1`, …. */
+/** Lines that define the coordinates of a flat index: `i0`, `i1`, …. */
 export function coordinates(
   w: ShaderWriter,
   flat: string,
@@ -42,7 +42,7 @@ export function coordinates(
   }
 }
 
-/** `+ i0 * stride + …` of the coordinates of a name. */
+/** `+ i0 * stride + …` for the coordinates of a name. */
 export function offsetOf(w: ShaderWriter, strides: readonly number[], name: string): string {
   return strides
     .map((s, d) => {

@@ -5,7 +5,7 @@ import type { Site } from '../special.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
 
-/** The words `x` and `y` of a block after the offset; seed and offset lie as two words each behind their float. */
+/** The words `x` and `y` of a block after the offset; seed and offset are two words each, after their float. */
 function blockOf(w: ShaderWriter, seed: string, offset: string, block: string): void {
   w.line(`let seed = ${seed}; let start = ${offset};`);
   w.line(
@@ -41,7 +41,7 @@ let v = r * select(select(-z, -c, way == 3u), select(z, c, way == 1u), way < 2u)
   return w.threads(Math.ceil(k.count / 2));
 }
 
-/** Draws each element by a function of the library from its parameters; the examples of a vmap share their streams. */
+/** Draws each element from its parameters by a function of the library; the examples of a vmap share their streams. */
 export function drawShader({ attrs, inputs, out, shape }: Site, name: string): Shader {
   const w = new ShaderWriter();
   const [seed, offset, first, second = first] = inputs.map(({ place }) => place);

@@ -1,8 +1,8 @@
-/** @file Element functions of one dtype as WGSL, over operands that have it. */
+/** @file Element functions of one dtype as WGSL, for operands of that dtype. */
 import type { DType } from '../../../graph/dtype.js';
 import type { ShaderWriter } from './shaderWriter.js';
 
-/** Functions of one float32: of the library where the name ends in `f`, else of WGSL. */
+/** Functions of one float32: library functions if the name ends in `f`, otherwise WGSL's own. */
 export const FLOAT_UNARY: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
@@ -54,7 +54,7 @@ export const BITS: Readonly<Record<string, string>> = {
   bitwiseXor: '^',
 };
 
-/** NaN compares as nothing, told by its bits. */
+/** Comparisons with NaN are false; NaN is detected by its bits. */
 export function comparison(w: ShaderWriter, op: string, x: string, y: string): string {
   const nan = w.use('isnan');
   const unordered = `(${nan}(${x}) || ${nan}(${y}))`;
@@ -95,7 +95,7 @@ export function ofBooleans(op: string, x: string, y: string): string {
     case 'fmod':
       return 'false';
   }
-  // Of one operand its truth, of two whether both hold.
+  // For one operand whether it is true, for two whether both are.
   return y === '' ? x : `(${x} && ${y})`;
 }
 

@@ -89,7 +89,7 @@ export function expression(
   return dtype === 'int32' ? ofIntegers(w, op, x, y) : ofFloats(w, op, x, y);
 }
 
-/** What a reduction begins with. */
+/** The initial value of a reduction. */
 export function identity(w: ShaderWriter, op: ReduceOp, dtype: DType): string {
   if (op === 'sum') return literal(w, 0, dtype);
   if (op === 'prod') return literal(w, 1, dtype);

@@ -1,4 +1,4 @@
-/** @file What a loop makes of the results of a product, at the place where the product would store them. */
+/** @file A loop over the results of a product, run where the product would store them. */
 import type { LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access, Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
@@ -9,16 +9,16 @@ import type { ShaderWriter } from './shaderWriter.js';
 import { fromWord, toWord } from './values.js';
 
 export interface Epilogue {
-  /** The dimensions of the loop, in the order of the results of the product. */
+  /** The dimensions of the loop, in the order of the product's results. */
   readonly sizes: readonly number[];
-  /** Strides over these, as those of the outputs. */
+  /** Strides over these dimensions, like those of the outputs. */
   readonly inputs: readonly Access[];
-  /** The input behind the last one is the result of the product. */
+  /** The input after the last one is the result of the product. */
   readonly body: readonly Scalar[];
   readonly outputs: readonly (Access & { readonly value: number })[];
 }
 
-/** Lines that make of `result`, a variable, what the loop makes of it. */
+/** Writes the lines of the loop for a variable `result`. */
 export class EpilogueWriter {
   private readonly w: ShaderWriter;
   private readonly epilogue: Epilogue;
@@ -26,7 +26,7 @@ export class EpilogueWriter {
   private readonly strides: readonly (readonly number[])[];
   private readonly body: BodyWriter;
 
-  /** `vectors` says whether the heap is read in vectors; four results are stored together then. */
+  /** `vectors` says whether the heap is read in vectors; then four results are stored together. */
   constructor(w: ShaderWriter, epilogue: Epilogue, vectors = false) {
     this.w = w;
     this.epilogue = epilogue;
@@ -48,12 +48,12 @@ export class EpilogueWriter {
     });
   }
 
-  /** Lines for the result that is so many after the first. */
+  /** Lines for the result at a flat index. */
   each(flat: string): void {
     this.values(flat, (n, word) => this.w.line(`h[${this.placeOf(n)}] = ${word};`));
   }
 
-  /** Lines for four results, the elements of `results`, the first of which is so many after the first of all. */
+  /** Lines for four results, the elements of `results`, from a flat index on. */
   eachFour(flat: string): void {
     const { w, epilogue } = this;
     epilogue.outputs.forEach((_, k) => w.line(`var four${k}: vec4<u32>; var to${k} = 0u;`));
@@ -79,7 +79,7 @@ export class EpilogueWriter {
     });
   }
 
-  /** Where an element of an input, or of an output, lies. */
+  /** The position of an element of an input, or of an output. */
   private placeOf(n: number): string {
     const { inputs, outputs } = this.epilogue;
     const access = n < inputs.length ? inputs[n]! : outputs[n - inputs.length]!;
@@ -87,7 +87,7 @@ export class EpilogueWriter {
   }
 }
 
-/** Whether what is made of four results that lie side by side goes where a vector may be stored. */
+/** Whether the values from four adjacent results can be stored as one vector. */
 export function storesVectors(
   { sizes, inputs, outputs }: Epilogue,
   startsVector: (buffer: number) => boolean,
@@ -111,14 +111,17 @@ export function storesVectors(
   );
 }
 
-/** A loop over results that it sums up itself from so many parts, which lie one after the other. */
+/** A loop over results that it sums from `count` parts, which are stored one after the other. */
 export function ofParts(epilogue: Epilogue, count: number, parts: Place): LoopKernel {
   const { sizes } = epilogue;
   const access = { ...parts, strides: [...stridesOf(sizes), product(sizes)] };
   return folding(epilogue, [count], [access], [{ kind: 'load', input: 0, dtype: 'float32' }]);
 }
 
-/** A loop over results, each a product of a row and a column that its threads sum up; null if its dimensions are others. */
+/**
+ * A loop over results, each of which is the product of a row and a column, summed by its threads; null if its dimensions
+ * differ.
+ */
 export function ofProducts(epilogue: Epilogue, kernel: MatmulKernel): LoopKernel | null {
   const { a, b, batch, m, n, k } = kernel;
   const rank = batch.length;
@@ -140,7 +143,7 @@ export function ofProducts(epilogue: Epilogue, kernel: MatmulKernel): LoopKernel
   ]);
 }
 
-/** The loop behind a sum over `inner` of the last value of `terms`, whose inputs are `folded`. */
+/** The loop after a sum over `inner` of the last value of `terms`, whose inputs are `folded`. */
 function folding(
   { sizes, inputs, body, outputs }: Epilogue,
   inner: readonly number[],
@@ -167,7 +170,7 @@ function folding(
   };
 }
 
-/** Sizes as those of some axes, each of several; null if they are not. */
+/** Sizes divided among some axes, several for each; null if that is not possible. */
 function split(sizes: readonly number[], axes: readonly number[]): number[][] | null {
   let at = 0;
   const found = axes.map((axis) => {

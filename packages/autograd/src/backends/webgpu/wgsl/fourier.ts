@@ -1,4 +1,7 @@
-/** @file Fourier transforms: a thread a frequency sums over its row, with the turn of each term exact as a fraction. */
+/**
+ * @file Fourier transforms: one thread per frequency sums over its row, with the angle of each term exact as a fraction of a
+ * turn.
+ */
 import type { FourierKernel } from '../../../engine/compile/operators.js';
 import { number } from './functions/text.js';
 import type { Shader } from './shader.js';
@@ -22,7 +25,7 @@ export function fourierShader(kernel: Omit<FourierKernel, 'family'>): Shader {
   w.line('for (var j = 0u; j < given; j++) {');
   // The turn j · k modulo n, from −n/2 to n/2.
   w.line('let t = unit * f32(select(i32(turn), i32(turn) - i32(n), 2u * turn > n));');
-  // What is there twice in the whole counts twice in its real sum.
+  // Elements that stand for their conjugates too count twice in the real sum.
   const twice = to === 'real' ? ' * select(2.0, 1.0, j == 0u || 2u * j == n)' : '';
   w.line(`let c = ${w.use('cosf')}(t)${twice}; let s = ${w.use('sinf')}(t)${twice};`);
   const second = y !== undefined ? 'h[y + j * step]' : 'h[x + j * step + 1u]';

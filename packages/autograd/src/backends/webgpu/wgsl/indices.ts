@@ -1,6 +1,6 @@
 /**
- * @file Elements at places that an index names. What is written is deterministic: points that may meet, those along which
- * the table does not move, are taken in order by one thread.
+ * @file Elements at positions given by an index. Writes are deterministic: points that may coincide, which are those along
+ * which the table does not advance, are taken in order by one thread.
  */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { IndexKernel } from '../../../engine/compile/operators.js';
@@ -15,7 +15,7 @@ export function indexShaders(k: IndexKernel): Shader[] {
   return k.mode === 'gather' ? [write(k)] : [loopShader(startOf(k)), write(k)];
 }
 
-/** How what is written is put together with what was there. */
+/** How written elements are combined with those at their positions. */
 const FOLDS = { add: 'sum', mul: 'prod', max: 'max', min: 'min' } as const;
 
 /** The table before anything is written to it. */

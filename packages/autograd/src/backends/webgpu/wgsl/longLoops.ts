@@ -1,7 +1,7 @@
 /**
- * @file Loops of few rows that are long: each row is folded in parts by as many workgroups as keep a device busy, then its
- * parts are; what each point is given is a loop of its own. How goes by the shape alone, so that the same loop has the same
- * bits.
+ * @file Loops over few long rows: as many workgroups as keep a device busy fold the parts of each row, then the results of the
+ * parts are folded; the outputs of each point are a loop of their own. The split depends on the shape alone, so that the same
+ * loop has the same bits.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access, Place } from '../../../engine/compile/place.js';
@@ -12,11 +12,11 @@ import { product } from './coordinates.js';
 import type { Parts } from './parts.js';
 import type { Shader } from './shader.js';
 
-/** So many workgroups keep a device busy, */
+/** This many workgroups keep a device busy. */
 const BUSY = 2048;
-/** and with so many there is nothing to gain. */
+/** With this many workgroups a split gains nothing. */
 const ENOUGH = 512;
-/** Points of a part at least: of a workgroup, and of a thread. */
+/** The fewest points of a part: for a workgroup, and for a thread. */
 const SHORTEST = { along: 1024, across: 32 };
 
 export function loopShaders(kernel: LoopKernel, scratch: (words: number) => Place): Shader[] {
@@ -24,12 +24,12 @@ export function loopShaders(kernel: LoopKernel, scratch: (words: number) => Plac
   return parts === null ? [loopShader(kernel)] : new LongLoop(kernel, parts, scratch).write();
 }
 
-/** Null leaves the rows whole. */
+/** Null means that rows are not split. */
 function partsOf(kernel: LoopKernel): Parts | null {
   const { outer, inner, body } = kernel;
   const [rows, width] = [product(outer), product(inner)];
   if (inner.length === 0 || !body.some(({ kind }) => kind === 'reduce')) return null;
-  // What divides by 0 is told by its place in the whole.
+  // A division by 0 is reported by its position in the whole.
   if (body.some((s) => s.kind === 'op' && s.dtype === 'int32' && DIVISIONS.has(s.op))) return null;
   const along = isAlong(kernel);
   const groups = along ? rows : Math.ceil(rows / TEAM);
@@ -47,7 +47,7 @@ class LongLoop {
   private readonly rows: number;
   private readonly rowStrides: readonly number[];
   private readonly level: readonly number[];
-  /** Where the folds lie: of rows, and of their parts. */
+  /** The locations of folds: of rows, and of their parts. */
   private readonly whole = new Map<number, Place>();
   private readonly inParts = new Map<number, Place>();
 
@@ -101,7 +101,7 @@ class LongLoop {
     return loopShader({ kind: 'loop', outer, inner, ...body.rewritten, outputs }, this.parts);
   }
 
-  /** Folds what came of the parts; the last such fold makes the outputs of rows too. */
+  /** Folds the results of the parts; the last such fold also computes the outputs of rows. */
   private foldWhole(folds: readonly number[], last: boolean): Shader {
     const { outer, outputs } = this.kernel;
     const rank = outer.length;
@@ -149,7 +149,7 @@ class LongLoop {
   }
 }
 
-/** The part of a body that some of its values need, where folds may be read instead of made. */
+/** The part of a body that some of its values need, with folds read where they are known. */
 class Rewriting {
   private readonly kernel: LoopKernel;
   private readonly inputs: Access[] = [];
@@ -159,7 +159,7 @@ class Rewriting {
   private readonly foldAt: (i: number) => Access | null;
   private readonly folded: ((i: number) => Access) | null;
 
-  /** `foldAt` says where a fold lies that is known, `folded` what one that is not is a fold of, if not of its argument. */
+  /** `foldAt` returns the location of a known fold; `folded`, if given, that of the values to fold instead of the argument. */
   constructor(
     kernel: LoopKernel,
     stridesOf: (x: Access) => readonly number[],
@@ -176,7 +176,7 @@ class Rewriting {
     return { inputs: this.inputs, body: this.body };
   }
 
-  /** A value of the kernel as one of this body. */
+  /** The index in this body of a value of the kernel. */
   value(i: number): number {
     let made = this.done.get(i);
     if (made === undefined) this.done.set(i, (made = this.make(i, this.kernel.body[i]!)));

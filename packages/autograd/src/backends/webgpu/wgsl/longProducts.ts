@@ -1,6 +1,6 @@
 /**
  * @file Matrix products whose few results are long sums: the inner dimension is split among workgroups, or among the threads of
- * one. How goes by the shape alone, so that the same product has the same bits.
+ * one. The split depends on the shape alone, so that the same product has the same bits.
  */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
@@ -13,12 +13,12 @@ import { sumOfParts, type Parts } from './parts.js';
 import type { Shader } from './shader.js';
 import { groupsOf, tileOf } from './tiles.js';
 
-/** So many workgroups keep a device busy. */
+/** This many workgroups keep a device busy. */
 const BUSY = 256;
-/** A part has at least so many elements. */
+/** The fewest elements of a part. */
 const SHORTEST = 128;
 
-/** `epilogue` is what is made of the results, in place of storing them. */
+/** `epilogue` is computed from the results, which are then not stored. */
 export function productShaders(
   kernel: MatmulKernel,
   scratch: (words: number) => Place,
@@ -31,7 +31,7 @@ export function productShaders(
   const rank = batch.length;
   const results = product(batch) * m * n;
   const tiles = fillsTiles(kernel);
-  // Of a matrix and a few vectors, whether the elements of a sum lie side by side in the matrix.
+  // For a matrix and a few vectors: whether the terms of a sum are adjacent in the matrix.
   const along = n < m ? a.strides[rank + 1] === 1 : b.strides[rank] === 1;
   if (!tiles && along && results < 4096) {
     const sums = epilogue === null ? sumsOf(kernel) : ofProducts(epilogue, kernel);
@@ -55,7 +55,7 @@ export function productShaders(
   ];
 }
 
-/** Each result a sum over the inner dimension, by the threads of a workgroup. */
+/** Each result as a sum over the inner dimension, computed by the threads of a workgroup. */
 function sumsOf({ a, b, out, batch, m, n, k }: MatmulKernel): LoopKernel {
   const rank = batch.length;
   const [first, second] = [a.strides, b.strides];
@@ -77,7 +77,7 @@ function sumsOf({ a, b, out, batch, m, n, k }: MatmulKernel): LoopKernel {
   };
 }
 
-/** The products of the parts, as one more dimension of the batch. */
+/** The products of the parts, with the parts as one more dimension of the batch. */
 function partsOf(kernel: MatmulKernel, { count, length }: Parts, place: Place): MatmulKernel {
   const { a, b, batch, m, n } = kernel;
   const rank = batch.length;

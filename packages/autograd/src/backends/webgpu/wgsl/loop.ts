@@ -1,6 +1,7 @@
 /**
- * @file Fused loops: a thread a point, or a row where the inner space is short; else 64 threads a row, which fold their
- * parts in a tree. Each level of reductions is a pass over the row, and the outputs of each point are a last one.
+ * @file Fused loops: one thread per point, or per row if the inner space is short; otherwise 64 threads per row, which combine
+ * their partial results in a tree. Each level of reductions is a pass over the row, and the outputs of each point are a last
+ * one.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { Access } from '../../../engine/compile/place.js';
@@ -14,16 +15,18 @@ import { load, store, typeOf } from './values.js';
 
 /** Threads of a workgroup. */
 export const TEAM = 64;
-/** From so many rows on, each of a few points, a thread a row is enough. */
+/** From this many rows of few points on, one thread per row is enough. */
 const MANY = 4096;
 const FEW = 256;
 
-/** `parts` are those of its rows that its outputs, one a row, are of: those of the first part, then those of the second. */
+/**
+ * With `parts`, the outputs have one element per part of a row: those of the first part of all rows, then those of the second.
+ */
 export function loopShader(kernel: LoopKernel, parts: Parts | null = null): Shader {
   return new LoopShader(kernel, parts).write();
 }
 
-/** Whether the points of a row lie side by side, so that neighbouring threads should have them. */
+/** Whether the points of a row are adjacent in memory, so that neighbouring threads should take them. */
 export function isAlong({ outer, inputs, body, inner }: LoopKernel): boolean {
   const last = outer.length + inner.length - 1;
   const read = body.flatMap((s) => (s.kind === 'load' ? [inputs[s.input]!.strides] : []));
@@ -40,7 +43,7 @@ class LoopShader {
   private readonly team: boolean;
   private readonly parts: Parts | null;
   private readonly body: BodyWriter;
-  /** The name of how many points a row has. */
+  /** The name of the number of points in a row. */
   private width = '';
 
   constructor(kernel: LoopKernel, parts: Parts | null) {
@@ -145,7 +148,7 @@ class LoopShader {
     }
   }
 
-  /** The parts of 64 threads as one, in an order that never changes. */
+  /** Combines the partial results of 64 threads, always in the same order. */
   private tree({ op, dtype }: Scalar & { kind: 'reduce' }, i: number): void {
     const { w } = this;
     w.declarations += `var<workgroup> w${i}: array<${typeOf(dtype)}, ${TEAM}>;\n`;

@@ -1,4 +1,4 @@
-/** @file Kernels of their own kind: pooling, positions, running results, searching, distances. */
+/** @file Operator kernels: pooling, positions, scans, searching, distances. */
 import type {
   CumulativeKernel,
   DistanceKernel,
@@ -24,7 +24,7 @@ function tableOf(w: ShaderWriter, values: readonly number[]): (at: string) => st
   return (at) => `${name}[(${at}) >> 2u][(${at}) & 3u]`;
 }
 
-/** Bounds that follow a line, `start + o · step`, need no table: `max(low, …)`, `min(high, …)`. */
+/** Bounds that are linear, `start + o · step`, need no table: `max(low, …)`, `min(high, …)`. */
 function boundsOf(
   w: ShaderWriter,
   values: readonly number[],
@@ -98,7 +98,7 @@ export function poolShader(k: PoolKernel): Shader {
   return w.threads(product(space));
 }
 
-/** Names of `[outer, length, inner]`, and where a row begins and how far apart its elements are. */
+/** Defines the names of `[outer, length, inner]`, the start of a row, and the distance of its elements. */
 function rowOf(w: ShaderWriter, k: { outer: number; length: number; inner: number }): number {
   w.line(`let inner = ${w.word(k.inner)}; let length = ${w.word(k.length)};`);
   w.line('let base = (row / inner) * length * inner + row % inner;');
@@ -175,7 +175,7 @@ export function cumulativeShader(k: CumulativeKernel): Shader {
   return w.threads(rows);
 }
 
-/** `x` before `y`, where NaN counts as larger than all numbers. */
+/** Whether `x` comes before `y`, where NaN counts as larger than all numbers. */
 export function before(w: ShaderWriter, float: boolean, x: string, y: string): string {
   if (!float) return `(${x} < ${y})`;
   const nan = w.use('isnan');
@@ -200,7 +200,7 @@ export function searchShader(k: SearchKernel): Shader {
   return w.threads(k.rows * k.each);
 }
 
-/** A row of differences whose squares overflow, or vanish, is met again, divided by the largest of them. */
+/** A row of differences whose squares overflow, or underflow, is traversed again, divided by the largest of them. */
 export function distanceShader(k: DistanceKernel): Shader {
   const w = new ShaderWriter();
   w.line(`let m = ${w.word(k.length)}; let others = ${w.word(k.others)}; let i = row / others;`);
@@ -225,7 +225,7 @@ export function distanceShader(k: DistanceKernel): Shader {
   return w.threads(k.batch * k.rows * k.others);
 }
 
-/** A thread for each element of a sum. */
+/** One thread per element of a sum. */
 export function pullShader(k: PullKernel): Shader {
   const w = new ShaderWriter();
   const [weights, x, y] = k.inputs.map((place) => w.address(place)) as [string, string, string];

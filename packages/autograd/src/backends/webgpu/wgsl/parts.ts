@@ -1,16 +1,16 @@
-/** @file Sums in parts: what is long is summed by several workgroups, and what comes of each is added. */
+/** @file Sums in parts: several workgroups compute a long sum, and their results are added. */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { Access, Place } from '../../../engine/compile/place.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { product } from './coordinates.js';
 
-/** What is summed, in parts of so many elements; what comes of each lies one after the other. */
+/** A sum in parts of `length` elements; the results of the parts are contiguous. */
 export interface Parts {
   readonly count: number;
   readonly length: number;
 }
 
-/** The parts of each result of so many, which lie one after the other, added. */
+/** Adds the `count` parts of each result, which are contiguous. */
 export function sumOfParts(
   outer: readonly number[],
   count: number,

@@ -8,27 +8,27 @@ import { ShaderWriter } from './shaderWriter.js';
 import { load, store, typeOf } from './values.js';
 import { DEPTH, tiledShader, tileOf, type Operand } from './tiles.js';
 
-/** Whether a product has rows and columns enough for tiles. */
+/** Whether a product has enough rows and columns for tiles. */
 export function fillsTiles({ out, m, n, k }: MatmulKernel): boolean {
   return out.dtype === 'float32' && m >= 8 && n >= 8 && k >= 8;
 }
 
-/** How a product is computed, beside what it is. */
+/** How a product is to be computed. */
 export interface Manner {
-  /** Whether a buffer begins where a vector of four words may. */
+  /** Whether a buffer begins at a multiple of four words, so that vectors may start there. */
   readonly startsVector: (buffer: number) => boolean;
-  /** The first dimension of the batch are these parts of the inner one. */
+  /** If given, the first dimension of the batch counts these parts of the inner dimension. */
   readonly parts?: Parts;
-  /** What is made of the results, in place of storing them. */
+  /** Computed from the results, which are then not stored. */
   readonly epilogue?: Epilogue | null;
 }
 
-/** A matrix product: tiles of results with some steps of k in workgroup memory at a time, or a thread a result. */
+/** A matrix product: tiles of results with some steps of k in workgroup memory at a time, or one thread per result. */
 export function matmulShader(k: MatmulKernel, manner: Manner): Shader {
   return fillsTiles(k) ? tiled(k, manner) : plain(k, manner);
 }
 
-/** The batch of a product of which the parts come first, and the length of the part at hand as `depth`. */
+/** Defines `depth`, the number of steps of k in the current part, or in all. */
 function inParts(w: ShaderWriter, k: MatmulKernel, parts: Manner['parts'], part: string): void {
   w.line(
     parts === undefined
@@ -67,7 +67,7 @@ function plain(k: MatmulKernel, { parts, epilogue = null }: Manner): Shader {
   return w.threads(product(k.batch) * k.m * k.n);
 }
 
-/** Whether a matrix may be read, or written, four elements at a time along one of its dimensions. */
+/** Whether a matrix may be read, or written, in vectors of four elements along one of its dimensions. */
 function inVectors(
   { offset, strides }: MatmulKernel['a'],
   rank: number,
@@ -92,7 +92,7 @@ function tiled(k: MatmulKernel, { startsVector, parts, epilogue = null }: Manner
   const [cr, cc] = k.out.strides.slice(rank) as [number, number];
   const alongA = ak === 1 && ar !== 1;
   const alongB = bk === 1 && bc !== 1;
-  // All or none: memory is words, or vectors.
+  // For all buffers or for none: the heap is declared as words, or as vectors.
   const vectors =
     [k.a, k.b].every(({ buffer }) => startsVector(buffer)) &&
     inVectors(k.a, rank, [k.m, k.k], alongA ? 1 : 0) &&

@@ -1,4 +1,4 @@
-/** @file What is found along rows by their order or one element after the other: modes, medians among NaN, logcumsumexp. */
+/** @file Results along rows that need their order, or one element after the other: modes, medians without NaN, logcumsumexp. */
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
 import { sortShader } from './sorting.js';
@@ -17,7 +17,7 @@ function sizesAlong({ attrs, inputs }: Site): { outer: number; length: number; i
   };
 }
 
-/** Names of a row: `x` is where it begins, and its elements are `inner` apart. */
+/** Defines the names of a row: `x` is its start, and its elements are `inner` apart. */
 function rowOf(w: ShaderWriter, site: Site): ReturnType<typeof sizesAlong> {
   const sizes = sizesAlong(site);
   w.line(`let inner = ${w.word(sizes.inner)}; let length = ${w.word(sizes.length)};`);
@@ -48,7 +48,7 @@ for (var q = 0u; q < length; q++) {
   return w.threads(outer * inner);
 }
 
-/** Rows put in order, and a shader that finds a place in each from `order`, the places of its elements. */
+/** Sorts rows, and adds a shader that finds a position in each from `order`, the sorted positions of its elements. */
 function ordered(site: Site, find: (w: ShaderWriter, float: boolean) => string): Shader[] {
   const { outer, length, inner } = sizesAlong(site);
   const x = site.inputs[0]!.place;
@@ -76,7 +76,10 @@ function ordered(site: Site, find: (w: ShaderWriter, float: boolean) => string):
   return [sorted, w.threads(outer * inner)];
 }
 
-/** Where the last of the most frequent elements is; of equally frequent ones the smallest counts, each NaN for itself. */
+/**
+ * The position of the last of the most frequent elements; of equally frequent ones the smallest counts. Each NaN is an element
+ * of its own.
+ */
 export function modeShaders(site: Site): Shader[] {
   const { dtype } = site.inputs[0]!.place;
   const value = (q: string): string => load(dtype, `x + h[order + (${q}) * inner] * inner`);
@@ -92,7 +95,7 @@ for (var q = 0u; q < length; q++) {
   );
 }
 
-/** Where the lower median of what is no NaN is, and 0 where there is nothing else: NaN come last in the order. */
+/** The position of the lower median of the numbers that are not NaN, and 0 if there are none: NaN come last in the order. */
 export function nanMedianShaders(site: Site): Shader[] {
   const { dtype } = site.inputs[0]!.place;
   return ordered(

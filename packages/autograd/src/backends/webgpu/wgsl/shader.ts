@@ -1,72 +1,75 @@
 /**
- * @file A kernel of the device: its text, and the words it reads. Sizes, strides and addresses are words of its parameter block,
- * so that kernels of one form share a pipeline whatever their sizes.
+ * @file A kernel of the device: its text, and the words that it reads. Sizes, strides and addresses are words of its parameter
+ * block, so that kernels of one form share a pipeline whatever their sizes.
  */
 import type { Place } from '../../../engine/compile/place.js';
 import { withDependencies } from './functions/library.js';
 
-/** What a word of the parameter block holds. */
+/** The contents of a word of the parameter block. */
 export type Word =
   | { readonly kind: 'number'; readonly value: number }
-  /** The address of a value, plus so many elements. */
+  /** The address of a value plus an offset in elements. */
   | { readonly kind: 'address'; readonly buffer: number; readonly offset: number }
-  /** What the kernel writes to the fault buffer, should it find something wrong. */
+  /** The word that the kernel writes to the fault buffer if it refuses something. */
   | { readonly kind: 'fault' };
 
-/** What a kernel refuses, for the error that says so. */
+/** A value that a kernel may refuse, for the error. */
 export interface Refusal {
   readonly kind: 'index' | 'divisor' | 'between' | 'singular' | 'notPositive';
-  /** The operation, where the kernel computes several. */
+  /** The operation, if the kernel computes several. */
   readonly op?: string;
-  /** Where the value that was refused lies; the position is counted in its elements. */
+  /** The location of the refused value; the position is counted in its elements. */
   readonly place: Place | null;
   readonly limit: number;
 }
 
-/** A kernel made ready for the device. */
+/** A kernel that is ready for the device. */
 export interface Shader {
   readonly code: string;
   readonly words: readonly Word[];
   /** Workgroups to start. */
   readonly groups: number;
-  /** What it may refuse, by the number it leaves in the fault buffer. */
+  /** What it may refuse, by the number that it writes to the fault buffer. */
   readonly refusals: readonly Refusal[];
-  /** What the code is made of. */
+  /** The parts of the code. */
   readonly parts: ShaderParts;
 }
 
 export type Unit = 'u32' | 'vec4<u32>';
 
 export interface ShaderParts {
-  /** Functions of the library. */
+  /** The functions of the library that it calls. */
   readonly functions: ReadonlySet<string>;
   readonly declarations: string;
-  /** What the heap is an array of. */
+  /** The element type of the heap. */
   readonly unit: Unit;
   /** Threads of a workgroup. */
   readonly team: number;
   readonly main: string;
 }
 
-/** The vectors of four words that a parameter block of so many words takes. */
+/** The number of vectors of four words in a parameter block of this many words. */
 export function vectorsOf(words: number): number {
   return Math.ceil(words / 4);
 }
 
 export const VECTOR_BYTES = 16;
 
-/** Workgroups of one dimension of a dispatch. */
+/** The most workgroups in one dimension of a dispatch. */
 export const MOST_GROUPS = 65535;
 
 /** The number of a workgroup. */
 export const TEAM_NUMBER = `wg.x + wg.y * ${MOST_GROUPS}u`;
 
-/** What has been refused: by which kernel of which run, where, from which address, what; whether it is noted, and the value. */
+/**
+ * The fault words: the kernel and run that refused something, the position, the address from which it counts, which refusal it
+ * is, whether the value was noted, and the value.
+ */
 export const FAULT_WORDS = 8;
 
 /**
- * Whether a kernel has refused something, so that this one does nothing. The first kernel after that one notes the value: what
- * later runs bring up may lie where it lies.
+ * Whether a kernel has refused something, so that this one must do nothing. The first kernel after that one notes the value,
+ * because data of later runs may overwrite it.
  */
 function refusedText(unit: Unit): string {
   const value = unit === 'u32' ? 'h[at]' : 'h[at >> 2u][at & 3u]';
@@ -82,7 +85,7 @@ return by != 0u;
 `;
 }
 
-/** The whole text of a kernel whose block has so many vectors of four words. */
+/** The whole text of a kernel whose block has this many vectors of four words. */
 export function codeOf(
   { functions, declarations, unit, team }: ShaderParts,
   blocks: number,
@@ -98,8 +101,8 @@ ${main}}
 }
 
 /**
- * Shaders of one text as one that starts them all. Each keeps its words, and behind them the number of its first workgroup: by
- * that a workgroup finds its own.
+ * Several shaders with the same text as one that starts them all. Each keeps its words, followed by the number of its first
+ * workgroup, by which a workgroup finds its shader.
  */
 export function sideBySide(shaders: readonly Shader[]): Shader {
   const { parts, words: some, refusals } = shaders[0]!;

@@ -1,4 +1,4 @@
-/** @file Writes a kernel: its lines, and beside them the words that it reads and what it refuses. */
+/** @file Writes a kernel: its lines, the words that it reads, and the values that it refuses. */
 import type { Place } from '../../../engine/compile/place.js';
 import {
   codeOf,
@@ -10,7 +10,7 @@ import {
   type Word,
 } from './shader.js';
 
-/** Fault, +∞, −∞ and NaN, which WGSL has no constants for. */
+/** Fault, +∞, −∞ and NaN, for which WGSL has no constants. */
 const FIXED: readonly Word[] = [
   { kind: 'fault' },
   { kind: 'number', value: 0x7f800000 },
@@ -18,7 +18,7 @@ const FIXED: readonly Word[] = [
   { kind: 'number', value: 0x7fc00000 },
 ];
 
-/** A kernel that does nothing but note what the one before it has refused. */
+/** A kernel that does nothing except note the value that the one before it has refused. */
 export function witness(): Shader {
   return new ShaderWriter().threads(1);
 }
@@ -34,12 +34,12 @@ export class ShaderWriter {
   private names = 0;
   private unit: Unit = 'u32';
 
-  /** The kernel reads and writes the heap in vectors of four words. */
+  /** Makes the kernel read and write the heap in vectors of four words. */
   readVectors(): void {
     this.unit = 'vec4<u32>';
   }
 
-  /** A number known to the plan, as a word: an expression of type u32. */
+  /** A number that is known when the kernel is planned, as a word: an expression of type u32. */
   word(value: number): string {
     return this.entry({ kind: 'number', value: value >>> 0 });
   }
@@ -49,13 +49,13 @@ export class ShaderWriter {
     return this.entry({ kind: 'address', buffer, offset });
   }
 
-  /** The name of a function of the library, which comes along. */
+  /** The name of a function of the library, which is then included. */
   use(name: string): string {
     this.functions.add(name);
     return name;
   }
 
-  /** A name nobody has used. */
+  /** A name that is not used yet. */
   fresh(prefix: string): string {
     return `${prefix}_${this.names++}`;
   }
@@ -84,7 +84,9 @@ export class ShaderWriter {
     );
   }
 
-  /** A workgroup of `team` threads for each of `count` rows, which may meet at barriers; stores must be behind `live`. */
+  /**
+   * A workgroup of `team` threads for each of `count` rows; its threads may wait at barriers, and must store only if `live`.
+   */
   teams(count: number, team: number): Shader {
     const size = this.word(count);
     return this.finish(

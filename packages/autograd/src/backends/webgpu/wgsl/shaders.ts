@@ -1,4 +1,4 @@
-/** @file What a kernel of the engine is on the device: one or more shaders. */
+/** @file The shaders for a kernel of the engine: one or more. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
 import { convShaders } from './convolution/convolutions.js';
@@ -19,8 +19,8 @@ import { sortScratch, sortShader } from './sorting.js';
 import type { Shader } from './shader.js';
 
 /**
- * `scratch` gives a place of so many words, which is the kernel's own while it runs; `startsVector` says whether a buffer begins
- * where a vector of four words may.
+ * `scratch` returns memory of this many words for the kernel alone while it runs; `startsVector` says whether a buffer begins
+ * at a multiple of four words.
  */
 export function shadersOf(
   kernel: Kernel,

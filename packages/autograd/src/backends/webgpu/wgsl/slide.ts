@@ -1,4 +1,4 @@
-/** @file Windows that slide, spread out and added up again. */
+/** @file Sliding windows, unfolded and added up again. */
 import { sizeOf } from '../../../graph/shape.js';
 import type { Site } from '../special.js';
 import { coordinates } from './coordinates.js';
@@ -16,7 +16,7 @@ export interface Sliding {
 
 const signed = (w: ShaderWriter, x: number): string => `bitcast<i32>(${w.word(x)})`;
 
-/** A thread a tap: the element it covers, or 0 in the padding. */
+/** One thread per tap: the element that it covers, or 0 in the padding. */
 export function unfoldShader(
   { inputs, out, shape }: Site,
   { size, stride, padLow, dilation }: Sliding,
@@ -37,7 +37,7 @@ export function unfoldShader(
   return w.threads(sizeOf(shape));
 }
 
-/** A thread an element: the sum of the taps that cover it. */
+/** One thread per element: the sum of the taps that cover it. */
 export function foldShader(
   { inputs, out, shape }: Site,
   { size, kernel, stride, padLow, dilation }: Sliding,

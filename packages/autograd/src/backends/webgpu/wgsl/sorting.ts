@@ -1,11 +1,13 @@
-/** @file Putting rows in order, and what is found by it: the median, and where it is. */
+/** @file Sorting rows, and results that need it: the median, and its position. */
 import type { SortKernel } from '../../../engine/compile/operators.js';
 import type { Place } from '../../../engine/compile/place.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
 import { load } from './values.js';
 
-/** A thread sorts the places of a row, by merging runs that double in length between two tables: equal elements stay in order. */
+/**
+ * One thread sorts the positions of a row, by merging runs of doubling length between two tables: equal elements stay in order.
+ */
 export function sortShader(k: Omit<SortKernel, 'family'>, scratch: Place): Shader {
   const w = new ShaderWriter();
   const [x] = k.inputs;
@@ -27,7 +29,7 @@ for (var lo = 0u; lo < length; lo = lo + 2u * run) {
     var second = a >= mid;
     if (!second && b < hi) {
       let u = ${value('x + h[source + a] * inner')}; let v = ${value('x + h[source + b] * inner')};`);
-  // Only what comes strictly before goes first: equal elements keep their order. NaN goes after all numbers.
+  // Only elements that are strictly before come first, so that equal elements keep their order. NaN comes after all numbers.
   const strictly = k.descending ? 'v > u' : 'v < u';
   w.line(
     float
@@ -61,7 +63,7 @@ for (var i = 0u; i < length; i++) { if (${value('x + i * inner')} == middle) { a
   return w.threads(k.outer * k.inner);
 }
 
-/** Words of scratch memory that sorting takes. */
+/** The words of scratch memory for sorting. */
 export function sortScratch(k: SortKernel): number {
   return 2 * k.outer * k.length * k.inner;
 }

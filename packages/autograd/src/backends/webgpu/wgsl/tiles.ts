@@ -8,16 +8,16 @@ import type { ShaderWriter } from './shaderWriter.js';
 
 /** Steps of k in workgroup memory. */
 export const DEPTH = 16;
-/** So many workgroups keep a device busy. */
+/** This many workgroups keep a device busy. */
 const BUSY = 128;
 
-/** How many rows and columns of results a workgroup has: each 32 or 64. */
+/** The rows and columns of results per workgroup: each 32 or 64. */
 export interface Tile {
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Large tiles read less, as long as there are enough of them. */
+/** Large tiles read less, but there must be enough of them. */
 export function tileOf(batch: number, m: number, n: number): Tile {
   const [rows, columns] = [m > 32 ? 64 : 32, n > 32 ? 64 : 32];
   const tiles = [
@@ -32,34 +32,34 @@ export function groupsOf(batch: number, m: number, n: number, { rows, columns }:
   return batch * Math.ceil(m / rows) * Math.ceil(n / columns);
 }
 
-/** An operand: its rows, or columns, and its steps of k. The texts are lines that use the names given to them. */
+/** An operand with its rows, or columns, and its steps of k. The functions write lines that use the given names. */
 export interface Operand {
-  /** Whether the steps of k lie side by side in memory; else rows, or columns, are taken to. */
+  /** Whether steps of k are adjacent in memory; otherwise rows, or columns, are assumed to be. */
   readonly stepsAlong: boolean;
-  /** Lines for a row, or column, that all steps have in common: what they name ends with `end`. */
+  /** Lines for a row, or column, that all steps share; the names that they define end with `end`. */
   readonly row?: (row: string, end: string) => void;
   /** Lines for a step of k, before those of its elements. */
   readonly step: (k: string) => void;
-  /** Lines that set `v` to an element of the step; the row, or column, is inside. */
+  /** Lines that set `v` to an element of the step; the row, or column, is within bounds. */
   readonly element: (row: string, end: string) => void;
-  /** Where an element lies, if four neighbours of it may be read as one vector. */
+  /** The position of an element, if it can be read with its neighbours as a vector of four. */
   readonly vectorAt: ((row: string, k: string) => string) | null;
 }
 
-/** A product as its tiles see it. */
+/** A product, as its tiles need it. */
 export interface Tiled {
   readonly batch: number;
   readonly m: number;
   readonly n: number;
-  /** Whether the steps of k are a multiple of those of a tile. */
+  /** Whether the number of steps of k is a multiple of those of a tile. */
   readonly whole: boolean;
-  /** Lines at the beginning; `t0` is the member of the batch. They name `depth`, the steps of k. */
+  /** Lines at the beginning; `t0` is the member of the batch. They define `depth`, the number of steps of k. */
   readonly begin: () => void;
   readonly a: Operand;
   readonly b: Operand;
-  /** Whether the lines that store are many, so that they are written once for all rows of a thread. */
+  /** Whether there are many lines that store, so that they are written once for all rows of a thread. */
   readonly rolled?: boolean;
-  /** Lines that store the results of a row: those of four columns, from the one named on. */
+  /** Lines that store the results of a row in four columns, from the given one on. */
   readonly store: (row: string, column: string, values: string) => void;
 }
 
@@ -68,7 +68,7 @@ export function tiledShader(w: ShaderWriter, tile: Tile, of: Tiled): Shader {
   const [tm, tn] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
   const team = 2 * tile.columns;
   const perThread = tile.rows / 8;
-  // One vector more, so that a column lies in different banks.
+  // One more vector, so that a column lies in different banks.
   const [pa, pb] = [tile.rows / 4 + 1, tile.columns / 4 + 1];
   w.declarations += `var<workgroup> ta: array<vec4<f32>, ${pa * DEPTH}>;\nvar<workgroup> tb: array<vec4<f32>, ${pb * DEPTH}>;\n`;
   coordinates(w, 'row', [batch, tm, tn], 't');
@@ -108,15 +108,15 @@ export function tiledShader(w: ShaderWriter, tile: Tile, of: Tiled): Shader {
   return w.teams(batch * tm * tn, team);
 }
 
-/** Where a side of a tile goes, and what is read of it. */
+/** The destination of a side of a tile, and the part of it that is read. */
 export interface Side {
   readonly w: ShaderWriter;
   readonly team: number;
   /** Whether `steps` divides the steps of k. */
   readonly whole: boolean;
-  /** Steps of k, from `q` on. */
+  /** The steps of k, from `q` on. */
   readonly steps: number;
-  /** The array it is put into, from which vector on, and how many vectors of it a step takes. */
+  /** The array in which it is stored, from which vector on, and how many vectors a step takes. */
   readonly to: string;
   readonly at?: number;
   readonly pitch: number;
@@ -126,7 +126,7 @@ export interface Side {
   readonly end: string;
 }
 
-/** Lines that put a side of a tile into workgroup memory. What is outside of the matrix is read from its edge. */
+/** Lines that copy a side of a tile into workgroup memory. Beyond the edge of the matrix the elements at the edge are read. */
 export function fillSide(side: Side, operand: Operand): void {
   const { w, size, steps, to, at = 0, pitch, first, end, whole } = side;
   const fours = size / 4;
@@ -166,7 +166,7 @@ export function fillSide(side: Side, operand: Operand): void {
     });
     return;
   }
-  // Four rows of four steps, turned.
+  // Four rows of four steps, transposed.
   overUnits(side, fours * (steps / 4), () => {
     w.line(`let s = (e % ${steps / 4}u) * 4u; let x = e / ${steps / 4}u; let k = q + s;`);
     for (let i = 0; i < 4; i++) w.line(`let v${i} = ${read(rowAt(side, i), 'k')};`);
@@ -175,7 +175,7 @@ export function fillSide(side: Side, operand: Operand): void {
   });
 }
 
-/** Lines before the loop over k for the rows, or columns, that a thread reads in it. */
+/** Lines before the loop over k, for the rows, or columns, that a thread reads in it. */
 function nameRows(side: Side, operand: Operand): void {
   if (operand.row === undefined || operand.vectorAt !== null) return;
   const { w, size, steps, team } = side;
@@ -193,7 +193,7 @@ function nameRows(side: Side, operand: Operand): void {
   }
 }
 
-/** Whether a thread reads the same rows of each of its pieces of work. */
+/** Whether a thread reads the same rows in each of its units of work. */
 function isSameRow({ team, size }: Side, { stepsAlong }: Operand): boolean {
   return !stepsAlong && team % (size / 4) === 0;
 }
@@ -206,7 +206,7 @@ function rowAt({ first, end }: Side, i: number, x = 'x'): string {
   return `min(${first} + ${x} * 4u + ${i}u, ${end} - 1u)`;
 }
 
-/** The step `s` and the four rows `x` of a piece of work. */
+/** The step `s` and the four rows `x` of a unit of work. */
 function placesOf({ steps, size }: Side, { stepsAlong }: Operand): string {
   return stepsAlong
     ? `let s = e % ${steps}u; let x = e / ${steps}u;`
@@ -214,8 +214,8 @@ function placesOf({ steps, size }: Side, { stepsAlong }: Operand): string {
 }
 
 /**
- * A loop over pieces of work that the threads share: `e` is one. It goes round so often that a compiler can unroll it; where rows
- * have names of their own it is written out.
+ * A loop over units of work that the threads share; `e` is one of them. The number of iterations is constant, so that a
+ * compiler can unroll it; where rows have names of their own it is written unrolled.
  */
 function overUnits(
   { w, team }: Side,

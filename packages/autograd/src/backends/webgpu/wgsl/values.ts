@@ -1,11 +1,11 @@
-/** @file Values of every dtype in WGSL: their types, how they lie in the heap, and constants. */
+/** @file Values of every dtype in WGSL: their types, their form in the heap, and constants. */
 import type { DType } from '../../../graph/dtype.js';
 import { number } from './functions/text.js';
 import type { ShaderWriter } from './shaderWriter.js';
 
 const TYPES: Readonly<Record<DType, string>> = {
   float32: 'f32',
-  // A number of the host, rounded.
+  // A number from the host, rounded.
   float64: 'f32',
   int32: 'i32',
   bool: 'bool',
@@ -15,7 +15,7 @@ export function typeOf(dtype: DType): string {
   return TYPES[dtype];
 }
 
-/** The element at an address, as its type. */
+/** The element at an address, in its type. */
 export function load(dtype: DType, at: string): string {
   return fromWord(dtype, `h[${at}]`);
 }
@@ -24,13 +24,13 @@ export function store(dtype: DType, at: string, x: string): string {
   return `h[${at}] = ${toWord(dtype, x)};`;
 }
 
-/** A word of the heap as what it means. */
+/** Converts a word of the heap to a value. */
 export function fromWord(dtype: DType, word: string): string {
   if (dtype === 'bool') return `(${word} != 0u)`;
   return dtype === 'int32' ? `bitcast<i32>(${word})` : `bitcast<f32>(${word})`;
 }
 
-/** A value as a word of the heap. */
+/** Converts a value to a word of the heap. */
 export function toWord(dtype: DType, x: string): string {
   return dtype === 'bool' ? `select(0u, 1u, ${x})` : `bitcast<u32>(${x})`;
 }

@@ -1,4 +1,4 @@
-/** @file Products of blocks of matrices in float64, where factorizations spend their time. */
+/** @file Products of blocks of matrices in float64: factorizations spend most of their time here. */
 import type { Value } from '../../../graph/primitive.js';
 import {
   loopsOver,
@@ -13,7 +13,7 @@ type TypedArray = Value['data'];
 /** A matrix of doubles, row-major. */
 export type Matrix = Float64Array;
 
-/** A block of a matrix: its elements begin at `at`, its rows are `step` apart. */
+/** A block of a matrix: its elements begin at `at`, and its rows are `step` apart. */
 export interface BlockOf {
   readonly of: Matrix;
   readonly at: number;
@@ -27,12 +27,12 @@ export function blockAt(of: Matrix, n: number, row: number, column: number): Blo
   return { of, at: row * n + column, step: n };
 }
 
-/** Multiplications from which a call of the vector loops pays off. */
+/** From this many multiplications on, a call of the vector loops pays. */
 const WORTHWHILE = 64;
 
 /**
- * `c += sign · a b` for `a [rows, inner]` and `b [inner, columns]`. Each element takes its products in their order, one after
- * the other.
+ * `c += sign · a b` for `a [rows, inner]` and `b [inner, columns]`. Each element adds its products in order, one after the
+ * other.
  */
 export function addProduct(c: BlockOf, sign: 1 | -1, a: BlockOf, b: BlockOf, sizes: Sizes): void {
   const [rows, inner, columns] = sizes;
@@ -65,7 +65,7 @@ export function addProduct(c: BlockOf, sign: 1 | -1, a: BlockOf, b: BlockOf, siz
   }
 }
 
-/** The same by the vector loops, as much of b at a time as they copy. */
+/** The same by the vector loops, with as much of b per call as they copy. */
 function inVectors(
   loops: DoubleLoops,
   c: BlockOf,
@@ -86,7 +86,7 @@ function inVectors(
   }
 }
 
-/** The transpose of a block of so many rows and columns. */
+/** The transpose of a block with `rows` rows and `columns` columns. */
 export function transposeOf({ of, at, step }: BlockOf, rows: number, columns: number): Matrix {
   const out = zeros(rows * columns);
   for (let i = 0; i < rows; i++)
@@ -94,10 +94,10 @@ export function transposeOf({ of, at, step }: BlockOf, rows: number, columns: nu
   return out;
 }
 
-/** Elements up to which a loop copies faster than a call. */
+/** Up to this many elements a loop copies faster than a call. */
 const FEW = 64;
 
-/** Copies `count` numbers from one place to another. */
+/** Copies `count` numbers. */
 export function copyNumbers(
   to: TypedArray,
   at: number,
@@ -109,7 +109,7 @@ export function copyNumbers(
   else for (let k = 0; k < count; k++) to[at + k] = from[first + k]!;
 }
 
-/** Turns a square matrix about its diagonal. */
+/** Transposes a square matrix in place. */
 export function transposeInPlace(a: Matrix, n: number): void {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
@@ -120,19 +120,22 @@ export function transposeInPlace(a: Matrix, n: number): void {
   }
 }
 
-/** The same numbers where the vector loops reach them. */
+/** A copy of the numbers in memory that the vector loops can access. */
 export function placed(x: Matrix): Matrix {
   const out = zeros(x.length);
   out.set(x);
   return out;
 }
 
-/** A power of two that takes the largest element between ½ and 1, where there is one; NaN if an element is not finite. */
+/**
+ * A power of two that scales the largest element to between ½ and 1, or near it for extreme ones; 1 if all elements are 0, and
+ * NaN if one is not finite.
+ */
 export function scaleOf(a: Matrix): number {
   let largest = 0;
   for (let i = 0; i < a.length; i++) {
     const x = Math.abs(a[i]!);
-    // Neither infinite nor NaN.
+    // Refuses infinities and NaN.
     if (!(x < Infinity)) return NaN;
     if (x > largest) largest = x;
   }

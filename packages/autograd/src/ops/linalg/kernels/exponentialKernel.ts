@@ -2,23 +2,23 @@
 import { addProduct, blockAt, copyNumbers, type Matrix } from './denseKernels.js';
 import { luInPlace, RowOrder, substitute } from './factorKernels.js';
 
-/** The coefficients of Padé's approximation of degree 13, and the norm up to which it has all digits. */
+/** The coefficients of the Padé approximation of degree 13, and the largest norm for which it is exact to the last digits. */
 const PADE = [
   64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000,
   10559470521600, 670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,
 ];
 const BOUND = 5.371920351148152;
 
-/** Matrices of room that an exponential needs. */
+/** How many matrices of work space an exponential needs. */
 export const ROOM = 6;
 
-/** `exp(a)` of a matrix `[n, n]`, in one of the matrices of `room`, or in `a`; NaN if an element is not finite. */
+/** `exp(a)` of a matrix `[n, n]`, returned in one of the matrices of `room` or in `a`; NaN if an element is not finite. */
 export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matrix {
   let norm = 0;
   for (let j = 0; j < n; j++) {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += Math.abs(a[i * n + j]!);
-    // A NaN stays.
+    // Written so that a NaN is kept.
     if (!(sum <= norm)) norm = sum;
   }
   if (!Number.isFinite(norm)) return a.fill(NaN);
@@ -32,13 +32,13 @@ export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matr
   return x;
 }
 
-/** `(V − U)⁻¹ (V + U)` with the odd powers in U and the even ones in V; and a matrix that is free. */
+/** `(V − U)⁻¹ (V + U)` with the odd powers in U and the even ones in V; also returns a matrix that is no longer needed. */
 function approximation(a: Matrix, n: number, room: readonly Matrix[]): [Matrix, Matrix] {
   const [a2, a4, a6, u, v, w] = room as [Matrix, Matrix, Matrix, Matrix, Matrix, Matrix];
   multiply(a2, a, a, n);
   multiply(a4, a2, a2, n);
   multiply(a6, a4, a2, n);
-  /** The terms of the given degrees, and as much of the identity. */
+  /** Writes the terms with every other coefficient from `first` on, plus `eye` times the identity. */
   const sum = (to: Matrix, first: number, eye: number): void => {
     const [two, four, six] = [PADE[first]!, PADE[first + 2]!, PADE[first + 4]!];
     for (let i = 0; i < n * n; i++) to[i] = two * a2[i]! + four * a4[i]! + six * a6[i]!;

@@ -1,4 +1,6 @@
-/** @file Factorizations of matrices of more than one panel: what they multiply to, and that vectors are orthonormal. */
+/**
+ * @file Factorizations of matrices larger than one panel: that the factors multiply to the matrix, and vectors are orthonormal.
+ */
 import { describe, expect, it } from 'vitest';
 import { withRoom } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';

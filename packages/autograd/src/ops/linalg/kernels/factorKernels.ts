@@ -9,21 +9,21 @@ import {
   type Matrix,
 } from './denseKernels.js';
 
-/** Columns that are eliminated one by one; more are halved. A small matrix is done in one go. */
+/** Up to this many columns are eliminated one by one; larger blocks are halved. A small matrix is one block. */
 const NARROW = 4;
 const SMALL = 20;
-/** Fewer rows of a Cholesky factor are made one by one, without a call of a loop. */
+/** Below this many rows, those of a Cholesky factor are computed one by one, without a call of the loops. */
 const SHORT = 12;
-/** Columns of a right side from which a product pays off for one row. */
+/** From this many columns of the right side on, a product pays even for a single row. */
 const LONG = 32;
 
 const narrowOf = (n: number): number => (n <= SMALL ? SMALL : NARROW);
 
-/** How the rows of a matrix were ordered by pivoting. */
+/** The order into which pivoting brought the rows of a matrix. */
 export class RowOrder {
-  /** Which row of the matrix is at each place. */
+  /** The row of the matrix at each place. */
   readonly order: Int32Array;
-  /** The row that each row in turn was exchanged with, counted from 1, as LAPACK has it. */
+  /** The row with which each row was exchanged, one after the other, counted from 1, as in LAPACK. */
   readonly pivots: Int32Array;
   /** The sign of the permutation. */
   sign: 1 | -1 = 1;
@@ -35,10 +35,10 @@ export class RowOrder {
 }
 
 /**
- * LU factorization of a matrix `[m, n]`, in place: L below the diagonal (1 on it), U on and above. With partial pivoting, of
- * which `rows` is told, unless the rows are in their order already (null); a singular matrix leaves a 0 on the diagonal. Half of
- * the columns come first, the others follow by a product (S. Toledo, "Locality of reference in LU decomposition with partial
- * pivoting", 1997).
+ * LU factorization of a matrix `[m, n]`, in place: L below the diagonal (1 on it), U on and above. Pivots partially and records
+ * the order in `rows`, unless that is null: then the rows are already in order. A singular matrix leaves a 0 on the diagonal.
+ * Half of the columns are eliminated first, and the others follow by a product (S. Toledo, "Locality of reference in LU
+ * decomposition with partial pivoting", 1997).
  */
 export function luInPlace(a: Matrix, m: number, n: number, rows: RowOrder | null): void {
   const steps = Math.min(m, n);
@@ -50,7 +50,7 @@ export function luInPlace(a: Matrix, m: number, n: number, rows: RowOrder | null
   if (n > steps) follow(a, m, n, 0, steps, n);
 }
 
-/** The columns from `from` to `to`. */
+/** Eliminates the columns from `from` to `to`. */
 function eliminate(
   a: Matrix,
   m: number,
@@ -82,7 +82,7 @@ function eliminate(
   }
 }
 
-/** The columns from `middle` to `to` once those from `from` to `middle` are eliminated. */
+/** Updates the columns from `middle` to `to` after those from `from` to `middle` were eliminated. */
 function follow(a: Matrix, m: number, n: number, from: number, middle: number, to: number): void {
   const [known, right] = [middle - from, to - middle];
   const above = blockAt(a, n, from, middle);
@@ -94,7 +94,7 @@ function follow(a: Matrix, m: number, n: number, from: number, middle: number, t
   ]);
 }
 
-/** The row at or below the diagonal with the largest element of column k. */
+/** The row, on or below the diagonal, of the largest element of column k. */
 function largestBelow(a: Matrix, m: number, n: number, k: number): number {
   let best = k;
   let most = Math.abs(a[k * n + k]!);
@@ -116,7 +116,7 @@ function exchangeRows(a: Matrix, n: number, first: number, second: number): void
   }
 }
 
-/** Eliminates column k below the diagonal, in the columns up to `end`; gives the row that came to the top for that. */
+/** Eliminates column k below the diagonal, in the columns up to `end`; returns the row that became the pivot row. */
 function eliminateColumn(
   a: Matrix,
   m: number,
@@ -139,10 +139,10 @@ function eliminateColumn(
   return best;
 }
 
-/** The lower Cholesky factor, from the lower triangle; the row at which it fails, or −1. */
+/** Computes the lower Cholesky factor from the lower triangle, in place; returns the row at which that fails, or −1. */
 export function choleskyInPlace(a: Matrix, n: number): number {
   if (n < SHORT) return choleskyByRows(a, n);
-  // Rows of the upper triangle are side by side in memory, columns of the lower one are not.
+  // Rows of the upper triangle are contiguous in memory, columns of the lower one are not.
   transposeInPlace(a, n);
   const failed = choleskyOf(a, n, 0, n, narrowOf(n));
   if (failed >= 0) return failed;
@@ -151,7 +151,7 @@ export function choleskyInPlace(a: Matrix, n: number): number {
   return -1;
 }
 
-/** The same of few rows: each element is what the products of the rows so far leave of it. */
+/** The same for few rows: each element is what remains after subtracting the products of the earlier rows. */
 function choleskyByRows(a: Matrix, n: number): number {
   for (let i = 0; i < n; i++) {
     const row = i * n;
@@ -170,7 +170,7 @@ function choleskyByRows(a: Matrix, n: number): number {
   return -1;
 }
 
-/** The rows from `from` to `to` of the upper factor; half of them come first, the others follow by a product. */
+/** Computes the rows from `from` to `to` of the upper factor: half of them first, and the others follow by a product. */
 function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: number): number {
   if (to - from > narrow) {
     const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
@@ -193,7 +193,7 @@ function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: numb
   return -1;
 }
 
-/** Row k of the upper factor, and what it leaves of the rows up to `to`. */
+/** Computes row k of the upper factor, and subtracts its products from the rows up to `to`. */
 function eliminateRow(a: Matrix, n: number, k: number, to: number): void {
   const at = k * n;
   const root = Math.sqrt(a[at + k]!);
@@ -217,12 +217,12 @@ export function substitute(
   substituteIn(blockAt(a, n, 0, 0), blockAt(x, k, 0, 0), n, k, upper, unit);
 }
 
-/** What begins at a row and a column of a block. */
+/** The part of a block from a row and a column on. */
 function part({ of, at, step }: BlockOf, row: number, column: number): BlockOf {
   return { of, at: at + row * step + column, step };
 }
 
-/** The same for blocks: one half of the unknowns first, which leave the other half in one product. */
+/** The same for blocks: solves for one half of the unknowns first, and subtracts them from the other half in one product. */
 function substituteIn(
   a: BlockOf,
   x: BlockOf,
@@ -255,7 +255,7 @@ function substituteIn(
   }
 }
 
-/** Row r of x less `count` rows from `first` on, each times an element of row r of a. */
+/** Subtracts from row r of x the `count` rows from `first` on, each times an element of row r of a. */
 function lessRows(
   a: BlockOf,
   x: BlockOf,

@@ -1,20 +1,20 @@
-/** @file Householder reflections of one matrix in float64, some of them in one; QR with them. */
+/** @file Householder reflections of one matrix in float64, several of them applied as one; QR by means of them. */
 import { loopsOver, withRoom, zeros } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
 import { Rows } from './rows.js';
 
-/** Columns whose reflections are applied in one; they are made one by one. */
+/** How many columns have their reflections applied as one; the reflections are computed one by one. */
 export const TOGETHER = 16;
 
-/** Columns up to which a QR applies its reflections one by one. */
+/** Up to this many columns a QR applies its reflections one by one. */
 const FEW = 32;
 
 /**
- * The reflections of some columns in one, `I − V T Vᵀ` (R. Schreiber and C. Van Loan, "A storage-efficient WY representation
+ * The reflections of several columns as one, `I − V T Vᵀ` (R. Schreiber and C. Van Loan, "A storage-efficient WY representation
  * for products of Householder transformations", 1989).
  */
 export interface Reflections {
-  /** The first column, and row, that they reflect. */
+  /** The first column, and row, to which they apply. */
   readonly start: number;
   readonly rows: number;
   readonly width: number;
@@ -43,8 +43,8 @@ export function householder(a: Matrix, m: number, n: number, c: number): Matrix 
 }
 
 /**
- * Makes the columns from `start` to `end` upper triangular, and gives the vectors of the reflections `I − β u uᵀ` that did it as
- * rows; of the columns from `start` on, `reach` are reflected along.
+ * Makes the columns from `start` to `end` upper triangular, and returns the vectors, as rows, of the reflections `I − β u uᵀ`
+ * that do so; they are applied to `reach` columns from `start` on.
  */
 function reflections(
   a: Matrix,
@@ -67,7 +67,7 @@ function reflections(
       square += x * x;
       a[from] = 0;
     }
-    // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
+    // A column that is zero below the diagonal needs no reflection, as in LAPACK.
     if (square === 0) continue;
     const head = a[column + k * n]!;
     const length = Math.sqrt(head * head + square);
@@ -90,7 +90,7 @@ function oneByOne(vectors: Matrix, betas: Matrix, m: number, c: number): Matrix 
   return q;
 }
 
-/** The block becomes `(I − β u uᵀ)` times itself; u begins at a place of the vectors. */
+/** Multiplies the block by `I − β u uᵀ` from the left; u begins at an offset of the vectors. */
 function reflectOne(
   { of, at, step }: BlockOf,
   rows: number,
@@ -115,14 +115,17 @@ function reflectOne(
   }
 }
 
-/** Reflections `I − β u uᵀ` of rows from `start` on in one, of vectors as rows; vector k begins with k zeros. */
+/**
+ * Combines reflections `I − β u uᵀ` of the rows from `start` on into one; their vectors are rows, and vector k begins with k
+ * zeros.
+ */
 export function inOne(start: number, turned: Matrix, betas: Matrix, rows: number): Reflections {
   const width = betas.length;
   const t = zeros(width * width);
   const vectors = new Rows(turned, rows);
   const w = new Float64Array(width);
   for (let k = 0; k < width; k++) {
-    // T grows by −β T Vᵀu, and β below it.
+    // T grows by the column −β T Vᵀu, with β below it.
     for (let p = 0; p < k; p++) w[p] = vectors.dot(p, k);
     for (let p = 0; p < k; p++) {
       let sum = 0;

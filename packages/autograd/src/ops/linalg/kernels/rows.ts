@@ -2,7 +2,7 @@
 import { loopsOver, zeros, type DoubleLoops } from '../../../kernels/plain/doubleLoops.js';
 import type { Matrix } from './denseKernels.js';
 
-/** Elements of a row from which a call of the vector loops pays off. */
+/** From this many elements per row on, a call of the vector loops pays. */
 const WORTHWHILE = 16;
 
 /** The rows of a matrix, `length` numbers each. */
@@ -19,7 +19,7 @@ export class Rows {
     this.address = of.byteOffset;
   }
 
-  /** The sum of the products of two rows, in four sums side by side. */
+  /** The dot product of two rows, in four interleaved sums. */
   dot(p: number, q: number): number {
     const { of: x, length } = this;
     const [one, other] = [p * length, q * length];
@@ -40,7 +40,7 @@ export class Rows {
     return s0 + s1 + (s2 + s3);
   }
 
-  /** Turns two rows: the first becomes `cos x − sin y`, the second `sin x + cos y`. */
+  /** Rotates two rows: the first becomes `cos x − sin y`, the second `sin x + cos y`. */
   turn(p: number, q: number, cos: number, sin: number): void {
     const { of: a, length } = this;
     const [one, other] = [p * length, q * length];
@@ -55,8 +55,8 @@ export class Rows {
   }
 
   /**
-   * Turns row after row upwards, each with the one below of it: those before `last` and `last`, then the two above, and so on
-   * for `count` rotations, whose cosine and sine stand one after the other in `angles`.
+   * Rotates neighbouring rows from the bottom up: row `last` with the one before it, then that one with the one before it, and
+   * so on for `count` rotations, whose cosines and sines alternate in `angles`.
    */
   turnUpwards(last: number, angles: Matrix, count: number): void {
     const loops = count === 0 ? null : this.loops && loopsOver(this.of, angles, angles);

@@ -9,10 +9,10 @@ import { identity, Rows } from './rows.js';
 import { symmetricEigen } from './symmetricEigen.js';
 
 const SWEEPS = 60;
-/** Columns from which the eigenvectors of AᵀA pay off. */
+/** From this many columns on, starting with the eigenvectors of AᵀA pays. */
 const LARGE = 16;
 
-/** `A = Σ σ u vᵀ`, where σ u and v are rows, in no order. */
+/** `A = Σ σ u vᵀ`, where σ u and v are rows, in no particular order. */
 export interface Rotated {
   /** The columns of A V, which are orthogonal, as rows: `[n, m]`. */
   readonly columns: Matrix;
@@ -20,7 +20,7 @@ export interface Rotated {
   readonly rows: Matrix;
   /** The singular values. */
   readonly norms: Matrix;
-  /** What `columns` and `norms` are multiplied by. */
+  /** The factor by which `columns` and `norms` are larger than those of A. */
   readonly scale: number;
 }
 
@@ -40,7 +40,7 @@ export function jacobiRotated(a: Matrix, m: number, n: number): Rotated | null {
 }
 
 /**
- * The thin decomposition of `a [m, n]` with m ≥ n: `u [m, n]`, falling singular values, `v [n, n]`, vectors in columns. All
+ * The thin decomposition of `a [m, n]` with m ≥ n: `u [m, n]`, descending singular values, `v [n, n]`, vectors in columns. All
  * are NaN if an element is not finite.
  */
 export function jacobiSingular(
@@ -63,7 +63,7 @@ export function jacobiSingular(
   return { u, s: Float64Array.from(order, (i) => norms[i]! / scale), v };
 }
 
-/** Rotates pairs of rows until all are orthogonal, the rows of `v` along with them. */
+/** Rotates pairs of rows until all are orthogonal, and the rows of `v` along with them. */
 function rotateAll(x: Rows, v: Rows, n: number): void {
   const enough = Math.sqrt(x.length) * 2 ** -53;
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -77,7 +77,7 @@ function rotateAll(x: Rows, v: Rows, n: number): void {
         if (Math.abs(xy) <= enough * Math.sqrt(xx * yy) || Math.abs(xy) < 1e-300) continue;
         rotated = true;
         const cot = (yy - xx) / (2 * xy);
-        // The rotation by the smaller angle whose double has this cotangent.
+        // The rotation by the smaller of the two angles for which cot 2θ has this value.
         const size = Math.abs(cot);
         const t = (cot >= 0 ? 1 : -1) / (size + (size > 1e8 ? size : Math.sqrt(1 + cot * cot)));
         const cos = 1 / Math.sqrt(1 + t * t);
@@ -91,7 +91,7 @@ function rotateAll(x: Rows, v: Rows, n: number): void {
   }
 }
 
-/** The eigenvectors of `x xᵀ`, those of the largest eigenvalues first, as rows `v`, and `v x`. */
+/** The eigenvectors of `x xᵀ` as rows `v`, those of the largest eigenvalues first, and `v x`. */
 function eigenvectorsOf(x: Matrix, m: number, n: number): { v: Matrix; x: Matrix } {
   const gram = zeros(n * n);
   const vectors = new Rows(x, m);
@@ -103,7 +103,10 @@ function eigenvectorsOf(x: Matrix, m: number, n: number): { v: Matrix; x: Matrix
   return { v, x: turned };
 }
 
-/** Fills column `j` of `u` with a unit vector orthogonal to the columns before it: any will do for a singular value of 0. */
+/**
+ * Fills column `j` of `u` with a unit vector orthogonal to the columns before it: for a singular value of 0 any such vector
+ * will do.
+ */
 function complete(u: Matrix, m: number, n: number, j: number): void {
   let best = new Float64Array(m);
   let length = 0;

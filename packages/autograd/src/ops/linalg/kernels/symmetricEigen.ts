@@ -14,14 +14,14 @@ import {
 import { inOne, productOf, TOGETHER, type Reflections } from './reflections.js';
 import { identity, Rows } from './rows.js';
 
-/** QL steps for one eigenvalue before giving up; two or three are usual. */
+/** The most QL steps for one eigenvalue; two or three are usual. */
 const STEPS = 60;
 
 /** Matrices up to this size are reflected one by one. */
 const SMALL = 24;
 
 /**
- * Eigenvalues in rising order, and eigenvectors as rows where they are `wanted`, of the symmetric matrix in the lower triangle of
+ * Eigenvalues in ascending order, and if `wanted` eigenvectors as rows, of the symmetric matrix in the lower triangle of
  * `a [n, n]`, which is overwritten. All are NaN if an element is not finite.
  */
 export function symmetricEigen(
@@ -48,7 +48,7 @@ export function symmetricEigen(
   return { values, rows };
 }
 
-/** The places of numbers in rising order, which most of them are in. */
+/** The positions of numbers in ascending order; most are already in that order. */
 function risingOrder(d: Matrix): Int32Array {
   const order = new Int32Array(d.length);
   for (let i = 0; i < d.length; i++) {
@@ -60,15 +60,15 @@ function risingOrder(d: Matrix): Int32Array {
 }
 
 /**
- * Leaves a tridiagonal matrix T on the diagonal of `a`; gives what is beside that, and Z with `A = Zᵀ T Z`. A column that
- * is zero where it should be needs no reflection.
+ * Leaves the diagonal of a tridiagonal matrix T on that of `a`; returns the elements beside the diagonal, and Z with
+ * `A = Zᵀ T Z`. A column that is already zero where it should be needs no reflection.
  */
 function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z: Matrix | null } {
   const [beside, betas] = [new Float64Array(n), new Float64Array(n)];
-  // v and w side by side, and w above v: A − v wᵀ − w vᵀ is one product.
+  // v and w side by side, and w above v, so that A − v wᵀ − w vᵀ needs one product.
   const [columns, pair] = [zeros(2 * n), zeros(2 * n)];
   for (let k = 0; k < n - 1; k++) {
-    // By symmetry the column below the diagonal is the row right of it; it becomes the reflection's vector.
+    // By symmetry the column below the diagonal is the row to the right of it; it becomes the vector of the reflection.
     const at = k * n;
     let square = 0;
     for (let i = k + 2; i < n; i++) square += a[at + i]! * a[at + i]!;
@@ -119,7 +119,7 @@ function oneByOne(a: Matrix, betas: Matrix, n: number): Matrix {
   return z;
 }
 
-/** Reflections whose vectors lie right of the diagonal, some in one. */
+/** Reflections whose vectors lie right of the diagonal, several combined into one. */
 function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
   const panels: Reflections[] = [];
   for (let first = 0; first < n - 2; first += TOGETHER) {
@@ -135,7 +135,7 @@ function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
   return panels;
 }
 
-/** Diagonalizes the matrix with diagonal `d` and `e` beside it, in place, and turns the rows of `z` along. */
+/** Diagonalizes the matrix with diagonal `d` and `e` beside it, in place, and rotates the rows of `z` along with it. */
 function diagonalize(d: Matrix, e: Matrix, z: Rows | null, n: number): void {
   const angles = zeros(2 * n);
   for (let l = 0; l < n; l++) {

@@ -37,7 +37,7 @@ export function contract(operands: readonly Labelled[], output: readonly string[
   return arrange(done, output);
 }
 
-/** One batched matrix product; labels not in `wanted` are summed over, those of one side only are already gone. */
+/** One batched matrix product; it sums over labels that are not in `wanted`. Those of one operand alone were summed before. */
 function pair(
   a: Labelled,
   b: Labelled,
@@ -86,7 +86,7 @@ function sumAway({ x, labels }: Labelled, wanted: ReadonlySet<string>): Labelled
   };
 }
 
-/** One dimension for each label: of equal ones the diagonal. */
+/** One dimension for each label: where a label is repeated, the diagonal. */
 function diagonals({ x, labels }: Labelled): Labelled {
   for (let d = 0; d < labels.length; d++) {
     const first = labels.indexOf(labels[d] as string);
@@ -104,7 +104,7 @@ function diagonals({ x, labels }: Labelled): Labelled {
   return { x, labels };
 }
 
-/** The size of each label; 1 gives way to any other. */
+/** The size of each label; any other size replaces 1. */
 function sizesOf(operands: readonly Labelled[]): Map<string, number> {
   const sizes = new Map<string, number>();
   operands.forEach(({ x, labels }, i) => {

@@ -15,7 +15,7 @@ function filledWith(shape: number[], seed: number): Tensor {
   );
 }
 
-/** The definition: for every value of every label, the product of the elements goes to its place in the result. */
+/** The definition: for all values of all labels, the product of the elements is added to its element of the result. */
 function naive(inputs: string[], output: string, operands: Tensor[]): number[] {
   const labels = [...new Set(inputs.join(''))];
   const result = new Array<number>([...output].reduce((n, l) => n * (SIZES[l] ?? 1), 1)).fill(0);

@@ -13,7 +13,7 @@ import { mm } from '../matrix.js';
 import { permuteNode } from '../../shape/movement.js';
 
 /**
- * Einstein summation: sums of products as the equation says, `einsum('bij,bjk->bik', x, y)`.
+ * Einstein summation: sums of products as the equation specifies, `einsum('bij,bjk->bik', x, y)`.
  *
  * A label that occurs twice in an operand takes the diagonal; a label that is not in the result is summed over; `...`
  * stands for any further dimensions, which broadcast. Without `->` the result has every label that occurs once, in
@@ -21,7 +21,7 @@ import { permuteNode } from '../../shape/movement.js';
  * matrix product. PyTorch: `torch.einsum`.
  *
  * @throws {ShapeError} if the equation and the shapes do not fit. @throws {ChainruleError} for an equation that
- * cannot be read.
+ * cannot be parsed.
  * @example einsum('ij,ij->i', x, y) // the inner product of each row
  */
 export function einsum(
@@ -92,7 +92,7 @@ export const tensordot: (
   const restA = range(a.ndim).filter((d) => !da.includes(d));
   const restB = range(b.ndim).filter((d) => !db.includes(d));
   const sizes = (t: Tensor, ds: readonly number[]): number[] => ds.map((d) => t.sizes[d]!);
-  // A dimension of size 1 is repeated to the size of the one it is paired with.
+  // A dimension of size 1 is repeated to the size of its partner.
   const paired = da.map((d, i) => (a.sizes[d] === 1 ? b.sizes[db[i]!]! : a.sizes[d]!));
   const wide = (t: Tensor, ds: readonly number[]): Tensor =>
     expandNode(

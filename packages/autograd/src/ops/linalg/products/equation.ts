@@ -1,16 +1,16 @@
-/** @file Reads the equations of `einsum`. */
+/** @file Parses the equations of `einsum`. */
 import { display } from '../../../arguments/display.js';
 import { plural } from '../../../arguments/plural.js';
 import { ChainruleError, ShapeError } from '../../../errors.js';
 import { show, type Shape } from '../../../graph/shape.js';
 
-/** A label for each dimension; those that `...` stands for are numbered from the last one: `-1`, `-2` … */
+/** A label for each dimension; the dimensions of `...` are numbered from the last one: `-1`, `-2` … */
 export interface Equation {
   readonly inputs: readonly (readonly string[])[];
   readonly output: readonly string[];
 }
 
-/** The labels of `equation` for operands of the shapes given. */
+/** The labels of `equation` for operands of the given shapes. */
 export function parseEquation(equation: string, shapes: readonly Shape[]): Equation {
   if (typeof equation !== 'string') {
     throw new ChainruleError(
@@ -71,7 +71,7 @@ function readTerm(
   return { before: [...before], after: [...after], dots: parts.length === 2 };
 }
 
-/** Labels for the dimensions of `...`, counted from the last so that they broadcast as NumPy does. */
+/** Labels for the dimensions of `...`, counted from the last so that they broadcast as in NumPy. */
 function extra(count: number): string[] {
   return Array.from({ length: count }, (_, i) => String(i - count));
 }

@@ -1,10 +1,10 @@
 /** @file The loops behind the reference kernels of matrix products and convolutions: `c (+)= a · b`. */
 import type { TypedArray } from '../../../graph/dtype.js';
 
-/** Columns worked on at a time: a strip of `b` stays in the cache while every row of `a` passes over it. */
+/** Columns computed at a time: a strip of `b` stays in the cache while every row of `a` passes over it. */
 const STRIP = 256;
 
-/** A matrix inside an array: element `(i, j)` lies at `at + i · row + j · column`. */
+/** A matrix inside an array: element `(i, j)` is at `at + i · row + j · column`. */
 export interface Strided {
   readonly data: TypedArray;
   readonly at: number;
@@ -44,7 +44,7 @@ export function gemm(
   }
 }
 
-/** `acc[j] += Σ_t x[t] · packed[t, j]`: four rows of `packed` at once, to save passes over `acc`. */
+/** `acc[j] += Σ_t x[t] · packed[t, j]`: four rows of `packed` per pass over `acc`, to save passes. */
 function addProducts(
   x: TypedArray,
   at: number,
@@ -85,7 +85,7 @@ function pack(b: Strided, from: number, w: number, k: number, packed: Float64Arr
   }
 }
 
-/** Too few rows to be worth packing: dot products. */
+/** With too few rows to be worth packing: dot products. */
 function thin(
   m: number,
   n: number,

@@ -59,7 +59,7 @@ export const cross: (x: Operand, y: Operand, options?: CrossOptions) => Tensor =
   (x, y, options) => crossed('cross', x, y, crossOptions('cross', options).dim ?? null),
 );
 
-/** The cross product along `dim`; null for the first dimension of size 3. */
+/** The cross product along `dim`; null means the first dimension of size 3. */
 export function crossed(op: string, x: Operand, y: Operand, dim: number | null): Tensor {
   const dtype = resultType(x, y);
   const nodes = [x, y].map((t) => castNode(operand(op, t), dtype)) as [Tensor, Tensor];

@@ -1,14 +1,14 @@
 /**
- * @file What factorizations of small matrices spend their time in: one column eliminated, triangular systems, one reflection; of
- * doubles, two at a time, with the bits of the plain loops.
+ * @file The loops in which factorizations of small matrices spend their time: eliminating a column, triangular systems,
+ * applying a reflection; on doubles, two at a time, with the bits of the plain loops.
  */
 import type { FunctionBuilder, ModuleBuilder } from '../../assembler/moduleBuilder.js';
 import { F64, F64x2, I32, V128 } from '../../assembler/opcodes.js';
 
-/** Columns of 16 bytes that are in registers at a time. */
+/** How many columns of 16 bytes are in registers at a time. */
 const STRIP = 8;
 
-/** What a body does to `vectors` times 16 bytes; `single`: to 8 bytes, as if the other half were there. */
+/** What a body does to `vectors` times 16 bytes; with `single`, to 8 bytes, in the lower half of a vector. */
 type Strip = (vectors: number, single: boolean) => void;
 
 const load = (single: boolean): number => (single ? V128.load64Zero : V128.load);
@@ -19,7 +19,7 @@ function store(f: FunctionBuilder, v: number, single: boolean): void {
   else f.memory(V128.store, 16 * v);
 }
 
-/** Runs `body` over the bytes that a local counts, which ends below 8; `body` moves its own addresses. */
+/** Runs `body` until the byte count in a local is below 8; `body` advances its own addresses. */
 function inStrips(f: FunctionBuilder, bytes: number, widths: readonly number[], body: Strip): void {
   for (const vectors of widths) {
     f.block(() =>
@@ -39,7 +39,7 @@ function inStrips(f: FunctionBuilder, bytes: number, widths: readonly number[], 
     .if(() => body(1, true));
 }
 
-/** `x −= factor · y` over so many bytes; moves all three. */
+/** `x −= factor · y` over `bytes` bytes; changes all three locals. */
 function lessTimes(f: FunctionBuilder, x: number, y: number, bytes: number, factor: number): void {
   inStrips(f, bytes, [4, 1], (vectors, single) => {
     for (let v = 0; v < vectors; v++) {
@@ -58,9 +58,9 @@ function lessTimes(f: FunctionBuilder, x: number, y: number, bytes: number, fact
 }
 
 /**
- * A function of the address of a row and the bytes from row to row, of how many rows there are from this one on, the byte at
- * which its pivot is and that at which the columns end, and whether to choose the pivot: brings the row with the largest
- * element of the column to the top, eliminates the column below, and gives how far down that row was.
+ * Writes a function that takes the address of a row and the bytes per row, the number of rows from this one on, the byte offset
+ * of the pivot and of the end of the columns, and whether to choose the pivot. It moves the row with the largest element of the
+ * column to the top, eliminates the column below, and returns how far down that row was.
  */
 export function eliminateLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], ['i32']);
@@ -117,8 +117,8 @@ export function eliminateLoop(module: ModuleBuilder): FunctionBuilder {
 }
 
 /**
- * A function of the address of a pivot and the bytes from row to row, of how many elements there are right of it and in how
- * many rows below they are used up: one column of a Cholesky factorization of the upper triangle.
+ * Writes a function that takes the address of a pivot and the bytes per row, the number of elements to its right, and how many
+ * rows below it to update: one column of a Cholesky factorization of the upper triangle.
  */
 export function rootLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32', 'i32'], []);
@@ -138,7 +138,7 @@ export function rootLoop(module: ModuleBuilder): FunctionBuilder {
   });
   f.get(pivot).set(row);
   f.repeatLocal(rows, () => {
-    // The element on the diagonal of the next row.
+    // The diagonal element of the next row.
     f.get(row).get(step).op(I32.add).i32(8).op(I32.add).set(row);
     f.get(row).set(x).get(from).set(y).get(count).i32(3).op(I32.shl).set(bytes);
     f.get(from).memory(V128.load64Splat, 0).set(both);
@@ -149,8 +149,9 @@ export function rootLoop(module: ModuleBuilder): FunctionBuilder {
 }
 
 /**
- * A function of the addresses of a triangular matrix and of the right sides, each with the bytes from row to row, then of how
- * many rows there are, the bytes of a right side, and whether the triangle is the upper one, with ones on the diagonal.
+ * Writes a function that takes the addresses of a triangular matrix and of the right sides, each with the bytes per row, then
+ * the number of rows, the bytes of a row of right sides, and whether the triangle is the upper one, and has ones on the
+ * diagonal.
  */
 export function substituteLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(
@@ -179,7 +180,7 @@ export function substituteLoop(module: ModuleBuilder): FunctionBuilder {
     });
     f.get(n).set(left);
     f.repeatLocal(left, () => {
-      // The diagonal is as far right as rows are left above, or as many as are solved.
+      // The diagonal is as far right as the number of rows left above, or of rows solved.
       f.get(left).i32(1).op(I32.sub).get(solved).get(upper).select();
       f.i32(3).op(I32.shl).get(row).op(I32.add).set(pivot);
       f.get(upper).if(
@@ -226,8 +227,8 @@ export function substituteLoop(module: ModuleBuilder): FunctionBuilder {
 }
 
 /**
- * A function of the address of a block and the bytes from row to row, the address of a vector u, of how many rows and bytes of
- * columns there are, and β: the block becomes `(I − β u uᵀ)` times itself.
+ * Writes a function that takes the address of a block and the bytes per row, the address of a vector u, the number of rows and
+ * the bytes of a row, and β: it multiplies the block by `I − β u uᵀ` from the left.
  */
 export function reflectLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32', 'f64'], []);

@@ -1,26 +1,27 @@
 /**
- * @file Sums of products of blocks of doubles, row-major, two numbers at a time: what factorizations spend their time in. Each
- * element takes its products one after the other, rounded one by one, so that no processor and no plain loop gives other bits.
+ * @file Sums of products of blocks of doubles, row-major, two numbers at a time: factorizations spend most of their time here.
+ * Each element adds its products one after the other, each rounded, so that the bits are the same on every processor and in the
+ * plain loops.
  */
 import type { FunctionBuilder, ModuleBuilder } from '../../assembler/moduleBuilder.js';
 import { F64x2, I32, V128 } from '../../assembler/opcodes.js';
 
-/** The most columns, and rows of b, that are met at a time: as much of b is copied to the first bytes of memory. */
+/** The most columns, and rows of b, per pass: that part of b is copied to the first bytes of memory. */
 export const MOST_COLUMNS = 256;
 export const MOST_INNER = 64;
-/** Bytes that such a copy takes. */
+/** The bytes of such a copy. */
 export const COPY_BYTES = MOST_COLUMNS * MOST_INNER * 8;
 
-/** Rows of c, and columns of 16 bytes, whose sums are in registers at a time. */
+/** How many rows of c, and columns of 16 bytes, have their sums in registers. */
 const ROWS = 4;
 const WIDE = 2;
-/** Columns of 16 bytes of a row that is alone. */
+/** The columns of 16 bytes in registers for a single row. */
 const ALONE = 8;
 
-/** Parameters: addresses, and bytes from row to row, of c, a and b; then the sizes. */
+/** Parameters: the addresses and bytes per row of c, a and b; then the sizes. */
 const [C, C_STEP, A, A_STEP, B, B_STEP, SIZE, INNER, COLUMNS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
-/** A function `c ± a b`, of the addresses and byte steps of c, a and b, then of rows, inner and columns. */
+/** Writes a function `c ± a b` of the addresses and byte strides of c, a and b, then of rows, inner and columns. */
 export function productLoop(module: ModuleBuilder, sign: 1 | -1): FunctionBuilder {
   const f = module.function(
     Array.from({ length: 9 }, () => 'i32' as const),
@@ -32,7 +33,7 @@ export function productLoop(module: ModuleBuilder, sign: 1 | -1): FunctionBuilde
   const [c, b] = [f.local('i32'), f.local('i32')];
   const row = { c, a: A, b, bStep: { local: B_STEP } };
 
-  /** Runs along a row of tiles while there are as many columns left. */
+  /** Moves along a row of tiles while this many columns are left. */
   const along = (bytes: number, body: () => void): void => {
     f.block(() =>
       f.loop(() => {
@@ -42,7 +43,7 @@ export function productLoop(module: ModuleBuilder, sign: 1 | -1): FunctionBuilde
       }),
     );
   };
-  /** What is left of rows whose columns are no multiple of a tile's: two columns at a time, then the last one. */
+  /** The columns that do not fill a tile: two at a time, then the last one. */
   const rest = (rows: number): void => {
     along(16, () => {
       tile(f, code, row, rows, 1, false);
@@ -77,7 +78,7 @@ export function productLoop(module: ModuleBuilder, sign: 1 | -1): FunctionBuilde
       f.advance(SIZE, -ROWS).br(0);
     }),
   );
-  // The others one by one, from b itself.
+  // The remaining rows one by one, from b itself.
   f.get(SIZE).set(left);
   f.repeatLocal(left, () => {
     f.get(COLUMNS).i32(3).op(I32.shl).set(columnsLeft);
@@ -95,7 +96,7 @@ export function productLoop(module: ModuleBuilder, sign: 1 | -1): FunctionBuilde
   return f;
 }
 
-/** Copies the columns of b that fill tiles to the beginning of memory, one tile's after the other's. */
+/** Copies the columns of b that fill tiles to the beginning of memory, tile by tile. */
 function copyColumns(f: FunctionBuilder): void {
   const [tiles, rows, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
   const start = f.local('i32');
@@ -126,7 +127,7 @@ interface Tile {
   readonly bStep: number | { readonly local: number };
 }
 
-/** Sums of `rows` rows and as many vectors, or of a single column. */
+/** The sums of `rows` rows and `vectors` vectors, or of a single column. */
 function tile(
   f: FunctionBuilder,
   code: number,

@@ -2,7 +2,9 @@
 import type { FunctionBuilder, ModuleBuilder } from '../../assembler/moduleBuilder.js';
 import { F64, F64x2, I32, V128 } from '../../assembler/opcodes.js';
 
-/** A function of two addresses and a count: the sum of products, in four sums side by side; what is left goes to the first. */
+/**
+ * Writes a function of two addresses and a count: the dot product, in four interleaved sums; leftover elements go to the first.
+ */
 export function dotLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32'], ['f64']);
   const [x, y, count] = [0, 1, 2];
@@ -34,7 +36,9 @@ export function dotLoop(module: ModuleBuilder): FunctionBuilder {
   return f;
 }
 
-/** A function of two addresses, a count, a cosine and a sine: rows x and y become `cos x − sin y` and `sin x + cos y`. */
+/**
+ * Writes a function of two addresses, a count, a cosine and a sine: rows x and y become `cos x − sin y` and `sin x + cos y`.
+ */
 export function turnLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32', 'f64', 'f64'], []);
   const [x, y, count] = [0, 1, 2];
@@ -64,13 +68,13 @@ export function turnLoop(module: ModuleBuilder): FunctionBuilder {
   return f;
 }
 
-/** Columns of 16 bytes that are turned together. */
+/** How many columns of 16 bytes are rotated together. */
 const STRIP = 4;
 
 /**
- * A function of the address of the last row, the bytes from row to row, how many columns there are, the address of pairs of
- * cosine and sine, and how many: turns each row with the one above, upwards. What a rotation leaves in the upper row stays in
- * registers for the next one.
+ * Writes a function that takes the address of the last row, the bytes per row, the number of columns, the address of pairs of
+ * cosine and sine, and their number: it rotates each row with the one above it, from the bottom up. The upper row of a rotation
+ * stays in registers for the next one.
  */
 export function turnUpwardsLoop(module: ModuleBuilder): FunctionBuilder {
   const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32'], []);

@@ -1,4 +1,6 @@
-/** @file Complex numbers of kernels: real and imaginary parts in two registers, four of them in single precision, two in double. */
+/**
+ * @file Complex numbers in kernels: real and imaginary parts in two registers, four numbers in single precision, two in double.
+ */
 import { F32x4, F64x2, V128 } from '../../assembler/opcodes.js';
 import type { FunctionBuilder } from '../../assembler/moduleBuilder.js';
 import { Lanes, type Register } from '../../elements/lanes.js';
@@ -11,7 +13,7 @@ export interface Complex {
 const SINGLE = { ...F32x4, splatLoad: V128.load32Splat, laneLoad: V128.load32Lane };
 const DOUBLE = { ...F64x2, splatLoad: V128.load64Splat, laneLoad: V128.load64Lane };
 
-/** Two of a kind of shuffle, by the words of two registers: for floats, and for doubles. */
+/** The word order of shuffles of two registers: for floats, and for doubles. */
 const EVEN = { 4: [0, 2, 4, 6], 8: [0, 1, 4, 5] } as const;
 const ODD = { 4: [1, 3, 5, 7], 8: [2, 3, 6, 7] } as const;
 const LOW = { 4: [0, 4, 1, 5], 8: [0, 1, 4, 5] } as const;
@@ -23,7 +25,7 @@ export class ComplexLanes {
   readonly v: Lanes;
   /** Bytes of a part. */
   readonly size: 4 | 8;
-  /** How many numbers there are. */
+  /** How many numbers a register holds. */
   readonly lanes: number;
   private readonly code: Pick<typeof SINGLE, 'add' | 'sub' | 'mul' | 'splatLoad' | 'laneLoad'>;
 
@@ -61,7 +63,7 @@ export class ComplexLanes {
       im: this.plus(this.product(x.re, y.im), this.product(x.im, y.re)),
     };
   }
-  /** Times a real number. */
+  /** The product with a real number. */
   scaled(x: Complex, factor: Register): Complex {
     return { re: this.product(x.re, factor), im: this.product(x.im, factor) };
   }
@@ -91,7 +93,7 @@ export class ComplexLanes {
     this.store(pointer, offset + pitch, im);
   }
 
-  /** Of registers that hold pairs. */
+  /** Real and imaginary parts from registers of pairs. */
   private unzip(x: Register, y: Register): Complex {
     return {
       re: this.v.shuffle(x, y, EVEN[this.size]),
@@ -109,7 +111,7 @@ export class ComplexLanes {
     return { re: this.v.shuffle(re, re, order), im: this.v.shuffle(im, im, order) };
   }
 
-  /** Pairs that lie one after the other. */
+  /** Loads consecutive pairs. */
   loadPairs(pointer: number, offset: number): Complex {
     return this.unzip(this.load(pointer, offset), this.load(pointer, offset + 16));
   }
@@ -118,7 +120,7 @@ export class ComplexLanes {
     this.store(pointer, offset + 16, this.high(re, im));
   }
 
-  /** Pairs at as many addresses. */
+  /** Loads pairs from one address per lane. */
   gatherPairs(places: readonly Address[]): Complex {
     const each = (part: readonly Address[]): Register => {
       const out = this.v.register();
@@ -148,7 +150,7 @@ export class ComplexLanes {
     }
   }
 
-  /** Single parts at as many addresses. */
+  /** Loads single parts from one address per lane. */
   gather(places: readonly Address[]): Register {
     const out = this.v.register();
     places.forEach(([pointer, offset], lane) => {
@@ -166,7 +168,7 @@ export class ComplexLanes {
     });
   }
 
-  /** One pair in every lane. */
+  /** Loads one pair into every lane. */
   splatPair(pointer: number, offset: number): Complex {
     const one = (at: number): Register => {
       const out = this.v.register();
@@ -176,7 +178,7 @@ export class ComplexLanes {
     return { re: one(offset), im: one(offset + this.size) };
   }
 
-  /** Four registers, their lanes one after the other: all first lanes, then all second ones … */
+  /** Stores four registers with their lanes transposed: all first lanes, then all second ones … */
   storeTransposed(pointer: number, offset: number, x: readonly Register[]): void {
     const [a, b, c, d] = x as [Register, Register, Register, Register];
     if (this.size === 8) {
@@ -191,5 +193,5 @@ export class ComplexLanes {
   }
 }
 
-/** A pointer and so many bytes. */
+/** A pointer and an offset in bytes. */
 export type Address = readonly [pointer: number, offset: number];

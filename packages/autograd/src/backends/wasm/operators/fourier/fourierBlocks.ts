@@ -1,6 +1,6 @@
 /**
- * @file Fourier transforms of any smooth length along any dimension: so many of them side by side, each in lanes of its own.
- * They are copied into scratch memory and from there to where they belong.
+ * @file Fourier transforms of any smooth length along any dimension: several transforms at a time, each in lanes of its own.
+ * They are copied into scratch memory and from there to their destinations.
  */
 import type { FourierKernel } from '../../../../engine/compile/operators.js';
 import { itemSize } from '../../../../graph/dtype.js';
@@ -13,7 +13,7 @@ import type { Address, Complex } from './complexLanes.js';
 import { lastPass, middlePass, stagesOf } from './fourierPasses.js';
 import type { FourierSite } from './fourierRows.js';
 
-/** Transforms side by side: `together` where their elements lie next to each other. */
+/** How many transforms run at a time; `together` if their elements are adjacent. */
 export interface Side {
   readonly width: number;
   readonly together: boolean;
@@ -36,12 +36,12 @@ export function sideOf(kernel: Omit<FourierKernel, 'family'>): Side {
   return { width, together };
 }
 
-/** How many numbers a complex one is in an input. */
+/** How many numbers of an input make up a complex one. */
 export function partsFrom({ from, inputs }: Pick<FourierKernel, 'from' | 'inputs'>): 1 | 2 {
   return from === 'real' || inputs.length === 2 ? 1 : 2;
 }
 
-/** Words of the block that say where transforms lie. */
+/** Words of the block that give the positions of transforms. */
 export interface BlockNumbers {
   readonly inner: Word;
   readonly total: Word;
@@ -49,7 +49,7 @@ export interface BlockNumbers {
   readonly to: Steps;
 }
 
-/** Bytes from one element of a transform to the next, and of all transforms of one outer index. */
+/** Bytes from one element of a transform to the next, and per outer index of all transforms. */
 interface Steps {
   readonly step: Word;
   readonly plane: Word;
@@ -87,13 +87,13 @@ export function writeBlock(
   const swap = ({ re, im }: Complex): Complex => (sign > 0 ? { re: im, im: re } : { re, im });
   const half = Math.floor(length / 2);
 
-  /** Pointers to the first element of each transform, or of the first one. */
+  /** A pointer to the first element of each transform, or only of the first one. */
   const pointers = (start: Word, { plane }: Steps, bytes: number): number[] =>
     Array.from({ length: together ? 1 : width }, (_, lane) => {
       const [t, pointer] = [f.local('i32'), f.local('i32')];
       f.get(index).i32(width).op(I32.mul).i32(lane).op(I32.add).set(t);
       if (!together) {
-        // Beyond the last the last again.
+        // Past the end, uses the last transform again.
         f.get(t).push(where.total).i32(1).op(I32.sub).get(t).push(where.total).op(I32.ltU).select();
         f.set(t);
       }

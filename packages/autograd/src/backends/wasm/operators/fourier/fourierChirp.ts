@@ -26,7 +26,7 @@ interface Parts {
   readonly im: Float64Array;
 }
 
-/** The kernel of a convolution of `size` elements. `roots` are `e^(−2πi k/size)`; all three have as many elements. */
+/** The kernel that convolves with `size` elements. `roots` are `e^(−2πi k/size)`; all three tables have the same length. */
 export function planChirped(
   kernel: FourierKernel,
   size: number,
@@ -43,7 +43,7 @@ export function planChirped(
   const y = block.place(kernel.out);
   const where = blockNumbers(block, kernel);
   const number = (z: number) => (item === 4 ? block.float32(z) : block.float64(z));
-  /** Where numbers begin in the block: pairs, or all real and then all imaginary parts. */
+  /** The start of numbers in the block: as pairs, or all real and then all imaginary parts. */
   const tableOf = ({ re, im }: Parts, paired: boolean): number => {
     const at = block.words.length * 4;
     if (paired) re.forEach((z, k) => [number(z), number(im[k]!)]);
@@ -77,7 +77,7 @@ export function planChirped(
         number,
         number,
       ];
-      // The inverse is the transform of exchanged parts.
+      // The inverse is the transform with real and imaginary parts exchanged.
       const [real, imag] = sign < 0 ? [0, pitch] : [pitch, 0];
       forShare(f, where.total, parallel, (t) => {
         const begin = (start: Word, plane: Word, bytes: number): number => {
@@ -122,7 +122,7 @@ function pointerTo(f: FunctionBuilder, base: number, bytes: number): number {
   return local;
 }
 
-/** Zeros in both parts, from one byte to another. */
+/** Clears both parts from one byte to another. */
 function clear(c: ComplexLanes, { pointer, pitch }: Rows, from: number, to: number): void {
   const at = pointerTo(c.f, pointer, from);
   c.f.repeat((to - from) / 16, () => {
@@ -135,7 +135,7 @@ function clear(c: ComplexLanes, { pointer, pitch }: Rows, from: number, to: numb
   });
 }
 
-/** The whole row of which half is there: the others are conjugates, and the ends have no imaginary part. */
+/** Completes a row of which half is given: the other elements are conjugates, and the ends have no imaginary part. */
 function mirror(
   c: ComplexLanes,
   pointer: number,
@@ -169,7 +169,9 @@ interface Tables {
   readonly filter: number;
 }
 
-/** The first row times the turns, convolved, times the turns: in one of the two. */
+/**
+ * Multiplies the first row by the chirp, convolves, and multiplies by the chirp again; returns the row that holds the result.
+ */
 function convolve(c: ComplexLanes, n: number, rows: readonly [Rows, Rows], at: Tables): Rows {
   const { f, size } = c;
   const stages = stagesOf(n, radicesOf(n) as number[], 1);
@@ -177,7 +179,7 @@ function convolve(c: ComplexLanes, n: number, rows: readonly [Rows, Rows], at: T
   const [quarter, pitch] = [(n / 4) * size, n * size];
   const swap = ({ re, im }: Complex): Complex => ({ re: im, im: re });
   const turns = pointerTo(f, at.turns, 0);
-  /** A transform, from the first row to what is then the first; `inverse` but for its factor. */
+  /** A transform from the first row; the row with the result comes first in the returned pair. `inverse` lacks its factor. */
   const transform = ([from, other]: readonly [Rows, Rows], inverse: boolean): [Rows, Rows] => {
     const x = pointerTo(f, from.pointer, 0);
     const load = (j: number): Complex => {

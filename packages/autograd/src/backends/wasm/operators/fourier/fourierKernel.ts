@@ -1,4 +1,4 @@
-/** @file Fourier transforms along a dimension: threads take rows, or blocks of transforms side by side. */
+/** @file Fourier transforms along a dimension: threads take rows, or blocks of several transforms. */
 import type { FourierKernel } from '../../../../engine/compile/operators.js';
 import { itemSize } from '../../../../graph/dtype.js';
 import { Block, type FormedKernel } from '../../assembler/block.js';
@@ -10,12 +10,15 @@ import { blockNumbers, sideOf, writeBlock } from './fourierBlocks.js';
 import { radicesOf, type Rows } from './fourierPasses.js';
 import { complexLength, isByRows, writeRow } from './fourierRows.js';
 
-/** Elements below which one thread is as fast as many. */
+/** Below this many elements one thread is as fast as many. */
 export const SERIAL_WORK = 16 * 1024;
-/** Rows of powers of two would begin at the same place of a page, and want the same few places of the nearest cache. */
+/**
+ * Padding: rows whose length is a power of two would begin at the same offset of a page, and compete for the same few lines of
+ * the L1 cache.
+ */
 export const APART = 192;
 
-/** `roots` are the roots of unity `e^(−2πi k/n)` of the length. */
+/** `roots` are the roots of unity `e^(−2πi k/n)` for the length n. */
 export function planFourier(
   kernel: FourierKernel,
   roots: { readonly cos: Float64Array; readonly sin: Float64Array },
@@ -35,7 +38,7 @@ export function planFourier(
     inputs: inputs.map((place) => block.place(place)),
     out: block.place(kernel.out),
     count: block.number(units),
-    // Halves of sums, where a real row is split.
+    // Halves the sums where a real row is split.
     scale: number(byRows && from === 'real' ? scale / 2 : scale),
   };
   const where = blockNumbers(block, kernel);

@@ -1,13 +1,13 @@
 /**
- * @file The passes of a Fourier transform over vectors, in T. G. Stockham's order, which needs no reordering: each turns columns
- * of r elements into rows of r sums, times powers of a root of unity, from one part of the scratch memory to another.
+ * @file The passes of a Fourier transform over vectors, in T. G. Stockham's order, which needs no reordering: each turns
+ * columns of r elements into rows of r sums, times powers of a root of unity, from one part of the scratch memory to another.
  */
 import type { ComplexLanes, Complex } from './complexLanes.js';
 
-/** Prime factors that have a pass of their own, of p² steps; fours first, twos last. */
+/** Prime factors that have a pass of their own, which takes p² steps; fours come first, twos last. */
 const RADICES = [4, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 2];
 
-/** The radices of a length, fours first; null where a prime factor is too large. */
+/** The radices of a length, fours first; null if a prime factor is too large. */
 export function radicesOf(n: number): number[] | null {
   const radices: number[] = [];
   let rest = n;
@@ -17,7 +17,7 @@ export function radicesOf(n: number): number[] | null {
   return rest === 1 ? radices : null;
 }
 
-/** Sums of r numbers with the powers of the root of unity `e^(−2πi/r)`. */
+/** The sums of r numbers times the powers of the root of unity `e^(−2πi/r)`. */
 function sums(c: ComplexLanes, x: readonly Complex[]): Complex[] {
   const r = x.length;
   const at = (i: number): Complex => x[i] as Complex;
@@ -45,21 +45,21 @@ function sums(c: ComplexLanes, x: readonly Complex[]): Complex[] {
   return out;
 }
 
-/** A part of the scratch memory: where its real parts begin; the imaginary ones lie `pitch` bytes after them. */
+/** A part of the scratch memory: the start of its real parts; the imaginary ones are `pitch` bytes after them. */
 export interface Rows {
   readonly pointer: number;
   readonly pitch: number;
 }
 
-/** A table of roots of unity in pairs: `unit` of them from one n-th root to the next. */
+/** A table of roots of unity in pairs, `unit` entries from one n-th root to the next. */
 export interface Roots {
   readonly pointer: number;
   readonly unit: number;
 }
 
 /**
- * The first pass of a row of n, a multiple of 16, by radix 4 over several columns at once. `load` gives elements `j · n/4` on
- * from the current ones, which `advance` moves.
+ * The first pass over a row of length n, a multiple of 16, with radix 4 over several columns at a time. `load` returns the
+ * elements `j · n/4` after the current ones, and `advance` moves these.
  */
 export function firstPass(
   c: ComplexLanes,
@@ -106,7 +106,7 @@ export function firstPass(
   });
 }
 
-/** Where a pass stands: `stride` elements side by side, of which `apart` belong to one row, and `length` still to transform. */
+/** The state before a pass: `stride` adjacent elements, of which `apart` belong to one row, and `length` still to transform. */
 export interface Stage {
   readonly radix: number;
   readonly length: number;
@@ -114,7 +114,7 @@ export interface Stage {
   readonly apart: number;
 }
 
-/** A pass that more follow. */
+/** A pass that is followed by others. */
 export function middlePass(
   c: ComplexLanes,
   { radix, length, stride, apart }: Stage,
@@ -152,7 +152,7 @@ export function middlePass(
   });
 }
 
-/** The last pass, without roots: `emit` is given the sums, `stride` elements apart; `advance` moves on what it writes to. */
+/** The last pass, without roots: `emit` receives the sums, `stride` elements apart; `advance` moves its destination. */
 export function lastPass(
   c: ComplexLanes,
   { radix, stride }: Stage,
@@ -176,7 +176,7 @@ export function lastPass(
   });
 }
 
-/** The stages of a length, `width` of them side by side. */
+/** The stages of a length, for `width` transforms at a time. */
 export function stagesOf(n: number, radices: readonly number[], width: number): Stage[] {
   let [length, apart] = [n, 1];
   return radices.map((radix) => {

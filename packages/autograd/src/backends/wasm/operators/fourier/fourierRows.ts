@@ -1,8 +1,7 @@
 /**
- * @file Fourier transforms of rows that lie one after the other, each by vectors of its own elements: lengths that are
- * multiples of 16.
+ * @file Fourier transforms of consecutive rows, each by vectors of its own elements: for lengths that are multiples of 16.
  *
- * A real row of twice the length is taken for one of pairs, whose transform Z holds that of the even elements,
+ * A real row of twice the length is treated as one of pairs. Its transform Z contains that of the even elements,
  * `(Z[k] + Z̄[m − k])/2`, and that of the odd ones, `(Z[k] − Z̄[m − k])/2i`.
  */
 import type { FourierKernel } from '../../../../engine/compile/operators.js';
@@ -18,7 +17,7 @@ import {
   type Rows,
 } from './fourierPasses.js';
 
-/** What both ways of transforming are given. */
+/** What both kinds of transforms need. */
 export interface FourierSite {
   readonly c: ComplexLanes;
   readonly kernel: Pick<FourierKernel, 'length' | 'sign' | 'from' | 'to'>;
@@ -34,12 +33,12 @@ export interface FourierSite {
 export interface FourierNumbers {
   readonly inputs: readonly Word[];
   readonly out: Word;
-  /** How many transforms, or blocks of them. */
+  /** How many transforms, or blocks of transforms, there are. */
   readonly count: Word;
   readonly scale: Word;
 }
 
-/** Whether rows of this length are transformed so. */
+/** Whether rows of this length are transformed this way. */
 export function isByRows({ inner, length, from, to }: Omit<FourierKernel, 'family'>): boolean {
   const isReal = from === 'real' || to === 'real';
   return inner === 1 && length % (isReal ? 32 : 16) === 0;
@@ -110,7 +109,7 @@ export function writeRow(site: FourierSite, row: number, factor: number): void {
   split(site, there, n, out, to === 'pairs');
 }
 
-/** From the transform of pairs, already halved, that of the real row: its first half and one element, or all. */
+/** From the halved transform of pairs to that of the real row: its first half and one element, or all. */
 function split(
   { c, table }: FourierSite,
   { pointer, pitch }: Rows,
@@ -158,7 +157,7 @@ function split(
   });
 }
 
-/** Of half a row and one element the row of pairs whose inverse transform is the real one. */
+/** From half a row and one element to the row of pairs whose inverse transform is the real row. */
 function join({ c, table }: FourierSite, x: readonly number[], m: number, to: Rows): void {
   const { f, v, size, lanes } = c;
   const item = x.length === 1 ? 2 * size : size;
@@ -188,7 +187,7 @@ function join({ c, table }: FourierSite, x: readonly number[], m: number, to: Ro
       const even = { re: c.plus(z.re, other.re), im: c.minus(z.im, other.im) };
       const odd = { re: c.minus(z.re, other.re), im: c.plus(z.im, other.im) };
       const { re, im } = c.loadPairs(root, 0);
-      // Times the root's conjugate.
+      // Times the conjugate of the root.
       const turned = {
         re: c.plus(c.product(odd.re, re), c.product(odd.im, im)),
         im: c.minus(c.product(odd.im, re), c.product(odd.re, im)),
@@ -200,7 +199,7 @@ function join({ c, table }: FourierSite, x: readonly number[], m: number, to: Ro
     for (const pointer of down) f.advance(pointer, -lanes * item);
     f.advance(root, 32).advance(y, 16);
   });
-  // The imaginary parts of the first and of the last do not count.
+  // The imaginary parts of the first and of the last element are ignored.
   v.scope(() => {
     const re = x[0] as number;
     const [first, last] = [c.gather([[re, 0]]), c.gather([[re, m * item]])];

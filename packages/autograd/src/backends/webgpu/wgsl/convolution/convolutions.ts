@@ -1,7 +1,7 @@
 /**
- * @file Convolutions and their gradients. Where there are channels enough they are products whose operands are never put
- * together: of places and taps, in tiles; else a thread has a result. The gradient of the weight, whose few results are sums over all
- * places of all examples, is split into parts which are added in a tree.
+ * @file Convolutions and their gradients. With enough channels they are products of places and taps in tiles, whose operands
+ * are never assembled in memory; otherwise one thread computes each result. The gradient of the weight, whose few results are
+ * sums over all places of all examples, is split into parts that are added in a tree.
  */
 import type { ConvKernel } from '../../../../engine/compile/operators.js';
 import type { Place } from '../../../../engine/compile/place.js';
@@ -16,14 +16,14 @@ import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { DEPTH, groupsOf } from '../tiles.js';
 
-/** A part of a sum has at least so many terms. */
+/** The fewest terms of a part of a sum. */
 const PART = 256;
-/** So many sums of parts at most, */
+/** The most sums of parts in all. */
 const MOST_SUMS = 2 ** 22;
-/** and no more parts than so many workgroups in tiles have. */
+/** With tiles, the most workgroups after splitting. */
 const BUSY = 1024;
 
-/** `epilogue` is what is made of the results, in place of storing them. */
+/** `epilogue` is computed from the results, which are then not stored. */
 export function convShaders(
   kernel: ConvKernel,
   scratch: (words: number) => Place,
@@ -35,7 +35,7 @@ export function convShaders(
     inTiles ? tiledConv(kernel, parts, to) : plainConv(kernel, parts, to);
   const { direction, batch, places, out } = kernel;
   if (direction !== 'gradWeight') return [shader(null, epilogue ?? out)];
-  // Without tiles a thread goes over whole lines of places.
+  // Without tiles a thread traverses whole lines of places.
   const lines = inTiles ? k : batch * places[0]!;
   const results = product(sizesOf(kernel));
   const most = inTiles
@@ -51,16 +51,16 @@ export function convShaders(
   return [shader(parts, place), loopShader(sum)];
 }
 
-/** How a sum of so many lines of terms is split: by the shapes alone. Null leaves it whole. */
+/** How a sum of this many lines of terms is split: depends on the shapes alone. Null means not at all. */
 function partsOf(lines: number, terms: number, most: number): Parts | null {
   const shortest = Math.max(Math.ceil(PART / terms), Math.ceil(lines / Math.max(1, most)));
-  // Whole tiles of steps, where it is split into steps.
+  // Whole tiles of steps, if it is split by steps.
   const length = terms === 1 ? Math.ceil(shortest / DEPTH) * DEPTH : shortest;
   const count = Math.ceil(lines / length);
   return count < 2 ? null : { count, length };
 }
 
-/** A thread a result, or one a part of a result. */
+/** One thread per result, or per part of a result. */
 function plainConv(k: ConvKernel, parts: Parts | null, to: Place | Epilogue): Shader {
   const w = new ShaderWriter();
   const { direction } = k;
@@ -102,7 +102,7 @@ function plainConv(k: ConvKernel, parts: Parts | null, to: Place | Epilogue): Sh
     a = text.y('i0', 'i1', 'o', ...ys);
     b = text.weight('i1', 'o', 'i2', ...taps);
   } else {
-    // Examples and the first dimension of places in one.
+    // Examples and the first dimension of places merged.
     const lines = `${text.n} * ${places[0]!}`;
     const [from, to] =
       parts === null ? ['0u', lines] : ['part * length', `min(${lines}, (part + 1u) * length)`];

@@ -1,8 +1,8 @@
-/** @file The sizes of a convolution: as a product, and of what it gives. */
+/** @file The sizes of a convolution: as a product, and of its result. */
 import type { ConvKernel } from '../../../../engine/compile/operators.js';
 import { product } from '../coordinates.js';
 
-/** A convolution as the product of each group: rows, columns, and terms of a sum. */
+/** A convolution as a product for each group: its rows, columns, and terms of a sum. */
 export function productOf({ batch, inChannels, outChannels, direction, ...k }: ConvKernel): {
   readonly m: number;
   readonly n: number;
@@ -36,7 +36,7 @@ export function sizesOf(k: ConvKernel): readonly number[] {
   }
 }
 
-/** `prefix1`, `prefix2`, … of so many dimensions, from a number on. */
+/** `prefix1`, `prefix2`, …: this many names, from a number on. */
 export function names(prefix: string, count: number, from: number): string[] {
   return Array.from({ length: count }, (_, d) => `${prefix}${from + d}`);
 }

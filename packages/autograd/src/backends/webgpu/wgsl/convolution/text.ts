@@ -1,4 +1,4 @@
-/** @file The sizes of a convolution by names, and the arithmetic of its places and taps. */
+/** @file The sizes of a convolution by name, and the arithmetic of its places and taps. */
 import type { ConvKernel } from '../../../../engine/compile/operators.js';
 import type { ShaderWriter } from '../shaderWriter.js';
 
@@ -41,7 +41,7 @@ export class ConvText {
     return at.reduce((e, x, d) => (d === 0 ? x : `(${e}) * ${of[d]!} + ${x}`), '');
   }
 
-  /** Where an element of x, w or y lies. */
+  /** The position of an element of x, w or y. */
   x(...at: readonly string[]): string {
     return this.flat([this.n, this.g, this.c, ...this.size], at);
   }
@@ -52,28 +52,28 @@ export class ConvText {
     return this.flat([this.n, this.g, this.o, ...this.places], at);
   }
 
-  /** Lines that name the position `x0`, … that a tap reads at a place; `otherwise` runs in the padding. */
+  /** Lines that define the position `x0`, … that a tap reads at a place; `otherwise` runs in the padding. */
   read(d: number, place: string, tap: string, otherwise: string): void {
     this.w.line(
       `let q${d} = i32(${place}) * ${this.stride[d]!} - ${this.low[d]!} + i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} >= i32(${this.size[d]!})) { ${otherwise} } let x${d} = u32(q${d});`,
     );
   }
 
-  /** Lines that name the place `y0`, … whose tap reads a position; `otherwise` runs where there is none. */
+  /** Lines that define the place `y0`, … whose tap reads a position; `otherwise` runs if there is none. */
   readBy(d: number, position: string, tap: string, otherwise: string): void {
     this.w.line(
       `let q${d} = i32(${position}) + ${this.low[d]!} - i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} % ${this.stride[d]!} != 0 || q${d} / ${this.stride[d]!} >= i32(${this.places[d]!})) { ${otherwise} } let y${d} = u32(q${d} / ${this.stride[d]!});`,
     );
   }
 
-  // In tiles, what a row and a step of k know apart.
+  // For tiles: what depends on a row and on a step of k separately.
 
   /** The first channel of a group of an example: of the input, or of the output. */
   channels(example: string, group: string, input: boolean): string {
     return `(${example} * ${this.g} + ${group}) * ${input ? this.c : this.o}`;
   }
 
-  /** What a coordinate of a row adds to the position that is read, of type i32. */
+  /** The share of a row's coordinate in the position that is read, of type i32. */
   rowPlace(d: number, at: string): string {
     const [stride, low, dilation] = [this.stride[d]!, this.low[d]!, this.dilation[d]!];
     switch (this.kernel.direction) {
@@ -86,7 +86,7 @@ export class ConvText {
     }
   }
 
-  /** What a coordinate of a step of k adds to it. */
+  /** The share of a coordinate of a step of k. */
   stepPlace(d: number, at: string): string {
     switch (this.kernel.direction) {
       case 'forward':
@@ -98,12 +98,12 @@ export class ConvText {
     }
   }
 
-  /** Lines that name the position `x0`, … of a row and a step, and `there0`, … whether there is one. */
+  /** Lines that define the position `x0`, … of a row and a step, and `there0`, … whether it exists. */
   place(d: number, row: string, step: string): void {
     const { w, kernel } = this;
     const forward = kernel.direction !== 'gradInput';
     const end = forward ? this.size[d]! : this.places[d]!;
-    // Below 0 it is beyond every end.
+    // As an unsigned number, a negative position is beyond every end.
     w.line(`let q${d} = u32(${row} + ${step});`);
     if (forward || kernel.stride[d] === 1) {
       w.line(`let x${d} = q${d}; let there${d} = x${d} < ${end};`);
@@ -114,7 +114,7 @@ export class ConvText {
     w.line(`let there${d} = (x${d} * ${stride} == q${d}) & (x${d} < ${end});`);
   }
 
-  /** Where a position of a channel lies, of those that are read. */
+  /** The flat position of a channel's element in the tensor that is read. */
   flatPlace(channel: string, at: readonly string[]): string {
     const sizes = this.kernel.direction === 'gradInput' ? this.places : this.size;
     return at.reduce((e, x, d) => `(${e}) * ${sizes[d]!} + ${x}`, channel);

@@ -1,4 +1,4 @@
-/** @file A convolution as a product in tiles: of places and taps, whose operands are never put together. */
+/** @file A convolution as a product of places and taps in tiles, whose operands are never assembled in memory. */
 import type { ConvKernel } from '../../../../engine/compile/operators.js';
 import type { Place } from '../../../../engine/compile/place.js';
 import { coordinates, product } from '../coordinates.js';
@@ -10,7 +10,7 @@ import { DEPTH, tiledShader, tileOf } from '../tiles.js';
 import { names, productOf, sizesOf } from './sizes.js';
 import { ConvText } from './text.js';
 
-/** `to` is where the results go, or what is made of them. */
+/** `to` is where the results are stored, or the epilogue that uses them. */
 export function tiledConv(kernel: ConvKernel, parts: Parts | null, to: Place | Epilogue): Shader {
   const w = new ShaderWriter();
   const { batch: N, groups: G, inChannels: C, outChannels: O, direction } = kernel;
@@ -71,7 +71,7 @@ export function tiledConv(kernel: ConvKernel, parts: Parts | null, to: Place | E
       element: (_, end) => {
         for (const d of dims) text.place(d, `o${d}${end}`, `s${d}`);
         const at = text.flatPlace(`c${end} + c`, names('x', rank, 0));
-        // Without a branch all reads are under way at once.
+        // Without a branch all reads are in flight at the same time.
         const isThere = dims.map((d) => `there${d}`).join(' & ');
         w.line(`let there = ${isThere};`);
         w.line(`v = select(0.0, bitcast<f32>(h[pa + select(0u, ${at}, there)]), there);`);

@@ -1,7 +1,7 @@
 /** @file The modified Bessel functions. */
 import { number, type FunctionTexts } from './text.js';
 
-/** Coefficients of Chebyshev's polynomials beyond 8, the highest first. */
+/** Coefficients of Chebyshev polynomials for |x| beyond 8, the highest first. */
 const I0_FAR = [
   3.39623203e-9, 2.26666899e-8, 2.04891859e-7, 2.89137052e-6, 6.88975835e-5, 3.36911648e-3,
   8.04490411e-1,
@@ -14,7 +14,7 @@ const I1_FAR = [
 const constants = (xs: readonly number[]): string =>
   `array<f32, ${xs.length}>(${xs.map(number).join(', ')})`;
 
-/** A series of Chebyshev's polynomials at x. */
+/** A series of Chebyshev polynomials at x. */
 const chebyshev = (order: 0 | 1, far: readonly number[]): string =>
   `fn chebyshev${order}(x: f32) -> f32 {
   const A = ${constants(far)};
@@ -58,7 +58,7 @@ fn i1ef(x: f32) -> f32 {
   return select(y, -y, x < 0.0);
 }`,
   },
-  /** The exponential in two factors, as it overflows before the result does; a compiler would multiply these first. */
+  /** The exponential in two factors, as it overflows before the result does; a compiler might multiply them first. */
   i0f: {
     needs: ['i0ef', 'expf', 'isinf', 'rounded'],
     code: `fn i0f(x: f32) -> f32 {

@@ -1,4 +1,4 @@
-/** @file What is told and made by the bits of a number: NaN, infinities, signs, neighbours. */
+/** @file Functions on the bits of a number: NaN, infinities, signs, neighbours. */
 import { type FunctionTexts } from './text.js';
 
 export const bits: FunctionTexts = {
@@ -39,20 +39,20 @@ export const bits: FunctionTexts = {
   return bitcast<f32>(select(a - 1, a + 1, up));
 }`,
   },
-  /** A compiler makes one instruction of the choice, for which NaN is the smaller of the two. */
+  /** A compiler turns the choice into one instruction, for which NaN is the smaller of the two. */
   reluf: {
     needs: ['isnan'],
     code: 'fn reluf(x: f32) -> f32 { return select(select(x, 0.0, x <= 0.0), x, isnan(x)); }',
   },
   /**
-   * The number itself, of which a compiler knows nothing: a product stays rounded before it is added to something, so that all
-   * passes over a row agree on it, and `x - x` is not taken for 0, which it is not for NaN.
+   * The number itself, hidden from the compiler: a product stays rounded before it is added to something, so that all passes
+   * over a row agree on it, and `x - x` is not replaced by 0, which would be wrong for NaN.
    */
   rounded: {
     needs: [],
     code: 'fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ (p[0].y ^ 0x7f800000u)); }',
   },
-  /** What rounding took from a product: of halves of the digits, whose products are exact on every device. */
+  /** The rounding error of a product: from halves of the digits, whose products are exact on every device. */
   productRest: {
     needs: [],
     code: `fn headOf(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); }

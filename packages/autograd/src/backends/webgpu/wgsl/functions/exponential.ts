@@ -1,4 +1,4 @@
-/** @file The exponential function and what is made of it. */
+/** @file The exponential function and functions based on it. */
 import { horner, LN2_HIGH, LN2_LOW, LOG2E, number, type FunctionTexts } from './text.js';
 
 const EXP = [0.00138190319, 0.00836871564, 0.0416682884, 0.166665211, 0.49999994];

@@ -1,4 +1,4 @@
-/** @file The gamma function's logarithm and its derivatives. */
+/** @file The logarithm of the gamma function and its derivatives. */
 import { type FunctionTexts } from './text.js';
 
 export const gamma: FunctionTexts = {
@@ -50,7 +50,7 @@ fn lgammaf(x: f32) -> f32 {
   return sum + (logf(y) - 0.5 / y - z * (0.0833333333f - z * (0.00833333333f - z * (0.00396825397f - z * 0.00416666667f))));
 }`,
   },
-  /** Σ 1/(x + k)ˢ for x > 0, by Euler and Maclaurin from a thousand on, or after twelve terms. */
+  /** Σ 1/(x + k)ˢ for x > 0, by Euler-Maclaurin summation: from a thousand on, or after twelve terms. */
   zetaPositive: {
     needs: ['powf'],
     code: `fn zetaPositive(s: f32, x: f32) -> f32 {

@@ -23,7 +23,7 @@ export const gaussian: FunctionTexts = {
   return withSign(1.0 - 1.0 / (s * s), x);
 }`,
   },
-  /** e^(−scale·x²), the square in two parts. */
+  /** e^(−scale·x²), with the square in two parts. */
   expSquare: {
     needs: ['expf', 'isnan', 'isinf'],
     code: `fn expSquare(x: f32, scale: f32) -> f32 {
@@ -50,7 +50,7 @@ export const gaussian: FunctionTexts = {
   return select(1.0 - left, left, x < 0.0);
 }`,
   },
-  /** eˣ² erfc x for x ≥ 0: a continued fraction beyond 2, below it the quotient of the normal distribution. */
+  /** e^(x²) erfc x for x ≥ 0: an asymptotic series beyond 8, below it the rational approximation of the normal distribution. */
   scaledErfc: {
     needs: [],
     code: `fn scaledErfc(a: f32) -> f32 {

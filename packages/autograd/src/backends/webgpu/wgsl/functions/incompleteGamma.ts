@@ -1,4 +1,7 @@
-/** @file The regularized incomplete gamma functions, and how a sample of the gamma distribution follows its concentration. */
+/**
+ * @file The regularized incomplete gamma functions, and the derivative of a sample of the gamma distribution with respect to
+ * its concentration.
+ */
 import { horner, LN2_HIGH, LN2_LOW, number, type FunctionTexts } from './text.js';
 
 /** Temme's coefficients of a⁰ and a⁻¹ as power series in η, highest power first: enough for a of at least 100. */
@@ -13,7 +16,7 @@ const TEMME: readonly (readonly number[])[] = [
     -9.902263374485596e-4, 2.6455026455026454e-3, -3.472222222222222e-3, -1.8518518518518519e-3,
   ],
 ];
-/** The positive nodes of Gauss and Legendre's rule of 8, with their weights. */
+/** The positive nodes of the Gauss-Legendre rule of 8 points, with their weights. */
 const NODES = [0.1834346425, 0.5255324099, 0.7966664774, 0.9602898565];
 const WEIGHTS = [0.3626837834, 0.3137066459, 0.2223810345, 0.1012285363];
 const constants = (xs: readonly number[]): string =>
@@ -35,9 +38,9 @@ export const incompleteGamma: FunctionTexts = {
 }`,
   },
   /**
-   * `x − a − a ln(x / a)`, what `xᵃ e⁻ˣ` is below its maximum in the exponent, as a number and what rounding took from it: an
-   * exponential would make a large error of that. The logarithm is `k ln 2 + ln c + 2 (s + s³/3 + …)` with s = (x − b) / (x + b),
-   * b = 2ᵏ c a and c a multiple of ⅛ near 1.
+   * `x − a − a ln(x / a)`, how far `xᵃ e⁻ˣ` is below its maximum in the exponent, as a number and its rounding error, which an
+   * exponential would magnify. The logarithm is `k ln 2 + ln c + 2 (s + s³/3 + …)` with s = (x − b) / (x + b), b = 2ᵏ c a and c
+   * a multiple of ⅛ near 1.
    */
   gammaDistance: {
     needs: ['logRemainder', 'rounded', 'productRest', 'expf'],
@@ -88,7 +91,7 @@ fn gammaDensity(a: f32, x: f32) -> f32 {
   return gammaDensity(a, x) * (a / x);
 }`,
   },
-  /** Q where `upper`, else P. */
+  /** Q if `upper`, otherwise P. */
   incompleteGamma: {
     needs: [
       ...['gammaDensity', 'gammaDistance', 'scaledErfc', 'expf', 'expm1f', 'logf', 'lgammaf'],
@@ -149,8 +152,8 @@ fn gammaDensity(a: f32, x: f32) -> f32 {
     code: 'fn gammainccf(a: f32, x: f32) -> f32 { return incompleteGamma(a, x, true); }',
   },
   /**
-   * The derivative of a sample x by its concentration with its quantile held: a series below, integrals of `ln t − ψ(a)` on
-   * one side of x above, so that the terms have one sign.
+   * The derivative of a sample x with respect to its concentration at a fixed quantile, by forms whose terms all have one sign:
+   * a series for small x, otherwise the integral of `ln t − ψ(a)` over one side of x.
    */
   gammaSlopef: {
     needs: ['digammaf', 'logf', 'log1pf', 'expf', 'isnan', 'isinf', 'nan'],

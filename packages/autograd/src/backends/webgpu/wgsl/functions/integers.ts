@@ -1,6 +1,6 @@
 /**
- * @file Functions of integers. Remainders are what division leaves: Vulkan leaves its own instruction undefined for negative
- * operands, and Deno (wgpu) uses it.
+ * @file Functions of integers. Remainders are computed from the quotient: Vulkan leaves its own instruction undefined for
+ * negative operands, and Deno (wgpu) uses it.
  */
 import { type FunctionTexts } from './text.js';
 

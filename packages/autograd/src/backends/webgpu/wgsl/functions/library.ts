@@ -1,6 +1,6 @@
 /**
- * @file The functions that kernels call: those that WGSL does not have, or whose built-in form is off or leaves special
- * values open. The polynomials are those of the CPU's kernels (`backends/wasm/elements`); NaN is told by its bits.
+ * @file The functions that kernels call: those that WGSL lacks, or whose built-in form is inaccurate or leaves special values
+ * open. The polynomials are those of the CPU's kernels (`backends/wasm/elements`); NaN is detected by its bits.
  */
 import { bessel } from './bessel.js';
 import { bits } from './bits.js';
@@ -31,7 +31,7 @@ const LIBRARY: FunctionTexts = {
   ...sampling,
 };
 
-/** The functions named and all that they call, in an order in which each stands after what it calls. */
+/** The named functions and all that they call, each after those that it calls. */
 export function withDependencies(names: Iterable<string>): string {
   const done = new Set<string>();
   let text = '';

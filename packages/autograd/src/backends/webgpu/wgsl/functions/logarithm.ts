@@ -1,4 +1,4 @@
-/** @file The logarithm and what is made of it. */
+/** @file The logarithm and functions based on it. */
 import { horner, LN2_HIGH, LN2_LOW, LOG2E, number, type FunctionTexts } from './text.js';
 
 const LOG = [

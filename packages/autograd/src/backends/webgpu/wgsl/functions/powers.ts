@@ -1,8 +1,8 @@
-/** @file Quotients, powers, roots of sums of squares, and rests of divisions. */
+/** @file Quotients, powers, roots of sums of squares, and remainders. */
 import { LOG2E, number, type FunctionTexts } from './text.js';
 
 export const powers: FunctionTexts = {
-  /** WGSL lets a device take 0 for what is divided by more than 2¹²⁶. */
+  /** WGSL allows a device to return 0 for a division by more than 2¹²⁶. */
   dividef: {
     needs: ['rounded'],
     code: 'fn dividef(x: f32, y: f32) -> f32 { if (abs(y) > 8.0e37f) { return (0.25 * x) / rounded(0.25 * y); } return x / y; }',
@@ -57,7 +57,7 @@ fn powf(x: f32, y: f32) -> f32 {
   return a * sqrt(1.0 + q * q);
 }`,
   },
-  /** The rest of x by y with the sign of x: exact, by subtracting multiples of powers of two. */
+  /** The remainder of x by y with the sign of x: exact, by subtracting multiples of powers of two. */
   fmodf: {
     needs: ['isnan', 'isinf', 'nan', 'withSign'],
     code: `fn fmodf(x: f32, y: f32) -> f32 {

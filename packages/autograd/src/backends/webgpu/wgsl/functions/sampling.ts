@@ -14,7 +14,7 @@ const rounds = Array.from({ length: 5 }, (_, group) => {
   return `${turns.join(' ')} x = x + k${first}; y = y + k${second} + ${group + 1}u;`;
 }).join('\n  ');
 
-/** Rejections end sooner or later: a thread that draws for longer than this has met numbers that cannot be. */
+/** Rejections end sooner or later: a thread that draws more often than this has invalid parameters. */
 const MOST = 100000;
 
 export const sampling: FunctionTexts = {
@@ -39,7 +39,7 @@ fn next() -> f32 {
   return min(u, 0.99999994f);
 }`,
   },
-  /** Marsaglia and Tsang, 2000; below 1 by the power of a uniform number. */
+  /** Marsaglia and Tsang, 2000; for a below 1, times a power of a uniform number. */
   gammaSample: {
     needs: ['next', 'logf', 'cosf', 'powf', 'isnan', 'isinf', 'nan'],
     code: `fn gammaSample(given: f32, unused: f32) -> f32 {
@@ -57,7 +57,7 @@ fn next() -> f32 {
   return y;
 }`,
   },
-  /** What Stirling's formula lacks, `ln Γ(a + 1) − (a + 1/2) ln a + a − ln √2π`, for a of at least 8. */
+  /** The error of Stirling's formula, `ln Γ(a + 1) − (a + 1/2) ln a + a − ln √2π`, for a of at least 8. */
   stirlingSeries: {
     needs: [],
     code: `fn stirlingSeries(a: f32) -> f32 {
@@ -84,7 +84,7 @@ fn poissonLog(k: f32, rate: f32) -> f32 {
   return -stirlingError(k) - deviance(k, rate) - 0.5 * logf(6.2831853f * k);
 }`,
   },
-  /** Hörmann, 1993 (PTRS); small rates by products. */
+  /** Hörmann, 1993 (PTRS); for small rates, by multiplying uniform numbers. */
   poissonSample: {
     needs: ['next', 'logf', 'expf', 'poissonLog', 'isnan', 'isinf', 'nan'],
     code: `fn poissonSample(rate: f32, unused: f32) -> f32 {
@@ -107,7 +107,7 @@ fn poissonLog(k: f32, rate: f32) -> f32 {
   return floor(rate);
 }`,
   },
-  /** Hörmann, 1993 (BTRS); few successes by the gaps between them. */
+  /** Hörmann, 1993 (BTRS); for few expected successes, by the gaps between them. */
   binomialSample: {
     needs: ['next', 'logf', 'log1pf', 'poissonLog', 'isnan', 'isinf', 'nan'],
     code: `fn binomialLog(k: f32, n: f32, p: f32) -> f32 {
@@ -150,8 +150,8 @@ fn binomialSample(n: f32, given: f32) -> f32 {
 }`,
   },
   /**
-   * Best and Fisher, 1979: angles around 0, in [−π, π). With e = r − 1 and half the angle's tangent, so that nothing cancels
-   * near 0.
+   * Best and Fisher, 1979: angles around 0, in [−π, π). In terms of e = r − 1 and the tangent of half the angle, so that
+   * nothing cancels near 0.
    */
   vonMisesSample: {
     needs: ['next', 'logf', 'cosf', 'sinf', 'atan2f', 'isnan', 'nan'],

@@ -1,6 +1,6 @@
-/** @file How functions of the library are written down. */
+/** @file How functions of the library are written. */
 
-/** A function, and what it calls. */
+/** A function, and the functions that it calls. */
 export interface FunctionText {
   readonly needs: readonly string[];
   readonly code: string;
@@ -20,7 +20,7 @@ export function number(x: number): string {
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
 }
 
-/** ln 2 in two parts, the first of which has few bits. */
+/** ln 2 in two parts, of which the first has few bits. */
 export const LN2_HIGH = '0.693359375f';
 export const LN2_LOW = '-2.1219444e-4f';
 export const LOG2E: string = number(Math.LOG2E);

@@ -8,7 +8,7 @@ const HALF_PI = [
 ] as const;
 
 export const trigonometry: FunctionTexts = {
-  /** x less a multiple of π/2: the rest, what that lost, and the quadrant. */
+  /** x minus a multiple of π/2: the remainder, its rounding error, and the quadrant. */
   reduceTrig: {
     needs: [],
     code: `fn reduceTrig(x: f32) -> vec3<f32> {
@@ -22,7 +22,7 @@ export const trigonometry: FunctionTexts = {
   return vec3<f32>(r, lost - n * ${number(HALF_PI[3])}, n);
 }`,
   },
-  /** Beyond what single precision can take apart: the bits of 2/π that matter (Payne and Hanek, 1983). */
+  /** Where single precision cannot reduce x: with the bits of 2/π that matter (Payne and Hanek, 1983). */
   reduceFar: {
     needs: [],
     code: `fn reduceFar(x: f32) -> vec3<f32> {

@@ -1,4 +1,4 @@
-/** @file What is made of singular values: the decomposition itself, and pseudoinverses. */
+/** @file Results from singular values: the decomposition itself, and pseudoinverses. */
 import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
@@ -10,20 +10,20 @@ export function svdShader({ inputs, out, scratch }: Site): Shader {
   return singularShader(inputs[0]!, out, scratch(singularScratch(inputs[0]!.shape)));
 }
 
-/** How many words the factors of all matrices take. */
+/** The number of words of the factors of all matrices. */
 export function factorWords(shape: Shape): number {
   const [m, n] = shape.slice(-2) as [number, number];
   return (sizeOf(shape) / (m * n)) * (m + n + 1) * Math.min(m, n);
 }
 
-/** What lies so many words behind a place. */
+/** The place `words` words after a place. */
 export const after = (place: Place, words: number): Place => ({
   ...place,
   dtype: 'float32',
   offset: place.offset + words,
 });
 
-/** Names for the parts of the factors: `u`, `s` and `v`, with `k` columns each. */
+/** Defines names for the parts of the factors: `u`, `s` and `v`, with `k` columns each. */
 function nameFactors(w: ShaderWriter, factors: Place, shape: Shape, matrix: string): void {
   const [m, n] = shape.slice(-2) as [number, number];
   w.line(`let m = ${w.word(m)}; let n = ${w.word(n)}; let k = min(m, n);`);

@@ -1,6 +1,6 @@
 /**
- * @file Cofactors of a matrix, the first derivative of its determinant, and their rate along another matrix, the second. Both are
- * made of singular values, so that they exist for singular matrices too.
+ * @file Cofactors of a matrix, the first derivative of its determinant, and their derivative along another matrix, the second.
+ * Both are computed from singular values, so that they exist for singular matrices too.
  */
 import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
@@ -26,14 +26,14 @@ h[${w.address(out)} + row] = bitcast<u32>(sum);`);
 }
 
 /**
- * `U R Vᵀ`, where `R` is made of `T = Uᵀ t V` and the products of all singular values but two: `R_rc = −T_cr P_rc` beside the
- * diagonal, and `R_rr` the sum of all `T_cc P_rc` with another `c`.
+ * `U R Vᵀ`, where `R` is computed from `T = Uᵀ t V` and the products of all singular values except two: `R_rc = −T_cr P_rc` off
+ * the diagonal, and `R_rr` is the sum of all `T_cc P_rc` with another `c`.
  */
 export function cofactorRateShaders({ inputs, out, shape, scratch }: Site): Shader[] {
   const size = sizeOf(shape);
   const signed = signedFactors(inputs[0]!, scratch, 2 * size);
   const [half, whole] = [signed.free, after(signed.free, size)];
-  /** Each element the sum of `x · y` over `j`, of which the texts are addresses. */
+  /** Each element is the sum of `x · y` over `j`; the texts are addresses. */
   const products = (from: Place, to: Place, x: string, y: string): Shader => {
     const w = elementOf(signed);
     w.line(`let v = u + n * n + n; let x = ${w.address(from)} + i * n * n; var sum = 0.0;
@@ -61,13 +61,13 @@ h[${w.address(half)} + row] = bitcast<u32>(sum);`);
   ];
 }
 
-/** The factors of square matrices, the signs of their determinants, and the shaders that find them. */
+/** The factors of square matrices, the signs of their determinants, and the shaders that compute them. */
 interface Signed {
   readonly shaders: readonly Shader[];
   readonly shape: Shape;
   readonly factors: Place;
   readonly signs: Place;
-  /** Behind them: so many words as were asked for, when the shaders have run. */
+  /** Free memory after them, of the requested size, once the shaders have run. */
   readonly free: Place;
 }
 
@@ -98,7 +98,7 @@ function signedFactors(
   return { shaders, shape, factors, signs, free };
 }
 
-/** A thread an element of the result: `c` and `r` of matrix `i`, whose factor `U` begins at `u`; `way` is 1 or −1. */
+/** One thread per element of the result: `c` and `r` of matrix `i`, whose factor `U` begins at `u`; `way` is 1 or −1. */
 function elementOf({ shape, factors, signs }: Signed): ShaderWriter {
   const w = new ShaderWriter();
   const n = shape.at(-1)!;

@@ -1,4 +1,4 @@
-/** @file Elimination, and what is solved by it: a thread a matrix, for many small ones side by side. */
+/** @file Elimination, and systems solved by it: one thread per matrix, for many small matrices in parallel. */
 import { sizeOf } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
 import type { Shader } from '../shader.js';
@@ -6,8 +6,8 @@ import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
 /**
- * A writer, with sizes `m` and `n`, a copy of each matrix at `a` that may be overwritten, and the order of its rows. `step` is
- * how far apart the matrices are.
+ * A writer with sizes `m` and `n`, a copy of each matrix at `a` that may be overwritten, and the order of its rows. `step` is
+ * the distance of the matrices.
  */
 function overCopies(
   site: Pick<Site, 'inputs' | 'scratch'>,
@@ -27,7 +27,7 @@ function overCopies(
   return { w, count };
 }
 
-/** Elimination with partial pivoting, in place; `chosen` is what to do with each pivot. */
+/** Elimination with partial pivoting, in place; `chosen` are statements for each pivot. */
 function eliminate(w: ShaderWriter, chosen = ''): void {
   w.line(`var sign = 1.0;
 for (var k = 0u; k < min(m, n); k++) {
@@ -47,7 +47,7 @@ for (var k = 0u; k < min(m, n); k++) {
 }`);
 }
 
-/** Solves with a triangle of `m` in place, for the `k` columns at `y`. */
+/** Solves a system with a triangle of `m`, in place, for the `k` columns at `y`. */
 function substitute(
   w: ShaderWriter,
   m: string,
@@ -72,7 +72,7 @@ export function solveShader(site: Site): Shader {
   eliminate(w);
   if (attrs['op'] !== '') {
     const refused = w.refuse('row', { kind: 'singular', place: null, limit: 0 });
-    // A pivot of nothing but rounding counts as 0.
+    // A pivot that is only rounding error counts as 0.
     w.line(
       `var most = 0.0; for (var i = 0u; i < n; i++) { most = max(most, abs(${read('a', 'i', 'i')})); }`,
     );
@@ -105,7 +105,7 @@ export function triangularShader({ attrs, inputs, out, shape }: Site): Shader {
   return w.threads(sizeOf(shape) / (n * k));
 }
 
-/** The determinant, or its sign and the logarithm of its size side by side. */
+/** The determinant, or its sign and the logarithm of its absolute value next to each other. */
 export function determinantShader(
   site: Pick<Site, 'inputs' | 'scratch' | 'out'>,
   logarithm: boolean,
@@ -125,7 +125,7 @@ let o = ${w.address(site.out)} + 2u * row; h[o] = bitcast<u32>(sign); h[o + 1u] 
   return w.threads(count);
 }
 
-/** L below the diagonal and U on and above, of rows that are in order. */
+/** L below the diagonal and U on and above it, for rows that are already in order. */
 export function luShader({ inputs, out, shape }: Site): Shader {
   const w = new ShaderWriter();
   const [m, n] = shape.slice(-2) as [number, number];
@@ -144,7 +144,7 @@ for (var k = 0u; k < n; k++) {
   return w.threads(sizeOf(shape) / (m * n));
 }
 
-/** The order of rows by partial pivoting of `[m, n]`, then LAPACK's exchanges, counted from 1. */
+/** The order of the rows of `[m, n]` by partial pivoting, then LAPACK's exchanges, counted from 1. */
 export function luOrderShader(site: Site): Shader {
   const { w, count } = overCopies(site, false);
   w.line(`let y = ${w.address(site.out)} + row * (m + min(m, n));`);
@@ -153,7 +153,7 @@ export function luOrderShader(site: Site): Shader {
   return w.threads(count);
 }
 
-/** The order of rows that exchanges make of them. */
+/** The order of rows that results from exchanges. */
 export function pivotOrderShader({ inputs, out, shape }: Site): Shader {
   const w = new ShaderWriter();
   const { place, shape: given } = inputs[0]!;

@@ -1,4 +1,4 @@
-/** @file The exponential of matrices: a workgroup a matrix. */
+/** @file The exponential of matrices: one workgroup per matrix. */
 import { sizeOf } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
 import type { Shader } from '../shader.js';
@@ -6,10 +6,10 @@ import { ShaderWriter } from '../shaderWriter.js';
 import { each, MEET, TEAM } from './jacobi.js';
 import { read } from './matrix.js';
 
-/** Terms of the series for a norm of at most 1: the next is below 2e-10. */
+/** The terms of the series for a norm of at most 1: the next one is below 2e-10. */
 const TERMS = 12;
 
-/** Taylor's series of the matrix halved so often that its norm is at most 1, then squared as often. */
+/** The Taylor series of the matrix halved until its norm is at most 1, then squared as often. */
 export function exponentialShader({ inputs, out, shape, scratch }: Site): Shader {
   const w = new ShaderWriter();
   const n = shape.at(-1)!;

@@ -1,8 +1,8 @@
 /**
- * @file Eigenvalues of symmetric matrices and singular values by Jacobi's rotations: a workgroup a matrix.
+ * @file Eigenvalues of symmetric matrices and singular values by Jacobi rotations: one workgroup per matrix.
  *
- * The rotations of pairs (p, q) with one p + q touch different rows and columns, so that they are made side by side;
- * one sum after the other, they come in the order of a cyclic sweep by rows, which is known to converge.
+ * The rotations of pairs (p, q) with one p + q affect different rows and columns, so they run in parallel; taken sum by sum,
+ * they are in the order of a cyclic sweep by rows, which is known to converge.
  */
 import type { Place } from '../../../../engine/compile/place.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
@@ -12,15 +12,15 @@ import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
 export const TEAM = 64;
-/** All threads of a workgroup see what the others have written. */
+/** After this, all threads of a workgroup see what the others have written. */
 export const MEET = 'workgroupBarrier(); storageBarrier();';
-/** A statement for each `e` below a count, shared out among the threads. */
+/** A statement for each `e` below a count, shared among the threads. */
 export const each = (count: string, body: string): string =>
   `for (var e = lid; e < ${count}; e += ${TEAM}u) { ${body} }`;
 
 const SWEEPS = 16;
 
-/** Two rows or columns of a matrix turned: `(x, y)` to `(cos x − sin y, sin x + cos y)`. */
+/** Rotates two rows or columns of a matrix: `(x, y)` becomes `(cos x − sin y, sin x + cos y)`. */
 const turn = (first: string, second: string): string =>
   `{ let x = bitcast<f32>(${first}); let y = bitcast<f32>(${second});
   ${first} = bitcast<u32>(co * x - si * y); ${second} = bitcast<u32>(si * x + co * y); }`;
@@ -36,7 +36,7 @@ var<workgroup> whole: f32;
 `;
   }
 
-  /** The largest size of `a`'s elements as a power of two, `scale`, by which they are divided. */
+  /** Divides the elements of `a` by a power of two, `scale`, of the size of the largest. */
   scale(elements: string): void {
     const { w } = this;
     w.line(`var most = 0.0; ${each(elements, 'most = max(most, abs(bitcast<f32>(h[a + e])));')}`);
@@ -46,15 +46,15 @@ let scale = clamp(select(power, 1.0, power == 0.0), 7.8886091e-31f, 1.2676506e30
 ${each(elements, 'h[a + e] = bitcast<u32>(bitcast<f32>(h[a + e]) / scale);')} ${MEET}`);
   }
 
-  /** What all threads have found, as one. */
+  /** Combines the values that all threads have found. */
   private fold(step: string, mine: string): void {
     this.w.line(`parts[lid] = ${mine}; workgroupBarrier();
 if (lid == 0u) { whole = 0.0; for (var i = 0u; i < ${TEAM}u; i++) { whole = ${step}; } } workgroupBarrier();`);
   }
 
   /**
-   * Sweeps over all pairs. `angle` sets `cot`, the cotangent of twice the angle, for the pair (p, q), and `needed`;
-   * `apply` turns all for the pair `j` of `pairs`, by `co` and `si`.
+   * Sweeps over all pairs. `angle` sets `cot`, the cotangent of twice the angle, for the pair (p, q), and `needed`; `apply`
+   * rotates everything for the pair `j` of `pairs`, by `co` and `si`.
    */
   sweeps(angle: string, apply: string): void {
     const { w } = this;
@@ -79,7 +79,7 @@ for (var t = 1u; t + 3u <= 2u * n; t++) {
     w.line('if (workgroupUniformLoad(&whole) == 0.0) { break; }\n}');
   }
 
-  /** The places of `n` values in their order at `order`; NaN comes last. */
+  /** Writes the positions of `n` values in sorted order to `order`; NaN comes last. */
   order(value: (i: string) => string, falling: boolean): void {
     const nan = this.w.use('isnan');
     this.w.line(`if (lid < n) {
@@ -98,7 +98,10 @@ for (var t = 1u; t + 3u <= 2u * n; t++) {
 const PAIR = `let j = e % pairs; let k = e / pairs; let p = low + j; let q = t - p;
 let co = cosines[j]; let si = sines[j]; if (si == 0.0) { continue; }`;
 
-/** Rising eigenvalues of the symmetric matrix in the lower triangle, and eigenvectors in columns below: `[λ; V]`. */
+/**
+ * The eigenvalues, in ascending order, of the symmetric matrix in the lower triangle, and below them the eigenvectors in
+ * columns: `[λ; V]`.
+ */
 export function eighShader({ inputs, out, shape, scratch }: Site): Shader {
   const rotations = new Rotations();
   const { w } = rotations;
@@ -138,14 +141,14 @@ ${each('n * n', `h[values + n + e] = ${at('v', 'e / n', 'h[order + e % n]')};`)}
   return w.teams(count, TEAM);
 }
 
-/** Words of scratch memory that a singular value decomposition takes. */
+/** The words of scratch memory for a singular value decomposition. */
 export function singularScratch(shape: Shape): number {
   const [m, n] = shape.slice(-2) as [number, number];
   const [long, short] = [Math.max(m, n), Math.min(m, n)];
   return (sizeOf(shape) / (m * n)) * (long * short + short * short + 2 * short + long);
 }
 
-/** The thin decomposition of matrices `[m, n]`: `[U; s; V]`, m + 1 + n rows of min(m, n) columns, with falling `s`. */
+/** The thin decomposition of matrices `[m, n]`: `[U; s; V]`, m + 1 + n rows of min(m, n) columns, with descending `s`. */
 export function singularShader(
   { place, shape }: Site['inputs'][number],
   out: Place,
@@ -206,7 +209,7 @@ ${each('m * n', `let chosen = h[order + e % n]; h[u + e] = bitcast<u32>(${read('
   return w.teams(count, TEAM);
 }
 
-/** Columns of a singular value of 0 are filled with unit vectors orthogonal to those before them: any will do. */
+/** Fills columns for a singular value of 0 with unit vectors orthogonal to those before them: any such vectors will do. */
 function complete(w: ShaderWriter, size: (i: string) => string): void {
   const x = (i: string): string => `bitcast<f32>(h[trial + ${i}])`;
   w.line(`if (live && lid == 0u) { for (var j = 0u; j < n; j++) {

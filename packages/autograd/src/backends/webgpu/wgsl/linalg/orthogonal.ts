@@ -1,4 +1,4 @@
-/** @file Cholesky's factor and Householder's QR: a thread a matrix. */
+/** @file The Cholesky factor and Householder's QR: one thread per matrix. */
 import { sizeOf } from '../../../../graph/shape.js';
 import type { Site } from '../../special.js';
 import type { Shader } from '../shader.js';

@@ -1,7 +1,8 @@
 /**
- * @file Scores that are never stored (FlashAttention, Dao et al. 2022): a workgroup has 32 rows, or columns, and goes over tiles
- * of 32 × 32 or 32 × 64 scores. In each tile every thread multiplies out four by four or eight, then a pair of threads has the
- * points of a row, then every thread adds the products with the other matrix to its part of the results.
+ * @file Scores that are never stored (FlashAttention, Dao et al. 2022): a workgroup has 32 rows, or columns, and traverses
+ * tiles of 32 × 32 or 32 × 64 scores. In each tile every thread computes the products of four by four or eight scores, then a
+ * pair of threads processes the points of a row, then every thread adds the products with the other matrix to its part of the
+ * results.
  */
 import { isLinear, softmaxOf, type ScoresKernel, type Softmax } from '../../attention/scores.js';
 import { BodyWriter } from '../body.js';
@@ -12,7 +13,7 @@ import { ShaderWriter } from '../shaderWriter.js';
 import { load, store, typeOf } from '../values.js';
 import { LEAST_MEMORY, OWN, ScoreTiles, tileSizesOf, type TileSizes } from './tiles.js';
 
-/** `memory` is what a workgroup of the device may have, in bytes. */
+/** `memory` is the workgroup memory of the device, in bytes. */
 export function scoresShader(kernel: ScoresKernel, memory = LEAST_MEMORY): Shader {
   return new ScoresShader(kernel, tileSizesOf(kernel, memory)).write();
 }
@@ -87,14 +88,14 @@ class ScoresShader {
     return w.teams(product(batch) * own, this.sizes.team);
   }
 
-  /** The softmax that the reductions begin with, if there is one. */
+  /** The softmax with which the reductions begin, if there is one. */
   private softmax(): Softmax | null {
     const found = softmaxOf(this.kernel.body);
     const first = [...this.body.reductions(0), ...this.body.reductions(1)].map(({ i }) => i);
     return found !== null && first.join() === `${found.max},${found.sum}` ? found : null;
   }
 
-  /** The row of this pair of threads: its coordinates, and where its elements begin. */
+  /** The row of this pair of threads: its coordinates, and the start of its elements. */
   private rowPlaces(): void {
     const { w, kernel } = this;
     const { outer, inputs, outputs } = kernel;
@@ -111,7 +112,7 @@ class ScoresShader {
     );
   }
 
-  /** Goes over the tiles. */
+  /** Loops over the tiles. */
   private overTiles(tile: () => void): void {
     const { w, byRows } = this;
     const [at, end] = byRows ? ['c0', 'columns'] : ['r0', 'rows'];
@@ -121,7 +122,7 @@ class ScoresShader {
     w.line('workgroupBarrier();\n}');
   }
 
-  /** Goes over the points of a row that one of its two threads has; `outside` are lines for those that are none. */
+  /** Loops over the points of a row that belong to one of its two threads; `outside` are lines for positions beyond the row. */
   private overPoints(inside: (scope: Set<number>) => void, outside = ''): void {
     const { w, kernel } = this;
     const { columns, pitch } = this.sizes;
@@ -133,7 +134,7 @@ class ScoresShader {
     w.line(outside === '' ? '} }' : `} else { ${outside} } }`);
   }
 
-  /** What both threads of a row have found, as one. */
+  /** Combines the results of both threads of a row. */
   private both(i: number, combine: (x: string, y: string) => string, type: string): void {
     const { w } = this;
     w.declarations += `var<workgroup> w${i}: array<${type}, ${this.sizes.team}>;\n`;
@@ -161,7 +162,10 @@ class ScoresShader {
       this.both(i, (x, y) => fold(w, s.op, s.dtype, x, y), typeOf(s.dtype));
   }
 
-  /** The maximum and the sum of a softmax, and with `sums` the sums over the points: these follow the maximum. */
+  /**
+   * The maximum and the sum of a softmax, and with `sums` the sums over the points, which are rescaled when the maximum
+   * changes.
+   */
   private onlinePass({ score, max, sum }: Softmax, sums: boolean): void {
     const { w, body } = this;
     const most = (x: string, y: string): string => fold(w, 'max', 'float32', x, y);
@@ -176,7 +180,7 @@ class ScoresShader {
       });
       w.line('top[lid] = most; workgroupBarrier();');
       w.line(`let now = ${most(...pairOf('top'))};`);
-      // Where nothing may be looked at so far there is nothing to add.
+      // If all scores so far are masked, there is nothing to add.
       w.line('let none = bitcast<u32>(now) == 0xff800000u;');
       w.line(`let scale = select(${exp}(a${max} - now), 1.0, none); var part = 0.0;`);
       this.overPoints(
@@ -193,13 +197,13 @@ class ScoresShader {
       this.tiles.addProducts(() => 0);
     });
     w.line(`let s${max} = a${max};`);
-    // As −∞ − −∞ would be.
+    // The result of −∞ − −∞.
     w.line(`a${sum} = select(a${sum}, ${w.use('nan')}(), bitcast<u32>(a${max}) == 0xff800000u);`);
     body.row.add(max);
     this.both(sum, (x, y) => `${x} + ${y}`, 'f32');
   }
 
-  /** Makes of the sums of exponentials what was asked for. */
+  /** Turns the sums of exponentials into the results that are needed. */
   private finishOnline({ exponential }: Softmax): void {
     const { w, kernel, body } = this;
     const { value } = kernel.contractions[0]!;
@@ -211,7 +215,7 @@ class ScoresShader {
     this.tiles.scaleSums();
   }
 
-  /** The sums over all points, once all that is known of the rows is. */
+  /** The sums over all points, once all values of the rows are known. */
   private lastPass(): void {
     const { w, kernel, body, byRows } = this;
     const { contractions } = kernel;
@@ -248,7 +252,7 @@ class ScoresShader {
   }
 }
 
-/** What a pair of threads has put into an array. */
+/** The two elements of an array that a pair of threads has written. */
 function pairOf(array: string): [string, string] {
   return [`${array}[mine * 2u]`, `${array}[mine * 2u + 1u]`];
 }

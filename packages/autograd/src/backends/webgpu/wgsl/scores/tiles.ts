@@ -1,35 +1,35 @@
 /**
- * @file The products of a kernel over scores: of two matrices, which make a tile of scores, and of a tile with a third, which go
- * into sums. A workgroup has 32 rows, or columns, and of each tile a thread multiplies out four by four scores, or by eight; of
- * the sums it has four rows of every eighth, or sixteenth, vector of four columns.
+ * @file The products of a kernel over scores: of two matrices, which give a tile of scores, and of a tile with a third matrix,
+ * which are added to sums. A workgroup has 32 rows, or columns. Of each tile a thread computes four by four scores, or four by
+ * eight; of the sums it has four rows of every eighth, or sixteenth, vector of four columns.
  */
 import type { Contraction, Dot, ScoresKernel } from '../../attention/scores.js';
 import { offsetOf } from '../coordinates.js';
 import type { ShaderWriter } from '../shaderWriter.js';
 import { DEPTH, fillSide, type Operand, type Side } from '../tiles.js';
 
-/** Rows, or columns, that a workgroup has. */
+/** Rows, or columns, per workgroup. */
 export const OWN = 32;
-/** What the workgroup memory of every device holds, in bytes. */
+/** The workgroup memory that every device has, in bytes. */
 export const LEAST_MEMORY = 16384;
 
-/** The tiles of scores that a kernel goes over. */
+/** The tiles of scores that a kernel traverses. */
 export interface TileSizes {
   readonly rows: number;
   readonly columns: number;
-  /** How many columns, or rows, it goes on at a time. */
+  /** How many columns, or rows, it advances by. */
   readonly walk: number;
   /** Threads of a workgroup: two for each row of a tile. */
   readonly team: number;
-  /** Vectors of four columns that a thread multiplies out of four rows: of eight threads side by side. */
+  /** Vectors of four columns that a thread computes for four rows; eight threads share a row. */
   readonly vectors: number;
-  /** Elements from one row of a tile to the next: one more, so that a column lies in different banks. */
+  /** Elements from one row of a tile to the next: one more than a row, so that a column lies in different banks. */
   readonly pitch: number;
 }
 
 /**
- * Twice as wide where several matrices are multiplied out, if it is long enough and workgroup memory holds it: each value that is
- * read is used more often. With one, the time goes to the points.
+ * Tiles are twice as wide if several matrices are multiplied, the rows are long enough and workgroup memory suffices: then each
+ * value that is read is used more often. With one product, most of the time goes to the points.
  */
 export function tileSizesOf(kernel: ScoresKernel, memory: number): TileSizes {
   const long = kernel.over === 'rows' ? kernel.columns : kernel.rows;
@@ -52,17 +52,17 @@ function bytesOf(kernel: ScoresKernel, sizes: TileSizes): number {
   return 4 * words + 16 * vectorsAStep(sizes) * stepsOf(kernel);
 }
 
-/** Tiles that are in workgroup memory at once. */
+/** The number of tiles that are in workgroup memory at the same time. */
 function tilesOf({ inputs, contractions }: ScoresKernel): number {
   return Math.max(inputs.filter(({ kind }) => kind === 'dot').length, contractions.length);
 }
 
-/** Steps of k in workgroup memory, which is small. */
+/** How many steps of k are in workgroup memory, which is small. */
 function stepsOf(kernel: ScoresKernel): number {
   return tilesOf(kernel) > 2 ? DEPTH / 2 : DEPTH;
 }
 
-/** Vectors of both sides that a step of k takes. */
+/** The vectors of both sides per step of k. */
 function vectorsAStep({ rows, columns }: TileSizes): number {
   return rows / 4 + columns / 4 + 2;
 }
@@ -74,7 +74,7 @@ export class ScoreTiles {
   private readonly byRows: boolean;
   private readonly sizes: TileSizes;
   private readonly steps: number;
-  /** Threads that share the columns of a row of sums. */
+  /** The number of threads that share the columns of a row of sums. */
   private readonly lanes: number;
 
   constructor(w: ShaderWriter, kernel: ScoresKernel, sizes: TileSizes) {
@@ -91,7 +91,7 @@ export class ScoreTiles {
     w.declarations += `var<workgroup> factor: array<f32, ${OWN}>;\n`;
   }
 
-  /** Where the matrices of this member of the batch begin, and the sums, which are 0. */
+  /** The start of the matrices for this member of the batch; also sets the sums to 0. */
   begin(): void {
     const { w, kernel } = this;
     const rank = kernel.batch.length;
@@ -106,7 +106,7 @@ export class ScoreTiles {
     });
   }
 
-  /** The scores of the tile at `r0` and `c0`: some steps of k of both matrices lie in workgroup memory at a time. */
+  /** The scores of the tile at `r0` and `c0`: some steps of k of both matrices are in workgroup memory at a time. */
   multiply(): void {
     const { w, steps } = this;
     const { rows, columns, vectors, pitch } = this.sizes;
@@ -148,7 +148,7 @@ export class ScoreTiles {
   }
 
   /**
-   * Adds the products of a tile of values with the other matrices: some of their rows lie in workgroup memory at a time. Values
+   * Adds the products of a tile of values with the other matrices: some of their rows are in workgroup memory at a time. Values
    * outside of the matrix are 0.
    */
   addProducts(tileOf: (k: number) => number): void {
@@ -225,12 +225,12 @@ export class ScoreTiles {
     return { w: this.w, team: this.sizes.team, whole, steps, to: 'sides' };
   }
 
-  /** Vectors of four columns that a thread has of a row of sums. */
+  /** The number of vectors of four columns that a thread has of a row of sums. */
   private vectorsOf(n: number): number {
     return Math.ceil(n / 4 / this.lanes);
   }
 
-  /** The sums of a thread: their names, the row of four, and which of its vectors. */
+  /** The sums of a thread: their names, the row among its four, and the number of the vector. */
   private sumsOf(
     { n }: Contraction,
     k: number,
@@ -245,7 +245,7 @@ export class ScoreTiles {
   }
 }
 
-/** A matrix that is read by single words. */
+/** A matrix that is read word by word. */
 function matrix(
   w: ShaderWriter,
   stepsAlong: boolean,
@@ -262,7 +262,7 @@ function matrix(
   };
 }
 
-/** The largest power of two that is no larger, at most 32. */
+/** The largest power of two up to x, at most 32. */
 function powerOf2Within(x: number): number {
   return Math.min(32, 2 ** Math.floor(Math.log2(x)));
 }
