@@ -1,8 +1,8 @@
-/** @file What `exportModule` takes, checked. */
+/** @file The options of `exportModule`, and their checks. */
 import { ChainruleError, defineOptions, kinds, passes, type Tensor } from '@chainrule/autograd';
 import type { Named } from '@chainrule/autograd/graph';
 
-/** An optimizer, as far as a module is concerned. */
+/** The interface of an optimizer that a module needs. */
 export interface ModuleOptimizer {
   /** Clears the gradients; called at the beginning of each step. */
   zeroGrad(): void;
@@ -77,10 +77,13 @@ const RESERVED = new Set(
     'public return static super switch this throw true try typeof var void while with yield'
   ).split(' '),
 );
-/** What else a module exports. */
+/** What a module exports besides its functions. */
 const EXPORTED = new Set(['train', 'state', 'load', 'start', 'version', 'Result', 'State']);
 
-/** The names of all arguments, then of all targets, as far as they are given; refuses those that cannot be written. */
+/**
+ * The names of all arguments, then of all targets; defaults fill in for names that are not given. Refuses names that cannot
+ * be variables.
+ */
 export function argumentNames(
   name: string,
   given: readonly string[] = [],

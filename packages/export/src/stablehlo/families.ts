@@ -1,9 +1,9 @@
-/** @file Functions with derivatives of every order, as StableHLO. */
+/** @file Functions with derivatives of every order, in StableHLO. */
 import { sincSlope, type Formulas } from '../formulas.js';
 import { Unwritable, type Rules } from './rule.js';
 import type { Value, Writer } from './writer.js';
 
-/** Formulas of values with the shape and type of `like`. */
+/** Formulas on values with the shape and type of `like`. */
 function formulas(w: Writer, like: Value): Formulas<Value> {
   return {
     number: (x) => w.constant(x, like.type, like.shape),
@@ -20,10 +20,13 @@ function formulas(w: Writer, like: Value): Formulas<Value> {
   };
 }
 
-/** From here on the continued fraction of the tail has all digits after `TERMS` terms. */
+/** From `FAR` on, `TERMS` terms of the continued fraction give all digits of the tail. */
 const [FAR, TERMS] = [5, 40];
 
-/** `e^(x²) erfc(x)` for x ≥ 0: the power from an exact square and what is left of it, far away a continued fraction. */
+/**
+ * `e^(x²) erfc(x)` for x ≥ 0: near 0 the power is taken of an exact square and a remainder; far away a continued fraction is
+ * used.
+ */
 function scaledTail(w: Writer, x: Value): Value {
   const k = formulas(w, x);
   const near = k.whereLess(x, k.number(FAR), x, k.number(FAR));

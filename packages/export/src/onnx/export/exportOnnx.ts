@@ -22,7 +22,7 @@ import {
 import { writeItems } from './program.js';
 import { recordAll, type Recordings } from './recordings.js';
 
-/** The version of the format that goes with a version of the operators. */
+/** The version of the file format for each version of the operators. */
 const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11 };
 
 /** A model whose weights are in another file. */

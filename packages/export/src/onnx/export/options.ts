@@ -1,4 +1,4 @@
-/** @file What `exportOnnx` takes, checked. */
+/** @file The options of `exportOnnx`, and their checks. */
 import {
   ChainruleError,
   defineOptions,
@@ -34,12 +34,12 @@ export interface ExportOnnxOptions {
   readonly externalData?: string;
 }
 
-/** A size that moves, with the dimension of each input that has it. */
+/** A dynamic size, with the dimension of each input that has it. */
 export interface Axis {
   readonly name: string;
   /** The dimension of each input; null for those without. */
   readonly dims: readonly (number | null)[];
-  /** Its size in the example. */
+  /** The size in the example. */
   readonly size: number;
 }
 
@@ -58,7 +58,7 @@ const readNames = defineOptions<{
   readonly outputs?: readonly string[];
 }>({ inputs: listOfTexts, outputs: listOfTexts });
 
-/** The names of inputs, all of them, and of outputs as far as they are given. */
+/** The names of all inputs, and those of outputs that are given. */
 export function namesOf(
   given: ExportOnnxOptions['names'],
   count: number,

@@ -5,7 +5,7 @@ import { flag, type Recorded } from './rule.js';
 
 type Transform = Recorded<'fft'> | Recorded<'irfft'>;
 
-/** Sums of pairs, or of real numbers in a last dimension of 1, which `DFT` divides by n on the way back. */
+/** Transforms of pairs, or of real numbers in a last dimension of 1. On the inverse transform `DFT` divides by n. */
 function sums(
   e: Emitter,
   { node, all, attributes: { dim, n, scale } }: Transform,
@@ -24,7 +24,7 @@ function sums(
   return e.node('Mul', [e.node('Squeeze', [y, e.ints([0])]), e.number(factor, node.dtype)]);
 }
 
-/** Two parts as pairs; pairs as they are. */
+/** Two parts as pairs; a single input has pairs already. */
 function paired(e: Emitter, [x, y]: readonly string[]): string {
   if (y === undefined) return x as string;
   const parts = [x, y].map((part) => e.node('Unsqueeze', [part as string, e.ints([-1])]));
@@ -39,7 +39,7 @@ export function fft(e: Emitter, op: Recorded<'fft'>): string {
   return sums(e, op, numbers, sign > 0, to === 'half');
 }
 
-/** What is there twice in the whole counts twice, and the rest is zeros. */
+/** Elements that occur twice in the full spectrum are doubled, and the other half is zeros. */
 export function irfft(e: Emitter, op: Recorded<'irfft'>): string {
   const { node, inputs, attributes } = op;
   const { dim, n } = attributes;
