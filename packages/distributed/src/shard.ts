@@ -25,10 +25,10 @@ const shardOptions = defineOptions<ShardOptions>({
   uneven: kinds.oneOf('repeat', 'drop', 'error'),
 });
 
-/** What can be shared: the rows of a tensor, an array, or an object with `length` and `at(i)`. */
+/** Data that can be divided: the rows of a tensor, an array, or an object with `length` and `at(i)`. */
 export type Shardable<T> = Tensor | readonly T[] | Dataset<T>;
 
-/** Every `size`-th item, from the rank's own on; as many on each rank. */
+/** Every `size`-th item, starting with the item at the rank's number; equally many on each rank. */
 export function shardOf<T>(
   world: Communicator,
   dataset: Shardable<T>,
