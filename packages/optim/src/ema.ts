@@ -157,7 +157,7 @@ function copyOf(t: Tensor): Tensor {
   return copyAt(t, t.device);
 }
 
-/** Whether it is such an average, and not only made with the prototype of one. */
+/** Whether `x` is a constructed average, and not only an object with its prototype. */
 function isMade(x: unknown): boolean {
   return x instanceof ExponentialMovingAverage && Reflect.get(x, 'cells') !== undefined;
 }

@@ -137,7 +137,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     }
   }
 
-  /** The lines of a step; checks what it is given. */
+  /** The generator of a step, after checking its arguments. */
   private take<L>(name: string, closure: (() => L) | undefined): Reading<L> {
     if (closure === undefined) {
       throw new ChainruleError(
@@ -162,7 +162,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     return loss;
   }
 
-  /** As `minimize`, but what ends in numbers that are not finite changes neither parameters nor history. */
+  /** Like `minimize`, but if the result is not finite, neither parameters nor history change. */
   private *guarded(first: Measure, measure: Measuring): Reading<void> {
     const [x, history] = [yield* this.vector.values(), this.history.save()];
     const bad = firstNonFinite(first);

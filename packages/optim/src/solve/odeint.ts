@@ -153,7 +153,7 @@ export function odeint<T = Tensor>(
   const moved = (from: Tensor, at: Tensor, v: Tensor): Tensor =>
     flow.run(v, stack([from, at]), captured).select(0, 1);
   const stateAt = (at: Tensor): Tensor => moved(t.select(0, 0), at, vector);
-  /** No step leads from the first time to itself: a short one away, and back from there, has the derivatives. */
+  /** There is no step from the first time to itself, so the derivatives are those of a short step away and back. */
   const stateAtFirst = (at: Tensor): Tensor => {
     const start = t.select(0, 0);
     const aside = start.add(
@@ -173,7 +173,7 @@ export function odeint<T = Tensor>(
   let ts = t;
   const last = terminalOf(watched, watcher.found, end);
   if (last !== null) {
-    // Behind its end the solution stays where it is, and so do the times.
+    // After a terminal event the state and the times stay constant.
     const stop = happened[last.k]?.[last.i] as { t: Tensor; y: Tensor };
     const reached = vectorOf(t).filter((x) => (x - last.t) * last.sign(t) <= 0).length;
     const rest = t.size - reached;
