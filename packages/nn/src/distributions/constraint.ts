@@ -9,11 +9,11 @@ import {
 
 /** A set of numbers, vectors or matrices. */
 export interface Constraint {
-  /** What stands after "must" in a message: `be positive`. */
+  /** The words after "must" in a message: `be positive`. */
   readonly must: string;
-  /** How many of the last dimensions are one element of the set: 0 for numbers, 1 for vectors, 2 for matrices. */
+  /** How many of the last dimensions form one element of the set: 0 for numbers, 1 for vectors, 2 for matrices. */
   readonly eventDim: 0 | 1 | 2;
-  /** Whether an element, given row by row, lies in the set. */
+  /** Whether an element, given in row-major order, is in the set. */
   readonly contains: (element: ArrayLike<number>) => boolean;
   /**
    * The bounds of the numbers, if they nearly describe the set; `positive` stands for the least

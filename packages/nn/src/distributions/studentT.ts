@@ -69,7 +69,7 @@ export class StudentT extends Distribution {
   override get variance(): Tensor {
     const { df, scale } = this;
     const finite = df.gt(2);
-    // The branch that is not taken has a df that does not divide by 0.
+    // The branch that is not taken gets a df that does not divide by 0.
     const safe = where(finite, df, 3);
     const variance = scale.square().mul(safe).div(safe.sub(2));
     return where(finite, variance, where(df.gt(1), Infinity, NaN));
@@ -104,7 +104,7 @@ export class StudentT extends Distribution {
     const { dtype } = this;
     const [x, y] = [randn(shape, { dtype }), randn(shape, { dtype })];
     const a = x.square().add(y.square()).div(to(this.df, shape).mul(2)).clampMin(LEAST);
-    // In two halves, so that nothing overflows unless the result does.
+    // Multiplied in two halves, so that nothing overflows unless the result does.
     const half = a.mul(0.5).exp();
     const double = a.mul(-2);
     const t = x.mul(half).mul(double.expm1().div(double).sqrt()).mul(half);
@@ -112,5 +112,5 @@ export class StudentT extends Distribution {
   }
 }
 
-/** So small that the growth of a radius is 1. */
+/** So small that `expm1(x) / x` is 1. */
 const LEAST = 2 ** -100;

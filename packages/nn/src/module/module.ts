@@ -1,4 +1,4 @@
-/** @file The base of all layers and models: registers what they hold; the mathematics is theirs. */
+/** @file The base of all layers and models: it registers the parameters, buffers and modules that they hold. */
 import {
   checkArgument,
   kinds,
@@ -127,7 +127,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   /** Like `parameters()`, with names: a module's own parameters before its children's. */
   namedParameters(): [name: string, parameter: Parameter][] {
     return walkSlots(this, parametersOf).map(({ name, value }) => {
-      // What messages call it: the longest path it was listed under.
+      // The name in messages: the longest path under which it was listed.
       if (!value.label.endsWith(name)) value.label = name;
       return [name, value];
     });
@@ -175,7 +175,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   apply(f: (module: Module) => void): this {
     checkArgument('apply', 'f', f, kinds.callable);
     const visit = (module: Module, within: readonly Module[]): void => {
-      if (within.includes(module)) return; // it contains itself
+      if (within.includes(module)) return; // the module contains itself
       for (const child of module.children()) visit(child, [...within, module]);
       f(module);
     };

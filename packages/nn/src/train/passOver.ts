@@ -1,4 +1,7 @@
-/** @file What a resumed epoch has already seen of data that does not know where it was: an array, a generator. */
+/**
+ * @file Skips the batches that a resumed epoch has already seen, for data that does not know its position: an array, a
+ * generator.
+ */
 import { getRngState, setRngState } from '@chainrule/autograd';
 
 /**

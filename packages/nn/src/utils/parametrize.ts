@@ -29,9 +29,12 @@ const HOLDER = 'parametrizations';
 
 type Fields = Record<string, unknown>;
 
-/** The parametrizations of one parameter, and what is learned in its place: `original`, or `original0`, `original1` … */
+/**
+ * The parametrizations of one parameter, and the tensors that are learned in its place: `original`, or `original0`,
+ * `original1` …
+ */
 class ParametrizationList extends ModuleList<Parametrization> {
-  /** The names of what is learned. */
+  /** The names of the learned tensors. */
   readonly names: readonly string[];
   readonly buffer: boolean;
 
@@ -60,13 +63,13 @@ class ParametrizationList extends ModuleList<Parametrization> {
     return this.names.map((name) => (this as unknown as Fields)[name] as Cell);
   }
 
-  /** The value that stands for the parameter. */
+  /** The value of the parameter, computed from the learned tensors. */
   value(): Tensor {
     const [first, ...rest] = [...this] as [Parametrization, ...Parametrization[]];
     return rest.reduce((x, p) => valueOf(p, x), valueOf(first, ...this.originals));
   }
 
-  /** Finds what gives `value`, from the last parametrization to the first. */
+  /** Sets the learned tensors so that the parameter becomes `value`, going from the last parametrization to the first. */
   assign(value: unknown): void {
     const given = checkArgument(
       'parametrize',
@@ -159,7 +162,7 @@ export function registerParametrization<M extends Module>(
   delete fields[name];
   if (listsOf(module) === undefined) module.registerModule(HOLDER, new ModuleDict());
   (listsOf(module) as ModuleDict<ParametrizationList>).set(name, list);
-  // It speaks of `this`, so that a clone computes from its own parameters.
+  // Uses `this`, so that a clone computes from its own parameters.
   Object.defineProperty(module, name, {
     get(this: Module): Tensor {
       const list = (listsOf(this) as ModuleDict<ParametrizationList>).get(name);
@@ -246,12 +249,12 @@ function listsOf(module: Module): ModuleDict<ParametrizationList> | undefined {
 
 const MODULE = kinds.kind<Module & Parametrization>('be a module', (x) => x instanceof Module);
 
-/** What a parametrization computes. */
+/** The result of a parametrization. */
 function valueOf(p: Parametrization, ...originals: readonly Tensor[]): Tensor {
   return checkResult(p, 'forward', p.forward(...originals));
 }
 
-/** One tensor, as a method that was written elsewhere should return. */
+/** Checks that the result of a user's method is one tensor. */
 function checkResult(p: Parametrization, method: string, result: unknown): Tensor {
   return checkArgument(
     `parametrize: ${p.constructor.name}.${method}`,

@@ -1,4 +1,4 @@
-/** @file Pictures resized and cut out, in the middle or at random. */
+/** @file Resizes pictures, and cuts parts out of them, from the middle or at random. */
 import { defineOptions, kinds, ShapeError, type Tensor } from '@chainrule/autograd';
 import {
   picturesOf,
@@ -128,7 +128,10 @@ export function randomResizedCrop(size: Size, options?: RandomResizedCropOptions
   };
 }
 
-/** A part whose share of the area and shape are drawn until it fits, at most ten times; else the largest in the middle. */
+/**
+ * A part whose fraction of the area and aspect ratio are drawn until it fits, at most ten times; else the largest part in the
+ * middle.
+ */
 function randomPart(
   { height, width }: Pictures,
   scale: readonly [number, number],
@@ -164,7 +167,7 @@ function into(
     : [sx, 0, left + (sx - 1) / 2, 0, sy, top + (sy - 1) / 2];
 }
 
-/** Parts of pictures, one for each or for all, in one size. */
+/** Cuts parts out of pictures, one for each picture or one for all, and resizes them to one size. */
 function cut(
   from: Pictures,
   parts: readonly Part[],

@@ -1,4 +1,4 @@
-/** @file Resampling: every pixel of the result is looked up somewhere in the picture. */
+/** @file Resampling: each pixel of the result is read at some position of the picture. */
 import { checkArgument, kinds, ShapeError, tensor, type Tensor } from '@chainrule/autograd';
 
 /** Where a pixel comes from: (x, y) = (a·x + b·y + c, d·x + e·y + f), of pixel centres counted from 0. */

@@ -33,7 +33,7 @@ export function serveDataset<T, B>(
   const source = dataset as Dataset<T>;
   let waiting: Extract<Request, { chainrule: 'batch' }>[] = [];
   let busy = false;
-  /** One batch after the other: seeds hold for all of a batch. */
+  /** Batches are made one at a time: a seed applies to a whole batch. */
   const work = async (): Promise<void> => {
     if (busy) return;
     busy = true;

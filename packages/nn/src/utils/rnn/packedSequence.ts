@@ -1,4 +1,4 @@
-/** @file Sequences of different lengths in one tensor without padding, and their way there and back. */
+/** @file Packs sequences of different lengths into one tensor without padding, and unpacks them. */
 import {
   ChainruleError,
   checkArgument,
@@ -28,9 +28,9 @@ export interface PackedSequence {
   readonly data: Tensor;
   /** How many sequences have a first step, a second one … */
   readonly batchSizes: readonly number[];
-  /** Which sequence of the batch stands in each place; null if they came sorted. */
+  /** For each position the sequence of the batch in it; null if the sequences were given sorted. */
   readonly sortedIndices: readonly number[] | null;
-  /** In which place each sequence of the batch stands; null if they came sorted. */
+  /** For each sequence of the batch its position; null if the sequences were given sorted. */
   readonly unsortedIndices: readonly number[] | null;
 }
 
@@ -185,7 +185,7 @@ export function padPackedSequence(
       `${op}: totalLength ${time} is less than the longest sequence's ${plural(steps, 'step')}`,
     );
   }
-  // The place of each sequence, and where the steps begin in the data.
+  // The position of each sequence, and the row at which each step begins.
   const place = sortedIndices === null ? null : inverse(sortedIndices);
   const at: number[] = [];
   let sum = 0;
@@ -216,7 +216,7 @@ export function padPackedSequence(
   };
 }
 
-/** The sequences by falling length; null where they are so already and nothing was to be sorted. */
+/** The sequences in order of falling length; null if they had to be given in this order. */
 function orderOf(op: string, lengths: readonly number[], enforceSorted: boolean): number[] | null {
   if (!enforceSorted) {
     return lengths.map((_, b) => b).sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
