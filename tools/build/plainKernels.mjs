@@ -1,6 +1,6 @@
 /**
- * @file The plain kernels of autograd's primitives as pieces of JavaScript, taken from its sources: for modules that run without
- * the framework, where an operation has no other kernel. Of a primitive only what its reference needs is taken.
+ * @file Extracts the plain kernels of autograd's primitives as pieces of JavaScript from its sources: for modules without the
+ * framework, where an operation has no compiled kernel. Of a primitive, only the code that its reference needs is extracted.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import ts from 'typescript';
 
 const sources = fileURLToPath(new URL('../../packages/autograd/src/', import.meta.url));
 
-/** What stands in place of the builders of operations: of all that is said of one they keep what has no other kernel. */
+/** Replacements for the builders of operations: they keep only the references of operations without a compiled kernel. */
 const BUILDERS = {
   primitive: `(name, { reference, lowering }) {
   if (lowering?.kind === 'reference') ENTERED[name] = reference;
@@ -20,21 +20,24 @@ const BUILDERS = {
 }`,
   composite: '() {}',
 };
-/** What they read; other lowerings name kernels. */
+/** The properties that the replacements read; other lowerings name kernels. */
 const isRead = (property) =>
   ['reference', 'integer'].includes(property.name?.text) ||
   (property.name?.text === 'lowering' &&
     (ts.isShorthandPropertyAssignment(property) ||
       /^{ kind: "reference" }$/.test(property.initializer.getText())));
-/** What else is said of operations, and makes tensors. */
+/** The other properties of an operation, which use tensors. */
 const RULES = new Set(['vjp', 'jvp', 'batch', 'shape', 'derivative', 'dx', 'dy']);
 
-/** All of autograd in one file. Matrices of doubles do without the memory of the vector loops: plain ones give the same bits. */
+/**
+ * Bundles all of autograd into one file. Matrices of doubles do not use the memory of the vector loops here: plain loops give
+ * the same bits.
+ */
 async function bundled() {
   const plugin = {
     name: 'plain',
     setup({ onLoad, onResolve }) {
-      // What is loaded later would make of all that it shares with others what is made later.
+      // A module that is imported dynamically would turn all code that it shares into lazily initialized code.
       onResolve({ filter: /^\./ }, ({ kind, path }) =>
         kind === 'dynamic-import' ? { path, external: true } : undefined,
       );
@@ -66,7 +69,7 @@ const isRule = (property) =>
   RULES.has(property.name?.text) &&
   (ts.isMethodDeclaration(property) || isFunction(property.initializer));
 
-/** The bundle with other builders, and without what these drop. */
+/** The bundle with the builders replaced, and without the properties that the replacements ignore. */
 function stripped(code) {
   const file = fileOf(code);
   const edits = [];
@@ -100,7 +103,7 @@ function stripped(code) {
     .reduce((text, [from, to, other]) => text.slice(0, from) + other + text.slice(to), code);
 }
 
-/** The statement of a file that declares a name, or undefined where it is declared within one. */
+/** The top-level statement that declares a name; undefined if it is declared inside another statement. */
 function statementOf(declaration) {
   let node = declaration;
   while (
@@ -115,7 +118,7 @@ function statementOf(declaration) {
   return node && ts.isStatement(node) && ts.isSourceFile(node.parent) ? node : undefined;
 }
 
-/** The declarations of a file, in order, and which others each of them needs. */
+/** The declarations of a file in order, and for each the others that it needs. */
 function declarationsOf(code) {
   const file = fileOf(code);
   const host = {
@@ -149,10 +152,10 @@ function declarationsOf(code) {
   return { statements, texts: statements.map((statement) => statement.getText()), needs };
 }
 
-/** Characters above which a kernel is none of its own, but made of operations. */
+/** Code of more characters than this is not a plain kernel: it computes with tensors. */
 const MOST = 60_000;
 
-/** A declaration and all that it needs, in order; null where that is too much. */
+/** A declaration and everything that it needs, in order; null if that is too much code. */
 function allOf({ texts, needs }, k) {
   const found = new Set([k]);
   let size = 0;
@@ -164,7 +167,7 @@ function allOf({ texts, needs }, k) {
   return [...found].sort((a, b) => a - b);
 }
 
-/** Whether a statement makes something of a name: `var gcd = integral("gcd", …)`. */
+/** Whether a statement declares an operation with a name: `var gcd = integral("gcd", …)`. */
 function isNamed(statement) {
   const [first] = statement.declarationList?.declarations ?? [];
   const call = first?.initializer;
@@ -173,17 +176,17 @@ function isNamed(statement) {
   );
 }
 
-/** The primitives whose kernels these declarations enter. */
+/** The primitives whose kernels these declarations enter in `ENTERED`. */
 function enteredBy(texts) {
   try {
     return Object.keys(new Function(`const ENTERED = {};\n${texts.join('\n')}\nreturn ENTERED;`)());
   } catch {
-    return []; // They are made of tensors.
+    return []; // They compute with tensors.
   }
 }
 
 /**
- * For the name of each primitive the places of the pieces that enter its kernel in `ENTERED`, in order; and the pieces.
+ * For each primitive the indices of the pieces that lead to its kernel in `ENTERED`, in order; and the pieces.
  */
 export async function plainKernels() {
   const all = declarationsOf(stripped(await bundled()));
@@ -208,10 +211,10 @@ async function shortened(text) {
   return code.trim();
 }
 
-/** The source whose place they take. */
+/** The path of the source that is replaced. */
 export const plainKernelsFile = 'export/src/module/plainKernels.ts';
 
-/** The text of that source. */
+/** The text that replaces it. */
 export async function plainKernelsText() {
   return `export const plainKernels = ${JSON.stringify(await plainKernels())};\n`;
 }
