@@ -14,8 +14,8 @@ import type { Communicator } from './communicator.js';
 /** Options of `World.shard`. */
 export interface ShardOptions {
   /**
-   * What happens to items that do not divide evenly: `'repeat'` gives some of the first to two ranks, so that all
-   * have equally many; `'drop'` leaves out the last; `'error'` throws. Default `'repeat'`, as PyTorch's
+   * The treatment of items that do not divide evenly: `'repeat'` gives some of the first items to two ranks, so that all
+   * ranks have equally many; `'drop'` leaves out the last items; `'error'` throws. Default `'repeat'`, as in PyTorch's
    * `DistributedSampler`.
    */
   readonly uneven?: 'repeat' | 'drop' | 'error';

@@ -1,8 +1,8 @@
 /** @file Lets the event loop run now and then, so that pages are drawn and signals arrive during training. */
 
 /**
- * How long work may go on without a turn, in milliseconds: less than a frame where there are frames. In Node a turn costs
- * as much as a small step, and only signals and timers wait for it.
+ * How long work may go on without a turn of the event loop, in milliseconds: in a page less than a frame. In Node a turn
+ * costs as much as a small step, and only signals and timers wait for it.
  */
 const INTERVAL = isPage() ? 12 : 60;
 let last = 0;

@@ -23,7 +23,7 @@ import type { Cell, Parameter } from '@chainrule/autograd';
 import { entry, number, type Params } from './paramGroup.js';
 import { copyAt } from './state.js';
 
-/** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
+/** The result of {@link ExponentialMovingAverage}'s `stateDict()`. */
 export interface AverageState {
   /** How many updates there have been. */
   readonly updates: Tensor;

@@ -17,10 +17,10 @@ import type { CompleteRule, Symbols } from './rule.js';
 /** Parameters, perhaps with names: `model.parameters()` or `model.namedParameters()`. */
 export type Params = Iterable<Parameter | readonly [name: string, parameter: Parameter]>;
 
-/** A group as it is given: its parameters, and what differs from the defaults. */
+/** A group as a user gives it: its parameters, and the hyperparameters that differ from the defaults. */
 export type GroupOptions<O> = { readonly params: Params | Parameter } & O;
 
-/** What optimizers take as their first argument: parameters, or groups of them. */
+/** The first argument of optimizers: parameters, or groups of them. */
 export type ParamsOrGroups<O> = Params | readonly GroupOptions<O>[] | GroupOptions<O>;
 
 /**

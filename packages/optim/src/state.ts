@@ -26,7 +26,7 @@ export interface SavedGroup {
   readonly [hyper: string]: unknown;
 }
 
-/** What `stateDict()` of an optimizer gives: plain objects, numbers and tensors. */
+/** The result of an optimizer's `stateDict()`: plain objects, numbers and tensors. */
 export interface OptimizerState {
   /** The optimizer's name. */
   readonly optimizer: string;

@@ -201,7 +201,7 @@ export class LocalTransport implements Transport {
     );
   }
 
-  /** @throws {ChainruleError} if another rank cannot go on. */
+  /** @throws {ChainruleError} if another rank cannot continue. */
   private checkOthers(): void {
     const states = Buffer.alloc(this.size * STATE_BYTES);
     readSync(this.control, states, 0, states.byteLength, stateAt(0, this.size));

@@ -10,9 +10,9 @@ export interface ModuleOptimizer {
   step(): unknown;
 }
 
-/** How a module trains. */
+/** How a module is trained. */
 export interface ModuleTraining {
-  /** The loss of what the function returns, and of the targets. */
+  /** Computes the loss from the result of the function and the targets. */
   readonly loss: (output: never, ...targets: never[]) => Tensor;
   /** The optimizer whose step is part of `train`, with the parameters to be trained. */
   readonly optimizer: ModuleOptimizer;
@@ -28,8 +28,8 @@ export interface ExportModuleOptions {
    */
   readonly weights?: 'inline' | 'file';
   /**
-   * Where the kernels go: likewise, or into a file that `start` takes, for platforms that do not compile bytes.
-   * Default `'inline'`.
+   * Where the kernels go: into the text, or into a file that `start` takes, for platforms that do not compile bytes. Default
+   * `'inline'`.
    */
   readonly wasm?: 'inline' | 'file';
   /** The name of the exported function. Default `'predict'`. */

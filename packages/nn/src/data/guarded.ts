@@ -40,7 +40,7 @@ interface Failure {
 }
 
 /**
- * What the function `name` of the package `library` makes of `argument`; null where there are no threads of Node's, or the
+ * The result of function `name` of the package `library` for `argument`; null if there are no threads of Node's, or the
  * package is not found.
  *
  * @throws {FormatError} if it fails, or goes beyond the limits. @throws {ChainruleError} if the package cannot be loaded.

@@ -68,7 +68,7 @@ class Sequence {
 }
 
 /**
- * The windows of a series `[time, …]`, each with what follows it: `at(i)` is `[input, target]` of shapes `[size, …]`
+ * The windows of a series `[time, …]`, each with the steps that follow it: `at(i)` is `[input, target]` of shapes `[size, …]`
  * and `[horizon, …]`. TensorFlow: `timeseries_dataset_from_array`.
  *
  * @throws {ChainruleError} if the series is shorter than one window and its target.

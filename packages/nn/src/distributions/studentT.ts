@@ -1,6 +1,7 @@
 /**
- * @file Student's t distribution. A pair of normal variables whose radius r becomes `√(df · expm1(r² / df))` has it (R. W. Bailey,
- * "Polar generation of random variates with the t-distribution", 1994), with a heavy tail as long as numbers go.
+ * @file Student's t distribution. Samples come from a pair of normal variables whose radius r is replaced by `√(df · expm1(r²
+ * / df))` (R. W. Bailey, "Polar generation of random variates with the t-distribution", 1994), so the heavy tail extends as
+ * far as numbers go.
  */
 import { digamma, lgamma, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';

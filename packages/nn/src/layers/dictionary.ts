@@ -14,7 +14,7 @@ export abstract class Dictionary<Held, Given = Held> extends Module implements I
   /** The word for an entry in messages: `module`. */
   protected abstract get noun(): string;
 
-  /** What is held of a value that is given. @throws {ChainruleError} if it can be no entry. */
+  /** The entry that is stored for a given value. @throws {ChainruleError} if the value cannot be an entry. */
   protected abstract held(name: string, value: Given): Held;
 
   constructor(entries: Entries<Given>) {
@@ -75,12 +75,12 @@ export abstract class Dictionary<Held, Given = Held> extends Module implements I
     return Object.keys(this.entriesByName);
   }
 
-  /** What is held, in order. */
+  /** The entries, in order. */
   values(): Held[] {
     return Object.values(this.entriesByName);
   }
 
-  /** The names with what they hold, in order. */
+  /** The names with their entries, in order. */
   entries(): [string, Held][] {
     return Object.entries(this.entriesByName);
   }

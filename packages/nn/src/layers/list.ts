@@ -20,7 +20,7 @@ export abstract class List<Held, Given = Held> extends Module implements Iterabl
   /** The kind of a valid element. */
   protected abstract get kind(): Kind<Given>;
 
-  /** What is held of an element that is given. @throws {ChainruleError} if it can be none. */
+  /** The element that is stored for a given one. @throws {ChainruleError} if it cannot be an element. */
   protected abstract held(element: Given): Held;
 
   constructor(elements: Iterable<Given>) {

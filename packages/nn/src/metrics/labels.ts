@@ -63,8 +63,8 @@ export function labelsOf(
 }
 
 /**
- * Whether one number for each example is a score: a float, as tensors and typed arrays say. Numbers in an array say nothing;
- * they are scores if there is a threshold for them, or any that is not whole.
+ * Whether one number for each example is a score. In tensors and typed arrays floats are scores. Numbers in a plain array are
+ * scores if there is a threshold for them, or if one of them is not an integer.
  */
 function areScores(prediction: Numbers, hasThreshold: boolean): boolean {
   if (prediction instanceof Tensor) return prediction.dtype.startsWith('float');

@@ -1,6 +1,7 @@
 /**
- * @file What a module registers: the fields that hold parameters, buffers and modules, found by looking when someone
- * asks. Class fields are defined on the instance, past any setter of the prototype, so nothing can watch them come.
+ * @file Finds what a module registers: the fields that hold parameters, buffers and modules, by looking when they are
+ * requested. Class fields are defined on the instance and bypass setters of the prototype, so their definition cannot be
+ * observed.
  */
 import {
   checkArgument,

@@ -82,8 +82,8 @@ const SKIPPED_LAST = 1;
  *
  * Smith 2017, arXiv:1506.01186, section 3.3. Lightning: `Tuner.lr_find`; fastai: `lr_find`, whose `'steep'` is this.
  *
- * @throws {ChainruleError} for options that do not fit, an optimizer without `stateDict`, and what the model, the
- * loss or the data throw.
+ * @throws {ChainruleError} for options that do not fit, and for an optimizer without `stateDict`. Errors of the model, the
+ * loss and the data are passed on.
  * @example
  * const { suggestion, curve } = await findLearningRate(model, { data, loss: nn.functional.crossEntropy, optimizer });
  * if (suggestion !== null) optimizer.paramGroups[0].lr = suggestion;

@@ -58,7 +58,10 @@ export class NonFinite<B> {
     return !Number.isFinite(loss) || skippedSteps > this.skippedBefore || finite?.item() === 0;
   }
 
-  /** Keeps the batch if asked to, and says where. @throws {ChainruleError} that names it, unless it is to be left out. */
+  /**
+   * Saves the batch if asked to, and returns where. @throws {ChainruleError} that names the batch, unless such batches are
+   * skipped.
+   */
   async report(loss: number): Promise<string | null> {
     if (this.policy === 'throw') await this.checkParameters(loss);
     const step = this.current as Step<B>;

@@ -156,9 +156,9 @@ function reflections(Q: Tensor): Tensor {
 }
 
 /**
- * Keeps a matrix, or a batch of them, orthogonal: `QᵀQ = I` for tall ones, `QQᵀ = I` for wide ones. Learned is
+ * Keeps a matrix, or a batch of them, orthogonal: `QᵀQ = I` for tall ones, `QQᵀ = I` for wide ones. The learned tensor is
  * `parametrizations.weight.original`, from which Q is computed: by `exp(A)` or Cayley's `(I + A/2)(I − A/2)⁻¹` of a
- * skew-symmetric A, or as a product of reflections. Q begins as the weight if that is orthogonal, else as the Q of its QR
+ * skew-symmetric A, or as a product of reflections. Q starts as the weight if that is orthogonal, else as the Q of its QR
  * factorization. Returns the module; undone by `nn.utils.parametrize.removeParametrizations`. PyTorch:
  * `nn.utils.parametrizations.orthogonal`, with the same keys (Lezcano-Casado 2019).
  *

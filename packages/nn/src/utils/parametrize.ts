@@ -17,8 +17,8 @@ import { INTERNAL } from '../module/slots.js';
 import { computed } from './computed.js';
 
 /**
- * Computes a value from what is learned. With `rightInverse` values can be assigned: it gives what is learned from a value,
- * a tensor or several, and is asked once at registration.
+ * Computes a value from learned tensors. With `rightInverse` values can be assigned: it returns the learned tensors for a
+ * value, one or several, and is also called once at registration.
  */
 export type Parametrization = Module & {
   forward(...originals: Tensor[]): Tensor;
@@ -109,10 +109,10 @@ export interface RegisterOptions {
 const readRegister = defineOptions<RegisterOptions>({ unsafe: kinds.flag });
 
 /**
- * From now on `module[name]` is what `parametrization.forward` gives of the parameter, or buffer, of that name, which moves
- * to `parametrizations.NAME.original` and is what is learned. Registered again, parametrizations follow one another. If the
- * parametrization has a `rightInverse`, the value stays as it was, and `module[name]` can be assigned. Returns the module.
- * PyTorch: `nn.utils.parametrize.register_parametrization`; the module keeps its class here.
+ * Replaces the parameter, or buffer, `module[name]` by the result of `parametrization.forward`. The original moves to
+ * `parametrizations.NAME.original` and is what is learned. Several parametrizations of one parameter are applied in order of
+ * registration. If the parametrization has a `rightInverse`, the value does not change, and `module[name]` can be assigned.
+ * Returns the module. PyTorch: `nn.utils.parametrize.register_parametrization`; here the module keeps its class.
  *
  * @throws {ChainruleError} if there is no such parameter or buffer.
  * @throws {ShapeError} if the shape changes, a {DTypeError} if the dtype does, unless `unsafe`.
@@ -180,7 +180,7 @@ export function registerParametrization<M extends Module>(
 
 /** Options of `removeParametrizations`. */
 export interface RemoveOptions {
-  /** Whether the computed value stays; without it what was learned comes back as it is. Default true. */
+  /** Whether the parameter gets the computed value; otherwise it gets the learned tensor as it is. Default true. */
   readonly leaveParametrized?: boolean | undefined;
 }
 
@@ -189,7 +189,7 @@ const readRemove = defineOptions<RemoveOptions>({ leaveParametrized: kinds.flag 
 /**
  * Makes `module[name]` a plain parameter again. Returns the module.
  * PyTorch: `nn.utils.parametrize.remove_parametrizations`.
- * @throws {ChainruleError} if it has no parametrization, or several originals should come back as one.
+ * @throws {ChainruleError} if it has no parametrization, or if several learned tensors would have to become one parameter.
  * @example
  * const { parametrize, parametrizations } = nn.utils;
  * parametrize.removeParametrizations(parametrizations.weightNorm(new Linear(2, 3)), 'weight').parameters().length // 2

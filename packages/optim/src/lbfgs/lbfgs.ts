@@ -107,7 +107,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   /**
-   * Takes up to `maxIter` steps; returns what the closure returned at first.
+   * Takes up to `maxIter` steps; returns the result of the first call of the closure.
    * @throws {DeviceError} if a parameter is on a device whose values must be waited for: see `stepAsync`.
    */
   override step(): undefined;
@@ -124,7 +124,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   /**
-   * As `step(closure)`, on any device: waits for what it reads. Wait for it before the next step.
+   * Like `step(closure)`, on any device: waits for the values that it reads. Await it before the next step.
    * @throws {ChainruleError} without a closure, if it does not return the loss, or while a step is under way.
    */
   async stepAsync<L>(closure: () => L): Promise<L> {

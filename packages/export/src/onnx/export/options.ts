@@ -12,25 +12,23 @@ import type { Module } from '@chainrule/nn';
 /** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
   /**
-   * Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the places in what is
-   * returned.
+   * Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the positions in the returned value.
    */
   readonly names?:
     | readonly string[]
     | { readonly inputs?: readonly string[]; readonly outputs?: readonly string[] };
   /**
-   * Sizes that may be another at each call, by a name: the dimension of all inputs that have it, or of each input by
-   * its name. `{ batch: 0, length: { tokens: 1 } }`.
+   * Sizes that may differ at each call, by name: the dimension that has the size in all inputs, or the dimension for each
+   * input by its name. `{ batch: 0, length: { tokens: 1 } }`.
    */
   readonly dynamic?: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
   /** The version of the operators, 17 to 23. Default 20. */
   readonly opset?: number;
   /**
-   * The modules whose parameters and buffers have their keys as names, where `f` is a function: one, or several by a
-   * prefix.
+   * If `f` is a function: the modules whose parameters and buffers are named by their keys; one module, or several by prefix.
    */
   readonly modules?: Module | Readonly<Record<string, Module>>;
-  /** The name of a file for the weights, which are then not part of the model: it must have one above 2 GB. */
+  /** The name of a file for the weights, which are then not part of the model. Required above 2 GB. */
   readonly externalData?: string;
 }
 

@@ -1,7 +1,7 @@
 /** @file Limits on the size of a file and of the values that it computes. */
 import { defineOptions, FormatError, kinds } from '@chainrule/autograd';
 
-/** Limits on what a file may ask for. A file that exceeds one is refused before the work is done. */
+/** Limits on the resources that a file may use. A file that exceeds one is refused before the work is done. */
 export interface OnnxLimits {
   /** Elements of one tensor, in the file or computed. Default 2^29, 2 GiB of float32. */
   readonly elements?: number;

@@ -43,7 +43,7 @@ export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 export class Known {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** An int32 stands in a Float64Array where one of its numbers does not fit. */
+  /** Int32 numbers, in a Float64Array if one of them does not fit. */
   readonly data: Numbers;
   private leaf: Tensor | null = null;
 

@@ -49,8 +49,8 @@ export function centerCrop(size: Size): Transform {
 }
 
 /**
- * Where a middle part begins, as torchvision has it: half of what is left over, a half of a pixel to the even number. What is
- * missing instead is filled with the smaller half first.
+ * Where a middle part begins, as in torchvision: at half of the surplus, rounded to the even number. If the picture is too
+ * small, it is filled up, with the smaller half first.
  */
 function middle(room: number): number {
   if (room < 0) return Math.ceil(room / 2);
@@ -109,7 +109,7 @@ const resizedCropOptions = defineOptions<RandomResizedCropOptions>({
 
 /**
  * Cuts out a part of random area and shape and resizes it: Inception's augmentation (Szegedy et al. 2014). A part that does
- * not fit is drawn again, up to ten times; then it is the largest of such a shape in the middle.
+ * not fit is drawn again, up to ten times; then the largest part in the middle with an allowed shape is taken.
  * torchvision: `RandomResizedCrop`.
  *
  * @example randomResizedCrop(224, { scale: [0.5, 1] })(batch)

@@ -12,7 +12,7 @@ export interface ServeDatasetOptions<T, B> {
 }
 
 /**
- * In a worker's file: gives the items of a dataset to the {@link WorkerDataset} that started the worker. Random
+ * In a worker's file: serves the items of a dataset to the {@link WorkerDataset} that started the worker. Random
  * augmentations use the library's generator, which is seeded for every batch, so they do not depend on the number of
  * workers.
  *

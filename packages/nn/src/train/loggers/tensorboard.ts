@@ -97,8 +97,8 @@ export class SummaryWriter {
   }
 
   /**
-   * What a tensor was computed from, as `graph` gives it: modules are boxes. Or nodes of your own, each with its
-   * operation and the names of its inputs. PyTorch: `add_graph`, which takes the model instead.
+   * The computation of a tensor, as `graph` returns it, with modules as boxes; or nodes of your own, each with its operation
+   * and the names of its inputs. PyTorch: `add_graph`, which takes the model instead.
    *
    * @example writer.graph(graph(model.forward(x)))
    */

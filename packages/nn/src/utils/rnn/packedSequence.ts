@@ -53,8 +53,8 @@ const packed = kinds.kind<PackedSequence>(
 /** Options of `packSequence`. */
 export interface PackOptions {
   /**
-   * Whether lengths must fall; without it they are sorted here, and results come back in the order given. Default
-   * true.
+   * Whether lengths must be given in falling order; otherwise they are sorted here, and results are returned in the given
+   * order. Default true.
    */
   readonly enforceSorted?: boolean | undefined;
 }
@@ -148,7 +148,7 @@ export function packSequence(sequences: readonly Tensor[], options?: PackOptions
 export interface PadPackedOptions {
   /** Whether the output is `[batch, time, …]` instead of `[time, batch, …]`. Default false. */
   readonly batchFirst?: boolean | undefined;
-  /** What stands after the end of a sequence. Default 0. */
+  /** The value after the end of a sequence. Default 0. */
   readonly paddingValue?: number | undefined;
   /** The number of steps of the output; at least that of the longest sequence, which is the default. */
   readonly totalLength?: number | null | undefined;

@@ -4,7 +4,7 @@ import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 import { activationsOf, type Activation } from './recurrentActivations.js';
 
-/** What is carried from one step to the next, each `[batch, hidden]`. */
+/** The state that is carried from one step to the next, each tensor `[batch, hidden]`. */
 type State = readonly cr.Tensor[];
 
 /** One step in one direction: takes the projected input and the state to the next state, whose first tensor is the output. */
