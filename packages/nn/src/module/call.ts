@@ -52,7 +52,7 @@ export function surrounded(prototype: object): Forward {
 function call(module: Module, forward: Forward, args: unknown[]): unknown {
   const outer = innermost;
   const label = outer === null ? '' : labelOf(outer.module, module);
-  // The labels of the caller's children were recorded with it.
+  // A module that the caller holds is already watched together with the caller.
   if ((outer === null || label === module.constructor.name) && isCompiling()) watch(module);
   const path =
     outer === null || outer.path === ''
