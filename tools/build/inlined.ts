@@ -65,7 +65,7 @@ function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
     if (ts.isIdentifier(node)) names.add(node.text);
     else if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
       target(node.expression);
-    // A pattern declares several names, wherever they are in it.
+    // A destructuring assignment: every name in the pattern counts as assigned.
     else if (ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node))
       for (const [name] of node.getText().matchAll(/[\w$]+/g)) names.add(name);
   };
@@ -106,7 +106,7 @@ export function inlined(code: string): string {
     for (const { name, initializer } of statement.declarationList.declarations) {
       if (!ts.isIdentifier(name) || initializer === undefined || others.has(name.text)) continue;
       const constant = constantOf(initializer, known);
-      // By the naming style, a lower-case name may change, perhaps in another file.
+      // By the naming style, a lower-case object may be changed, perhaps in another file.
       if (constant !== null && (typeof constant === 'number' || /^[A-Z]/.test(name.text)))
         known.set(name.text, constant);
     }

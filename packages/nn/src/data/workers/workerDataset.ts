@@ -171,7 +171,7 @@ function ask(
   });
 }
 
-/** Lets the process end although a worker that nobody waits for still runs. */
+/** Lets the process end while a worker without open requests still runs. */
 function rest({ worker, asked }: Hired): void {
   if (asked.size === 0) worker.unref?.();
 }
