@@ -1,10 +1,10 @@
 /**
- * @file What the graph itself costs, without any arithmetic: nanoseconds a node, the median of rounds.
+ * @file The cost of building graphs, without any arithmetic: nanoseconds per node, the median of rounds.
  *
  *     npx ts-node bench/building.ts [--nodes 2000] [--rounds 15]
  *
- * Three figures: building a forward graph; building the backward graph of it, to be differentiated again; collecting a
- * graph and looking its plan up, which is what each uncompiled step does before anything runs.
+ * Three figures: building a forward graph; building its backward graph, which can itself be differentiated; and collecting a
+ * graph and looking up its plan, which each uncompiled step does before anything runs.
  */
 import { parseArgs } from 'node:util';
 import { grad, Parameter, randn, type Tensor } from '@chainrule/autograd';
@@ -24,7 +24,7 @@ const x = randn([4, 8]);
 const w = new Parameter(randn([8, 8]));
 const b = new Parameter(randn([8]));
 
-/** A residual network: five operations a layer. */
+/** A residual network: five operations per layer. */
 function forward(): Tensor {
   let h: Tensor = x;
   for (let i = 0; i < depth; i++) h = h.matmul(w).add(b).tanh().mul(0.5).add(h);
@@ -33,7 +33,7 @@ function forward(): Tensor {
 
 const sizeOf = (...roots: readonly Tensor[]): number => collect(roots).nodes.length;
 
-/** The median of the time of `measured` in nanoseconds, a node; `prepare` is not part of it. */
+/** The median time of `measured` in nanoseconds per node, without the time of `prepare`. */
 function median<T>(prepare: () => T, measured: (x: T) => number): number {
   const times: number[] = [];
   for (let i = 0; i < rounds + 3; i++) {
@@ -42,11 +42,11 @@ function median<T>(prepare: () => T, measured: (x: T) => number): number {
     const nodes = measured(given);
     times.push((1e6 * (performance.now() - start)) / nodes);
   }
-  // The first rounds warm the compiler up.
+  // Warms up the JavaScript compiler.
   return times.slice(3).sort((p, q) => p - q)[Math.floor(rounds / 2)] as number;
 }
 
-// The graph is left to grow, as inside of a transform: what is measured is not to run anything.
+// The graph may grow, as inside a transform: nothing is run while building is measured.
 engine.building++;
 const nodes = sizeOf(forward());
 const backwardNodes = ((): number => {

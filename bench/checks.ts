@@ -1,5 +1,5 @@
 /**
- * @file What it costs to check arguments and options, beside the calls that they belong to: nanoseconds, the median of rounds.
+ * @file The cost of checking arguments and options, beside that of the calls: nanoseconds, the median of rounds.
  *
  *     npx ts-node bench/checks.ts [--calls 200000] [--rounds 15]
  *
@@ -88,7 +88,7 @@ function row(name: string, checks: (i: number) => unknown, call: (i: number) => 
   };
 }
 
-// What is built is dropped at once: nothing runs.
+// The results are dropped immediately: nothing runs.
 engine.building++;
 enableGrad(() => {
   row(

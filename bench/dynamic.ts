@@ -1,7 +1,7 @@
 /**
- * @file Workloads whose shapes change at every step: in a first pass every size is new, later every size was met.
+ * @file Workloads whose shapes change at every step: in a first pass every size is new, later every size is known.
  *
- * Each step takes its size; what is timed is the mean of a pass over the same sizes.
+ * Each step takes a size; the figure is the mean over a pass through the same sizes.
  */
 import { cat, noGrad, randint, randn, tensor, zerosLike, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
@@ -9,14 +9,14 @@ import { Adam } from '@chainrule/optim';
 
 export interface DynamicWorkload {
   readonly name: string;
-  /** Sets the workload up, and returns a step of a size. */
+  /** Sets up the workload, and returns a step that takes a size. */
   readonly make: () => (size: number) => unknown;
 }
 
 const SIZES = Array.from({ length: 40 }, (_, i) => 11 + i);
 const { functional: F } = nn;
 
-/** Mean microseconds of a step where all sizes are new, and where all were met. */
+/** Mean microseconds per step if all sizes are new, and if all are known. */
 export function measureDynamic({ make }: DynamicWorkload): { first: number; seen: number } {
   const step = make();
   step(3);
@@ -30,7 +30,7 @@ export function measureDynamic({ make }: DynamicWorkload): { first: number; seen
   return { first, seen: Math.min(...later) };
 }
 
-/** Whole numbers in an order that every peer has. */
+/** Integers in an order that every peer reproduces. */
 function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -91,7 +91,7 @@ function messages() {
   });
 }
 
-/** Tokens one by one, with keys and values that grow. */
+/** Attention token by token, with growing keys and values. */
 function generation() {
   const [width, heads] = [64, 4];
   const [q, k, v, o] = [0, 1, 2, 3].map(() => linear(width, width)) as [

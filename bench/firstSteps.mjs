@@ -1,6 +1,7 @@
 /**
- * @file The first step of a new process: CPU milliseconds of forward, backward and update, and of the imports before them, each
- * model in a process of its own. Usage, after a build: `node bench/firstSteps.mjs [rounds]`; the median and the least are printed.
+ * @file The first step of a new process: CPU milliseconds of forward, backward and update, and of the imports before them,
+ * each model in its own process. Usage, after a build: `node bench/firstSteps.mjs [rounds]`; prints the median and the
+ * minimum.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

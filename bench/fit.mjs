@@ -1,6 +1,6 @@
 /**
- * @file What `fit` costs beside the bare compiled loop on MNIST's network: epochs of both in turns, in one process, each with
- * one call of its own. Usage, after a build: `node bench/fit.mjs [epochs] [onNonFinite]`.
+ * @file The cost of `fit` compared with the bare compiled loop, on MNIST's network: alternating epochs of both in one
+ * process, each with a call of its own. Usage, after a build: `node bench/fit.mjs [epochs] [onNonFinite]`.
  */
 import { fit } from '@chainrule/nn/train';
 import { mnistNetworks } from './mnistNetworks.mjs';
@@ -13,12 +13,12 @@ const onNonFinite = process.argv[3] ?? 'throw';
 const setUp = mnistNetworks(BATCHES);
 const bare = setUp();
 const { model, data, optimizer, loss } = setUp();
-/** Microseconds a step, an epoch each. */
+/** Microseconds per step, one entry per epoch. */
 const times = { bare: [], fit: [] };
 const iterate = data[Symbol.asyncIterator];
 let begun = null;
 
-/** An epoch of the bare loop, with the turns in which what it dropped is freed: `fit` would pay for them otherwise. */
+/** An epoch of the bare loop, including the turns in which its dropped values are freed: otherwise `fit` would pay for them. */
 async function bareEpoch() {
   const start = performance.now();
   for (const [x, y] of bare.data) bare.step(x, y).item();
@@ -26,7 +26,7 @@ async function bareEpoch() {
   times.bare.push(((performance.now() - start) / BATCHES) * 1000);
 }
 
-// `fit` asks for its data at the begin of an epoch, and for the first batch once the bare loop had its turn.
+// `fit` asks for its data at the start of an epoch; the first batch comes after an epoch of the bare loop.
 data[Symbol.asyncIterator] = () => {
   if (begun !== null) times.fit.push(((performance.now() - begun) / BATCHES) * 1000);
   let batches = null;

@@ -1,6 +1,6 @@
 /**
- * @file What a graph that changes at every step may cost: places, lengths, sizes and long chains. Times are microseconds
- * of the processor, which other programs change little, each the median of rounds on one thread.
+ * @file The cost of a graph that changes at every step: positions, lengths, sizes and long chains. Times are microseconds of
+ * CPU time, which other programs change little; each is the median of rounds on one thread.
  *
  *     npx ts-node bench/limits.ts [places chains loops sizes memory]
  *
@@ -47,7 +47,7 @@ function training(modules: readonly nn.Module[], lossOf: (i: number) => Tensor) 
   };
 }
 
-/** A step whose slices lie elsewhere each time, beside the same one whose slices stay. */
+/** A step whose slices change their positions each time, beside the same step with fixed positions. */
 function places(): void {
   const data = randn([1024, 32]);
   const classes = randint(0, 10, [1024]);
@@ -128,7 +128,7 @@ const STEPS: readonly ((x: Tensor, w: Tensor) => Tensor)[] = [
   (x, w) => x.sub(w),
 ];
 
-/** Chains of operations on vectors of 32, no two alike, with their backward pass. */
+/** Chains of operations on vectors of 32, no two of them equal, with their backward pass. */
 function chains(): void {
   let state = 1;
   const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 12;
@@ -210,7 +210,7 @@ function measure(name: string, step: () => unknown): void {
   );
 }
 
-/** A new size of a structure that is known, in an engine that is warm. */
+/** New sizes of a known structure, after warm-up. */
 function sizes(): void {
   const [a, b] = [new nn.Linear(32, 64), new nn.Linear(64, 10)];
   const [q, head] = [new nn.MultiheadAttention(32, 4, { batchFirst: true }), new nn.Linear(32, 5)];
@@ -251,7 +251,7 @@ function sizes(): void {
   }
 }
 
-/** Ever new shapes. */
+/** Shapes that are new at every step. */
 function memory(): void {
   const w = new Parameter(scalar(0.5));
   const step = (i: number): void => {

@@ -1,10 +1,10 @@
-/** @file MNIST's network with its bare compiled step, over random pictures: what `fit` is measured beside, in Node and in a page. */
+/** @file MNIST's network with its bare compiled step on random pictures: the baseline for `fit`, in Node and in a page. */
 import { compile, manualSeed, randint, randn } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { Adam } from '@chainrule/optim';
 
-/** A function that sets up one such network after another, all over the same batches of 64. */
+/** Returns a function that sets up such a network at each call, all with the same batches of 64. */
 export function mnistNetworks(batches) {
   manualSeed(1);
   const images = randn([64 * batches, 784]);

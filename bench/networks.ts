@@ -1,4 +1,4 @@
-/** @file The networks of the benchmark with their data: what is timed, and what is exported for XLA and compared there. */
+/** @file The networks of the benchmark with their data: they are timed, and exported to XLA and compared there. */
 import { Parameter, rand, randint, randn, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 
@@ -73,7 +73,7 @@ const classes = (model: Training['model'], x: Tensor, y: Tensor): Training => ({
   criterion: new nn.CrossEntropyLoss(),
 });
 
-/** Each makes its weights, then its data. */
+/** Each function creates the weights, then the data. */
 export const networks = {
   'mlp-tiny': (): Training => ({
     model: mlp([2, 16, 1], () => new nn.Tanh()),

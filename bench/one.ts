@@ -1,6 +1,6 @@
 /**
- * @file One workload in one mode, in a process of its own: `run.ts` starts it. What other workloads left behind, objects
- * and code optimized for them, would count otherwise, and a program trains one model.
+ * @file Measures one workload in one mode, in its own process, which `run.ts` starts. A program trains one model, so objects
+ * that other workloads left behind, and code optimized for them, must not count.
  *
  *     npx ts-node bench/one.ts WORKLOAD MODE SECONDS [THREADS]
  */
@@ -10,7 +10,7 @@ import type { Measurement } from './peers.js';
 import { workloads, type Mode } from './workloads.js';
 
 const [name = '', mode = 'eager', seconds = '0.25', threads] = process.argv.slice(2);
-enableWideSimd(); // where Node has it: the peers use the widest vectors too
+enableWideSimd(); // if Node supports it: the peers use the widest vectors too
 if (threads !== undefined) setNumThreads(Number(threads));
 
 /** The median of seven rounds, in microseconds. */
@@ -20,7 +20,7 @@ function measure(f: () => unknown): number {
     for (let i = 0; i < n; i++) f();
     return (performance.now() - start) / n;
   };
-  // Until the engine's own code is optimized: small steps take some ten thousand runs.
+  // Until the engine's own code is optimized: small steps need about ten thousand runs.
   const warm = performance.now();
   for (let i = 0; i < 30_000 && performance.now() - warm < 2500; i++) f();
   const n = Math.max(1, Math.floor((1000 * Number(seconds)) / Math.max(time(3), 1e-4)));

@@ -1,6 +1,7 @@
 /**
- * @file What training on a page's main thread does to its frames: the longest gap between two while the network of MNIST
- * trains, and what giving them costs beside a loop that gives none. Usage: `npm run bench:pages`, after a build.
+ * @file The effect of training on the frames of a page's main thread: the longest gap between two frames while MNIST's
+ * network trains, and the cost of letting frames through, beside a loop that does not. Usage: `npm run bench:pages`, after a
+ * build.
  */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -73,7 +74,7 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
 });
-/** A page whose main thread is traced, as other programs' share of the machine is in every time of a clock. */
+/** Opens a page. Its main thread is traced, because wall-clock times include other programs' share of the machine. */
 async function openPage() {
   const tab = await browser.newPage();
   tab.on('pageerror', (error) => console.error(error));
@@ -83,8 +84,8 @@ async function openPage() {
 }
 
 /**
- * What the main thread computed, in milliseconds of its own: in all, and at most between two frames. A `bench` that is
- * traced makes one mark at its begin and one at its end.
+ * The milliseconds that the main thread itself computed: in total, and the maximum between two frames. A traced `bench` sets
+ * one mark at its start and one at its end.
  */
 function computed(trace) {
   const { traceEvents } = JSON.parse(trace);
@@ -125,7 +126,7 @@ try {
   for (let round = 0; round <= rounds; round++)
     for (const name of await tab.evaluate('ways')) {
       const run = await measured(tab, name);
-      // The first round makes the programs.
+      // The first round compiles the programs.
       if (round > 0) (rows[name] ??= []).push(run);
     }
   const firsts = [];

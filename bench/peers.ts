@@ -1,4 +1,4 @@
-/** @file Runs the peers that are installed: each is a script that prints one JSON line a workload. */
+/** @file Runs the installed peers: each is a script that prints one JSON line per workload. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,7 @@ const commands: Readonly<
   tfjs: (filter) => [process.execPath, here('jsPeers.mjs'), '--filter', filter, '--peer', 'tfjs'],
 };
 
-/** Runs the named peers one after the other; `PYTHON` says which Python has PyTorch and JAX. */
+/** Runs the named peers one after the other; `PYTHON` names the Python that has PyTorch and JAX. */
 export async function runPeers(
   names: readonly string[],
   filter: string,
@@ -56,7 +56,7 @@ export async function runPeers(
   onResult: (m: Measurement) => void,
 ): Promise<Measurement[]> {
   const all: Measurement[] = [];
-  // PyTorch has a script of its own for shapes that change.
+  // PyTorch has a separate script for changing shapes.
   const scripts = names.flatMap((name) => (name === 'torch' ? ['torch', 'torch-dyn'] : [name]));
   for (const name of scripts) {
     const command = commands[name];
@@ -67,7 +67,7 @@ export async function runPeers(
     const [program, ...args] = command(filter, threads);
     const child = spawn(program as string, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // PyTorch's times vary by half without this: its allocator gives memory back to the system at every step.
+      // Without this, PyTorch's times vary by half: its allocator returns memory to the system at every step.
       env: {
         ...process.env,
         MALLOC_TRIM_THRESHOLD_: '1000000000',

@@ -36,7 +36,7 @@ if (values.help) {
   process.exit(0);
 }
 
-/** Measures a workload in a process of its own; one whose shapes change, at first and later. */
+/** Measures a workload in its own process; one with changing shapes, for new and for known shapes. */
 function measureApart(workload: string, mode: Mode): Measurement[] {
   const script = fileURLToPath(new URL('./one.ts', import.meta.url));
   const given = [
@@ -45,7 +45,7 @@ function measureApart(workload: string, mode: Mode): Measurement[] {
     values.seconds,
     ...(values.threads === undefined ? [] : [values.threads]),
   ];
-  // The options of this process say that ts-node runs it.
+  // The options of this process, which make it run by ts-node.
   const child = spawnSync(process.execPath, [...process.execArgv, script, ...given], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -91,7 +91,7 @@ if (!values.json) {
         m.workload === name && (m.mode === undefined ? m.peer : `${m.peer} ${m.mode}`) === column,
     );
   const peers = columns.filter((c) => !c.startsWith('chainrule'));
-  /** What a peer's figure is compared with: the same pass over changing shapes, else the best mode. */
+  /** The figure that a peer's is compared with: the same pass over changing shapes, else the best mode. */
   const ownBeside = (name: string, mode: string | undefined): number => {
     const all = own.filter((m) => m.workload === name);
     const same = all.filter((m) => m.mode === mode);

@@ -1,4 +1,7 @@
-/** @file The workloads of the benchmark, written as a user would: each gives a function that runs one step or operation. */
+/**
+ * @file The workloads of the benchmark, written as a user would write them: each returns a function that runs one step or
+ * operation.
+ */
 import {
   borrowGrad,
   cat,
@@ -22,19 +25,19 @@ import { mlp, networks } from './networks.js';
 
 void linalg;
 
-/** How a workload runs: the code as it is, or through `compile`. */
+/** How a workload runs: without `compile`, or compiled. */
 export type Mode = 'eager' | 'compiled';
 
 export interface Workload {
   readonly name: string;
   readonly modes: readonly Mode[];
-  /** Sets the workload up, and returns what is timed. */
+  /** Sets up the workload, and returns the function that is timed. */
   make(mode: Mode): () => unknown;
 }
 
 const both: readonly Mode[] = ['eager', 'compiled'];
 
-/** One training step with Adam, which gives the loss. */
+/** One training step with Adam, which returns the loss. */
 function training(
   model: { forward(x: Tensor): Tensor; parameters(): Iterable<Parameter> },
   x: Tensor,
@@ -51,11 +54,11 @@ function training(
     return loss;
   };
   const run = mode === 'compiled' ? compile(step) : step;
-  evaluate(x, y); // data lies in memory before a loop begins
+  evaluate(x, y); // the data is in memory before a loop begins
   return () => run(x, y);
 }
 
-/** The same with the loss read back. */
+/** The same step, with the loss read. */
 function reading(step: () => Tensor): () => number {
   return () => step().item();
 }
@@ -91,7 +94,7 @@ function long(kind: 'layer' | 'scan' | 'cells', gated: 'lstm' | 'gru', steps: nu
   return { name: `long/${name}`, modes: ['eager'], make };
 }
 
-/** Graphs of a thousand nodes and more a step, each made anew: one line a kind. */
+/** Graphs of a thousand nodes and more per step, built anew each time: one entry per kind. */
 function longGraphs(): Workload[] {
   const trained = (
     name: string,
@@ -150,7 +153,7 @@ const square = (n: number) => () => [randn([n, n]), randn([n, n])];
 const thin = (x: readonly number[], y: readonly number[]) => () => [randn(x), randn(y)];
 const million = () => [randn([1024, 1024])];
 
-/** A 2-16-16-1 perceptron of scalar nodes on two points, as micrograd builds it. */
+/** A 2-16-16-1 perceptron of scalar nodes on two points, as in micrograd. */
 function micrograd(): () => number {
   const value = (): Tensor => tensor(Math.random() * 2 - 1, { requiresGrad: true });
   const sizes = [2, 16, 16, 1];
@@ -180,7 +183,7 @@ function micrograd(): () => number {
   };
 }
 
-/** Training steps by name, which give their losses. */
+/** Training steps by name, which return their losses. */
 export const trainings: Readonly<Record<string, (mode: Mode) => () => Tensor>> = Object.fromEntries(
   Object.entries(networks).map(([name, make]) => [
     `train/${name}`,

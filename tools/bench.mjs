@@ -1,6 +1,6 @@
 /**
  * @file Runs the benchmark on the packages as they are published: one file each, which engines optimize better than many
- * modules. They are built first where a source is newer.
+ * modules. Builds them first if a source is newer.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -21,7 +21,7 @@ const isBuilt = (name) => {
   return existsSync(built) && statSync(built).mtimeMs > newest(`${root}packages/${name}/src`);
 };
 
-/** Runs a program of this project with the options that node was given. */
+/** Runs a program of this project, with the options given on the command line. */
 const node = (args, options) =>
   spawnSync(process.execPath, [...process.execArgv, ...args], { cwd: root, ...options }).status;
 

@@ -7,7 +7,7 @@ export default class ClosingLine implements Reporter {
     for (const module of modules) {
       const failedBefore = count.failed;
       for (const test of module.children.allTests()) count[test.result().state]++;
-      // A file that did not load, or whose hooks failed, ran no failing test of its own.
+      // A file that did not load, or whose hooks failed, has no failing test of its own.
       if (module.state() === 'failed' && count.failed === failedBefore) count.failed++;
     }
     const skipped = count.skipped + count.pending;

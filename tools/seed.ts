@@ -1,6 +1,6 @@
 /**
- * @file The seed of the property tests: the same for everybody, so that a run says something of the code and nothing of
- * the day. `CHAINRULE_SEED=random` draws another one, as the long check does; a number repeats it.
+ * @file The seed of the property tests: the same for everybody, so that the result of a run depends on the code and not on
+ * the day. `CHAINRULE_SEED=random` draws a new one, as the long check does; a number repeats it.
  */
 import fc from 'fast-check';
 

@@ -1,6 +1,6 @@
 /**
- * @file Module hooks (they run on node's hooks thread): TypeScript through ts-node, workspace
- * packages from their sources, as "paths" in tsconfig.base.json says (`CHAINRULE_PACKAGES=built`: from their builds).
+ * @file Module hooks (they run on node's hooks thread): TypeScript through ts-node, and workspace packages from their
+ * sources, as "paths" in tsconfig.base.json says (from their builds with `CHAINRULE_PACKAGES=built`).
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -51,7 +51,10 @@ export async function load(url, context, next) {
   return { format: 'module', shortCircuit: true, source };
 }
 
-/** A notebook being rendered: says which cell runs, on the cell's own marker line, so that line numbers stay right. */
+/**
+ * In a notebook that is rendered, reports which cell runs, on the marker line of the cell, so that line numbers do not
+ * change.
+ */
 function marked(code) {
   let cells = 0;
   return code.replace(/^\/\/ %%/gm, () => `__notebookCell(${cells++}); // %%`);

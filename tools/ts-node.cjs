@@ -9,7 +9,7 @@ const { isMainThread } = require('node:worker_threads');
 
 if (isMainThread) {
   register('./ts-node-hooks.mjs', pathToFileURL(__filename));
-  // Stack traces: node's source-map support; ts-node's own cannot see what the hooks thread compiled.
+  // Stack traces use node's source-map support; ts-node's own cannot see what the hooks thread compiled.
   Error.prepareStackTrace = undefined;
   process.setSourceMapsEnabled(true);
 }

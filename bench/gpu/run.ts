@@ -1,6 +1,6 @@
 /**
- * @file The benchmark on WebGPU, in one command: products, attention and training steps on the device that is there, and
- * what a step costs the CPU to issue.
+ * @file The benchmark on WebGPU, in one command: products, attention and training steps on the available device, and the CPU
+ * time that a step takes to issue.
  *
  *     npm run bench:gpu                  # the GPU of this machine, or SwiftShader
  *     npm run bench:gpu -- --null        # no device at all: the cost of issuing alone
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     filter: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
-    // One measurement, in the process that is started for it.
+    // Runs one measurement, in the process that was started for it.
     one: { type: 'string' },
   },
 });
@@ -57,11 +57,11 @@ interface Line {
   readonly figures: Figures;
 }
 
-/** Milliseconds that PyTorch takes, by the name of the measurement. */
+/** PyTorch's milliseconds, by the name of the measurement. */
 const peer = new Map<string, number>();
 
 function tell(name: string, figures: Figures): void {
-  // The process that started this one prints it.
+  // The parent process prints it.
   console.log(JSON.stringify({ name, figures } satisfies Line));
 }
 
@@ -78,7 +78,7 @@ function print({ name, figures }: Line): void {
   console.log(`${name.padEnd(28)} ${text.join('  ')}`);
 }
 
-/** The lines of a program that prints JSON; null if it failed. */
+/** The JSON lines that a program prints; null if it failed. */
 function linesOf(program: string, args: readonly string[]): unknown[] | null {
   const { status, stdout } = spawnSync(program, args, {
     stdio: ['inherit', 'pipe', 'inherit'],
@@ -93,14 +93,14 @@ function linesOf(program: string, args: readonly string[]): unknown[] | null {
 
 const ROUNDS = values.quick ? 3 : 7;
 
-/** Waits until a value is there, of which one element is read. */
+/** Waits until a value is computed, by reading one element. */
 async function waitFor(x: Tensor): Promise<void> {
   await noGrad(() => x.shape.reduce<Tensor>((y) => y.select(0, 0), x)).data();
 }
 
-/** The median seconds of one run of `f`, many in a row, each row waited for. */
+/** The median seconds of one run of `f`: several runs in a row, then one wait. */
 async function seconds(f: () => Tensor, rows = values.quick ? 2 : 20): Promise<number> {
-  // Until the engine has compiled the JavaScript of it, too.
+  // Until the engine has compiled the JavaScript code, too.
   for (let i = 0; i < (values.quick ? 3 : 30); i++) await waitFor(f());
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -113,7 +113,7 @@ async function seconds(f: () => Tensor, rows = values.quick ? 2 : 20): Promise<n
   return times.sort((a, b) => a - b)[ROUNDS >> 1] as number;
 }
 
-/** What a training step costs the CPU, and what it gives the device to do. */
+/** The CPU time of a training step, and the work that it gives the device. */
 async function issuing(name: string, mode: Mode, step: () => Tensor): Promise<void> {
   const { forms } = memoryUsage();
   for (let i = 0; i < 5; i++) await step().data();
@@ -151,7 +151,7 @@ for (const n of values.quick ? [128] : [1024, 2048, 4096, 8192]) {
     tell(`matmul-${n}`, { ms: 1000 * t, 'GFLOP/s': (2 * n ** 3) / t / 1e9 });
   };
 }
-/** An operation on tensors of random numbers, with its gradients too where `grads` is set. */
+/** Measures an operation on random tensors, with its gradients if `grads` is set. */
 function operation(
   name: string,
   shapes: readonly (readonly number[])[],
@@ -189,7 +189,9 @@ operation('add', [matrix, matrix], (a, b) => a.add(b));
 operation('softmax', [matrix], (a) => a.softmax(1));
 operation('sum', [matrix], (a) => a.sum());
 
-/** The null device copies nothing: buffers that are read are made of zeros there, as if no kernel had refused anything. */
+/**
+ * The null device copies nothing: its buffers are created with zeros, so that reading them looks as if no kernel had failed.
+ */
 function zeroed(): void {
   interface Device {
     createBuffer(options: { size: number; usage: number }): { unmap(): void };
@@ -211,7 +213,7 @@ async function measure(name: string): Promise<void> {
   process.exit(0);
 }
 
-/** Each in a process of its own: what one has left behind is no part of the next. */
+/** Each measurement in its own process, so that none affects the next. */
 async function measureAll(): Promise<void> {
   await setDevice('webgpu');
   print({ name: 'device', figures: { name: deviceInfo('webgpu').description } });
@@ -227,7 +229,7 @@ async function measureAll(): Promise<void> {
     const small = !values.quick || !name.startsWith('train/') || /mlp-(tiny|small)/.test(name);
     if (!name.includes(values.filter) || !small || (values.null && !name.startsWith('train/')))
       continue;
-    // The options of this process say that ts-node runs it.
+    // The options of this process, which make it run by ts-node.
     const args = [...process.execArgv, script, ...process.argv.slice(2), '--one', name];
     const lines = linesOf(process.execPath, args);
     if (lines === null) print({ name, figures: { error: 'its process failed' } });

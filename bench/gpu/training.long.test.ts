@@ -1,4 +1,4 @@
-/** @file The networks of the benchmark train on WebGPU as on the CPU: the same losses over fifty steps of gradient descent. */
+/** @file The networks of the benchmark train on WebGPU as on the CPU: equal losses over fifty steps of gradient descent. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile, manualSeed, setDevice, type Tensor } from '@chainrule/autograd';
 import { SGD } from '@chainrule/optim';

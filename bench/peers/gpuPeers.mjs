@@ -1,11 +1,12 @@
-// A training step of jax-js (jit) and of TensorFlow.js on WebGPU, as train/mlp-small with Adam: dispatches, submits, and CPU time.
+// A training step of jax-js (jit) and of TensorFlow.js on WebGPU, like train/mlp-small with Adam: dispatches, submits, and
+// CPU time.
 //   npm i webgpu@0.6.2 @jax-js/jax@0.1.25 @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0
 //   node gpuPeers.mjs jaxjs   or   node gpuPeers.mjs tfjs
-// Runs on no device at all, which only checks what it is given; FLAGS='adapter=…' names another of Dawn's.
+// Runs on the null device, which only checks its commands; FLAGS='adapter=…' names another of Dawn's.
 import { create, globals } from 'webgpu';
 
 Object.assign(globalThis, globals);
-// Kept for the process: once it is garbage, every device made from it is freed memory.
+// Kept for the whole process: when it is garbage-collected, the memory of every device made from it is freed.
 globalThis.kept = create((process.env.FLAGS ?? 'backend=null').split(' '));
 const navigator = { gpu: globalThis.kept, userAgent: 'node' };
 Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
@@ -26,7 +27,7 @@ const SIZES = [784, 256, 128, 10];
 const noise = (n, scale) => Float32Array.from({ length: n }, () => (2 * Math.random() - 1) * scale);
 const labels = Array.from({ length: BATCH }, (_, i) => (7 * i) % 10);
 
-/** Each makes a step that reads its loss. */
+/** Each function makes a step that reads its loss. */
 const peers = {
   async jaxjs() {
     const jax = await import('@jax-js/jax');

@@ -1,10 +1,11 @@
 /**
- * @file Measures data parallel training on this machine: one process with one thread and with two, and two ranks by each way to
- * start them; and reductions of vectors, from which the model of costs takes its constants.
+ * @file Measures data-parallel training on this machine: one process with one thread and with two, and two ranks for each way
+ * to start them; and reductions of vectors, from which the cost model takes its constants.
  *
  *     npx ts-node bench/scaling/measure.ts [--write] [--short]
  *
- * `--write` puts them into measured.json and the tables of docs/scaling.md, `--short` leaves out the large networks and vectors.
+ * `--write` writes the results into measured.json and the tables of docs/scaling.md, `--short` leaves out the large networks
+ * and vectors.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const rank = ['node_modules/ts-node/dist/bin.js', 'bench/scaling/rank.ts'];
 const node = process.execPath;
 const short = process.argv.includes('--short');
-/** Taken before the first measurement: the ranks keep two cores busy themselves. */
+/** Read before the first measurement, as the ranks themselves keep two cores busy. */
 const quiet = (loadavg()[0] ?? 0) < 1;
 /** Widths of the network and sizes of the batch. */
 const SHAPES = [
@@ -24,9 +25,9 @@ const SHAPES = [
   [1024, 128],
   [1024, 1024],
 ].slice(0, short ? 1 : 3) as [number, number][];
-/** Elements of the vectors that are reduced. */
+/** Elements of the reduced vectors. */
 const SIZES = [1, 1024, 16384, 262144, 1048576, 4194304].slice(0, short ? 3 : 6);
-/** Milliseconds that one measurement may take: a job that hangs must not end the others. */
+/** The most milliseconds of one measurement: a job that hangs must not stop the others. */
 const MOST = 300_000;
 
 const starters: Readonly<Record<string, (n: number) => string[]>> = {

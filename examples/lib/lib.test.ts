@@ -1,4 +1,4 @@
-/** @file What the notebooks are built from: options, data files, pictures, tables. */
+/** @file Tests of the notebooks' helpers: options, data files, pictures, tables. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -126,7 +126,7 @@ describe('MNIST', () => {
     const counts = new Array<number>(10).fill(0);
     for (const label of train.labels) counts[label] = (counts[label] ?? 0) + 1;
     expect(counts).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
-    // The mean and deviation of the training pixels that everybody divides by.
+    // The mean and deviation of the training pixels, which are used everywhere.
     const mean = train.pixels.reduce((sum, x) => sum + x, 0) / train.pixels.length / 255;
     expect(mean).toBeCloseTo(0.1307, 4);
   });

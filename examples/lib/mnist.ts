@@ -7,7 +7,7 @@ import { tensor, type Tensor } from '@chainrule/autograd';
 import { UserError } from './cli.js';
 
 export interface Images {
-  /** Gray values from 0 (ground) to 255, image after image, row after row. */
+  /** Gray values from 0 (background) to 255: the images one after another, each in row-major order. */
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array;
   readonly count: number;
@@ -18,20 +18,20 @@ export interface Images {
 /**
  * Loads both parts of MNIST.
  *
- * @param folder Where the four files are; the installed package if not given.
+ * @param folder The folder with the four files; by default that of the installed package.
  * @throws {UserError} if a file is missing or damaged, with what to do.
  */
 export function loadMnist(folder = packageFolder()): { train: Images; test: Images } {
   return { train: loadImages(folder, 'train'), test: loadImages(folder, 't10k') };
 }
 
-/** Mean and deviation of the gray values of the training images, as shares of 255. */
+/** Mean and deviation of the gray values of the training images, divided by 255. */
 const MEAN = 0.1307;
 const DEVIATION = 0.3081;
 
 /**
- * The images at these positions as float32 of mean 0 and deviation 1, `[n, 1, height, width]`, and their labels as
- * int32, `[n]`. The images themselves stay bytes: all at once as floats would take four times the memory.
+ * The images at these positions as float32 with mean 0 and deviation 1, `[n, 1, height, width]`, and their labels as int32,
+ * `[n]`. The images themselves stay bytes: as floats they would take four times the memory.
  */
 export function batchOf(
   { pixels, labels, height, width }: Images,
@@ -72,7 +72,7 @@ function loadImages(folder: string, part: string): Images {
   return { pixels: images.data, labels: labels.data, count, height, width };
 }
 
-/** More bytes than this are not unpacked: the largest part of MNIST has 47 million. */
+/** The most bytes that are unpacked: the largest part of MNIST has 47 million. */
 const MOST = 2 ** 30;
 
 export interface Idx {
@@ -81,10 +81,10 @@ export interface Idx {
 }
 
 /**
- * Reads a file of bytes in the IDX format, compressed by gzip or not: two zero bytes, the element type, the number of
+ * Reads a file of bytes in the IDX format, perhaps compressed with gzip: two zero bytes, the element type, the number of
  * dimensions, the dimensions as 32-bit integers (big-endian), the elements.
  *
- * @throws {UserError} if it is missing or not such a file.
+ * @throws {UserError} if it is missing or is not such a file.
  */
 export function readIdx(path: string): Idx {
   if (!existsSync(path)) {

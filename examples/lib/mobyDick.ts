@@ -1,4 +1,4 @@
-/** @file *Moby Dick*, letter by letter: most of it to learn from, its end for the test. */
+/** @file *Moby Dick* as letters: most of it for training, its end for the test. */
 import { fetchText } from './fetchData.js';
 import { readData } from './table.js';
 import { Alphabet } from './text.js';

@@ -1,12 +1,12 @@
-/** @file What a notebook shows: in a terminal text, in a rendered notebook (`npm run notebooks`) the thing itself. */
+/** @file Shows the output of a notebook: as text in a terminal, as pictures in a rendered notebook (`npm run notebooks`). */
 
-/** A piece of output in one of the forms that notebooks know. */
+/** An output in one of the forms that notebooks support. */
 export interface Output {
   readonly mime: 'text/plain' | 'text/markdown' | 'text/html' | 'image/svg+xml';
   readonly data: string;
 }
 
-/** Set by the tool that renders a notebook: takes each output, and the text that stands for it in a terminal. */
+/** Set by the tool that renders a notebook: receives each output, and the text that replaces it in a terminal. */
 type Sink = (output: Output, text: string) => void;
 
 const sink = (): Sink | undefined => (globalThis as { __notebook?: Sink }).__notebook;
@@ -17,9 +17,9 @@ export function isRendered(): boolean {
 }
 
 /**
- * Shows something: text as it is; a picture as itself where that can be, and as `text` in a terminal.
+ * Shows something: text as it is; a picture itself if possible, and as `text` in a terminal.
  *
- * @param text What stands for the picture in a terminal; nothing is printed for an empty one.
+ * @param text The replacement for the picture in a terminal; an empty text prints nothing.
  */
 export function display(data: string, mime: Output['mime'] = 'text/plain', text = data): void {
   const show = sink();

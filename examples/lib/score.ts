@@ -1,4 +1,4 @@
-/** @file What every notebook needs: its option `--short`, and scores that fail the run when they are missed. */
+/** @file Helpers for every notebook: the option `--short`, and scores that fail the run if they are missed. */
 import { parseOptions, UserError } from './cli.js';
 import { display } from './notebook.js';
 
@@ -31,7 +31,7 @@ export interface Goal {
   readonly atMost?: number;
   /** The score of a simple method, for comparison. */
   readonly baseline?: number;
-  /** How numbers are written; default four significant digits. */
+  /** How numbers are formatted; default four significant digits. */
   readonly format?: (value: number) => string;
 }
 

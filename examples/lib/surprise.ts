@@ -1,7 +1,7 @@
-/** @file How surprising each letter of a text was to a model, as a picture. */
+/** @file A picture of how surprising each letter of a text was to a model. */
 import { cell, plot, text } from './plot.js';
 
-/** Letters in lines of 50; the redder a letter's ground, the less it was expected. */
+/** Letters in lines of 50; the redder the background of a letter, the less it was expected. */
 export function plotSurprise(
   letters: readonly string[],
   nats: readonly number[],

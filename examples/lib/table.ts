@@ -14,7 +14,7 @@ export function readData(name: string): string {
   return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
 }
 
-/** The rows of a CSV text without quoted cells, by the names in its first line. */
+/** The rows of a CSV text without quoted cells, as objects with the names in its first line as keys. */
 export function parseCsv(text: string): Record<string, string>[] {
   const [head = '', ...lines] = text.trim().split(/\r?\n/);
   const names = head.split(',');
@@ -24,18 +24,18 @@ export function parseCsv(text: string): Record<string, string>[] {
   });
 }
 
-/** The same things in random order (see `manualSeed`). */
+/** The items in random order (see `manualSeed`). */
 export function shuffled<T>(things: readonly T[]): T[] {
   return Array.from(randperm(things.length).dataSync(), (i) => things[i] as T);
 }
 
-/** Things in groups of `size`, as they stand; the last may be smaller. */
+/** Splits items into groups of `size`, in order; the last may be smaller. */
 export function chunks<T>(things: readonly T[], size: number): T[][] {
   const count = Math.ceil(things.length / size);
   return Array.from({ length: count }, (_, i) => things.slice(i * size, (i + 1) * size));
 }
 
-/** Scales columns to mean 0 and deviation 1; the scale is taken from `rows`, and nothing else. */
+/** Returns a function that scales columns to mean 0 and deviation 1, with the scale of `rows`. */
 export function standardizer(
   rows: readonly (readonly number[])[],
 ): (row: readonly number[]) => number[] {
@@ -51,12 +51,15 @@ export function meanOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The mean distance of guesses from what is true. */
+/** The mean absolute error of guesses. */
 export function meanAbsoluteError(guesses: readonly number[], truth: readonly number[]): number {
   return meanOf(guesses.map((guess, i) => Math.abs(guess - (truth[i] ?? NaN))));
 }
 
-/** R²: the share of the variance of what is true that guesses explain. 1 for perfect ones, 0 for always the mean. */
+/**
+ * R²: the fraction of the variance of the true values that guesses explain. 1 for perfect guesses, 0 for always guessing the
+ * mean.
+ */
 export function rSquared(guesses: readonly number[], truth: readonly number[]): number {
   const center = meanOf(truth);
   const missed = meanOf(guesses.map((guess, i) => (guess - (truth[i] ?? NaN)) ** 2));

@@ -46,7 +46,7 @@ describe('countedSurprise', () => {
     // Four of eight are 0, three are 1; a tenth is added to each of three counts.
     const alone = -(Math.log(4.1 / 8.3) + Math.log(3.1 / 8.3)) / 2;
     expect(countedSurprise(train, known, 3, 0)).toBeCloseTo(alone, 12);
-    // What stands first counts as being after letter 0: that row has 1 × 0, 3 × 1, 1 × 2.
+    // The first letter counts as following letter 0: that row has 1 × 0, 3 × 1, 1 × 2.
     const after = -(Math.log(1.1 / 5.3) + Math.log(3.1 / 5.3)) / 2;
     expect(countedSurprise(train, known, 3, 1)).toBeCloseTo(after, 12);
   });

@@ -1,7 +1,7 @@
-/** @file Text for language models: letters as numbers, windows that go on where the last one ended, counted baselines. */
+/** @file Text for language models: letters as numbers, windows that continue where the last one ended, counted baselines. */
 import { randint, tensor, type Tensor } from '@chainrule/autograd';
 
-/** The different letters of a text, numbered in the order of their codes. */
+/** The distinct letters of a text, numbered in the order of their codes. */
 export class Alphabet {
   readonly letters: readonly string[];
   private readonly ids: ReadonlyMap<string, number>;
@@ -15,7 +15,7 @@ export class Alphabet {
     return this.letters.length;
   }
 
-  /** @throws {RangeError} for a letter that the alphabet does not have. */
+  /** @throws {RangeError} for a letter that is not in the alphabet. */
   encode(text: string): Int32Array {
     return Int32Array.from(text, (letter) => {
       const id = this.ids.get(letter);
@@ -29,17 +29,17 @@ export class Alphabet {
   }
 }
 
-/** Letters `x` of several strands, and those that follow them: `[strands, length]`. */
+/** Letters `x` of several strands, and the letters `y` that follow them: `[strands, length]`. */
 export interface TextWindow {
   readonly x: Tensor;
   readonly y: Tensor;
-  /** Whether the strands begin here. */
+  /** Whether the strands begin in this window. */
   readonly first: boolean;
 }
 
 /**
- * A text as `count` strands that are read side by side: `length` letters of each at a time. Where a window ends the
- * next one begins, so that a network's state can go on; what is left at the end is dropped.
+ * A text as `count` strands that are read side by side, `length` letters of each at a time. Each window begins where the last
+ * one ended, so that a network's state can continue; the rest at the end is dropped.
  */
 export function* windows(
   codes: Int32Array,
@@ -59,7 +59,7 @@ export function* windows(
     yield { x: cut(from), y: cut(from + 1), first: from === 0 };
 }
 
-/** {@link windows} without end: again and again through the text, each time from another letter on (see `manualSeed`). */
+/** {@link windows} without end: it reads the text again and again, each time from another letter on (see `manualSeed`). */
 export function* reading(
   codes: Int32Array,
   count: number,
@@ -68,12 +68,12 @@ export function* reading(
   for (;;) yield* windows(codes.subarray(randint(0, length, []).item()), count, length);
 }
 
-/** Seen so often is what was never seen. */
+/** The count that is added for every letter, so that unseen ones have a probability. */
 const PRIOR = 0.1;
 
 /**
- * The mean surprise `-ln p` at the letters of `test`, in nats, if `p` is how frequent a letter is in `train`: at all, or with
- * `order` 1 after the letter before it.
+ * The mean surprise `-ln p` at the letters of `test`, in nats, where `p` is the frequency of a letter in `train`: overall, or
+ * with `order` 1 after the letter before it.
  */
 export function countedSurprise(
   train: Int32Array,

@@ -1,9 +1,9 @@
-/** @file Texts as rows of numbers for linear models, and the model that needs nothing but counting. */
+/** @file Texts as rows of numbers for linear models, and naive Bayes, a model that only counts. */
 import { tensor, type Tensor } from '@chainrule/autograd';
 
 type Words = readonly string[];
 
-/** The words that stand in the most texts, the most frequent first, and in how many texts each does. */
+/** The words that occur in the most texts, most frequent first, and the number of texts with each. */
 export function frequentWords(texts: readonly Words[], size: number): Map<string, number> {
   const found = new Map<string, number>();
   for (const words of texts)
@@ -12,10 +12,10 @@ export function frequentWords(texts: readonly Words[], size: number): Map<string
 }
 
 /**
- * A row of numbers for each text, one a word of the vocabulary (Spärck Jones 1972): `(1 + log n) · rarity` for a word that
- * stands there n times, and the row scaled to length 1. Rarity is `log((1 + texts) / (1 + texts with the word)) + 1`.
+ * A row of numbers for each text, one per word of the vocabulary (Spärck Jones 1972): `(1 + log n) · rarity` for a word that
+ * occurs n times, and the row scaled to length 1. Rarity is `log((1 + texts) / (1 + texts with the word)) + 1`.
  *
- * @param found In how many of `count` texts each word stands, see {@link frequentWords}.
+ * @param found The number of texts, out of `count`, with each word; see {@link frequentWords}.
  */
 export function tfIdf(found: ReadonlyMap<string, number>, count: number) {
   const columns = new Map(Array.from(found.keys(), (word, column) => [word, column]));
@@ -37,8 +37,8 @@ export function tfIdf(found: ReadonlyMap<string, number>, count: number) {
 }
 
 /**
- * Naive Bayes: whether a text is of the class, by how much likelier each of its words is there than elsewhere. Words outside
- * the vocabulary do not count; words never seen in one class get Laplace's one.
+ * Naive Bayes: decides whether a text belongs to the class by how much more likely each of its words is there than elsewhere.
+ * Words outside the vocabulary do not count; Laplace smoothing handles words never seen in one class.
  */
 export function naiveBayes(
   texts: readonly Words[],

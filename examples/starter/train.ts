@@ -14,7 +14,7 @@ class Classifier extends nn.Module {
   }
 }
 
-/** Points of two interleaved spirals, and which of the two each lies on. */
+/** Points of two interleaved spirals, and the spiral that each point lies on. */
 function spirals(n: number): [points: Tensor, labels: Tensor] {
   const points = new Float32Array(2 * n);
   const labels = new Int32Array(n);

@@ -1,7 +1,7 @@
 /**
- * @file A page that recognizes digits, and learns its visitor's hand, with one file and without the framework.
+ * @file Builds one file, without the framework, for a page that recognizes digits and learns its visitor's handwriting.
  *
- * `npx ts-node examples/withoutFramework/build.ts` trains for some seconds on drawings of digits that it makes itself, and
+ * `npx ts-node examples/withoutFramework/build.ts` trains for a few seconds on drawings of digits that it generates, and
  * writes `out/digits.js` beside `page.html`; serve the folder with any web server.
  */
 import { mkdirSync, writeFileSync, copyFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { exportModule } from '@chainrule/export';
 import * as nn from '@chainrule/nn';
 import { Adam, SGD } from '@chainrule/optim';
 
-/** The seven strokes of a digit on a display: which of them each digit has. */
+/** The seven strokes of a digit on a display, and which of them each digit has. */
 const STROKES = [
   'abcdef',
   'bc',
@@ -78,7 +78,7 @@ for (let i = 0; i < 400; i++) {
   if (i % 100 === 99) console.log(`step ${i + 1}: loss ${value.item().toFixed(3)}`);
 }
 
-// The page trains the last layer alone.
+// The page trains only the last layer.
 features.requiresGrad_(false);
 const page = new SGD(head.parameters(), { lr: 0.05 });
 const { js, types } = exportModule(

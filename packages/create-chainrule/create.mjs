@@ -51,7 +51,7 @@ if (existsSync(folder) && readdirSync(folder).length > 0) fail(`${folder} is not
 
 mkdirSync(folder, { recursive: true });
 cpSync(join(templates, values.template), folder, { recursive: true });
-// npm leaves a .gitignore out of what it publishes.
+// npm leaves .gitignore files out of published packages.
 renameSync(join(folder, 'gitignore'), join(folder, '.gitignore'));
 const path = join(folder, 'package.json');
 const manifest = JSON.parse(readFileSync(path, 'utf8'));

@@ -12,7 +12,7 @@ const isThere = (name) => existsSync(join(root, name, 'dist', 'index.js'));
 const named = process.argv.slice(2);
 const names = named.length > 0 ? named : readdirSync(root).filter(isBuilt);
 
-/** Runs a command in a package's folder; gives what it said if it failed, else null. */
+/** Runs a command in a package's folder; returns its output if it failed, else null. */
 function run(name, command) {
   return new Promise((done) => {
     const child = spawn(command, {
@@ -36,7 +36,7 @@ async function build(name) {
   if (failure !== null) process.exitCode = 1;
 }
 
-/** What a package needs of the others. */
+/** The other packages that a package depends on. */
 function needed(name) {
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(
     readFileSync(join(root, name, 'package.json'), 'utf8'),
@@ -46,7 +46,7 @@ function needed(name) {
     .filter((dependency) => names.includes(dependency));
 }
 
-// Packages are compiled against the declarations of those they need, as a user's code will be.
+// Packages are compiled against the declarations of their dependencies, as a user's code is.
 const builds = new Map();
 function buildOnce(name) {
   if (!builds.has(name))
@@ -58,13 +58,13 @@ function buildOnce(name) {
 }
 await Promise.all(names.map(buildOnce));
 
-// What it is taken from trains small models, with the packages as they were built.
+// Its contents come from training small models with the built packages.
 if (names.includes('autograd') && ['autograd', 'nn', 'optim'].every(isThere)) {
   const failure = await run('autograd', `node ${JSON.stringify(join(here, 'prelude.mjs'))}`);
   console.log(failure === null ? 'wrote the prelude' : `no prelude could be written\n${failure}`);
   if (failure !== null) process.exitCode = 1;
 }
 
-// What pages load without a bundler is made of all three.
+// The file for pages without a bundler contains all three.
 if (process.exitCode === undefined && ['autograd', 'nn', 'optim'].every(isThere))
   await buildOneFile();

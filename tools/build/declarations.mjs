@@ -1,9 +1,9 @@
 /**
- * @file The declarations of a package, `dist/types/**`, one file for each source that an entry point reaches, so that
- * docstrings and namespaces stay as they were written; twice, as ES modules and CommonJS each ask for their own. What is
- * marked `@internal` is left out, the methods of `Tensor` get the docstrings of the functions of the same names, and typed
- * arrays are written as TypeScript before 5.7 reads them too.
- * Usage: node tools/build/declarations.mjs PACKAGE. Other packages are compiled against the declarations of those they import.
+ * @file Writes the declarations of a package, `dist/types/**`, one file for each source that an entry point reaches, so that
+ * docstrings and namespaces stay as written. There are two copies, as ES modules and CommonJS each need their own.
+ * Declarations marked `@internal` are left out, the methods of `Tensor` get the docstrings of the functions of the same
+ * names, and typed arrays are written in a form that TypeScript before 5.7 also reads. Usage: node
+ * tools/build/declarations.mjs PACKAGE. Other packages are compiled against the declarations of their dependencies.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,7 +13,7 @@ import { shake } from './shakeDeclarations.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The names of a package's entry points and their sources, as its `exports` has them. */
+/** The names of a package's entry points and their sources, from `exports` in its package.json. */
 export function entryPoints(folder) {
   const { name: packageName, exports } = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),
@@ -37,7 +37,7 @@ function programOf(sources) {
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   return ts.createProgram(sources, {
     ...options,
-    // Not the sources of other packages, but what is published of them.
+    // Not the sources of other packages, but their published declarations.
     paths: {},
     noEmit: false,
     sourceMap: false,
@@ -46,7 +46,7 @@ function programOf(sources) {
   });
 }
 
-/** The first docstring of a symbol, as it is written. */
+/** The first docstring of a symbol, as written. */
 function docstring(symbol, checker) {
   const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   for (const declaration of target.declarations ?? []) {
@@ -56,7 +56,9 @@ function docstring(symbol, checker) {
   return undefined;
 }
 
-/** For each interface of methods the docstrings of its members, from functions of its own file or else of the package. */
+/**
+ * For each interface of methods, the docstrings of its members, taken from functions of the same file or else of the package.
+ */
 function methodDocs(program, index) {
   const checker = program.getTypeChecker();
   const everything = checker.getExportsOfModule(
@@ -83,7 +85,7 @@ function methodDocs(program, index) {
   return docs;
 }
 
-/** The declarations with docstrings written before the members that have none. */
+/** The declarations, with docstrings inserted before members that have none. */
 function documented(text, docs) {
   if (!text.includes('Methods')) return text;
   const file = ts.createSourceFile('file.d.ts', text, ts.ScriptTarget.ES2022, true);
@@ -93,7 +95,7 @@ function documented(text, docs) {
     for (const member of statement.members) {
       const name = member.name?.getText();
       const doc = docs.get(`${statement.name.text}.${name}`);
-      // The first of several overloads.
+      // Of several overloads, the first.
       if (doc === undefined || seen.has(name)) continue;
       seen.add(name);
       insertions.push({ at: member.getStart(), doc: doc.replace(/\n\s*/g, '\n     ') });
@@ -104,7 +106,7 @@ function documented(text, docs) {
   return text;
 }
 
-/** What `slice` gives: the same type, which TypeScript before 5.7 has without a type argument. */
+/** The result type of `slice`: the same type, which has no type argument before TypeScript 5.7. */
 const ownArrays = (text) =>
   text
     .replace(/\b(\w+Array)<ArrayBuffer>/g, "ReturnType<$1['slice']>")
@@ -149,7 +151,7 @@ export function declare(name) {
   for (const { name: entry, source } of entries)
     write(
       `${entry}.d.ts`,
-      // An entry that is imported for what it does alone has no declarations of its own.
+      // An entry that is imported only for its effects has no declarations of its own.
       reached.has(pathOf(source))
         ? `export * from './types/${pathOf(source).replace(/\.d\.ts$/, '.js')}';\n`
         : 'export {};\n',

@@ -1,13 +1,13 @@
 /**
- * @file Writes numbers that a file names once in place of their names: a table of opcodes or of word positions then costs a page
- * nothing, and each use three digits. No bundler does that with the members of an object.
+ * @file Replaces the names of constant numbers by the numbers: then a table of opcodes or of word positions costs a page
+ * nothing, and each use costs about three digits. No bundler does this for the members of an object.
  */
 import ts from 'typescript';
 
 /** A number, or a table of numbers by name. */
 type Constant = number | ReadonlyMap<string, number>;
 
-/** What an expression comes to, of numbers and constants known so far; null if that is not known. */
+/** The value of an expression of numbers and known constants; null if it is not known. */
 function valueOf(node: ts.Expression, known: ReadonlyMap<string, Constant>): number | null {
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isParenthesizedExpression(node)) return valueOf(node.expression, known);
@@ -54,7 +54,7 @@ function isAssignment(kind: ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
 
-/** The names that are declared within functions, and those that something is assigned to. */
+/** The names that are declared within functions, and those that are assigned to. */
 function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
   const names = new Set<string>();
   const bound = (name: ts.BindingName): void => {
@@ -65,7 +65,7 @@ function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
     if (ts.isIdentifier(node)) names.add(node.text);
     else if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node))
       target(node.expression);
-    // Several at once: whatever stands there.
+    // A destructuring assignment: every name in the pattern counts as assigned.
     else if (ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node))
       for (const [name] of node.getText().matchAll(/[\w$]+/g)) names.add(name);
   };
@@ -87,10 +87,10 @@ function otherwiseUsed(file: ts.SourceFile): ReadonlySet<string> {
   return names;
 }
 
-/** Longer numbers are shorter as a name, where they are used more than once. */
+/** Longer numbers stay names if they are used more than once, which is shorter. */
 const DIGITS = 6;
 
-/** A built file with its constant numbers written out. */
+/** A built file with its constant numbers inlined. */
 export function inlined(code: string): string {
   const file = ts.createSourceFile(
     'chunk.js',
@@ -106,7 +106,7 @@ export function inlined(code: string): string {
     for (const { name, initializer } of statement.declarationList.declarations) {
       if (!ts.isIdentifier(name) || initializer === undefined || others.has(name.text)) continue;
       const constant = constantOf(initializer, known);
-      // By the rules of style, what is written small may change, perhaps from another file.
+      // By the naming style, a lower-case object may be changed, perhaps in another file.
       if (constant !== null && (typeof constant === 'number' || /^[A-Z]/.test(name.text)))
         known.set(name.text, constant);
     }

@@ -1,6 +1,6 @@
 /**
- * @file Everything in one file, `packages/nn/dist/chainrule.min.js`, for a `<script type="module">` from a CDN: the names of
- * autograd, and the other packages as `nn`, `optim`, `io`, `data`, `train` and `metrics`. Part of a build.
+ * @file Bundles everything into one file, `packages/nn/dist/chainrule.min.js`, for a `<script type="module">` from a CDN: the
+ * names of autograd, and the other packages as `nn`, `optim`, `io`, `data`, `train` and `metrics`. Part of a build.
  */
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where it lies. */
+/** The path of the file. */
 export const oneFile = `${root}packages/nn/dist/chainrule.min.js`;
 
 const contents = `export * from '@chainrule/autograd';
@@ -19,17 +19,17 @@ export * as train from '@chainrule/nn/train';
 export * as metrics from '@chainrule/nn/metrics';
 export * as optim from '@chainrule/optim';`;
 
-/** Bundles what has been built. */
+/** Bundles the built packages. */
 export async function buildOneFile() {
   await build({
-    // The examples depend on all of them.
+    // Resolved from the examples, which depend on all packages.
     stdin: { contents, resolveDir: `${root}examples` },
     external: ['koffi', 'webgpu', ...builtinModules, 'node:*'],
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
-    // The built files, not the sources that "paths" leads to.
+    // The built files, not the sources that "paths" in tsconfig points to.
     tsconfigRaw: '{}',
     outfile: oneFile,
     logLevel: 'error',

@@ -1,6 +1,6 @@
 /**
- * @file What a package brings along for those who read it where it is installed: `AGENTS.md`, `llms.txt` with every name,
- * and `llms-full.txt` with every signature and docstring, made from the declarations. Part of a build; not in the repository.
+ * @file Writes the documents that are installed with a package: `AGENTS.md`, `llms.txt` with every name, and `llms-full.txt`
+ * with every signature and docstring, made from the declarations. Part of a build; not in the repository.
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,10 @@ import { entryPoints } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Every export of a declaration file: its name, its signature and its docstring; those of namespaces under their name. */
+/**
+ * Every export of a declaration file with its name, signature and docstring; exports of namespaces are listed under their
+ * names.
+ */
 function exportsOf(program, file) {
   const checker = program.getTypeChecker();
   const found = [];
@@ -26,7 +29,7 @@ function exportsOf(program, file) {
     );
     found.push({
       name,
-      // What stands before the first declaration of a file may be about the file.
+      // A comment before the first declaration may be about the file.
       text: declarations
         .map((declaration) =>
           declaration

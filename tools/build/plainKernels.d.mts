@@ -1,4 +1,4 @@
-/** The source whose place the plain kernels take. */
+/** The path of the source that is replaced by the plain kernels. */
 export declare const plainKernelsFile: string;
-/** The text of that source. */
+/** The text that replaces it. */
 export declare function plainKernelsText(): Promise<string>;

@@ -1,25 +1,26 @@
 /**
- * @file Writes the preludes of autograd, `dist/prelude`: for each width of vectors the forms that first steps need, ready
- * for Node.js, in modules and with a table of their contents. After all packages are built. Usage: node tools/build/prelude.mjs
+ * @file Writes the preludes of autograd, `dist/prelude`: for each vector width the kernel forms that first steps need,
+ * compiled ahead for Node.js, as modules with a table of contents. Runs after all packages are built. Usage: node
+ * tools/build/prelude.mjs
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { preludeWorks } from './preludeWork.mjs';
 
-// A library would compute products in its own way.
+// Without a BLAS library, which would compute products without these kernels.
 process.env.CHAINRULE_BLAS = 'off';
 
 const root = new URL('../../packages/', import.meta.url);
 const load = (path) => import(new URL(path, root));
 
-/** As `run/vectorWidth.ts` finds them. */
+/** The widths that `run/vectorWidth.ts` distinguishes. */
 const WIDTHS = [
   { width: 'simd128', fma: false },
   { width: 'simd128', fma: true },
   { width: 'relaxed', fma: true },
 ];
 
-/** The preludes by the names of their files. */
+/** The contents of the preludes by file name. */
 export async function preludes() {
   const [autograd, internal, nn, optim] = await Promise.all(
     [

@@ -1,12 +1,12 @@
 /**
- * @file What the forms of the prelude are taken from: the first steps of small models, as programs begin. The forms of each work
- * are a module of their own, compiled when one of them is asked for: what most programs need comes first.
+ * @file The programs from which the forms of the prelude are collected: the first steps of small models, as typical programs
+ * begin. The forms of each program are one module, compiled when one of them is needed; the most common programs come first.
  */
 
-/** A program that has been run so often is planned. */
+/** After this many runs a program is planned, no longer walked. */
 const OFTEN = 56;
 
-/** The works, with the packages given. */
+/** The programs, given the packages. */
 export function preludeWorks({ autograd, nn, optim }) {
   const { cat, grad, manualSeed, noGrad, randint, randn, tensor } = autograd;
   const train = (model, optimizer, loss, steps = 4) => {
@@ -42,7 +42,7 @@ export function preludeWorks({ autograd, nn, optim }) {
       train(model, optimizer, (m) => squared.forward(m.forward(x), y));
       train(model, optimizer, (m) => entropy.forward(m.forward(x), wanted));
     }
-    // Steps of optimizers that come so often that they are planned.
+    // Steps of optimizers, repeated until they are planned.
     for (const Optimizer of [optim.Adam, optim.AdamW, optim.SGD])
       for (const width of [16, 64, 131]) {
         const model = perceptron(width);
@@ -50,7 +50,7 @@ export function preludeWorks({ autograd, nn, optim }) {
         const optimizer = new Optimizer(model.parameters(), { lr: 0.01 });
         train(model, optimizer, (m) => squared.forward(m.forward(x), y), OFTEN);
       }
-    // Batches that are drawn, of any size.
+    // Batches of random rows, of any size.
     for (const batch of [1, 3, 11, 16, 33, 64]) {
       const model = perceptron(32);
       const drawn = () => [randn([batch, 32]), randint(0, 10, [batch])];
@@ -98,7 +98,7 @@ export function preludeWorks({ autograd, nn, optim }) {
     ]) {
       const [tokens, next] = [randn([batch, length, 32]), randn([batch, length, 32])];
       train(transformer, adam(transformer), (m) => squared.forward(m.forward(tokens), next));
-      // Known: what is drawn means nothing while the prelude is written, and indices are checked.
+      // A constant: random numbers have no values while the prelude is written, but indices are checked.
       const written = tensor(
         Array.from({ length: batch }, (_, i) => Array.from({ length }, (_, j) => (3 * i + j) % 20)),
         { dtype: 'int32' },
@@ -113,7 +113,7 @@ export function preludeWorks({ autograd, nn, optim }) {
         2,
       );
     }
-    // Attention of single words to keys and values that grow, and of words to those before them.
+    // Attention of single words to growing keys and values, and of words to the words before them.
     let keys = randn([1, 4, 1, 8]);
     for (let i = 0; i < 20; i++) {
       const word = embedding.forward(randint(0, 20, [1, 1])).reshape([1, 4, 1, 8]);
@@ -156,7 +156,7 @@ export function preludeWorks({ autograd, nn, optim }) {
     train(digits, adam(digits), (m) => entropy.forward(m.forward(pictures), classes(8, 10)));
   };
 
-  // Functions of a vector and of a matrix, and their gradients; gathers, sums and products of all kinds.
+  // Functions of a vector and of a matrix with their gradients; gathers, sums and products of all kinds.
   const functions = () => {
     manualSeed(0);
     const elementwise = 'exp log sin cos tanh sqrt square sigmoid relu abs neg softplus'.split(' ');

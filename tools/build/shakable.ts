@@ -1,7 +1,8 @@
 /**
- * @file Tells bundlers what they may leave out of a built file. What a file makes when it is loaded (operations, tables of
- * options, namespaces) is made in a function that is marked as pure, so that it goes where nobody uses it, with all that it
- * is made of. Of the names that `keepNames` keeps, those of classes that users see stay, as a field.
+ * @file Marks the parts of a built file that bundlers may leave out. Values that a file creates when it is loaded
+ * (operations, tables of options, namespaces) are created in functions marked as pure, so that they disappear if nobody uses
+ * them, together with everything they use. Of the names that `keepNames` keeps, those of classes that users see remain, as a
+ * field.
  */
 import ts from 'typescript';
 
@@ -19,7 +20,7 @@ function argumentsOf(node: ts.Node, name: string): readonly ts.Expression[] | nu
   return node.expression.text === name ? node.arguments : null;
 }
 
-/** `static { __name(this, "Linear"); }`: the name as it is written, else null. */
+/** `static { __name(this, "Linear"); }`: the name as written, else null. */
 function nameBlock(node: ts.Node): string | null {
   if (!ts.isClassStaticBlockDeclaration(node) || node.body.statements.length !== 1) return null;
   const [only] = node.body.statements;
@@ -28,7 +29,7 @@ function nameBlock(node: ts.Node): string | null {
   return given?.[0]?.kind === ts.SyntaxKind.ThisKeyword ? (given[1]?.getText() ?? null) : null;
 }
 
-/** Whether an arrow function may stand where an expression does without parentheses. */
+/** Whether an arrow function may be in this position without parentheses. */
 function standsBare({ parent }: ts.Node): boolean {
   return (
     ts.isVariableDeclaration(parent) ||
@@ -39,8 +40,8 @@ function standsBare({ parent }: ts.Node): boolean {
 }
 
 /**
- * `x;` in a class whose constructor, which calls no other, assigns `this.x` come what may: the field is there without it, and is
- * not first undefined and then a number.
+ * `x;` in a class whose constructor assigns `this.x` in any case, without calling another constructor: the field exists
+ * without the declaration, and is not first undefined and then a number.
  */
 function isDeclaredOnly(node: ts.Node): boolean {
   if (!ts.isPropertyDeclaration(node) || node.initializer !== undefined || node.modifiers)
@@ -62,7 +63,7 @@ function isDeclaredOnly(node: ts.Node): boolean {
   );
 }
 
-/** What `keepNames` adds within a statement: gone from functions, a field in classes. */
+/** Removes the calls that `keepNames` adds in a statement: functions lose them, classes get a field instead. */
 function names(node: ts.Node, edits: Edit[], kept: 'field' | 'block' | 'none'): void {
   if (isDeclaredOnly(node)) {
     edits.push({ from: node.getFullStart(), to: node.end, text: '' });
@@ -82,7 +83,7 @@ function names(node: ts.Node, edits: Edit[], kept: 'field' | 'block' | 'none'): 
     const from = before.trimEnd().endsWith(PURE)
       ? start - (before.length - before.lastIndexOf(PURE))
       : start;
-    // V8 takes a function in parentheses for one that is called at once, and compiles it when the file is loaded.
+    // V8 assumes that a function in parentheses is called immediately, and compiles it when the file is loaded.
     const bare = standsBare(node);
     edits.push(
       { from, to: named.getStart(), text: bare ? '' : '(' },
@@ -95,14 +96,14 @@ function names(node: ts.Node, edits: Edit[], kept: 'field' | 'block' | 'none'): 
 }
 
 /**
- * Whether making a value runs code, for all that a bundler knows: a call, but also what reads a property, spreads or computes,
- * which could be a getter or `valueOf`. What stands in functions runs later.
+ * Whether creating a value may run code, as far as a bundler can tell: a call, but also reading a property, spreading or
+ * computing, which could call a getter or `valueOf`. Code inside functions runs later.
  */
 function runs(node: ts.Node): boolean {
   if (ts.isFunctionExpression(node) || ts.isArrowFunction(node)) return false;
   if (ts.isMethodDeclaration(node) || ts.isAccessor(node) || ts.isConstructorDeclaration(node))
     return ts.isComputedPropertyName(node.name ?? node) && runs(node.name as ts.Node);
-  if (ts.isPropertyDeclaration(node) && node.modifiers === undefined) return false; // of an instance
+  if (ts.isPropertyDeclaration(node) && node.modifiers === undefined) return false; // a field of instances
   return (
     ts.isCallExpression(node) ||
     ts.isNewExpression(node) ||
@@ -116,7 +117,7 @@ function runs(node: ts.Node): boolean {
   );
 }
 
-/** A value that is made when the file is loaded. */
+/** Wraps a value that is created when the file is loaded. */
 function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   const { name, initializer } = declaration;
   if (initializer === undefined) return;
@@ -129,7 +130,7 @@ function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
     ts.isObjectBindingPattern(name) &&
     (ts.isIdentifier(initializer) || (isCall && !initializer.getText().includes('__name(')))
   ) {
-    // Taking an object apart could run code, for all that a bundler knows: name by name it is pure.
+    // Destructuring could run code, as far as a bundler can tell; reading the names one by one is pure.
     const whole = `${name.elements.map((element) => element.name.getText()).join('_')}_made`;
     const parts = name.elements.map((element) => {
       const key = (element.propertyName ?? element.name).getText();
@@ -140,7 +141,7 @@ function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   }
 }
 
-/** The source that a statement of a built file is of. */
+/** The source file that a statement of a built file comes from. */
 function sourceOf(statement: ts.Statement): string {
   const { text } = statement.getSourceFile();
   const at = text.lastIndexOf('\n// src/', statement.getStart());
@@ -148,8 +149,8 @@ function sourceOf(statement: ts.Statement): string {
 }
 
 /**
- * @param fields whether names of classes become fields; what writes CommonJS would make assignments of them.
- * @param unnamed folders whose classes no user sees: their names may go.
+ * @param fields whether names of classes become fields; a CommonJS writer would turn them into assignments.
+ * @param unnamed folders whose classes no user sees: their names may be dropped.
  */
 export function shakable(code: string, fields: boolean, unnamed: readonly string[] = []): string {
   const file = ts.createSourceFile(
@@ -162,7 +163,7 @@ export function shakable(code: string, fields: boolean, unnamed: readonly string
   const edits: Edit[] = [];
   file.statements.forEach((statement, i) => {
     if (ts.isExpressionStatement(statement)) {
-      // `__name(f, "f")` of a function declaration, which has its name as it is.
+      // `__name(f, "f")` of a function declaration, which already has that name.
       if (argumentsOf(statement.expression, '__name') !== null) {
         edits.push({ from: statement.getFullStart(), to: statement.end, text: '' });
         return;
@@ -188,14 +189,14 @@ export function shakable(code: string, fields: boolean, unnamed: readonly string
       for (const declaration of statement.declarationList.declarations) made(declaration, edits);
   });
   let text = code;
-  // From the end; what goes in at one place keeps its order.
+  // From the end; edits at the same position keep their order.
   const order = edits
     .map((edit, i) => ({ ...edit, i }))
     .sort((a, b) => b.from - a.from || b.i - a.i);
   for (const { from, to, text: inserted } of order)
     text = text.slice(0, from) + inserted + text.slice(to);
   text = text.replace(/^(var __export = \((\w+)[^}]*\}\);\n)\};$/m, '$1  return $2;\n};');
-  // With the names went the use of what kept them: a file that asked for nothing else is on its own.
+  // Without the names, the import of the helper is unused: a file that imported nothing else now stands alone.
   const onlyName = /^import \{\s*__name\s*\} from "[^"]*";\n/m;
   return /\b__name\(/.test(text) ? text : text.replace(onlyName, '');
 }

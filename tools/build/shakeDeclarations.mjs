@@ -1,11 +1,11 @@
 /**
- * @file Leaves out of declaration files what no entry point can reach, so that a user's compiler reads nothing that is not
- * theirs to use (and asks for no types of Node). Names are followed as they are written: what may be meant is kept.
+ * @file Removes from declaration files everything that no entry point can reach, so that a user's compiler reads only what
+ * users can use (and needs no types of Node). Names are resolved textually: everything that a name could refer to is kept.
  */
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
-/** One file: its statements by name, and where other names come from. */
+/** One file: its statements by name, and the origins of imported names. */
 class File {
   constructor(path, text) {
     this.path = path;
@@ -52,7 +52,7 @@ class File {
     );
   }
 
-  /** The text of what is kept. */
+  /** The text of the kept parts. */
   print() {
     const clause = (elements) =>
       elements
@@ -89,7 +89,7 @@ const PROPERTY_OWNERS = new Set([
 
 /**
  * @param texts declaration files by path @param entries the paths of the entry points
- * @returns the files that are reached, with what is reached in them
+ * @returns the files that are reached, with the parts that are reached in them
  */
 export function shake(texts, entries) {
   const files = new Map(Array.from(texts, ([path, text]) => [path, new File(path, text)]));
@@ -111,7 +111,7 @@ export function shake(texts, entries) {
     return [...own.map(([name]) => name), ...others];
   }
 
-  /** Keeps what `name` is for those who import it from `file`. */
+  /** Keeps what `name` refers to for importers of `file`. */
   function need(file, name) {
     if (file === undefined) return;
     if (name === '*') return names(file).forEach((each) => need(file, each));
@@ -141,7 +141,7 @@ export function shake(texts, entries) {
     }
   }
 
-  /** Keeps what `name` is within `file`. */
+  /** Keeps what `name` refers to within `file`. */
   function keep(file, name) {
     const key = `${file.path}: ${name}`;
     if (done.has(key)) return;

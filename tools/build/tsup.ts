@@ -7,16 +7,16 @@ import { plainKernelsFile, plainKernelsText } from './plainKernels.mjs';
 import { shakable } from './shakable.js';
 
 interface LibraryOptions {
-  /** Sources that package.json's `imports` lead to by the names given here, or to others where its conditions are others. */
+  /** The sources for the names in package.json's `imports`, for builds where its conditions select others. */
   readonly conditional?: Readonly<Record<string, string>>;
   /**
-   * Sources that lie in one file with all that they import. Every file takes a millisecond to load, and entry points that
-   * share some of their sources would be cut into dozens.
+   * Sources that are bundled into one file with everything they import. Loading a file takes a millisecond, and entry points
+   * that share sources would otherwise be split into dozens of files.
    */
   readonly together?: readonly string[];
-  /** Sources that `import()` loads: they share that file, too. */
+  /** Sources that `import()` loads and that share that file, too. */
   readonly later?: readonly string[];
-  /** Folders whose classes no user sees, so that their names need not be kept. */
+  /** Folders whose classes no user sees, so their names need not be kept. */
   readonly unnamed?: readonly string[];
 }
 
@@ -30,13 +30,13 @@ export function library(
     entry,
     format: ['esm', 'cjs'],
     dts: false,
-    // They would be more than half of what is published; the code is published as it is, not minified.
+    // Source maps would be more than half of the published size; the code is published unminified.
     sourcemap: false,
     clean: true,
     target: 'es2022',
-    // What two entry points share is one chunk, in both formats: one Tensor class, one engine.
+    // Code that two entry points share is one chunk, in both formats: one Tensor class, one engine.
     splitting: true,
-    // Class names are printed.
+    // Names of classes are printed.
     keepNames: true,
     esbuildPlugins: [
       {
@@ -64,7 +64,7 @@ export function library(
         name: 'together',
         setup(build) {
           if (together.length === 0) return;
-          // Sources are put into one file where the same entry points reach them.
+          // Sources that are reached by the same entry points are put into one file.
           const imports = together.map((source) => `import ${JSON.stringify(join(root, source))};`);
           build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
             if (!entries.includes(path)) return undefined;
@@ -81,7 +81,7 @@ export function library(
         name: 'shakable',
         renderChunk(code) {
           const plain = shakable(inlined(code), this.format === 'esm', unnamed);
-          // CommonJS has `__filename`, and no such thing as `import.meta`.
+          // CommonJS has `__filename`, but no `import.meta`.
           return { code: this.format === 'cjs' ? plain.replaceAll('import.meta', '({})') : plain };
         },
       },

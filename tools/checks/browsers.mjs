@@ -1,6 +1,6 @@
 /**
- * @file The file that needs no bundler in every browser that is installed (Chromium, Firefox, WebKitGTK), and in this Node.js:
- * engines that both fuse products, or both do not, agree to the bit. Builds nothing: `npm run build` comes first.
+ * @file Tests the file that needs no bundler in every installed browser (Chromium, Firefox, WebKitGTK) and in this Node.js:
+ * engines that agree in fusing products and sums, or not, must give the same bits. Builds nothing: run `npm run build` first.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -21,7 +21,7 @@ const START = `<!doctype html><script type="module">
 import('/page.mjs').then(({ compute }) => compute()).catch((error) => ({ lines: [String(error)], gpu: '' }))
   .then((found) => fetch('/found', { method: 'POST', body: JSON.stringify(found) }));
 </script>`;
-/** A page that says nothing for so long has failed. */
+/** A page that sends nothing for this long has failed. */
 const PATIENCE_MS = 120_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'browsers-'));
@@ -35,7 +35,7 @@ const onScreen = (command) =>
   process.env.DISPLAY === undefined ? ['xvfb-run', '-a', ...command] : command;
 const isThere = (program) =>
   existsSync(program) || spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
-/** How each is started; by the first of its names that is installed. */
+/** How to start each browser; the first installed name is used. */
 const browsers = {
   Chromium: ['chromium', 'google-chrome'].map((name) => [
     name,
@@ -48,7 +48,7 @@ const browsers = {
   WebKitGTK: [onScreen(['/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser'])],
 };
 
-/** What a page finds in a browser that is started with its address. */
+/** Starts a browser with an address, and returns the results of the page. */
 function inBrowser([program, ...options]) {
   return new Promise((resolve, reject) => {
     const server = createServer((request, response) => {
@@ -69,7 +69,7 @@ function inBrowser([program, ...options]) {
       try {
         process.kill(-child.pid);
       } catch {
-        // It has ended.
+        // The browser has ended.
       }
       server.close();
       server.closeAllConnections();
@@ -100,7 +100,7 @@ try {
     if (command === undefined) console.log(`${name}: not installed`);
     else places[name] = () => inBrowser(command);
   }
-  /** What the first engine found that fuses products, and the first that does not. */
+  /** The results of the first engine that fuses products and sums, and of the first that does not. */
   const first = new Map();
   for (const [name, compute] of Object.entries(places)) {
     const { lines, gpu } = await compute();

@@ -1,6 +1,7 @@
 /**
- * @file What bundlers make of methods, after a build: what most programs need is in every bundle; the others where something calls
- * the function, or where all are asked for; else their error says what to import. A development server leaves nothing out.
+ * @file Checks which methods bundlers keep, after a build: methods that most programs need are in every bundle; others only
+ * if the program calls the function or imports all methods; otherwise their error says what to import. A development server
+ * leaves nothing out.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -59,7 +60,7 @@ const bundlers = {
   },
 };
 
-// Programs lie outside of the repository, where a tsconfig leads to sources; the built files are what is bundled.
+// The programs are outside the repository, where no tsconfig points to sources, so the built files are bundled.
 const aliases = {
   '@chainrule/autograd/methods': join(dist, 'methods.js'),
   '@chainrule/autograd': join(dist, 'index.js'),
@@ -85,7 +86,7 @@ try {
       console.log(`${bundler}, ${name} methods: as documented`);
     }
   }
-  // No entry point for pages imports a module of Node's, not even later: bundlers would look for it.
+  // No entry point for pages may import a module of Node's, not even dynamically: bundlers would look for it.
   const entries = ['autograd', 'autograd/io', 'nn', 'nn/data', 'nn/train', 'nn/metrics', 'optim'];
   await buildByEsbuild({
     stdin: {

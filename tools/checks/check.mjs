@@ -1,4 +1,4 @@
-/** @file Runs every check but the tests, each timed; goes on after a failure, to show them all. */
+/** @file Runs every check but the tests, and times each; continues after a failure, to show all failures. */
 import { spawnSync } from 'node:child_process';
 
 const checks = [

@@ -1,6 +1,6 @@
 /**
- * @file What an editor shows of the packages: every export, member, option and field has a docstring, nothing internal is
- * declared, and the declarations compile as they are, without `skipLibCheck`. After a build. `--list` names what is missing.
+ * @file Checks the declarations that editors show: every export, member, option and field has a docstring, nothing internal
+ * is declared, and the declarations compile without `skipLibCheck`. After a build. `--list` names what is missing.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,11 +41,11 @@ const program = ts.createProgram(
 const checker = program.getTypeChecker();
 const ours = (declaration) => declaration.getSourceFile().fileName.startsWith(packages);
 
-/** What a hover shows under the signature. */
+/** The docstring that a hover shows under the signature. */
 const isDocumented = (symbol) =>
   symbol.getDocumentationComment(checker).length > 0 || symbol.getJsDocTags(checker).length > 0;
 
-/** The members of a class, interface or object type that users write or read, with their inherited ones. */
+/** The members of a class, interface or object type that users write or read, including inherited ones. */
 function members(symbol) {
   if (
     !(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias))
@@ -65,7 +65,7 @@ function members(symbol) {
       member.declarations?.some(
         (declaration) => ours(declaration) && !ts.isParameter(declaration),
       ) &&
-      // What a class keeps for those that extend it is no part of what its users see.
+      // Protected members are not for users of a class.
       !member.declarations.some(
         (declaration) =>
           ts.getCombinedModifierFlags(declaration) &
@@ -90,7 +90,7 @@ function visit(symbol, path) {
   counts.exports++;
   if (!isDocumented(target)) missing.push(path);
   for (const member of members(target)) {
-    // A member that is inherited is one declaration.
+    // An inherited member has only one declaration.
     const [declaration] = member.declarations;
     if (seen.has(declaration)) continue;
     seen.add(declaration);

@@ -1,9 +1,9 @@
 /**
- * @file What may import what: no cycles, and in one direction only. Imports of types are left out,
- * as they are gone when the code runs.
+ * @file Which modules may import which others: no cycles, and in one direction only. Imports of types are ignored, because
+ * they do not exist at run time.
  */
 
-// In autograd: graph <- ops <- transforms, and graph <- engine <- backends; arguments are checked in all of them. Records of
+// In autograd: graph <- ops <- transforms, and graph <- engine <- backends; all of them check arguments. Records of
 // primitives refer to their kernels: ops -> kernels -> engine, backends.
 const mayNotImport = {
   arguments: ['ops', 'transforms', 'engine', 'backends', 'debug', 'io', 'testing'],
@@ -33,7 +33,7 @@ module.exports = {
       name: 'no-unresolved',
       severity: 'error',
       from: {},
-      // Found at run time, where they are installed.
+      // Found at run time, if they are installed.
       to: { couldNotResolve: true, pathNot: '^(koffi|webgpu|@tensorflow/.*|@jax-js/.*)$' },
     },
     ...Object.entries(mayNotImport).map(([from, to]) => ({

@@ -1,4 +1,4 @@
-/** @file What takes longer than a push may wait for: the tests named `*.long.test.ts`, and every property from a new seed. */
+/** @file Runs what takes too long for every push: the tests named `*.long.test.ts`, and every property test with a new seed. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

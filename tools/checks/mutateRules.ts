@@ -15,7 +15,7 @@ import * as tables from '../../packages/autograd/test/operations/index.js';
 interface Line {
   readonly name: string;
   readonly checks: readonly Check[];
-  /** The primitives its results are made of. */
+  /** The primitives that its results consist of. */
   readonly reached: ReadonlySet<string>;
 }
 
@@ -64,12 +64,12 @@ function failing(candidates: readonly Line[]): string | null {
 }
 
 const asked = process.argv.slice(2);
-// The results of calls are differentiated by rules of their own.
+// The results of calls have derivative rules of their own.
 const mutable = primitives.filter(
   (p) => p.differentiable && p.name !== 'call' && (asked.length === 0 || asked.includes(p.name)),
 );
 const survivors: string[] = [];
-/** Rules that give zero, whose sign is nothing. */
+/** Rules that return zero, whose sign has no effect. */
 const zero: string[] = [];
 let caught = 0;
 for (const primitive of mutable) {

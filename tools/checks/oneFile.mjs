@@ -1,6 +1,7 @@
 /**
- * @file The one file, after a build: its size, and in Chromium, under a strict policy and without a bundler, that it trains in a
- * page and in a worker, and in an isolated page with threads, whose code comes late. Left out where no Chromium is.
+ * @file Checks the one-file bundle, after a build: its size, and in Chromium, under a strict content security policy and
+ * without a bundler, that it trains in a page, in a worker, and in an isolated page with threads, whose code is loaded later.
+ * Skipped if there is no Chromium.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -76,7 +77,7 @@ try {
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction('window.answers !== undefined', null, { timeout: 60_000 });
   const answers = await page.evaluate('window.answers');
-  // The icon that browsers ask for is not there.
+  // Browsers ask for an icon that does not exist.
   const own = errors.filter((text) => !/favicon|404/.test(text));
   assert.deepEqual(own, []);
   assert.deepEqual(answers, [

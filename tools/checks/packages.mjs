@@ -1,6 +1,6 @@
 /**
- * @file Packs each package as it would be published, lints what is in the tarball, and loads the
- * built files as ES modules and as CommonJS. Builds nothing: `npm run build` comes first.
+ * @file Packs each package as it would be published, lints the tarball, and loads the built files as ES modules and as
+ * CommonJS. Builds nothing: run `npm run build` first.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const shell = process.platform === 'win32';
 
-// What an editor shows.
+// Files that an editor shows.
 await import('./declarations.mjs');
 
 // pnpm packs, as npm would leave `workspace:^` in place.
@@ -26,7 +26,8 @@ const refused = spawnSync('npm', ['pack', '--dry-run'], {
 });
 assert.notEqual(refused.status, 0, 'npm packs a package with workspace: ranges');
 
-// What `npm test` and `npm run digits` install: what few need (the site, a GPU, other libraries) has folders of its own.
+// The budget of what `npm test` and `npm run digits` install; tools that few need (the site, a GPU, other libraries) have
+// folders of their own.
 const most = 200e6;
 const store = join(root, 'node_modules', '.pnpm');
 const installed = readdirSync(store, { recursive: true, withFileTypes: true })
@@ -57,8 +58,8 @@ try {
     const options = { stdio: ['ignore', 'inherit', 'inherit'], shell };
     console.log(`publint, attw: ${name}`);
     execFileSync(bin('publint'), ['run', '--strict', tarball], options);
-    // Sub-paths resolve nowhere under node10, which knows no "exports".
-    if (!name.startsWith('chainrule-')) continue; // a program: nobody imports it
+    // Sub-paths do not resolve under node10, which does not know "exports".
+    if (!name.startsWith('chainrule-')) continue; // a program, which nobody imports
     execFileSync(
       bin('attw'),
       ['--profile', 'node16', '--format', 'ascii', '--quiet', tarball],
@@ -69,7 +70,7 @@ try {
   rmSync(tarballs, { recursive: true });
 }
 
-// The forms that lie ready are those that would be written at run time.
+// The forms of the prelude equal those that would be compiled at run time.
 const { preludes } = await import('../build/prelude.mjs');
 for (const { name, bytes } of await preludes()) {
   const file = join(root, 'packages', 'autograd', 'dist', 'prelude', name);
@@ -77,7 +78,7 @@ for (const { name, bytes } of await preludes()) {
 }
 console.log('the preludes are what would be written');
 
-// Loaded by a user's import and require alike, there is one copy of everything.
+// If a user loads a package by both import and require, there is only one copy.
 const consumer = createRequire(join(root, 'examples', 'package.json'));
 for (const name of readdirSync(join(root, 'packages')).filter((n) => n !== 'create-chainrule')) {
   const directory = join(root, 'packages', name);
@@ -97,7 +98,7 @@ for (const name of readdirSync(join(root, 'packages')).filter((n) => n !== 'crea
         .sort();
     assert.deepEqual(names(commonJs), names(imported), `${specifier} differs in CommonJS`);
     for (const [key, value] of Object.entries(commonJs)) {
-      // Names of classes are printed, where users see them; those of functions may differ by a number.
+      // Class names that users see are printed; names of functions may differ by a number.
       if (path === './internal') continue;
       if (typeof value !== 'function' || !/^class\b/.test(String(value))) continue;
       assert.equal(value.name, imported[key].name, `${key} of ${specifier} has lost its name`);
@@ -113,13 +114,13 @@ assert.equal(Tensor.name, 'Tensor');
 assert.ok(decodeNpy(encodeNpy(tensor([1, 2]))) instanceof Tensor, 'io.cjs has its own Tensor');
 console.log('ES modules and CommonJS: one copy, same names');
 
-// What stands in for another file is imported by the chunk of everything: to import from it would be a circle.
+// A replacement module is imported by the main chunk; importing from that chunk would be a cycle.
 for (const name of ['noNode.js', 'noNode.cjs']) {
   const text = readFileSync(join(dist, name), 'utf8');
   assert.doesNotMatch(text, /^import .* from|^\} from|= require\(/m, `${name} imports in a circle`);
 }
 
-// A bundler that knows no `module-sync` takes one file for import and require alike.
+// A bundler that does not know `module-sync` uses one file for both import and require.
 const { outputFiles } = buildSync({
   stdin: {
     contents: `import * as a from '@chainrule/autograd'; const { Linear } = require('@chainrule/nn');
@@ -136,7 +137,7 @@ const { outputFiles } = buildSync({
 assert.deepEqual(globalThis.gradient, [[3, 3]], 'a bundle holds two copies');
 console.log('one page, one copy');
 
-// What users read is written out: a minifier renames classes and functions.
+// Names that users read are spelled out: a minifier renames classes and functions.
 const minified = buildSync({
   stdin: {
     contents: `import { matmul, ones, tensor } from '@chainrule/autograd';
@@ -152,7 +153,7 @@ const minified = buildSync({
   },
   bundle: true,
   minify: true,
-  // The built files, not the sources that "paths" leads to.
+  // The built files, not the sources that "paths" in tsconfig points to.
   tsconfigRaw: '{}',
   format: 'iife',
   write: false,
@@ -166,5 +167,5 @@ assert.match(option, /Adam/);
 assert.match(model, /Sequential\([^]*Linear\(inFeatures=2[^]*ReLU/);
 console.log('minified: messages as they were written');
 
-// Methods that a bundle holds, and those that it does not.
+// Methods that a bundle must contain, and methods that it must not.
 await import('./bundles.mjs');

@@ -1,6 +1,6 @@
 /**
- * @file One program on Node.js, Bun and Deno, from packed tarballs: it runs on each, and engines that both fuse products (or
- * both do not) agree to the bit. Builds nothing: `npm run build` comes first.
+ * @file Runs one program on Node.js, Bun and Deno, from packed tarballs: it works on each, and engines that agree in fusing
+ * products and sums, or not, give the same bits. Builds nothing: run `npm run build` first.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -46,7 +46,7 @@ try {
     Bun: [bin('bun')],
     Deno: [bin('deno'), 'run', '-A', '--unstable-webgpu', '--node-modules-dir=manual'],
   };
-  /** What was printed by the first runtime that fuses products, and the first that does not. */
+  /** The output of the first runtime that fuses products and sums, and of the first that does not. */
   const printed = new Map();
   for (const [name, [command, ...options]] of Object.entries(runtimes)) {
     const output = execFileSync(command, [...options, 'program.mjs'], {

@@ -1,4 +1,4 @@
-/** @file What the packages weigh in a page, minified and gzipped, against a budget. After a build. */
+/** @file The sizes of the packages in a page, minified and gzipped, against a budget. After a build. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -12,9 +12,9 @@ const few = `import { tensor, Parameter, compile } from '@chainrule/autograd';
 console.log(tensor, Parameter, compile);`;
 
 /**
- * `external` is what the page is taken to have already. The engine compiles its kernels itself and has the operations that
- * most programs need as methods of a tensor, so a page that imports three names has much of it. Budgets are what is there and
- * 3 %.
+ * `external` is what the page is assumed to have already. The engine compiles its kernels itself, and the operations that
+ * most programs need are methods of a tensor, so a page that imports three names has much of it. Budgets are the current
+ * sizes plus 3 %.
  */
 const budgets = [
   { name: 'autograd', contents: [all('autograd')], external: [], budget: 258.2 * kB },
@@ -39,7 +39,7 @@ const budgets = [
   },
 ];
 
-/** What small programs weigh, with all that they need. */
+/** The sizes of small programs, with everything they need. */
 const squared = (path, square) =>
   `import { grad, square, tensor } from '@chainrule/autograd${path}'; console.log(grad((x) => ${square})(tensor(3)).item());`;
 const programs = [
@@ -82,16 +82,16 @@ function loadedAtOnce(outputs) {
 
 for (const { name, contents, external, budget } of budgets) {
   const { outputFiles, metafile } = await build({
-    // The examples depend on all three.
+    // Resolved from the examples, which depend on all three.
     stdin: { contents: contents.join('\n'), resolveDir: examples },
     external: [...external.map((entry) => `@chainrule/${entry}`), 'koffi', 'webgpu', 'node:*'],
     bundle: true,
-    // A device that is loaded when it is asked for is a chunk of its own.
+    // A device that is loaded on demand is a chunk of its own.
     splitting: true,
     outdir: 'out',
     absWorkingDir: examples,
     metafile: true,
-    // The built files, not the sources that "paths" leads to.
+    // The built files, not the sources that "paths" in tsconfig points to.
     tsconfigRaw: '{}',
     minify: true,
     write: false,

@@ -1,6 +1,6 @@
 /**
- * @file The declarations as a user's compiler reads them: with old libraries, with and without a browser's, everything
- * checked; and what they cost, in types instantiated. Builds nothing: `npm run build` comes first.
+ * @file Compiles the declarations as a user's compiler does: with old libraries, with and without browser types, with
+ * everything checked; and measures their cost, in instantiated types. Builds nothing: run `npm run build` first.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ for (let step = 0; step < 100; step++) {
 export { slope };
 `;
 
-// Browsers take arrays in memory of their own.
+// Browsers accept only arrays whose memory is not shared.
 const page = `import { tensor } from '@chainrule/autograd';
 import { encodeSafetensors } from '@chainrule/autograd/io';
 const x = tensor([1, 2]);
@@ -48,7 +48,7 @@ export const sent = fetch('/x', { method: 'POST', body: encodeSafetensors({ x })
 export const later = x.data().then((values) => new Blob([values]));
 `;
 
-// TypeScript before 5.7 has no typed arrays with arguments; tools/build/declarations.mjs writes them otherwise.
+// TypeScript before 5.7 has no type arguments for typed arrays; tools/build/declarations.mjs writes them in another way.
 for (const name of readdirSync(join(root, 'packages'))) {
   const types = join(root, 'packages', name, 'dist', 'types');
   if (!existsSync(types)) continue;
@@ -86,7 +86,7 @@ function check(title, files, options, budget) {
   if (errors.length > 0 || count > budget) process.exitCode = 1;
 }
 
-// Inside examples/, from where the packages are found as a user's program finds them.
+// Inside examples/, where the packages resolve as in a user's program.
 const folder = mkdtempSync(join(root, 'examples', '.types-'));
 try {
   const file = join(folder, 'use.ts');

@@ -17,7 +17,7 @@ import {
   measureLong,
 } from '../../packages/autograd/test/operations/accuracy/accuracyLong.js';
 
-/** Three digits, in powers of ten where zeros would be counted. */
+/** Three digits, with an exponent if there would be many zeros. */
 function place(at: number): string {
   const rounded = Number(at.toPrecision(3));
   const size = Math.abs(rounded);

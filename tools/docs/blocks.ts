@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** All that is read, by path. */
+/** The text of all documents, by path. */
 export const documents: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
@@ -29,8 +29,8 @@ export const documents: readonly string[] = [
 export const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
 
 /**
- * The code of a document that runs everywhere. What a block takes for granted stands before it in a comment; so does
- * that one cannot be run.
+ * The code of a document that runs everywhere. Setup that a block needs but does not show is in a comment before it; so is a
+ * note that a block cannot be run.
  */
 export function blocksOf(document: string): string[] {
   return [

@@ -1,4 +1,4 @@
-/** @file The examples in docstrings hold: all are code, and each line that shows a value gives that value. */
+/** @file The examples in docstrings are correct: all of them are code, and each line that shows a value has that value. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,8 @@ import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 
 const packages = fileURLToPath(new URL('../../packages', import.meta.url));
-// What an example may name. Of functions in two packages, the docstrings of the second stand in the first.
+// The names that an example may use. If two packages have functions of one name, the docstrings of the second belong to the
+// first.
 const scope = {
   ...io,
   ...data,
@@ -37,17 +38,17 @@ type Check = (actual: unknown, line: number) => void;
 interface Example {
   readonly place: string;
   readonly code: string;
-  /** What lines show, by their number. */
+  /** The values that lines show, by line number. */
   readonly values: ReadonlyMap<number, Shown>;
 }
 
 interface Shown {
   readonly value: unknown;
-  /** How far a number may be from the one that is shown: half of its last digit. */
+  /** The tolerance of a number: half of the last digit that is shown. */
   readonly tolerance: number;
 }
 
-/** A value as an example shows it: numbers with a minus sign of either kind, truth values, lists. */
+/** A value in the notation of examples: numbers with either kind of minus sign, booleans, lists. */
 function shown(text: string): Shown | null {
   const plain = text.trim().replaceAll('−', '-').replaceAll('∞', 'Infinity');
   if (!/^(?:[[\]\d\s.,e+-]|true|false|NaN|Infinity)+$/.test(plain)) return null;
@@ -62,7 +63,7 @@ function shown(text: string): Shown | null {
   }
 }
 
-/** Code in which each line that shows a value hands its own to `check`. */
+/** The code of an example, in which each line that shows a value passes its own value to `check`. */
 function exampleOf(place: string, body: string): Example {
   const values = new Map<number, Shown>();
   const lines = body.split('\n').map((line, i) => {
@@ -109,13 +110,14 @@ test('there are examples', () => {
   expect(examples.length).toBeGreaterThan(750);
 });
 
-/** Functions and classes by the names under which they are exported, those of namespaces too. */
+/** Functions and classes by the names under which they are exported, including those in namespaces. */
 const named = (module: object): string[] =>
   Object.entries(module).flatMap(([name, x]: [string, object]) => {
     if (x[Symbol.toStringTag as never] === 'Module') return name === 'kinds' ? [] : named(x);
     return typeof x === 'function' ? [name] : [];
   });
-// Those that are declared under another name; and what is made by operations, thrown, or for packages built on this one.
+// Names that are declared under another name, and values that operations return, throw, or that are for packages built on
+// this one.
 const declared: Readonly<Record<string, string>> = {
   flattenTree: 'flatten',
   sigmoid: 'sigmoidOf',
@@ -140,7 +142,7 @@ test('every operation, layer, loss, metric, distribution and optimizer has one',
   expect([...new Set(missing)]).toEqual([]);
 });
 
-// An ellipsis stands for what is left out.
+// An ellipsis means that something is left out.
 test('all of them are code', () => {
   const broken = examples.filter(({ code }) => {
     if (code.includes('…')) return false;

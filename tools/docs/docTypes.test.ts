@@ -1,4 +1,4 @@
-/** @file The code in the documents has no errors in an editor with strict types, as a reader pastes it. */
+/** @file The code in the documents has no errors in an editor with strict types, when a reader pastes it. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -19,7 +19,7 @@ it('the code in the documents is typed', () => {
   );
   const base = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), ts.sys.readFile.bind(ts.sys));
   const { options } = ts.parseJsonConfigFileContent(base.config, ts.sys, ROOT);
-  // What `strict` asks for, and no more.
+  // The options that `strict` sets, and no others.
   const program = ts.createProgram(files, {
     ...options,
     noEmit: true,

@@ -1,5 +1,5 @@
 /**
- * @file Writes the tables of docs/onnx.md from the tables that the importer and the exporter work by.
+ * @file Writes the tables of docs/onnx.md from the tables that importer and exporter use.
  *
  * Usage: npx ts-node tools/docs/onnxTable.ts
  */
@@ -37,7 +37,7 @@ function exported(): string {
   ].join('\n');
 }
 
-/** The page with its tables as they should be. */
+/** The page with up-to-date tables. */
 export function withTables(text: string): string {
   return Object.entries({ imported: imported(), exported: exported() }).reduce(
     (page, [name, table]) => {

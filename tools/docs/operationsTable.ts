@@ -1,6 +1,6 @@
 /**
- * @file Writes the table of operations in packages/autograd/README.md, from the registry and from the lines that the
- * generic checks run on: what the table says of an operation is what is tested.
+ * @file Writes the table of operations in packages/autograd/README.md, from the registry and from the tables of the generic
+ * checks: everything that it says of an operation is tested.
  *
  * Usage: npx ts-node tools/docs/operationsTable.ts
  */
@@ -60,7 +60,7 @@ const families: Readonly<Record<string, Record<string, OpLine>>> = {
   'pooling, grids and draws': pooling.pooling,
 };
 
-/** A Markdown table a family, an operation a row. */
+/** A Markdown table per family, with a row per operation. */
 export function operationsTable(): string {
   const head = ['operation', 'kind', 'dtypes', 'derivatives', '`vmap`', 'WebAssembly'];
   const parts = Object.entries(families).map(([family, lines]) => {
@@ -85,7 +85,7 @@ function row(name: string, line: OpLine): string[] {
   ];
 }
 
-/** How the WebAssembly backend runs it. */
+/** How the WebAssembly backend runs an operation. */
 function compiled(name: string): string {
   const own = primitives.find((op) => op.name === name);
   if (own === undefined) return 'as its parts';
@@ -111,7 +111,7 @@ function compiled(name: string): string {
   }
 }
 
-/** Whether the operation takes its samples in a dtype; those that are no floats stay as they are. */
+/** Whether the operation accepts its samples in a dtype; samples that are not floats keep theirs. */
 function accepts(name: string, line: OpLine, dtype: A.DType): boolean {
   const ones = new Array<A.Tensor>(line.arity ?? 1).fill(A.ones([2], { dtype: 'float64' }));
   const cast = (x: unknown): unknown => {
@@ -119,7 +119,7 @@ function accepts(name: string, line: OpLine, dtype: A.DType): boolean {
     return x instanceof A.Tensor && x.dtype === 'float64' ? x.cast(dtype) : x;
   };
   const sample = (line.samples?.()[0] ?? ones).map(cast);
-  // The operation itself; where its line calls it in another way, that one.
+  // The operation itself; if its table entry calls it in another way, that call.
   for (const call of [find(name), line.call]) {
     if (typeof call !== 'function') continue;
     try {
@@ -138,7 +138,7 @@ function find(name: string): unknown {
     .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], A);
 }
 
-/** Columns padded to one width, as the formatter has it. */
+/** Pads columns to one width, as the formatter does. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((r) => (r[i] ?? '').length)));
   const lines = rows.map((r) => `| ${r.map((x, i) => x.padEnd(widths[i] ?? 0)).join(' | ')} |`);

@@ -1,4 +1,4 @@
-/** @file The documents hold: their code runs and prints what they say, their table and their links are up to date. */
+/** @file The documents are correct: their code runs and prints what they say, and their tables and links are up to date. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { inspect } from 'node:util';
@@ -7,12 +7,12 @@ import { blocksOf, documents, ROOT, textOf } from './blocks.js';
 import { README, withTable } from './operationsTable.js';
 
 const SCRATCH = join(ROOT, 'out', `readme-${process.pid}`);
-/** What a block should print: the comments behind its calls of console.log, in order. */
+/** The output that a block should have: the comments after its calls of console.log, in order. */
 function expected(code: string): string[] {
   return [...code.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1] ?? '');
 }
 
-// What blocks write they write there.
+// The folder in which blocks write files.
 const started = process.cwd();
 beforeAll(() => {
   mkdirSync(SCRATCH, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * @file The site: `npm run site` builds it into `out/site`, `npm run site:test` looks at what was built in Chromium. Its
- * tools are no part of the default install: they are installed into `site/` when it is first built.
+ * @file The site: `npm run site` builds it into `out/site`, `npm run site:test` tests the built site in Chromium. Its tools
+ * are not part of the default install: they are installed into `site/` when it is first built.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -33,7 +33,7 @@ const isInstalled = () =>
   existsSync(installed) &&
   statSync(installed).mtimeMs >= statSync(join(site, 'package.json')).mtimeMs;
 
-/** What is beside the pages of the reference, and where each name has its page: the tables of names link there. */
+/** The files beside the pages of the reference, and the page of each name: the tables of names link there. */
 function writeContents() {
   const reference = join(site, 'reference');
   const pages = readdirSync(reference, { recursive: true })
@@ -65,7 +65,7 @@ function writeContents() {
   writeFileSync(join(reference, 'pages.json'), JSON.stringify(Object.fromEntries(links)));
 }
 
-/** Notebooks that `npm run notebooks` has rendered, and the pictures of all. */
+/** The notebooks that `npm run notebooks` has rendered, and the pictures of all notebooks. */
 function copyGallery() {
   const out = join(root, 'out');
   const to = join(site, 'public', 'gallery');

@@ -2,7 +2,7 @@ import { constants, Script } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cellScript } from './cellScript.js';
 
-/** Runs cells one after another, and gives the value of the last. */
+/** Runs cells one after another, and returns the value of the last. */
 async function run(...cells: string[]): Promise<unknown> {
   let value: unknown;
   for (const cell of cells) {

@@ -1,14 +1,14 @@
 /**
- * @file A notebook's cell as a script: its imports become dynamic ones, so that it can be run by itself, and what it
- * declares can be seen by all cells that run later.
+ * @file Turns a notebook cell into a script: imports become dynamic, so that the cell can run alone, and all later cells can
+ * see its declarations.
  */
 import ts from 'typescript';
 
-/** The JavaScript of a cell of TypeScript: an expression, a promise of the value of the cell's last expression. */
+/** The JavaScript of a TypeScript cell: an expression whose value is a promise of the value of the cell's last expression. */
 export function cellScript(source: string): string {
   const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.ES2022, true);
   const names = file.statements.flatMap(declaredNames);
-  // Accessors, not copies: a variable that a later cell assigns changes for the functions of its own cell as well.
+  // Accessors and not copies: if a later cell assigns a variable, the functions of its own cell see the change.
   const shared = names.map(({ name, constant }) => {
     const set = constant ? '' : `, set: (__value) => { ${name} = __value }`;
     return `Object.defineProperty(globalThis, '${name}', { configurable: true, enumerable: true, get: () => ${name}${set} });`;
@@ -58,7 +58,7 @@ function boundNames(name: ts.BindingName): string[] {
   );
 }
 
-/** Pairs of an exported name and the variable for it; `*` stands for the module itself. Types are left out. */
+/** Pairs of an exported name and its variable; `*` means the module itself. Types are left out. */
 function importedNames({ importClause: clause }: ts.ImportDeclaration): [string, string][] {
   if (clause === undefined || clause.isTypeOnly) return [];
   const names: [string, string][] = clause.name ? [['default', clause.name.text]] : [];

@@ -1,13 +1,13 @@
-/** @file What can follow at the cursor: variables of earlier cells, and the members of what they hold. */
+/** @file Completions at the cursor: variables of earlier cells, and the members of their values. */
 
 export interface Completion {
   readonly matches: readonly string[];
-  /** Where the replaced text begins and ends. */
+  /** The range of the text that is replaced. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The names that an object knows, its own and inherited ones. */
+/** The names of an object's members, own and inherited. */
 function namesOf(value: unknown): string[] {
   const names = new Set<string>();
   for (let at: unknown = value; at !== null && at !== undefined; at = Object.getPrototypeOf(at)) {
@@ -17,7 +17,7 @@ function namesOf(value: unknown): string[] {
   return [...names];
 }
 
-/** What `a.b.c` holds; nothing is called but accessors. */
+/** The value of `a.b.c`; nothing but accessors is called. */
 function valueOf(path: readonly string[], scope: object): unknown {
   let value: unknown = scope;
   for (const part of path) {
@@ -25,21 +25,21 @@ function valueOf(path: readonly string[], scope: object): unknown {
     try {
       value = (value as Record<string, unknown>)[part];
     } catch {
-      return undefined; // an accessor that wants something else
+      return undefined; // an accessor that cannot be read here
     }
   }
   return value;
 }
 
 /**
- * The names that go on with what stands before the cursor: after `model.` its members, elsewhere variables.
+ * The completions of the text before the cursor: after `model.` its members, elsewhere variables.
  * @example complete('nn.Lin', 6, globalThis) // Linear
  */
 export function complete(code: string, cursor: number, scope: object): Completion {
   const [before = ''] = /[\w$.]*$/.exec(code.slice(0, cursor)) ?? [];
   const path = before.split('.');
   const beginning = path.pop() ?? '';
-  // After a call or an index, what stands before the point is not known without running it.
+  // After a call or an index, the value before the dot is not known without running it.
   const unknown = path[0] === '';
   const known = unknown ? undefined : valueOf(path, scope);
   const matches = namesOf(

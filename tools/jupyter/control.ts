@@ -1,6 +1,7 @@
 /**
- * @file The kernel's control channel, on a thread of its own: it stops a cell that is in the middle of a loop, and ends a
- * kernel that does not listen. The thread of the cells is told, and ended from outside if it does not hear.
+ * @file The kernel's control channel, on a separate thread: it interrupts a cell in the middle of a loop, and ends a kernel
+ * that does not react. It first sends a message to the thread of the cells, and interrupts that thread from outside if it
+ * does not react.
  */
 import { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
@@ -17,7 +18,7 @@ const { connection, running, zeromq } = workerData as {
   zeromq: string;
 };
 const { Router } = createRequire(zeromq)('zeromq') as { Router: new () => Router };
-/** How long a cell that waits for something has to hear that it is stopped. */
+/** How long a waiting cell has to react to an interrupt. */
 const PATIENCE = 200;
 
 const session = new Session();
@@ -45,6 +46,6 @@ for await (const frames of router) {
     await reply({ status: 'ok' });
   } else if (message.header.msg_type === 'shutdown_request') {
     await reply({ status: 'ok', restart: message.content['restart'] });
-    setTimeout(() => process.kill(process.pid, 'SIGTERM'), 100); // the answer goes out first
+    setTimeout(() => process.kill(process.pid, 'SIGTERM'), 100); // gives the answer time to be sent
   }
 }

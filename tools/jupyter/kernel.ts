@@ -17,7 +17,7 @@ import { cellScript } from './cellScript.js';
 import { complete } from './complete.js';
 import { answer, decodeMessage, encodeMessage, type Connection, type Message } from './message.js';
 
-/** What is used of the npm package zeromq; `tools/jupyter/start.ts` installs it beside the kernel's description. */
+/** The parts of the npm package zeromq that are used; `tools/jupyter/start.ts` installs it beside the kernel's description. */
 interface Socket extends AsyncIterable<Buffer[]> {
   bind(address: string): Promise<void>;
   send(frames: readonly Buffer[]): Promise<void>;
@@ -30,7 +30,7 @@ const { Router, Publisher, Reply } = require('zeromq') as Record<
   SocketType
 >;
 
-/** Cells import as if they stood in a file of this folder. */
+/** Cells import as if they were in a file of this folder. */
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 const connection = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Connection;
 
@@ -45,7 +45,7 @@ const published = await bound(Publisher, connection.iopub_port);
 const heartbeat = await bound(Reply, connection.hb_port);
 await bound(Router, connection.stdin_port);
 
-/** The request that is being worked on: what is shown belongs to it. */
+/** The current request: outputs belong to it. */
 let request: Message | undefined;
 let executions = 0;
 
@@ -54,7 +54,7 @@ const send = (socket: Socket, message: Message): void =>
 const publish = (type: string, content: Message['content']): void =>
   send(published, answer(type, content, request));
 
-// What notebooks show with examples/lib/notebook.ts, and what they print.
+// The outputs of notebooks: those shown with examples/lib/notebook.ts, and printed text.
 const show = (output: Output): void => {
   if (output.mime === 'text/plain') publish('stream', { name: 'stdout', text: output.data });
   else publish('display_data', { data: formsOf(output), metadata: {}, transient: {} });
@@ -68,19 +68,19 @@ Object.assign(globalThis, { __notebook: show });
 process.stdout.write = printer('stdout');
 process.stderr.write = printer('stderr');
 
-/** Which cell runs, from 1; 0 between cells: `control.ts` stops nothing else. */
+/** The number of the running cell, from 1; 0 between cells: `control.ts` interrupts nothing else. */
 let cells = 0;
 const running = new Int32Array(new SharedArrayBuffer(4));
 let stop: ((why: Error) => void) | undefined;
 const stopped = (): Error =>
   Object.assign(new Error('the cell was stopped'), { name: 'Interrupted' });
 
-/** Runs a cell until it is done or stopped; one that waits is left waiting. */
+/** Runs a cell until it has ended or was interrupted; a waiting cell is abandoned. */
 function stoppable(cell: () => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     stop = reject;
     Atomics.store(running, 0, ++cells);
-    // In a turn of its own, and there as a promise's job: Node goes on after such a one was ended from outside.
+    // In a turn of its own, and there in a promise callback: Node continues if such a callback is interrupted from outside.
     setImmediate(() => void Promise.resolve().then(cell).then(resolve, reject));
   }).finally(() => {
     Atomics.store(running, 0, 0);
@@ -96,7 +96,7 @@ async function execute({ code, silent }: { code: string; silent: boolean }) {
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const value: unknown = await stoppable(() => script.runInThisContext() as unknown);
-    // A plot gives its picture, which has been shown by then.
+    // A plot returns its picture, which has been shown already.
     const isPicture = typeof value === 'string' && value.startsWith('<svg');
     if (value !== undefined && !isPicture && !silent) {
       const data = { 'text/plain': inspect(value) };
@@ -148,7 +148,7 @@ async function reply({ header, content }: Message): Promise<Message['content'] |
     case 'comm_info_request':
       return { status: 'ok', comms: {} };
     default:
-      return undefined; // comm messages of widgets, which there are none of
+      return undefined; // comm messages of widgets, which do not exist here
   }
 }
 
@@ -166,7 +166,7 @@ async function serve(socket: Socket): Promise<void> {
 }
 
 process.on('SIGINT', () => undefined); // Ctrl-C in Jupyter's terminal is not for the kernel
-// Threads read no TypeScript by themselves.
+// Threads cannot load TypeScript without this.
 const [hooks, control] = ['../ts-node-hooks.mjs', './control.ts'].map((path) =>
   JSON.stringify(new URL(path, import.meta.url)),
 );

@@ -1,7 +1,7 @@
 /** @file Messages between Jupyter and a kernel: JSON in frames, signed (https://jupyter-client.readthedocs.io/en/stable/messaging.html). */
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 
-/** What the kernel is told when it starts: where to listen, and the key that signs. */
+/** The connection file that a kernel gets when it starts: where to listen, and the key for signatures. */
 export interface Connection {
   readonly ip: string;
   readonly transport: string;
@@ -23,7 +23,7 @@ export interface Header {
 }
 
 export interface Message {
-  /** Frames before the delimiter: who is to get the answer. */
+  /** The frames before the delimiter: the recipient of the answer. */
   readonly identities: readonly Buffer[];
   readonly header: Header;
   readonly parent: Header | Record<string, never>;
@@ -41,7 +41,7 @@ const sign = (key: string, parts: readonly Buffer[]): string => {
   return hmac.digest('hex');
 };
 
-/** A message of this kernel's, in answer to `parent`. */
+/** A message of this kernel in answer to `parent`. */
 export function answer(
   type: string,
   content: Message['content'],
@@ -62,7 +62,7 @@ export function encodeMessage(
   return [...identities, Buffer.from(DELIMITER), Buffer.from(sign(key, parts)), ...parts];
 }
 
-/** @throws {Error} if the frames are no message, or are not signed with `key`. */
+/** @throws {Error} if the frames are not a message, or are not signed with `key`. */
 export function decodeMessage(frames: readonly Buffer[], key: string): Message {
   const at = frames.findIndex((frame) => frame.equals(Buffer.from(DELIMITER)));
   const [signature, ...rest] = frames.slice(at + 1);

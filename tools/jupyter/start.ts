@@ -1,8 +1,8 @@
 /**
- * @file Opens the examples in Jupyter: describes the kernel of this folder, writes the notebooks as .ipynb without
- * outputs, and starts Jupyter, which must be installed. All is written into `out/jupyter`.
+ * @file Opens the examples in Jupyter: writes the kernel's description and the notebooks as .ipynb without outputs, and
+ * starts Jupyter, which must be installed. All files are written into `out/jupyter`.
  *
- * Usage: npm run jupyter [-- ARGUMENTS OF jupyter]; without any, `jupyter lab` or, where that is missing, `jupyter notebook`.
+ * Usage: npm run jupyter [-- ARGUMENTS OF jupyter]; without any, `jupyter lab`, or `jupyter notebook` if that is missing.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ const examples = join(root, 'examples');
 for (const name of readdirSync(examples).filter((file) => file.endsWith('.ts'))) {
   const text = readFileSync(join(examples, name), 'utf8');
   const to = join(folder, `${basename(name, '.ts')}.ipynb`);
-  // What was changed in Jupyter is kept.
+  // Notebooks that were changed in Jupyter are kept.
   if (/^\/\/ %%/m.test(text) && !existsSync(to)) writeFileSync(to, toIpynb(parseCells(text)));
 }
 

@@ -1,7 +1,7 @@
 /**
- * @file Names elsewhere, and what to write here. What PyTorch, JAX and TensorFlow.js have is in `*.listed.json`, made by the
- * scripts in this folder; what is called otherwise here is said by hand in `*.said.json`; all other names are the same but
- * for their case, and found. `npx ts-node tools/names/join.ts` writes `site/names/*.json`, which the tables show.
+ * @file Maps names of other libraries to ours. The names of PyTorch, JAX and TensorFlow.js are in `*.listed.json`, made by
+ * the scripts in this folder; names that differ here are listed by hand in `*.said.json`; all other names differ only in
+ * case, and are found automatically. `npx ts-node tools/names/join.ts` writes `site/names/*.json`, which the tables show.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import * as distributions from '@chainrule/nn/distributions';
 import * as metrics from '@chainrule/nn/metrics';
 import * as optim from '@chainrule/optim';
 
-/** A name here, what to write in its place, or why there is nothing. */
+/** Our name, what to write instead, or the reason why there is nothing. */
 export type Said = string | { readonly write: string } | { readonly none: string };
 export type Names = Readonly<Record<string, Readonly<Record<string, Said>>>>;
 export interface Table {
@@ -46,13 +46,13 @@ export function exists(path: string): boolean {
   let here: object | undefined = packages;
   for (const part of path.split('.')) {
     if (here === undefined || !(part in here)) return false;
-    // What a prototype has may be a getter that wants a tensor.
+    // A member of a prototype may be a getter that needs a tensor.
     here = here === packages.Tensor ? undefined : (here as Record<string, object>)[part];
   }
   return true;
 }
 
-/** Where a name of a group is looked for; the first that has it. */
+/** Where to look for a name of a group; the first place that has it is used. */
 const places: Readonly<Record<string, readonly string[]>> = {
   Tensor: ['Tensor.', '', 'linalg.', 'special.', 'fft.'],
   nn: ['nn.'],
@@ -80,7 +80,7 @@ const anywhere = ['', 'nn.functional.', 'linalg.', 'special.', 'fft.'];
 const camel = (name: string): string =>
   name.replace(/(?<=.)_(\w)/g, (_all, letter: string) => letter.toUpperCase());
 
-/** What holds for all names of a kind. */
+/** Rules that apply to all names of a kind. */
 const kinds: readonly (readonly [RegExp, Said])[] = [
   [
     /sparse|sspaddmm|^smm$|^hspmm$|indices_copy$|^values_copy$|^to_dense$/,
@@ -107,7 +107,7 @@ function find(library: Library, group: string, name: string, byHand: Names): Sai
     }
     if (name.endsWith('_copy') && !/indices|values/.test(name))
       return find(library, group, name.slice(0, -'_copy'.length), byHand);
-    // Methods and functions share their names.
+    // Methods and functions have the same names.
     if (group === 'Tensor') return find(library, 'torch', name, byHand);
   }
   return kinds.find(([pattern]) => pattern.test(name))?.[1] ?? { none: '' };

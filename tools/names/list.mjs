@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../../site/package.json', import.meta.url));
 const log = console.log;
-console.log = () => undefined; // its greeting
+console.log = () => undefined; // suppresses its greeting
 const tf = require('@tensorflow/tfjs');
 console.log = log;
 

@@ -1,4 +1,4 @@
-/** @file The tables of names hold: they are up to date, and whatever they say to write exists. */
+/** @file The tables of names are correct: they are up to date, and every name that they recommend exists. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as data from '@chainrule/nn/data';
@@ -22,7 +22,7 @@ const elsewhere: Readonly<Record<string, unknown>> = {
   ...optim,
 };
 
-/** The calls in a piece of code that lead nowhere: functions, classes, and methods of tensors. */
+/** The calls in a piece of code that do not exist here: functions, classes, and methods of tensors. */
 function unknownCalls(code: string): string[] {
   const calls = [...code.matchAll(/(new )?([A-Za-z][\w.]*)\(|\.(\w+)\(|`(\w+)`/g)];
   return calls
@@ -34,7 +34,7 @@ function unknownCalls(code: string): string[] {
         /^(Math\.\w+|f|p\.assign|sample|x\.shape\.reduce|(model|layer)\.\w+)$/.test(path)
       )
         return false;
-      // `x.relu(`: what stands before the point is a tensor.
+      // `x.relu(`: a tensor is before the dot.
       const last = path.split('.').at(-1) ?? '';
       return !(path !== last || code.includes(`.${path}(`)) || !exists(`Tensor.${last}`);
     });

@@ -1,6 +1,6 @@
 /**
- * @file Renders notebooks (TypeScript files with `// %%` and `// %% [markdown]` cells) with what
- * they print and plot, as .ipynb and .html.
+ * @file Renders notebooks (TypeScript files with `// %%` and `// %% [markdown]` cells) with their output and plots, as .ipynb
+ * and .html.
  *
  * Usage: npx ts-node tools/notebooks/notebook.ts [--out DIR] [--short] [FILE.ts ...]; without files, all examples.
  */
@@ -23,17 +23,17 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { out: { type: 'string', default: 'out' }, short: { type: 'boolean', default: false } },
 });
-// As the notebooks take it where they have no command line.
+// As in notebooks without a command line.
 if (values.short) process.env['SHORT'] = '1';
 
-/** Imports the notebook, filing what it shows under the cell that runs; returns what it threw. */
+/** Imports the notebook, and files its output under the cell that runs; returns the error that it threw. */
 async function run(file: string, cells: Cell[]): Promise<unknown> {
   let current: Cell | undefined;
   const emit = (output: Output): void => {
     const outputs = current?.outputs ?? [];
     const last = outputs.at(-1);
     if (output.mime === 'text/plain' && last?.mime === 'text/plain') {
-      outputs.splice(-1, 1, { ...last, data: last.data + output.data }); // what follows on goes on
+      outputs.splice(-1, 1, { ...last, data: last.data + output.data }); // appends text to the last output
     } else {
       outputs.push({ ...output });
     }
@@ -44,8 +44,8 @@ async function run(file: string, cells: Cell[]): Promise<unknown> {
     return true;
   };
   const write = process.stdout.write.bind(process.stdout);
-  // The hooks in ts-node-hooks.mjs make each `// %%` call __notebookCell; examples/lib/notebook.ts
-  // hands what is displayed to __notebook.
+  // The hooks in ts-node-hooks.mjs make each `// %%` call __notebookCell; examples/lib/notebook.ts passes what is displayed
+  // to __notebook.
   Object.assign(globalThis, {
     __notebook: emit,
     __notebookCell: (index: number) => (current = cells[index]),

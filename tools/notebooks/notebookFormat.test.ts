@@ -44,14 +44,14 @@ test('a Jupyter notebook holds each kind of output in its own form', () => {
     {
       output_type: 'display_data',
       metadata: {},
-      // JupyterLab shows the image where it does not trust the SVG.
+      // JupyterLab shows the image if it does not trust the SVG.
       data: {
         'image/svg+xml': ['<svg/>'],
         'text/html': ['<img src="data:image/svg+xml;base64,PHN2Zy8+" alt="plot">'],
       },
     },
   ]);
-  // The format knows no outputs of prose.
+  // In the format, prose has no outputs.
   expect(notebook).not.toHaveProperty('cells.0.outputs');
 });
 

@@ -11,7 +11,7 @@ export interface Cell {
   outputs: Output[];
 }
 
-/** One cell for each line that starts with `// %%`; what stands before the first is left out. */
+/** The cells: each starts at a line that begins with `// %%`; text before the first is left out. */
 export function parseCells(text: string): Cell[] {
   const parts = text.split(/^\/\/ %%/m).slice(1);
   return parts.map((part) => {
@@ -22,28 +22,28 @@ export function parseCells(text: string): Cell[] {
   });
 }
 
-/** The first heading: what the notebook is called. */
+/** The first heading: the title of the notebook. */
 export function titleOf(cells: readonly Cell[]): string {
   return /^# (.*)$/m.exec(cells.find(({ kind }) => kind === 'markdown')?.source ?? '')?.[1] ?? '';
 }
 
-/** The first sentence below the heading, as plain text: what it is about. */
+/** The first sentence below the heading, as plain text: the subject of the notebook. */
 export function summaryOf(cells: readonly Cell[]): string {
   const [, text = ''] = cells.find(({ kind }) => kind === 'markdown')?.source.split(/\n\n/) ?? [];
   const plain = text
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/[*`]/g, '')
     .replace(/\s+/g, ' ');
-  // "et al." ends no sentence.
+  // The period of "et al." ends no sentence.
   const sentence = /^.*?(?<!\bal)[.:](?=\s|$)/.exec(plain.trim())?.[0];
   return sentence?.replace(/:$/, '.') ?? '';
 }
 
-/** A line that says nothing of the problem: an import, the options of the command line, the seed. */
+/** A line of set-up: an import, the options of the command line, the seed. */
 const SET_UP =
   /^\s*(?:import |(?:const [^;=]+= )?(?:parseOptions|parseShort|isShort|manualSeed|enableWideSimd)\()[^;]*;[^\n]*\n?/;
 
-/** The set-up that a cell begins with, if it begins with imports, and the rest of it. */
+/** Splits off the set-up at the start of a cell, if it begins with imports. */
 function splitSetUp(source: string): [setUp: string, rest: string] {
   let rest = source;
   if (source.startsWith('import '))
@@ -52,7 +52,7 @@ function splitSetUp(source: string): [setUp: string, rest: string] {
   return [source.slice(0, source.length - rest.length).trim(), rest.trimStart()];
 }
 
-/** The Jupyter format, nbformat 4.5. The set-up is a cell of its own, folded: a notebook begins with its problem. */
+/** The Jupyter format, nbformat 4.5. The set-up is a folded cell of its own, so that a notebook begins with its subject. */
 export function toIpynb(cells: readonly Cell[]): string {
   const lines = (text: string): string[] => text.split(/(?<=\n)/);
   const output = (shown: Output): object => {
@@ -134,7 +134,7 @@ const classes: Readonly<Partial<Record<ts.TokenClass, string>>> = {
 };
 const classifier = ts.createClassifier();
 
-/** TypeScript with its words, strings, numbers and comments marked, as its own compiler tells them apart. */
+/** Highlights keywords, strings, numbers and comments of TypeScript, as found by its own compiler. */
 function codeToHtml(source: string): string {
   let state = ts.EndOfLineState.None;
   const lines = source.split('\n').map((line) => {
@@ -152,7 +152,7 @@ function codeToHtml(source: string): string {
   return lines.join('\n');
 }
 
-/** Formulas between dollars become MathML, which browsers draw by themselves. */
+/** Converts formulas between dollar signs to MathML, which browsers can draw. */
 const markdown = new Marked({
   async: false,
   extensions: [
@@ -175,7 +175,7 @@ function outputToHtml({ mime, data }: Output): string {
   return `<div class="picture">${mime === 'text/markdown' ? markdownToHtml(data) : data}</div>`;
 }
 
-/** A cell of code and what it showed; the set-up is folded, as it says nothing of the problem. */
+/** A cell of code and its output; the set-up is folded. */
 function cellToHtml({ source, outputs }: Cell): string[] {
   const [setUp, rest] = splitSetUp(source);
   return [
@@ -187,7 +187,7 @@ function cellToHtml({ source, outputs }: Cell): string[] {
   ];
 }
 
-/** Where a reader goes from a notebook. */
+/** The links from a notebook to other pages. */
 export interface Neighbours {
   readonly previous?: PageLink | undefined;
   readonly next?: PageLink | undefined;
@@ -210,7 +210,7 @@ ${body.join('\n')}
 `;
 }
 
-/** One page with everything in it: prose, code, and what the code showed. */
+/** A page with the whole notebook: prose, code, and output. */
 export function toHtml(cells: readonly Cell[], { previous, next }: Neighbours = {}): string {
   const link = (to: PageLink, before: string, after: string): string =>
     `<a href="${to.href}">${before}${escape(to.title)}${after}</a>`;
@@ -226,7 +226,7 @@ export function toHtml(cells: readonly Cell[], { previous, next }: Neighbours = 
   return page(titleOf(cells) || 'Notebook', [navigation, ...body, '<hr>', navigation]);
 }
 
-/** The page that leads to all of them. */
+/** The page that links to all notebooks. */
 export function toIndex(notebooks: readonly (PageLink & { readonly summary: string })[]): string {
   const rows = notebooks.map(
     ({ href, title, summary }) =>

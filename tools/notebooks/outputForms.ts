@@ -1,9 +1,9 @@
-/** @file The forms in which Jupyter is told of an output. */
+/** @file The forms of an output in Jupyter's format. */
 import type { Output } from '../../examples/lib/notebook.js';
 
 /**
- * What is shown, by its type; a picture as an image too. JupyterLab shows no SVG of a notebook that it does not trust, and
- * older versions of nbconvert leave nothing of it but its frame: they take the image.
+ * An output by MIME type; a picture also as a PNG image. JupyterLab does not show an SVG in a notebook that it does not
+ * trust, and older versions of nbconvert keep only its frame: they use the image.
  */
 export function formsOf({ mime, data }: Output): Record<string, string> {
   if (mime !== 'image/svg+xml') return { [mime]: data };

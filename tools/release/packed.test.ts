@@ -1,4 +1,7 @@
-/** @file What a user installs works: the starter copied out of the repository, and a model of their own, in every module format. */
+/**
+ * @file The packages work when installed: the starter, copied out of the repository, and a user's model, in every module
+ * format.
+ */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +26,7 @@ beforeAll(() => {
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The files of a project and its packages that a page loads with a script; what it hands to a worker is not among them. */
+/** The files of a project and its packages that a page loads by a script, except those that it passes to a worker. */
 function loadedBy(script: string): string[] {
   const { metafile } = buildSync({
     entryPoints: [script],

@@ -1,4 +1,4 @@
-/** @file The packages as a user gets them: built, packed into tarballs, installed into a folder outside of the repository. */
+/** @file The packages as users get them: built, packed into tarballs, installed into a folder outside the repository. */
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -24,7 +24,7 @@ interface Manifest {
 
 const readJson = (path: string): Manifest => JSON.parse(readFileSync(path, 'utf8')) as Manifest;
 
-/** Runs a program to its end, and gives its output; what it said is in the error when it fails. */
+/** Runs a program, and returns its output; if it fails, the output is part of the error. */
 export function execute(command: string, args: readonly string[], cwd: string): string {
   const path = [join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
   try {
@@ -41,7 +41,7 @@ export function execute(command: string, args: readonly string[], cwd: string): 
   }
 }
 
-/** The newest change of a file below a folder. */
+/** The time of the newest change of a file below a folder. */
 function newest(folder: string): number {
   const times = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(
     (name) => statSync(join(folder, name)).mtimeMs,
@@ -71,14 +71,14 @@ function built(folder: string): string {
       cpSync(join(from, path), join(to, path), { recursive: true });
     linkDependencies(join(from, 'node_modules'), join(to, 'node_modules'), copy);
   }
-  // The one file is bundled from where all packages are dependencies.
+  // The bundle of one file is built in a folder where all packages are dependencies.
   const examples = 'examples/node_modules';
   linkDependencies(join(root, examples), join(copy, examples), copy);
   execute('node', [join(copy, 'tools', 'build', 'build.mjs')], copy);
   return copy;
 }
 
-/** What a package is compiled against: the same tools, and the copy's own packages. */
+/** The packages that a package is compiled against: the same tools, but the copy's own packages. */
 function linkDependencies(from: string, to: string, copy: string): void {
   mkdirSync(join(to, '@chainrule'), { recursive: true });
   for (const name of packages)
@@ -87,7 +87,7 @@ function linkDependencies(from: string, to: string, copy: string): void {
     symlinkSync(join(from, name), join(to, name), 'junction');
 }
 
-/** Packs all packages into `folder`, as they would be published; gives the paths of the tarballs by package name. */
+/** Packs all packages into `folder`, as they would be published; returns the paths of the tarballs by package name. */
 export function pack(folder: string): Record<string, string> {
   const repository = built(folder);
   const tarballs: Record<string, string> = {};
@@ -111,7 +111,7 @@ export function pack(folder: string): Record<string, string> {
   return tarballs;
 }
 
-/** Copies a project out of the repository and installs it there from tarballs, without a registry. */
+/** Copies a project out of the repository, and installs it there from tarballs, without a registry. */
 export function install(project: string, to: string, tarballs: Record<string, string>): void {
   cpSync(project, to, {
     recursive: true,

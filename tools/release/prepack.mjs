@@ -1,4 +1,6 @@
-/** @file Runs before a package is packed: `npm` would leave `workspace:` ranges in place, which nobody can install. */
+/**
+ * @file Runs before a package is packed: stops `npm`, which would leave `workspace:` ranges in place that nobody can install.
+ */
 import { readFileSync } from 'node:fs';
 
 const { name, dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'));

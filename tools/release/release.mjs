@@ -1,6 +1,6 @@
 /**
- * @file Publishes the packages, all under one version, with provenance: `npm run release` shows what would be published,
- * `npm run release -- --publish` does it, in the workflow `.github/workflows/release.yml` alone.
+ * @file Publishes all packages with the same version and with provenance: `npm run release` shows what would be published,
+ * `npm run release -- --publish` publishes, but only in the workflow `.github/workflows/release.yml`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';

@@ -1,11 +1,11 @@
-/** @file What an attention layer looks at, as a picture. */
+/** @file The weights of an attention layer as a picture. */
 import { noGrad, type Tensor } from '@chainrule/autograd';
 import type * as nn from '@chainrule/nn';
 import { cell, plot } from '../plot.js';
 
 /**
- * The weights with which a layer looks from each place of the first sequence to each of the second, `[from, to]`, while
- * `forward` runs a model that holds the layer on a batch of one: the mean over the heads.
+ * The weights with which a layer attends from each position of the first sequence to each of the second, `[from, to]`, while
+ * `forward` runs a model with the layer on a batch of one: the mean over the heads.
  */
 export function attentionOf(layer: nn.MultiheadAttention, forward: () => unknown): Tensor {
   let asked: readonly unknown[] = [];
@@ -21,14 +21,14 @@ export function attentionOf(layer: nn.MultiheadAttention, forward: () => unknown
   return weights.at(0);
 }
 
-/** A row for each piece that was written, a column for each that was read: the darker, the more it was looked at. */
+/** A row for each piece written, a column for each piece read: the darker, the higher the weight. */
 export function plotAttention(
   weights: Tensor,
   written: readonly string[],
   read: readonly string[],
   file: string,
 ): string {
-  // Numbered, as a piece may stand twice.
+  // Numbered, as a piece may occur twice.
   const [rows, columns] = [written, read].map((names) =>
     names.map((name, i) => `${i} ${name}`),
   ) as [string[], string[]];

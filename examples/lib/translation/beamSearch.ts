@@ -1,17 +1,17 @@
-/** @file Beam search: likely sequences from a model that says what comes next. */
+/** @file Beam search: finds likely sequences with a model that predicts the next piece. */
 import type { Tensor } from '@chainrule/autograd';
 
 export interface BeamOptions {
-  /** How many beginnings of each sequence are kept; 1 takes the likeliest next piece each time. */
+  /** How many partial sequences are kept for each input; 1 takes the most likely next piece each time. */
   readonly beams: number;
   readonly maxLength: number;
   readonly start: number;
   readonly end: number;
-  /** How much longer sequences are favoured: log-probabilities are divided by length to this power (Wu et al. 2016). */
+  /** How much longer sequences are favoured: log-probabilities are divided by the length to this power (Wu et al. 2016). */
   readonly lengthPower?: number;
 }
 
-/** A sequence so far, which belongs to one of the inputs. */
+/** A partial sequence for one of the inputs. */
 export interface Beam {
   readonly input: number;
   readonly pieces: readonly number[];
@@ -19,10 +19,10 @@ export interface Beam {
 }
 
 /**
- * The likeliest sequence found for each of `count` inputs, without start and end.
+ * The most likely sequence found for each of `count` inputs, without start and end.
  *
- * @param next The log-probabilities of the piece after each beginning: `[n, vocabulary]` for n beams, which are at most
- *   `count · beams` and all of one length.
+ * @param next The log-probabilities of the next piece after each partial sequence: `[n, vocabulary]` for n beams, at most
+ * `count · beams` and all of the same length.
  */
 export function beamSearch(
   count: number,

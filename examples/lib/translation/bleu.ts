@@ -3,9 +3,9 @@
 const ORDER = 4;
 
 /**
- * How alike translations are to their references, from 0 to 100: the geometric mean of the shares of n-grams (n = 1 … 4)
- * that stand in the reference too, less if the translations are too short. Equal to `sacrebleu` with its defaults and one
- * reference.
+ * The similarity of translations to their references, from 0 to 100: the geometric mean of the fractions of n-grams (n = 1 …
+ * 4) that also occur in the reference, reduced if the translations are too short. Equal to `sacrebleu` with its defaults and
+ * one reference.
  */
 export function bleu(translations: readonly string[], references: readonly string[]): number {
   const matches = new Array<number>(ORDER).fill(0);
@@ -29,7 +29,7 @@ export function bleu(translations: readonly string[], references: readonly strin
   let smoothing = 1;
   const logs = matches.map((count, i) => {
     const total = totals[i] ?? 0;
-    // Each order without a match counts as half as much as the one before.
+    // Each order without a match counts half as much as the previous one.
     return Math.log(count > 0 ? count / total : 1 / ((smoothing *= 2) * total));
   });
   const brevity = Math.min(0, 1 - wanted / length);

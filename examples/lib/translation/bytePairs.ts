@@ -1,18 +1,21 @@
-/** @file Byte-pair encoding (Sennrich, Haddow & Birch 2016): words in pieces, learnt from text. Letters stand for bytes here. */
+/**
+ * @file Byte-pair encoding (Sennrich, Haddow & Birch 2016): splits words into pieces learned from text. It uses letters
+ * instead of bytes.
+ */
 
 import { tensor, type Tensor } from '@chainrule/autograd';
 
-/** What is no piece of text. */
+/** Special ids that are not pieces of text. */
 export const PAD = 0;
 export const START = 1;
 export const END = 2;
 const UNKNOWN = 3;
 const SPECIAL = ['<pad>', '<start>', '<end>', '<?>'];
 
-/** Begins a word that has a space before it. */
+/** Marks the start of a word that has a space before it. */
 const SPACE = '▁';
 
-/** Pieces of words: frequent words are one piece, rare ones several, down to letters. */
+/** Pieces of words: a frequent word is one piece, a rare one several, down to letters. */
 export class BytePairs {
   readonly pieces: readonly string[];
   private readonly ids: ReadonlyMap<string, number>;
@@ -25,7 +28,7 @@ export class BytePairs {
     this.ranks = new Map(merges.map(([a, b], rank) => [`${a} ${b}`, rank]));
   }
 
-  /** Starts from letters, and again and again makes one piece of the pair that stands side by side most often. */
+  /** Starts with letters, and repeatedly merges the most frequent pair of adjacent pieces into one. */
   static train(texts: readonly string[], size: number): BytePairs {
     const counts = new Map<string, number>();
     for (const word of texts.flatMap(wordsOf)) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -65,7 +68,7 @@ export class BytePairs {
     }
   }
 
-  /** The text of these pieces, up to the end if it is among them. */
+  /** The text of pieces, up to the end piece if there is one. */
   decode(ids: readonly number[]): string {
     const end = ids.indexOf(END);
     const texts = (end < 0 ? ids : ids.slice(0, end)).map((id) =>
@@ -83,7 +86,7 @@ interface Word {
 const pairsOf = ({ parts }: Word): string[] =>
   parts.slice(1).map((part, i) => `${parts[i]} ${part}`);
 
-/** The pairs that stand side by side, and the words they stand in: a merge changes only the counts of these. */
+/** The counts of adjacent pairs, and the words that contain each: a merge changes only the counts in these words. */
 class Pairs {
   private readonly found = new Map<string, { count: number; readonly words: Set<Word> }>();
   private readonly words: readonly Word[];
@@ -93,7 +96,7 @@ class Pairs {
     for (const word of words) this.add(word, 1);
   }
 
-  /** The first of the most frequent ones; null if none stands there twice: it is not worth a piece. */
+  /** The first of the most frequent pairs; null if none occurs twice, which is not worth a piece. */
   mostFrequent(): string | null {
     let most = 2;
     for (const { count } of this.found.values()) most = Math.max(most, count);
@@ -104,7 +107,7 @@ class Pairs {
     return null;
   }
 
-  /** Makes `a` and `b` one part wherever they are this pair. */
+  /** Merges `a` and `b` into one part wherever they are this pair. */
   join(pair: string, a: string, b: string): void {
     for (const word of this.found.get(pair)?.words ?? []) {
       this.add(word, -1);
@@ -125,8 +128,7 @@ class Pairs {
 }
 
 /**
- * Sequences as rows of one tensor, int32, padded at their ends to the next multiple of `multiple`: few different widths
- * mean few plans to make.
+ * Sequences as rows of one int32 tensor, padded at the end to the next multiple of `multiple`: fewer widths mean fewer plans.
  */
 export function paddedRows(sequences: readonly (readonly number[])[], multiple = 8): Tensor {
   const longest = Math.max(...sequences.map(({ length }) => length));

@@ -1,4 +1,4 @@
-/** @file What the translation notebook is built from: pieces of words, BLEU, beam search, the memory it is compared with. */
+/** @file Tests of the translation notebook's helpers: pieces of words, BLEU, beam search, the translation memory. */
 import { tensor } from '@chainrule/autograd';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -75,7 +75,7 @@ describe('BLEU', () => {
 });
 
 describe('beam search', () => {
-  // After 0 the piece 2 is likelier than 3, but all that follows 2 is unlikely: greed misses the best.
+  // After 0, piece 2 is more likely than 3, but everything after 2 is unlikely: a greedy search misses the best sequence.
   const next: Record<string, number[]> = {
     '0': [0, 0, 0.6, 0.4],
     '0 2': [0, 0.3, 0.35, 0.35],

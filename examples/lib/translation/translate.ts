@@ -4,15 +4,15 @@ import { beamSearch, type Beam } from './beamSearch.js';
 import { END, paddedRows, START, type BytePairs } from './bytePairs.js';
 
 export interface Translating {
-  /** What the model makes of texts: `[batch, time, width]`. */
+  /** The encoded texts: `[batch, time, width]`. */
   read(source: Tensor): Tensor;
   /** The logits of the next piece after each of `target`: `[batch, time, pieces]`. */
   write(source: Tensor, memory: Tensor, target: Tensor): Tensor;
 }
 
 /**
- * The translations that beam search finds likeliest. All beams are rows of one tensor, padded to few lengths; what
- * follows a place cannot change it.
+ * The most likely translations found by beam search. All beams are rows of one tensor, padded to few lengths; later positions
+ * do not affect earlier ones.
  */
 export function translate(
   model: Translating,

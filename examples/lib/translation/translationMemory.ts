@@ -1,6 +1,9 @@
-/** @file What translators used before: the pair whose source is most similar. A baseline for translation models. */
+/**
+ * @file Translation memory, a classic tool of translators: looks up the pair with the most similar source. A baseline for
+ * translation models.
+ */
 
-/** For each source the translation of the training source that shares the largest part of its words. */
+/** For each source, the translation of the training source that shares the largest fraction of its words. */
 export function nearestTranslations(
   train: readonly (readonly [source: string, target: string])[],
   sources: readonly string[],

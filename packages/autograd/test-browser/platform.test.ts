@@ -1,4 +1,4 @@
-/** @file In a page: values, a training step, threads where the page is isolated, and without them. */
+/** @file In a page: values, a training step, with threads if the page is isolated, and without them. */
 import { expect, test } from 'vitest';
 import { interpreter } from '../src/backends/interpreter/interpreter.js';
 import {
@@ -43,7 +43,7 @@ function train(): Float32Array {
   return w.dataSync().slice() as Float32Array;
 }
 
-/** Lets workers start: the main thread of a page hears of nothing while it computes. */
+/** Lets workers start: a page's main thread receives no messages while it computes. */
 const rest = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 test('the page is isolated and runs WebAssembly on shared memory', () => {

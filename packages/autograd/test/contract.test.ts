@@ -1,4 +1,4 @@
-/** @file The public surface, name by name and promise by promise: what exists, its defaults and the parts of its results. */
+/** @file The public surface, name by name: what exists, its defaults, and the parts of its results. */
 import { describe, expect, test } from 'vitest';
 import * as chainrule from '../src/index.js';
 import * as io from '../src/io/index.js';

@@ -1,4 +1,4 @@
-/** @file Two copies of the packages in one program: never a gradient of zero, but an error with cause and remedy. */
+/** @file Two copies of the packages in one program: never a zero gradient, but an error with its cause and the remedy. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

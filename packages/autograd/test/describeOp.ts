@@ -1,4 +1,4 @@
-/** @file One line an operation: all generic checks as tests. */
+/** @file Registers all generic checks of an operation as tests. */
 import { describe, it } from 'vitest';
 import { checksOf, type OpLine } from './opChecks.js';
 

@@ -1,4 +1,4 @@
-/** @file Misuse: each is refused with an error that says what was wrong, and leaves the engine as it was. */
+/** @file Misuse: each case is refused with an error that says what was wrong, and leaves the engine unchanged. */
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   add,

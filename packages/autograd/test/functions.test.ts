@@ -1,4 +1,4 @@
-/** @file The entry point of functions alone: no tensor has a method of an operation, and everything computes without one. */
+/** @file The entry point with functions only: tensors have no methods for operations, and everything works without them. */
 import { expect, test } from 'vitest';
 import * as F from '@chainrule/autograd/functions';
 

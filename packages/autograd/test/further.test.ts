@@ -1,4 +1,4 @@
-/** @file The second half of the operations: laws that hold whatever the numbers, and what is said of bad input. */
+/** @file The second half of the operations: laws that hold for all numbers, and the errors for bad input. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as A from '../src/index.js';

@@ -1,4 +1,4 @@
-/** @file Values that left the function they were recorded in: refused where they are kept, and no run after that fails. */
+/** @file Values that left the function in which they were recorded: keeping them is refused, and no later run fails. */
 import { expect, test } from 'vitest';
 import {
   cell,

@@ -1,4 +1,4 @@
-/** @file Which code is loaded from where: the program's and the package's, never what lies in the present folder. */
+/** @file Where code is loaded from: only the program's and the package's folders, never the current folder. */
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,

@@ -1,4 +1,4 @@
-/** @file Programs that slice, pad and write at a position, which tests let move from run to run. */
+/** @file Programs that slice, pad and write at a position that tests change from run to run. */
 import {
   cat,
   chunk,

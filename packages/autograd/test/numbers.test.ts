@@ -1,4 +1,4 @@
-/** @file Numbers at the ends of their range, results of nothing, and results that their arguments do not reach. */
+/** @file Numbers at the ends of their range, results of empty tensors, and results that do not depend on their arguments. */
 import { describe, expect, test } from 'vitest';
 import {
   arange,

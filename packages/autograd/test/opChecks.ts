@@ -1,6 +1,6 @@
 /**
- * @file What must hold for every operation, whatever it computes: backends agree, derivatives are those of the values,
- * batching is a loop. `describeOp` runs these checks as tests, `tools/checks/mutateRules.ts` runs them on broken rules.
+ * @file The checks that hold for every operation: backends agree, derivatives are those of the values, batching equals a
+ * loop. `describeOp` runs these checks as tests, `tools/checks/mutateRules.ts` runs them on broken rules.
  */
 import * as chainrule from '@chainrule/autograd';
 import { engine } from '@chainrule/autograd/internal';

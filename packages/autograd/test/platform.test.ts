@@ -1,6 +1,6 @@
 /**
- * @file What the package does where something is missing or fails: without WebAssembly, SIMD or shared memory, in a
- * worker thread, when a worker dies, when memory runs out. Each in a process of its own, from one bundle.
+ * @file How the package behaves if something is missing or fails: without WebAssembly, SIMD or shared memory, in a worker
+ * thread, when a worker dies, when memory runs out. Each case runs in its own process, from one bundle.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

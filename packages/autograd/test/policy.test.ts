@@ -1,6 +1,6 @@
 /**
- * @file Pages under a content security policy: without `wasm-unsafe-eval` the interpreter computes and says so once;
- * with it, and with blob workers or without, WebAssembly does. In a real Chromium, where one is installed.
+ * @file Pages under a content security policy: without `wasm-unsafe-eval` the interpreter is used, with one warning; with it
+ * WebAssembly is used, with or without blob workers. Runs in a real Chromium, if one is installed.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

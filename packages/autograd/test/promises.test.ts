@@ -1,4 +1,4 @@
-/** @file What a user may rely on: what a run keeps, what stays readable, what stays constant. */
+/** @file Guarantees to users: what a run keeps, what stays readable, what stays constant. */
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   borrowGrad,

@@ -1,4 +1,4 @@
-/** @file Graphs as wide as a list is long: nothing spreads them into the arguments of a call. */
+/** @file Very wide graphs: no code spreads their nodes into the arguments of a call. */
 import { expect, test } from 'vitest';
 import { cat, combinations, ones, ShapeError } from '../src/index.js';
 

@@ -1,25 +1,26 @@
 /**
- * @file What all ranks must agree on before they exchange data. Each collective begins with a meeting: a few numbers
- * from each rank, of which all get the smallest. Where the smallest and the greatest of one differ, the ranks
- * disagree; then texts are exchanged, and every rank throws the same error, which says who differs in what.
+ * @file Checks that all ranks agree before they exchange data. Each collective begins with a meeting: every rank contributes
+ * a few numbers, and all ranks get the minimum of each. A number is sent together with its complement, so the minima also
+ * show the maximum; if they differ, the ranks disagree. Then they exchange texts, and every rank throws the same error, which
+ * says which ranks differ in what.
  */
 import { ChainruleError } from '@chainrule/autograd';
 import type { Transport } from './transport.js';
 
 /** What a rank is about to do. */
 export interface Intent {
-  /** What it is called, with all that must be equal: `allReduce sum float32 [1024]`; may have several lines. */
+  /** The name of the collective, with everything that must be equal: `allReduce sum float32 [1024]`; may have several lines. */
   readonly what: string;
-  /** Where the numbers it brings are not finite, what and where; null where all are well. */
+  /** If the rank's data is not finite, a function that says what and where; null if all is well. */
   readonly notFinite?: (() => string) | null;
-  /** A hash that must be equal on all ranks, and what it is of. */
+  /** A hash that must be equal on all ranks, and the name of the hashed data. */
   readonly hash?: { readonly value: number; readonly of: string } | null;
 }
 
 export class Agreement {
-  /** How many collectives there have been. */
+  /** The number of collectives so far. */
   collectives = 0;
-  /** Why there can be no more. */
+  /** The error that ended the job, if there was one. */
   private failure: ChainruleError | null = null;
   private readonly transport: Transport;
   private readonly seconds: number;
@@ -35,8 +36,8 @@ export class Agreement {
   }
 
   /**
-   * Waits until all ranks are here for the same thing.
-   * @throws {ChainruleError} naming the ranks that are here for something else, and it: on all of them.
+   * Waits until all ranks have arrived with the same intent.
+   * @throws {ChainruleError} on all ranks, naming the ranks that differ and what they intend.
    */
   meet(intent: Intent): void {
     if (this.failure !== null) {
@@ -50,7 +51,7 @@ export class Agreement {
     const what = hashOf(intent.what);
     const own = intent.hash?.value ?? 0;
     const bad = intent.notFinite == null ? 0 : -1;
-    // −x is lost for the least int32, ~x is not.
+    // For the least int32 −x overflows, ~x does not.
     const words = Int32Array.of(number, ~number, what, ~what, own, ~own, bad);
     try {
       const least = transport.meet(words, this.seconds);
@@ -64,7 +65,7 @@ export class Agreement {
     }
   }
 
-  /** The texts of all ranks. Only where all of them know that they are asked for. */
+  /** Exchanges the texts of all ranks. Called only where every rank knows that all others call it too. */
   private texts(own: string): string[] {
     const bytes = new TextEncoder().encode(own);
     const { transport } = this;
@@ -88,11 +89,11 @@ function listed(ranks: readonly number[]): string {
     : `${word} ${ranks.slice(0, -1).join(', ')} and ${String(last)}`;
 }
 
-/** The ranks that say each text, those of most ranks first. */
+/** The ranks with each text, largest group first. */
 function groupsOf(texts: readonly string[]): [text: string, ranks: number[]][] {
   const groups = new Map<string, number[]>();
   texts.forEach((text, r) => groups.set(text, [...(groups.get(text) ?? []), r]));
-  // Of equally many, rank 0's come first: it is the one the others are compared with.
+  // Of equally large groups, rank 0's comes first: the others are compared with it.
   return [...groups].sort(([, a], [, b]) => b.length - a.length || (a[0] ?? 0) - (b[0] ?? 0));
 }
 
@@ -110,7 +111,7 @@ function disagreement(texts: readonly string[]): ChainruleError {
   );
 }
 
-/** Of texts of several lines, those that differ first; the number of the collective stays. */
+/** The lines that differ come first; the number of the collective stays. */
 function firstDifference(a: string, b: string): [string, string] {
   const [x, y] = [a.split('\n'), b.split('\n')];
   if (x[0] !== y[0]) return [x[0] as string, y[0] as string];
@@ -137,14 +138,14 @@ function drifted(of: string, texts: readonly string[]): ChainruleError {
   );
 }
 
-/** FNV-1a of a text. */
+/** The FNV-1a hash of a text. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5 | 0;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
   return hash;
 }
 
-/** A hash of bits, going on from `hash`: four bytes at a time. */
+/** Hashes bits four bytes at a time, starting from `hash`. */
 export function hashBits(data: ArrayBufferView, hash = 0x811c9dc5 | 0): number {
   const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength >>> 2);
   let h = hash;

@@ -1,6 +1,5 @@
 /**
- * @file Making what ranks hold equal to what rank 0 holds: parameters, buffers, states of optimizers, random
- * numbers.
+ * @file Makes the state of all ranks equal to that of rank 0: parameters, buffers, states of optimizers, random numbers.
  */
 import {
   Cell,
@@ -39,10 +38,10 @@ const stateful = kinds.kind<Stateful>('have stateDict() and loadStateDict()', (x
   return typeof stateDict === 'function' && typeof loadStateDict === 'function';
 });
 
-/** Gives every rank what rank 0 has. */
+/** Copies the state of rank 0 to every rank. */
 export function broadcastState(world: Communicator, target: Broadcastable): void {
   if (isStateful(target)) {
-    // Of a model all ranks have the parts; of an optimizer only rank 0 may have a state yet.
+    // All ranks have all parts of a model; of an optimizer, perhaps only rank 0 has a state yet.
     const { namedParameters } = target as { namedParameters?: unknown };
     if (typeof namedParameters === 'function') agreeOnParts(world, target.stateDict() as Parts);
     const state = received(world, target.stateDict());
@@ -78,7 +77,7 @@ function cellsIn(target: unknown): [string, Cell][] {
   if (!passes(someCells, target) || target.length === 0) throw unfit();
   return target.map((x, i): [string, Cell] => {
     const [name, cell] = x instanceof Cell ? [x.label || String(i), x] : x;
-    // A label may come twice.
+    // Labels need not be unique.
     return [`${i} ${name}`, cell];
   });
 }
@@ -89,7 +88,7 @@ function unfit(): ChainruleError {
   );
 }
 
-/** A state as it is on rank 0: its tensors and everything else. */
+/** The state of rank 0: its tensors and everything else. */
 function received(world: Communicator, state: unknown): unknown {
   const { json, tensors } = encodeState(state);
   const own = Object.entries(tensors);
@@ -112,7 +111,7 @@ const ARRAYS: Readonly<Record<DType, (n: number) => TypedArray>> = {
   bool: (n) => new Uint8Array(n),
 };
 
-/** A text of rank 0, however long it is. */
+/** A text of rank 0, of any length. */
 function textOfRoot(world: Communicator, own: string): string {
   const encoded = new TextEncoder().encode(own);
   const length = Int32Array.of(encoded.length);

@@ -1,6 +1,6 @@
 /**
- * @file Gradients that are reduced together. A bucket is a vector of all their elements, and what the ranks tell each other
- * beside it: whether all of them are finite, and now and then whether the parameters are still equal.
+ * @file Gradients that are reduced in one message. A bucket is a vector of all their elements. Together with it the ranks
+ * exchange whether all elements are finite, and now and then a hash of the parameters.
  */
 import type { Tensor } from '@chainrule/autograd';
 import type { Value } from '@chainrule/autograd/internal';
@@ -16,11 +16,11 @@ export class Bucket {
   readonly id: number;
   private readonly parts: readonly Part[];
   private readonly every: number;
-  /** Which parameters they belong to, as lines of what is agreed upon. */
+  /** The parameters that the gradients belong to, as lines of the intent. */
   private readonly names: string;
   private turns = 0;
 
-  /** `every` so many turns the parameters are compared, the first among them; 0 for never. */
+  /** Parameters are compared on every `every`-th call of `intent`, starting with the first; 0 for never. */
   constructor(parts: readonly Part[], every: number) {
     this.parts = parts;
     this.every = every;
@@ -28,7 +28,10 @@ export class Bucket {
     this.id = buckets.push(this) - 1;
   }
 
-  /** What is said of a turn: its inputs are the gradients, a number that is NaN where one is not finite, parameters. */
+  /**
+   * The intent of a reduction. Its inputs are the gradients, a number that is NaN if one of them is not finite, and the
+   * parameters.
+   */
   intent(what: string, [gradients, health, ...parameters]: readonly Value[]): Intent {
     const turn = this.turns++;
     const healthy = health === undefined || Number.isFinite(health.data[0]);
@@ -45,7 +48,7 @@ export class Bucket {
     };
   }
 
-  /** Where the first number is that is not finite. */
+  /** The position of the first number that is not finite. */
   private place({ data }: Value): string {
     const at = data.findIndex((x) => !Number.isFinite(x));
     if (at < 0) return 'a gradient is not finite';
@@ -58,14 +61,14 @@ export class Bucket {
   }
 }
 
-/** All buckets, by their ids: what nodes of the graph know them by. */
+/** All buckets. Nodes of the graph refer to a bucket by its index here. */
 const buckets: Bucket[] = [];
 
 export function bucketOf(id: number): Bucket {
   return buckets[id] as Bucket;
 }
 
-/** Groups of gradients of one dtype, in order, none larger than `bytes` unless a single one is. */
+/** Groups gradients of one dtype in order, none larger than `bytes` unless it has a single member. */
 export function groupsOf(gradients: readonly Tensor[], bytes: number): number[][] {
   const groups: { dtype: string; left: number; members: number[] }[] = [];
   gradients.forEach(({ dtype, size }, i) => {

@@ -1,4 +1,4 @@
-/** @file A job as the operations of the graph see it: collectives that are agreed upon first, on arrays of kernels. */
+/** @file A job as the operations of the graph see it: collectives on arrays, each preceded by an agreement of the ranks. */
 import { ChainruleError, type TypedArray } from '@chainrule/autograd';
 import { Agreement, type Intent } from './agreement.js';
 import type { ReduceOp, Transport } from './transport.js';
@@ -6,9 +6,9 @@ import type { ReduceOp, Transport } from './transport.js';
 export class Communicator {
   readonly transport: Transport;
   readonly agreement: Agreement;
-  /** Where it stands among all: what nodes of the graph know it by. */
+  /** Its index among all communicators, by which nodes of the graph refer to it. */
   readonly id: number;
-  /** What has been exchanged, and how long that took. */
+  /** The amount of data exchanged, and the time it took. */
   readonly usage: { collectives: number; bytes: number; waiting: number; exchanging: number } = {
     collectives: 0,
     bytes: 0,
@@ -57,10 +57,10 @@ export class Communicator {
   }
 }
 
-/** Every communicator of this process, by its id. */
+/** Every communicator of this process; `id` is the index. */
 const known: Communicator[] = [];
 
-/** The communicator of an id that a node carries. */
+/** The communicator with the id that a node carries. */
 export function communicatorOf(id: number): Communicator {
   const found = known[id];
   if (found === undefined) throw new ChainruleError('distributed: this job has been closed');

@@ -119,7 +119,7 @@ function join(first: unknown, second: DistributedOptions | undefined): World {
   return new World(communicator, { checkEvery, watch, bucketBytes }, leave);
 }
 
-/** What ranks of one job must have in common. */
+/** Settings that all ranks of a job must share. */
 const VERSION = '0.1.0';
 
 function connect(kind: 'mpi' | 'local' | undefined, size: number | undefined): Transport {

@@ -1,4 +1,4 @@
-/** @file Averaging the gradients of parameters over all ranks, many of them in one message. */
+/** @file Averages the gradients of parameters over all ranks, many in one message. */
 import {
   borrowGrad,
   cat,
@@ -17,13 +17,13 @@ import { reduceBucket } from './operations.js';
 export interface AverageOptions {
   /** The most bytes of a message. */
   readonly bucketBytes: number;
-  /** Parameters are compared every so many turns; 0 for never. */
+  /** Parameters are compared every `checkEvery` calls; 0 for never. */
   readonly checkEvery: number;
   /** Whether a gradient that is not finite is an error. */
   readonly watch: boolean;
 }
 
-/** The buckets of one list of parameters, by those of them that have gradients. */
+/** The buckets of one list of parameters, by which of them have gradients. */
 export class Averager {
   private readonly world: Communicator;
   private readonly parameters: readonly Parameter[];
@@ -40,7 +40,7 @@ export class Averager {
   average(): void {
     if (this.world.size === 1) return;
     noGrad(() => {
-      // In the order in which the backward pass makes them.
+      // In the order in which the backward pass computes them.
       const given = this.parameters
         .map((parameter) => ({ parameter, gradient: borrowGrad(parameter) }))
         .filter((x): x is { parameter: Parameter; gradient: Tensor } => x.gradient !== null)
@@ -92,7 +92,7 @@ const parameter = kinds.kind<Parameter>(
 );
 const parameters = kinds.listOf(kinds.either(parameter, kinds.tuple(kinds.text, parameter)));
 
-/** The parameters in a list of them, or of pairs of a name and one. */
+/** The parameters in a list, which may also hold pairs of a name and a parameter. */
 export function parametersIn(op: string, given: unknown): Parameter[] {
   if (!passes(parameters, given) || given.length === 0) {
     throw new ChainruleError(

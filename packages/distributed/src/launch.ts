@@ -16,8 +16,8 @@ are stopped, and the exit code is that of the first.
 A PROGRAM that ends in .js, .mjs, .cjs or .ts is run by Node.js with the options in NODE_OPTIONS.`;
 
 /**
- * Runs the arguments of `chainrule run`: `['-n', '4', 'train.js', '--epochs', '3']`. Gives the exit code of the job:
- * 0 if every rank ended well, else that of the first that did not (128 and its number for a signal).
+ * Runs the arguments of `chainrule run`: `['-n', '4', 'train.js', '--epochs', '3']`. Returns the exit code of the job: 0 if
+ * every rank ended well, else that of the first that did not (128 plus its number for a signal).
  */
 export async function runLocal(argv: readonly string[]): Promise<number> {
   const list = readList('runLocal', 'argv', argv, kinds.text);
@@ -45,7 +45,7 @@ async function runArguments(argv: readonly string[]): Promise<number> {
   }
   const command = argv.slice(i);
   if (command.length === 0) return refuse('there is no program to run');
-  // What Node.js runs is a path.
+  // A program that Node.js runs is given by its path.
   try {
     if (command[0]?.startsWith('file:') === true) command[0] = fileURLToPath(command[0]);
   } catch {

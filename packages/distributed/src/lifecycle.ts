@@ -1,10 +1,10 @@
-/** @file How a rank leaves its job: after all others have come to the end too, or with a reason that they are told. */
+/** @file How a rank leaves its job: after all others have reached the end too, or with a reason that the others receive. */
 import type { Communicator } from './communicator.js';
 import { setCurrent } from './current.js';
 
 /**
- * Ends the job of a communicator when the process ends: well, if all ranks do, else with what went wrong here. Gives the
- * function that ends it before.
+ * Ends the job of a communicator when the process ends: normally if all ranks reach the end, else with the error of this
+ * rank. Returns a function that ends the job earlier.
  */
 export function endWithProcess(communicator: Communicator): () => void {
   const { transport, agreement } = communicator;
@@ -21,8 +21,9 @@ export function endWithProcess(communicator: Communicator): () => void {
   const stop = (why: string, code: number): void => {
     if (!open) return;
     open = false;
-    // MPI ends the process at once, before Node.js shows the error, and its launchers drop what they have not read by then:
-    // they have a second for it, many times what they take on a machine with ten processes for each core.
+    // MPI ends the process before Node.js prints the error, and its launchers discard output that they have not read by then.
+    // So the error is written here, and launchers get a second to read it: many times what they take on a machine with ten
+    // processes per core.
     if (transport.kind === 'mpi') {
       process.stderr.write(`chainrule: rank ${transport.rank} ${why}\n${shown}`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
@@ -55,7 +56,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** The lines of an error's stack, without its message. */
+/** The stack of an error, without its message. */
 function stackOf(error: unknown): string {
   const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
   return lines

@@ -112,12 +112,12 @@ export function broadcastTensor(x: Tensor, options?: BroadcastOptions): Tensor {
   return world.size === 1 ? node : now(broadcastOf([node], { world: world.id, root }));
 }
 
-/** What all ranks have, as rows; where `watch` names it, it must be finite. */
+/** Gathers a row of each rank; with `watch`, the name of the data, the rows must be finite. */
 export function gatherRows(world: Communicator, row: Tensor, watch: string): Tensor {
   return now(allGatherOf([row.unsqueeze(0)], { world: world.id, dim: 0, watch }));
 }
 
-/** The sum over ranks of gradients in a bucket; see `bucket.ts`. */
+/** The sum over ranks of the gradients in a bucket; see `bucket.ts`. */
 export function reduceBucket(
   world: Communicator,
   bucket: number,
@@ -131,9 +131,8 @@ function checked(op: string, x: Tensor): Tensor {
 }
 
 /**
- * Exchanges at the call, so that all ranks exchange in the order of their programs, whatever each of them looks at
- * and when, and never twice. Where a graph is being recorded, its plan has the order, which is that of equal
- * programs.
+ * Exchanges at the call and never twice, so that all ranks exchange in the order of their programs, whichever values each of
+ * them reads and when. In a recording the order is that of the plan, which is equal for equal programs.
  */
 function now(node: Tensor): Tensor {
   if (mode.tracing === null) runtime.evaluate([node], 'a collective');

@@ -5,7 +5,7 @@ import type { Communicator } from './communicator.js';
 import type { Averager } from './gradients.js';
 import { allReduce } from './operations.js';
 
-/** What is needed of an optimizer: those of `@chainrule/optim` and others like them. */
+/** The interface of an optimizer: those of `@chainrule/optim`, and others like them. */
 export interface OptimizerLike {
   /** The groups of parameters, whose gradients are averaged before each step. */
   readonly paramGroups: readonly { readonly params: readonly Parameter[] }[];
@@ -19,14 +19,14 @@ export interface OptimizerLike {
 
 const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 
-/** All parameters of an optimizer, with those of groups that were added later. */
+/** All parameters of an optimizer, including those of groups that were added later. */
 export function parametersOf({ paramGroups }: OptimizerLike): Parameter[] {
   return paramGroups.flatMap(({ params }) => params);
 }
 
 /**
- * The optimizer itself in all respects, but that `step()` averages the gradients first, and that its state is compared
- * between ranks at once and after `loadStateDict`.
+ * The optimizer itself in all respects, except that `step()` averages the gradients first, and that its state is compared
+ * between ranks, now and after `loadStateDict`.
  */
 export function distributedOptimizer<O extends OptimizerLike>(
   world: Communicator,
@@ -42,7 +42,7 @@ export function distributedOptimizer<O extends OptimizerLike>(
     return optimizer.step(() => {
       const loss = closure();
       average();
-      // A line search goes by the loss: it must be the same on all ranks.
+      // A line search depends on the loss, which must be the same on all ranks.
       return isTensor(loss) && averagerOf(parametersOf(optimizer)) !== null
         ? noGrad(() => allReduce(loss.detach(), { op: 'mean' }))
         : loss;
@@ -65,7 +65,7 @@ export function distributedOptimizer<O extends OptimizerLike>(
   });
 }
 
-/** All ranks must start from the same: parameters, learning rates, steps made, averages. */
+/** Checks that all ranks start with the same parameters, learning rates, step counts and averages. */
 function compareState(world: Communicator, optimizer: OptimizerLike): void {
   const lines: string[] = [];
   const state: unknown = optimizer.stateDict();
@@ -89,8 +89,7 @@ function partsOf(optimizer: OptimizerLike): string[] {
 }
 
 /**
- * Goes through a state: plain values and small tensors become lines, so that errors can show them; all bits are
- * hashed.
+ * Collects plain values and small tensors of a state as lines, so that errors can show them, and hashes all bits.
  */
 function hashOfState(x: unknown, path: string, lines: string[], hash: number): number {
   if (isTensor(x)) {

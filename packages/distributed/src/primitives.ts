@@ -1,6 +1,7 @@
 /**
- * @file The collectives as primitives of the graph. Each is the derivative of another: a sum over ranks of itself, a
- * gathering of scattered sums, a broadcast of a sum at one rank. `loss` in their rules is the sum of the losses of all ranks.
+ * @file The collectives as primitives of the graph. The derivative of each is another one: that of a sum over ranks is the
+ * same sum, that of a gathering is a sum that is scattered, that of a broadcast is a sum at one rank. `loss` in their rules
+ * is the sum of the losses of all ranks.
  */
 import type { Shape, Tensor, TypedArray } from '@chainrule/autograd';
 import { primitive, runtime, type PrimitiveOp, type Value } from '@chainrule/autograd/internal';
@@ -10,28 +11,28 @@ import type { ReduceOp } from './transport.js';
 
 type AllReduceAttrs = { world: number; op: ReduceOp; bucket: number };
 type ScatterAttrs = { world: number; dim: number };
-/** `watch` names what must be finite; empty for what need not be. */
+/** `watch` names the data that must be finite; empty if it need not be. */
 type GatherAttrs = ScatterAttrs & { watch: string };
 type RootAttrs = { world: number; root: number };
 
 const text = (name: string, { shape, dtype }: Value): string =>
   `${name} ${dtype} [${shape.join(', ')}]`;
 
-/** One input goes in, arrays of ranks come out, unless this run only looks for what was wrong with one before. */
+/** Takes one input, and exchanges arrays with the other ranks, unless this run only looks for the cause of an earlier error. */
 function exchange([x]: readonly Value[], out: Value, f: (x: Value, out: TypedArray) => void): void {
   if (runtime.repeating !== null) runtime.repeating.skipped = true;
   else f(x as Value, out.data);
 }
 
-/** With examples along dimension 0 a collective without dimensions is the same one. */
+/** With a batch dimension in front, a collective that has no dimension is unchanged. */
 const sameForExamples =
   <A extends Record<string, number | string>>(make: () => PrimitiveOp<A>) =>
   ([x]: readonly Tensor[], _batched: readonly boolean[], attrs: A): Tensor =>
     make()([x as Tensor], attrs);
 
 /**
- * The reduction of `x` over all ranks. With a bucket, `x` holds gradients; further inputs are a number that is NaN where
- * one of them is not finite, and parameters to be compared between ranks now and then.
+ * The reduction of `x` over all ranks. With a bucket, `x` holds gradients; the further inputs are a number that is NaN if one
+ * of them is not finite, and parameters to be compared between ranks now and then.
  */
 export const allReduceOf: PrimitiveOp<AllReduceAttrs> = primitive<AllReduceAttrs>('allReduce', {
   lowering: { kind: 'reference' },
@@ -58,13 +59,13 @@ export const allReduceOf: PrimitiveOp<AllReduceAttrs> = primitive<AllReduceAttrs
     }),
 });
 
-/** 1 where this rank alone has the extreme; ranks that share it share its derivative. */
+/** The derivative of an extreme: 1 if only this rank has it; ranks that share it get equal parts. */
 function shareOfExtreme(x: Tensor, out: Tensor, attrs: AllReduceAttrs): Tensor {
   const here = x.eq(out).cast(x.dtype).detach();
   return here.div(allReduceOf([here], { ...attrs, op: 'sum', bucket: -1 }));
 }
 
-/** What all ranks have, side by side along a dimension. */
+/** The tensors of all ranks, concatenated along a dimension. */
 export const allGatherOf: PrimitiveOp<GatherAttrs> = primitive<GatherAttrs>('allGather', {
   lowering: { kind: 'reference' },
   shape: ([x], { world, dim }) => scaled((x as Tensor).shape, dim, communicatorOf(world).size),
@@ -85,7 +86,7 @@ export const allGatherOf: PrimitiveOp<GatherAttrs> = primitive<GatherAttrs>('all
     }),
 });
 
-/** The sum over ranks, of which each takes its part along a dimension. */
+/** The sum over ranks, of which each rank gets its part along a dimension. */
 const reduceScatterOf: PrimitiveOp<ScatterAttrs> = primitive<ScatterAttrs>('reduceScatter', {
   lowering: { kind: 'reference' },
   shape: ([x], { world, dim }) => scaled((x as Tensor).shape, dim, 1 / communicatorOf(world).size),
@@ -106,7 +107,7 @@ const reduceScatterOf: PrimitiveOp<ScatterAttrs> = primitive<ScatterAttrs>('redu
     }),
 });
 
-/** What rank `root` has. */
+/** The tensor of rank `root`. */
 export const broadcastOf: PrimitiveOp<RootAttrs> = primitive<RootAttrs>('broadcastTensor', {
   lowering: { kind: 'reference' },
   shape: ([x]) => (x as Tensor).shape,
@@ -121,7 +122,7 @@ export const broadcastOf: PrimitiveOp<RootAttrs> = primitive<RootAttrs>('broadca
     }),
 });
 
-/** The sum over ranks at rank `root`, zeros elsewhere. */
+/** The sum over ranks at rank `root`, zeros on the other ranks. */
 const sumAtOf: PrimitiveOp<RootAttrs> = primitive<RootAttrs>('reduceTensor', {
   lowering: { kind: 'reference' },
   shape: ([x]) => (x as Tensor).shape,
@@ -142,7 +143,7 @@ function scaled(shape: Shape, dim: number, factor: number): number[] {
   return shape.map((n, d) => (d === dim ? Math.round(n * factor) : n));
 }
 
-/** From one block a rank to the blocks side by side along `dim`. */
+/** Concatenates the blocks of the ranks along `dim`. */
 function interleave(
   blocks: TypedArray,
   out: TypedArray,

@@ -1,4 +1,4 @@
-/** @file Shares cover every element once; reductions round to the array's own type. */
+/** @file The shares of all ranks cover every element once; reductions round to the array's dtype. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkOf, pieceAt, pieceBytes, SLOT_WORDS } from './local/layout.js';

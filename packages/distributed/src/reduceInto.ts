@@ -1,8 +1,8 @@
-/** @file Reducing arrays element by element in plain loops, each step rounded to the arrays' own type. */
+/** @file Reduces arrays element by element in plain loops; each step rounds to the arrays' dtype. */
 import type { TypedArray } from '@chainrule/autograd';
 import type { ReduceOp } from './transport.js';
 
-/** `into[i] = op(into[i], data[i])`. A NaN stays one, as in the tensor operations. */
+/** `into[i] = op(into[i], data[i])`. NaN stays NaN, as in the tensor operations. */
 export function reduceInto(into: TypedArray, data: TypedArray, op: ReduceOp): void {
   const n = into.length;
   if (op === 'sum') {
@@ -21,7 +21,7 @@ export function shareOf(n: number, rank: number, size: number): [from: number, t
   return [Math.min(n, rank * each), Math.min(n, (rank + 1) * each)];
 }
 
-/** The bytes of an array, where it lies. */
+/** The bytes of an array, without a copy. */
 export function bytesOf(data: TypedArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

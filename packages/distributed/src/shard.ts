@@ -14,8 +14,8 @@ import type { Communicator } from './communicator.js';
 /** Options of `World.shard`. */
 export interface ShardOptions {
   /**
-   * What happens to items that do not divide evenly: `'repeat'` gives some of the first to two ranks, so that all
-   * have equally many; `'drop'` leaves out the last; `'error'` throws. Default `'repeat'`, as PyTorch's
+   * The treatment of items that do not divide evenly: `'repeat'` gives some of the first items to two ranks, so that all
+   * ranks have equally many; `'drop'` leaves out the last items; `'error'` throws. Default `'repeat'`, as in PyTorch's
    * `DistributedSampler`.
    */
   readonly uneven?: 'repeat' | 'drop' | 'error';
@@ -25,10 +25,10 @@ const shardOptions = defineOptions<ShardOptions>({
   uneven: kinds.oneOf('repeat', 'drop', 'error'),
 });
 
-/** What can be shared: the rows of a tensor, an array, or an object with `length` and `at(i)`. */
+/** Data that can be divided: the rows of a tensor, an array, or an object with `length` and `at(i)`. */
 export type Shardable<T> = Tensor | readonly T[] | Dataset<T>;
 
-/** Every `size`-th item, from the rank's own on; as many on each rank. */
+/** Every `size`-th item, starting with the item at the rank's number; equally many on each rank. */
 export function shardOf<T>(
   world: Communicator,
   dataset: Shardable<T>,

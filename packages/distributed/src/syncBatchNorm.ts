@@ -1,4 +1,4 @@
-/** @file Batch normalization by the statistics of all ranks' batches together. */
+/** @file Batch normalization with the statistics of all ranks' batches together. */
 import { cat, type Cell, noGrad, rsqrt, type Tensor, tensor } from '@chainrule/autograd';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '@chainrule/nn';
 import type { Communicator } from './communicator.js';
@@ -6,7 +6,7 @@ import { gatherRows } from './operations.js';
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 
-/** Makes every batch normalization of a model one over all ranks. */
+/** Makes every batch normalization of a model use the statistics of all ranks. */
 export function synchronize(world: Communicator, model: Module, watch: boolean): void {
   const layers = model
     .modules()
@@ -23,8 +23,9 @@ export function synchronize(world: Communicator, model: Module, watch: boolean):
 }
 
 /**
- * As the layer does in training, with mean and variance over all ranks, put together from each rank's own and its number of
- * values (Chan, Golub & LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979).
+ * Normalizes as the layer does in training, with mean and variance over all ranks, combined from those of each rank and its
+ * number of values (Chan, Golub & LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+ * 1979).
  */
 function normalize(
   x: Tensor,

@@ -44,7 +44,7 @@ export class World {
   readonly rank: number;
   /** The number of ranks. */
   readonly size: number;
-  /** What connects them: `'mpi'`, `'local'` or, for one rank, `'alone'`. */
+  /** The transport between the ranks: `'mpi'`, `'local'` or, for one rank, `'alone'`. */
   readonly kind: 'mpi' | 'local' | 'alone';
   /** The library that connects them, for logs. */
   readonly library: string;
@@ -69,7 +69,7 @@ export class World {
   }
 
   /**
-   * Gives all ranks what rank 0 has: the parameters and buffers of a model, the state of an optimizer or a schedule,
+   * Gives all ranks the state of rank 0: the parameters and buffers of a model, the state of an optimizer or a schedule,
    * or a list of parameters. From then on each rank draws its own random numbers (dropout, augmentation), which
    * follow from rank 0's seed; rank 0's stream is unchanged, so its state in a checkpoint restores those of all
    * others.
@@ -172,7 +172,7 @@ export class World {
   }
 
   private averager(parameters: readonly Parameter[]): Averager | null {
-    // A compiled step that was recorded in the one case is recorded anew in the other.
+    // If this changes, a compiled step is recorded anew.
     if (this.size === 1 || dependsOn(() => this.quiet > 0)) return null;
     const key = parameters.map((p) => this.numberOf(p)).join();
     let averager = this.averagers.get(key);
@@ -190,7 +190,7 @@ export class World {
   }
 }
 
-/** As many threads as the cores allow, if all ranks of this machine have as many. */
+/** Divides the cores of this machine among its ranks, one thread per core. */
 export function shareThreads(localSize: number, cores: number): void {
   setNumThreads(Math.max(1, Math.floor(cores / localSize)));
 }

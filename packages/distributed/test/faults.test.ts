@@ -1,4 +1,4 @@
-/** @file What one rank does wrong ends the whole job within ten seconds, with an exit code and a message that names it. */
+/** @file An error of one rank ends the whole job within ten seconds, with an exit code and a message that names the rank. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

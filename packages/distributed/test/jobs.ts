@@ -1,4 +1,4 @@
-/** @file Jobs of several ranks for tests: programs bundled with the packages' sources, and started in each way there is. */
+/** @file Jobs of several ranks for tests: programs bundled with the packages' sources, started in every supported way. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** @file A job of ranks in JavaScript and in Python, whose mpi4py knows nothing of ours: an independent check of both. */
+/** @file A job of ranks in JavaScript and in Python, whose mpi4py is independent of ours: a check of both. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

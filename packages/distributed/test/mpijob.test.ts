@@ -1,4 +1,4 @@
-/** @file The manifest for Kubernetes is one that the MPI operator takes. */
+/** @file The manifest for Kubernetes is valid for the MPI operator. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { mpiJob, problems } from './mpijobSchema.js';

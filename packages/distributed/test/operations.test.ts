@@ -1,4 +1,4 @@
-/** @file Collectives: what they give on three ranks, and their derivatives of first and second order in both modes. */
+/** @file Collectives on three ranks: their results, and their derivatives of first and second order in both modes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle, makeFolder, results } from './jobs.js';
 

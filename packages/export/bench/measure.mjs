@@ -1,10 +1,10 @@
 /**
  * @file The digits network (784-128-10, batch 1 and 32) as a module without the framework, beside onnxruntime-web and
- * TensorFlow.js on their WebAssembly and CPU backends: bytes, start, time a call.
+ * TensorFlow.js on their WebAssembly and CPU backends: bytes, start time, time per call.
  *
- * Needs a build of the packages. `npm install && npm run bench` in this folder. Each runs in a process of its own, fifteen
- * times in turns; the medians are shown. Bytes are what a page loads, minified and gzipped, without weights. Start is from the
- * import to the end of the first call, less what the import of an empty module takes in a process of its own.
+ * Needs a build of the packages. `npm install && npm run bench` in this folder. Each measurement runs in a process of its
+ * own, fifteen times, alternating; the medians are shown. Bytes are what a page loads, minified and gzipped, without weights.
+ * Start is from the import to the end of the first call, minus the time to import an empty module in a process of its own.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const require = createRequire(import.meta.url);
 const folder = mkdtempSync(join(here, '.bench-'));
 process.on('exit', () => execFileSync('rm', ['-r', folder]));
 
-// What is measured, as files that a fresh process runs.
+// The measurements, as files that a new process runs.
 const make = `
 import { manualSeed, zeros } from '${join(here, '../../autograd/dist/index.js')}';
 import * as nn from '${join(here, '../../nn/dist/index.js')}';
@@ -81,7 +81,7 @@ const model = tf.sequential({ layers: [tf.layers.dense({ units: 128, activation:
   ),
 };
 
-/** What a page would load, minified and gzipped. */
+/** The files that a page would load, minified and gzipped. */
 async function bytesOf(code) {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: here },

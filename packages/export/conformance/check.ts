@@ -1,6 +1,6 @@
 /**
- * @file Runs every exported case in onnxruntime-node and onnxruntime-web at three sizes, and compares with the library.
- * `npm run onnx:check` installs both here first, outside of the workspace.
+ * @file Runs every exported case in onnxruntime-node and onnxruntime-web at three sizes, and compares the results with the
+ * library's. `npm run onnx:check` first installs both here, outside of the workspace.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { exportOnnx } from '@chainrule/export';
 import { Module } from '@chainrule/nn';
 import { exportCases, type ExportCase } from '../test/onnx/cases/index.js';
 
-/** What is used of onnxruntime. */
+/** The parts of onnxruntime that are used. */
 interface Runtime {
   readonly env: { logLevel?: string };
   readonly InferenceSession: {
@@ -85,7 +85,7 @@ for (const name of ['onnxruntime-node', 'onnxruntime-web']) {
   runtime.env.logLevel = 'error';
   let [ran, failed, worst] = [0, 0, 0];
   for (const opset of OPSETS) {
-    // The web build runs the same kernels: one version of the operators is enough there.
+    // The web build has the same kernels, so one version of the operators is enough there.
     if (name === 'onnxruntime-web' && opset !== 20) continue;
     for (const given of exportCases) {
       if ((given.since ?? 17) > opset) continue;

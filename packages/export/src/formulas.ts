@@ -1,6 +1,6 @@
-/** @file Functions that formats of others lack, from operations that all of them have. */
+/** @file Functions that other formats lack, written with operations that all of them have. */
 
-/** Writes instructions on elements; `V` is what stands for a value. */
+/** Writes element-wise instructions; `V` represents a value. */
 export interface Formulas<V> {
   number(x: number): V;
   add(x: V, y: V): V;
@@ -11,15 +11,15 @@ export interface Formulas<V> {
   sin(x: V): V;
   cos(x: V): V;
   floor(x: V): V;
-  /** To the nearest whole number, ties to even. */
+  /** Rounds to the nearest integer, ties to even. */
   round(x: V): V;
   /** `x` where `a < b`, else `y`. */
   whereLess(a: V, b: V, x: V, y: V): V;
 }
 
 /**
- * The derivative of order `n` of `sin(πx) / (πx)`: near 0 its series, and beyond the recurrence `t Sₙ + n Sₙ₋₁ = dⁿ sin(t)/dtⁿ`,
- * which is stable where t is not small beside n.
+ * The derivative of order `n` of `sin(πx) / (πx)`: its series near 0, and elsewhere the recurrence `t Sₙ + n Sₙ₋₁ = dⁿ
+ * sin(t)/dtⁿ`, which is stable unless t is small compared with n.
  */
 export function sincSlope<V>(k: Formulas<V>, x: V, n: number): V {
   const t = k.mul(x, k.number(Math.PI));
@@ -46,7 +46,7 @@ function near<V>(k: Formulas<V>, t: V, n: number): V {
 }
 
 function far<V>(k: Formulas<V>, x: V, t: V, n: number): V {
-  // sin πx is exact at whole numbers only after the reduction of x.
+  // sin πx is exact at integers only after the reduction of x.
   const whole = k.round(x);
   const odd = k.sub(whole, k.mul(k.floor(k.mul(whole, k.number(0.5))), k.number(2)));
   const sign = k.sub(k.number(1), k.mul(odd, k.number(2)));

@@ -1,4 +1,4 @@
-/** @file What exporters take: a module, or a function of tensors, and how it is called. */
+/** @file The argument of exporters: a module, or a function of tensors, and how it is called. */
 import { kinds, type Tensor } from '@chainrule/autograd';
 import { Module } from '@chainrule/nn';
 
@@ -14,7 +14,10 @@ export function forwardOf(f: unknown): (...xs: readonly Tensor[]) => unknown {
     : (f as (...xs: readonly Tensor[]) => unknown);
 }
 
-/** Runs `f` with modules, given alone or by name among others, in training mode or out of it; each is put back. */
+/**
+ * Runs `f` with modules, given as one module or by name, in training or evaluation mode; afterwards each has its own mode
+ * again.
+ */
 export function inMode<R>(
   holders: readonly (object | undefined)[],
   training: boolean,

@@ -1,4 +1,4 @@
-/** @file The version that exported files name as the one that wrote them. */
+/** @file The version that exported files state as that of their writer. */
 
-/** That of `package.json`, which a page cannot read: a test holds them together. */
+/** The version in `package.json`, which a page cannot read: a test keeps them equal. */
 export const VERSION = '0.1.0';

@@ -1,4 +1,4 @@
-/** @file Factorizations from other operations: what the kernels give, or another solution of the same equations. */
+/** @file Factorizations composed of other operations: the results of the kernels, or another solution of the same equations. */
 import { compile, eye, manualSeed, noGrad, randn, tensor, type Tensor } from '@chainrule/autograd';
 import type { OperationAttributes, OperationName } from '@chainrule/autograd/graph';
 import { primitives } from '@chainrule/autograd/internal';

@@ -1,4 +1,4 @@
-/** @file The misuse walk over what leaves Chainrule and what comes from elsewhere. */
+/** @file The misuse walk over exporters and importers. */
 import { expect, test } from 'vitest';
 import { subjectsOf, walk } from '../../autograd/test/misuse/walk.js';
 import * as all from '../src/index.js';

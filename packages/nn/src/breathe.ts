@@ -1,13 +1,16 @@
-/** @file Gives the event loop its turn now and then, so that pages draw and signals arrive while training runs. */
+/** @file Lets the event loop run now and then, so that pages are drawn and signals arrive during training. */
 
 /**
- * How long work may go on without a turn, in milliseconds: less than a frame where there are frames. In Node a turn costs
- * as much as a small step, and only signals and timers wait for it.
+ * How long work may go on without a turn of the event loop, in milliseconds: in a page less than a frame. In Node a turn
+ * costs as much as a small step, and only signals and timers wait for it.
  */
 const INTERVAL = isPage() ? 12 : 60;
 let last = 0;
 
-/** Waits for the next turn of the event loop if the last one is a frame ago, else for nothing. */
+/**
+ * Waits for the next turn of the event loop if the last one was more than `INTERVAL` ago; otherwise returns nothing to wait
+ * for.
+ */
 export function breathe(): Promise<void> | undefined {
   const now = performance.now();
   if (now - last < INTERVAL) return undefined;
@@ -16,7 +19,7 @@ export function breathe(): Promise<void> | undefined {
   });
 }
 
-/** How long a page is waited for that draws nothing, as it has gone out of sight. */
+/** How long to wait for a page to draw, in milliseconds: a page out of sight never draws. */
 const HIDDEN = 100;
 
 /** Whether there is a page to draw. */
@@ -24,7 +27,10 @@ export function isPage(): boolean {
   return typeof document === 'object';
 }
 
-/** Waits until a page has drawn, so that long work has the whole time to the next frame; not for one out of sight. */
+/**
+ * Waits until the page has drawn, so that the work that follows has the whole time until the next frame. Does not wait for a
+ * hidden page.
+ */
 export async function drawn(): Promise<void> {
   if (document.hidden) return;
   await new Promise<void>((resolve) => {

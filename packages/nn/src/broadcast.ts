@@ -1,7 +1,7 @@
-/** @file Shapes that must broadcast, checked in the name of the function that was called. */
+/** @file Checks that shapes broadcast; errors name the function that was called. */
 import { type Shape, ShapeError, type Tensor } from '@chainrule/autograd';
 
-/** The shape that two shapes broadcast to; `names` says what they are of. */
+/** The shape that two shapes broadcast to; `names` are their names in errors. */
 export function broadcast(op: string, a: Shape, b: Shape, names = ''): number[] {
   const n = Math.max(a.length, b.length);
   return Array.from({ length: n }, (_, d) => {
@@ -16,7 +16,7 @@ export function broadcast(op: string, a: Shape, b: Shape, names = ''): number[] 
   });
 }
 
-/** Refuses two tensors whose shapes do not broadcast, by their names. */
+/** Refuses two tensors whose shapes do not broadcast; the error has their names. */
 export function checkBroadcast(op: string, given: Readonly<Record<string, Tensor>>): void {
   const [[a, x], [b, y]] = Object.entries(given) as [[string, Tensor], [string, Tensor]];
   broadcast(op, x.shape, y.shape, ` of ${a} and ${b}`);

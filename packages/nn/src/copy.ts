@@ -1,4 +1,7 @@
-/** @file Which copy of this package made a module: two in one program do not find each other's parameters. */
+/**
+ * @file Identifies the copy of this package that made a module: two copies in one program do not find each other's
+ * parameters.
+ */
 import type { Copy } from '@chainrule/autograd';
 
 export const MODULE_BRAND: unique symbol = Symbol.for('chainrule.module.copy') as never;
@@ -8,7 +11,7 @@ declare const __webpack_require__: unknown;
 /** The version of this package. */
 export const VERSION = '0.1.0';
 
-/** The file of this module, as that of autograd: `ownPlace` in its `graph/copy.ts`. */
+/** The file of this module; see `ownPlace` in autograd's `graph/copy.ts`. */
 function ownPlace(): string | null {
   if (typeof __webpack_require__ === 'function') return null;
   try {

@@ -1,4 +1,4 @@
-/** @file Literal shapes through layers: what does not fit is underlined, what is not known is let through. */
+/** @file Literal shapes through layers, as types: TypeScript reports shapes that do not fit, and accepts unknown ones. */
 import type { IsOpen, Shape, ShapeOf, Show } from '@chainrule/autograd';
 
 /** The shape with another last dimension, which must have been `In`; a message if it was not. */

@@ -1,4 +1,4 @@
-/** @file The two ends of a worker, of pages and of Node alike. */
+/** @file The two ends of the connection to a worker, for pages and for Node. */
 
 /** A `Worker` of a browser or of `node:worker_threads`; which of them is detected. */
 export interface WorkerLike {
@@ -10,13 +10,13 @@ export interface WorkerLike {
 
 type Listens = (type: string, listener: (value: never) => void) => void;
 
-/** How workers of pages and of Node listen. */
+/** The ways in which workers of pages and of Node are listened to. */
 type Emitter = Partial<Record<'on' | 'off' | 'addEventListener' | 'removeEventListener', Listens>>;
 
-/** One end: what it hears, and how to speak. */
+/** One end: sends messages, and listens for them. */
 export interface Port {
   readonly post: (message: unknown, transfer?: ArrayBuffer[]) => void;
-  /** Listens until the function that is returned is called. */
+  /** Listens until the returned function is called. */
   readonly listen: (
     heard: (message: unknown) => void,
     failed?: (reason: string) => void,

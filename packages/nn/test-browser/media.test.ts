@@ -45,7 +45,7 @@ describe('in a page', () => {
     for await (const { time } of videoFrames(frames(5), { fps: 5, from: 0.1 })) times.push(time);
     expect(times).toEqual([0.1, 0.3]);
     for await (const { time } of videoFrames(frames(5))) if (time > 0) break;
-    // One that nobody asked for yet may wait in its stream.
+    // A frame that has not been requested yet may wait in its stream.
     expect(made.filter(({ codedWidth }) => codedWidth > 0).length).toBeLessThanOrEqual(1);
   });
 

@@ -5,7 +5,7 @@ import { fromPixels, type FromPixelsOptions } from '@chainrule/nn/data';
 
 const [WIDTH, HEIGHT] = [70, 5];
 
-/** A canvas of which each pixel has a colour of its own. */
+/** A canvas in which each pixel has a different colour. */
 function painted(): OffscreenCanvas {
   const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
   const context = canvas.getContext('2d');
@@ -38,7 +38,7 @@ for (const [name, make] of Object.entries(sources))
       expect(got.device).toBe('webgpu');
       expect(got.shape).toEqual([channels, HEIGHT, WIDTH]);
       const [x, y] = [await got.data(), await want.data()];
-      // A video frame is converted by the browser, on either way.
+      // The browser converts a video frame, on both paths.
       x.forEach((value, i) =>
         expect(Math.abs(value - (y[i] as number))).toBeLessThan(
           name === 'a VideoFrame' ? 0.02 : 1e-6,

@@ -1,4 +1,4 @@
-/** @file In a page, models and checkpoints are saved and loaded by the calls that Node has: IndexedDB, OPFS, downloads. */
+/** @file In a page, models and checkpoints are saved and loaded with the same calls as in Node: IndexedDB, OPFS, downloads. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { manualSeed, randn, tensor } from '@chainrule/autograd';
 import {
@@ -17,7 +17,7 @@ import { Adam } from '@chainrule/optim';
 const numbers = (model: nn.Module): number[][] =>
   Object.values(model.stateDict()).map((t) => Array.from(t.dataSync()));
 
-/** The folder of this test in the private file system, to look at what was written. */
+/** The folder of this test in the private file system, to check the files written. */
 async function directory(path: string): Promise<FileSystemDirectoryHandle> {
   let folder = await navigator.storage.getDirectory();
   for (const name of path.split('/')) folder = await folder.getDirectoryHandle(name);
@@ -44,7 +44,7 @@ describe.each(['indexeddb:', 'opfs:', ''])('%s', (prefix) => {
       saved.push(numbers(model));
     }
     expect(paths[3]).toMatch(/step-000003$/);
-    // The same step again takes another name.
+    // Saving the same step again uses another name.
     expect(await saveCheckpoint(dir, { model, step: 3 })).toMatch(/step-000003\.1$/);
     expect(await hasCheckpoint(dir)).toBe(true);
     const other = new nn.Linear(3, 2);
@@ -111,7 +111,7 @@ test('OPFS: what an interrupted save left is passed over, and so is what is dama
   model.weight.assign(randn([2, 2]));
   await saveCheckpoint(`opfs:${dir}`, { model, step: 2 });
   const folder = await directory(dir);
-  // One without its manifest, as of a page that was closed, and one with other bytes.
+  // A checkpoint without its manifest, as left by a page that was closed, and one with other bytes.
   await folder.getDirectoryHandle('step-000003', { create: true });
   const two = await folder.getDirectoryHandle('step-000002');
   const stream = await (await two.getFileHandle('model.safetensors')).createWritable();
@@ -127,13 +127,13 @@ test('OPFS: what an interrupted save left is passed over, and so is what is dama
   expect(step).toBe(1);
   expect(numbers(other)).toEqual(good);
   expect(skipped).toEqual([expect.stringMatching(/model\.safetensors has 1 bytes instead of/)]);
-  // The next save clears away what never was whole.
+  // The next save removes incomplete checkpoints.
   await saveCheckpoint(`opfs:${dir}`, { model, step: 4 }, { keep: 3 });
   await expect(folder.getDirectoryHandle('step-000003')).rejects.toThrow();
 });
 
 describe('downloads', () => {
-  /** What the browser would put into the folder of downloads. */
+  /** The files that the browser would put into the downloads folder. */
   function watch(): { name: string; file: Promise<Blob> }[] {
     const files: { name: string; file: Promise<Blob> }[] = [];
     vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (

@@ -1,4 +1,4 @@
-/** @file Trains a small network for the page that asks for it. */
+/** @file Trains a small network for a page. */
 import { manualSeed, randn, tensor } from '@chainrule/autograd';
 import { encodeSafetensors } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';

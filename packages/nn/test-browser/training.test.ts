@@ -1,4 +1,4 @@
-/** @file Training in a page: frames come while it runs, and a worker trains with progress and stop across. */
+/** @file Training in a page: frames are drawn meanwhile, and a worker reports progress and can be stopped. */
 import { expect, test } from 'vitest';
 import { compile, manualSeed, randint, randn, type Tensor } from '@chainrule/autograd';
 import { decodeSafetensors } from '@chainrule/autograd/io';
@@ -7,7 +7,7 @@ import { DataLoader, TensorDataset } from '@chainrule/nn/data';
 import { fit, trainInWorker, type FitEvent } from '@chainrule/nn/train';
 import { Adam } from '@chainrule/optim';
 
-/** Runs `f`, and says at which times frames came. */
+/** Runs `f`, and returns the times at which frames were drawn. */
 async function framesWhile(f: () => Promise<unknown>): Promise<{ count: number; gap: number }> {
   const times: number[] = [];
   let going = true;
@@ -33,7 +33,7 @@ function setUp() {
   return { model, given: { data, optimizer, loss: nn.functional.crossEntropy } };
 }
 
-// A frame takes 16 ms; a machine that does much else at once is given time.
+// A frame takes 16 ms; a machine under load gets more time.
 const LONGEST = 400;
 
 test('fit gives the page its frames', async () => {

@@ -1,4 +1,4 @@
-/** @file Programs of tests that run in a process of their own: bundled from the sources. */
+/** @file Test programs that run in a process of their own: bundled from the sources. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 

@@ -1,4 +1,4 @@
-/** @file The public surface of nn, name by name and promise by promise. */
+/** @file The public surface of nn, name by name. */
 import { ones, randn, scope, tensor, zeros, ShapeError, Tensor } from '@chainrule/autograd';
 import { describe, expect, test } from 'vitest';
 import * as data from '../src/data/index.js';

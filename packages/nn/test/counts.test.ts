@@ -1,4 +1,4 @@
-/** @file Counts that no memory holds, or that no one waits for, are refused before any work is done for them. */
+/** @file Sizes that exceed any memory, or would take forever, are refused before any work is done for them. */
 import { describe, expect, test } from 'vitest';
 import * as autograd from '@chainrule/autograd';
 import { ChainruleError, ones, randn, tensor, zeros } from '@chainrule/autograd';

@@ -1,4 +1,4 @@
-/** @file What initialisers can be given, and what they say of the rest. */
+/** @file The arguments that initialisers accept, and their errors for others. */
 import {
   ChainruleError,
   manualSeed,

@@ -1,4 +1,4 @@
-/** @file Losses whose arguments do not broadcast say so in their own names, and warn of nothing before. */
+/** @file Losses whose arguments do not broadcast throw errors with their own names, without a warning before. */
 import { describe, expect, it, vi } from 'vitest';
 import { cosineSimilarity, ones, pairwiseDistance, ShapeError, zeros } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';

@@ -1,4 +1,4 @@
-/** @file What a loss says of arguments that were most likely meant otherwise. */
+/** @file Warnings and errors of losses for arguments that are probably mistakes. */
 import {
   assertBetween,
   bernoulli,

@@ -1,4 +1,4 @@
-/** @file Messages name the function that was called and the argument, also where the fault shows further in. */
+/** @file Messages name the function that was called and the argument, even if the error is detected deeper inside. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

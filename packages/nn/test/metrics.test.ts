@@ -1,4 +1,4 @@
-/** @file Metrics against scikit-learn's answers (fixtures/metrics.py), and the laws of gathering. */
+/** @file Metrics compared with scikit-learn (fixtures/metrics.py), and the laws of updating and merging. */
 import { readFileSync } from 'node:fs';
 import { ChainruleError, FormatError, IndexError, ShapeError, tensor } from '@chainrule/autograd';
 import * as M from '@chainrule/nn/metrics';

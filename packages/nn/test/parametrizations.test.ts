@@ -1,4 +1,4 @@
-/** @file `nn.utils.parametrizations`: PyTorch's numbers under PyTorch's keys, and what stays true while it learns. */
+/** @file `nn.utils.parametrizations`: PyTorch's numbers under PyTorch's keys, and properties that hold during training. */
 import { readFileSync } from 'node:fs';
 import * as A from '@chainrule/autograd';
 import { manualSeed, tensor, type Tensor } from '@chainrule/autograd';

@@ -1,4 +1,4 @@
-/** @file Names and numbers from elsewhere: nothing a terminal obeys is printed, no rounding goes unsaid. */
+/** @file Names and numbers from untrusted sources: no terminal control codes are printed, and no rounding is silent. */
 import { tensor, type Tensor } from '@chainrule/autograd';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import * as nn from '../src/index.js';

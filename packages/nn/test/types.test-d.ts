@@ -1,4 +1,4 @@
-/** @file What the types of layers and loaders say: checked by the compiler, never run. */
+/** @file The types of layers and loaders: checked by the compiler, never run. */
 import { type Tensor, tensor, zeros } from '@chainrule/autograd';
 import { DataLoader, TensorDataset } from '../src/data/index.js';
 import * as nn from '../src/index.js';

@@ -1,11 +1,14 @@
-/** @file Rules one after another: the step of one is the gradient of the next. */
+/** @file Chains of rules: the step of one rule is the gradient of the next. */
 import { ChainruleError, sub } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import type { Hypers } from './checks.js';
 import { number } from './paramGroup.js';
 import { complete, type CompleteRule, type Rule, type Symbols, type Update } from './rule.js';
 
-/** What an earlier rule of a chain has, so that its step is a gradient: rate and decay belong to the last one. */
+/**
+ * The hyperparameters of the earlier rules of a chain, so that their steps are gradients: rate and decay belong to the last
+ * rule.
+ */
 const NEUTRAL: Readonly<Record<string, number | boolean>> = {
   lr: 1,
   weightDecay: 0,
@@ -13,8 +16,8 @@ const NEUTRAL: Readonly<Record<string, number | boolean>> = {
 };
 
 /**
- * One rule after another: the step that one would take at `lr` 1 is the gradient of the next, and the last one takes
- * the step. It has the hyperparameters of all rules; `lr`, `weightDecay` and `maximize` are those of the last.
+ * Chains rules: the step that one would take at `lr` 1 is the gradient of the next, and the last one takes the step. It has
+ * the hyperparameters of all rules; `lr`, `weightDecay` and `maximize` are those of the last.
  * Optax: `chain`.
  * @throws {ChainruleError} if two rules share any other hyperparameter.
  * @example chain(rules.rmsprop, signum) // the sign of an RMSprop step

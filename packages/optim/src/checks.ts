@@ -1,6 +1,6 @@
 /**
- * @file What hyperparameters and options may be: the kinds of arguments that all packages share, under the names that rules
- * use them by. Hyper-parameters are checked when a group is made and whenever they are changed.
+ * @file The checks of hyperparameters and options: the kinds of arguments that all packages share, under the names that rules
+ * use. Hyperparameters are checked when a group is made and whenever they are changed.
  */
 import { checkArgument, kinds, type Kind } from '@chainrule/autograd';
 
@@ -12,7 +12,7 @@ export type HyperValue = number | boolean | string | null | readonly (number | n
 /** The hyperparameters of one optimizer. */
 export type Hypers = { readonly [name: string]: HyperValue };
 
-/** One condition on a value, and how a message says it. */
+/** A condition on a value, and its wording in messages. */
 export type Check = Pick<Kind, 'must' | 'error'> & { test(value: unknown): boolean };
 
 export const {

@@ -1,15 +1,15 @@
 /**
- * @file Step counts. Parameters that have made the same steps share a clock, so that what depends only on the count
- * (bias corrections) is computed once for all of them, and a parameter that is skipped continues with a clock of its own.
+ * @file Step counts. Parameters that have made the same steps share a clock, so that values that depend only on the count
+ * (bias corrections) are computed once for all of them; a parameter that is skipped continues with a clock of its own.
  */
 import { cell } from '@chainrule/autograd';
 import type { Cell, Parameter } from '@chainrule/autograd';
 import { number } from './paramGroup.js';
 
 export class Clock {
-  /** Steps made, float64. */
+  /** The number of steps made, float64. */
   readonly step: Cell;
-  /** Numbers of the rule that are counted with it. */
+  /** Further numbers of the rule that change at every step. */
   readonly counters: Readonly<Record<string, Cell>>;
   readonly members = new Set<Parameter>();
 
@@ -29,7 +29,7 @@ export class Clock {
     );
   }
 
-  /** The clock for those members that make the next step: this one if all do, else a copy that they move to. */
+  /** The clock of the members that make the next step: this one if all do, else a copy that they move to. */
   for(members: readonly Parameter[]): Clock {
     if (members.length === this.members.size) return this;
     const counters = Object.entries(this.counters).map(([name, c]): [string, Cell] => [

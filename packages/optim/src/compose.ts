@@ -1,4 +1,4 @@
-/** @file Rules that wrap rules: clipped gradients, a schedule inside the step, slow weights, one rule after another. */
+/** @file Rules that wrap other rules: clipped gradients, a schedule inside the step, slow weights. */
 import {
   add,
   cast,
@@ -27,12 +27,10 @@ import { complete, paramAfter, type Rule, type Symbols, type Update } from './ru
 /** The hyperparameter that {@link clipped} adds. */
 export type ClipNorm = {
   /** The largest norm of all gradients together. */
-  /** The largest norm of all gradients together. */
   readonly maxNorm: number;
 };
 /** Clips every element of the gradients. */
 export type ClipValue = {
-  /** The largest absolute value of an element. */
   /** The largest absolute value of an element. */
   readonly maxValue: number;
 };
@@ -115,9 +113,9 @@ export function scheduled<H extends Hypers & { readonly lr: number }>(
 
 /** The hyperparameters that {@link lookahead} adds. */
 export type Lookahead = {
-  /** After how many steps the slow weights follow; k in the paper. */
+  /** The number of steps after which the slow weights move; k in the paper. */
   readonly syncPeriod: number;
-  /** How far they follow, as a share of the way; α in the paper. */
+  /** The fraction of the way to the parameters that they move; α in the paper. */
   readonly slowStepSize: number;
 };
 

@@ -23,7 +23,7 @@ import type { Cell, Parameter } from '@chainrule/autograd';
 import { entry, number, type Params } from './paramGroup.js';
 import { copyAt } from './state.js';
 
-/** What `stateDict()` of {@link ExponentialMovingAverage} gives. */
+/** The result of {@link ExponentialMovingAverage}'s `stateDict()`. */
 export interface AverageState {
   /** How many updates there have been. */
   readonly updates: Tensor;
@@ -157,7 +157,7 @@ function copyOf(t: Tensor): Tensor {
   return copyAt(t, t.device);
 }
 
-/** Whether it is such an average, and not only made with the prototype of one. */
+/** Whether `x` is a constructed average, and not only an object with its prototype. */
 function isMade(x: unknown): boolean {
   return x instanceof ExponentialMovingAverage && Reflect.get(x, 'cells') !== undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Gradients that are not finite: a step that meets one changes nothing. Whether all are finite is computed in the
- * graph of the step, so that a compiled step is guarded too.
+ * @file Watches for gradients that are not finite: a step that has one changes nothing. The check is part of the graph of the
+ * step, so a compiled step is guarded too.
  */
 import {
   all,
@@ -29,7 +29,7 @@ import type { ParameterStates } from './parameterStates.js';
 /** What to do about a gradient that is not finite. */
 export type OnNonFinite = 'ignore' | 'skip' | 'throw';
 
-/** A tensor that must be finite, what messages call it, and the count of the steps before the one it is for. */
+/** A tensor that must be finite, its name in messages, and the number of steps before the one that it belongs to. */
 export interface Watched {
   readonly what: () => string;
   readonly value: Tensor;
@@ -47,7 +47,10 @@ export class FiniteWatch {
   private readonly owner: string;
   private readonly policy: 'skip' | 'throw';
   private readonly skips = cell(number(0));
-  /** Which of the watched were finite, by how many there are: a recorded step keeps writing to the one it met. */
+  /**
+   * For each number of watched tensors, which of them were finite. A recorded step keeps writing to the cell that it was
+   * recorded with.
+   */
   private readonly flags = new Map<number, Cell>();
   private last: { readonly flags: Cell; readonly watched: readonly Watched[] } | null = null;
 
@@ -61,7 +64,7 @@ export class FiniteWatch {
     return this.skips.item();
   }
 
-  /** The assignments of a step, so that they change nothing unless all that is watched is finite. */
+  /** The assignments of a step, changed so that they have no effect unless all watched tensors are finite. */
   guard(assignments: readonly Assignment[], watch: () => readonly Watched[]): Assignment[] {
     const watched = watch();
     this.last = null;
@@ -85,7 +88,7 @@ export class FiniteWatch {
     return [...guarded, [flags, each]];
   }
 
-  /** What to call once the step has run. @throws {ChainruleError} if something watched was not finite. */
+  /** Returns a function to call after the step has run. @throws {ChainruleError} if a watched tensor was not finite. */
   reporter(): () => void {
     const { last } = this;
     return () => {
@@ -96,7 +99,9 @@ export class FiniteWatch {
     };
   }
 
-  /** For a rule that reads its numbers itself: notes a step that it left out. @throws {ChainruleError} if so asked. */
+  /**
+   * For a rule that reads numbers itself: records that it skipped a step. @throws {ChainruleError} if the policy is 'throw'.
+   */
   refuse(what: string, steps: number): void {
     if (this.policy === 'throw') this.fail({ what: () => what, step: number(steps) });
     this.skips.assign(this.skips.add(1));
@@ -113,7 +118,9 @@ export class FiniteWatch {
   }
 }
 
-/** @throws {DeviceError} for a condition that only a device knows: steps are counted on the host, which would have to wait. */
+/**
+ * @throws {DeviceError} for a condition computed on a device: steps are counted on the host, which would have to wait for it.
+ */
 export function refuseUndecided(what: string, condition: Tensor): void {
   if (condition.device !== 'cpu')
     throw new DeviceError(
@@ -121,7 +128,7 @@ export function refuseUndecided(what: string, condition: Tensor): void {
     );
 }
 
-/** What must be finite: the loss if it is known, and every gradient, with the step that it is for. */
+/** The tensors that must be finite: the loss, if it is known, and every gradient, each with its step count. */
 export function watchedOf<H extends Hypers>(
   built: readonly BuiltGroup<H>[],
   kept: ParameterStates<H>,

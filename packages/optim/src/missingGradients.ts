@@ -1,4 +1,4 @@
-/** @file Parameters without a gradient at a step, and what messages call a parameter. */
+/** @file Warns of parameters without a gradient, and names parameters in messages. */
 import { borrowGrad, GradError, type Parameter } from '@chainrule/autograd';
 import type { ParamGroup } from './paramGroup.js';
 
@@ -22,7 +22,7 @@ export function reportMissing<H>(
   );
 }
 
-/** What messages call a parameter: its name, else the path that its module gave it. */
+/** The name of a parameter in messages: its own name, else the path that its module gave it. */
 export function nameOf<H>({ params, paramNames }: ParamGroup<H>, group: number, i: number): string {
   const { label, shape } = params[i] as Parameter;
   const name = paramNames?.[i] ?? (label === '' ? `parameter ${i} of group ${group}` : label);

@@ -1,4 +1,4 @@
-/** @file The names of everything that an optimizer's steps read and change beside the parameters. */
+/** @file Names the cells that an optimizer's steps read and change besides the parameters. */
 import { Cell, type Parameter } from '@chainrule/autograd';
 import type { Hypers } from './checks.js';
 import type { Clock } from './clock.js';

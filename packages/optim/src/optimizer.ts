@@ -1,4 +1,4 @@
-/** @file What all optimizers share: groups, the step, saving and loading. `updates.ts` asks their rule for the rest. */
+/** @file The common part of all optimizers: groups, the step, saving and loading. `updates.ts` computes a step by the rule. */
 import {
   afterRun,
   compile,
@@ -70,11 +70,13 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   private readonly built: BuiltGroup<H>[] = [];
   private readonly kept: ParameterStates<H>;
   private warned = false;
-  /** Whether it is made by a function that is being recorded, and so at each call of it, with states of its own. */
+  /**
+   * Whether the optimizer is created inside a function that is being recorded, and so anew at each call, with its own states.
+   */
   private readonly isPassing = isCompiling();
   private layoutAt = -1;
   private layoutKey = '';
-  /** Every step is the same, so it is recorded once, which takes a fraction of the time of building its graph. */
+  /** The recorded step. Every step has the same graph, and replaying it takes a fraction of the time that building it takes. */
   private readonly replay = compile(() => this.update(null, null));
   private readonly replayIf = compile((condition: Tensor) => this.update(null, null, condition));
 
@@ -229,7 +231,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     return namedState(this.built, this.kept.states);
   }
 
-  /** What the graph of a step depends on, besides numbers: `compile` records the step again when this changes. */
+  /** Everything that shapes the graph of a step: `compile` records the step again when this changes. */
   private layout(): string {
     const at = this.built.reduce((sum, { changes }) => sum + changes.count, this.kept.changes);
     if (at !== this.layoutAt) {
@@ -251,7 +253,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   }
 }
 
-/** Whether it is an optimizer, and not only made with the prototype of one. */
+/** Whether `x` is a constructed optimizer, and not only an object with its prototype. */
 function isMade(x: unknown): boolean {
   return x instanceof Optimizer && Reflect.get(x, 'built') !== undefined;
 }

@@ -17,10 +17,10 @@ import type { CompleteRule, Symbols } from './rule.js';
 /** Parameters, perhaps with names: `model.parameters()` or `model.namedParameters()`. */
 export type Params = Iterable<Parameter | readonly [name: string, parameter: Parameter]>;
 
-/** A group as it is given: its parameters, and what differs from the defaults. */
+/** A group as a user gives it: its parameters, and the hyperparameters that differ from the defaults. */
 export type GroupOptions<O> = { readonly params: Params | Parameter } & O;
 
-/** What optimizers take as their first argument: parameters, or groups of them. */
+/** The first argument of optimizers: parameters, or groups of them. */
 export type ParamsOrGroups<O> = Params | readonly GroupOptions<O>[] | GroupOptions<O>;
 
 /**
@@ -36,13 +36,13 @@ export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
   initialLr?: number;
 };
 
-/** A group and the tensors its hyperparameters live in. */
+/** A group, and the tensors that hold its hyperparameters. */
 export interface BuiltGroup<H> {
   readonly group: ParamGroup<H>;
-  /** The group as users see it: what is set is checked, also its name. */
+  /** The group as users see it: changes are checked, including the names of properties. */
   readonly shown: ParamGroup<H>;
   readonly symbols: Symbols<H>;
-  /** Grows whenever a hyperparameter changes in a way that changes the graph of a step. */
+  /** Increases when a change of a hyperparameter changes the graph of a step. */
   readonly changes: { count: number };
 }
 
@@ -75,7 +75,7 @@ function isGroup<O>(x: unknown): x is GroupOptions<O> {
   return passes(group, x);
 }
 
-/** @internal A parameter, a pair with its name, or a group: what it is in full is seen one by one. */
+/** @internal A parameter, a pair with its name, or a group; the contents are checked later, one by one. */
 export const entry = kinds.kind<object>(
   'be a parameter, a pair of a name and a parameter, or a group { params, … }',
   (x) => typeof x === 'object' && x !== null,
@@ -91,7 +91,7 @@ function listOf(owner: string, x: unknown): unknown[] {
 }
 
 /**
- * Makes a group of a rule; `used` are the parameters of the groups before it, `index` its place.
+ * Makes a group for a rule; `used` are the parameters of the groups before it, `index` its position.
  * @throws {ChainruleError} if a parameter or a hyperparameter cannot be used.
  */
 export function buildGroup<H extends Hypers>(
@@ -127,7 +127,7 @@ export function buildGroup<H extends Hypers>(
         throw new ChainruleError(
           `${rule.name}: ${key} of a group cannot be replaced; add parameters with addParamGroup`,
         );
-      if (!(key in target)) read(rule.name, { params, [key]: value }); // refuses what is no option
+      if (!(key in target)) read(rule.name, { params, [key]: value }); // refuses a key that is not an option
       if (Reflect.set(target, key, value)) return true;
       throw new ChainruleError(
         `${rule.name}: ${String(key)} of a group cannot be set: the group was frozen, by Object.freeze or by a store`,
@@ -142,7 +142,7 @@ export function buildGroup<H extends Hypers>(
   };
 }
 
-/** What the graph of a step may depend on: of most numbers only whether they are 0. */
+/** The part of a hyperparameter that the graph of a step may depend on: for most numbers only whether it is 0. */
 export function structureOf<H extends Hypers>(
   { structural = [] }: CompleteRule<H>,
   name: string,
@@ -152,7 +152,7 @@ export function structureOf<H extends Hypers>(
   return structural.includes(name) || !isNumber ? x : x === 0;
 }
 
-/** @throws {ChainruleError} if a value, or several together, cannot be used. */
+/** @throws {ChainruleError} if a value, or a combination of values, cannot be used. */
 export function checkHypers<H extends Hypers>(
   rule: CompleteRule<H>,
   values: H,
@@ -167,7 +167,7 @@ export function checkHypers<H extends Hypers>(
   }
 }
 
-/** Defines a property that can be read and changed as a plain value; returns what formulas see of it. */
+/** Defines a property that can be read and changed as a plain value; returns the tensors that formulas use for it. */
 function defineHyper<H extends Hypers>(
   rule: CompleteRule<H>,
   group: object,
@@ -205,7 +205,7 @@ function defineHyper<H extends Hypers>(
   return Array.isArray(first) ? symbols : symbols[0];
 }
 
-/** A number as a float64 tensor without dimensions, with its value at once. */
+/** A number as a float64 tensor without dimensions, whose value exists already. */
 export function number(x: number): Tensor {
   return tensor(Float64Array.of(x), { shape: [] });
 }
@@ -248,7 +248,7 @@ function checkParams(
   return { params, names: names.length > 0 ? Object.freeze(names) : null };
 }
 
-/** The name and the parameter of a pair `[name, parameter]`; of a parameter alone the name is null. */
+/** The name and the parameter in a pair `[name, parameter]`; for a single parameter the name is null. */
 function namedOf(item: unknown): [string | null, unknown] {
   const pair = Array.isArray(item) && item.length === 2 ? (item as unknown[]) : null;
   return typeof pair?.[0] === 'string' ? [pair[0], pair[1]] : [null, item];

@@ -19,9 +19,9 @@ export interface ParamState {
 }
 
 export class ParameterStates<H extends Hypers> {
-  /** By parameter; those that have made no step yet have none. */
+  /** The states by parameter; parameters that have made no step yet have none. */
   readonly states = new Map<Parameter, ParamState>();
-  /** Grows whenever parameters move to other clocks or states to other cells. */
+  /** Increases when parameters move to other clocks, or states to other cells. */
   changes = 0;
   private readonly rule: CompleteRule<H>;
 
@@ -29,7 +29,7 @@ export class ParameterStates<H extends Hypers> {
     this.rule = rule;
   }
 
-  /** The parameters that have a gradient, by their clocks; a parameter's first step starts its state. */
+  /** The parameters that have a gradient, grouped by their clocks; a parameter's first step creates its state. */
   clocksOf(group: ParamGroup<H>): Map<Clock, readonly Parameter[]> {
     const byClock = new Map<Clock, Parameter[]>();
     let fresh: Clock | null = null;
@@ -58,7 +58,7 @@ export class ParameterStates<H extends Hypers> {
     return result;
   }
 
-  /** The cells of a parameter; missing ones start now. */
+  /** The cells of a parameter; missing ones are created. */
   of(values: H, p: Parameter): Record<string, Cell> {
     const { cells } = this.states.get(p) as ParamState;
     for (const [name, initial] of Object.entries(this.rule.state(values, p))) {
@@ -68,7 +68,7 @@ export class ParameterStates<H extends Hypers> {
   }
 }
 
-/** A state's first value: elements at once, not a graph, so that a compiled step starts from them only once. */
+/** A state's first value: elements and not a graph, so that a compiled step does not start from it at every call. */
 function initialTensor({ fill = 0, shape }: Initial, p: Tensor): Tensor {
   const size = (shape ?? p.shape).reduce((n, d) => n * d, 1);
   const elements = p.dtype === 'float64' ? new Float64Array(size) : new Float32Array(size);

@@ -14,7 +14,7 @@ export type Symbolic<T> = T extends number
 /** Hyper-parameters as formulas see them. */
 export type Symbols<H> = { readonly [K in keyof H]: Symbolic<H[K]> };
 
-/** The first value of a state: a constant, in the parameter's shape and dtype unless it says otherwise. */
+/** The first value of a state: a constant, with the parameter's dtype, and its shape by default. */
 export interface Initial {
   /** The value of every element. */
   readonly fill?: number;
@@ -59,11 +59,14 @@ export interface Rule<
   readonly name: string;
   /** Every hyperparameter, with its default. Schedules drive `lr`, if it is one of them. */
   readonly defaults: H;
-  /** What hyperparameters may be. By default numbers must be finite and flags stay flags. */
+  /** The checks of hyperparameters. By default numbers must be finite, and flags stay flags. */
   readonly checks?: { readonly [K in keyof H]?: Check };
-  /** Numbers whose value shapes the graph: a count of iterations. Of other numbers only whether they are 0 may. */
+  /**
+   * Numbers whose value shapes the graph, such as a count of iterations. For other numbers, only whether they are 0 may do
+   * so.
+   */
   readonly structural?: readonly string[];
-  /** Conditions on several hyperparameters, or on the parameters: what is wrong, or null. */
+  /** Checks several hyperparameters together, or the parameters: returns what is wrong, or null. */
   refuse?(group: H, params: readonly Parameter[]): string | null;
   /** The first values of the counters. */
   counters?(group: H): Record<Counter, number>;
@@ -71,11 +74,11 @@ export interface Rule<
   state?(group: H, param: Parameter): Partial<Record<State, Initial>>;
   /** The counters after step `t`. */
   count?(h: Symbols<H>, t: Tensor, counters: Record<Counter, Tensor>): Record<Counter, Tensor>;
-  /** Numbers that follow from all gradients of a step together, those of all groups: their norm. Without dimensions. */
+  /** Numbers computed from all gradients of a step together, over all groups, such as their norm. Without dimensions. */
   measures?(gradients: readonly Tensor[]): Record<string, Tensor>;
   /**
-   * The numbers of step `t` (1 for the first), from the counters before it, computed in float64 once for a group; the
-   * machinery casts them to the dtype of each parameter. By default the hyperparameters that are numbers.
+   * The numbers of step `t` (1 for the first), from the counters before it. They are computed in float64 once for a group,
+   * and cast to the dtype of each parameter. By default the hyperparameters that are numbers.
    */
   scalars?(
     h: Symbols<H>,
@@ -94,7 +97,7 @@ export interface Rule<
   ): Update<State>;
 }
 
-/** A rule whose defaults are filled in. */
+/** A rule with all defaults filled in. */
 export interface CompleteRule<H extends Hypers> extends Rule<H> {
   readonly checks: { readonly [K in keyof H]: Check };
   state(group: H, param: Parameter): Partial<Record<string, Initial>>;
@@ -112,13 +115,13 @@ const aRule = kinds.kind<Rule<never>>('be a rule { name, defaults, update }', (x
   return typeof name === 'string' && kinds.object.test(defaults) && typeof update === 'function';
 });
 
-/** Refuses what is no rule. */
+/** Refuses values that are not rules. */
 export function checkRule<H extends Hypers>(op: string, rule: Rule<H>): Rule<H> {
   checkArgument(op, 'the rule', rule, aRule);
   return rule;
 }
 
-/** The rule with what it leaves out. */
+/** Fills in the defaults of a rule. */
 export function complete<H extends Hypers>(rule: Rule<H>): CompleteRule<H> {
   checkRule('Optimizer', rule);
   const checks = Object.entries(rule.defaults).map(([name, value]): [string, Check] => [

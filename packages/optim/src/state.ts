@@ -1,6 +1,5 @@
 /**
- * @file State dictionaries: what an optimizer remembers, as plain objects; checked as a whole before any of it is
- * used.
+ * @file State dictionaries: the state of an optimizer as plain objects, checked as a whole before any of it is used.
  */
 import {
   cell,
@@ -20,24 +19,24 @@ import type { ParamState } from './parameterStates.js';
 import { checkHypers, type BuiltGroup } from './paramGroup.js';
 import type { CompleteRule } from './rule.js';
 
-/** A group as it is saved: its hyperparameters, and its parameters by name, or by place where they have none. */
+/** A saved group: its hyperparameters, and its parameters by name, or by position if they have none. */
 export interface SavedGroup {
-  /** The numbers of the group's parameters, counted through all groups. */
+  /** The numbers of the group's parameters, counted over all groups. */
   readonly params: readonly (string | number)[];
   readonly [hyper: string]: unknown;
 }
 
-/** What `stateDict()` of an optimizer gives: plain objects, numbers and tensors. */
+/** The result of an optimizer's `stateDict()`: plain objects, numbers and tensors. */
 export interface OptimizerState {
   /** The optimizer's name. */
   readonly optimizer: string;
-  /** By parameter: the step count and what the rule remembers. */
+  /** For each parameter, the step count and the state of the rule. */
   readonly state: Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
   /** The options of each group, and the numbers of its parameters. */
   readonly paramGroups: readonly SavedGroup[];
 }
 
-/** The keys of the parameters: their names, or their places over all groups. */
+/** The keys of the parameters: their names, or their positions over all groups. */
 function keysOf<H>(built: readonly BuiltGroup<H>[]): (string | number)[][] {
   let place = 0;
   return built.map(({ group }) =>
@@ -49,7 +48,7 @@ function keysOf<H>(built: readonly BuiltGroup<H>[]): (string | number)[][] {
   );
 }
 
-/** A copy that later steps do not change; nothing is computed or copied before that is needed. */
+/** A copy that later steps do not change. It is computed or copied only when necessary. */
 function snapshot(t: Tensor): Tensor {
   return noGrad(() => t.clone());
 }
@@ -92,7 +91,7 @@ function snapshots(cells: Readonly<Record<string, Tensor>>): Record<string, Tens
 }
 
 /**
- * Takes a saved state over.
+ * Restores a saved state.
  * @throws {FormatError} if it does not fit. Nothing has changed then.
  */
 export function load<H extends Hypers>(
@@ -187,7 +186,7 @@ function match(
   return names;
 }
 
-/** The saved tensors of one parameter, if they are what the rule keeps. */
+/** The saved tensors of one parameter, if they are those that the rule keeps. */
 function checkState<H extends Hypers>(
   rule: CompleteRule<H>,
   values: H,
@@ -227,7 +226,7 @@ function checkState<H extends Hypers>(
   return { ...saved };
 }
 
-/** Makes the states; parameters that have counted the same share a clock again. */
+/** Creates the states; parameters with the same counts share a clock again. */
 function takeOver<H extends Hypers>(
   rule: CompleteRule<H>,
   values: H,
@@ -255,7 +254,7 @@ function takeOver<H extends Hypers>(
   }
 }
 
-/** The elements at once, on a device, in memory of their own. */
+/** A copy on a device, evaluated and in memory of its own. */
 export function copyAt(t: Tensor, device: Tensor['device']): Tensor {
   if (t.device === 'cpu' || device === 'cpu')
     return tensor(t.dataSync(), { shape: t.shape, device });
@@ -264,7 +263,7 @@ export function copyAt(t: Tensor, device: Tensor['device']): Tensor {
   return copy;
 }
 
-/** Whether it has the parts of a state, and they can be read. */
+/** Whether `x` has the parts of a state, and they can be read. */
 export function isSaved(x: unknown): x is OptimizerState {
   return passes(parts, x);
 }

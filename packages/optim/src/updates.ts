@@ -1,4 +1,4 @@
-/** @file A step as a graph: what parameters, their states and counts become, by the rule. */
+/** @file The graph of a step: the next values of parameters, their states and counts, by the rule. */
 import { borrowGrad, cast, neg } from '@chainrule/autograd';
 import type { Cell, DType, Tensor } from '@chainrule/autograd';
 import type { Hypers } from './checks.js';
@@ -6,7 +6,7 @@ import type { BuiltGroup } from './paramGroup.js';
 import type { ParameterStates } from './parameterStates.js';
 import { paramAfter, type CompleteRule } from './rule.js';
 
-/** What is assigned in a step, in order. */
+/** The assignments of a step, in order. */
 export function updatesOf<H extends Hypers>(
   rule: CompleteRule<H>,
   built: readonly BuiltGroup<H>[],
@@ -59,7 +59,7 @@ function castAll(
 ): Record<string, Tensor> {
   let result = cache.get(dtype);
   if (result === undefined) {
-    // Conditions stay as they are.
+    // Conditions keep their dtype.
     const as = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : cast(x, dtype));
     result = Object.fromEntries(Object.entries(scalars).map(([name, x]) => [name, as(x)]));
     cache.set(dtype, result);

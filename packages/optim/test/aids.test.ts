@@ -1,4 +1,4 @@
-/** @file Aids of training: numbers that are not finite, missing gradients, accumulation, clipping and averages together. */
+/** @file Training aids together: numbers that are not finite, missing gradients, accumulation, clipping and averages. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ChainruleError, compile, GradError, Parameter, tensor } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';

@@ -1,4 +1,4 @@
-/** @file Steps that are replayed, alone or in a compiled function, equal those built anew, and see what changes between them. */
+/** @file Replayed steps, alone or in a compiled function, equal newly built ones, and notice changes between them. */
 import { describe, expect, test } from 'vitest';
 import { compile, Parameter, profile, tensor } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';

@@ -1,6 +1,6 @@
 /**
- * @file Rules made of rules, and a rule of a user's own: beside formulas in plain numbers, and through all that
- * optimizers offer.
+ * @file Composed rules and a user's own rule: compared with formulas in plain numbers, and used with all features of
+ * optimizers.
  */
 import { describe, expect, test } from 'vitest';
 import { compile, minimum, Parameter, tensor, type Tensor } from '@chainrule/autograd';

@@ -1,4 +1,4 @@
-/** @file The public surface of optim: what exists, and that every optimizer and schedule does its work. */
+/** @file The public surface of optim: what exists, and that every optimizer and schedule works. */
 import { Parameter, tensor } from '@chainrule/autograd';
 import { describe, expect, test } from 'vitest';
 import * as optim from '../src/index.js';

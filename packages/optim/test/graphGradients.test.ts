@@ -1,4 +1,4 @@
-/** @file Steps with gradients that have graphs of their own, alone and among others: each uses the gradient at hand. */
+/** @file Steps whose gradients have graphs of their own, alone and together with others: each uses its own gradient. */
 import { expect, test } from 'vitest';
 import { compile, grad, Parameter, tensor, type Tensor } from '@chainrule/autograd';
 import { SGD, type Optimizer } from '../src/index.js';

@@ -1,4 +1,4 @@
-/** @file LBFGS that waits for what it reads: the steps of the one that does not, also where nothing can be read at once. */
+/** @file Asynchronous LBFGS: the same steps as the synchronous one, also where nothing can be read synchronously. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { ChainruleError, DeviceError, Parameter, setDevice, tensor } from '@chainrule/autograd';
 import { openWebgpu } from '../../autograd/test/webgpu/device.js';

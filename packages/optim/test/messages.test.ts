@@ -1,4 +1,4 @@
-/** @file What schedules say of an optimizer that is missing, and of a function that gives no number. */
+/** @file Errors of schedules for a missing optimizer, and for a function that returns no number. */
 import { ones, Parameter } from '@chainrule/autograd';
 import { expect, test } from 'vitest';
 import * as optim from '../src/index.js';

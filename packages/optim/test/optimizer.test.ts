@@ -1,4 +1,4 @@
-/** @file What all optimizers share: groups, checks, missing gradients, plans that are reused, convergence. */
+/** @file The common part of all optimizers: groups, checks, missing gradients, reused plans, convergence. */
 import { describe, expect, test, vi } from 'vitest';
 import { ChainruleError, GradError, Parameter, tensor, type Tensor } from '@chainrule/autograd';
 import { engine } from '@chainrule/autograd/internal';

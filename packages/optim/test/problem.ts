@@ -1,4 +1,4 @@
-/** @file A small regression that all tests of optimizers share: fixtures/make.py has the same in PyTorch. */
+/** @file A small regression that all tests of optimizers share; fixtures/make.py has the same in PyTorch. */
 import { matmul, Parameter, tanh, tensor, type Tensor } from '@chainrule/autograd';
 
 const space = (from: number, to: number, n: number): number[] =>

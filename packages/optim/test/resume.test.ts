@@ -1,4 +1,4 @@
-/** @file Saving and loading: every optimizer goes on bit for bit, whatever the order; nothing half-loaded. */
+/** @file Saving and loading: every optimizer continues bit for bit, whatever the order; nothing is loaded partially. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Parameter } from '@chainrule/autograd';

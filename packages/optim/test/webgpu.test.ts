@@ -1,4 +1,4 @@
-/** @file Optimizers on WebGPU: a few kernels a step, steps that are not taken, checkpoints. */
+/** @file Optimizers on WebGPU: a few kernels per step, skipped steps, checkpoints. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,11 +1,14 @@
-/** @file What each browser computes from the file that needs no bundler: hashes of bits, then a model on its GPU if it has one. */
+/**
+ * @file Runs in each browser with the file that needs no bundler: computes hashes of bits, then runs a model on the GPU if
+ * there is one.
+ */
 import * as cr from '/chainrule.min.js';
 import { fuses } from '/fuses.mjs';
 
 const { nn, optim } = cr;
 const lines = [];
 const say = (what, value) => lines.push(`${what} ${value}`);
-/** A number for the bits of values. */
+/** A hash of the bits of values. */
 function hash(t) {
   const { buffer, byteOffset, byteLength } = t.dataSync();
   return new Uint8Array(buffer, byteOffset, byteLength).reduce(
@@ -58,7 +61,7 @@ export async function compute() {
   return { lines, gpu: await onGpu(model, x, answer) };
 }
 
-/** How far a model is away on the GPU, or why there is none. */
+/** How far the results of a model on the GPU differ, or why there is no GPU. */
 async function onGpu(model, x, answer) {
   try {
     await cr.setDevice('webgpu');

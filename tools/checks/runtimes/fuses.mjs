@@ -1,12 +1,12 @@
-/** @file Whether an engine rounds a product and a sum once: those that do and those that do not differ in last bits. */
+/** @file Whether an engine computes a product and a sum with a single rounding: results differ in the last bits if not. */
 
-/** `f(x, y)` is x · x + y, as `f32x4.relaxed_madd` has it. */
+/** A module with `f(x, y) = x · x + y`, by `f32x4.relaxed_madd`. */
 const MADD = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 125, 125, 1, 125, 3, 2, 1, 0, 7, 5, 1, 1, 102],
   ...[0, 0, 10, 22, 1, 20, 0, 32, 0, 253, 19, 32, 0, 253, 19, 32, 1, 253, 19, 253, 133, 2, 253, 31],
   ...[0, 11],
 );
-/** Whether products and sums are rounded once: where they are not, last bits differ. */
+/** Whether products and sums are rounded only once; engines that differ in this differ in last bits. */
 export function fuses() {
   if (!WebAssembly.validate(MADD)) return false;
   const { f } = new WebAssembly.Instance(new WebAssembly.Module(MADD)).exports;

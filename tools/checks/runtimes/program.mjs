@@ -1,4 +1,4 @@
-/** @file What each runtime runs: it prints bits, so that a difference in the last digit shows. */
+/** @file The program that each runtime runs: it prints bits, so that a difference in the last digit shows. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +50,7 @@ const step = cr.compile((input, target) => {
   optimizer.step();
   return loss;
 });
-// As plain code, compiled, and with sizes that change.
+// Without `compile`, compiled, and with changing sizes.
 for (let i = 0; i < 40; i++) {
   const rows = i % 3 === 2 ? 100 + i : 128;
   const [some, labels] = [x.narrow(0, 0, Math.min(rows, 128)), y.narrow(0, 0, Math.min(rows, 128))];
@@ -106,7 +106,8 @@ if (world.rank === 0) {
   rmSync(folder, { recursive: true });
 }
 
-// A GPU by another implementation of WebGPU than that of Chromium and Node.js; nothing is printed, as few have one.
+// A GPU through another implementation of WebGPU than that of Chromium and Node.js. It prints nothing, as few machines have
+// one.
 if (world.rank === 0 && (await globalThis.navigator?.gpu?.requestAdapter()) != null) {
   const divisors = cr.tensor([3, -3, 7, -7], { dtype: 'int32' });
   const numbers = cr.tensor([-5, 5, -9, -21], { dtype: 'int32' });

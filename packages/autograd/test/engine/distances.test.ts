@@ -1,4 +1,4 @@
-/** @file Distances of many rows, which come from products: their digits, their gradients, and the same bits however they are computed. */
+/** @file Distances of many rows, computed by products: their accuracy, their gradients, and the same bits on every path. */
 import { describe, expect, test } from 'vitest';
 import * as c from '../../src/index.js';
 

@@ -1,4 +1,4 @@
-/** @file Fourier transforms by kernels: as defined for every way of transforming, and the same bits however they are computed. */
+/** @file Fourier transforms by kernels: every algorithm agrees with the definition, and every path gives the same bits. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as c from '../../src/index.js';
 

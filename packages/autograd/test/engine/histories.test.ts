@@ -1,4 +1,7 @@
-/** @file Whatever a program does to cells and values, it reads the same numbers whether each value is computed at once or late. */
+/**
+ * @file Whatever a program does to cells and values, it reads the same numbers whether each value is computed immediately or
+ * late.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { arbHistory, readingsOf } from './histories.js';

@@ -1,4 +1,6 @@
-/** @file Histories: what a program does to cells, parameters and values from line to line, and what it reads on the way. */
+/**
+ * @file Histories: sequences of operations on cells, parameters and values, and the values that the program reads meanwhile.
+ */
 import fc from 'fast-check';
 import * as c from '../../src/index.js';
 import type { Tensor } from '../../src/index.js';

@@ -1,4 +1,4 @@
-/** @file Integers: one rule for division by zero, for what does not fit, and for what wraps around, on every path. */
+/** @file Integers: the same rules for division by zero, for numbers that do not fit, and for wrap-around, on every path. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpreter } from '../../src/backends/interpreter/interpreter.js';

@@ -1,4 +1,4 @@
-/** @file Large results that lie in the backend's memory: their values stay, whatever comes after them. */
+/** @file Large results in the backend's memory: their values stay, whatever is computed later. */
 import { describe, expect, test } from 'vitest';
 import {
   arange,

@@ -1,4 +1,4 @@
-/** @file `profile` reports every kernel that ran, of plain and of compiled code. */
+/** @file `profile` reports every kernel that ran, with and without `compile`. */
 import { describe, expect, test, vi } from 'vitest';
 import { engine } from '../../src/engine/engine.js';
 import type { Backend } from '../../src/engine/program.js';

@@ -1,6 +1,6 @@
 /**
- * @file A view that was read stays a view of what it was made from: sums over it are taken in the same order as if it had not
- * been read, and what it shows does not change.
+ * @file A view that was read remains a view of the tensor that it was made from: sums over it are taken in the same order as
+ * if it had not been read, and its values do not change.
  */
 import { describe, expect, test } from 'vitest';
 import { evaluate, memoryUsage, noGrad, Parameter, tensor, type Tensor } from '../../src/index.js';

@@ -1,7 +1,7 @@
 /**
- * @file The same bits whenever and wherever a value is computed: at the first sight of its graph, the second and the hundredth
- * time, compiled, one operation after the other, and among others in one large run. Small graphs too: no path of the engine
- * has another opinion of a function or of a sum.
+ * @file A value has the same bits whenever and wherever it is computed: when its graph is new, the second and the hundredth
+ * time, compiled, one operation after the other, and together with others in one large run. The same holds for small graphs:
+ * all paths of the engine agree on every function and every sum.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

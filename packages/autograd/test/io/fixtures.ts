@@ -1,4 +1,4 @@
-/** @file The files that Python wrote (fixtures/make.py), and what Python says is in them. */
+/** @file The files that Python wrote (fixtures/make.py), and their contents according to Python. */
 import { readFileSync } from 'node:fs';
 import type { TypedArray } from '../../src/graph/dtype.js';
 

@@ -1,4 +1,4 @@
-/** @file Where files are written: permissions and links stay, processes share a folder, and large headers are bounded. */
+/** @file Writing files: permissions and links stay, processes share a folder, and large headers are limited. */
 import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-/** @file Wrong calls that walks have found, each a sample of its kind. */
+/** @file Wrong calls that the misuse walk has found, each a sample of its kind. */
 import { expect, test } from 'vitest';
 import * as autograd from '../../src/index.js';
 import {

@@ -1,5 +1,5 @@
 /**
- * @file Values that lie, throw, change, never end or only look right: what a program gets from code and data that it does
+ * @file Values that lie, throw, change, never end or only look right: a program may get them from code and data that it does
  * not know.
  */
 import { ones, Parameter, tensor } from '../../src/index.js';

@@ -1,4 +1,4 @@
-/** @file For the misuse walk: instances of every class of a module, made by chance, and which of their methods are public. */
+/** @file For the misuse walk: random instances of every class of a module, and the names of their public methods. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CallersError } from './hostile.js';

@@ -1,4 +1,4 @@
-/** @file The misuse walk over all that `@chainrule/autograd` exports, and over every method of a tensor. */
+/** @file The misuse walk over all exports of `@chainrule/autograd`, and over every method of a tensor. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** @file What the misuse walk calls with: values of every wrong sort, right ones among them, and options of any name. */
+/** @file The arguments of the misuse walk: values of every wrong kind, with some right ones, and options of any name. */
 import { Parameter, ones, randn, tensor, vmap, zeros, type Tensor } from '../../src/index.js';
 import { hostileValues } from './hostile.js';
 

@@ -1,6 +1,6 @@
 /**
- * @file The misuse walk: calls functions, constructors and methods with wrong arguments of every sort. Each call may end
- * in a result or in a `ChainruleError`; nothing else may come out, nothing may take long, and the engine works afterwards.
+ * @file The misuse walk: calls functions, constructors and methods with wrong arguments of every kind. Each call may return a
+ * result or throw a `ChainruleError`, but nothing else; nothing may take long, and the engine must work afterwards.
  */
 import fc from 'fast-check';
 import { ChainruleError, setDebug, Tensor, tensor } from '../../src/index.js';

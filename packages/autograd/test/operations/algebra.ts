@@ -1,4 +1,4 @@
-/** @file Lines of the second half of linear algebra. */
+/** @file Table entries of the second half of linear algebra. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

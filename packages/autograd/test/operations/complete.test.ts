@@ -1,4 +1,4 @@
-/** @file Every public operation has a line, and every derivative rule is reached by one. */
+/** @file Every public operation has a table entry, and every derivative rule is reached by one. */
 import { expect, it } from 'vitest';
 import * as chainrule from '@chainrule/autograd';
 import { primitives } from '@chainrule/autograd/internal';

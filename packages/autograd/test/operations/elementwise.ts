@@ -1,4 +1,4 @@
-/** @file Lines of the operations that work element by element. */
+/** @file Table entries of the element-wise operations. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

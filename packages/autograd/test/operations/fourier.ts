@@ -1,4 +1,4 @@
-/** @file Lines of Fourier transforms: short and long lengths, powers of two, small and large primes. */
+/** @file Table entries of Fourier transforms: short and long lengths, powers of two, small and large primes. */
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';
 

@@ -1,4 +1,4 @@
-/** @file The lines of all operations. */
+/** @file The table entries of all operations. */
 export * from './algebra.js';
 export * from './elementwise.js';
 export * from './fourier.js';

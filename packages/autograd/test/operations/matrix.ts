@@ -1,4 +1,4 @@
-/** @file Lines of products of matrices and of linear algebra. */
+/** @file Table entries of matrix products and linear algebra. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

@@ -1,4 +1,4 @@
-/** @file Lines of the operations that move, join, choose and scatter elements. */
+/** @file Table entries of the operations that move, join, choose and scatter elements. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

@@ -1,4 +1,4 @@
-/** @file Lines of convolution, pooling, normalization, attention and resampling. */
+/** @file Table entries of convolution, pooling, normalization, attention and resampling. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

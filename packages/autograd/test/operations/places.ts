@@ -1,4 +1,4 @@
-/** @file Lines of stacking, cutting and turning, and of writing at places. */
+/** @file Table entries of stacking, splitting and flipping, and of writing at positions. */
 import * as A from '@chainrule/autograd';
 import { padAt, sliceAt } from '@chainrule/autograd/internal';
 import type { Tensor } from '@chainrule/autograd';

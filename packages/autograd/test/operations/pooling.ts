@@ -1,4 +1,4 @@
-/** @file Lines of pooling of other ranks, unpooling, grids, channels, and what else networks are made of. */
+/** @file Table entries of pooling of other ranks, unpooling, grids, channels, and further parts of networks. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

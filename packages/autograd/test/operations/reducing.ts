@@ -1,4 +1,4 @@
-/** @file Lines of reductions, scans, ordering and search. */
+/** @file Table entries of reductions, scans, ordering and search. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

@@ -1,4 +1,6 @@
-/** @file Lines of statistics: ranks and quantiles, sums without NaN, differences, covariances, distances, histograms. */
+/**
+ * @file Table entries of statistics: ranks and quantiles, sums without NaN, differences, covariances, distances, histograms.
+ */
 import * as A from '@chainrule/autograd';
 import { rowPullsOf } from '@chainrule/autograd/internal';
 import type { Tensor } from '@chainrule/autograd';

@@ -1,4 +1,4 @@
-/** @file Lines of transforms used as operations. */
+/** @file Table entries of transforms used as operations. */
 import * as A from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { spread, type OpLine } from '../opChecks.js';

@@ -1,4 +1,4 @@
-/** @file Recorded graphs: what exporters are given. */
+/** @file Recorded graphs, as exporters receive them. */
 import { primitives } from '@chainrule/autograd/internal';
 import {
   cell,

@@ -1,4 +1,4 @@
-/** @file What a body of `scan` may do: draw, assign, capture, hold another loop. */
+/** @file What a body of `scan` may do: draw random numbers, assign cells, capture tensors, contain another loop. */
 import { describe, expect, test } from 'vitest';
 import {
   cell,

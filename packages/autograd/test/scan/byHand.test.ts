@@ -1,4 +1,4 @@
-/** @file `scan` is the loop written by hand: in values, gradients of every order, for many examples, compiled. */
+/** @file `scan` equals the loop written by hand: in values, gradients of every order, under `vmap`, and compiled. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

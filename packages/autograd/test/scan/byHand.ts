@@ -1,4 +1,4 @@
-/** @file The loop written by hand, which `scan` is compared with, and what both run over. */
+/** @file The loop written by hand, with which `scan` is compared, and the sequences that both run over. */
 import { expect } from 'vitest';
 import { Parameter, stack, tensor, zeros, type Tensor } from '@chainrule/autograd';
 

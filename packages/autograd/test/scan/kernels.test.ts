@@ -1,4 +1,4 @@
-/** @file `scan` as one list of kernels: the bits of the loop written by hand, and what is kept of each step. */
+/** @file `scan` as one list of kernels: the same bits as the loop written by hand, and the values that each step keeps. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-/** @file `scan` in a step of training as plain code: what is built, run and kept of it. */
+/** @file `scan` in a training step without `compile`: which graphs, runs and kept values it causes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

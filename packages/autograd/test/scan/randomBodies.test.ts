@@ -1,4 +1,4 @@
-/** @file `scan` over random bodies of parts, masks and constants: the bits of the loop written by hand. */
+/** @file `scan` over random bodies of slices, masks and constants: the same bits as the loop written by hand. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-/** @file What solvers are built on: a function apart from what it captures, and calls outside of the graph. */
+/** @file The basis of solvers: closure conversion, and calls outside of the graph. */
 import { describe, expect, test } from 'vitest';
 import {
   add,

@@ -1,4 +1,4 @@
-/** @file Misuse of differentiation, and graphs of extreme shape: what is promised when things go wrong. */
+/** @file Misuse of differentiation, and graphs of extreme shape: what holds when things go wrong. */
 import { describe, expect, it } from 'vitest';
 import {
   compile,

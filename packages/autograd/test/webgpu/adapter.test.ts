@@ -1,4 +1,4 @@
-/** @file Opening a GPU where something is missing: each is an error that says what, the CPU stays chosen, and a later try works. */
+/** @file Opening a GPU if something is missing: an error says what, the CPU stays selected, and a later attempt works. */
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   DeviceError,

@@ -1,4 +1,4 @@
-/** @file Attention on WebGPU: one kernel forward and two back, and the numbers of the CPU. */
+/** @file Attention on WebGPU: one kernel forward and two backward, with the same numbers as on the CPU. */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   compile,

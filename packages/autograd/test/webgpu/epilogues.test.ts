@@ -1,4 +1,4 @@
-/** @file What a loop makes of the results of a product is made where they are computed, in one kernel. */
+/** @file Element-wise operations on the result of a product are computed in the product's kernel. */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   compile,

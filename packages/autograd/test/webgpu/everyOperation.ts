@@ -1,4 +1,4 @@
-/** @file Every operation by its line, forward and back, on the device that is chosen. */
+/** @file Every operation by its table entry, forward and backward, on the selected device. */
 import { DeviceError, grad, setDevice, type Tensor } from '../../src/index.js';
 import { isFloat } from '../../src/graph/dtype.js';
 import { mapTree, flatten } from '../../src/tree.js';

@@ -1,4 +1,7 @@
-/** @file Incomplete gamma functions on WebGPU, of parameters from 1 to a million: as far from the CPU's doubles as rounding goes. */
+/**
+ * @file Incomplete gamma functions on WebGPU, with parameters from 1 to a million: they differ from the CPU's doubles only by
+ * rounding.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { setDevice, special, tensor } from '../../src/index.js';
 import { openWebgpu } from './device.js';

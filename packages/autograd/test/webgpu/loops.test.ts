@@ -1,4 +1,4 @@
-/** @file Loops on WebGPU give what the CPU gives, gradients included, and what fails in one changes nothing. */
+/** @file Loops on WebGPU give the same numbers as on the CPU, gradients included, and a failure in one changes nothing. */
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   associativeScan,

@@ -1,4 +1,4 @@
-/** @file A device that is lost: what lay there is gone, the CPU goes on, and WebGPU starts anew. */
+/** @file A lost device: its values are gone, the CPU still works, and WebGPU can be started again. */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   compile,

@@ -1,4 +1,4 @@
-/** @file Decompositions of the largest matrices that the device takes, of singular ones, and samples by rejection. */
+/** @file Decompositions of the largest matrices that the device accepts and of singular ones, and samples by rejection. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as A from '../../src/index.js';
 import { linalg, setDevice, tensor, type Tensor } from '../../src/index.js';

@@ -1,4 +1,7 @@
-/** @file Every operation gives on WebGPU what it gives on the CPU, with its gradient, or is refused by name as the page says. */
+/**
+ * @file Every operation gives the same result and gradient on WebGPU as on the CPU, or is refused by name as the
+ * documentation says.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { setDevice } from '../../src/index.js';
 import { openWebgpu } from './device.js';

@@ -1,4 +1,4 @@
-/** @file Kernels that write parts of one buffer which lie apart do not wait for each other. */
+/** @file Kernels that write disjoint parts of one buffer do not wait for each other. */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   arange,

@@ -1,4 +1,4 @@
-/** @file Tensors on WebGPU: where they lie, how they are read, and what is refused. */
+/** @file Tensors on WebGPU: where they are placed, how they are read, and what is refused. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   compile,

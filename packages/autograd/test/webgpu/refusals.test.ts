@@ -1,4 +1,4 @@
-/** @file What kernels on WebGPU refuse: told by the next await, with operation, module path, value and position. */
+/** @file Errors of kernels on WebGPU: the next await reports them, with operation, module path, value and position. */
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   assertBetween,

@@ -1,4 +1,4 @@
-/** @file Steps of one form that do not wait for each other are one dispatch, those of several shaders too. */
+/** @file Steps of one form that do not wait for each other are one dispatch, even if each has several shaders. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile, memoryUsage, setDevice, tensor, type Tensor } from '../../src/index.js';
 import { openWebgpu } from './device.js';

@@ -12,7 +12,7 @@ export interface Progress {
 
 const STEPS = 500;
 
-/** Yields the loss every so often; whoever listens may stop at any time. */
+/** Yields the loss now and then; the caller may stop at any time. */
 export function* train(model: Net): Generator<Progress> {
   const optimizer = new Adam(model.parameters(), { lr: 0.01 });
   const step = compile((x: Tensor) => {

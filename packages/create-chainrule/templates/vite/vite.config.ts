@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-// Threads need a page that is isolated from others.
+// Threads work only in a page that is isolated from others.
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

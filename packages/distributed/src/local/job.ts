@@ -1,4 +1,4 @@
-/** @file The files of a job on this machine, and starting it: as a launcher, or beside the program that asks for it. */
+/** @file The files of a job on this machine, and starting it: by a launcher, or beside the program that asks for it. */
 import { spawn } from 'node:child_process';
 import {
   accessSync,
@@ -18,7 +18,7 @@ import { ChainruleError } from '@chainrule/autograd';
 import { pieceAt, STATE_BYTES, stateAt } from './layout.js';
 import { supervise, type Job } from './supervise.js';
 
-/** How long the other ranks have to end by themselves once one has failed. */
+/** After a rank has failed, the others have this long to end on their own. */
 const GRACE_MS = 4000;
 
 /** Makes the files that `size` ranks share. */
@@ -46,7 +46,7 @@ function sweep(place: string): void {
     try {
       rmSync(join(place, name), { recursive: true });
     } catch {
-      // Somebody else's.
+      // They belong to another user.
     }
   }
 }
@@ -60,14 +60,14 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A folder in memory with room, else that for temporary files. */
+/** A folder in memory with enough space, else the one for temporary files. */
 function memoryFolder(bytes: number): string {
   try {
     accessSync('/dev/shm', constants.W_OK);
     const { bavail, bsize } = statfsSync('/dev/shm');
     if (bavail * bsize > bytes + 2 ** 20) return '/dev/shm';
   } catch {
-    // There is none.
+    // There is no /dev/shm.
   }
   return tmpdir();
 }
@@ -85,7 +85,7 @@ function jobOf(size: number, first: number, command: readonly string[]): Job {
   };
 }
 
-/** Starts all ranks and waits for them; gives the exit code of the job. */
+/** Starts all ranks and waits for them; returns the exit code of the job. */
 export async function launch(size: number, command: readonly string[]): Promise<number> {
   const job = jobOf(size, 0, command);
   try {
@@ -95,7 +95,7 @@ export async function launch(size: number, command: readonly string[]): Promise<
   }
 }
 
-/** Starts `size − 1` copies of this program, which is rank 0; gives the folder of the job. */
+/** Starts `size − 1` copies of this program, which itself is rank 0; returns the folder of the job. */
 export function startCopies(size: number): string {
   const [, program, ...args] = process.argv;
   if (program === undefined || process.env['VITEST'] !== undefined) {
@@ -104,7 +104,7 @@ export function startCopies(size: number): string {
     );
   }
   const job = jobOf(size, 1, [process.execPath, ...process.execArgv, program, ...args]);
-  // What was bundled may call a helper of the bundler's.
+  // Bundled code may call a helper of the bundler.
   const source = `const __name = (f) => f;
 const ended = new Promise((resolve) => process.stdin.on('end', resolve).on('error', resolve).resume());
 const job = ${JSON.stringify(job)};
@@ -116,9 +116,9 @@ const job = ${JSON.stringify(job)};
     stdio: ['pipe', 'inherit', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
-  // The pipe tells of the end of this process, however it ends; neither keeps it alive.
+  // The pipe closes when this process ends, for whatever reason; neither the child nor the pipe keeps this process alive.
   child.unref();
-  // A socket of Node.js; that of Bun holds nothing.
+  // Only in Node.js is it a socket that would keep the process alive; in Bun it is not.
   if (child.stdin instanceof Socket) child.stdin.unref();
   return job.folder;
 }

@@ -21,10 +21,10 @@ import {
   stateAt,
 } from './layout.js';
 
-/** Looks at once before sleeping between them: where every rank has a core of its own, the others are nearly there. */
+/** Looks without sleeping at first: if every rank has a core of its own, the others are nearly there. */
 const QUICK_LOOKS = 200;
 const SLEEP_MS = 0.05;
-/** How often the states of the others are read while waiting. */
+/** How often a waiting rank reads the states of the others. */
 const STATE_MS = 20;
 
 const nap = new Int32Array(new SharedArrayBuffer(4));
@@ -40,19 +40,22 @@ export class LocalTransport implements Transport {
   private readonly data: number;
   private readonly own = new Int32Array(SLOT_WORDS);
   private readonly slots: Int32Array;
-  /** What another rank wrote, and this rank's sum: fresh arrays for each piece would keep the garbage collector busy. */
+  /**
+   * Buffers for another rank's piece and for this rank's sum: allocating an array per piece would burden the garbage
+   * collector.
+   */
   private readonly piece: Uint8Array;
   private readonly sum: Uint8Array;
   private readonly quick: number;
   private meetings = 0;
   private turn = 0;
   private closed = false;
-  /** How long the ranks wait for each other, as at the last meeting. */
+  /** How long to wait for the other ranks; set by the last meeting. */
   private seconds = Infinity;
-  /** What started this rank, where that watches over it. */
+  /** The process that started this rank, if it watches over it. */
   private readonly watcher: number | null;
 
-  /** Joins the job whose files lie in `folder`. */
+  /** Joins the job whose files are in `folder`. */
   constructor(folder: string, rank: number, size: number, isChild: boolean) {
     this.folder = folder;
     this.watcher = isChild ? process.ppid : null;
@@ -106,7 +109,7 @@ export class LocalTransport implements Transport {
     });
   }
 
-  /** Data in parts, each of which all ranks have written when it is handed over. */
+  /** Writes data in parts; yields each part after all ranks have written theirs. */
   private *exchanged(
     data: TypedArray,
   ): Generator<{ readonly part: TypedArray; readonly from: number; readonly turn: number }> {
@@ -125,7 +128,7 @@ export class LocalTransport implements Transport {
     for (const { part, turn } of this.exchanged(data)) {
       const [low, high] = shareOf(part.length, rank, size);
       const offset = low * data.BYTES_PER_ELEMENT;
-      // In the order of ranks, always: the same sum whoever makes it.
+      // Always in the order of ranks, so the sum does not depend on the rank that computes it.
       const share = likeOver(part, this.sum, high - low);
       for (let r = 0; r < size && high > low; r++) {
         const theirs =
@@ -173,7 +176,7 @@ export class LocalTransport implements Transport {
     closeSync(this.data);
   }
 
-  /** A meeting within a collective, at which nothing is said. */
+  /** A meeting within a collective, without words. */
   private pause(): void {
     this.meet(NOTHING, this.seconds);
   }
@@ -198,7 +201,7 @@ export class LocalTransport implements Transport {
     );
   }
 
-  /** @throws {ChainruleError} if another rank cannot go on. */
+  /** @throws {ChainruleError} if another rank cannot continue. */
   private checkOthers(): void {
     const states = Buffer.alloc(this.size * STATE_BYTES);
     readSync(this.control, states, 0, states.byteLength, stateAt(0, this.size));
@@ -220,7 +223,7 @@ export class LocalTransport implements Transport {
     const bytes = Buffer.alloc(STATE_BYTES);
     const length = bytes.write(text, 8, STATE_BYTES - 8, 'utf8');
     bytes.writeInt32LE(length, 4);
-    // The text first: who reads the state finds it there.
+    // The text is written before the state, so that whoever reads the state finds the text.
     const at = stateAt(this.rank, this.size);
     writeSync(this.control, bytes, 4, STATE_BYTES - 4, at + 4);
     bytes.writeInt32LE(state, 0);
@@ -243,7 +246,7 @@ export class LocalTransport implements Transport {
     }
   }
 
-  /** As many elements as `like` has, in memory that the next read uses again. */
+  /** As many elements as `like` has, in a buffer that the next read overwrites. */
   private read(like: TypedArray, at: number): TypedArray {
     const data = likeOver(like, this.piece, like.length);
     this.readInto(data, at);

@@ -1,22 +1,22 @@
 /**
- * @file What starts ranks on this machine and watches over them. It runs in the launcher, or as a process of its own, from
- * text: `supervise` may refer to nothing outside itself.
+ * @file Starts ranks on this machine and watches over them. It runs in the launcher, or in a process of its own that gets it
+ * as text: so `supervise` may refer to nothing outside itself.
  */
 
-/** What to start. */
+/** A job to start. */
 export interface Job {
   /** The folder with the job's files. */
   readonly folder: string;
   readonly size: number;
-  /** The first rank to start: 1 where rank 0 is there already. */
+  /** The first rank to start: 1 if rank 0 is running already. */
   readonly first: number;
-  /** The process that is rank 0 then. */
+  /** The process of rank 0 in that case. */
   readonly parent: number | null;
   readonly command: readonly string[];
-  /** Where states lie in the file `control`, and how long each is. */
+  /** The offset of the states in the file `control`, and the bytes of each. */
   readonly statesAt: number;
   readonly stateBytes: number;
-  /** After a failure: how long the other ranks have to end by themselves, in milliseconds. */
+  /** How long the other ranks have to end on their own after a failure, in milliseconds. */
   readonly grace: number;
 }
 
@@ -26,8 +26,9 @@ export const RANK = 'CHAINRULE_RANK';
 export const SIZE = 'CHAINRULE_SIZE';
 
 /**
- * Starts ranks, and gives the exit code of the job: 0 if all ended well, else that of the first that did not. Then all
- * others are told, and those that have not ended in time are killed. `parentEnded` is resolved when rank 0 has ended.
+ * Starts ranks, and returns the exit code of the job: 0 if all ended well, else that of the first that did not. After a
+ * failure all others learn of it, and those that have not ended in time are killed. `parentEnded` resolves when rank 0 has
+ * ended.
  */
 export function supervise(job: Job, parentEnded: Promise<void> | null): Promise<number> {
   const { spawn } = process.getBuiltinModule('node:child_process');
@@ -39,7 +40,7 @@ export function supervise(job: Job, parentEnded: Promise<void> | null): Promise<
     fs.readSync(control, word, 0, 4, statesAt + rank * stateBytes);
     return word[0] ?? 0;
   };
-  /** Marks a rank as failed, unless it has said itself why. */
+  /** Marks a rank as failed, unless it has already stated the reason itself. */
   const setFailed = (rank: number, text: string): void => {
     if (stateOf(rank) !== 0) return;
     const bytes = new Uint8Array(stateBytes);
@@ -89,7 +90,7 @@ export function supervise(job: Job, parentEnded: Promise<void> | null): Promise<
         try {
           process.kill(parent, signal);
         } catch {
-          // It has ended.
+          // The process has ended.
         }
       };
       running.set(0, { pid: parent, kill });
@@ -120,7 +121,7 @@ export function supervise(job: Job, parentEnded: Promise<void> | null): Promise<
         if (running.has(rank)) ended(rank, exit, signal);
       });
     }
-    // A signal to the job is one to every rank; what they do not heed ends them later.
+    // Passes a signal on to every rank. Ranks that ignore it are killed later.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         for (const { kill } of running.values()) kill(signal);

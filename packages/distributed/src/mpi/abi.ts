@@ -1,5 +1,5 @@
 /**
- * @file The two binary interfaces of MPI libraries: in Open MPI handles are addresses of objects in the library, in MPICH
+ * @file The two binary interfaces of MPI libraries: in Open MPI, handles are addresses of objects in the library; in MPICH
  * (and Intel MPI, MVAPICH and others that follow it) they are fixed integers.
  */
 import type { ReduceOp } from '../transport.js';

@@ -1,7 +1,7 @@
-/** @file The package koffi, which calls functions of native libraries. It is optional, and found when it is needed. */
+/** @file The optional package koffi, which calls functions of native libraries. It is looked up when it is needed. */
 import { packagePaths } from '@chainrule/autograd';
 
-/** What of koffi is used; https://koffi.dev. */
+/** The part of koffi that is used; https://koffi.dev. */
 export interface Koffi {
   load(library: string | null, options?: { global?: boolean; lazy?: boolean }): NativeLibrary;
   address(value: unknown): bigint;
@@ -15,14 +15,14 @@ export interface NativeLibrary {
 
 declare const __webpack_require__: unknown;
 
-/** koffi, where it is installed for the program or this package, and for this machine; or why there is none. */
+/** koffi, if it is installed for the program or this package and works on this machine; otherwise the reason why not. */
 export function findKoffi(): Koffi | string {
   let reason = 'is not installed: npm install koffi';
   for (const path of packagePaths('koffi', ownPlace())) {
     try {
       return process.getBuiltinModule('node:module').createRequire(path)(path) as Koffi;
     } catch (error) {
-      // For another machine, or damaged.
+      // It was built for another machine, or is damaged.
       const [words] = String((error as Error | null)?.message ?? error).split('\n');
       reason = `at ${path} cannot be loaded: ${words ?? ''}`;
     }
@@ -30,12 +30,12 @@ export function findKoffi(): Koffi | string {
   return reason;
 }
 
-/** The file of this module, as a module of either kind; null where a bundler has taken that away. */
+/** The file of this module, as CommonJS or as an ES module; null if a bundler has removed the information. */
 function ownPlace(): string | null {
-  // Webpack would write into the program where it lay on the machine that built it.
+  // Webpack would insert the path on the machine that built the bundle.
   if (typeof __webpack_require__ === 'function') return null;
   try {
-    return __filename; // not asked for by typeof: a bundler may answer that and leave the name undefined
+    return __filename; // without typeof: a bundler may answer that and leave the name undefined
   } catch {
     // an ES module
   }

@@ -1,4 +1,4 @@
-/** @file Who started a process, and which library that asks for. */
+/** @file Which launcher started a process, and which library it needs. */
 import { expect, test } from 'vitest';
 import { candidates, launchedBy, loadMpi } from './library.js';
 

@@ -1,20 +1,20 @@
-/** @file Which MPI library a program was started by, and where it lies. */
+/** @file Detects the MPI launcher that started a program, and finds its library. */
 import { ChainruleError, DeviceError } from '@chainrule/autograd';
 import { abiOf, type Abi } from './abi.js';
 import { findKoffi, type Koffi, type NativeLibrary } from './koffi.js';
 
-/** What started this process: nothing of the kind, or a launcher of MPI. */
+/** The MPI launcher that started this process. */
 export interface Launched {
   readonly by: 'Open MPI' | 'MPICH';
   readonly rank: number;
   readonly size: number;
-  /** How many ranks there are on this machine; null where the launcher does not say. */
+  /** The number of ranks on this machine; null if the launcher does not say. */
   readonly localSize: number | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads what `mpirun`, `mpiexec` and `srun` tell the processes they start; null for a process of its own. */
+/** Reads the environment variables that `mpirun`, `mpiexec` and `srun` set; null if none of them started this process. */
 export function launchedBy(env: Environment): Launched | null {
   const number = (name: string): number | null => {
     const text = env[name];
@@ -38,7 +38,7 @@ export function launchedBy(env: Environment): Launched | null {
 
 const LINUX = {
   'Open MPI': ['libmpi.so.40', 'libmpi.so.20', 'libmpi.so'],
-  // Debian's name first: its libmpi.so is whichever is the default.
+  // Debian's name comes first: there, libmpi.so is whichever library is the default.
   MPICH: ['libmpich.so.12', 'libmpi.so.12', 'libmpich.so', 'libmpi.so'],
 };
 const MAC_FOLDERS = ['/opt/homebrew/lib', '/usr/local/lib', '/opt/local/lib'];
@@ -48,8 +48,8 @@ const MAC = {
 };
 
 /**
- * What to try. Names without a folder only where the system's loader does not look into the present folder for them: on
- * Linux.
+ * The paths to try. Names without a folder are used only on Linux, where the system's loader does not search the current
+ * folder for them.
  */
 export function candidates(by: Launched['by'], platform: string): string[] {
   if (platform === 'darwin')
@@ -57,7 +57,7 @@ export function candidates(by: Launched['by'], platform: string): string[] {
   return platform === 'linux' ? LINUX[by] : [];
 }
 
-/** A library that is loaded. */
+/** A loaded library. */
 export interface MpiLibrary {
   readonly koffi: Koffi;
   readonly native: NativeLibrary;
@@ -66,9 +66,10 @@ export interface MpiLibrary {
 }
 
 /**
- * UCX, by which MPICH and Open MPI may send, would replace functions of the C library (malloc, munmap, brk) while threads of
- * V8 are inside them: three jobs of 52 ended by a segmentation fault where the collector ran often. And it would take the
- * signals by which V8 learns that WebAssembly left its memory. What a user has set stays.
+ * Settings that keep UCX, through which MPICH and Open MPI may communicate, apart from V8. It would replace functions of the
+ * C library (malloc, munmap, brk) while threads of V8 are inside them: with frequent garbage collections, three jobs of 52
+ * ended with a segmentation fault. It would also take over the signals that tell V8 of an access outside WebAssembly's
+ * memory. Settings of the user are kept.
  */
 const APART = { UCX_MEM_EVENTS: 'no', UCX_MEM_MMAP_HOOK_MODE: 'none', UCX_ERROR_SIGNALS: '' };
 
@@ -92,7 +93,7 @@ export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary
   const list = named === undefined ? candidates(by, process.platform) : [named];
   for (const path of list) {
     try {
-      // Its own plug-ins look for its symbols.
+      // The library's plug-ins look up its symbols.
       const native = koffi.load(path, { global: true, lazy: true });
       native.func('int MPI_Initialized(void *)');
       return { koffi, native, abi: abiOf(koffi, native), path };

@@ -1,6 +1,6 @@
 /**
- * @file Ranks connected by an MPI library: its collectives on arrays where they lie, and waits that leave the core
- * to others.
+ * @file Ranks connected by an MPI library: its collectives work on arrays in place, and waiting ranks leave the core to
+ * others.
  */
 import { availableParallelism } from 'node:os';
 import { ChainruleError, DeviceError, type TypedArray } from '@chainrule/autograd';
@@ -9,11 +9,11 @@ import type { ReduceOp, Transport } from '../transport.js';
 import type { ElementType } from './abi.js';
 import type { Launched, MpiLibrary } from './library.js';
 
-/** More elements are sent in pieces: counts are 32-bit, and buffers of the ordered sum stay small. */
+/** Larger data is sent in pieces: counts are 32-bit, and buffers of the ordered sum stay small. */
 const PIECE = 2 ** 22;
-/** Tests before the core is given away between them. */
+/** The number of tests before the rank yields the core between them. */
 const QUICK_TESTS = 200;
-/** How long it is given away before sleeping: by time, as each turn of others may take long. */
+/** How long the rank yields before it sleeps: a time and no count, as each yield may take long. */
 const YIELD_MS = 5;
 const SLEEP_MS = 0.05;
 
@@ -35,7 +35,7 @@ export class MpiTransport implements Transport {
   private readonly flag = new Int32Array(64);
   private inUse: readonly unknown[] = [];
   private ended = false;
-  /** How long the ranks wait for each other, as at the last meeting. */
+  /** How long to wait for the other ranks; set by the last meeting. */
   private seconds = Infinity;
 
   constructor(mpi: MpiLibrary, launched: Launched) {
@@ -125,7 +125,7 @@ export class MpiTransport implements Transport {
     this.check('MPI_Finalize', this.call('MPI_Finalize', ''));
   }
 
-  /** Each rank adds up its share in the order of ranks; then all shares are gathered. */
+  /** Each rank sums its share in the order of ranks; then all shares are gathered. */
   private orderedSum(data: TypedArray): void {
     const { size, mpi } = this;
     const { handle, types } = mpi.abi;
@@ -150,8 +150,8 @@ export class MpiTransport implements Transport {
   }
 
   /**
-   * Waits inside of the library: between machines its blocking collectives know the network better. On one machine
-   * their busy waits would keep the core from a rank that is late.
+   * Waits inside the library: between machines, its blocking collectives know the network better. On one machine their busy
+   * waits would keep a late rank from its core.
    */
   private reduceNow(data: TypedArray, op: ReduceOp): void {
     const { handle, inPlace, types, ops, world } = this.mpi.abi;
@@ -161,7 +161,7 @@ export class MpiTransport implements Transport {
     this.check('MPI_Allreduce', this.call('MPI_Allreduce', prototype, ...args));
   }
 
-  /** Begins a collective that does not block, and looks after it until it has ended. */
+  /** Starts a non-blocking collective, and tests it until it has ended. */
   private begin(
     name: string,
     prototype: string,
@@ -169,7 +169,7 @@ export class MpiTransport implements Transport {
   ): void {
     const { handle, world, statusIgnore } = this.mpi.abi;
     const { request, flag, seconds } = this;
-    // Kept from the garbage collector until the library is done with them.
+    // Keeps the arrays from the garbage collector until the library is done with them.
     this.inUse = args;
     const given = args.map((x) => (typeof x === 'object' ? this.addressOf(x) : x));
     this.check(name, this.call(name, `${prototype}, ${handle}, void *`, ...given, world, request));
@@ -211,7 +211,7 @@ export class MpiTransport implements Transport {
     if (code !== 0) throw new DeviceError(`distributed: ${name} failed with code ${code}`);
   }
 
-  /** Where an array lies. */
+  /** The address of an array. */
   private addressOf(data: TypedArray): bigint {
     return this.mpi.koffi.address(bytesOf(data));
   }
@@ -223,7 +223,7 @@ function typeOf(data: TypedArray): ElementType {
   return data instanceof Int32Array ? 'int32' : 'byte';
 }
 
-/** Gives the core to somebody else who waits for it, where the system has a function for that. */
+/** Yields the core to another process, if the system has a function for that. */
 function yieldOf({ koffi }: MpiLibrary): () => unknown {
   try {
     return koffi.load(null).func('int sched_yield()');

@@ -1,4 +1,4 @@
-/** @file Trainings in which one rank does something wrong: `FAULT` says what, `RANK` which. */
+/** @file Trainings in which one rank does something wrong: `FAULT` says what, `RANK` which rank. */
 import { writeFileSync } from 'node:fs';
 import { compile, manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
 import { distributed } from '@chainrule/distributed';

@@ -1,4 +1,4 @@
-/** @file How a rank of a test job hands out what it found: launchers may mix what ranks print. */
+/** @file How a rank of a test job reports its results, as launchers may interleave the output of ranks. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,7 @@
-/** @file A rank in which WebAssembly leaves its memory: an error like any other, whatever the MPI library does with signals. */
+/**
+ * @file A rank whose WebAssembly accesses memory out of bounds: an ordinary error, whatever the MPI library does with
+ * signals.
+ */
 import { distributed } from '@chainrule/distributed';
 import { report } from './report.js';
 

@@ -1,6 +1,5 @@
 /**
- * @file `chainrule export`: reads what is to be exported from a file of the user's, and writes what an exporter
- * makes of it.
+ * @file `chainrule export`: reads what to export from a module of the user's, and writes the files that an exporter returns.
  */
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Tensor } from '@chainrule/autograd';
@@ -64,7 +63,7 @@ const table: Readonly<Record<string, Reader>> = {
   '-h': null,
 };
 
-/** What each target takes. */
+/** The options of each target. */
 const own: Readonly<Record<string, readonly string[]>> = {
   onnx: ['--opset', '--external-data'],
   stablehlo: ['--replicas'],
@@ -112,12 +111,12 @@ export async function runExport(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** ONNX has names for what comes out, too; the others take those of what goes in. */
+/** Names may also be `{ inputs, outputs }`, which only ONNX uses; the other targets take the names of inputs. */
 function inputsOf(names: unknown): unknown {
   return typeof names === 'object' && names !== null && 'inputs' in names ? names.inputs : names;
 }
 
-/** The endings of a target's main file. */
+/** The file extensions of a target's main file. */
 const endings: Readonly<Record<string, readonly string[]>> = {
   onnx: ['.onnx'],
   stablehlo: ['.mlir'],
@@ -133,7 +132,7 @@ function write(
   const { f: given, args, modules, names, train, dynamic } = wanted;
   const f = given as (...xs: Tensor[]) => unknown;
   const named = target === 'onnx' ? names : inputsOf(names);
-  // What these are is checked by the exporters.
+  // The exporters check these values.
   const common = {
     ...(modules === undefined ? {} : { modules: modules as never }),
     ...(named === undefined ? {} : { names: named as never }),

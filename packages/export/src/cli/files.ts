@@ -1,11 +1,11 @@
-/** @file Files that are there whole or not at all. */
+/** @file Writes files so that either all of them exist in full or none has changed. */
 import { readFileSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFiles } from '@chainrule/autograd/internal';
 
 /**
- * Writes all files, or none; folders that are missing are made. A device or a pipe, such as `/dev/stdout`, is written into.
+ * Writes all files, or none; missing folders are created. A device or a pipe, such as `/dev/stdout`, is written to in place.
  *
  * @throws {Error} that names the file or folder that cannot be written.
  */
@@ -17,7 +17,10 @@ export async function writeAll(files: ReadonlyMap<string, string | Uint8Array>):
   await replaceFiles([...files].map(([path, content]) => [path, bytes(content)] as const));
 }
 
-/** Whether Node takes a `.js` file of this folder for an ES module: by the nearest package.json, and where there is none by its text. */
+/**
+ * Whether Node treats a `.js` file in this folder as an ES module: decided by the nearest package.json, or by its text if
+ * there is none.
+ */
 export function takesModules(folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     try {
@@ -31,7 +34,10 @@ export function takesModules(folder: string): boolean {
   }
 }
 
-/** A folder and those around it. Node's own way to do that does not end where the system lets none be made. */
+/**
+ * Creates a folder and its parents. `mkdir` with `recursive` never returns if the system does not allow a folder to be
+ * created.
+ */
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
   if (dirname(path) !== path) await makeFolder(dirname(path));

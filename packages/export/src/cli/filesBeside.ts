@@ -1,12 +1,12 @@
-/** @file The files beside a model, of which parts are read as they are asked for. */
+/** @file The files beside a model, read in parts as they are requested. */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OnnxBytes } from '../index.js';
 
 /**
- * Files in a folder by name. A link is refused, wherever it leads: whoever made the model may have made it too.
+ * Files in a folder, by name. A link is refused, wherever it leads: the author of the model may have made it too.
  *
- * @throws {Error} that names the file that is not there, or none.
+ * @throws {Error} that names the file if it is missing or is not a regular file.
  */
 export function filesBeside(folder: string): (name: string) => OnnxBytes {
   const root = realpathSync(folder);
@@ -47,7 +47,7 @@ function sizeOf(path: string, name: string): number {
 }
 
 function reading<T>(path: string, does: (file: number) => T): T {
-  // Not blocked by a pipe, nor led astray by a link put there meanwhile.
+  // A pipe must not block the call, and a link created since the check must not be followed.
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     return does(file);

@@ -12,12 +12,12 @@ const HELP = `Usage: chainrule COMMAND
   --help    this text, or after a command that of the command
   --version`;
 
-/** What `@chainrule/distributed/launch` gives. */
+/** The exports of `@chainrule/distributed/launch`. */
 interface Launcher {
   runLocal(argv: readonly string[]): Promise<number>;
 }
 
-/** Does what the words after `chainrule` say; gives the exit code: 0, 1 for an error, 2 for a mistake in the words. */
+/** Runs the command given by the arguments after `chainrule`; returns the exit code: 0, 1 for an error, 2 for wrong usage. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
   try {

@@ -1,13 +1,13 @@
-/** @file The options of the command line, read by a table: what is not in it is refused. */
+/** @file Reads the options of the command line by a table: an option that is not in the table is refused. */
 import { fileURLToPath } from 'node:url';
 
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
-/** How the text after an option is read; null for an option without. */
+/** Parses the text after an option; null for an option without a value. */
 export type Reader = ((text: string, option: string) => unknown) | null;
 
-/** What was given: options by name, and the rest in order. */
+/** The arguments: options by name, and the others in order. */
 export interface Given {
   readonly options: Readonly<Record<string, unknown>>;
   readonly rest: readonly string[];
@@ -51,7 +51,7 @@ export const text: Reader = (given, option) => {
   return given;
 };
 
-/** The path that a word names: a path, or a `file:` URL. Windows' `C:\\` is a path. */
+/** The path given by an argument: a path, or a `file:` URL. Windows' `C:\\` is a path. */
 export function pathOf(given: string, what: string): string {
   if (!/^[a-z][a-z\d+.-]+:/i.test(given)) return given;
   try {
@@ -73,7 +73,7 @@ export const whole: NonNullable<Reader> = (given, option) => {
   return n;
 };
 
-/** As `reader`, or the word `none`, which is null. */
+/** As `reader`, but the word `none` is also accepted and becomes null. */
 export const orNone =
   (reader: NonNullable<Reader>): Reader =>
   (given, option) =>

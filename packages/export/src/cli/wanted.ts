@@ -1,4 +1,4 @@
-/** @file Reads what is to be exported from a module of the user's, and says where in it something is wrong. */
+/** @file Reads what to export from a module of the user's, and says where in the module an error is. */
 import { existsSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,7 +6,7 @@ import { display, kinds, passes, type Tensor } from '@chainrule/autograd';
 import { modelOrFunction } from '../forward.js';
 import { wantedOfOnnx } from './wantedOnnx.js';
 
-/** What a file of the user's says. */
+/** The contents of a user's file. */
 export interface Wanted {
   readonly f: unknown;
   readonly args: Tensor[];
@@ -14,13 +14,13 @@ export interface Wanted {
   readonly names?: unknown;
   readonly train?: unknown;
   readonly dynamic?: unknown;
-  /** Null for what runs with the sizes of `args` alone; the command line says it of other files. */
+  /** Null if the model runs only with the sizes of `args`; for other files the option `--batch none` says so. */
   readonly batch?: null;
 }
 
 const KEYS = ['f', 'args', 'modules', 'names', 'train', 'dynamic'];
 
-/** What the user's file says, checked as far as it is the same for all. */
+/** Reads the user's file, and checks what is common to all targets. */
 export async function readWanted(file: string, name: string, target: string): Promise<Wanted> {
   const path = resolve(file);
   if (!existsSync(path)) throw new Error(`there is no file ${file}`);
@@ -56,10 +56,10 @@ async function load(file: string, path: string): Promise<Record<string, unknown>
   }
 }
 
-/** The line of the user's own code that led to an error, as `file:line:column`; null where none is known. */
+/** The line of the user's own code that led to an error, as `file:line:column`; null if it is not known. */
 export function placeOf(error: unknown): string | null {
   const stack = (error instanceof Error && (error.cause ?? error)) as Error | false;
-  // An error of the syntax begins with the place; others have it behind each call.
+  // The stack of a syntax error begins with the position; other stacks have a position after each call.
   const lines = (stack === false ? '' : (stack.stack ?? '')).split('\n');
   for (const line of lines) {
     const found = /(?:\(|at |^)(?:async )?((?:file:\/\/)?\/[^()\s]*?):(\d+)(?::(\d+))?\)?$/.exec(

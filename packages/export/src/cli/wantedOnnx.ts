@@ -1,4 +1,4 @@
-/** @file An ONNX file as what is to be exported: the model that it holds, with example tensors of the sizes that it names. */
+/** @file Reads an ONNX file as something to export: the model in it, with example tensors of the sizes that the file states. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ChainruleError, zeros, type Tensor } from '@chainrule/autograd';
@@ -8,8 +8,8 @@ import { filesBeside } from './filesBeside.js';
 import type { Wanted } from './wanted.js';
 
 /**
- * The model in a file; weights in other files are read beside it. A size with a name in the first dimension is the batch. With
- * `asWords` what the names of inputs have that no variable may have becomes `_`.
+ * The model in a file; weights in other files are read beside it. A named size in the first dimension is the batch. With
+ * `asWords`, characters of input names that are not allowed in a variable become `_`.
  */
 export function wantedOfOnnx(file: string, path: string, asWords: boolean): Wanted {
   try {

@@ -1,4 +1,7 @@
-/** @file Elimination, and what follows from it, by operations and loops that other formats have: matrices are `[b, m, n]`. */
+/**
+ * @file Gaussian elimination, and the operations based on it, from operations and loops that other formats have. Matrices are
+ * `[b, m, n]`.
+ */
 import { arange, gather, linalg, scan, where, zerosLike, type Tensor } from '@chainrule/autograd';
 import { identity, picked, sizes } from './matrices.js';
 
@@ -6,26 +9,26 @@ import { identity, picked, sizes } from './matrices.js';
 export interface Elimination {
   /** L below the diagonal, U on and above it: `[b, m, n]`. */
   readonly packed: Tensor;
-  /** Which row of A is each row of `L U`: int32 `[b, m]`. */
+  /** The row of A that is each row of `L U`: int32 `[b, m]`. */
   readonly order: Tensor;
-  /** The row that each row in turn was exchanged with, counted from 1: int32 `[b, min(m, n)]`. */
+  /** For each row, the row that it was exchanged with, counted from 1: int32 `[b, min(m, n)]`. */
   readonly pivots: Tensor;
-  /** 1 or −1, for an even or odd number of exchanges: `[b]`. */
+  /** 1 for an even number of exchanges, −1 for an odd one: `[b]`. */
   readonly sign: Tensor;
 }
 
-/** Rows of each example in another order: `x [b, m, n]`, `order [b, m]`. */
+/** Reorders the rows of each example: `x [b, m, n]`, `order [b, m]`. */
 export function rowsAt(x: Tensor, order: Tensor): Tensor {
   return gather(x, 1, order.unsqueeze(2).expand(x.shape));
 }
 
-/** The order that exchanges row k with another one, of each example. */
+/** The row order that exchanges row k with another row, for each example. */
 function exchange(row: Tensor, k: Tensor, other: Tensor): Tensor {
   const [at, there] = [row.eq(k), row.eq(other.unsqueeze(1))];
   return where(at, other.unsqueeze(1), where(there, k, row));
 }
 
-/** LU column by column, with partial pivoting unless the rows are in their order already. */
+/** LU column by column, with partial pivoting unless the rows are already in their final order. */
 export function eliminated(a: Tensor, pivoting = true): Elimination {
   const [b, m, n] = sizes(a);
   const [row, column] = [arange(m), arange(n)];
@@ -62,13 +65,13 @@ export function solved(a: Tensor, b: Tensor): Tensor {
   return linalg.triangularSolve(packed, y, { upper: true });
 }
 
-/** The diagonal of U `[b, n]`, and the sign of the exchanges. */
+/** The diagonal of U `[b, n]`, and the sign of the row exchanges. */
 export function pivotsOf(a: Tensor): { diagonal: Tensor; sign: Tensor } {
   const { packed, sign } = eliminated(a);
   return { diagonal: diagonalOf(packed), sign };
 }
 
-/** The diagonal of a matrix that is no wider than high: `[b, n]`. */
+/** The diagonal of a matrix with at least as many rows as columns: `[b, n]`. */
 export function diagonalOf(a: Tensor): Tensor {
   return picked(a, identity(a), 1);
 }
@@ -79,7 +82,7 @@ export function determinant(a: Tensor): Tensor {
   return diagonal.prod(1).mul(sign);
 }
 
-/** The order of `m` rows after exchanges, counted from 1: int32 `[b, k]`. */
+/** The order of `m` rows after the exchanges, counted from 1: int32 `[b, k]`. */
 export function orderOf(pivots: Tensor, m: number): Tensor {
   const [b = 0, k = 0] = pivots.shape;
   const row = arange(m);
@@ -91,7 +94,7 @@ export function orderOf(pivots: Tensor, m: number): Tensor {
   return order;
 }
 
-/** `T⁻¹ B` row by row, T a triangle with nothing else. */
+/** `T⁻¹ B` row by row, where T is triangular with zeros in the other triangle. */
 export function substituted(t: Tensor, b: Tensor, upper: boolean, unit: boolean): Tensor {
   const [, n] = sizes(t);
   const row = arange(n);

@@ -1,8 +1,9 @@
 /**
- * @file Factorizations of matrices, and what is derived from them, as functions of operations that other formats have: what an
- * exporter writes where its format has no such operation. As the kernels do, they compute in double precision.
+ * @file Factorizations of matrices, and operations based on them, from operations that other formats have. An exporter writes
+ * these if its format has no such operation. Like the kernels, they compute in double precision.
  *
- * What has several solutions (signs of vectors, vectors of a repeated value) may be another one than the kernels choose.
+ * If there are several solutions (signs of vectors, vectors of a repeated value), the result may differ from that of the
+ * kernels.
  */
 import {
   cat,
@@ -45,10 +46,10 @@ function matrices<K extends OperationName>(
 }
 
 const LEFT_OUT = 0.5;
-/** The terms of the exponential that a matrix of norm ½ needs. */
+/** The number of terms that the exponential of a matrix of norm ½ needs. */
 const TERMS = 16;
 
-/** `exp(A)`: of A halved until its norm is below ½, and squared as often. */
+/** `exp(A)`: A is halved until its norm is below ½, and the exponential of that is squared as often. */
 function exponential(a: Tensor): Tensor {
   const norm = a.abs().sum(2).amax(1);
   const halvings = where(norm.gt(LEFT_OUT), norm.div(LEFT_OUT).log2().ceil(), 0);
@@ -80,7 +81,7 @@ function cofactors(a: Tensor): Tensor {
   return timesDiagonal(u, others.mul(sign)).matmul(v.mT);
 }
 
-/** How cofactors change along `t`. */
+/** The derivative of the cofactors in the direction `t`. */
 function cofactorRate(a: Tensor, t: Tensor): Tensor {
   const { u, s, v, sign } = signed(a);
   const [, n] = sizes(a);

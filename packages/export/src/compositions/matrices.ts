@@ -1,11 +1,11 @@
-/** @file Small things about matrices `[b, m, n]`. */
+/** @file Small helpers for matrices `[b, m, n]`. */
 import { arange, where, type Tensor } from '@chainrule/autograd';
 
 export function sizes(a: Tensor): [b: number, m: number, n: number] {
   return [...a.shape] as [number, number, number];
 }
 
-/** The one element along a dimension that a mask names; what it leaves out may be anything. */
+/** The one element along a dimension that a mask selects; the other elements may be anything, NaN included. */
 export function picked(x: Tensor, mask: Tensor, dim: number): Tensor {
   return where(mask, x, 0).sum(dim);
 }

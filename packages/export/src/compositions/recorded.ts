@@ -21,7 +21,9 @@ export const compositions: Compositions = {
 /** The names of the operations that are composed of others. */
 export const composed: readonly string[] = Object.keys(compositions);
 
-/** What a node computes from its inputs, the arguments, by other operations; null if that is not known. */
+/**
+ * Records how a node is computed from its inputs (the arguments of the graph) by other operations; null if that is not known.
+ */
 export function composition(node: OperationNode): RecordedGraph | null {
   const f = compositions[node.op] as Composition<typeof node.op> | undefined;
   if (f === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * @file Eigenvalues and singular values by Jacobi's rotations, all disjoint pairs at once, by operations and loops that other
- * formats have (G. H. Golub and C. F. Van Loan, "Matrix Computations", 8.5).
+ * @file Eigenvalues and singular values by Jacobi rotations, all disjoint pairs in one step, from operations and loops that
+ * other formats have (G. H. Golub and C. F. Van Loan, "Matrix Computations", 8.5).
  */
 import {
   arange,
@@ -15,10 +15,10 @@ import {
 import { diagonalOf } from './elimination.js';
 import { identity, picked, sizes } from './matrices.js';
 
-/** Rounds in which all pairs met so often are the last ones; a few are enough. */
+/** The most sweeps (rounds in which all pairs meet once); a few are enough in practice. */
 const MOST_SWEEPS = 40;
 
-/** In a round each index meets another one, or none: as in a tournament, all others in turn. */
+/** The partner of each index in a round, or itself: as in a tournament, over all rounds each index meets all others. */
 function partners(n: number, round: Tensor): Tensor {
   const others = n % 2 === 0 ? n - 1 : n;
   const index = arange(n);
@@ -28,13 +28,13 @@ function partners(n: number, round: Tensor): Tensor {
   return where(index.eq(n - 1), host, where(found.eq(index), n - 1, found));
 }
 
-/** The rotation, one of a pair in each of two columns, that makes a symmetric matrix zero where partners meet. */
+/** A rotation for each pair of columns, as one matrix: it zeroes the elements of a symmetric matrix at each pair. */
 function rotation(g: Tensor, partner: Tensor): Tensor {
   const [, n] = sizes(g);
   const index = arange(n);
   const meets = index.unsqueeze(1).eq(partner);
   const own = diagonalOf(g);
-  // Both of a pair must see the same number, which rounding makes two.
+  // Both columns of a pair must use the same number; rounding could make `g[i, j]` and `g[j, i]` differ.
   const both = picked(g.add(g.mT).mul(0.5), meets, 1);
   const none = both.eq(0).logicalOr(index.eq(partner));
   const other = picked(own.unsqueeze(2), meets, 1);
@@ -50,7 +50,7 @@ function rotation(g: Tensor, partner: Tensor): Tensor {
   );
 }
 
-/** Turns `x` and `v` round by round while `matrix(x)` has something beside its diagonal that `counts`. */
+/** Rotates `x` and `v` round by round while an off-diagonal element of `matrix(x)` exceeds `counts`. */
 function turned(
   n: number,
   start: readonly [x: Tensor, v: Tensor],
@@ -76,7 +76,7 @@ function turned(
   return [x, v];
 }
 
-/** Columns in the order of values `[b, n]`, and the values. */
+/** Sorts values `[b, n]`, and the columns that belong to them. */
 function ordered(
   values: Tensor,
   columns: readonly Tensor[],
@@ -87,10 +87,10 @@ function ordered(
   return [gather(values, 1, order), ...inOrder];
 }
 
-/** What rounding leaves of a number of 1 in sums of so many. */
+/** The rounding error of a sum of n terms, relative to 1. */
 const rounding = (n: number): number => 4e-16 * n;
 
-/** Eigenvalues `[b, n]` in rising order, and eigenvectors in columns, of a symmetric matrix. */
+/** Eigenvalues `[b, n]` in ascending order, and eigenvectors in columns, of a symmetric matrix. */
 export function eigen(a: Tensor): [values: Tensor, vectors: Tensor] {
   const [, n] = sizes(a);
   const least = a.abs().amax([1, 2], { keepdim: true }).mul(rounding(n));
@@ -105,12 +105,12 @@ export function eigen(a: Tensor): [values: Tensor, vectors: Tensor] {
   return ordered(diagonalOf(d), [v], false) as [Tensor, Tensor];
 }
 
-/** `A = U diag(s) Vᵀ` of an `[b, m, n]`, m ≥ n, with s falling and n columns in U. */
+/** `A = U diag(s) Vᵀ` for A `[b, m, n]` with m ≥ n; s is descending, and U has n columns. */
 export function singular(a: Tensor): [u: Tensor, s: Tensor, v: Tensor] {
   const [b, m, n] = sizes(a);
   const gram = (x: Tensor): Tensor => x.mT.matmul(x);
   const eye = identity(gram(a)).cast(a.dtype).expand([b, n, n]);
-  // A short column is known as well as the longest one that it was turned with.
+  // The error of a short column is that of the longest column that it was rotated with.
   const counts = (g: Tensor): Tensor => {
     const lengths = diagonalOf(g).sqrt();
     const noise = lengths.amax(1, { keepdim: true }).mul(rounding(m));
@@ -122,13 +122,13 @@ export function singular(a: Tensor): [u: Tensor, s: Tensor, v: Tensor] {
     Tensor,
     Tensor,
   ];
-  // Orthogonal columns are those of Q up to signs, which is whole where one of them is zero.
+  // Orthogonal columns are those of Q up to their signs; Q is a full orthogonal basis even if one of them is zero.
   const { q, r } = reflected(columns, n);
   const signs = where(diagonalOf(r).lt(0), -1, 1).cast(a.dtype);
   return [q.mul(signs.unsqueeze(1)), s, right];
 }
 
-/** QR by Householder's reflections: `columns` of Q, and R in the first rows. */
+/** QR by Householder reflections: `columns` of Q, and R in the first rows. */
 export function reflected(a: Tensor, columns: number): { q: Tensor; r: Tensor } {
   const [b, m, n] = sizes(a);
   const [row, column] = [arange(m), arange(n)];
@@ -137,7 +137,7 @@ export function reflected(a: Tensor, columns: number): { q: Tensor; r: Tensor } 
     const values = picked(r, column.eq(k), 2);
     const rest = where(row.gt(k), values, 0);
     const square = rest.square().sum(1, { keepdim: true });
-    // A column that is zero below the diagonal needs no reflection, as LAPACK has it.
+    // As in LAPACK, a column that is zero below the diagonal needs no reflection.
     const none = square.eq(0);
     const head = picked(values, row.eq(k), 1).unsqueeze(1);
     const length = head.square().add(square).sqrt();

@@ -1,4 +1,4 @@
-/** @file Regimes as the data of a module: arrays of numbers, short where most are zero. */
+/** @file Writes regimes as the data of a module: arrays of numbers, short if most are zero. */
 import {
   SCRATCH_BUFFER,
   type FunctionImage,
@@ -9,32 +9,32 @@ import type { BodyLines, ImageLines, Line, LoopLines, PlainLines } from './image
 import type { Regime } from './regimes.js';
 
 /**
- * An image as the module reads it. `Line`s are pairs; words are their first values, and apart from these the slopes of those
- * that have one, as place and slope in turn.
+ * An image as the module reads it. A `Line` is a pair of numbers. For words, `w` has the start of each, and `d` the nonzero
+ * slopes, as alternating index and slope.
  */
 export interface EncodedImage {
-  /** Calls: form and block in turn. */
+  /** Calls: alternating form and block. */
   readonly c: number[];
-  /** How many of them, at the beginning, do the same at each step of a loop. */
+  /** How many of the first calls do the same at each step of a loop. */
   readonly b: number;
   readonly w: number[];
   readonly d: number[];
-  /** Pointers: word, slot (−1 for scratch), start and slope in turn. */
+  /** Pointers: word, slot (−1 for scratch memory), start and slope of each. */
   readonly p: number[];
-  /** Computed values: slot, start, slope, first and last step in turn. */
+  /** Computed values: slot, start, slope, first and last step of each. */
   readonly s: number[];
-  /** The scratch memory that is shared, then all of it. */
+  /** The bytes of scratch memory that are shared, then all of them. */
   readonly h: readonly [...Line, ...Line];
-  /** What runs between the calls, each after so many of them. */
+  /** What runs between the calls, and after how many of them. */
   readonly l: readonly ({ readonly after: number } & (EncodedLoop | EncodedPlain))[];
 }
 
-/** An operation that its plain kernel computes. */
+/** An operation that a plain kernel computes. */
 export interface EncodedPlain {
   readonly kind: 'plain';
   readonly name: string;
   readonly attrs: ImagePlain['attrs'];
-  /** The attributes that grow with the batch. */
+  /** The attributes that change with the batch. */
   readonly grown: readonly (readonly [key: string, ...Line])[];
   /** Operands, then the result: slot, dtype and shape. */
   readonly values: readonly EncodedValue[];
@@ -49,7 +49,7 @@ export interface EncodedLoop {
   readonly reverse: boolean;
   readonly rewound: boolean;
   readonly constants: readonly number[];
-  /** The slots of operands, the dtype of the first, the slots of results after their numbers. */
+  /** The slots of the operands, the dtype of the first operand, and the slot of each result by its number. */
   readonly operands: readonly number[];
   readonly dtype: string;
   readonly results: readonly (readonly [result: number, slot: number])[];
@@ -57,7 +57,7 @@ export interface EncodedLoop {
 }
 
 export interface EncodedBody extends EncodedImage {
-  /** Inputs: slot, what it is (`0` carry, `1` slice, `2` constant, `3` offset), which, and its `Line`. */
+  /** Inputs: slot, kind (`0` carry, `1` slice, `2` constant, `3` offset), index, and its `Line`. */
   readonly i: readonly (readonly [slot: number, kind: number, index: number, ...Line])[];
   /** Outputs: slot and bytes. */
   readonly o: readonly (readonly [slot: number, ...Line])[];
@@ -70,7 +70,7 @@ export interface EncodedBody extends EncodedImage {
 /** A regime as the module reads it. */
 export interface EncodedRegime extends EncodedImage {
   readonly f: number;
-  /** Inputs: slot, then what it is. */
+  /** Inputs: slot, then the kind (see `Place`). */
   readonly i: (readonly unknown[])[];
   /** Outputs: slot, dtype and shape. */
   readonly o: EncodedValue[];
@@ -78,7 +78,7 @@ export interface EncodedRegime extends EncodedImage {
   readonly m: 0 | 1;
 }
 
-/** What an input is, for the module: `0` argument, `1` state, `2` data, `3` number, `4` seed, `5` offset. */
+/** The kind of an input and its index: `0` argument, `1` state, `2` data, `3` number, `4` seed, `5` offset. */
 export type Place = (made: FunctionImage, k: number) => readonly unknown[];
 
 export function encodeRegime(regime: Regime, place: Place): EncodedRegime {

@@ -126,7 +126,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     `const FAULT = ${IMAGE.fault};`,
     `const FORMS = ${forms.size};`,
     `const MATH = ${forms.mathText()};`,
-    // What names functions in some builds of the framework.
+    // Helper that names functions in some builds of the framework.
     'function __name(f) { return f; }',
     RUNTIME.trim(),
     ...(stops.some(({ hasLoops }) => hasLoops) ? [LOOP_RUNTIME.trim()] : []),
@@ -189,7 +189,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     throw new Error(`no place for a ${input.kind}`);
   }
 
-  /** The keys of states come from a recording with names. */
+  /** The keys of states, taken from a recording with names. */
   function nameStates(g: (...xs: Tensor[]) => unknown, examples: Tensor[]): void {
     const graph = recordGraph(g, examples, {
       caller: 'exportModule',

@@ -1,11 +1,11 @@
-/** @file The numbers of plans for several batch sizes as lines: those of a function, and within it those of its loops. */
+/** @file Expresses the numbers of a plan as lines over the batch size: those of a function, and those of the loops in it. */
 import type { Image, ImageBody, ImageLoop, ImagePlain } from '@chainrule/autograd/internal';
 import { dtypeBytes } from './states.js';
 
-/** A number at the first size of a regime, and how much it grows by each example more. */
+/** A number at the first size of a regime, and its increase for each further example. */
 export type Line = readonly [start: number, slope: number];
 
-/** Finds the line of what `of` gives for each of the samples, in their order. */
+/** Finds the line through the values that `of` returns for the samples, in their order. */
 export type LineFinder = <T>(
   what: string,
   samples: readonly T[],
@@ -17,25 +17,25 @@ export interface ImageLines {
   /** The plan at the first size: structure, slots, dtypes. */
   readonly image: Image;
   readonly words: readonly Line[];
-  /** Byte offsets of pointers, in the order of the image's. */
+  /** Byte offsets of pointers, in the order of the image's pointers. */
   readonly pointers: readonly Line[];
-  /** Bytes of computed values, in the order of the image's. */
+  /** Bytes of computed values, in the order of the image's values. */
   readonly computed: readonly Line[];
   readonly sharedBytes: Line;
   readonly scratchBytes: Line;
   readonly stops: readonly StopLines[];
 }
 
-/** What runs between calls, in the order of the image's. */
+/** What runs between calls, in the order of the image. */
 export type StopLines = { readonly after: number } & (LoopLines | PlainLines);
 
-/** An operation that its plain kernel computes. */
+/** An operation that a plain kernel computes. */
 export interface PlainLines {
   readonly kind: 'plain';
   readonly sample: ImagePlain;
   /** The dimensions of each operand, then of the result. */
   readonly shapes: readonly (readonly Line[])[];
-  /** Those of its attributes that are numbers. */
+  /** The attributes that are numbers. */
   readonly attrs: Readonly<Record<string, Line>>;
 }
 
@@ -46,18 +46,18 @@ export interface LoopLines {
   readonly bodies: readonly BodyLines[];
 }
 
-/** What a loop runs at each step. */
+/** The body that a loop runs at each step. */
 export interface BodyLines {
   readonly sample: ImageBody;
   readonly lines: ImageLines;
-  /** For each input its bytes, of an offset of random numbers how far it is from where the step's begin. */
+  /** For each input its bytes; for an offset of random numbers, its distance from the first offset of the step. */
   readonly inputs: readonly Line[];
   /** The bytes of each output. */
   readonly outputs: readonly Line[];
   readonly draws: Line;
 }
 
-/** Equal for images that differ in numbers alone. */
+/** A key that is equal for images that differ only in numbers. */
 export function structureOf({
   calls,
   before,
@@ -100,7 +100,7 @@ function structureOfLoop({ loop, operands, results, bodies }: ImageLoop): unknow
   ];
 }
 
-/** The lines of images of one structure, which are planned for the sizes that `find` knows. */
+/** The lines of images with one structure; `find` knows the sizes that they were planned for. */
 export function linesOf(images: readonly Image[], find: LineFinder): ImageLines {
   const [image] = images as [Image];
   const line = (what: string, of: (image: Image) => number): Line => find(what, images, of);

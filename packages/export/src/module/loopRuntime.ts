@@ -1,7 +1,8 @@
 /**
- * @file What an exported module with loops runs them with: where the values of a step lie, and what moves between steps.
+ * @file The code that runs loops in an exported module: where the values of a step are, and which addresses move between
+ * steps.
  *
- * The text is JavaScript, as it stands in the module, after that of every module.
+ * The text is JavaScript; the module contains it as it is, after the text that every module contains.
  */
 export const LOOP_RUNTIME = `
 const CARRY = 0;

@@ -1,4 +1,4 @@
-/** @file A function that an exported module has: its plans, and its text. */
+/** @file One function of an exported module: its plans, and its text. */
 import type { DType } from '@chainrule/autograd';
 import type { EncodedImage, EncodedRegime } from './encode.js';
 import { literal } from './texts.js';
@@ -20,7 +20,10 @@ export interface ModuleFunction {
   readonly outputs: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
 }
 
-/** The text of a function that the module exports; what it is called within is a matter of its place alone. */
+/**
+ * The text of a function that the module exports. Internally functions are named by their index, whatever the export is
+ * called.
+ */
 export function functionText({ outputs: _outputs, ...rest }: ModuleFunction, k: number): string {
   const args = rest.args.map((_, i) => `x${i}`).join(', ');
   const value = `call(PLANS${k}, [${args}])${rest.name === 'train' ? '.data[0]' : ''}`;
@@ -33,7 +36,7 @@ export function functionText({ outputs: _outputs, ...rest }: ModuleFunction, k: 
   ].join('\n');
 }
 
-/** What a function runs beside kernels: whether there are loops, and the operations that plain kernels compute. */
+/** What a function runs besides kernels: whether there are loops, and which operations run as plain kernels. */
 export function stopsOf({ regimes }: ModuleFunction): { hasLoops: boolean; plain: Set<string> } {
   const found = { hasLoops: false, plain: new Set<string>() };
   const visit = ({ l: stops }: EncodedImage): void => {

@@ -1,8 +1,8 @@
-/** @file What `exportModule` takes, checked. */
+/** @file The options of `exportModule`, and their checks. */
 import { ChainruleError, defineOptions, kinds, passes, type Tensor } from '@chainrule/autograd';
 import type { Named } from '@chainrule/autograd/graph';
 
-/** An optimizer, as far as a module is concerned. */
+/** The interface of an optimizer that a module needs. */
 export interface ModuleOptimizer {
   /** Clears the gradients; called at the beginning of each step. */
   zeroGrad(): void;
@@ -10,9 +10,9 @@ export interface ModuleOptimizer {
   step(): unknown;
 }
 
-/** How a module trains. */
+/** How a module is trained. */
 export interface ModuleTraining {
-  /** The loss of what the function returns, and of the targets. */
+  /** Computes the loss from the result of the function and the targets. */
   readonly loss: (output: never, ...targets: never[]) => Tensor;
   /** The optimizer whose step is part of `train`, with the parameters to be trained. */
   readonly optimizer: ModuleOptimizer;
@@ -28,8 +28,8 @@ export interface ExportModuleOptions {
    */
   readonly weights?: 'inline' | 'file';
   /**
-   * Where the kernels go: likewise, or into a file that `start` takes, for platforms that do not compile bytes.
-   * Default `'inline'`.
+   * Where the kernels go: into the text, or into a file that `start` takes, for platforms that do not compile bytes. Default
+   * `'inline'`.
    */
   readonly wasm?: 'inline' | 'file';
   /** The name of the exported function. Default `'predict'`. */
@@ -77,10 +77,13 @@ const RESERVED = new Set(
     'public return static super switch this throw true try typeof var void while with yield'
   ).split(' '),
 );
-/** What else a module exports. */
+/** What a module exports besides its functions. */
 const EXPORTED = new Set(['train', 'state', 'load', 'start', 'version', 'Result', 'State']);
 
-/** The names of all arguments, then of all targets, as far as they are given; refuses those that cannot be written. */
+/**
+ * The names of all arguments, then of all targets; defaults fill in for names that are not given. Refuses names that cannot
+ * be variables.
+ */
 export function argumentNames(
   name: string,
   given: readonly string[] = [],

@@ -1,10 +1,10 @@
 /**
- * @file The plain kernels of operations that have no other, as pieces of JavaScript. What loads or builds this source takes them
- * from the sources of autograd (`tools/build/plainKernels.mjs`): they are written once.
+ * @file The plain kernels of operations that have no compiled one, as pieces of JavaScript. The pieces are written once, in
+ * the sources of autograd: `tools/build/plainKernels.mjs` inserts them when this source is loaded or built.
  */
 
 interface PlainKernels {
-  /** For an operation the places of the pieces that enter its kernel in `ENTERED`, in order. */
+  /** For each operation, the indices of the pieces that lead to its kernel in `ENTERED`, in order. */
   readonly kernels: Readonly<Record<string, readonly number[]>>;
   readonly pieces: readonly string[];
 }

@@ -1,5 +1,6 @@
 /**
- * @file What an exported module runs plain kernels with: JavaScript, as it stands in the module, after that of every module.
+ * @file The code that runs plain kernels in an exported module: JavaScript that the module contains as it is, after the text
+ * that every module contains.
  */
 import { plainKernels } from './plainKernels.js';
 
@@ -25,7 +26,7 @@ export function isPlain(op: string): boolean {
   return Object.hasOwn(plainKernels.kernels, op);
 }
 
-/** The kernels of these operations, and what runs them. */
+/** The plain kernels of these operations, and the code that runs them. */
 export function plainText(ops: ReadonlySet<string>): string {
   const places = new Set([...ops].flatMap((op) => plainKernels.kernels[op] ?? []));
   const pieces = [...places].sort((a, b) => a - b).map((place) => plainKernels.pieces[place]);

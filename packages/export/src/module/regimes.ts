@@ -1,20 +1,22 @@
 /**
- * @file Plans for any batch size: for sizes that are planned alike, each number of the plan as an affine function of the size.
+ * @file Plans for any batch size: where neighbouring sizes have the same plan, each number of it is an affine function of the
+ * size.
  *
- * A function is planned at many sizes. Neighbours with the same kernels in the same order make a regime; within it every
- * word, address and length must lie on a line, which is found from two sizes and checked at all others that were planned.
+ * A function is planned at many sizes. Neighbouring sizes with the same kernels in the same order form a regime; within it
+ * every word, address and length must lie on a line, which is found from two sizes and checked at all others that were
+ * planned.
  */
 import { ChainruleError, type Tensor } from '@chainrule/autograd';
 import { imageOfFunction, type FunctionImage, type ImageTools } from '@chainrule/autograd/internal';
 import { linesOf, structureOf, type ImageLines, type Line, type LineFinder } from './imageLines.js';
 
-/** A number of the function's code that may depend on the batch: on a line, or one over a line. */
+/** A number in the function's code that may depend on the batch: the value of a line, or its reciprocal. */
 export interface NumberLine {
   readonly line: Line;
   readonly inverse: boolean;
 }
 
-/** All sizes from one on, up to the next regime, that are planned alike. */
+/** All sizes from `from` up to the next regime: their plans differ only in numbers. */
 export interface Regime {
   readonly from: number;
   /** The plan at `from`: structure, slots, dtypes. */
@@ -22,17 +24,17 @@ export interface Regime {
   readonly lines: ImageLines;
   /** The shape of each output. */
   readonly shapes: readonly (readonly Line[])[];
-  /** The numbers among the inputs, by their place; null for other inputs. */
+  /** For each input that is a number its line; null for other inputs. */
   readonly numbers: readonly (NumberLine | null)[];
-  /** How far a call moves the random generator, and the offsets among the inputs. */
+  /** By how much a call advances the random generator, and the offsets among the inputs. */
   readonly draws: Line;
   readonly offsets: readonly (Line | null)[];
 }
 
-/** Every size up to this one is planned; above it those between which something changes are searched for. */
+/** Every size up to this one is planned; above it, a search finds the sizes at which the plan changes. */
 const ALL_UP_TO = 64;
 
-/** How many examples one more of what a word counts may stand for. */
+/** The largest number of examples that a unit of a word may stand for, if the word counts blocks of examples. */
 const MOST_EXAMPLES_OF_A_BLOCK = 32;
 
 /** The most regimes of a function. */
@@ -44,7 +46,10 @@ interface Sample {
   readonly key: string;
 }
 
-/** Plans `f` for all batch sizes from 1 to `most`. `argsOf` gives example arguments of a size; `given` is that of the user's. */
+/**
+ * Plans `f` for all batch sizes from 1 to `most`. `argsOf` makes example arguments of a size; `given` is the size of the
+ * user's.
+ */
 export function regimesOf(
   f: (...args: Tensor[]) => unknown,
   argsOf: (size: number) => Tensor[],
@@ -52,7 +57,7 @@ export function regimesOf(
   { given, most, caller }: { given: number; most: number; caller: string },
 ): Regime[] {
   const samples = new Map<number, Sample>();
-  /** What works for the user's examples and for no other size is a matter of the batch. */
+  /** If a plan fails at another size than that of the user's examples, the error says that the batch size is the reason. */
   const alike = <R>(size: number, plan: () => R): R => {
     try {
       return plan();
@@ -68,7 +73,7 @@ export function regimesOf(
   const at = (size: number): Sample => {
     let sample = samples.get(size);
     if (sample === undefined) {
-      // What is refused is refused at the first size.
+      // Lines of the user's code are recorded for the first size only: a function that is refused is refused there.
       const first = samples.size === 0;
       const made = alike(size, () => imageOfFunction(f, argsOf(size), tools, caller, first));
       samples.set(size, (sample = { size, made, key: keyOf(made) }));
@@ -87,7 +92,7 @@ export function regimesOf(
     [...samples.values()]
       .filter(({ size }) => first <= size && size <= last)
       .sort((a, b) => a.size - b.size);
-  /** Plans more sizes of a group: all of the first ones, or, where they are known, one between two that do not agree. */
+  /** Plans more sizes of a group: first all of the smallest sizes; if these are planned, one between two that do not agree. */
   const refine = (first: number, last: number, low: number, high: number): void => {
     const dense = Math.min(first + MOST_EXAMPLES_OF_A_BLOCK, last);
     const known = samples.size;
@@ -101,7 +106,7 @@ export function regimesOf(
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     const found = regimeOf(group, caller);
     const isRegime = 'from' in found;
-    // Two sizes far apart lie on a line, whatever lies between them.
+    // Any two sizes lie on a line, so a size between them is needed.
     const place = isRegime ? (group.length === 2 ? 1 : 0) : found.place;
     const [first, last] = [group[0], group.at(-1)] as [Sample, Sample];
     const [low, high] = [group[place - 1] ?? first, group[place] as Sample];
@@ -123,7 +128,7 @@ export function regimesOf(
   return regimes;
 }
 
-/** Neighbours whose plans differ in numbers alone. */
+/** Groups of neighbours whose plans differ only in numbers. */
 function byKey(samples: readonly Sample[]): Sample[][] {
   const groups: Sample[][] = [];
   for (const sample of samples) {
@@ -134,7 +139,7 @@ function byKey(samples: readonly Sample[]): Sample[][] {
   return groups;
 }
 
-/** Finds where plans change between two sizes, to the example. */
+/** Finds the exact sizes between two sizes at which the plan changes. */
 function search(at: (size: number) => Sample, low: number, high: number): void {
   if (high - low <= 1 || at(low).key === at(high).key) return;
   const middle = (low + high) >> 1;
@@ -142,7 +147,7 @@ function search(at: (size: number) => Sample, low: number, high: number): void {
   search(at, middle, high);
 }
 
-/** Equal for plans that differ in numbers alone. */
+/** A key that is equal for plans that differ only in numbers. */
 function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
   const kinds = inputs.map(({ kind }) => kind);
   return JSON.stringify([
@@ -153,7 +158,7 @@ function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
   ]);
 }
 
-/** What does not lie on a line, and the first of the samples where it does not. */
+/** A number that does not lie on a line, and the index of the first sample that leaves it. */
 interface Break {
   readonly place: number;
   readonly what: string;
@@ -209,8 +214,8 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime | Break {
 }
 
 /**
- * The line through values at sizes, or the first place where they leave it. With `whole` a line may also be one that is
- * rounded down, as numbers of blocks are: its slope is a multiple of a power of a half, so it is exact.
+ * The line through values at sizes, or the first index at which the values leave it. With `whole`, the values may also be
+ * those of a line rounded down, as numbers of blocks are: its slope is a multiple of a power of a half, so it is exact.
  */
 function lineThrough(
   sizes: readonly number[],
@@ -241,7 +246,7 @@ function same(x: ArrayLike<number>, y: ArrayLike<number>): boolean {
   return true;
 }
 
-/** A number of the code as a function of the batch: constant, on a line, or one over a line. */
+/** A number in the code as a function of the batch: constant, on a line, or the reciprocal of a line. */
 function numberLine(samples: readonly Sample[], k: number, caller: string): NumberLine {
   const values = samples.map(({ made }) => {
     const input = made.inputs[k];

@@ -1,7 +1,8 @@
 /**
- * @file What an exported module runs with: a memory, the layout of a plan for the batch at hand, the calls of its kernels.
+ * @file The code that runs an exported module: its memory, the layout of a plan for the current batch, and the calls of its
+ * kernels.
  *
- * The text is JavaScript, as it stands in the module; what is in capitals is put before it.
+ * The text is JavaScript; the module contains it as it is. Names in capitals are defined before it.
  */
 export const RUNTIME = `
 const TYPES = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array };

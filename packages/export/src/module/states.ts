@@ -1,4 +1,4 @@
-/** @file What an exported module keeps between calls: weights and states, and tensors that never change. */
+/** @file The values that an exported module keeps between calls: weights, states, and constant tensors. */
 import { evaluate, type Cell, type DType, type Tensor, type TypedArray } from '@chainrule/autograd';
 import { encodeSafetensors } from '@chainrule/autograd/io';
 import { VERSION } from '../version.js';
@@ -12,7 +12,7 @@ export interface StateEntry {
   readonly size: number;
 }
 
-/** The bytes of an element. */
+/** The bytes per element. */
 export const dtypeBytes: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,
@@ -20,9 +20,9 @@ export const dtypeBytes: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
-/** Gives everything its place in the module's memory when it is first met. */
+/** Assigns each state and constant an address in the module's memory, when it first occurs. */
 export class StateTable {
-  /** Where the memory after it begins. */
+  /** The first address after the table. */
   end = 64;
   random = { seed: 0, offset: 0 };
   private readonly cells = new Map<Cell, { index: number; at: number; name: string }>();
@@ -36,7 +36,7 @@ export class StateTable {
     return this.of(cell).at;
   }
 
-  /** The place of a tensor that never changes; equal ones have one. */
+  /** The address of a constant tensor; equal tensors share one. */
   dataAt(value: TypedArray): number {
     const known = this.data.find(
       (d) =>
@@ -94,10 +94,10 @@ export class StateTable {
   }
 }
 
-/** Bytes of a text: engines read longer literals more slowly, and hash shorter ones. A multiple of three. */
+/** Bytes per string literal: engines parse longer ones more slowly, and hash shorter ones. A multiple of three. */
 const PIECE = 24_576;
 
-/** Values as addresses and base64. */
+/** Values as pairs of an address and base64. */
 function textsOf(value: TypedArray, at: number): (readonly [at: number, text: string])[] {
   const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, k) => [

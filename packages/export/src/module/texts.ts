@@ -1,6 +1,6 @@
-/** @file Bytes as texts. */
+/** @file Writes bytes and data as text. */
 
-/** Base64 as `atob` reads it. */
+/** Base64 that `atob` can read. */
 export function base64(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 0x6000)
@@ -8,15 +8,15 @@ export function base64(bytes: Uint8Array): string {
   return text;
 }
 
-/** Hexadecimal digits: compressed they take less than base64 where bytes repeat, as in kernels. */
+/** Hexadecimal digits: after compression they take less space than base64 if bytes repeat, as in kernels. */
 export function hexadecimal(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Digits of a piece: two that are nearly alike stay within the 32 kB that gzip looks back. */
+/** Digits per piece: matching pieces of two similar texts then lie within the 32 kB window of gzip. */
 const PIECE = 4000;
 
-/** Texts that are nearly alike, cut into pieces that stand beside each other. */
+/** Interleaves pieces of similar texts, so that matching pieces are next to each other. */
 export function sideBySide(texts: readonly string[]): string[][] {
   const count = Math.ceil(Math.max(...texts.map((text) => text.length)) / PIECE);
   return Array.from({ length: count }, (_, i) =>
@@ -24,7 +24,7 @@ export function sideBySide(texts: readonly string[]): string[][] {
   );
 }
 
-/** Plain data as JavaScript. JSON would make null of numbers that are not finite, and lose the sign of zero. */
+/** Plain data as JavaScript. JSON would turn infinities and NaN into null, and lose the sign of zero. */
 export function literal(x: unknown): string {
   if (typeof x === 'number') return Object.is(x, -0) ? '-0' : String(x);
   if (Array.isArray(x)) return `[${x.map(literal).join(',')}]`;

@@ -9,7 +9,7 @@ const arrays: Readonly<Record<DType, string>> = {
   bool: 'Uint8Array',
 };
 
-/** What a result is, with the types of tensors in their places. */
+/** The type of a result, with tensor types in place of the tensors. */
 function resultType(tree: unknown, { outputs }: ModuleFunction): string {
   if (tree === null || typeof tree !== 'object') return JSON.stringify(tree) ?? 'undefined';
   if (Array.isArray(tree))

@@ -1,4 +1,4 @@
-/** @file Element functions as StableHLO. */
+/** @file Element-wise functions in StableHLO. */
 import type { ElementName } from '@chainrule/autograd/graph';
 import { broadcast, elementType, type Node, type Rules } from './rule.js';
 import { commonDivisor } from './stepping.js';
@@ -6,7 +6,7 @@ import type { Value, Writer } from './writer.js';
 
 type Write = (w: Writer, xs: readonly Value[]) => Value;
 
-/** An instruction of its own. */
+/** A function that is a single instruction. */
 const plain =
   (op: string): Write =>
   (w, xs) =>
@@ -26,7 +26,7 @@ const unary =
   (w, [x]) =>
     f(w, x as Value);
 
-/** A function of two operands, from instructions. */
+/** A function of two operands, written with several instructions. */
 const binary =
   (f: (w: Writer, x: Value, y: Value) => Value): Write =>
   (w, [x, y]) =>
@@ -40,14 +40,14 @@ const times = (w: Writer, x: Value, n: number): Value => w.map('multiply', x, nu
 const isNaN = (w: Writer, x: Value): Value => w.compare('NE', x, x);
 const isZero = (w: Writer, x: Value): Value => w.compare('EQ', x, number(w, 0, x));
 
-/** Whether the bit of the sign is set. */
+/** Whether the sign bit is set. */
 function signbit(w: Writer, x: Value): Value {
   const type = x.type === 'f64' ? 'i64' : 'i32';
   const bits = x.type === type ? x : w.emit('stablehlo.bitcast_convert', [x], x.shape, type);
   return w.compare('LT', bits, number(w, 0, bits));
 }
 
-/** `x − y ⌊x / y⌋` by the remainder that has the sign of x. */
+/** `x − y ⌊x / y⌋`, from StableHLO's remainder, which has the sign of x. */
 function remainder(w: Writer, x: Value, y: Value): Value {
   const r = w.map('remainder', x, y);
   const zero = number(w, 0, x);
@@ -60,7 +60,7 @@ function normalCdf(w: Writer, x: Value): Value {
   return times(w, w.map('chlo.erfc', times(w, x, -Math.SQRT1_2)), 0.5);
 }
 
-/** The logarithm, to a base, of the sum of two powers of it. */
+/** `log(baseˣ + baseʸ)` to the given base. */
 export function logaddexp(w: Writer, x: Value, y: Value, base: number): Value {
   const scale = Math.log(base);
   const high = w.map('maximum', x, y);
@@ -71,7 +71,7 @@ export function logaddexp(w: Writer, x: Value, y: Value, base: number): Value {
     w.map('exponential', scale === 1 ? gap : times(w, gap, scale)),
   );
   const sum = w.map('add', high, scale === 1 ? more : times(w, more, 1 / scale));
-  // Two equal infinities have no difference.
+  // The difference of two equal infinities is NaN.
   return w.select(w.compare('EQ', x, y), w.map('add', x, number(w, Math.log(2) / scale, x)), sum);
 }
 
@@ -124,7 +124,7 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
   sigmoidDerivative: unary((w, x) =>
     w.map('multiply', w.map('logistic', x), w.map('logistic', w.map('negate', x))),
   ),
-  // 4 σ(2x) σ(−2x): nothing cancels.
+  // 4 σ(2x) σ(−2x) has no cancellation.
   tanhDerivative: unary((w, x) => {
     const twice = w.map('add', x, x);
     return times(
@@ -226,7 +226,7 @@ const elements: Readonly<Partial<Record<ElementName, Write>>> = {
   where: (w, [condition, x, y]) => w.select(condition as Value, x as Value, y as Value),
 };
 
-/** Each with its operands broadcast to the shape of the result. */
+/** The rules; operands are broadcast to the shape of the result. */
 export const elementRules: Rules = Object.fromEntries(
   Object.entries(elements).map(([name, write]) => [
     name,
@@ -239,7 +239,7 @@ export const castRules: Rules = {
   cast(w, [x], { dtype }) {
     const [from, to] = [x as Value, elementType(dtype)];
     if (to !== 'i32' || (from.type !== 'f32' && from.type !== 'f64')) return w.convert(from, to);
-    // Towards zero; NaN is 0, and what does not fit the nearest that does.
+    // Rounds towards zero; NaN becomes 0, and numbers that do not fit become the nearest that does.
     const whole = w.convert(from, 'i32');
     const low = w.compare('LE', from, number(w, -2147483648, from));
     const high = w.compare('GE', from, number(w, 2147483647, from));

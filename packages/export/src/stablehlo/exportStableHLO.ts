@@ -38,7 +38,7 @@ export interface StableHLO {
   readonly mlir: string;
   /** Values of all states, example arguments as `argument.NAME`, and `random`, as a safetensors file. */
   readonly state: Uint8Array<ArrayBuffer>;
-  /** How inputs and outputs of `main` belong together. */
+  /** Which inputs and outputs of `main` belong together. */
   readonly map: StableHLOMap;
   /** A program in Python that runs all this with jaxlib. */
   readonly runner: string;
@@ -120,7 +120,7 @@ function isCell(x: Tensor): boolean {
   return 'assign' in x;
 }
 
-/** The tensors and numbers of arguments, in the order of the graph's arguments. */
+/** The tensors and numbers in the arguments, in the order of the graph's arguments. */
 function collectArguments(tree: unknown, found: Tensor[]): void {
   if (typeof tree === 'number') {
     found.push(tensor(Float64Array.of(tree), { shape: [] }));
@@ -133,7 +133,7 @@ function collectArguments(tree: unknown, found: Tensor[]): void {
   }
 }
 
-/** The file beside the program. */
+/** Makes the safetensors file. */
 function stateOf(
   graph: RecordedGraph,
   examples: readonly Tensor[],
@@ -147,7 +147,7 @@ function stateOf(
   return encodeSafetensors(tensors, { writtenBy: map.writtenBy });
 }
 
-/** Gives every cell of the graph the value that a file has for it. */
+/** Sets every cell of the graph to its value in a file. */
 function loadInto(graph: RecordedGraph, bytes: Uint8Array): void {
   const found = decodeSafetensors(bytes);
   const refuse = (why: string): never => {

@@ -1,10 +1,10 @@
-/** @file Functions with derivatives of every order, as StableHLO. */
+/** @file Functions with derivatives of every order, in StableHLO. */
 import { sincSlope, type Formulas } from '../formulas.js';
 import { wide } from './elements.js';
 import type { Rules } from './rule.js';
 import type { Value, Writer } from './writer.js';
 
-/** Formulas of values with the shape and type of `like`. */
+/** Formulas on values with the shape and type of `like`. */
 function formulas(w: Writer, like: Value): Formulas<Value> {
   return {
     number: (x) => w.constant(x, like.type, like.shape),

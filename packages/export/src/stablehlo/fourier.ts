@@ -1,4 +1,4 @@
-/** @file Fourier transforms as StableHLO: pairs and parts become complex numbers, whose last dimension is transformed. */
+/** @file Fourier transforms in StableHLO: pairs and parts become complex numbers, and the last dimension is transformed. */
 import type { Rules } from './rule.js';
 import { counting, type ElementType, type Value, type Writer } from './writer.js';
 
@@ -9,7 +9,7 @@ const COMPLEX: Partial<Record<ElementType, ElementType>> = {
   f64: 'complex<f64>',
 };
 
-/** Two parts, or pairs in a last dimension, as complex numbers; a single real tensor has no imaginary part. */
+/** Two parts, or pairs in a last dimension, as complex numbers; a single real tensor has imaginary part 0. */
 function complexOf(w: Writer, [x, y]: readonly [Value, Value | undefined], pairs: boolean): Value {
   const shape = pairs ? x.shape.slice(0, -1) : x.shape;
   const part = (i: number): Value => {
@@ -29,7 +29,7 @@ function complexOf(w: Writer, [x, y]: readonly [Value, Value | undefined], pairs
   return w.emit('stablehlo.complex', parts, shape, COMPLEX[x.type] ?? x.type);
 }
 
-/** Complex numbers as pairs of a type in a last dimension. */
+/** Complex numbers as pairs in a last dimension. */
 function pairsOf(w: Writer, x: Value, type: ElementType): Value {
   const shape = [...x.shape, 2];
   const parts = ['real', 'imag'].map((name) =>
@@ -38,10 +38,10 @@ function pairsOf(w: Writer, x: Value, type: ElementType): Value {
   return w.emit('stablehlo.concatenate', parts, shape, type, `dimension = ${x.shape.length} : i64`);
 }
 
-/** The transform along `dim`, of length n. */
+/** Transforms `dim`, of length n. */
 function along(w: Writer, kind: Kind, x: Value, dim: number, n: number, type: ElementType): Value {
   const last = x.shape.length - 1;
-  // The two change places: there and back by the same permutation.
+  // Swaps `dim` with the last dimension; the same permutation swaps them back.
   const turn = counting(x.shape.length).map((d) => (d === dim ? last : d === last ? dim : d));
   const turned = dim === last ? x : w.transpose(x, turn);
   const length = kind === 'RFFT' ? Math.floor(n / 2) + 1 : n;
@@ -76,7 +76,7 @@ export const fourierRules: Rules = {
       half,
       half.map(() => 1),
     );
-    // The way back divides by n.
+    // StableHLO's inverse transform divides by n.
     return scaled(w, pairsOf(w, kept, type), sign < 0 ? scale : scale * n);
   },
   irfft(w, [x, y], { attributes: { dim, n, scale } }) {

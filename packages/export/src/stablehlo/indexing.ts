@@ -1,8 +1,11 @@
-/** @file Reading and writing by index, as StableHLO. An index out of range is no error there: reads clamp, writes are left out. */
+/**
+ * @file Reading and writing by index in StableHLO. There an index out of range is no error: reads are clamped, writes are
+ * dropped.
+ */
 import { elementType, type Rules } from './rule.js';
 import { counting, list, type Value, type Writer } from './writer.js';
 
-/** For each element of an index along `dim` all its coordinates: `[…, rank]`. */
+/** The full coordinates of each element of an index along `dim`: `[…, rank]`. */
 function coordinates(w: Writer, index: Value, dim: number): Value {
   const shape = [...index.shape, 1];
   const parts = index.shape.map((_, d) => (d === dim ? w.reshape(index, shape) : w.iota(shape, d)));
@@ -36,7 +39,7 @@ function gather(
   );
 }
 
-/** Writes updates into `x`; with an `op` what is there and what comes are put together. */
+/** Writes updates into `x`; with an `op`, combines each update with the existing element. */
 function scatter(
   w: Writer,
   op: string | null,
@@ -78,7 +81,7 @@ function scatterElements(
   );
 }
 
-/** The dimensions of a tensor of slices that do not come from the index. */
+/** The dimensions of the slices, which do not come from the index. */
 function windows(x: Value, index: Value, dim: number): number[] {
   const k = index.shape.length;
   return counting(x.shape.length)

@@ -1,4 +1,4 @@
-/** @file What StableHLO has of linear algebra. */
+/** @file The operations of linear algebra that StableHLO has. */
 import type { Rules } from './rule.js';
 import type { Value } from './writer.js';
 
@@ -7,7 +7,7 @@ export const linalgRules: Rules = {
     const x = a as Value;
     const made = w.emit('stablehlo.cholesky', [x], shape, x.type, 'lower = true');
     const [row, column] = [w.iota(shape, shape.length - 2), w.iota(shape, shape.length - 1)];
-    // What lies above the diagonal is not defined there.
+    // Elements above the diagonal are undefined there.
     return w.select(w.compare('GE', row, column), made, w.constant(0, x.type, shape));
   },
   triangularSolve(w, [a, b], { attributes: { upper, transposed, unit }, shape }) {

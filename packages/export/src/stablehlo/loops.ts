@@ -5,13 +5,13 @@ import { valueIn, type Scope } from './scope.js';
 import { elementAt, loopOver, put } from './stepping.js';
 import type { Value, Writer } from './writer.js';
 
-/** The results of a loop. */
+/** Writes a loop, and returns its results. */
 export function writeLoop(scope: Scope, loop: LoopNode): Value[] {
   if (loop.loop === 'branch') return writeBranch(scope, loop);
   return loop.loop === 'scan' ? writeScan(scope, loop) : writeWhile(scope, loop);
 }
 
-/** What bodies read from around them, each once: a `while` must be handed all of it. */
+/** The values that bodies read from outside, each once: a `while` must receive all of them as operands. */
 function outerNodes(bodies: readonly LoopBody[]): GraphNode[] {
   const found = new Set<GraphNode>();
   for (const body of bodies) {
@@ -28,7 +28,7 @@ interface Step {
   readonly seed: Value | null;
 }
 
-/** The outputs of a body. */
+/** Writes a body, and returns its outputs. */
 function writeBody(w: Writer, body: LoopBody, step: Step, { write }: Scope): Value[] {
   const values = new Map<GraphNode, Value>();
   for (const node of body.nodes) {
@@ -49,7 +49,7 @@ function writeBody(w: Writer, body: LoopBody, step: Step, { write }: Scope): Val
   return body.outputs.map((y) => valueIn(scope, y));
 }
 
-/** Where the random numbers of a step begin. */
+/** The offset of the first random number of a step. */
 function offsetAt(w: Writer, base: Value | null, order: Value, draws: number): Value | null {
   if (base === null) return null;
   const steps = w.convert(order, 'ui64');

@@ -1,4 +1,4 @@
-/** @file The text of a whole program: `main`, which takes arguments and states, and gives results and states. */
+/** @file Writes the text of a whole program: `main`, which takes arguments and states, and returns results and states. */
 import type { Shape } from '@chainrule/autograd';
 import type { GraphNode, RecordedGraph } from '@chainrule/autograd/graph';
 import { VERSION } from '../version.js';
@@ -41,7 +41,7 @@ export function programOf(graph: RecordedGraph, replicas: number): Program {
   const offset = draws ? input('offset', 'offset', [], 'ui64') : null;
   let seed = draws ? input('seed', 'seed', [], 'ui64') : null;
   if (seed !== null && replicas > 1) {
-    // Seeds are below 2^53: above them is room for the number of the replica.
+    // Seeds are below 2^53, so the higher bits can hold the number of the replica.
     const replica = w.convert(w.emit('stablehlo.replica_id', [], [], 'ui32'), 'ui64');
     seed = w.map('xor', seed, w.map('shift_left', replica, w.constant(53, 'ui64')));
   }
@@ -49,7 +49,7 @@ export function programOf(graph: RecordedGraph, replicas: number): Program {
     means.has(node) ? average(w, value, replicas) : value;
   const scope: Scope = { w, values, loops: new Map(), offset, seed, finish, write: writeNodes };
   for (const node of graph.nodes) {
-    // What comes in may be what is averaged.
+    // An input of the program may itself be averaged.
     const given = values.get(node);
     if (given !== undefined && means.has(node)) values.set(node, finish(node, given));
   }

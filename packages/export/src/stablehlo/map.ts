@@ -1,10 +1,10 @@
-/** @file How a program for XLA is run: what goes in, what comes out, and what belongs together. */
+/** @file The map of an XLA program: its inputs, its outputs, and which of them belong together. */
 import type { Shape } from '@chainrule/autograd';
 import type { ElementType } from './writer.js';
 
 /** An input or output of the program. */
 export interface StableHLOPort {
-  /** What it is; `seed` and `offset` belong to the random generator, ui64. */
+  /** The kind of value; `seed` and `offset` belong to the random generator, ui64. */
   readonly kind: 'state' | 'argument' | 'seed' | 'offset' | 'output';
   /** A state's key, the name of an argument or of an output. */
   readonly name: string;
@@ -24,6 +24,6 @@ export interface StableHLOMap {
   readonly inputs: readonly StableHLOPort[];
   /** The results of the function, then the states, which are inputs of the next step under the same name. */
   readonly outputs: readonly StableHLOPort[];
-  /** How far each step moves the offset of the random generator. */
+  /** How far each step advances the offset of the random generator. */
   readonly draws: number;
 }

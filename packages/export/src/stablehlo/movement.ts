@@ -1,8 +1,8 @@
-/** @file Operations that move elements, as StableHLO. */
+/** @file Operations that move elements, in StableHLO. */
 import { elementType, type Rules } from './rule.js';
 import { counting, list, type Value, type Writer } from './writer.js';
 
-/** A reversal of some dimensions. */
+/** Reverses some dimensions. */
 function reverse(w: Writer, x: Value, dims: readonly number[]): Value {
   if (dims.length === 0) return x;
   return w.emit('stablehlo.reverse', [x], x.shape, x.type, `dimensions = ${list(dims)}`);

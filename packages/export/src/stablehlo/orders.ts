@@ -1,9 +1,9 @@
-/** @file Orders, medians and running extremes as StableHLO. */
+/** @file Sort orders, medians and running extremes in StableHLO. */
 import { extremes, type Rules } from './rule.js';
 import { counting, type Value, type Writer } from './writer.js';
 import { running } from './running.js';
 
-/** The block that says whether one element stands before another; NaN is larger than all numbers. */
+/** The comparator of a sort; NaN is larger than all numbers. */
 function before(w: Writer, x: Value, descending: boolean): string {
   const one = { shape: [], type: x.type };
   const place = { shape: [], type: 'i32' as const };
@@ -18,7 +18,10 @@ function before(w: Writer, x: Value, descending: boolean): string {
 
 const isFloat = ({ type }: Value): boolean => type === 'f32' || type === 'f64';
 
-/** The elements in order along a dimension, and where each came from. −0 and 0 are equal: what compares equal keeps its order. */
+/**
+ * Sorts along a dimension; returns the elements and their original indices. −0 and 0 are equal, and equal elements keep their
+ * order.
+ */
 function sorted(w: Writer, x: Value, dim: number, descending = false): [Value, Value] {
   return w.emitAll(
     'stablehlo.sort',
@@ -29,14 +32,14 @@ function sorted(w: Writer, x: Value, dim: number, descending = false): [Value, V
   ) as [Value, Value];
 }
 
-/** The element of `x` along `dim` whose place `at` tells, which has no such dimension. */
+/** The element of `x` along `dim` at the index `at`, which lacks that dimension. */
 function chosen(w: Writer, x: Value, dim: number, at: Value): Value {
   const rest = counting(x.shape.length).filter((d) => d !== dim);
   const there = w.compare('EQ', w.iota(x.shape, dim), w.place(at, x.shape, rest));
   return w.reduce('add', w.select(there, x, w.constant(0, x.type, x.shape)), 0, [dim]);
 }
 
-/** Where the lower median stands among the sorted elements; with NaN the first of them, unless they are left out. */
+/** The index of the lower median among the sorted elements; with NaN that of the first NaN, unless NaN is skipped. */
 function middle(w: Writer, x: Value, dim: number, skip: boolean): Value {
   const n = x.shape[dim] as number;
   const shape = x.shape.filter((_, d) => d !== dim);
@@ -57,7 +60,10 @@ function medianPlace(w: Writer, x: Value, dim: number, skip: boolean): Value {
   return chosen(w, sorted(w, x, dim)[1], dim, middle(w, x, dim, skip));
 }
 
-/** The last place of the most frequent element, the smallest of several, by comparing all with all; each NaN counts for none. */
+/**
+ * The last index of the most frequent element (of several, the smallest), found by comparing all elements with all; NaN never
+ * counts.
+ */
 function modePlace(w: Writer, x: Value, dim: number): Value {
   const rank = x.shape.length;
   const all = [...x.shape, x.shape[dim] as number];
@@ -103,7 +109,7 @@ export const orderRules: Rules = {
       w.iota(rows.shape, kept.length),
       w.place(at, rows.shape, counting(kept.length)),
     );
-    // A sum would turn what is left out into NaN: the largest of what is chosen is that.
+    // The elements that are not chosen become the least number, so the maximum is the chosen one.
     const { least } = extremes(rows.type);
     const only = w.select(there, values, w.constant(least, rows.type, rows.shape));
     return w.reshape(w.reduce('maximum', only, least, [kept.length]), shape);
@@ -118,7 +124,7 @@ export const orderRules: Rules = {
       sign > 0 ? least : largest,
       dim,
     );
-    // The last place whose element was the best so far, or no number.
+    // The last index whose element was the best so far, or NaN.
     const equal = w.compare('EQ', from, best);
     const reached = isFloat(from) ? w.map('or', equal, w.compare('NE', from, from)) : equal;
     const places = w.select(reached, w.iota(from.shape, dim), w.constant(0, 'i32', from.shape));

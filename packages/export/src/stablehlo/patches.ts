@@ -1,4 +1,4 @@
-/** @file Windows spread out and added up again, as StableHLO: one slice for each tap of a window. */
+/** @file Unfolds windows and adds them up again in StableHLO: one slice for each tap of a window. */
 import type { Node, Rules } from './rule.js';
 import { list, type Value, type Writer } from './writer.js';
 
@@ -12,7 +12,7 @@ function tapsOf(kernel: readonly number[]): number[][] {
   );
 }
 
-/** `x` with zeros around its last dimensions, or less of it, and between its elements. */
+/** `x` with zeros around its last dimensions and between its elements; negative padding cuts off. */
 function padded(
   w: Writer,
   x: Value,
@@ -33,7 +33,7 @@ function padded(
   );
 }
 
-/** Where a tap lies in the first window. */
+/** The position of a tap in the first window. */
 function placeOf(tap: readonly number[], { dilation }: Geometry): number[] {
   return tap.map((i, d) => i * (dilation[d] as number));
 }

@@ -1,9 +1,9 @@
-/** @file Windows over the last dimensions, as StableHLO. */
+/** @file Windows over the last dimensions in StableHLO. */
 import { Unwritable, type Rules } from './rule.js';
 import { dot } from './products.js';
 import { counting, list, type Value, type Writer } from './writer.js';
 
-/** Windows that slide evenly along one dimension; what reaches over the edge is padding. */
+/** Evenly spaced windows along one dimension; padding is the part that reaches over the edges. */
 interface Sliding {
   readonly window: number;
   readonly stride: number;
@@ -12,7 +12,7 @@ interface Sliding {
   readonly dilation: number;
 }
 
-/** How windows slide, if they do: those at the edges are cut short. */
+/** The geometry of windows, if they are evenly spaced; those at the edges are cut off. */
 function slidingOf(
   starts: readonly number[],
   ends: readonly number[],
@@ -26,7 +26,7 @@ function slidingOf(
   const taps = (o: number): number => Math.ceil((ends[o]! - starts[o]!) / step);
   const window = Math.max(...counting(count).map(taps));
   const reach = (window - 1) * step + 1;
-  // Where the first window would begin: told by a window that is not cut short at its start.
+  // The start of the first window follows from one that is not cut off at its start.
   const whole = counting(count).find((o) => taps(o) === window)!;
   const low = whole * stride - starts[whole]!;
   const fits = counting(count).every((o) => {
@@ -89,7 +89,7 @@ function windowed(
       [w.combiner('stablehlo.add', x.type)],
     );
   }
-  // Windows of several sizes: a product with a matrix of zeros and ones, dimension by dimension.
+  // Windows of several sizes: products with a matrix of zeros and ones, one dimension at a time.
   return spans.size.reduce<Value>((y, n, d) => {
     const dim = y.shape.length - spans.size.length + d;
     const count = spans.starts[d]!.length;
@@ -109,7 +109,7 @@ function windowed(
       ...rest,
       spread ? n : count,
     ]);
-    // The new dimension stands last: back to its place.
+    // Moves the new last dimension back to its place.
     const order = counting(made.shape.length - 1);
     order.splice(dim, 0, made.shape.length - 1);
     return w.transpose(made, order);
@@ -134,7 +134,7 @@ export const poolingRules: Rules = {
     );
     const one = { shape: [], type: from.type };
     const place = { shape: [], type: 'i32' as const };
-    // The larger element, of equal ones the first, of NaN the last.
+    // Selects the larger element, the first of equal ones, and the last NaN.
     const body = w.region([one, place, one, place], (v, [p, i, q, j]) => {
       const [a, b, k, l] = [p, q, i, j] as [Value, Value, Value, Value];
       const [aN, bN] = [v.compare('NE', a, a), v.compare('NE', b, b)];

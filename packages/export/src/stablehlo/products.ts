@@ -1,8 +1,8 @@
-/** @file Products of matrices and convolutions, as StableHLO. */
+/** @file Matrix products and convolutions in StableHLO. */
 import type { Node, Rules } from './rule.js';
 import { counting, list, type Value, type Writer } from './writer.js';
 
-/** As exact as the type allows, on every device. */
+/** The highest precision of the type, on every device. */
 const PRECISION =
   'precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]';
 
@@ -110,7 +110,7 @@ export const productRules: Rules = {
     const out = counts(attributes);
     const reach = kernel.map((n, d) => dilation[d]! * (n - 1));
     const low = padLow.map((p, d) => reach[d]! - p);
-    // With groups the kernel's outputs, which are the inputs here, count within their group.
+    // The output channels of the kernel, which are the inputs here, are counted within their group.
     const [o, c] = [given.shape[0]! / groups, given.shape[1]! * groups];
     const rest = given.shape.slice(2);
     const split = w.reshape(given, [groups, o, given.shape[1]!, ...rest]);

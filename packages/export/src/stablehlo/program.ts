@@ -1,4 +1,4 @@
-/** @file A recorded graph as instructions: node by node, loops with their bodies. */
+/** @file Writes a recorded graph as instructions: node by node, loops with their bodies. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode, OperationNode } from '@chainrule/autograd/graph';
 import { composed, composition } from '../compositions/recorded.js';
@@ -38,7 +38,7 @@ const rules: Rules = {
 /** The names of the operations that can be written. */
 export const writable: readonly string[] = [...Object.keys(rules), ...composed];
 
-/** Writes nodes in order; those that have a value are there already. */
+/** Writes nodes in order; skips those that already have a value. */
 export function writeNodes(scope: Scope, nodes: readonly GraphNode[]): void {
   for (const node of nodes) {
     if (scope.values.has(node)) continue;
@@ -87,7 +87,7 @@ function writeOperation(scope: Scope, node: OperationNode): Value {
   }
 }
 
-/** Writes an operation as others that give the same. */
+/** Writes an operation as a composition of other operations. */
 function writeComposition(scope: Scope, node: OperationNode): Value {
   const graph = composition(node);
   if (graph === null) throw refusal(node, `StableHLO has no ${node.op}`);
@@ -110,7 +110,7 @@ function refusal(node: OperationNode, why: string): ChainruleError {
   );
 }
 
-/** Elements in the text itself, as hexadecimal digits of their bytes. */
+/** Elements as part of the text, as hexadecimal digits of their bytes. */
 function writeData(
   w: Writer,
   data: ArrayLike<number> & {
@@ -125,7 +125,7 @@ function writeData(
   const first = data[0];
   if (data.length === 0)
     return w.emit('stablehlo.constant', [], shape, type, `value = dense<> : ${tensor}`);
-  // All equal bit for bit: one number.
+  // If all elements have the same bits, one number is enough.
   let equal = true;
   for (let i = 1; i < data.length && equal; i++) equal = Object.is(data[i], first);
   if (equal) return w.constant(first as number, type, shape);

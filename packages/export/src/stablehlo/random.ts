@@ -1,4 +1,4 @@
-/** @file Random numbers as StableHLO: Threefry-2x32 with 20 rounds, so that they are Chainrule's own, bit for bit. */
+/** @file Random numbers in StableHLO: Threefry-2x32 with 20 rounds, so that they equal Chainrule's, bit for bit. */
 import { elementType, type Node, type Rules } from './rule.js';
 import type { Value, Writer } from './writer.js';
 
@@ -7,13 +7,13 @@ const ROTATIONS = [
   [17, 29, 16, 24],
 ] as const;
 
-/** The low and the high word of whole numbers. */
+/** The low and the high word of unsigned integers. */
 function words(w: Writer, x: Value): [low: Value, high: Value] {
   const high = w.map('shift_right_logical', x, w.constant(32, 'ui64', x.shape));
   return [w.convert(x, 'ui32'), w.convert(high, 'ui32')];
 }
 
-/** Two random words for each of `n` blocks from an offset on. */
+/** Two random words for each of `n` blocks, starting at an offset. */
 function blocks(w: Writer, seed: Value, offset: Value, n: number): [Value, Value] {
   const shape = [n];
   const spread = (x: Value): Value => w.expand(x, shape);
@@ -37,7 +37,7 @@ function blocks(w: Writer, seed: Value, offset: Value, n: number): [Value, Value
   return [x, y];
 }
 
-/** One after the other: `a[0], b[0], a[1], …`, as many as `shape` has. */
+/** Interleaves two lists: `a[0], b[0], a[1], …`, as many as `shape` has. */
 function interleave(w: Writer, a: Value, b: Value, shape: readonly number[]): Value {
   const n = shape.reduce((x, y) => x * y, 1);
   const m = a.shape[0]!;
@@ -52,7 +52,7 @@ function interleave(w: Writer, a: Value, b: Value, shape: readonly number[]): Va
   return w.reshape(n === 2 * m ? flat : w.slice(flat, [0], [n], [1]), shape);
 }
 
-/** The first bits of words as numbers, times a power of two. */
+/** The highest bits of words as numbers, times a power of two. */
 function bits(w: Writer, x: Value, drop: number, factor: number, type: 'f32' | 'f64'): Value {
   const kept = drop === 0 ? x : w.map('shift_right_logical', x, w.constant(drop, 'ui32', x.shape));
   return w.map('multiply', w.convert(kept, type), w.constant(factor, type, x.shape));

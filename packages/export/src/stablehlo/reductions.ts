@@ -1,4 +1,4 @@
-/** @file Sums, extremes and their places, running sums, and distances, as StableHLO. */
+/** @file Sums, extremes and their indices, running sums, and distances, in StableHLO. */
 import { elementType, extremes, type Rules } from './rule.js';
 import { logaddexp } from './elements.js';
 import { running } from './running.js';
@@ -14,7 +14,7 @@ function fold(w: Writer, op: string, x: Value, start: number, node: Folded): Val
   return w.reshape(w.reduce(op, x, start, node.attributes.dims), node.shape);
 }
 
-/** The first place of the largest or smallest element; a NaN is either. */
+/** The first index of the largest or smallest element; NaN counts as either. */
 function position(w: Writer, x: Value, dim: number, largest: boolean): Value {
   const { least, largest: most } = extremes(x.type);
   const best = w.reduce(largest ? 'maximum' : 'minimum', x, largest ? least : most, [dim]);

@@ -1,4 +1,4 @@
-/** @file Training on several devices: what differs between them, and where it is averaged. */
+/** @file Training on several devices: which values differ between them, and which are averaged. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode, RecordedGraph } from '@chainrule/autograd/graph';
 import type { Value, Writer } from './writer.js';
@@ -18,8 +18,8 @@ export function average(w: Writer, x: Value, replicas: number): Value {
 }
 
 /**
- * The nodes whose means over all devices are taken: what each `backward()` adds to a gradient, so that clipping and
- * updates see the gradient of the joined batch, and floats that a state becomes without any gradient, such as running
+ * The nodes that are averaged over all devices: the contribution of each `backward()` to a gradient, so that clipping and
+ * updates see the gradient of the joint batch; and floats that are assigned to a state without a gradient, such as running
  * statistics.
  */
 export function averaged(graph: RecordedGraph): ReadonlySet<GraphNode> {

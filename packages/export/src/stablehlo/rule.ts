@@ -1,4 +1,4 @@
-/** @file What a rule is: how one operation of a recorded graph is written. */
+/** @file The type of a rule: how one operation of a recorded graph is written. */
 import type { OperationName, OperationNode } from '@chainrule/autograd/graph';
 import type { DType, Shape } from '@chainrule/autograd';
 import type { ElementType, Value, Writer } from './writer.js';
@@ -6,7 +6,7 @@ import type { ElementType, Value, Writer } from './writer.js';
 /** The node of one operation. */
 export type Node<K extends OperationName> = Extract<OperationNode, { op: K }>;
 
-/** Writes a node, whose inputs are written already. */
+/** Writes a node; its inputs have been written. */
 export type Rule<K extends OperationName> = (
   w: Writer,
   xs: readonly Value[],
@@ -27,7 +27,7 @@ export function elementType(dtype: DType): ElementType {
   return types[dtype];
 }
 
-/** The least and the largest number of a type: what minima and maxima start from. */
+/** The smallest and the largest number of a type, from which maxima and minima start. */
 export function extremes(type: ElementType): { readonly least: number; readonly largest: number } {
   if (type === 'i1') return { least: 0, largest: 1 };
   return type === 'i32'
@@ -35,10 +35,10 @@ export function extremes(type: ElementType): { readonly least: number; readonly 
     : { least: -Infinity, largest: Infinity };
 }
 
-/** Operands in one shape. */
+/** Broadcasts operands to one shape. */
 export function broadcast(w: Writer, xs: readonly Value[], shape: Shape): Value[] {
   return xs.map((x) => w.expand(x, shape));
 }
 
-/** Why an operation cannot be written although others of its kind can. */
+/** The reason why an operation cannot be written although others of its kind can. */
 export class Unwritable extends Error {}

@@ -1,6 +1,6 @@
 /** @file The program in Python that runs what `exportStableHLO` has written. */
 
-/** For jaxlib 0.10.2. `VERSION` is replaced by that of the package. */
+/** For jaxlib 0.10.2. `VERSION` is replaced by the package's version. */
 export const RUNNER = `"""Runs a program that chainrule VERSION has exported, with jaxlib 0.10.2, and saves what its states become.
 
 python run.py step --steps 100 --data batches.safetensors --out step.trained.safetensors

@@ -1,4 +1,4 @@
-/** @file Folds of all elements so far along a dimension, as StableHLO. */
+/** @file Running folds along a dimension in StableHLO. */
 import { list, type ElementType, type Value, type Writer } from './writer.js';
 
 function folding(
@@ -10,7 +10,7 @@ function folding(
   return w.region([one, one], (inner, [x, y]) => [f(inner, x as Value, y as Value)]);
 }
 
-/** What lies before each element along a dimension, or after it, put together. */
+/** Folds each element with all those before it along a dimension, or after it with `reverse`. */
 export function running(
   w: Writer,
   op: string | ((w: Writer, x: Value, y: Value) => Value),

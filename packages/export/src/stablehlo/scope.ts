@@ -1,18 +1,18 @@
-/** @file What a graph, or the body of a loop, is written in. */
+/** @file The context in which a graph, or the body of a loop, is written. */
 import type { GraphNode } from '@chainrule/autograd/graph';
 import type { Value, Writer } from './writer.js';
 
-/** What a graph is written in. */
+/** The context of a graph. */
 export interface Scope {
   readonly w: Writer;
-  /** What nodes are; a body asks the scope around it. */
+  /** The values of nodes; a body has a map of its own. */
   readonly values: Map<GraphNode, Value>;
   /** The results of loops. */
   readonly loops: Map<GraphNode, readonly Value[]>;
-  /** Where a step's random numbers begin; of the whole function the offset it is given. */
+  /** The offset of the first random number of a step; for the whole function, the offset that it receives. */
   readonly offset: Value | null;
   readonly seed: Value | null;
-  /** What stands for a node once it is written, such as its mean over devices. */
+  /** Returns the value that represents a node once it is written, such as its mean over devices. */
   readonly finish: (node: GraphNode, value: Value) => Value;
   /** Writes nodes in order, in a scope like this one. */
   readonly write: (scope: Scope, nodes: readonly GraphNode[]) => void;

@@ -1,7 +1,7 @@
-/** @file Step by step: `while`, and the elements of sequences that its steps read and write. */
+/** @file Loops in StableHLO: `while`, and reading and writing elements of sequences in its steps. */
 import { list, type Value, type Writer } from './writer.js';
 
-/** Runs `while` over some values. */
+/** Writes a `while` over some values. */
 export function loopOver(
   w: Writer,
   state: readonly Value[],
@@ -28,7 +28,7 @@ export function elementAt(w: Writer, x: Value, t: Value): Value {
   return w.reshape(slice, rest);
 }
 
-/** `whole` with `part` as its element `t`. */
+/** `whole` with element `t` replaced by `part`. */
 export function put(w: Writer, whole: Value, part: Value, t: Value): Value {
   const zero = w.constant(0, 'i32');
   const given = w.reshape(part, [1, ...part.shape]);
@@ -41,8 +41,8 @@ export function put(w: Writer, whole: Value, part: Value, t: Value): Value {
 }
 
 /**
- * `h = a h + b` along a dimension from `h = 0`, where a product with `h = 0` is 0, whatever `a` is. Products of several `a`
- * would overflow where `h` does not: it goes step by step.
+ * `h = a h + b` along a dimension from `h = 0`; the product is 0 if h is 0, whatever `a` is. It runs step by step, as
+ * products of several `a` could overflow where `h` does not.
  */
 export function recurrence(w: Writer, a: Value, b: Value, dim: number, reverse: boolean): Value {
   const n = a.shape[dim] as number;
@@ -69,7 +69,7 @@ export function recurrence(w: Writer, a: Value, b: Value, dim: number, reverse: 
   return turned(results[2] as Value);
 }
 
-/** The greatest common divisor of whole numbers, by Euclid, until all are found. */
+/** The greatest common divisor of integers, by Euclid's algorithm, until all are found. */
 export function commonDivisor(w: Writer, x: Value, y: Value): Value {
   const number = (v: Writer, n: number): Value => v.constant(n, x.type, x.shape);
   const dims = x.shape.map((_, d) => d);

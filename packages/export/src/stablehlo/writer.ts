@@ -1,4 +1,6 @@
-/** @file StableHLO text: values with their types, and the instructions that make them, each in MLIR's generic form. */
+/**
+ * @file Writes StableHLO text: values with their types, and the instructions that compute them, each in MLIR's generic form.
+ */
 
 /** The element types that exported programs use. */
 export type ElementType =
@@ -34,10 +36,10 @@ function same(x: Sizes, y: Sizes): boolean {
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** A number as MLIR reads it back to the same bits. */
+/** A number in a form that MLIR reads back with the same bits. */
 function literal(x: number, type: ElementType): string {
   if (type === 'i1') return x === 0 ? 'false' : 'true';
-  // What is added to a count may be negative: words wrap around.
+  // A summand of an unsigned count may be negative: words wrap around.
   if (type === 'ui32' || type === 'ui64')
     return String(BigInt.asUintN(type === 'ui32' ? 32 : 64, BigInt(x)));
   if (type !== 'f32' && type !== 'f64') return String(x);
@@ -47,12 +49,12 @@ function literal(x: number, type: ElementType): string {
   return `0x${view.getBigUint64(0).toString(16).toUpperCase().padStart(16, '0')}`;
 }
 
-/** What all writers of one module count together. */
+/** The counter of names that all writers of one module share. */
 interface Counter {
   next: number;
 }
 
-/** Writes the instructions of one block, one after the other. */
+/** Writes the instructions of one block. */
 export class Writer {
   readonly lines: string[] = [];
   private readonly counter: Counter;
@@ -64,12 +66,12 @@ export class Writer {
     this.counter = counter;
   }
 
-  /** A name that nothing has yet. */
+  /** An unused name. */
   fresh(): string {
     return `%${this.counter.next++}`;
   }
 
-  /** An instruction `op` of one result. `attributes` are what stands between `<{` and `}>`. */
+  /** An instruction `op` with one result. `attributes` is the text between `<{` and `}>`. */
   emit(
     op: string,
     inputs: readonly Value[],
@@ -82,7 +84,7 @@ export class Writer {
     return value as Value;
   }
 
-  /** An instruction of several results. */
+  /** An instruction with several results. */
   emitAll(
     op: string,
     inputs: readonly Value[],
@@ -107,7 +109,7 @@ export class Writer {
     }));
   }
 
-  /** A block that takes `parameters` and returns what `body` gives. */
+  /** A block that takes `parameters` and returns the values that `body` returns. */
   region(
     parameters: readonly Omit<Value, 'name'>[],
     body: (w: Writer, xs: Value[]) => readonly Value[],
@@ -124,13 +126,13 @@ export class Writer {
     ].join('\n');
   }
 
-  /** The block that puts two elements together. */
+  /** A block that combines two elements with `op`. */
   combiner(op: string, type: ElementType): string {
     const one = { shape: [], type };
     return this.region([one, one], (w, xs) => [w.emit(op, xs, [], type)]);
   }
 
-  /** A number in every place. */
+  /** A number, repeated in a shape. */
   constant(x: number, type: ElementType, shape: Sizes = []): Value {
     const text = literal(x, type);
     const key = `${text} ${type}`;
@@ -152,7 +154,7 @@ export class Writer {
   expand(x: Value, shape: Sizes): Value {
     if (same(x.shape, shape)) return x;
     const lead = shape.length - x.shape.length;
-    // A dimension of 1 that grows is no dimension of the operand.
+    // A dimension of size 1 that is repeated is not a dimension of the operand.
     const kept = counting(x.shape.length).filter((d) => x.shape[d] === shape[d + lead]);
     const y = this.reshape(
       x,
@@ -198,12 +200,12 @@ export class Writer {
     );
   }
 
-  /** The positions along a dimension. */
+  /** The index of each element along a dimension. */
   iota(shape: Sizes, dim: number, type: ElementType = 'i32'): Value {
     return this.emit('stablehlo.iota', [], shape, type, `iota_dimension = ${dim} : i64`);
   }
 
-  /** One element function of operands of one type and shape. */
+  /** An element-wise function of operands with the same type and shape. */
   map(op: string, ...xs: Value[]): Value {
     const [x] = xs as [Value];
     return this.emit(op.includes('.') ? op : `stablehlo.${op}`, xs, x.shape, x.type);
@@ -223,14 +225,14 @@ export class Writer {
     return this.emit('stablehlo.select', [condition, x, y], x.shape, x.type);
   }
 
-  /** The bits as they are, or numbers as near as they can be. */
+  /** Converts numbers to the nearest values of another type. */
   convert(x: Value, type: ElementType): Value {
     if (x.type === type) return x;
     if (type === 'i1') return this.compare('NE', x, this.constant(0, x.type, x.shape));
     return this.emit('stablehlo.convert', [x], x.shape, type);
   }
 
-  /** Folds dimensions away. */
+  /** Reduces dimensions with `op`. */
   reduce(op: string, x: Value, start: number, dims: Sizes): Value {
     const shape = x.shape.filter((_, d) => !dims.includes(d));
     if (dims.length === 0) return x;

@@ -1,4 +1,4 @@
-/** @file The command line: what it writes, what it says, and that nothing is left of what went wrong. */
+/** @file The command line: the files that it writes, its messages, and that a failure leaves no files behind. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

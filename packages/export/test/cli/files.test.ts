@@ -1,4 +1,4 @@
-/** @file Files that the command writes: writers are killed at random moments, and disks, folders and links are as they are. */
+/** @file Writing files: writers are killed at random moments, disks are full, folders and links exist. */
 import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,

@@ -1,4 +1,4 @@
-/** @file Weights beside a model on disk: large files, links, and what is not there. */
+/** @file Weights beside a model on disk: large files, links, and missing files. */
 import {
   closeSync,
   ftruncateSync,

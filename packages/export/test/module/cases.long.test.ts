@@ -1,4 +1,7 @@
-/** @file All that is exported to ONNX, as modules: what is not refused gives what the function gives, at several batch sizes. */
+/**
+ * @file All cases of the ONNX export, exported as modules: if not refused, they give the function's results at several batch
+ * sizes.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

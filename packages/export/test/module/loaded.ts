@@ -1,4 +1,4 @@
-/** @file Exported modules, loaded from files of their own, for tests. */
+/** @file Loads exported modules from files of their own, for tests. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** @file Where a module runs: in a thread, where no code is made from texts, with nothing but the web's globals, without vectors, in Deno. */
+/**
+ * @file Where a module runs: in a thread, where text must not be compiled, with only the web's globals, without SIMD, in
+ * Deno.
+ */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

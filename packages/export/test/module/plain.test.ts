@@ -1,4 +1,4 @@
-/** @file Modules with plain kernels, of operations that have no other: the bits of the compiled function. */
+/** @file Modules with plain kernels, for operations without compiled ones: the same bits as the compiled function. */
 import * as cr from '@chainrule/autograd';
 import {
   compile,

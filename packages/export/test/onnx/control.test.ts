@@ -1,4 +1,4 @@
-/** @file Branches and loops whose course depends on values: run as they are, compiled, exported, differentiated. */
+/** @file Branches and loops that depend on values: run directly, compiled, exported, differentiated. */
 import { describe, expect, test } from 'vitest';
 import { compile, grad, tensor, vmap, type Tensor } from '@chainrule/autograd';
 import { exportOnnx, importOnnx, type OnnxModule } from '@chainrule/export';

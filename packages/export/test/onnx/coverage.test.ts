@@ -1,4 +1,4 @@
-/** @file The cases miss nothing: every layer, every rule of the exporter; and what ONNX has not is listed. */
+/** @file The cases cover every layer and every rule of the exporter; operations that ONNX lacks are listed. */
 import { describe, expect, test } from 'vitest';
 import { noGrad } from '@chainrule/autograd';
 import { elementNames, familyNames, plainNames, recordGraph } from '@chainrule/autograd/graph';

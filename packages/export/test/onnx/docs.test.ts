@@ -1,4 +1,4 @@
-/** @file The page on ONNX lists what there is. */
+/** @file The documentation of ONNX lists everything that is supported. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { PAGE, withTables } from '../../../../tools/docs/onnxTable.js';

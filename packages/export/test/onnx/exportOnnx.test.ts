@@ -1,4 +1,4 @@
-/** @file What an exported file holds, and what cannot be exported. */
+/** @file The contents of an exported file, and what cannot be exported. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as cr from '@chainrule/autograd';

@@ -1,4 +1,7 @@
-/** @file Regular expressions: what the engine of JavaScript says where both know a pattern, what RE2 says beyond, and harm. */
+/**
+ * @file Regular expressions: compared with JavaScript's engine where both support a pattern, with RE2 beyond, and hostile
+ * patterns.
+ */
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
 import { fullMatcher } from '../../src/onnx/operators/values/expressions/match.js';

@@ -1,4 +1,4 @@
-/** @file Small ONNX files for tests, whatever is wrong in them. */
+/** @file Small ONNX files for tests, valid and broken. */
 import { expect } from 'vitest';
 import { FormatError } from '@chainrule/autograd';
 import { importOnnx, type ImportOnnxOptions } from '@chainrule/export';

@@ -1,4 +1,4 @@
-/** @file The first versions of operators, which no runtime has any more: what their specifications say. */
+/** @file The first versions of operators, which no runtime supports any more: checked against their specifications. */
 import { expect, test } from 'vitest';
 import { tensor, type Tensor } from '@chainrule/autograd';
 import { importOnnx } from '@chainrule/export';

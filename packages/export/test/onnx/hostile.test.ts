@@ -1,4 +1,4 @@
-/** @file Files made to do harm are refused before they do, and say why. */
+/** @file Malicious files are refused before they do harm, with a reason. */
 import { describe, expect, test } from 'vitest';
 import { FormatError, tensor, type Tensor } from '@chainrule/autograd';
 import { importOnnx, type ImportOnnxOptions } from '@chainrule/export';

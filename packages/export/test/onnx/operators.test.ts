@@ -1,4 +1,4 @@
-/** @file The node tests of the ONNX project, and what ONNX Runtime makes of others: operators with the numbers they should give. */
+/** @file Operators compared with the node tests of the ONNX project, and for others with the results of ONNX Runtime. */
 import { expect, test } from 'vitest';
 import { ChainruleError } from '@chainrule/autograd';
 import { importOnnx } from '@chainrule/export';

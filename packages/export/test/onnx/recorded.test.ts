@@ -1,4 +1,6 @@
-/** @file Imported operators that take lengths or boxes as values: compiled and exported again, they give what they give as they are. */
+/**
+ * @file Imported operators that take lengths or boxes as values: they give the same results when compiled and exported again.
+ */
 import { expect, test } from 'vitest';
 import { compile, tensor, Tensor } from '@chainrule/autograd';
 import { exportOnnx, importOnnx } from '@chainrule/export';

@@ -1,4 +1,7 @@
-/** @file Where corners are aligned, the size of the result counts; boxes without an area are 0 in ONNX Runtime 1.30 too. Numbers from PyTorch. */
+/**
+ * @file With aligned corners the size of the result counts; boxes without an area give 0, as in ONNX Runtime 1.30. Numbers
+ * from PyTorch.
+ */
 import { expect, test } from 'vitest';
 import { tensor } from '@chainrule/autograd';
 import { importOnnx } from '@chainrule/export';

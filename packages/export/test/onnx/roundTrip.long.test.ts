@@ -1,4 +1,4 @@
-/** @file As roundTrip.test.ts, at three sizes. */
+/** @file Like roundTrip.test.ts, at three sizes. */
 import { test } from 'vitest';
 import { exportCases } from './cases/index.js';
 import { expectRoundTrip } from './roundTrip.js';

@@ -1,4 +1,4 @@
-/** @file What is exported imports again with equal values, at a size that it was not exported with. */
+/** @file Exported models are imported again with equal values, at a size other than that of the export. */
 import { test } from 'vitest';
 import { exportCases } from './cases/index.js';
 import { expectRoundTrip } from './roundTrip.js';

@@ -1,4 +1,4 @@
-/** @file What is exported imports again with equal values, at sizes that it was not exported with. */
+/** @file Exports and imports a model, and compares values at sizes other than those of the export. */
 import { expect } from 'vitest';
 import { flattenTree, type Tensor } from '@chainrule/autograd';
 import { exportOnnx, importOnnx } from '@chainrule/export';

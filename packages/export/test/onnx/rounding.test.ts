@@ -1,4 +1,4 @@
-/** @file Narrow floats: their bits, and what is rounded to them. */
+/** @file Narrow floats: their bits, and rounding to them. */
 import { describe, expect, test } from 'vitest';
 import { compile, grad, tensor, type Tensor } from '@chainrule/autograd';
 import { rounded } from '../../src/onnx/operators/elements/rounding.js';

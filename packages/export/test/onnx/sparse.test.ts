@@ -1,4 +1,4 @@
-/** @file Weights and constants of which a file has a few elements alone. */
+/** @file Sparse weights and constants. */
 import { expect, test } from 'vitest';
 import { zeros, type Tensor } from '@chainrule/autograd';
 import { importOnnx } from '@chainrule/export';

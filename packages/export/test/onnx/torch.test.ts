@@ -1,4 +1,4 @@
-/** @file Models that PyTorch exported: the same values and gradients, and they can be trained further. */
+/** @file Models exported by PyTorch: they give the same values and gradients, and can be trained further. */
 import { describe, expect, test } from 'vitest';
 import { compile, ones, tensor, type Tensor } from '@chainrule/autograd';
 import { decodeNpy, decodeSafetensors, encodeSafetensors } from '@chainrule/autograd/io';

@@ -1,4 +1,4 @@
-/** @file Values in files beside the test models of the ONNX project, and how they are compared. */
+/** @file Reads the values in files beside the test models of the ONNX project, and compares them. */
 import type { Tensor } from '@chainrule/autograd';
 import { Strings, type OnnxSpec, type OnnxValue } from '@chainrule/export';
 import { DEFAULT_LIMITS } from '../../src/onnx/import/limits.js';

@@ -1,4 +1,4 @@
-/** @file Programs for XLA: their text, their types, what is refused. Whether XLA agrees is checked by `python.test.ts`. */
+/** @file Programs for XLA: their text, their types, and what is refused. `python.test.ts` compares them with XLA. */
 import { readFileSync } from 'node:fs';
 import {
   cell,

@@ -1,4 +1,4 @@
-/** @file Each layer and loss of `@chainrule/nn` with its gradients: what a training step of it computes must be what XLA gives. */
+/** @file Each layer and loss of `@chainrule/nn` with its gradients: a training step must give the same results in XLA. */
 import { arange, vjp, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import type { ExportCase } from '../onnx/cases/exportCase.js';

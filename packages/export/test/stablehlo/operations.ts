@@ -1,4 +1,4 @@
-/** @file Operations by families, with inputs: what each gives must be what XLA gives. */
+/** @file Operations by family, with inputs: each must give the same results in XLA. */
 import * as cr from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { numbers } from '../onnx/cases/exportCase.js';

@@ -110,7 +110,7 @@ function channelsOf(
   return { data: Float32Array.from(samples.dataSync()), channels, frames };
 }
 
-/** The ways samples stand in a WAV file: whole numbers of some bits, or floats. */
+/** The encodings of samples in a WAV file: integers of some number of bits, or floats. */
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
@@ -168,7 +168,7 @@ const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> 
   [`${FLOAT} 64`]: (view, at) => view.getFloat64(at, true),
 };
 
-/** The parts of a RIFF file by their four letters; a last one that is cut short has what is there. */
+/** The chunks of a RIFF file by their four-letter ids; if the last chunk is cut short, it has the bytes that exist. */
 function chunksOf(view: DataView): Map<string, DataView> {
   const name = (at: number): string =>
     String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));

@@ -1,4 +1,4 @@
-/** @file The items of a batch: read, waited for or made by a worker; errors name the item and the batch. */
+/** @file The items of a batch, which are read, awaited or made by a worker; errors name the item and the batch. */
 import { ChainruleError, display, kinds, passes } from '@chainrule/autograd';
 import type { LoaderState } from './loaderOptions.js';
 import type { Dataset } from './datasets.js';

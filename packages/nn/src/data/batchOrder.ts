@@ -1,8 +1,8 @@
-/** @file Which items each batch of a pass has. */
+/** @file The items of each batch of a pass. */
 import { permutation } from './random.js';
 import type { DataLoaderOptions, LoaderState } from './loaderOptions.js';
 
-/** The indices of the items of each batch that is left of a pass over `items` items. */
+/** The indices of the items of each batch that remains in a pass over `items` items. */
 export function* batchOrder(
   items: number,
   { epoch, batch, order: seed }: LoaderState,

@@ -1,4 +1,4 @@
-/** @file From a list of samples to one batch. */
+/** @file Combines a list of samples into one batch. */
 import {
   checkArgument,
   display,

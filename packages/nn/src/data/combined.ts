@@ -17,12 +17,12 @@ import type { Dataset } from './datasets.js';
 /** Datasets with a length, but not streams. */
 export type Indexed = Exclude<DataSource, AsyncIterable<unknown>>;
 
-/** Datasets may be arrays too: what they are is seen one by one. */
+/** Datasets, which may also be arrays; their kind is checked later, one by one. */
 const someObjects = kinds.listOf(
   kinds.kind<object>('be a dataset', (x) => typeof x === 'object' && x !== null),
 );
 
-/** What has entries that can be read. */
+/** A value whose entries can be read. */
 const readable = kinds.kind<object>(
   'be an array or an object of datasets',
   (x) => typeof x === 'object' && x !== null && Object.entries(x).length >= 0,

@@ -156,7 +156,7 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
       throw error;
     };
     return {
-      // Not an async function: a loop over rows then waits for one promise a batch.
+      // Not an async function: then a loop over rows waits for only one promise per batch.
       next: () => {
         if (ended) return Promise.resolve(done);
         while (started.length <= prefetch) {
@@ -265,7 +265,7 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   }
 }
 
-/** Whether it is a loader, and not only made with the prototype of one. */
+/** Whether `x` is a constructed loader, and not only an object with its prototype. */
 function isMade(x: unknown): boolean {
   return x instanceof DataLoader && Reflect.get(x, 'source') !== undefined;
 }

@@ -1,4 +1,4 @@
-/** @file What a loader can read. */
+/** @file The kinds of data that a loader can read. */
 import {
   display,
   kinds,
@@ -41,7 +41,7 @@ export type ItemOf<D> =
             ? Exclude<Awaited<T>, undefined>
             : never;
 
-/** The dataset or stream in what a loader was given. */
+/** The dataset or stream in the argument of a loader. */
 export function sourceOf(
   source: unknown,
   shape: Shape | undefined,
@@ -70,7 +70,7 @@ const shapedArray = kinds.kind<ShapedArray>('be { data, shape }', (x) => {
 });
 
 function rowsOf(data: TypedArray, shape: Shape = [data.length], dtype?: DType): Dataset {
-  // As `tensor` reads a typed array; a copy, so that batches do not change with it.
+  // As `tensor` reads a typed array. It is a copy, so that batches do not change with the array.
   const t = tensor(data, { shape, ...(dtype && { dtype }) });
   return Rows.of(t);
 }

@@ -1,4 +1,4 @@
-/** @file What a loader reads from: items by index, and for rows, whole batches at once. */
+/** @file Datasets: items by index, and for rows, whole batches. */
 import type { Tensor } from '@chainrule/autograd';
 import {
   checkArgument,

@@ -1,12 +1,12 @@
 /**
- * @file Files from strangers that another package reads: in a thread of its own, which is ended when it takes too long or too
- * much memory. A damaged file can lead a reader into a loop without end, and only another thread can end that.
+ * @file Reads untrusted files with another package, in a separate thread that is ended when it takes too long or too much
+ * memory. A damaged file can send a reader into an endless loop, and only another thread can end that.
  */
 import { FormatError, packagePaths } from '@chainrule/autograd';
 import { OWN } from '../copy.js';
 import { unloadable } from './optional.js';
 
-/** What a reader may take. */
+/** The limits of a reader. */
 export interface ReaderLimits {
   /** Seconds. */
   readonly seconds: number;
@@ -23,7 +23,10 @@ const PROGRAM = `
     .then((value) => parentPort.postMessage({ value }))
     .catch((error) => parentPort.postMessage({ name: error?.name, loading: error?.loading === true, message: String(error?.message ?? error) }));`;
 
-/** What a package threw, as a reason: what the engine says of values that are missing in a damaged file tells nobody anything. */
+/**
+ * The error of a package as a reason. The engine's messages about missing values in a damaged file are of no use, and are
+ * replaced.
+ */
 export function reasonOf(library: string, { name, message }: Failure): string {
   const told = name === 'Error' && !/\bundefined\b/.test(message);
   return told ? message : `${library} cannot read the file: it is damaged, or of another kind`;
@@ -31,13 +34,13 @@ export function reasonOf(library: string, { name, message }: Failure): string {
 
 interface Failure {
   readonly name?: string;
-  /** Whether it was the package that could not be loaded. */
+  /** Whether the package itself could not be loaded. */
   readonly loading?: boolean;
   readonly message: string;
 }
 
 /**
- * What the function `name` of the package `library` makes of `argument`; null where there are no threads of Node's, or the
+ * The result of function `name` of the package `library` for `argument`; null if there are no threads of Node's, or the
  * package is not found.
  *
  * @throws {FormatError} if it fails, or goes beyond the limits. @throws {ChainruleError} if the package cannot be loaded.

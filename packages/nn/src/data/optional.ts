@@ -1,4 +1,4 @@
-/** @file Optional packages. */
+/** @file Loads optional packages. */
 import { ChainruleError } from '@chainrule/autograd';
 
 /**
@@ -17,7 +17,7 @@ export async function optional<T>(op: string, name: string): Promise<T> {
   }
 }
 
-/** What is thrown for a package that is there, but does not load. */
+/** The error for a package that is installed but does not load. */
 export function unloadable(op: string, name: string, cause: unknown): ChainruleError {
   const { message = String(cause) } = (cause ?? {}) as { message?: string };
   return new ChainruleError(
@@ -26,10 +26,10 @@ export function unloadable(op: string, name: string, cause: unknown): ChainruleE
   );
 }
 
-/** Whether an import failed as nothing of that name was found: Node.js has codes for it, pages have words. */
+/** Whether an import failed because the package was not found: Node.js has error codes for that, pages only messages. */
 function isAbsent(name: string, cause: unknown): boolean {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
-  // What the package itself asks for has another name.
+  // If the package is found but one of its own imports is not, the message names that one.
   if (typeof message !== 'string' || !['"', "'", '`'].some((q) => message.includes(q + name + q)))
     return false;
   return (

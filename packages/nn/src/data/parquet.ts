@@ -160,7 +160,7 @@ function columnOf(name: string, column: unknown): Column {
       `writeParquet: column ${display(name)} must be a tensor or a list, got ${display(column)}`,
     );
   const present = column.filter((x) => x !== null && x !== undefined);
-  // In a column of numbers, a whole one says nothing about the next.
+  // In a column of numbers, an integer does not mean that all others are integers.
   const type = present.every((x) => typeof x === 'number') ? { type: 'DOUBLE' } : {};
   return { name, data: column, ...type };
 }

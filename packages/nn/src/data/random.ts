@@ -1,11 +1,11 @@
-/** @file A small random generator with a state of its own, for orders of samples. */
+/** @file A small random generator with its own state, for random orders of samples. */
 import { randint } from '@chainrule/autograd';
 
-/** The numbers 0 … n − 1 in an order that `seed` decides. */
+/** The numbers 0 … n − 1 in an order that depends on `seed`. */
 export function permutation(n: number, seed: number): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
   const next = generator(seed);
-  // Fisher and Yates.
+  // The Fisher–Yates shuffle.
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
     [order[i], order[j]] = [order[j] as number, order[i] as number];

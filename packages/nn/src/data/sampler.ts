@@ -1,4 +1,4 @@
-/** @file Samplers: what chooses the items and batches of a pass through a dataset. */
+/** @file Samplers choose the items and batches of a pass through a dataset. */
 import {
   checkArgument,
   ChainruleError,
@@ -22,7 +22,7 @@ const passKind = kinds.kind<Pass>('be a pass { epoch, seed } of whole numbers', 
   return kinds.whole.test(epoch) && kinds.whole.test(seed);
 });
 
-/** What a sampler is asked with. */
+/** Checks the argument of a sampler. */
 export function readPass(op: string, pass: Pass): Pass {
   return checkArgument(op, 'pass', pass, passKind);
 }
@@ -101,7 +101,7 @@ export function lengthOf(name: string, dataset: Sized): number {
   return checkArgument(name, 'the length of the dataset', n, kinds.size);
 }
 
-/** Refuses samplers that are none, and options that say twice what a batch is. */
+/** Refuses invalid samplers, and options that contradict a sampler. */
 export function checkSamplers(options: {
   readonly sampler?: Sampler | undefined;
   readonly batchSampler?: BatchChooser | undefined;

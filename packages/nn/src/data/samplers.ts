@@ -1,4 +1,4 @@
-/** @file The items of a loader's pass, and their order. */
+/** @file Samplers: the items of a loader's pass, and their order. */
 import { checkArgument, ChainruleError, defineOptions, kinds, Tensor } from '@chainrule/autograd';
 import { generator, permutation } from './random.js';
 import { IterableSampler, lengthOf, readPass, type Pass, type Sized } from './sampler.js';
@@ -96,7 +96,7 @@ export class SubsetRandomSampler extends IterableSampler {
   constructor(indices: ArrayLike<number>) {
     super();
     const list = checkArgument('SubsetRandomSampler', 'indices', indices, LIST);
-    // By index: a detached typed array has no iterator.
+    // Read by index: a detached typed array has no iterator.
     this.indices = Array.from({ length: list.length }, (_, i) => list[i] as number);
     this.length = this.indices.length;
   }
@@ -155,7 +155,8 @@ export class WeightedRandomSampler extends IterableSampler {
     const { weights, length } = this;
     const next = generator(seed);
     if (!this.replacement) {
-      // The first in a race of exponential times is chosen in proportion to its rate (Efraimidis & Spirakis 2006).
+      // Each item gets an exponential time with its weight as the rate; the first items are a weighted sample (Efraimidis &
+      // Spirakis 2006).
       const times = weights.map((w, i) => [-Math.log(1 - next()) / w, i] as const);
       const inRace = times.filter(([, i]) => (weights[i] as number) > 0);
       return inRace
@@ -170,7 +171,7 @@ export class WeightedRandomSampler extends IterableSampler {
   }
 }
 
-/** The first position whose sum is above x. */
+/** The first index whose cumulative sum is above x. */
 function firstAbove(sums: Float64Array, x: number): number {
   let [low, high] = [0, sums.length - 1];
   while (low < high) {

@@ -59,7 +59,7 @@ export function parseCsv(
   });
 }
 
-/** What stands between two delimiters. */
+/** The text between two delimiters. */
 interface Field {
   readonly text: string;
   readonly quoted: boolean;
@@ -159,7 +159,7 @@ function columnOf(values: unknown[]): Tensor | unknown[] {
 }
 
 const anyList = kinds.listOf(kinds.anything);
-/** An object whose fields can be read: a getter that throws makes it none. */
+/** An object whose fields can be read; a getter that throws makes it invalid. */
 const record = kinds.kind<object>('be an object of columns', (x) => {
   try {
     return kinds.object.test(x) && Object.entries(x).length >= 0;

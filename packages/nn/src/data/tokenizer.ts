@@ -197,7 +197,7 @@ export class TextTokenizer {
     return ids.length > this.maxLength ? this.shortened(ids, text) : [...ids];
   }
 
-  /** The first tokens; those that stand around every text stay. */
+  /** Keeps the first tokens, and the special tokens that surround every text. */
   private shortened(ids: readonly number[], text: string): number[] {
     const { maxLength } = this;
     if (!this.options.addSpecialTokens) return ids.slice(0, maxLength);
@@ -209,7 +209,7 @@ export class TextTokenizer {
   }
 }
 
-/** How many numbers stand before `part` in `whole`. */
+/** The number of elements before the first occurrence of `part` in `whole`; 0 if there is none. */
 function before(whole: readonly number[], part: readonly number[]): number {
   for (let at = 0; at + part.length <= whole.length; at++)
     if (part.every((id, i) => whole[at + i] === id)) return at;

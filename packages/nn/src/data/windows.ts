@@ -1,4 +1,4 @@
-/** @file Windows of a long sequence as a dataset: of a time series, or of the tokens of a text. */
+/** @file Windows of a long sequence as a dataset, such as a time series or the tokens of a text. */
 import {
   checkArgument,
   guardMethods,
@@ -34,7 +34,7 @@ const slidingOptions = defineOptions<SlidingWindowsOptions>({
   stride: kinds.count,
 });
 
-/** Cuts parts out of a sequence that was read once. */
+/** Cuts parts out of a sequence, whose elements are read once. */
 class Sequence {
   readonly length: number;
   private readonly data: TypedArray;
@@ -54,7 +54,7 @@ class Sequence {
     this.dtype = t.dtype;
   }
 
-  /** The parts of `size` steps from each of the starts, stacked. */
+  /** The parts of `size` steps that begin at each of the starts, stacked. */
   parts(starts: readonly number[], size: number): Tensor {
     const { data, step, rest, dtype } = this;
     const out = new (data.constructor as new (n: number) => TypedArray)(
@@ -68,7 +68,7 @@ class Sequence {
 }
 
 /**
- * The windows of a series `[time, …]`, each with what follows it: `at(i)` is `[input, target]` of shapes `[size, …]`
+ * The windows of a series `[time, …]`, each with the steps that follow it: `at(i)` is `[input, target]` of shapes `[size, …]`
  * and `[horizon, …]`. TensorFlow: `timeseries_dataset_from_array`.
  *
  * @throws {ChainruleError} if the series is shorter than one window and its target.

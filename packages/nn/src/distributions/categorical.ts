@@ -104,7 +104,7 @@ export class Categorical extends Distribution {
   }
 
   protected override draw(shape: Shape): Tensor {
-    // The largest of the logarithms with Gumbel's noise; a probability of 0 is never chosen.
+    // The Gumbel-max trick: the index of the largest log-probability plus Gumbel noise; a probability of 0 is never chosen.
     const logs = this.byLogits ? this.parameter : this.parameter.log();
     const noise = this.uniform([...shape, this.numEvents])
       .log()

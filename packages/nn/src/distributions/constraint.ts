@@ -9,15 +9,14 @@ import {
 
 /** A set of numbers, vectors or matrices. */
 export interface Constraint {
-  /** What stands after "must" in a message: `be positive`. */
+  /** The words after "must" in a message: `be positive`. */
   readonly must: string;
-  /** How many of the last dimensions are one element of the set: 0 for numbers, 1 for vectors, 2 for matrices. */
+  /** How many of the last dimensions form one element of the set: 0 for numbers, 1 for vectors, 2 for matrices. */
   readonly eventDim: 0 | 1 | 2;
-  /** Whether an element, given row by row, lies in the set. */
+  /** Whether an element, given in row-major order, is in the set. */
   readonly contains: (element: ArrayLike<number>) => boolean;
   /**
-   * The bounds of the numbers, if they nearly describe the set; `positive` stands for the least
-   * positive one.
+   * The bounds of the numbers, if they nearly describe the set; `positive` means the smallest positive number.
    */
   readonly bounds?: readonly [low: number | 'positive', high: number];
 }
@@ -122,8 +121,8 @@ export const positiveDefinite: Constraint = {
 };
 
 /**
- * The tensor, no element of which may lie outside of the constraint. Known elements are checked at once; others when
- * they are evaluated, as far as `bounds` describe the set, or at once with `force`.
+ * Returns the tensor, and checks that all of its elements satisfy the constraint: known elements immediately; others when
+ * they are evaluated, as far as `bounds` describe the set, or immediately with `force`.
  */
 export function constrained(
   op: string,

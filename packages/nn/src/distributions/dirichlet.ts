@@ -1,6 +1,6 @@
 /**
- * @file The Dirichlet distribution, and the beta distribution (two categories). Samples are made of gamma variables,
- * so they have implicit gradients.
+ * @file The Dirichlet distribution, and the beta distribution (two categories). Samples are computed from gamma variables, so
+ * they have implicit gradients.
  */
 import {
   digamma,

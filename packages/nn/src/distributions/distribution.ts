@@ -212,7 +212,7 @@ export abstract class Distribution {
   }
 }
 
-/** Whether it is a distribution, and not only made with the prototype of one. */
+/** Whether `x` is a constructed distribution, and not only an object with its prototype. */
 function isMade(x: unknown): boolean {
   return x instanceof Distribution && (x.batchShape as Shape | undefined) !== undefined;
 }

@@ -263,7 +263,7 @@ export class MixtureSameFamily extends Distribution {
     const own = shape.slice(0, shape.length - batchShape.length - eventShape.length);
     const components = this.componentDistribution.sample(own);
     const lead = [...own, ...batchShape];
-    // A mixture without the batch chooses anew for each of its places.
+    // A mixture without a batch dimension chooses a component for each element of the batch.
     const { batchShape: few } = this.mixtureDistribution;
     const chosen = this.mixtureDistribution
       .sample(lead.slice(0, lead.length - few.length))

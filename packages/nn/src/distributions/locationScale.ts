@@ -1,4 +1,4 @@
-/** @file Other distributions with a location and a scale: Laplace, Cauchy, Gumbel. */
+/** @file Further distributions with a location and a scale: Laplace, Cauchy, Gumbel. */
 import { atan2, tan, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
@@ -71,7 +71,7 @@ export class Laplace extends LocationScale {
 
   protected override cdfOf(value: Tensor): Tensor {
     const z = this.standardized(value);
-    // The smaller of the two sides, so that neither tail is 1 less almost 1.
+    // Computed from the smaller of the two tails, so that neither is 1 minus a number close to 1.
     const tail = z.abs().neg().exp().mul(0.5);
     return where(z.lt(0), tail, tail.neg().add(1));
   }
@@ -112,7 +112,7 @@ export class Cauchy extends LocationScale {
   }
 
   protected override cdfOf(value: Tensor): Tensor {
-    // An angle from 0 to π: the lower tail is not ½ less almost ½.
+    // As an angle from 0 to π, so that the lower tail is not ½ minus a number close to ½.
     return atan2(this.scale, this.loc.sub(value)).div(Math.PI);
   }
 

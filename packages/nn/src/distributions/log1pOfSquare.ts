@@ -1,4 +1,4 @@
-/** @file `ln(1 + z²)`, which the distributions with heavy tails are made of. */
+/** @file `ln(1 + z²)`, a term of the distributions with heavy tails. */
 import { log1p, where, type Tensor } from '@chainrule/autograd';
 
 /** `ln(1 + z²)`; the square of a large z, which would overflow, is taken out of the logarithm. */

@@ -1,4 +1,4 @@
-/** @file Probabilities and logits: what distributions with either have in common. */
+/** @file Conversions between probabilities and logits, for distributions that take either. */
 import { clamp, sigmoid, softmax, type Tensor } from '@chainrule/autograd';
 
 /** Probabilities clamped one rounding away from 0 and 1, as PyTorch's are before their logarithm. */

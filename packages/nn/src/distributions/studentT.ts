@@ -1,6 +1,7 @@
 /**
- * @file Student's t distribution. A pair of normal variables whose radius r becomes `√(df · expm1(r² / df))` has it (R. W. Bailey,
- * "Polar generation of random variates with the t-distribution", 1994), with a heavy tail as long as numbers go.
+ * @file Student's t distribution. Samples come from a pair of normal variables whose radius r is replaced by `√(df · expm1(r²
+ * / df))` (R. W. Bailey, "Polar generation of random variates with the t-distribution", 1994), so the heavy tail extends as
+ * far as numbers go.
  */
 import { digamma, lgamma, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
@@ -69,7 +70,7 @@ export class StudentT extends Distribution {
   override get variance(): Tensor {
     const { df, scale } = this;
     const finite = df.gt(2);
-    // The branch that is not taken has a df that does not divide by 0.
+    // The branch that is not taken gets a df that does not divide by 0.
     const safe = where(finite, df, 3);
     const variance = scale.square().mul(safe).div(safe.sub(2));
     return where(finite, variance, where(df.gt(1), Infinity, NaN));
@@ -104,7 +105,7 @@ export class StudentT extends Distribution {
     const { dtype } = this;
     const [x, y] = [randn(shape, { dtype }), randn(shape, { dtype })];
     const a = x.square().add(y.square()).div(to(this.df, shape).mul(2)).clampMin(LEAST);
-    // In two halves, so that nothing overflows unless the result does.
+    // Multiplied in two halves, so that nothing overflows unless the result does.
     const half = a.mul(0.5).exp();
     const double = a.mul(-2);
     const t = x.mul(half).mul(double.expm1().div(double).sqrt()).mul(half);
@@ -112,5 +113,5 @@ export class StudentT extends Distribution {
   }
 }
 
-/** So small that the growth of a radius is 1. */
+/** So small that `expm1(x) / x` is 1. */
 const LEAST = 2 ** -100;

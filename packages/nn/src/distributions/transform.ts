@@ -1,4 +1,4 @@
-/** @file What every transform is: an invertible function, with the logarithm of its derivative. */
+/** @file The base of all transforms: an invertible function, with the logarithm of its derivative. */
 import {
   checkArgument,
   ChainruleError,

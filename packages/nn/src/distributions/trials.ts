@@ -1,4 +1,4 @@
-/** @file Distributions of trials that succeed with some probability: one trial, many, or up to the first success. */
+/** @file Distributions of trials with some probability of success: one trial, many, or until the first success. */
 import {
   arange,
   bernoulli,
@@ -44,9 +44,9 @@ type TrialArguments =
 
 const readTrial = parameterReader([], ['probs', 'logits']);
 
-/** Trials with given probabilities or log-odds. */
+/** The base of distributions of trials, with given probabilities or log-odds. */
 abstract class Trials extends Distribution {
-  /** What was given. */
+  /** The parameter that was given, and which of the two it is. */
   protected readonly parameter: Tensor;
   protected readonly byLogits: boolean;
 
@@ -70,12 +70,12 @@ abstract class Trials extends Distribution {
     return this.byLogits ? this.parameter : logitsOf(this.parameter, true);
   }
 
-  /** The probability of failure, which keeps its digits where that of success is almost 1. */
+  /** The probability of failure, which keeps its digits if that of success is close to 1. */
   protected get failure(): Tensor {
     return this.byLogits ? probsOf(this.parameter.neg(), true) : this.parameter.neg().add(1);
   }
 
-  /** The logarithms of the probabilities of success and failure, each from what was given. */
+  /** The logarithms of the probabilities of success and failure, each computed from the given parameter. */
   protected get logs(): { readonly success: Tensor; readonly failure: Tensor } {
     const { parameter } = this;
     if (this.byLogits)
@@ -84,7 +84,7 @@ abstract class Trials extends Distribution {
     return { success: p.log(), failure: log1p(p.neg()) };
   }
 
-  /** The entropy of one trial: of two terms of one sign. */
+  /** The entropy of one trial: a sum of two terms with the same sign. */
   protected trialEntropy(): Tensor {
     const { logs, probs, failure } = this;
     return probs.mul(logs.success).add(failure.mul(logs.failure)).neg();
@@ -258,7 +258,7 @@ export class Geometric extends Trials {
   protected override logProbOf(value: Tensor): Tensor {
     const { probs, logs } = this;
     if (this.byLogits) return value.mul(logs.failure).add(logs.success);
-    // Success is certain: no failure has probability 1.
+    // If success is certain, the probability of no failures is 1.
     const certain = probs.eq(1).logicalAnd(value.eq(0));
     return value.mul(log1p(where(certain, 0, probs).neg())).add(probs.log());
   }

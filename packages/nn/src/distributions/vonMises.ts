@@ -58,7 +58,7 @@ export class VonMises extends Distribution {
 
   protected override logProbOf(value: Tensor): Tensor {
     const { concentration: k, loc } = this;
-    // κ cos(x) − ln I₀(κ), with e^κ taken out of I₀: nothing overflows, nothing large cancels.
+    // κ cos(x) − ln I₀(κ), with e^κ factored out of I₀, so that nothing overflows and no large terms cancel.
     const half = value.sub(loc).mul(0.5).sin().square();
     return k
       .mul(half)

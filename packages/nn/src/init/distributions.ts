@@ -1,4 +1,4 @@
-/** @file Filling parameters with numbers of a distribution, or with constants. PyTorch: `torch.nn.init`. */
+/** @file Fills parameters with random numbers from a distribution, or with constants. PyTorch: `torch.nn.init`. */
 import {
   checkArgument,
   defineOptions,
@@ -109,7 +109,7 @@ export function truncNormal<C extends Cell>(parameter: C, options?: TruncNormalO
   const { mean = 0, std = 1, a = -2, b = 2 } = truncNormalOptions('truncNormal', options);
   if (a > b) throw new ChainruleError(`truncNormal: a must be at most b, got a ${a} and b ${b}`);
   return fill('truncNormal', parameter, () => {
-    // Evenly between the distribution function's values at the bounds, through its inverse.
+    // Uniform between the values of the distribution function at the bounds, then through its inverse.
     const { dtype, shape } = parameter;
     const bounds = autograd.tensor([a, b], { dtype: 'float64' });
     const [low = 0, high = 0] = autograd.erf(bounds.sub(mean).div(std * Math.SQRT2)).dataSync();

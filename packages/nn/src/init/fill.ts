@@ -1,4 +1,4 @@
-/** @file How parameters are filled. */
+/** @file The common steps of filling a parameter. */
 import { noGrad, rand, type Cell, type Tensor } from '@chainrule/autograd';
 import * as autograd from '@chainrule/autograd';
 import { checkFillable } from '../utils/computed.js';
@@ -17,7 +17,7 @@ export function fill<C extends Cell>(op: string, parameter: C, values: () => Ten
   return parameter;
 }
 
-/** A tensor of `shape` drawn evenly from [a, b). */
+/** A tensor of `shape` drawn uniformly from [a, b). */
 export function uniformOf(shape: Shape, a: number, b: number, dtype: Tensor['dtype']): Tensor {
   return rand(shape, { dtype })
     .mul(b - a)

@@ -1,4 +1,4 @@
-/** @file Filling weights so that values keep their variance from layer to layer. PyTorch: `torch.nn.init`. */
+/** @file Fills weights so that values keep their variance from layer to layer. PyTorch: `torch.nn.init`. */
 import {
   checkArgument,
   defineOptions,
@@ -131,7 +131,7 @@ export function orthogonal<C extends Cell>(parameter: C, options?: GainOptions):
     if (parameter.size === 0) return 0;
     const [tall, wide] = rows < columns ? [columns, rows] : [rows, columns];
     const { Q, R } = autograd.linalg.qr(randn([tall, wide], { dtype: parameter.dtype }));
-    // The signs of R's diagonal make Q evenly distributed.
+    // With the signs of R's diagonal, Q is uniformly distributed.
     const q = Q.mul(autograd.diagonal(R).sign());
     return (rows < columns ? q.t() : q).reshape(parameter.shape).mul(gain);
   });

@@ -1,4 +1,4 @@
-/** @file New parameters with PyTorch's initial values. */
+/** @file Creates parameters with PyTorch's initial values. */
 import {
   type DType,
   Parameter,

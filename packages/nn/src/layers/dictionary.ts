@@ -1,4 +1,4 @@
-/** @file Modules that hold something by name: what `ModuleDict` and `ParameterDict` have in common. */
+/** @file Modules that hold entries by name: the common part of `ModuleDict` and `ParameterDict`. */
 import { guardMethods, IndexError, display } from '@chainrule/autograd';
 import { Module } from '../module/module.js';
 import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js';
@@ -6,18 +6,21 @@ import { checkName, INTERNAL, isModule, namedEntries } from '../module/slots.js'
 /** Values by name, as an object, or as pairs. */
 export type Entries<T> = Readonly<Record<string, T>> | Iterable<readonly [string, T]>;
 
-/** What is held by name, in order of insertion. Iterates over the names. `Given` is what may be set, and becomes `Held`. */
+/**
+ * Named entries in order of insertion. Iterates over the names. `Given` is the type that may be set; it is converted to
+ * `Held`.
+ */
 export abstract class Dictionary<Held, Given = Held> extends Module implements Iterable<string> {
-  /** What messages call an entry: `module`. */
+  /** The word for an entry in messages: `module`. */
   protected abstract get noun(): string;
 
-  /** What is held of a value that is given. @throws {ChainruleError} if it can be no entry. */
+  /** The entry that is stored for a given value. @throws {ChainruleError} if the value cannot be an entry. */
   protected abstract held(name: string, value: Given): Held;
 
   constructor(entries: Entries<Given>) {
     super();
     guardMethods(this, Dictionary.prototype, 'dictionary', isModule);
-    // Any name is allowed, also one that a module's own method has.
+    // Any name is allowed, also that of one of the module's own methods.
     this[INTERNAL].registry = Object.create(null) as Record<string, unknown>;
     this.update(entries);
   }
@@ -72,12 +75,12 @@ export abstract class Dictionary<Held, Given = Held> extends Module implements I
     return Object.keys(this.entriesByName);
   }
 
-  /** What is held, in order. */
+  /** The entries, in order. */
   values(): Held[] {
     return Object.values(this.entriesByName);
   }
 
-  /** The names with what they hold, in order. */
+  /** The names with their entries, in order. */
   entries(): [string, Held][] {
     return Object.entries(this.entriesByName);
   }

@@ -1,4 +1,4 @@
-/** @file Options that a layer keeps for its function: each class declares them, the base class reads them. */
+/** @file Options that a layer keeps and passes to its function: each class declares them, the base class reads them. */
 import {
   byPosition,
   defineOptions,

@@ -1,4 +1,4 @@
-/** @file Modules that hold something in a list: what `Sequential`, `ModuleList` and `ParameterList` have in common. */
+/** @file Modules that hold a list: the common part of `Sequential`, `ModuleList` and `ParameterList`. */
 import {
   checkArgument,
   guardMethods,
@@ -10,17 +10,17 @@ import {
 import { Module } from '../module/module.js';
 import { isModule } from '../module/slots.js';
 
-/** A list whose elements are fields named '0', '1' … `Given` is what may be added, and becomes `Held`. */
+/** A list whose elements are fields named '0', '1' … `Given` is the type that may be added; it is converted to `Held`. */
 export abstract class List<Held, Given = Held> extends Module implements Iterable<Held> {
   [index: number]: Held;
 
-  /** What messages call an element: `module`. */
+  /** The word for an element in messages: `module`. */
   protected abstract get noun(): string;
 
-  /** What an element may be. */
+  /** The kind of a valid element. */
   protected abstract get kind(): Kind<Given>;
 
-  /** What is held of an element that is given. @throws {ChainruleError} if it can be none. */
+  /** The element that is stored for a given one. @throws {ChainruleError} if it cannot be an element. */
   protected abstract held(element: Given): Held;
 
   constructor(elements: Iterable<Given>) {
@@ -52,7 +52,7 @@ export abstract class List<Held, Given = Held> extends Module implements Iterabl
     return this;
   }
 
-  /** Adds elements at the end: all of them, or none where one can be no element. */
+  /** Adds elements at the end: all of them, or none if one is invalid. */
   extend(elements: Iterable<Given>): this {
     const given = readList(this.constructor.name, `${this.noun}s`, elements, this.kind);
     let n = this.length;

@@ -50,7 +50,7 @@ export class ParameterList extends List<Parameter, Tensor> {
   }
 
   override extend(parameters: Iterable<Tensor>): this {
-    // One tensor would be taken for its rows.
+    // A single tensor would be read as a list of its rows.
     if (kinds.tensor.test(parameters))
       throw new ChainruleError('ParameterList: expected a list of parameters, got one tensor');
     return super.extend(parameters);

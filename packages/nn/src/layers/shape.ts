@@ -1,4 +1,4 @@
-/** @file Layers that rearrange or resample. */
+/** @file Layers that rearrange or resample elements. */
 import {
   ChainruleError,
   checkArgument,

@@ -30,7 +30,7 @@ export interface CtcOptions extends LossOptions {
   readonly zeroInfinity?: boolean;
 }
 
-/** Stands for the logarithm of 0; the difference of two is not NaN. */
+/** Represents the logarithm of 0; unlike −∞, the difference of two is not NaN. */
 const NEVER = -1e30;
 
 /**
@@ -88,7 +88,7 @@ export function ctcLoss(
     .mean();
 }
 
-/** The logarithm of the sum over all alignments, for each sample: the forward recursion over time. */
+/** The logarithm of the sum over all alignments, for each sample, by the forward recursion over time. */
 function alignments(
   x: Tensor,
   labels: Tensor,
@@ -99,7 +99,7 @@ function alignments(
   const [time, batch] = x.shape as unknown as readonly [number, number];
   const longest = labels.shape[1] as number;
   const places = 2 * longest + 1;
-  // Blanks around and between the labels.
+  // Puts blanks around and between the labels.
   const gaps = full([batch, longest], blank, { dtype: 'int32' });
   const end = full([batch, 1], blank, { dtype: 'int32' });
   const path = cat([stack([gaps, labels], 2).reshape([batch, 2 * longest]), end], 1);
@@ -112,7 +112,7 @@ function alignments(
   const never = (n: number): Tensor => full([batch, n], NEVER, { dtype: x.dtype });
   const shifted = (alpha: Tensor, by: number): Tensor =>
     cat([never(Math.min(by, places)), alpha.narrow(1, 0, Math.max(0, places - by))], 1);
-  // A blank may be left out between two labels that differ.
+  // A path may skip the blank between two different labels.
   const before = cat(
     [
       full([batch, Math.min(2, places)], blank, { dtype: 'int32' }),
@@ -121,7 +121,7 @@ function alignments(
     1,
   );
   const skips = path.ne(blank).logicalAnd(path.ne(before));
-  // Before the first input: at the blank that stands before all labels, with certainty.
+  // Before the first input the path is at the blank before all labels, with probability 1.
   const start = where(arange(places).eq(0), 0, never(places));
   const going = arange(time).reshape([time, 1, 1]).lt(column(inputs, 'int32').unsqueeze(1));
   const [alpha] = scan(
@@ -136,7 +136,7 @@ function alignments(
     start,
     { likely: emitted, more: going },
   );
-  // At the last label or the blank after it.
+  // The path ends at the last label or at the blank after it.
   const index = (f: (n: number) => number): Tensor => column(lengths.map(f), 'int32').unsqueeze(1);
   const afterLabel = gather(
     alpha,

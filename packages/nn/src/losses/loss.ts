@@ -1,4 +1,4 @@
-/** @file What losses as modules have in common: the options of their function, and class weights as part of their state. */
+/** @file The base of losses as modules: the options of their function, and class weights as part of their state. */
 import type { Cell, Tensor } from '@chainrule/autograd';
 import { keptOptions, type AnyReader } from '../layers/keptOptions.js';
 import { Module } from '../module/module.js';
@@ -7,7 +7,7 @@ import * as read from './readers.js';
 
 /** A loss that keeps its options. */
 export abstract class Loss<O extends object> extends Module {
-  /** Reads the options when the loss is made: those that every loss has, unless it says more. */
+  /** Reads the options when the loss is made; subclasses may accept more than the common ones. */
   protected static readonly reader: AnyReader = read.lossOptions as unknown as AnyReader;
 
   protected readonly options: O;

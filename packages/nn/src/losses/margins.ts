@@ -1,4 +1,4 @@
-/** @file Margin losses for classes: the right ones should score higher than the others. */
+/** @file Margin losses for classification: the right classes should score higher than the others. */
 import {
   any,
   arange,
@@ -115,7 +115,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
       eq(ids.unsqueeze(2), arange(classes)).logicalAnd(listed.unsqueeze(2)),
       1,
     ).unsqueeze(1);
-    // Each class of a sample against each of the others: [batch, listed, classes].
+    // Compares each target class of a sample with each of the other classes: [batch, listed, classes].
     const short = relu(
       scores
         .unsqueeze(1)

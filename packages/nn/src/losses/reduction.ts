@@ -40,7 +40,7 @@ export function checkReduction(op: string, reduction: string, ...more: readonly 
   }
 }
 
-/** What has been warned about. So many shapes come only from a loop over shapes. */
+/** The pairs of shapes that have been warned about, up to `MOST_WARNINGS`: more come only from a loop over shapes. */
 const warned = new Set<string>();
 const MOST_WARNINGS = 64;
 

@@ -1,4 +1,4 @@
-/** @file What is computed from a confusion matrix for each class, and averaged: precision, recall, F1, IoU. */
+/** @file Measures computed from a confusion matrix for each class, and averaged: precision, recall, F1, IoU. */
 import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
 import { ConfusionBased, MOST_CLASSES } from './confusion.js';
 import { labelKinds, type LabelOptions } from './labels.js';

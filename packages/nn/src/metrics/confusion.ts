@@ -1,4 +1,4 @@
-/** @file The confusion matrix, and counts of pairs of labels, of which other metrics are made. */
+/** @file The confusion matrix, and counts of pairs of labels, from which other metrics are computed. */
 import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
 import { labelKinds, labelsOf, type LabelOptions } from './labels.js';
 import { Metric, type MetricState } from './metric.js';
@@ -15,7 +15,7 @@ export interface ConfusionOptions extends LabelOptions {
   readonly normalize?: 'true' | 'predicted' | 'all' | null;
 }
 
-/** Each pair of classes has a count; for this many classes they take 2 GiB. */
+/** The most classes: there is a count for each pair of classes, which take 2 GiB for this many. */
 export const MOST_CLASSES = 2 ** 14;
 
 const confusionOptions: OptionsReader<ConfusionOptions> = defineOptions<ConfusionOptions>({

@@ -1,4 +1,4 @@
-/** @file From scores to labels: the class a classifier predicts, in whichever form the prediction comes. */
+/** @file Turns scores into labels: the class that a classifier predicts, for all forms of predictions. */
 import { kinds, ShapeError, Tensor } from '@chainrule/autograd';
 import { checkLabel, valuesOf, type Numbers } from './read.js';
 
@@ -63,8 +63,8 @@ export function labelsOf(
 }
 
 /**
- * Whether one number for each example is a score: a float, as tensors and typed arrays say. Numbers in an array say nothing;
- * they are scores if there is a threshold for them, or any that is not whole.
+ * Whether one number for each example is a score. In tensors and typed arrays floats are scores. Numbers in a plain array are
+ * scores if there is a threshold for them, or if one of them is not an integer.
  */
 function areScores(prediction: Numbers, hasThreshold: boolean): boolean {
   if (prediction instanceof Tensor) return prediction.dtype.startsWith('float');
@@ -102,7 +102,7 @@ function best(data: ArrayLike<number>, i: number, classes: number, inner: number
   const start = startOf(i, classes, inner);
   let most = 0;
   for (let c = 1; c < classes; c++) {
-    // NaN is the largest, as in argmax.
+    // NaN counts as the largest, as in argmax.
     const [x, y] = [data[start + c * inner]!, data[start + most * inner]!];
     if (x > y || (Number.isNaN(x) && !Number.isNaN(y))) most = c;
   }

@@ -30,7 +30,7 @@ abstract class ScoreMetric<Result> extends Metric<Result, Numbers, Numbers> {
         throw new ChainruleError(`${this.name}: score ${i} is NaN, which cannot be ranked`);
     }
     for (let i = 0; i < t.data.length; i++) {
-      // With weight 0, an example is left out: its score is no threshold.
+      // An example with weight 0 is left out: its score is not a threshold.
       if (weights[i] === 0) continue;
       this.scores.push(p.data[i]!);
       this.labels.push(t.data[i]!);

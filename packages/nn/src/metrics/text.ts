@@ -107,7 +107,7 @@ export class BleuScore extends SumMetric<
 
   constructor(options?: BleuOptions) {
     const { maxN = 4, smooth = 'none' } = bleuOptions('BleuScore', options);
-    // Matches and runs of each length, then the tokens of translations and references.
+    // The numbers of matches and of n-grams of each length, then the numbers of tokens in translations and references.
     super(2 * maxN + 2);
     this.maxN = maxN;
     this.smooth = smooth;
@@ -145,7 +145,7 @@ export class BleuScore extends SumMetric<
       }
     }
     const lengths = others.map((other) => other.length);
-    // The reference nearest in length; the shorter of two.
+    // The length of the reference that is closest; of two equally close, the shorter.
     const nearest = lengths.sort(
       (a, b) => Math.abs(a - own.length) - Math.abs(b - own.length) || a - b,
     )[0];

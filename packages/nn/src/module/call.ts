@@ -1,4 +1,4 @@
-/** @file What happens around a module's `forward`: hooks, and the module's path in the graph and in errors. */
+/** @file Runs a module's `forward`: calls hooks, and records the module's path for the graph and for errors. */
 import {
   checkArgument,
   ChainruleError,
@@ -16,7 +16,7 @@ type Forward = (...args: unknown[]) => unknown;
 /** A call that has not returned yet. */
 interface Frame {
   readonly module: Module;
-  /** From the outermost module called. */
+  /** The path from the outermost module that was called. */
   readonly path: string;
 }
 
@@ -52,7 +52,7 @@ export function surrounded(prototype: object): Forward {
 function call(module: Module, forward: Forward, args: unknown[]): unknown {
   const outer = innermost;
   const label = outer === null ? '' : labelOf(outer.module, module);
-  // What the caller holds was noted with it.
+  // A module that the caller holds is already watched together with the caller.
   if ((outer === null || label === module.constructor.name) && isCompiling()) watch(module);
   const path =
     outer === null || outer.path === ''
@@ -96,7 +96,7 @@ function run(module: Module, forward: Forward, args: unknown[]): unknown {
   return output;
 }
 
-/** Refuses what is no tensor where a layer says that it takes tensors. */
+/** Refuses arguments that are not tensors, if a layer declares that it takes tensors. */
 function checkInputs(module: Module, args: readonly unknown[]): void {
   const { inputs, name } = module.constructor as typeof Module;
   for (let i = 0; i < inputs.length; i++) {
@@ -104,7 +104,7 @@ function checkInputs(module: Module, args: readonly unknown[]): void {
   }
 }
 
-/** The path of a module from the one that calls it; its class where the caller does not hold it. */
+/** The path of a module from the module that calls it; its class if the caller does not hold it. */
 function labelOf(caller: Module, module: Module): string {
   if (caller === module) return '';
   const internal = caller[INTERNAL];

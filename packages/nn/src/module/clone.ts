@@ -38,7 +38,7 @@ export function cloneModule<M extends Module>(root: M, setUp: (module: Module) =
       to.registry = Object.create(null) as Record<string, unknown>;
       for (const [key, value] of Object.entries(from.registry)) to.registry[key] = copy(value);
     }
-    // A parameter that is computed when it is read: see `parametrize`.
+    // A parameter that is computed when it is read; see `parametrize`.
     for (const [key, own] of Object.entries(Object.getOwnPropertyDescriptors(module)))
       if (own.get !== undefined) Object.defineProperty(made, key, own);
     for (const [key, value] of Object.entries(module))

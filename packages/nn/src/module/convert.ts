@@ -1,4 +1,4 @@
-/** @file Parameters and buffers of a module in another dtype or on another device: what `Module.to` does. */
+/** @file Converts parameters and buffers of a module to another dtype or device, for `Module.to`. */
 import {
   cell,
   ChainruleError,
@@ -12,7 +12,7 @@ import {
 import type { Module } from './module.js';
 import { buffersOf, parametersOf, walkSlots, type Slot } from './slots.js';
 
-/** Puts new parameters and buffers of a float dtype in the places of those of the other. */
+/** Replaces parameters and buffers of a float dtype by new ones of another. */
 export function convertDtype(module: Module, dtype: 'float32' | 'float64'): void {
   const converted = new Map<Tensor, Tensor>();
   const convert = (slot: Slot<Parameter | Cell>, wrap: (t: Tensor, of: Tensor) => Cell): void => {
@@ -65,7 +65,7 @@ export function moveToDevice(module: Module, device: string): void {
   for (const p of module.parameters()) if (p.grad !== null) p.grad = p.grad.detach().to('webgpu');
 }
 
-/** Brings parameters, their gradients, and buffers to the CPU: all of them, or none should one fail. */
+/** Moves parameters, their gradients, and buffers to the CPU: all of them, or none if one fails. */
 export async function bringToHost(module: Module): Promise<void> {
   const values = [...module.parameters(), ...module.buffers()].filter((t) => t.device !== 'cpu');
   const onHost = values.map(async (t) => {

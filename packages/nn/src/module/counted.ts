@@ -1,4 +1,4 @@
-/** @file The tensors that `multiplyAdds` counts by, checked. */
+/** @file Checks the tensors that `multiplyAdds` counts from. */
 import { checkArgument, kinds, type Tensor } from '@chainrule/autograd';
 
 const inputsKind = kinds.kind<readonly [Tensor, ...Tensor[]]>(
@@ -6,7 +6,7 @@ const inputsKind = kinds.kind<readonly [Tensor, ...Tensor[]]>(
   (x) => kinds.listOf(kinds.tensor).test(x) && (x as readonly unknown[]).length > 0,
 );
 
-/** The inputs of a call, of which there is one. */
+/** The only input of a call. */
 export function countedInputs(inputs: readonly Tensor[]): readonly [Tensor, ...Tensor[]] {
   return checkArgument('multiplyAdds', 'inputs', inputs, inputsKind);
 }

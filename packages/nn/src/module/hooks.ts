@@ -7,7 +7,7 @@ export type ForwardPreHook = (module: Module, args: readonly unknown[]) => unkno
 /** Called after `forward`; what it returns, unless undefined, replaces the output. */
 export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
 
-/** Adds a hook; gives what removes it. */
+/** Adds a hook; returns a function that removes it. */
 export function addHook<T>(internal: Internal, hooks: Set<T>, hook: T): () => void {
   const changed = (): void => {
     const none = internal.hooks.size + internal.preHooks.size === 0;

@@ -1,4 +1,4 @@
-/** @file The base of all layers and models: registers what they hold; the mathematics is theirs. */
+/** @file The base of all layers and models: it registers the parameters, buffers and modules that they hold. */
 import {
   checkArgument,
   kinds,
@@ -190,7 +190,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   apply(f: (module: Module) => void): this {
     checkArgument('apply', 'f', f, kinds.callable);
     const visit = (module: Module, within: readonly Module[]): void => {
-      if (within.includes(module)) return; // it contains itself
+      if (within.includes(module)) return; // the module contains itself
       for (const child of module.children()) visit(child, [...within, module]);
       f(module);
     };
@@ -229,10 +229,11 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
 
   /**
    * Moves all parameters, their gradients, and buffers to a device, and resolves to the module when they are there. The
-   * objects stay; an optimizer's state does not move, so create the optimizer anew or load its `stateDict()`. PyTorch:
+   * objects stay the same; an optimizer's state does not move, so create a new optimizer or load its `stateDict()`. PyTorch:
    * `module.to(device)`.
    *
-   * @throws {DeviceError} for a device that is not open; what a run on the device refused. Nothing has moved then.
+   * @throws {DeviceError} for a device that is not open, and the error of a run that failed on the device. Nothing has moved
+   * then.
    * @example await model.toAsync('cpu');
    */
   async toAsync(device: 'cpu' | 'webgpu'): Promise<this> {

@@ -2,10 +2,10 @@
 import { printable } from '@chainrule/autograd';
 import type { Module } from './module.js';
 
-/** `Name(options)` for a leaf, else one child a line; equal neighbours of a list are drawn together. */
+/** `Name(options)` for a leaf, else one line per child; equal neighbours in a list are shown as one. */
 export function reprOf(module: Module, within: readonly Module[] = []): string {
   const name = printable(module.constructor.name);
-  if (within.includes(module)) return `${name}(…)`; // it contains itself
+  if (within.includes(module)) return `${name}(…)`; // the module contains itself
   const extra = printable(module.extraRepr());
   const children = module.namedChildren().map(([key, child]) => ({
     first: printable(key),

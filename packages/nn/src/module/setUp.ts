@@ -1,9 +1,9 @@
-/** @file What every module has from the start: its internals, and a `forward` that hooks surround. */
+/** @file Sets up what every module has from the start: its internals, and a `forward` that calls hooks. */
 import { surrounded } from './call.js';
 import type { Module } from './module.js';
 import { INTERNAL, type Internal } from './slots.js';
 
-/** What a constructor does: also for a clone, which is made without one. */
+/** The part of construction that a clone, which is made without a constructor, needs too. */
 export function setUp(module: Module): void {
   const internal: Internal = {
     training: true,
@@ -16,9 +16,9 @@ export function setUp(module: Module): void {
     hookState: null,
     labels: null,
   };
-  // Configurable: a proxy may answer with a proxy of it, and what is met then says what is wrong.
+  // Configurable, because a proxy may answer with a proxy of it; a later check then reports the problem.
   Object.defineProperty(module, INTERNAL, { value: internal, configurable: true });
-  // An own property, so that a subclass overrides `forward` on its prototype and `super.forward` stays plain.
+  // An own property: so a subclass overrides `forward` on its prototype, and `super.forward` calls no hooks.
   Object.defineProperty(module, 'forward', {
     value: surrounded(Object.getPrototypeOf(module) as object),
     writable: true,

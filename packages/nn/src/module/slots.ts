@@ -1,6 +1,7 @@
 /**
- * @file What a module registers: the fields that hold parameters, buffers and modules, found by looking when someone
- * asks. Class fields are defined on the instance, past any setter of the prototype, so nothing can watch them come.
+ * @file Finds what a module registers: the fields that hold parameters, buffers and modules, by looking when they are
+ * requested. Class fields are defined on the instance and bypass setters of the prototype, so their definition cannot be
+ * observed.
  */
 import {
   checkArgument,
@@ -20,7 +21,7 @@ import { MODULE_BRAND, OWN } from '../copy.js';
 import type { ForwardHook, ForwardPreHook } from './hooks.js';
 import type { Module } from './module.js';
 
-/** @internal Where a module keeps what is no field of its user's. */
+/** @internal The key of a module's internal data, which is not one of its user's fields. */
 export const INTERNAL = Symbol.for('chainrule.module');
 
 /** @internal */
@@ -28,21 +29,21 @@ export interface Internal {
   training: boolean;
   /** The object whose fields register: the module itself, or the entries of a `ModuleDict`. */
   registry: Record<string, unknown>;
-  /** The fields in which a parameter was seen: what is put there is one, or null. */
+  /** The fields that have held a parameter: they may only hold a parameter or null. */
   readonly parameters: Set<string>;
-  /** Keys that older state dictionaries have, with those that they are loaded as; null where there are none. */
+  /** The keys of older state dictionaries, each with its current key; null if there are none. */
   formerKeys: Map<string, string> | null;
   /** The fields that are buffers, and whether a state dictionary holds them. */
   readonly buffers: Map<string, boolean>;
   readonly preHooks: Set<ForwardPreHook>;
   readonly hooks: Set<ForwardHook>;
-  /** Another object for other hooks; null where there are none. */
+  /** A new object whenever the hooks change; null if there are none. */
   hookState: object | null;
   /** The path of each module below, once one has been called from here. */
   labels: Map<Module, string> | null;
 }
 
-/** A field, or an element of an array in a field, that holds something registered. */
+/** A field, or an element of an array in a field, that holds a parameter, buffer or module. */
 export interface Slot<T> {
   /** Its key in a state dictionary. */
   readonly name: string;
@@ -57,7 +58,7 @@ export function isModule(value: unknown): value is Module {
   return passes(aModule, value);
 }
 
-/** A module, whichever copy of the package it comes from. */
+/** A module, made by any copy of the package. */
 export const aModule: Kind<Module> = kinds.kind(
   'be a module',
   (x) => typeof x === 'object' && x !== null && INTERNAL in x,
@@ -71,7 +72,7 @@ export function isOwn(x: unknown): x is Module {
   return true;
 }
 
-/** What one module's fields hold, and the elements of arrays in them, in the order of declaration. */
+/** The values in one module's fields, and the elements of arrays in them, in the order of declaration. */
 export function fieldsOf(module: Module): Slot<unknown>[] {
   const { registry } = module[INTERNAL];
   const names = (module.constructor as typeof Module).stateKeys;
@@ -89,7 +90,7 @@ export function fieldsOf(module: Module): Slot<unknown>[] {
   return found;
 }
 
-/** The modules that one module holds itself. */
+/** The modules that a module holds directly. */
 export function modulesOf(module: Module): Slot<Module>[] {
   return fieldsOf(module).filter((slot): slot is Slot<Module> => isModule(slot.value));
 }
@@ -114,7 +115,7 @@ export function parametersOf(module: Module): Slot<Parameter>[] {
   });
 }
 
-/** What stands for parameters while `functionalCall` runs. */
+/** The tensors that replace parameters while `functionalCall` runs. */
 export const standIns = new WeakSet<Tensor>();
 
 function refusePlain(module: Module, key: string): never {
@@ -125,7 +126,7 @@ function refusePlain(module: Module, key: string): never {
   );
 }
 
-/** What keys of older state dictionaries are called now. */
+/** Renames keys of older state dictionaries. */
 export function presentKeys(root: Module): [former: string, present: string][] {
   return walkModules(root, false).flatMap(([path, module]) =>
     [...(module[INTERNAL].formerKeys ?? [])].map(([former, present]): [string, string] => [
@@ -135,7 +136,7 @@ export function presentKeys(root: Module): [former: string, present: string][] {
   );
 }
 
-/** The buffers that one module holds itself. A tensor that was assigned to a buffer's name becomes the buffer. */
+/** The buffers that a module holds directly. A tensor assigned to a buffer's name becomes the buffer. */
 export function buffersOf(module: Module): BufferSlot[] {
   const { buffers, registry } = module[INTERNAL];
   return fieldsOf(module).flatMap(({ name, holder, key, value }) => {
@@ -193,7 +194,7 @@ export function join(path: string, name: string): string {
 
 /** The pairs of an object, a Map, or an iterable of pairs. */
 export function namedEntries(what: string, given: unknown): [string, unknown][] {
-  // The rows of a tensor are no pairs, and there may be millions.
+  // A tensor iterates over its rows, which are not pairs, and may be millions.
   if (passes(kinds.iterable, given) && !passes(kinds.tensor, given))
     return readList(what, 'entries', given, namedPair).map((pair) => [...pair]);
   if (what === 'Sequential' && typeof given === 'function')
@@ -210,7 +211,7 @@ const entries = kinds.kind<object>(
 );
 const namedPair = kinds.tuple<[string, unknown]>(kinds.text, kinds.anything);
 
-/** A name that can be part of a path and does not hide something else. */
+/** A name that can be part of a path and does not hide a member of the module. */
 export function checkName(what: string, module: Module, name: string): void {
   const { registry } = module[INTERNAL];
   const taken = typeof name === 'string' && name in registry && registry[name] !== undefined;
@@ -222,7 +223,9 @@ export function checkName(what: string, module: Module, name: string): void {
   }
 }
 
-/** What a state dictionary holds: of each module parameters, then buffers; shared ones under each of their names. */
+/**
+ * The entries of a state dictionary: for each module its parameters, then its buffers; shared ones under each of their names.
+ */
 export function stateSlots(root: Module): Slot<Cell>[] {
   const own = (module: Module): Slot<Cell>[] => [
     ...parametersOf(module),

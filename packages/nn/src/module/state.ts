@@ -31,7 +31,7 @@ const dictionary: Kind<StateDict> = kinds.kind(
       : Object.entries(x).length >= 0),
   FormatError,
 );
-/** A cell, what goes into it, and its name. */
+/** A cell, its new value, and its name. */
 type Load = readonly [target: Cell, value: Tensor, key: string];
 
 export function loadState(
@@ -88,7 +88,7 @@ export function loadState(
 const MOST = 30;
 const LONGEST = 200;
 
-/** What a file may give a million of, of any length, as a message can bear it. */
+/** Shortens keys from a file for a message: there may be a million of them, of any length. */
 function listed(items: readonly string[], between = ', '): string {
   const shown = items
     .slice(0, MOST)
@@ -97,10 +97,10 @@ function listed(items: readonly string[], between = ', '): string {
   return `${shown.join(between)}${more}`;
 }
 
-/** How much a dtype holds: what goes into one that holds less loses something. */
+/** The capacity of a dtype: a cast to a smaller one loses information. */
 const WIDTH = { bool: 0, int32: 1, float32: 2, float64: 3 } as const;
 
-/** What a cast takes away is said: a model in float32 is not the one in float64 that was saved. */
+/** Warns if a cast loses information: a model in float32 differs from the saved one in float64. */
 function warnOfCasts(module: Module, loads: readonly Load[]): void {
   const narrowed = loads.filter(([target, value]) => WIDTH[value.dtype] > WIDTH[target.dtype]);
   if (narrowed.length === 0) return;

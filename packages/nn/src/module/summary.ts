@@ -1,4 +1,4 @@
-/** @file A model as a table: what each layer gives, holds and costs. */
+/** @file A model as a table: the output, the parameters and the cost of each layer. */
 import {
   display,
   kinds,
@@ -55,7 +55,7 @@ export function summarize(
   ].join('\n');
 }
 
-/** One row a module, indented by depth; parameters are the module's own. */
+/** One row per module, indented by depth; parameters are the module's own. */
 function tree(model: Module): Row[] {
   const seen = new Set<unknown>();
   return walkModules(model, true).map(([path, module]) => {
@@ -74,7 +74,7 @@ function tree(model: Module): Row[] {
   });
 }
 
-/** Calls the model once with hooks that note shapes: nothing is evaluated, no statistics are updated. */
+/** Calls the model once with hooks that record shapes: nothing is evaluated, and no statistics are updated. */
 function record(model: Module, rows: readonly Row[], shapes: readonly Shape[], dtype: DType): void {
   const modes = rows.map(({ module }) => module.training);
   const remove = rows.map((row) =>

@@ -1,13 +1,13 @@
 /**
- * @file What a recording made by `compile` assumes of the modules that were called in it, beside their training flags: which
- * parameters, buffers, tensors and modules their fields hold, their settings (`dropout.p`, a temperature, an activation), and
- * which hooks they have. A change of these records anew.
+ * @file The assumptions that a recording made by `compile` has about the modules that were called in it, besides their
+ * training flags: the parameters, buffers, tensors and modules that their fields hold, their settings (`dropout.p`, a
+ * temperature, an activation), and their hooks. If one of these changes, the function is recorded again.
  */
 import { afterRun, dependsOn, display, Parameter, Tensor } from '@chainrule/autograd';
 import type { Module } from './module.js';
 import { fieldsOf, INTERNAL, isModule, standIns, walkModules, type Internal } from './slots.js';
 
-/** Notes what is assumed of a module and of all below it. */
+/** Records the assumptions about a module and all modules below it. */
 export function watch(root: Module): void {
   const seen = new Seen();
   for (const [, module] of walkModules(root, true)) seen.add(module);
@@ -18,14 +18,14 @@ export function watch(root: Module): void {
   afterRun(() => seen.settle());
 }
 
-/** Modules as they were when they were recorded, in lists: they are looked through at each call. */
+/** The state of modules when they were recorded, in lists that are compared at each call. */
 class Seen {
   private readonly modules: Internal[] = [];
   private readonly hookStates: unknown[] = [];
   private readonly holders: Record<string, unknown>[] = [];
   private readonly keys: string[] = [];
   private readonly values: unknown[] = [];
-  /** What everything counts in: lists and dictionaries. */
+  /** Lists and dictionaries whose number of entries must not change. */
   private readonly counted: object[] = [];
   private readonly counts: number[] = [];
   /** The settings: fields that are plain values. */
@@ -38,11 +38,11 @@ class Seen {
     this.hookStates.push(internal.hookState);
     const { registry } = internal;
     const counted = new Set<object>();
-    // Fields that a module adds while it runs are not checked.
+    // The check ignores fields that a module adds while it runs.
     if (registry !== (module as unknown) || 'length' in module) counted.add(registry);
     for (const { holder, key, value } of fieldsOf(module)) {
       if (!(value instanceof Parameter) && !isModule(value)) {
-        // A buffer, or a tensor in an array; what stands for a parameter in a functional call is put back after it.
+        // A buffer, or a tensor in an array. Replacements of parameters in a functional call are undone after it.
         if (!(value instanceof Tensor) || standIns.has(value as Tensor)) continue;
         this.settings.push({ fields: holder, key, value, contents: null });
         if (Array.isArray(holder)) counted.add(holder);
@@ -75,7 +75,7 @@ class Seen {
     return this.settings.every(isAsItWas);
   }
 
-  /** What is no longer as it was, in words. */
+  /** A description of what has changed. */
   changed(): string {
     const setting = this.settings.find((x) => !isAsItWas(x));
     if (setting === undefined) return 'the parameters, modules or hooks of a module have changed';
@@ -84,7 +84,9 @@ class Seen {
     return `${name}.${key} was ${display(value)} and is ${display(fields[key])}`;
   }
 
-  /** What a module sets itself while it runs, such as a count of its calls, is its own affair. */
+  /**
+   * After the run, settings that the module itself changed while it ran, such as a count of its calls, are no longer checked.
+   */
   settle(): void {
     if (this.settled) return;
     this.settled = true;
@@ -96,7 +98,7 @@ interface Setting {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly key: string;
   readonly value: unknown;
-  /** What it holds, where that can be said in short: it counts then, and not which object it is. */
+  /** The contents of a short list or object: these are compared, and not its identity. */
   readonly contents: Contents | null;
 }
 
@@ -122,13 +124,13 @@ function holds(now: unknown, { keys, values }: Contents): boolean {
   return true;
 }
 
-/** What `fieldsOf` does not look into. */
+/** Whether a value is a setting, which `fieldsOf` does not look into. */
 function isSetting(value: unknown): boolean {
   if (value instanceof Tensor || isModule(value)) return false;
   return !Array.isArray(value) || contentsOf(value) !== null;
 }
 
-/** Those of a short list or object of plain values, such as sizes or a configuration; else null. */
+/** The contents of a short list or object of plain values, such as sizes or a configuration; else null. */
 function contentsOf(value: unknown): Contents | null {
   if (typeof value !== 'object' || value === null) return null;
   const isList = Array.isArray(value);

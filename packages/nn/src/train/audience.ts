@@ -1,9 +1,9 @@
-/** @file Who receives a run's events: its callbacks, then the loop that iterates over them. */
+/** @file The receivers of a run's events: its callbacks, then the loop that iterates over them. */
 import type { Callback, FitControl, FitEvent } from './events.js';
 import type { Listener } from './listener.js';
 
 export class Audience {
-  /** Who goes over the events, if anybody does. */
+  /** The loop over the events, if there is one. */
   listener: Listener<FitEvent> | null = null;
   private readonly callbacks: readonly Callback[];
   private readonly control: FitControl;
@@ -13,12 +13,12 @@ export class Audience {
     this.control = control;
   }
 
-  /** Whether there is anybody. */
+  /** Whether there is any receiver. */
   get isThere(): boolean {
     return this.listener !== null || this.callbacks.length > 0;
   }
 
-  /** Sends an event to each in turn; returns a promise only if one of them does. */
+  /** Sends an event to the receivers one after the other; returns a promise only if one of them does. */
   tell(event: FitEvent): Promise<void> | undefined {
     let before: Promise<void> | undefined;
     for (const callback of this.callbacks) {

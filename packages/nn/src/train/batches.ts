@@ -1,13 +1,13 @@
-/** @file Where a batch stands among those of its epoch and of its update. */
+/** @file The position of a batch among those of its epoch and of its update. */
 import type { Progress } from './events.js';
 
-/** Says in the message of an error which batch it came from. */
+/** Adds to the message of an error which batch it came from. */
 export function nameBatch(error: unknown, { epoch, batch }: Progress): void {
   if (error instanceof Error && !Object.isFrozen(error))
     error.message += ` (in batch ${batch} of epoch ${epoch})`;
 }
 
-/** How many batches there are, where that is known. */
+/** The number of batches, if it is known. */
 export function lengthOf(data: object): number | null {
   let length: unknown = null;
   try {
@@ -18,7 +18,7 @@ export function lengthOf(data: object): number | null {
   return typeof length === 'number' ? length : null;
 }
 
-/** How many batches share the update that batch `at` belongs to. */
+/** The number of batches that share the update of batch `at`. */
 export function shareOf(at: number, accumulate: number, length: number): number {
   const begin = at - (at % accumulate);
   return Math.max(1, Math.min(accumulate, length - begin));

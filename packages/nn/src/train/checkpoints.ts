@@ -1,4 +1,4 @@
-/** @file Checkpoints: everything that the next step depends on. */
+/** @file Checkpoints of everything that the next step depends on. */
 import { getRngState, setRngState } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import type { EpochRecord, Progress } from './events.js';
@@ -8,14 +8,14 @@ import type { BestWeights } from './stopping.js';
 /** How far a run is, and the records of earlier epochs. */
 export interface TrainingState extends Progress {
   readonly epochs: readonly EpochRecord[];
-  /** The sum of the losses in this epoch, each by its examples, and the examples. */
+  /** The sum of the losses in this epoch, weighted by the number of examples, and the number of examples. */
   readonly lossSum: number;
   readonly examples: number;
   /** The random state in which this epoch began. */
   readonly began?: unknown;
 }
 
-/** What a checkpoint needs to know of the options. */
+/** The options that a checkpoint saves the state of. */
 export type CheckpointedOptions = Pick<
   FitOptions,
   'optimizer' | 'schedule' | 'average' | 'data' | 'validate' | 'callbacks' | 'metrics'
@@ -26,7 +26,7 @@ interface Stateful {
   loadStateDict(state: never): void;
 }
 
-/** Whether it can save its state and restore it. */
+/** Whether a value can save its state and restore it. */
 export const isStateful = (x: unknown): x is Stateful =>
   typeof (x as Partial<Stateful> | null | undefined)?.stateDict === 'function' &&
   typeof (x as Partial<Stateful>).loadStateDict === 'function';
@@ -57,7 +57,7 @@ export class Checkpoints {
     });
   }
 
-  /** The path of what was saved. */
+  /** Saves the state, and returns the path. */
   async save(training: TrainingState): Promise<string> {
     const { saveCheckpoint } = await import('@chainrule/autograd/io');
     const { dir, keep = 3 } = this.plan;

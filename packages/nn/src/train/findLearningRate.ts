@@ -1,4 +1,7 @@
-/** @file The learning-rate finder: a short training whose rate grows from tiny to too large shows where it learns. */
+/**
+ * @file The learning-rate finder: a short training whose rate grows from tiny to too large, to find the rate at which the
+ * loss falls fastest.
+ */
 import {
   checkArgument,
   ChainruleError,
@@ -68,7 +71,7 @@ const searchOptions = defineOptions<FindLearningRateOptions>({
   ...range,
 });
 
-/** Steps at both ends that no suggestion is taken from: the average has not settled yet, or no longer holds. */
+/** Steps at both ends where no rate is suggested: the average has not settled yet, or no longer holds. */
 const SKIPPED_FIRST = 10;
 const SKIPPED_LAST = 1;
 
@@ -79,8 +82,8 @@ const SKIPPED_LAST = 1;
  *
  * Smith 2017, arXiv:1506.01186, section 3.3. Lightning: `Tuner.lr_find`; fastai: `lr_find`, whose `'steep'` is this.
  *
- * @throws {ChainruleError} for options that do not fit, an optimizer without `stateDict`, and what the model, the
- * loss or the data throw.
+ * @throws {ChainruleError} for options that do not fit, and for an optimizer without `stateDict`. Errors of the model, the
+ * loss and the data are passed on.
  * @example
  * const { suggestion, curve } = await findLearningRate(model, { data, loss: nn.functional.crossEntropy, optimizer });
  * if (suggestion !== null) optimizer.paramGroups[0].lr = suggestion;
@@ -147,7 +150,7 @@ function picked<B>(options: Omit<FindLearningRateOptions<B>, 'data'>): Omit<FitO
   };
 }
 
-/** Batches without end. */
+/** Repeats the batches endlessly. */
 async function* endless<B>(
   op: string,
   data: Iterable<B> | AsyncIterable<B>,
@@ -162,7 +165,7 @@ async function* endless<B>(
   }
 }
 
-/** Takes down everything that steps change; what is returned puts it back. */
+/** Saves everything that steps change; returns a function that restores it. */
 function keep<B>(
   op: string,
   model: Module,
@@ -202,7 +205,7 @@ function rates(op: string, { paramGroups }: OptimizerLike): (lr: number) => void
   };
 }
 
-/** Where the smoothed loss falls fastest from step to step, by central differences. */
+/** The rate at which the smoothed loss falls fastest from step to step, by central differences. */
 function steepest(curve: readonly LearningRatePoint[]): number | null {
   // With few steps, none can be skipped.
   const from = curve.length > 2 * SKIPPED_FIRST ? SKIPPED_FIRST : 0;

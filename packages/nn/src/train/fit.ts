@@ -1,4 +1,4 @@
-/** @file `fit`: the training loop that people write again and again, with everything that is easy to forget. */
+/** @file `fit`: a training loop with everything that is easy to forget. */
 import { checkArgument, ChainruleError } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import type { FitEvent, History } from './events.js';
@@ -44,7 +44,7 @@ export function fit<B>(model: Module, options: FitOptions<B>): Fit {
     model,
     fitOptions('fit', options as FitOptions) as FitOptions<B>,
   );
-  // In the next turn, so that a loop over the events receives the first.
+  // Starts in the next turn, so that a loop over the events receives the first one.
   const promise = Promise.resolve().then(() => training.run());
   return Object.assign(promise, {
     [Symbol.asyncIterator](): AsyncIterator<FitEvent> {

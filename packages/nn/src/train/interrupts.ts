@@ -13,9 +13,9 @@ export type PlatformSignal = typeof globalThis extends { AbortSignal: { prototyp
   ? T
   : Signal;
 
-/** Listens during a training run. */
+/** Listens for interrupts during a training run. */
 export class Interrupts {
-  /** The name of the signal that has come, or null. */
+  /** The name of the signal that was received, or null. */
   received: string | null = null;
   private readonly onSignal = (name: string): void => {
     if (this.received !== null) process.exit(INTERRUPTED);

@@ -1,6 +1,6 @@
-/** @file Passes the events of a training run to a loop over them: each waits for the other. */
+/** @file Passes the events of a training run to a loop over them: the training and the loop wait for each other. */
 
-/** What an offer fails with once the loop has been left. */
+/** The error of an offer after the loop has been left. */
 export const LEFT: Error = new Error('the loop was left');
 
 interface Deferred<T> {
@@ -13,20 +13,20 @@ function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<T>((res, rej) => ([resolve, reject] = [res, rej]));
-  // Wakes the one that waits, if any.
+  // Marks rejections as handled: perhaps nobody waits for the promise.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }
 
 export class Listener<T> {
-  /** The loop waits for an event. */
+  /** Set while the loop waits for an event. */
   private asked: Deferred<T> | null = null;
-  /** The training waits for the loop to ask on. */
+  /** Set while the training waits for the loop to ask for the next event. */
   private offered: { readonly event: T; taken: boolean; readonly done: Deferred<void> } | null =
     null;
   private left = false;
 
-  /** Waits until the loop has had the event and asks for the next one. @throws LEFT once it has been left. */
+  /** Waits until the loop has handled the event and asks for the next one. @throws LEFT once the loop has been left. */
   offer(event: T): Promise<void> {
     if (this.left) return Promise.reject(LEFT);
     const done = deferred<void>();
@@ -51,7 +51,7 @@ export class Listener<T> {
     return promise;
   }
 
-  /** The loop is over: the training ends at the event that it has just told. */
+  /** The loop has been left: the training ends at the event that it has just offered. */
   leave(): void {
     this.left = true;
     this.offered?.done.reject(LEFT);

@@ -1,4 +1,4 @@
-/** @file Losses and gradients that are not finite: which batch they came from, what made them, and where it is kept. */
+/** @file Losses and gradients that are not finite: finds the batch and the operation that caused them, and saves the batch. */
 import {
   ChainruleError,
   detectAnomaly,
@@ -42,23 +42,26 @@ export class NonFinite<B> {
         : nonFiniteOptions('fit: onNonFinite', onNonFinite).dump;
   }
 
-  /** A step is about to run. */
+  /** Notes that a step is about to run. */
   before(batch: B, at: Progress): void {
     const last = this.current;
-    // Nothing else needs its batch.
+    // Its batch is needed only for a dump.
     this.previous = last !== null && this.dump === undefined ? { ...last, batch: null } : last;
     this.current = { batch, at, rng: getRngState() };
     this.skippedBefore = this.options.optimizer.skippedSteps ?? 0;
   }
 
-  /** Whether the step left something out, or would have had to. */
+  /** Whether the step skipped the update, or should have skipped it. */
   skipped(loss: number, finite: Tensor | undefined): boolean {
     if (this.policy === 'ignore') return false;
     const { skippedSteps = 0 } = this.options.optimizer;
     return !Number.isFinite(loss) || skippedSteps > this.skippedBefore || finite?.item() === 0;
   }
 
-  /** Keeps the batch if asked to, and says where. @throws {ChainruleError} that names it, unless it is to be left out. */
+  /**
+   * Saves the batch if asked to, and returns where. @throws {ChainruleError} that names the batch, unless such batches are
+   * skipped.
+   */
   async report(loss: number): Promise<string | null> {
     if (this.policy === 'throw') await this.checkParameters(loss);
     const step = this.current as Step<B>;
@@ -89,7 +92,7 @@ export class NonFinite<B> {
   private async brokenParameter(): Promise<string | null> {
     for (const [name, parameter] of this.model.namedParameters()) {
       const data = await parameter.data();
-      // 0 for finite numbers alone; a call for each element would take ten times as long.
+      // The sum is 0 only if all numbers are finite; calling a function for each element would take ten times as long.
       let zero = 0;
       for (let i = 0; i < data.length; i++) zero += 0 * (data[i] as number);
       if (zero !== 0) return name;
@@ -97,7 +100,7 @@ export class NonFinite<B> {
     return null;
   }
 
-  /** The operation that first gave a number that is not finite, found by taking the step again. */
+  /** The operation that first produced a non-finite number, found by repeating the step. */
   private culprit({ batch, rng }: Step<B>): string | null {
     const after = getRngState();
     const weights = this.model.stateDict();

@@ -196,14 +196,14 @@ const judged = {
   ),
 };
 
-/** What is trained and judged. */
+/** The model and its loss. */
 export const aModule: Kind<Module> = kinds.kind('be a Module', (x) => x instanceof Module);
 
-/** The kinds of what `validate` takes. */
+/** The kinds of the arguments of `validate`. */
 export const validateOptions: OptionsReader<Pick<FitOptions, keyof typeof judged>> =
   defineOptions<Pick<FitOptions, keyof typeof judged>>(judged);
 
-/** The kinds of what `fit` takes. */
+/** The kinds of the arguments of `fit`. */
 export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
   ...judged,
   validate: loopable,
@@ -254,7 +254,7 @@ export const nonFiniteOptions: OptionsReader<NonFiniteOptions> = defineOptions<N
   dump: kinds.text,
 });
 
-/** What is done about numbers that are not finite, in short. */
+/** The policy for numbers that are not finite, without the dump. */
 export function policyOf(given: FitOptions['onNonFinite']): NonFinitePolicy {
   return typeof given === 'string' ? given : (given?.then ?? 'throw');
 }

@@ -1,9 +1,12 @@
-/** @file What a resumed epoch has already seen of data that does not know where it was: an array, a generator. */
+/**
+ * @file Skips the batches that a resumed epoch has already seen, for data that does not know its position: an array, a
+ * generator.
+ */
 import { getRngState, setRngState } from '@chainrule/autograd';
 
 /**
- * The batches after the first `count`. The first ones are read from the random state in which the epoch began, so that a
- * generator that shuffles gives the same order; all that follows draws from the state of now.
+ * The batches after the first `count`. The first ones are read with the random state in which the epoch began, so that a
+ * generator that shuffles gives the same order; everything after them draws from the current state.
  */
 export async function* passOver<B>(
   data: Iterable<B> | AsyncIterable<B>,

@@ -1,4 +1,4 @@
-/** @file The learning rates that a step uses. */
+/** @file Reads the learning rates that a step uses. */
 import { Tensor } from '@chainrule/autograd';
 import type { OptimizerLike } from './options.js';
 

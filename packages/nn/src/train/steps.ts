@@ -1,4 +1,4 @@
-/** @file The steps of a training run: what each computes, counts and reports. */
+/** @file Runs the steps of a training run, counts them, and reports them. */
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { drawn, isPage } from '../breathe.js';
@@ -40,7 +40,7 @@ export class Steps<B> {
     this.metrics = metrics;
   }
 
-  /** In a page, before the first step: makes its program, and lets the page draw meanwhile. */
+  /** In a page, before the first step: compiles the step, and lets the page draw meanwhile. */
   prepare(batch: B, place: Place): Promise<void> | undefined {
     if (this.trainer.compiled !== null || !isPage()) return undefined;
     return drawn().then(() => this.trainer.prepare(batch, place, drawn));
@@ -81,13 +81,13 @@ export class Steps<B> {
     return typeof loss === 'number' ? finish(loss) : loss.then(finish);
   }
 
-  /** The update of the last batches of a stream: fewer than those their gradients were divided by. */
+  /** The update of the last batches of a stream: there are fewer than the number by which their gradients were divided. */
   finish(factor: number): void {
     this.trainer.finish(factor);
     this.tally.step++;
   }
 
-  /** Counts a step, and its loss unless it was left out; whether it was. */
+  /** Counts a step, and its loss unless the step was skipped; returns whether it was. */
   private count(
     { prediction, target, finite }: Outcome,
     loss: number,
@@ -103,7 +103,7 @@ export class Steps<B> {
     return false;
   }
 
-  /** The loss of the first step, once everybody knows whether steps are compiled. */
+  /** Returns the loss of the first step, after reporting whether steps are compiled. */
   private async tellCompiled(loss: number | Promise<number>): Promise<number> {
     const known = await loss;
     const { compiled, reason } = this.trainer;

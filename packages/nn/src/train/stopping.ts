@@ -1,4 +1,4 @@
-/** @file When to stop, and which weights to keep. */
+/** @file Decides when to stop, and which weights to keep. */
 import { defineOptions, FormatError, kinds, noGrad, type Tensor } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import { figureOf, type CallbackObject, type EpochRecord } from './events.js';
@@ -45,7 +45,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): CallbackObject {
         control.stop(`${monitor} has not improved for ${waited} epochs`);
       }
     },
-    // Infinity has no place in JSON.
+    // JSON cannot represent infinity.
     stateDict: () => ({ best: Number.isFinite(best) ? best : null, waited }),
     loadStateDict(state) {
       const { best: b, waited: w } = state;
@@ -75,7 +75,7 @@ export class BestWeights {
     this.sign = mode === 'min' ? 1 : -1;
   }
 
-  /** Takes the weights of this moment if the figure is the best so far. */
+  /** Saves the current weights if the figure is the best so far. */
   consider(record: EpochRecord): void {
     const value = this.sign * figureOf('fit: restoreBest', record.figures, this.monitor);
     const best =
@@ -87,7 +87,7 @@ export class BestWeights {
     this.weights = { ...this.model.stateDict() };
   }
 
-  /** Puts the best weights back. */
+  /** Restores the best weights. */
   restore(): void {
     const { weights } = this;
     if (weights !== null) noGrad(() => this.model.loadStateDict(weights));

@@ -1,17 +1,17 @@
-/** @file How far a training run is, and what it has counted in the current epoch. */
+/** @file The progress of a training run, and the sums of the current epoch. */
 import type { TrainingState } from './checkpoints.js';
 import type { EpochRecord, Progress } from './events.js';
 
 export class Tally {
   epoch = 0;
-  /** Of this epoch. */
+  /** The batch within this epoch. */
   batch = 0;
-  /** Updates since the start. */
+  /** The number of updates since the start. */
   step = 0;
   epochs: EpochRecord[] = [];
   /** The random state in which this epoch began. */
   began: unknown;
-  /** Of all examples of this epoch. */
+  /** Sums over all examples of this epoch. */
   private lossSum = 0;
   private examples = 0;
 

@@ -1,4 +1,4 @@
-/** @file One step of training: forward, backward, clipping, update; compiled where nothing prevents it. */
+/** @file One training step: forward, backward, clipping, update; compiled if possible. */
 import {
   all,
   Cell,
@@ -28,22 +28,22 @@ import {
   type StepResult,
 } from './options.js';
 
-/** What a batch gave. Its loss is a number, waited for only where the device has to be. */
+/** The result of a batch. The loss is a number on the CPU; on other devices it has to be awaited. */
 export interface Outcome {
   readonly loss: number | Promise<number>;
-  /** Where gradients are watched too: whether all was finite, so that the update was made. */
+  /** If gradients are watched too: whether all were finite, so that the update was made. */
   readonly finite?: Tensor;
   readonly prediction: unknown;
   readonly target: unknown;
 }
 
-/** Where a batch stands among those whose gradients become one update. */
+/** The position of a batch among those whose gradients are accumulated for one update. */
 export interface Place {
-  /** Whether it is the first, so that gradients begin anew. */
+  /** Whether it is the first, so that gradients are cleared before. */
   readonly first: boolean;
-  /** Whether the update follows. */
+  /** Whether it is the last, so that the update follows. */
   readonly last: boolean;
-  /** One over how many there are. */
+  /** One divided by the number of these batches. */
   readonly share: number;
 }
 
@@ -51,7 +51,7 @@ interface Stepped extends StepResult {
   readonly finite?: Tensor;
 }
 
-/** `share` is null for the whole: a recorded step then has no product with it. */
+/** `share` is null if it is 1: then a recorded step has no product with it. */
 type Traced = (
   batch: unknown,
   first: boolean,
@@ -108,21 +108,24 @@ export class Trainer<B> {
     return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
   }
 
-  /** What the optimizer updates. Gradients of other parameters are never cleared, so they say nothing. */
+  /** The parameters that the optimizer updates. Gradients of other parameters are never cleared, so they are not checked. */
   private get parameters(): Parameter[] {
     return this.options.optimizer.paramGroups.flatMap(({ params }) =>
       params.filter((p): p is Parameter => p instanceof Parameter),
     );
   }
 
-  /** An update of the gradients that are there, times a factor. */
+  /** An update with the existing gradients, times a factor. */
   finish(factor: number): void {
     for (const parameter of this.parameters)
       if (parameter.grad !== null) parameter.grad = parameter.grad.mul(factor);
     this.update(tensor(true));
   }
 
-  /** Clips, and updates the parameters if what is known, and watched, is finite; whether it is. */
+  /**
+   * Clips gradients, and updates the parameters if `known` is true and all watched numbers are finite; returns whether they
+   * are.
+   */
   private update(known: Tensor): Tensor {
     const { optimizer, average, clip, onNonFinite } = this.options;
     const watched = policyOf(onNonFinite);
@@ -131,13 +134,13 @@ export class Trainer<B> {
     const finite = watched === 'skip' ? logicalAnd(known, areFinite(parameters)) : known;
     if (watched === 'ignore') optimizer.step();
     else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
-    // Whether to step is read here, so such a step is not recorded; values on a device cannot be.
+    // The condition is read here, so such a step is not recorded; values on a device cannot be read.
     else if (finite.device !== 'cpu' || finite.item() !== 0) optimizer.step();
     average?.update();
     return finite;
   }
 
-  /** Prepares the first step in parts, so that a page can draw in between; `turn` waits until it has. */
+  /** Prepares the first step in parts, so that a page can draw in between; `turn` waits until the page has drawn. */
   async prepare(batch: B, { first, last, share }: Place, turn: () => Promise<void>): Promise<void> {
     if (this.replay === null) return;
     evaluate(...this.parameters);
@@ -146,13 +149,13 @@ export class Trainer<B> {
     try {
       await this.replay.ready(batch, first, last, share === 1 ? null : share);
     } catch {
-      // The first step reports the error.
+      // The first step will report the error.
       setRngState(random);
     }
     await turn();
   }
 
-  /** A step that is not recorded: if the loss is not finite, what the forward pass wrote is restored. */
+  /** Wraps a step that is not recorded: if the loss is not finite, the buffers that the forward pass wrote are restored. */
   private guarded(model: Module, watched: NonFinitePolicy, step: Traced): Traced {
     const buffers = buffersOf(model);
     if (watched === 'ignore' || buffers.length === 0) return step;
@@ -180,7 +183,8 @@ export class Trainer<B> {
       return result;
     } catch (error) {
       if (!(error instanceof ChainruleError)) throw error;
-      // What cannot be recorded may still run, such as a step that reads values. A real mistake shows there, too.
+      // A step that cannot be recorded may still run, for example one that reads values. A real mistake is reported then,
+      // too.
       setRngState(random);
       this.replay = null;
       this.compiled = false;
@@ -190,12 +194,12 @@ export class Trainer<B> {
   }
 }
 
-/** The number in a loss; waited for only where the device has to be. */
+/** The loss as a number; only on devices other than the CPU it has to be awaited. */
 export function numberIn(loss: Tensor): number | Promise<number> {
   return loss.device === 'cpu' ? loss.item() : loss.itemAsync();
 }
 
-/** `instanceof`, without any shape in the type. */
+/** `instanceof`, without the shape in the type. */
 const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 
 /** Whether every gradient is finite: 0 · x is 0 for a finite x and NaN for others. */
@@ -204,7 +208,7 @@ function areFinite(parameters: readonly Parameter[]): Tensor {
   return sums.length === 0 ? tensor(true) : all(stack(sums.map((x) => isFinite(x))));
 }
 
-/** What a forward pass may write beside gradients: running statistics, for example. */
+/** The tensors that a forward pass may write besides gradients, such as running statistics. */
 function buffersOf(model: Module): Cell[] {
   return [...model.buffers()].filter((buffer): buffer is Cell => buffer instanceof Cell);
 }
@@ -213,7 +217,7 @@ function copyOf(x: Tensor): Tensor {
   return tensor(x.dataSync(), { shape: x.shape, dtype: x.dtype });
 }
 
-/** The loss of a batch, in the user's own words or by model and loss. */
+/** A function that computes the loss of a batch, by the user's step or by model and loss. */
 export function judgeOf<B>(
   model: Module,
   { loss, step }: Pick<FitOptions<B>, 'loss' | 'step'>,
@@ -233,7 +237,7 @@ export function judgeOf<B>(
     throw new ChainruleError(
       'fit: give a loss, (prediction, target) => tensor, or a step, (batch) => tensor',
     );
-  // A module's own type does not know what its forward takes.
+  // The type of a module does not state the arguments of its forward.
   const callable = model as unknown as { forward(input: unknown): unknown };
   return (batch) => {
     if (!Array.isArray(batch) || batch.length !== 2) {

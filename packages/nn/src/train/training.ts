@@ -19,13 +19,13 @@ import { Tally } from './tally.js';
 import { figuresOf, validate } from './validate.js';
 
 export class Training<B> {
-  /** Who receives events. */
+  /** The receivers of events. */
   readonly audience: Audience;
   private readonly tally = new Tally();
   private reason: string | undefined;
   private stopping = false;
   private savedAt = -1;
-  /** How many batches of the epoch that is resumed the data will give once more. */
+  /** How many batches of the resumed epoch the data will yield again. */
   private again = 0;
   private readonly model: Module;
   private readonly options: FitOptions<B>;
@@ -33,7 +33,7 @@ export class Training<B> {
   private readonly checkpoints: Checkpoints | null;
   private readonly best: BestWeights | null;
   private readonly steps: Steps<B>;
-  /** Metrics on the training data, where there is no other. */
+  /** Metrics on the training data, if there is no validation data. */
   private readonly metrics: readonly (readonly [string, Metric<unknown, never, never>])[];
   private interrupts: Interrupts | null = null;
 
@@ -70,7 +70,7 @@ export class Training<B> {
       return await this.runEpochs();
     } catch (error) {
       if (error !== LEFT) throw error;
-      // Nobody is listening any more; only the state to resume from is saved.
+      // The loop over the events has been left: only the state to resume from is saved.
       if (this.checkpoints !== null && this.savedAt !== this.tally.step)
         await this.checkpoints.save(this.tally.state);
       return this.history('stopped', 'the loop was left');
@@ -106,7 +106,7 @@ export class Training<B> {
     return history;
   }
 
-  /** What is there so far. */
+  /** The history so far. */
   history(ending: Ending, reason = this.reason): History {
     const best = this.best?.record;
     return {
@@ -127,7 +127,7 @@ export class Training<B> {
       for (const [, metric] of this.metrics) metric.reset();
       this.tally.began = getRngState();
     }
-    // An epoch is left and resumed only between two updates.
+    // An epoch can be left and resumed only between two updates.
     let together = 0;
     let isReading = true;
     const reschedule = (): void => {
@@ -138,7 +138,7 @@ export class Training<B> {
     try {
       for await (const batch of batches) {
         isReading = false;
-        // At the end, an update may have fewer batches, which count for more.
+        // The last update of an epoch may have fewer batches, each of which has more weight.
         const share = length === null ? accumulate : shareOf(this.tally.batch, accumulate, length);
         const last = together + 1 === share;
         const place = { first: together === 0, last, share: 1 / share };
@@ -162,7 +162,7 @@ export class Training<B> {
       throw error;
     }
     if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
-    // Only now is it clear that this update gets no more batches.
+    // Only here is it known that this update gets no more batches.
     if (together > 0) {
       this.steps.finish(accumulate / together);
       reschedule();
@@ -182,7 +182,7 @@ export class Training<B> {
     if (this.plan !== null && this.tally.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
-  /** The figures of an epoch. */
+  /** The figures of an epoch: of validation, or of the metrics on the training data. */
   private async judge(): Promise<Readonly<Record<string, unknown>>> {
     const { validate: data, loss, step, metrics } = this.options;
     if (data === undefined) return { loss: this.tally.loss, ...figuresOf(this.metrics) };
@@ -197,13 +197,13 @@ export class Training<B> {
     return figures;
   }
 
-  /** Runs `f` with the weights that validation looks at: the averages, where there are any. */
+  /** Runs `f` with the weights that are validated: the averages, if there are any. */
   private asJudged<R>(f: () => R): R {
     const { average, validate: data } = this.options;
     return average === undefined || data === undefined ? f() : average.use(f);
   }
 
-  /** The schedule's next step, with a measure if it asks for one. */
+  /** Advances the schedule, with a measure if it takes one. */
   private reschedule(measure: () => number): void {
     const { schedule } = this.options;
     if (schedule === undefined) return;
@@ -226,7 +226,7 @@ export class Training<B> {
     this.again = isStateful(this.options.data) ? 0 : state.batch;
   }
 
-  /** Why to stop now, or null. */
+  /** The reason to stop now, or null. */
   private get ending(): Ending | null {
     if (this.interrupts !== null && this.interrupts.received !== null) {
       this.reason = this.interrupts.received;

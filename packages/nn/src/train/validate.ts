@@ -1,4 +1,4 @@
-/** @file Evaluates a model on data that it does not learn from. */
+/** @file Evaluates a model on data that it is not trained on. */
 import { checkArgument, noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
@@ -46,7 +46,7 @@ export async function validate<B>(model: Module, given: ValidateOptions<B>): Pro
   return { loss: mean.compute(), ...figuresOf(metrics) };
 }
 
-/** Hands a metric what it is fed with. */
+/** Updates a metric with a prediction and a target. */
 export function feed(
   metric: Metric<unknown, never, never>,
   prediction: unknown,
@@ -55,14 +55,14 @@ export function feed(
   metric.update(prediction as never, target as never);
 }
 
-/** What metrics say, by name. */
+/** The results of metrics by name. */
 export function figuresOf(
   metrics: readonly (readonly [string, Metric<unknown, never, never>])[],
 ): Record<string, unknown> {
   return Object.fromEntries(metrics.map(([name, metric]) => [name, metric.compute()]));
 }
 
-/** How many examples a batch has: the first size of the first tensor in it. */
+/** The number of examples in a batch: the first size of the first tensor in it. */
 export function examplesOf(batch: unknown): number {
   const first = firstTensor(batch);
   return first === null || first.ndim === 0 ? 1 : (first.shape[0] as number);

@@ -86,7 +86,7 @@ let calls = 0;
  *
  * @throws {ChainruleError} with the message of whatever failed in the worker.
  * @example
- * // page.ts; bundlers find the worker by this line, and without one it works as it stands
+ * // page.ts; bundlers find the worker by the next line, which also works without a bundler
  * const worker = new Worker(new URL('./train.worker.js', import.meta.url), { type: 'module' });
  * const training = trainInWorker<Uint8Array>(worker, { epochs: 3 });
  * button.onclick = () => training.stop();

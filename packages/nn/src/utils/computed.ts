@@ -1,4 +1,4 @@
-/** @file Which tensors of a module are computed from its parameters, so that nothing can be written into them. */
+/** @file Notes which tensors of a module are computed from its parameters, so that writing into them is an error. */
 import {
   Cell,
   checkArgument,
@@ -12,7 +12,7 @@ import type { Module } from '../module/module.js';
 import { aModule } from '../module/slots.js';
 
 interface Origin {
-  /** The function that made it so: `weightNorm`. */
+  /** The function that computes it: `weightNorm`. */
   readonly by: string;
   /** The parameters it is computed from. */
   readonly from: readonly string[];

@@ -22,9 +22,9 @@ type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 type WithWeight = Module & { weight: Tensor; bias: Tensor | null };
 
 /**
- * A copy of a convolution, or transposed convolution, that gives what `bn` gives of its output in evaluation mode;
- * it has a bias. Both stay as they are. PyTorch: `nn.utils.fusion.fuse_conv_bn_eval`, where transposed ones are said
- * to be so.
+ * A copy of a convolution, or transposed convolution, that computes what `conv` followed by `bn` computes in evaluation mode;
+ * it has a bias. Both modules stay unchanged. PyTorch: `nn.utils.fusion.fuse_conv_bn_eval`, which must be told if a
+ * convolution is transposed.
  *
  * @throws {ChainruleError} unless both are in evaluation mode, and `bn` has running statistics for as many channels.
  * @example fuseConvBn(model.conv.eval(), model.bn.eval()).forward(x)

@@ -1,4 +1,4 @@
-/** @file Keeping gradients small. */
+/** @file Limits the size of gradients. */
 import {
   borrowGrad,
   checkArgument,
@@ -63,7 +63,7 @@ export function clipGradNorm(
   });
 }
 
-/** What gradients are held to; Infinity leaves them as they are. */
+/** The bound of the gradients; Infinity leaves them unchanged. */
 const BOUND = kinds.kind<number>('be a number ≥ 0', (x) => typeof x === 'number' && x >= 0);
 
 /**

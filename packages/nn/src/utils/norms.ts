@@ -1,4 +1,4 @@
-/** @file What weight and spectral normalization are made of: the norms of a weight's rows, and a power iteration. */
+/** @file The common parts of weight and spectral normalization: norms of a weight's rows, and a power iteration. */
 import {
   checkArgument,
   kinds,
@@ -15,7 +15,7 @@ import {
 } from '../layers/convolution/convTranspose.js';
 import type { Module } from '../module/module.js';
 
-/** The norms over all dimensions but `dim`, kept as sizes of 1; one norm of all for null. */
+/** The norms over all dimensions but `dim`, with keepdim; one norm of the whole tensor if `dim` is null. */
 export function normsExcept(v: Tensor, dim: number | null): Tensor {
   if (dim === null) return norm(v);
   checkArgument('weightNorm', 'dim', dim, kinds.wholeBetween(-v.ndim, v.ndim - 1));
@@ -48,5 +48,5 @@ export function asMatrix(weight: Tensor, dim: number): Tensor {
 /** A vector of norm 1. */
 export const unit = (x: Tensor, eps: number): Tensor => normalize(x, { dim: 0, eps });
 
-/** The matrix on a vector, brought to norm 1: half a step of a power iteration. */
+/** A matrix–vector product scaled to norm 1: half a step of a power iteration. */
 export const follow = (matrix: Tensor, x: Tensor, eps: number): Tensor => unit(mv(matrix, x), eps);

@@ -56,7 +56,7 @@ class Orthogonal extends Module<[Tensor], Tensor> {
     return isWide(given) ? product.mT : product;
   }
 
-  /** From the skew-symmetric matrix of what lies in and below the diagonal. */
+  /** The orthogonal matrix of the skew-symmetric matrix that the elements on and below the diagonal define. */
   private rotated(X: Tensor): Tensor {
     const [n, k] = X.shape.slice(-2) as [number, number];
     const lower = X.tril();
@@ -74,7 +74,7 @@ class Orthogonal extends Module<[Tensor], Tensor> {
   }
 }
 
-/** From reflections along what lies below the diagonal; the diagonal holds signs, which are not learned. */
+/** A product of reflections that the elements below the diagonal define; the diagonal holds signs, which are not learned. */
 function reflected(X: Tensor): Tensor {
   const A = X.tril(-1);
   const tau = A.square().sum(-2).add(1).reciprocal().mul(2);
@@ -82,7 +82,7 @@ function reflected(X: Tensor): Tensor {
   return linalg.householderProduct(A, tau).mul(signs.unsqueeze(-2));
 }
 
-/** Values can be assigned: `base` takes the value, and the learned part starts again at the identity. */
+/** An orthogonal matrix that can be assigned: `base` takes the value, and the learned part starts again at the identity. */
 class Trivialized extends Orthogonal {
   constructor(orthogonalMap: OrthogonalMap, weight: Tensor) {
     super(orthogonalMap);
@@ -101,7 +101,7 @@ class Trivialized extends Orthogonal {
   }
 }
 
-/** Values can be assigned: they are taken apart into reflections. */
+/** An orthogonal matrix that can be assigned: the value is decomposed into reflections. */
 class Reflections extends Orthogonal {
   constructor() {
     super('householder');
@@ -113,7 +113,7 @@ class Reflections extends Orthogonal {
   }
 }
 
-/** A square orthogonal matrix that begins with the columns of `given`, or with what is nearest in a QR factorization. */
+/** A square orthogonal matrix that begins with the columns of `given`, or with the Q of their QR factorization. */
 function completed(given: Tensor): Tensor {
   const Q = isWide(given) ? given.mT : given;
   const [n, k] = Q.shape.slice(-2) as [number, number];
@@ -148,7 +148,7 @@ function reflections(Q: Tensor): Tensor {
         a[j * k + c] = at(j, c) - tau * dot;
         for (let i = j + 1; i < n; i++) a[i * k + c] = at(i, c) - tau * dot * at(i, j);
       }
-      // Without a reflection to make, the one along e turns the column round.
+      // If no reflection is needed, the one along e changes the sign of the column.
       a[j * k + j] = below === 0 ? -Math.sign(beta) : Math.sign(beta);
     }
   }
@@ -156,9 +156,9 @@ function reflections(Q: Tensor): Tensor {
 }
 
 /**
- * Keeps a matrix, or a batch of them, orthogonal: `QᵀQ = I` for tall ones, `QQᵀ = I` for wide ones. Learned is
+ * Keeps a matrix, or a batch of them, orthogonal: `QᵀQ = I` for tall ones, `QQᵀ = I` for wide ones. The learned tensor is
  * `parametrizations.weight.original`, from which Q is computed: by `exp(A)` or Cayley's `(I + A/2)(I − A/2)⁻¹` of a
- * skew-symmetric A, or as a product of reflections. Q begins as the weight if that is orthogonal, else as the Q of its QR
+ * skew-symmetric A, or as a product of reflections. Q starts as the weight if that is orthogonal, else as the Q of its QR
  * factorization. Returns the module; undone by `nn.utils.parametrize.removeParametrizations`. PyTorch:
  * `nn.utils.parametrizations.orthogonal`, with the same keys (Lezcano-Casado 2019).
  *

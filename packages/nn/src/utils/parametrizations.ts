@@ -14,7 +14,7 @@ import {
 
 export { orthogonal, type OrthogonalOptions } from './orthogonal.js';
 
-/** A weight from its norms and its direction. */
+/** A weight as the product of its norms and its direction. */
 class WeightNorm extends Module<[Tensor, Tensor], Tensor> {
   readonly dim: number | null;
 
@@ -45,7 +45,7 @@ export function weightNorm<M extends Module>(module: M, options?: WeightNormOpti
   const { name = 'weight', dim = 0 } = readWeightNorm('weightNorm', options);
   toReplace('weightNorm', module, name);
   registerParametrization(module, name, new WeightNorm(dim), { unsafe: true });
-  // As PyTorch: what its older `nn.utils.weight_norm` wrote is loaded too.
+  // As in PyTorch, state dictionaries of its older `nn.utils.weight_norm` can be loaded too.
   const formerKeys = (module[INTERNAL].formerKeys ??= new Map<string, string>());
   ['g', 'v'].forEach((part, i) =>
     formerKeys.set(`${name}_${part}`, `parametrizations.${name}.original${i}`),
@@ -53,7 +53,7 @@ export function weightNorm<M extends Module>(module: M, options?: WeightNormOpti
   return module;
 }
 
-/** A weight over its largest singular value. */
+/** A weight divided by its largest singular value. */
 class SpectralNorm extends Module<[Tensor], Tensor> {
   declare readonly _u: Cell;
   declare readonly _v: Cell;

@@ -17,8 +17,8 @@ import { INTERNAL } from '../module/slots.js';
 import { computed } from './computed.js';
 
 /**
- * Computes a value from what is learned. With `rightInverse` values can be assigned: it gives what is learned from a value,
- * a tensor or several, and is asked once at registration.
+ * Computes a value from learned tensors. With `rightInverse` values can be assigned: it returns the learned tensors for a
+ * value, one or several, and is also called once at registration.
  */
 export type Parametrization = Module & {
   forward(...originals: Tensor[]): Tensor;
@@ -29,9 +29,12 @@ const HOLDER = 'parametrizations';
 
 type Fields = Record<string, unknown>;
 
-/** The parametrizations of one parameter, and what is learned in its place: `original`, or `original0`, `original1` … */
+/**
+ * The parametrizations of one parameter, and the tensors that are learned in its place: `original`, or `original0`,
+ * `original1` …
+ */
 class ParametrizationList extends ModuleList<Parametrization> {
-  /** The names of what is learned. */
+  /** The names of the learned tensors. */
   readonly names: readonly string[];
   readonly buffer: boolean;
 
@@ -60,13 +63,13 @@ class ParametrizationList extends ModuleList<Parametrization> {
     return this.names.map((name) => (this as unknown as Fields)[name] as Cell);
   }
 
-  /** The value that stands for the parameter. */
+  /** The value of the parameter, computed from the learned tensors. */
   value(): Tensor {
     const [first, ...rest] = [...this] as [Parametrization, ...Parametrization[]];
     return rest.reduce((x, p) => valueOf(p, x), valueOf(first, ...this.originals));
   }
 
-  /** Finds what gives `value`, from the last parametrization to the first. */
+  /** Sets the learned tensors so that the parameter becomes `value`, going from the last parametrization to the first. */
   assign(value: unknown): void {
     const given = checkArgument(
       'parametrize',
@@ -106,10 +109,10 @@ export interface RegisterOptions {
 const readRegister = defineOptions<RegisterOptions>({ unsafe: kinds.flag });
 
 /**
- * From now on `module[name]` is what `parametrization.forward` gives of the parameter, or buffer, of that name, which moves
- * to `parametrizations.NAME.original` and is what is learned. Registered again, parametrizations follow one another. If the
- * parametrization has a `rightInverse`, the value stays as it was, and `module[name]` can be assigned. Returns the module.
- * PyTorch: `nn.utils.parametrize.register_parametrization`; the module keeps its class here.
+ * Replaces the parameter, or buffer, `module[name]` by the result of `parametrization.forward`. The original moves to
+ * `parametrizations.NAME.original` and is what is learned. Several parametrizations of one parameter are applied in order of
+ * registration. If the parametrization has a `rightInverse`, the value does not change, and `module[name]` can be assigned.
+ * Returns the module. PyTorch: `nn.utils.parametrize.register_parametrization`; here the module keeps its class.
  *
  * @throws {ChainruleError} if there is no such parameter or buffer.
  * @throws {ShapeError} if the shape changes, a {DTypeError} if the dtype does, unless `unsafe`.
@@ -159,7 +162,7 @@ export function registerParametrization<M extends Module>(
   delete fields[name];
   if (listsOf(module) === undefined) module.registerModule(HOLDER, new ModuleDict());
   (listsOf(module) as ModuleDict<ParametrizationList>).set(name, list);
-  // It speaks of `this`, so that a clone computes from its own parameters.
+  // Uses `this`, so that a clone computes from its own parameters.
   Object.defineProperty(module, name, {
     get(this: Module): Tensor {
       const list = (listsOf(this) as ModuleDict<ParametrizationList>).get(name);
@@ -177,7 +180,7 @@ export function registerParametrization<M extends Module>(
 
 /** Options of `removeParametrizations`. */
 export interface RemoveOptions {
-  /** Whether the computed value stays; without it what was learned comes back as it is. Default true. */
+  /** Whether the parameter gets the computed value; otherwise it gets the learned tensor as it is. Default true. */
   readonly leaveParametrized?: boolean | undefined;
 }
 
@@ -186,7 +189,7 @@ const readRemove = defineOptions<RemoveOptions>({ leaveParametrized: kinds.flag 
 /**
  * Makes `module[name]` a plain parameter again. Returns the module.
  * PyTorch: `nn.utils.parametrize.remove_parametrizations`.
- * @throws {ChainruleError} if it has no parametrization, or several originals should come back as one.
+ * @throws {ChainruleError} if it has no parametrization, or if several learned tensors would have to become one parameter.
  * @example
  * const { parametrize, parametrizations } = nn.utils;
  * parametrize.removeParametrizations(parametrizations.weightNorm(new Linear(2, 3)), 'weight').parameters().length // 2
@@ -246,12 +249,12 @@ function listsOf(module: Module): ModuleDict<ParametrizationList> | undefined {
 
 const MODULE = kinds.kind<Module & Parametrization>('be a module', (x) => x instanceof Module);
 
-/** What a parametrization computes. */
+/** The result of a parametrization. */
 function valueOf(p: Parametrization, ...originals: readonly Tensor[]): Tensor {
   return checkResult(p, 'forward', p.forward(...originals));
 }
 
-/** One tensor, as a method that was written elsewhere should return. */
+/** Checks that the result of a user's method is one tensor. */
 function checkResult(p: Parametrization, method: string, result: unknown): Tensor {
   return checkArgument(
     `parametrize: ${p.constructor.name}.${method}`,

@@ -1,4 +1,4 @@
-/** @file Weights that are computed from others before each call: weight and spectral normalization. */
+/** @file Weights that are computed from other parameters before each call: weight and spectral normalization. */
 import {
   checkArgument,
   Cell,
@@ -20,13 +20,13 @@ import { asMatrix, follow, normsExcept, outputDim, scaledDirection, unit } from 
 
 type Fields = Record<string, unknown>;
 
-/** What undoes each function. */
+/** The function that undoes each function. */
 const REMOVED_BY: Readonly<Record<string, string>> = {
   weightNorm: 'removeWeightNorm',
   spectralNorm: 'removeSpectralNorm',
 };
 
-/** Takes a parameter out of a module; from then on `compute` gives its value before each `forward`. */
+/** Removes a parameter from a module; from then on `compute` computes its value before each `forward`. */
 function replace(
   op: string,
   module: Module,
@@ -46,10 +46,10 @@ function replace(
     );
   }
   delete fields[name];
-  // Of the module, and of its clones, which share the hook.
+  // The values for the module and for its clones, which share the hook.
   const values = new WeakMap<Module, Tensor>();
   const keep = (of: Module, value: Tensor): void => void values.set(of, computed(value, op, from));
-  // It speaks of `this`, so that a clone has its own.
+  // Uses `this`, so that a clone has its own value.
   Object.defineProperty(module, name, {
     get(this: Module): Tensor | undefined {
       if (!values.has(this)) keep(this, noGrad(() => compute(this as never, false)).detach());
@@ -75,14 +75,14 @@ function replace(
   return parameter;
 }
 
-/** The hook that computes a weight; a clone has the same one. */
+/** The hook that computes a weight; clones have the same hook. */
 type Replacing = ((of: Module) => void) & {
   readonly replaces: string;
   readonly by: string;
   readonly compute: (fields: Fields, training: boolean) => Tensor;
 };
 
-/** Makes a weight a parameter again, with the value it has now, and takes out what it was computed from. */
+/** Makes a weight a parameter again, with its current value, and removes the parameters from which it was computed. */
 function restore(op: string, by: string, module: Module, name: string, parts: string[]): void {
   checkArgument(op, 'module', module, aModule);
   checkArgument(op, 'name', name, kinds.text);

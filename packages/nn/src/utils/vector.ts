@@ -23,7 +23,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
 
 /**
  * Copies a vector's elements into parameters, in their order. PyTorch: `nn.utils.vector_to_parameters`.
- * @throws {ShapeError} unless there are exactly as many elements.
+ * @throws {ShapeError} unless the vector has exactly as many elements as the parameters.
  * @example
  * const layer = new Linear(2, 1);
  * vectorToParameters(tensor([1, 2, 3]), layer.parameters());

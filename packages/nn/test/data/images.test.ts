@@ -1,4 +1,7 @@
-/** @file Pictures to tensors and back, and their transforms: against interpolation, rotations of the plane, and by hand. */
+/**
+ * @file Pictures to tensors and back, and their transforms: compared with interpolation, rotations of the plane, and results
+ * by hand.
+ */
 import { arange, flip, manualSeed, rand, stack, tensor, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import {

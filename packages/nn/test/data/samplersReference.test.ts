@@ -1,4 +1,4 @@
-/** @file Samplers, loaders and splits beside PyTorch's: what they choose where nothing is random, and else how many. */
+/** @file Samplers, loaders and splits compared with PyTorch's: the items if nothing is random, otherwise their counts. */
 import { readFileSync } from 'node:fs';
 import { manualSeed, tensor } from '@chainrule/autograd';
 import {

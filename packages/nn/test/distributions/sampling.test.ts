@@ -1,4 +1,4 @@
-/** @file Samples of distributions: moments, gradients, seeds, compile and vmap; and parameters that cannot be. */
+/** @file Samples of distributions: moments, gradients, seeds, compile and vmap; and invalid parameters. */
 import * as A from '@chainrule/autograd';
 import {
   ChainruleError,

@@ -1,4 +1,4 @@
-/** @file Calls of modules: hooks, modes, what they do within transforms. */
+/** @file Calls of modules: hooks, modes, and calls within transforms. */
 import {
   grad,
   ones,

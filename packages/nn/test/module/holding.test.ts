@@ -1,4 +1,4 @@
-/** @file What modules find in themselves, and what can be done with a tree of them. */
+/** @file The parameters, buffers and modules that modules find in their fields, and operations on a tree of modules. */
 import { cell, noGrad, ones, Parameter, tensor, zeros, type Tensor } from '@chainrule/autograd';
 import { describe, expect, it } from 'vitest';
 import * as nn from '../../src/index.js';

@@ -1,4 +1,4 @@
-/** @file What a compiled function assumes of modules: a change of it is noticed at the next call. */
+/** @file The assumptions of a compiled function about modules: a change is noticed at the next call. */
 import { describe, expect, test, vi } from 'vitest';
 import { compile, isCompiling, ones, Parameter, zeros, type Tensor } from '@chainrule/autograd';
 import * as nn from '../../src/index.js';

@@ -1,4 +1,4 @@
-/** @file What a compiled function assumes of the fields of modules: whatever changes between calls is noticed. */
+/** @file The assumptions of a compiled function about the fields of modules: every change between calls is noticed. */
 import { describe, expect, it } from 'vitest';
 import { arange, compile, ones, relu, tanh, tensor, type Tensor } from '@chainrule/autograd';
 import { functionalCall, Linear, Module } from '../../src/index.js';

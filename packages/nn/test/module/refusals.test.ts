@@ -1,4 +1,4 @@
-/** @file What modules and layers say of arguments and fields that cannot be. */
+/** @file Errors of modules and layers for invalid arguments and fields. */
 import { ones, Parameter, zeros, type Tensor } from '@chainrule/autograd';
 import { expect, it } from 'vitest';
 import * as nn from '../../src/index.js';

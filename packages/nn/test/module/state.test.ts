@@ -1,4 +1,4 @@
-/** @file State dictionaries: what goes round, and what does not fit. */
+/** @file State dictionaries: round trips, and states that do not fit. */
 import { FormatError, noGrad, tensor, zeros } from '@chainrule/autograd';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

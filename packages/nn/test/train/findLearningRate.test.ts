@@ -1,4 +1,4 @@
-/** @file The learning-rate finder: its curve, its suggestion, and that nothing is different afterwards. */
+/** @file The learning-rate finder: its curve, its suggestion, and that it restores everything. */
 import { manualSeed, randn, tensor, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { DataLoader, TensorDataset } from '@chainrule/nn/data';

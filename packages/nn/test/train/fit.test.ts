@@ -1,4 +1,4 @@
-/** @file `fit`: equal to the loop it stands for, with the input it takes and refuses. */
+/** @file `fit`: equal to the loop that it replaces, and the arguments that it accepts and refuses. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** @file `fit`: stopped in good order, and resumed bit for bit. */
+/** @file `fit`: stopped cleanly, and resumed bit for bit. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

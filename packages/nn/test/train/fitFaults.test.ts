@@ -1,4 +1,4 @@
-/** @file `fit` and what goes wrong: numbers that are not finite, bad batches, a killed process, a second signal. */
+/** @file `fit` and failures: numbers that are not finite, bad batches, a killed process, a second signal. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** @file A run that breaks off goes on bit for bit: model, optimizer, schedule, random numbers and loader together. */
+/** @file An interrupted run continues bit for bit: model, optimizer, schedule, random numbers and loader together. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

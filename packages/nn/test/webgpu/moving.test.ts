@@ -1,4 +1,4 @@
-/** @file A module goes to the device and comes back, with what it has learned. */
+/** @file A module moves to the device and back, with the values that it has learned. */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   DeviceError,

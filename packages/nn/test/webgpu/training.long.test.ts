@@ -1,4 +1,4 @@
-/** @file Fifty steps of each network on WebGPU, as plain code and compiled. */
+/** @file Fifty steps of each network on WebGPU, with and without `compile`. */
 import { describe, expect, test } from 'vitest';
 import { openWebgpu } from '../../../autograd/test/webgpu/device.js';
 import { difference, NETWORKS } from './training.js';

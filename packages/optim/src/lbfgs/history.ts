@@ -1,4 +1,4 @@
-/** @file What LBFGS remembers: past steps and changes of the gradient, from which it estimates curvature. */
+/** @file The history of LBFGS: past steps and changes of the gradient, from which it estimates curvature. */
 import { FormatError, Tensor, tensor } from '@chainrule/autograd';
 import { addScaled, difference, dot, scaled, type Vector } from './vector.js';
 
@@ -9,7 +9,7 @@ interface Pair {
   readonly rho: number;
 }
 
-/** Steps with less curvature along them say nothing. */
+/** Steps with less curvature than this are not used. */
 const LEAST_CURVATURE = 1e-10;
 
 export class History {
@@ -18,7 +18,7 @@ export class History {
   pairs: Pair[] = [];
   /** The scale of the first estimate of the inverse Hessian. */
   scale = 1;
-  /** The last direction, how far it was followed, and gradient and loss before. */
+  /** The last direction, the step length along it, and the gradient and loss before the step. */
   last: Vector | null = null;
   t = 0;
   gradient: Vector | null = null;
@@ -51,7 +51,7 @@ export class History {
     return (this.last = d);
   }
 
-  /** As tensors of the host, the pairs stacked. */
+  /** The history as tensors on the host, with the pairs stacked. */
   save(): Record<string, Tensor> {
     const n = this.last?.length ?? 0;
     const stack = (part: (pair: Pair) => Vector): Tensor => {
@@ -72,7 +72,10 @@ export class History {
     };
   }
 
-  /** What `save` gave, for parameters of `size` elements together. @throws {FormatError} if it does not fit. */
+  /**
+   * Restores the tensors that `save` returned, for parameters with `size` elements in total. @throws {FormatError} if they do
+   * not fit.
+   */
   static load(saved: Readonly<Record<string, Tensor>> | undefined, size: number): History {
     const read = (name: string): { data: Float64Array; rows: number } => {
       const t = saved?.[name];

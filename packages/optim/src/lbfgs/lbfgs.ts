@@ -107,7 +107,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   /**
-   * Takes up to `maxIter` steps; returns what the closure returned at first.
+   * Takes up to `maxIter` steps; returns the result of the first call of the closure.
    * @throws {DeviceError} if a parameter is on a device whose values must be waited for: see `stepAsync`.
    */
   override step(): undefined;
@@ -124,7 +124,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   /**
-   * As `step(closure)`, on any device: waits for what it reads. Wait for it before the next step.
+   * Like `step(closure)`, on any device: waits for the values that it reads. Await it before the next step.
    * @throws {ChainruleError} without a closure, if it does not return the loss, or while a step is under way.
    */
   async stepAsync<L>(closure: () => L): Promise<L> {
@@ -137,7 +137,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     }
   }
 
-  /** The lines of a step; checks what it is given. */
+  /** The generator of a step, after checking its arguments. */
   private take<L>(name: string, closure: (() => L) | undefined): Reading<L> {
     if (closure === undefined) {
       throw new ChainruleError(
@@ -162,7 +162,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     return loss;
   }
 
-  /** As `minimize`, but what ends in numbers that are not finite changes neither parameters nor history. */
+  /** Like `minimize`, but if the result is not finite, neither parameters nor history change. */
   private *guarded(first: Measure, measure: Measuring): Reading<void> {
     const [x, history] = [yield* this.vector.values(), this.history.save()];
     const bad = firstNonFinite(first);

@@ -1,4 +1,4 @@
-/** @file All parameters as one vector: read and moved where they lie, and the loss and gradient there. */
+/** @file All parameters as one vector: reads their values, moves them, and measures the loss and its gradient. */
 import {
   borrowGrad,
   ChainruleError,
@@ -34,7 +34,7 @@ export class ParameterVector {
     return this.flatten(yield this.params);
   }
 
-  /** What a loss and the gradients of its parameters are, as numbers. */
+  /** The loss and the gradients of its parameters, as numbers. */
   *measure(loss: unknown): Reading<Measure> {
     const gradients = this.params.map((p) => borrowGrad(p));
     const present = gradients.filter((g) => g !== null);

@@ -1,10 +1,10 @@
-/** @file Code that stops wherever it reads tensors: the same lines read at once, or wait for a device. */
+/** @file Generators that yield the tensors they need to read: the same code can read synchronously or wait for a device. */
 import { ChainruleError, type Tensor, type TypedArray } from '@chainrule/autograd';
 
-/** Steps that ask for the elements of tensors and are given them. */
+/** A computation that yields tensors and receives their elements. */
 export type Reading<R> = Generator<readonly Tensor[], R, readonly TypedArray[]>;
 
-/** An error of reading, in a function that is recorded, begins with `name`. */
+/** Runs a computation, reading synchronously. `name` begins the error if a read is impossible, as in a recorded function. */
 export function readNow<R>(name: string, steps: Reading<R>): R {
   let next = steps.next();
   while (next.done !== true) next = steps.next(next.value.map((t) => dataOf(name, t)));

@@ -1,4 +1,4 @@
-/** @file The line search of LBFGS: a step length that fulfils the strong Wolfe conditions (Nocedal & Wright, 3.5). */
+/** @file The line search of LBFGS: finds a step length that satisfies the strong Wolfe conditions (Nocedal & Wright, 3.5). */
 import type { Reading } from './reading.js';
 import { dot, largest, type Vector } from './vector.js';
 
@@ -12,13 +12,13 @@ export interface Trial {
 
 export interface LineSearch {
   readonly found: Trial;
-  /** How often the loss was computed. */
+  /** The number of times that the loss was computed. */
   readonly evaluations: number;
 }
 
-/** The loss must fall by this share of what the slope promises. */
+/** The loss must fall by at least this fraction of what the slope predicts. */
 const ARMIJO = 1e-4;
-/** The slope must shrink to this share. */
+/** The magnitude of the slope must shrink to this fraction. */
 const CURVATURE = 0.9;
 
 /**
@@ -101,7 +101,7 @@ function* narrow(
     const [min, max] = [Math.min(left.t, right.t), Math.max(left.t, right.t)];
     const margin = 0.1 * (max - min);
     if (Math.min(max - t, t - min) < margin) {
-      // Close to an end of the bracket: the second time, or right at it, keep away by a tenth.
+      // If t is outside the bracket, or close to an end for the second time, it moves to a tenth of the width from that end.
       if (stalled || t >= max || t <= min) {
         t = Math.abs(t - max) < Math.abs(t - min) ? max - margin : min + margin;
         stalled = false;
@@ -130,7 +130,7 @@ function* narrow(
   return { found: low, evaluations };
 }
 
-/** Where the cubic through two trials, with their slopes, is smallest, within bounds (by default between the two). */
+/** The minimum of the cubic through two trials, with their slopes, within bounds (by default between the two). */
 function cubicMinimum(x: Trial, y: Trial, bounds?: readonly [number, number]): number {
   const [min, max] = bounds ?? (x.t <= y.t ? [x.t, y.t] : [y.t, x.t]);
   const d1 = x.slope + y.slope - (3 * (x.f - y.f)) / (x.t - y.t);

@@ -1,4 +1,4 @@
-/** @file Vectors of all parameters in one: LBFGS reads values at every turn, so it computes with them directly. */
+/** @file Vectors of all parameters: LBFGS reads values in every iteration, so it computes with numbers directly. */
 export type Vector = Float64Array;
 
 export function dot(x: Vector, y: Vector): number {

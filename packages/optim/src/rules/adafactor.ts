@@ -1,4 +1,4 @@
-/** @file Adafactor: Adam's scaling from row and column sums alone, and steps relative to the size of the parameter. */
+/** @file Adafactor: Adam's scaling from row and column sums only, and steps relative to the size of the parameter. */
 import {
   div,
   matmul,

@@ -14,7 +14,7 @@ export type AdagradGroup = {
   readonly lrDecay: number;
   /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
-  /** What the sum of squares starts from. */
+  /** The initial value of the sum of squares. */
   readonly initialAccumulatorValue: number;
   /** Added to the variance, so that nothing is divided by 0. */
   readonly eps: number;

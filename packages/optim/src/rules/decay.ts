@@ -1,17 +1,19 @@
-/** @file Weight decay, as what makes a rule of a rule: it shrinks the parameter itself, or is a penalty in the gradient. */
+/**
+ * @file Weight decay, as functions that derive a rule from a rule: decay shrinks the parameter itself, or is a penalty in the
+ * gradient.
+ */
 import { add, defineOptions, kinds, mul, sub } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { flag, nonNegative, type Hypers } from '../checks.js';
 import { checkRule, complete, type CompleteRule, type Rule, type Update } from '../rule.js';
 
-/** What a rule has with weight decay. */
+/** The hyperparameter of a rule with weight decay. */
 export type Decay = {
-  /** The factor of the penalty. */
   /** The factor of the penalty. */
   readonly weightDecay: number;
 };
 
-/** What a rule has whose weight decay is of either kind. */
+/** The hyperparameters of a rule that supports both kinds of weight decay. */
 export type EitherDecay = Decay & {
   /** Shrink the parameter itself, apart from the gradient, instead of adding a penalty to it. */
   readonly decoupledWeightDecay: boolean;
@@ -20,7 +22,7 @@ export type EitherDecay = Decay & {
 export interface DecayOptions {
   /** Default 1e-2. */
   readonly weightDecay?: number;
-  /** What messages call the rule. */
+  /** The name of the rule in messages. */
   readonly name?: string;
 }
 
@@ -59,7 +61,7 @@ export function penalized<H extends Hypers & { readonly lr: number }>(
   return withDecay(rule, { name: rule.name, weightDecay: 0 });
 }
 
-/** The rule with a penalty, or with decoupled decay where the group says so: what Adam and its relatives have. */
+/** The rule with a penalty, or with decoupled decay if the group says so, as in Adam and its relatives. */
 export function eitherDecayed<H extends Hypers & { readonly lr: number }>(
   rule: Rule<H>,
   { name = rule.name, weightDecay = 0, decoupled = false } = {},
@@ -77,7 +79,7 @@ export function eitherDecayed<H extends Hypers & { readonly lr: number }>(
   };
 }
 
-/** The share of a parameter that decay leaves in a step, and the share that it takes. */
+/** The fraction of a parameter that remains after the decay of a step, and the fraction that is lost. */
 interface Shares {
   readonly kept: Tensor;
   readonly lost: Tensor;
@@ -88,7 +90,7 @@ type Shrink = (p: Tensor, update: Update, shares: Shares) => Update;
 // Names that no user-defined rule has.
 const [WEIGHT, KEPT, LOST] = ['decay.weight', 'decay.kept', 'decay.lost'] as const;
 
-/** `shrink` makes the decay part of an update; without it the decay is part of the gradient. */
+/** `shrink` applies the decay in the update; without it the decay is part of the gradient. */
 function withDecay<H extends Hypers & { readonly lr: number }>(
   rule: Rule<H>,
   { name, weightDecay }: { readonly name: string; readonly weightDecay: number },

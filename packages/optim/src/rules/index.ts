@@ -1,4 +1,4 @@
-/** @file The rules that the optimizers are made of, to be composed: `rules.adam`. */
+/** @file The rules of the built-in optimizers, for composition: `rules.adam`. */
 export { adadelta } from './adadelta.js';
 export { adafactor } from './adafactor.js';
 export { adagrad } from './adagrad.js';

@@ -58,7 +58,8 @@ export const lion: Rule<LionGroup> = /* @__PURE__ */ decayed(rule, {
 
 /**
  * Lion (Chen et al. 2023, arXiv:2302.06675): `p ← p − lr · (sign(β₁ · m + (1 − β₁) · g) + weightDecay · p)`, then
- * `m ← β₂ · m + (1 − β₂) · g`. Wants a learning rate 3 to 10 times smaller than AdamW's, and a decay as much larger.
+ * `m ← β₂ · m + (1 − β₂) · g`. Needs a learning rate 3 to 10 times smaller than AdamW's, and a decay larger by the same
+ * factor.
  *
  * Defaults: lr 1e-4, betas [0.9, 0.99], weightDecay 0. PyTorch has no Lion; the rule is the paper's.
  * @example new Lion(model.parameters(), { lr: 1e-4, weightDecay: 0.1 })

@@ -25,8 +25,8 @@ export type MuonGroup = {
   /** How many times it is iterated. */
   readonly nsSteps: number;
   /**
-   * What the learning rate is multiplied with: `'original'` (and null) √max(1, rows / columns); `'match_rms_adamw'`
-   * 0.2 · √max(rows, columns), which suits learning rates tuned for AdamW.
+   * The factor of the learning rate: `'original'` (and null) √max(1, rows / columns); `'match_rms_adamw'` 0.2 · √max(rows,
+   * columns), which suits learning rates tuned for AdamW.
    */
   readonly adjustLrFn: 'original' | 'match_rms_adamw' | null;
 };

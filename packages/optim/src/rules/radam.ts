@@ -47,7 +47,7 @@ const rule: Rule<Omit<RAdamGroup, keyof EitherDecay>, Scalar, Moment> = {
     const [beta1, beta2] = h.betas;
     const power = pow(beta2, t);
     const correction2 = sub(1, power);
-    // The length of the average of squares, as that of a moving average: at its end, and now.
+    // The length of the moving average of squares: its limit, and its value now.
     const rhoInf = sub(div(2, sub(1, beta2)), 1);
     const rho = sub(rhoInf, div(mul(mul(t, 2), power), correction2));
     const rectify = sqrt(

@@ -1,4 +1,4 @@
-/** @file Rprop: steps by the sign of the gradient alone, each element with a size of its own. */
+/** @file Rprop: steps by the sign of the gradient only, with a step size for each element. */
 import { gt, lt, maximum, minimum, mul, sign, where } from '@chainrule/autograd';
 import { finite, flag, nonNegative, tuple } from '../checks.js';
 import { Optimizer, type CommonOptions } from '../optimizer.js';
@@ -50,7 +50,7 @@ export const rprop: Rule<
     const turned = lt(agreement, 0);
     const scaled = mul(stepSize, where(gt(agreement, 0), s.grow, where(turned, s.shrink, 1)));
     const size = minimum(maximum(scaled, s.smallest), s.largest);
-    // After a change of sign the element waits for one step.
+    // After a change of sign, the element skips one step.
     const next = where(turned, 0, g);
     return { step: mul(sign(next), size), prev: next, stepSize: size };
   },

@@ -46,7 +46,7 @@ const rule: Rule<Omit<SGDGroup, 'weightDecay'>, 'lr' | 'momentum' | 'weight', 'm
       ? `nesterov needs a momentum above 0 and no dampening; got momentum ${momentum}, dampening ${dampening}`
       : null,
   state: ({ momentum }) => (momentum === 0 ? {} : { momentumBuffer: {} }),
-  // The first direction is the gradient itself, not dampened.
+  // The first direction is the gradient itself, without dampening.
   scalars: ({ lr, momentum, dampening }, t) => {
     return { lr, momentum, weight: where(eq(t, 1), 1, sub(1, dampening)) };
   },

@@ -13,7 +13,7 @@ export function averageSquare(v: Tensor, g: Tensor, keep: Tensor, weight: Tensor
   return add(mul(v, keep), mul(mul(g, g), weight));
 }
 
-/** Rounded to single precision, in which PyTorch keeps such numbers of a step whatever dtype the parameters have. */
+/** Rounds to single precision, in which PyTorch keeps such numbers of a step, whatever the parameters' dtype. */
 export function single(x: Tensor): Tensor {
   return cast(cast(x, 'float32'), 'float64');
 }

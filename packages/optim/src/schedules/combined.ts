@@ -49,9 +49,9 @@ function checkSchedules(
   return list;
 }
 
-/** What both share: their parts, and whatever concerns all of them. */
+/** The common part of both: their schedules, and operations on all of them. */
 abstract class Combined extends LRScheduler {
-  /** The schedules it is made of. */
+  /** The schedules it consists of. */
   readonly schedulers: readonly LRScheduler[];
 
   protected constructor(name: string, optimizer: Scheduled, schedulers: readonly LRScheduler[]) {
@@ -59,7 +59,7 @@ abstract class Combined extends LRScheduler {
     this.schedulers = schedulers;
   }
 
-  /** Takes the last step back. */
+  /** Undoes the last step. */
   override undo(): void {
     super.undo();
     for (const schedule of this.schedulers) schedule.undo();
@@ -69,7 +69,7 @@ abstract class Combined extends LRScheduler {
     return this.rate;
   }
 
-  /** Refuses a state that is not this schedule's. */
+  /** Refuses a state of another schedule. */
   override checkState(state: ScheduleState): void {
     super.checkState(state);
     const parts = state['schedulers'] as readonly ScheduleState[];
@@ -134,7 +134,7 @@ export class SequentialLR extends Combined {
     super('SequentialLR', optimizer, schedulers);
     this.milestones = [...milestones];
     this.lastEpoch = (options.lastEpoch ?? -1) + 1;
-    // The constructors of the schedules have changed the rates: that is undone, and only the first one begins.
+    // The constructors of the schedules have changed the rates. This is undone, and only the first schedule begins.
     for (const group of optimizer.paramGroups) group.lr = group.initialLr as number;
     this.undo();
     this.lastEpoch++;

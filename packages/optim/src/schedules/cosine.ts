@@ -42,7 +42,7 @@ export class CosineAnnealingLR extends LRScheduler {
     this.begin();
   }
 
-  // As a ratio to the previous rate, so that it combines with other schedules.
+  // Computed as a ratio to the previous rate, so that it combines with other schedules.
   protected override rates(): number[] {
     const { lastEpoch: t, tMax, etaMin } = this;
     if (this.initial && t <= 0) return this.rate;
@@ -75,7 +75,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly tMult: number;
   /** The lowest learning rate. */
   readonly etaMin: number;
-  /** The length of the present cycle, and the steps made in it. */
+  /** The length of the current cycle, and the steps made in it. */
   private length: number;
   private position: number;
 

@@ -7,21 +7,21 @@ import type { Scheduled, ScheduleOptions } from './scheduled.js';
 
 /** Options of {@link CyclicLR}. */
 export interface CyclicOptions extends ScheduleOptions {
-  /** The lowest and the highest rate, for all groups or one a group. */
+  /** The lowest learning rate of a cycle, for all groups or for each. */
   readonly baseLr: number | readonly number[];
   /** The highest learning rate of a cycle, for all groups or for each. */
   readonly maxLr: number | readonly number[];
-  /** Steps of the way up, default 2000, and down, by default as many. */
+  /** The number of steps in which the rate rises. Default 2000. */
   readonly stepSizeUp?: number;
-  /** How many steps it falls. Default: as many as it rises. */
+  /** The number of steps in which it falls. Default: as many as it rises. */
   readonly stepSizeDown?: number | null;
-  /** All cycles alike; each half as high as the one before; or `gamma ^ step` high. Default `'triangular'`. */
+  /** The height of cycles: equal; each half as high as the one before; or `gamma ^ step`. Default `'triangular'`. */
   readonly mode?: 'triangular' | 'triangular2' | 'exp_range';
   /** For `'exp_range'`. Default 1. */
   readonly gamma?: number;
   /** In place of `mode`: the height of a cycle from its number (1 for the first), or from the step. */
   readonly scaleFn?: ((x: number) => number) | null;
-  /** What `scaleFn` is given. Default `'cycle'`. */
+  /** The argument of `scaleFn`: the cycle or the step. Default `'cycle'`. */
   readonly scaleMode?: 'cycle' | 'iterations';
   /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
   readonly cycleMomentum?: boolean;

@@ -1,4 +1,4 @@
-/** @file The rate by any function of the step: LambdaLR, MultiplicativeLR. */
+/** @file Schedules by a function of the step: LambdaLR, MultiplicativeLR. */
 import { byPosition, ChainruleError, kinds } from '@chainrule/autograd';
 import { display, ensure, finite } from '../checks.js';
 import { LRScheduler } from './schedule.js';
@@ -21,7 +21,7 @@ const lambdaOptions = byPosition(
 /** Options of {@link LambdaLR} and {@link MultiplicativeLR}: the functions alone will do. */
 export type LambdaOptions = (ScheduleOptions & { readonly lrLambda: Factors }) | Factors;
 
-/** What both share: a function for each group. */
+/** The common part of both: a function for each group. */
 abstract class ByFunction extends LRScheduler {
   /** For each group, the function from the step to the factor. */
   readonly lrLambdas: readonly Factor[];
@@ -41,7 +41,7 @@ abstract class ByFunction extends LRScheduler {
     this.begin();
   }
 
-  /** What the functions say of this step. */
+  /** The results of the functions for this step. */
   protected factors(): number[] {
     return this.lrLambdas.map((f) => {
       const factor = f(this.lastEpoch);

@@ -50,7 +50,7 @@ const oneCycleOptions = scheduleOptions<OneCycleOptions>({
 
 type Level = 'first' | 'max' | 'last';
 
-/** A stretch of the cycle, up to a step: the rate's ends, and whether the momentum is at its low end. */
+/** A phase of the cycle, up to the step `end`: the rates at its start and end, and the momentum at its start and end. */
 interface Phase {
   readonly end: number;
   readonly lr: readonly [Level, Level];
@@ -155,7 +155,9 @@ function phasesOf(total: number, pctStart: number, threePhase: boolean): Phase[]
   ];
 }
 
-/** The step after the last, which the usual loop takes too, stays where the line ends: beyond it the rate is negative. */
+/**
+ * The usual loop takes one step more than the schedule has. It stays at the end of the line: beyond it the rate is negative.
+ */
 function alongLine(from: number, to: number, share: number): number {
   return (to - from) * Math.min(share, 1) + from;
 }

@@ -30,7 +30,7 @@ export interface PlateauOptions {
   readonly eps?: number;
 }
 
-/** What `stateDict()` of {@link ReduceLROnPlateau} gives. */
+/** The result of {@link ReduceLROnPlateau}'s `stateDict()`. */
 export interface PlateauState {
   /** The name of the schedule. */
   readonly schedule: string;

@@ -23,7 +23,7 @@ export interface ScheduleState {
   readonly [more: string]: unknown;
 }
 
-/** A state all of whose entries can be read. */
+/** Checks that a state has all entries, with readable values. */
 const readable = kinds.kind<ScheduleState>(
   'be a state',
   (x) => kinds.object.test(x) && Object.values(x).length >= 0,
@@ -56,7 +56,7 @@ const EXACT = ['getLastLr', 'begin', 'stateDict', 'loadStateDict'];
  * }
  */
 export abstract class LRScheduler {
-  /** The class, as messages and states name it, whatever a minifier makes of it. */
+  /** The class name in messages and states, which a minifier does not change. */
   readonly name: string;
   /** The optimizer whose learning rates it sets. */
   readonly optimizer: Scheduled;
@@ -64,9 +64,9 @@ export abstract class LRScheduler {
   baseLrs: number[];
   /** The number of steps made. */
   lastEpoch: number;
-  /** True while the rates of step 0 are set: what multiplies the rate it finds leaves it then. */
+  /** True while the rates of step 0 are set: schedules that multiply the current rate leave it unchanged then. */
   protected initial = false;
-  /** How often `rates()` was asked for, the first step included. */
+  /** The number of calls of `rates()`, including that of the first step. */
   protected stepCount = 0;
   private last: number[] = [];
 
@@ -93,12 +93,12 @@ export abstract class LRScheduler {
   /** The rates of the groups at `lastEpoch`. */
   protected abstract rates(): number[];
 
-  /** The rates at `lastEpoch` whatever they were before, where there is a formula. */
+  /** The rates at `lastEpoch`, independent of the current rates if there is a formula. */
   protected closedForm(): number[] {
     return this.rates();
   }
 
-  /** The rates that the groups have. */
+  /** The current rates of the groups. */
   protected get rate(): number[] {
     return this.optimizer.paramGroups.map((group) => group.lr);
   }
@@ -127,13 +127,13 @@ export abstract class LRScheduler {
     }
   }
 
-  /** @internal Starts again at step 0: what SequentialLR does at a milestone. */
+  /** @internal Starts again at step 0; SequentialLR calls it at a milestone. */
   restart(): void {
     this.lastEpoch = 0;
     this.apply(this.closedForm());
   }
 
-  /** @internal Takes the first step back. */
+  /** @internal Undoes the first step. */
   undo(): void {
     this.lastEpoch--;
   }
@@ -199,32 +199,32 @@ export abstract class LRScheduler {
     this.setMore(state);
   }
 
-  /** What else changes from step to step, beside the count. */
+  /** Values that change from step to step, besides the count. */
   protected more(): Record<string, unknown> {
     return {};
   }
 
-  /** Takes over what `more()` gave. */
+  /** Restores the values that `more()` returned. */
   protected setMore(_state: ScheduleState): void {}
 
   /** Sets the rates of the groups. */
   protected apply(rates: readonly number[]): void {
     this.optimizer.paramGroups.forEach((group, i) => {
       const rate = rates[i] as number;
-      // Rates computed from the one before can fall below 0 by accumulated rounding.
+      // Rates computed from the previous ones can fall below 0 by accumulated rounding.
       const rounded = rate < 0 && rate > -1e-9 * (this.baseLrs[i] as number);
       group.lr = rounded ? 0 : rate;
     });
     this.noteRates();
   }
 
-  /** Notes the rates of the groups as those that were set last. */
+  /** Records the current rates of the groups as the last ones that were set. */
   protected noteRates(): void {
     this.last = this.rate;
   }
 }
 
-/** Whether it is a scheduler, and not only made with the prototype of one. */
+/** Whether `x` is a constructed scheduler, and not only an object with its prototype. */
 function isMade(x: unknown): boolean {
   return x instanceof LRScheduler && (x.optimizer as Scheduled | undefined) !== undefined;
 }

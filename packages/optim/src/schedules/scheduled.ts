@@ -1,4 +1,4 @@
-/** @file What schedules drive and are given: groups with learning rates, and options. */
+/** @file The interface between schedules and optimizers: groups with learning rates; and the options of schedules. */
 import {
   ChainruleError,
   defineOptions,
@@ -36,7 +36,7 @@ export interface ScheduleOptions {
   readonly lastEpoch?: number;
 }
 
-/** A schedule counts in JavaScript, which a recorded function does once and not at each call. */
+/** A schedule counts in JavaScript: inside a recorded function it would step once, and not at each call. */
 export function refuseRecorded(name: string): void {
   if (!isCompiling()) return;
   throw new ChainruleError(
@@ -60,7 +60,7 @@ export function checkOptimizer(name: string, optimizer: Scheduled): Scheduled {
   return optimizer;
 }
 
-/** A reader of the options of a schedule: its own, and those of every schedule. */
+/** Makes a reader for the options of a schedule: its own, and those of every schedule. */
 export function scheduleOptions<O extends ScheduleOptions>(
   table: Omit<OptionTable<O>, 'lastEpoch'>,
 ): OptionsReader<O> {
@@ -73,7 +73,7 @@ export function scheduleOptions<O extends ScheduleOptions>(
 /** One rate for all groups, or one a group. */
 export const rates: Kind<number | readonly number[]> = kinds.oneOrMore(kinds.finite);
 
-/** One number a group, from one for all or from a list. */
+/** One number for each group, from one number for all or from a list. */
 export function perGroup(
   owner: string,
   name: string,

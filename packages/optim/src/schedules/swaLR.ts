@@ -1,4 +1,4 @@
-/** @file SWALR: the rate anneals to a constant, at which weights are averaged. */
+/** @file SWALR: anneals the rate to a constant, at which weights are averaged. */
 import { kinds } from '@chainrule/autograd';
 import { oneOf } from '../checks.js';
 import { LRScheduler } from './schedule.js';
@@ -55,13 +55,13 @@ export class SWALR extends LRScheduler {
     const [before, now] = [this.share(step - 1), this.share(step)];
     return this.rate.map((lr, i) => {
       const end = this.swaLrs[i] as number;
-      // Where the rate would have started, had it come this far.
+      // The start of the curve that leads through the current rate at this point.
       const start = before === 1 ? end : (lr - before * end) / (1 - before);
       return end * now + start * (1 - now);
     });
   }
 
-  /** The share of the way that is done after `step` steps. */
+  /** The fraction of the curve that is done after `step` steps. */
   private share(step: number): number {
     const t = Math.max(0, Math.min(1, step / Math.max(1, this.annealEpochs)));
     return this.annealStrategy === 'linear' ? t : (1 - Math.cos(Math.PI * t)) / 2;

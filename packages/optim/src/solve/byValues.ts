@@ -1,7 +1,10 @@
-/** @file What a solver does outside of the graph, as each of its steps is decided by values. */
+/** @file Runs a solver outside of the graph, because each of its steps depends on values. */
 import { ChainruleError, isCompiling, pureCallback, type Tensor } from '@chainrule/autograd';
 
-/** `pureCallback` for the solver that users called. @throws {ChainruleError} inside `compile`, which replays without values. */
+/**
+ * `pureCallback`, for the solver `name` that a user called. @throws {ChainruleError} inside `compile`, which replays without
+ * reading values.
+ */
 export function byValues<R>(
   name: string,
   solve: (...args: Tensor[]) => R,

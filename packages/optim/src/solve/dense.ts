@@ -1,4 +1,4 @@
-/** @file Small dense systems in float64: what solvers compute between two evaluations. Matrices are row by row. */
+/** @file Small dense systems in float64, which solvers compute between two evaluations. Matrices are row-major. */
 import type { Vector } from './vector.js';
 
 /** A factorization `P·A = L·U`. */
@@ -93,7 +93,7 @@ export function triangularize(a: Vector, b: Vector, m: number, n: number): void 
   }
 }
 
-/** `R⁻¹ · y` for the upper triangle of the first n rows of `r`; 0 where R has a zero on its diagonal. */
+/** `R⁻¹ · y` for the upper triangle of the first n rows of `r`; 0 for elements with a zero on the diagonal of R. */
 export function backSubstitute(r: Vector, y: Vector, n: number): Vector {
   const x = new Float64Array(n);
   for (let i = n - 1; i >= 0; i--) {

@@ -1,4 +1,6 @@
-/** @file Minimizing by values and gradients, on vectors of numbers: L-BFGS, and Newton's method by conjugate gradients. */
+/**
+ * @file Minimization with values and gradients, on vectors of numbers: L-BFGS, and Newton's method with conjugate gradients.
+ */
 import { History } from '../lbfgs/history.js';
 import { readNow, type Reading } from '../lbfgs/reading.js';
 import { strongWolfe } from '../lbfgs/strongWolfe.js';
@@ -6,7 +8,7 @@ import { absoluteSum, addScaled, dot, largest, type Vector } from '../lbfgs/vect
 import { norm, plus } from './dense.js';
 import { isFiniteVector } from './vector.js';
 
-/** What a descent asks of a function. */
+/** The function that is minimized. */
 export interface Slope {
   readonly at: (x: Vector) => { f: number; g: Vector };
   /** The product of the Hessian at `x` with `v`. */
@@ -19,17 +21,20 @@ export interface Descent {
   readonly converged: boolean;
 }
 
-/** Past steps that curvature is estimated from. */
+/** The number of past steps from which curvature is estimated. */
 const MEMORY = 20;
 
-/** Where a descent ends, and below which share of the function its fall is rounding. */
+/** When a descent ends; `noise` is the fraction of the function's value below which a decrease is rounding error. */
 export interface DescentLimits {
   readonly tol: number;
   readonly maxIterations: number;
   readonly noise: number;
 }
 
-/** A descent is over where the gradient is `tol` beside the size of the function, which is that at the start at most. */
+/**
+ * Tests for convergence: no element of the gradient exceeds `tol`, or `tol` times the function's size (at most the size at
+ * the start).
+ */
 function flatness(f0: number): (f: number, g: Vector, tol: number) => boolean {
   const size = Math.abs(f0);
   return (f, g, tol) => largest(g) <= tol * Math.max(1, Math.min(size, Math.abs(f)));
@@ -53,13 +58,13 @@ export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent
     const start = { t: 0, f, g, slope: dot(g, d) };
     const seen = function* (t: number): Reading<{ f: number; g: Vector }> {
       const found = at(plus(x, t, d));
-      // Outside of the domain a function is infinite, and the search turns back.
+      // Outside its domain the function counts as infinite, so the line search turns back.
       const finite = Number.isFinite(found.f) && isFiniteVector(found.g);
       return finite ? found : { f: Infinity, g: d };
     };
     let { found } = readNow('minimize', strongWolfe(seen, start, first, d, 1e-300, 40));
     if (found.t === 0 || !(found.f <= f)) {
-      // No step lowers what rounding can tell: a smaller gradient tells.
+      // No step decreases the function by more than rounding error, so a smaller gradient decides.
       const next = at(plus(x, first, d));
       if (next.f - f <= noise * Math.max(1, Math.abs(f)) && norm(next.g) < norm(g))
         found = { ...found, ...next, t: first };
@@ -78,12 +83,12 @@ export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent
   return { x, iterations: most, converged: isFlat(f, g, tol) };
 }
 
-/** The gradient that is flat where nothing can be told any more. */
+/** The tolerance of the gradient at which a descent that cannot progress counts as converged. */
 function lastLook(noise: number): number {
   return 0.1 * Math.sqrt(noise);
 }
 
-/** A trust region, its quadratic model minimized by conjugate gradients (Steihaug 1983). */
+/** A trust-region method: conjugate gradients minimize the quadratic model (Steihaug 1983). */
 export function newtonCG({ at, curve }: Slope, x0: Vector, limits: DescentLimits): Descent {
   const { tol, maxIterations: most, noise } = limits;
   let x = x0;
@@ -97,7 +102,7 @@ export function newtonCG({ at, curve }: Slope, x0: Vector, limits: DescentLimits
     const next = plus(x, 1, p);
     const after = at(next);
     const finite = Number.isFinite(after.f) && isFiniteVector(after.g);
-    // Where the fall is lost in rounding, a smaller gradient tells.
+    // If the decrease is lost in rounding error, a smaller gradient decides.
     const quiet = predicted <= noise * Math.max(1, Math.abs(f));
     const ratio = finite ? (f - after.f) / predicted : -1;
     if (quiet && finite ? norm(after.g) < norm(g) : ratio > 1e-4) {
@@ -130,7 +135,7 @@ function steihaug(H: (v: Vector) => Vector, g: Vector, radius: number): { p: Vec
     const square = dot(r, r);
     const t = square / curvature;
     if (!(curvature > 0) || norm(plus(p, t, d)) >= radius) {
-      // To the edge of the region: |p + t·d| = radius.
+      // Goes to the edge of the region: |p + t·d| = radius.
       const [a, b, c] = [dot(d, d), dot(p, d), dot(p, p) - radius * radius];
       return goTo((-b + Math.sqrt(Math.max(b * b - a * c, 0))) / a, Hd);
     }

@@ -1,11 +1,11 @@
-/** @file Dormand–Prince 5(4): the step in tensors, with its error estimate and dense output. */
+/** @file Dormand–Prince 5(4): a step in tensors, with its error estimate and dense output. */
 import { stack } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import type { Vector } from '../lbfgs/vector.js';
 import type { Step, Stepper } from './stepper.js';
 import { evaluator, tensorOf } from './vector.js';
 
-/** The right side of `y' = f(t, y)`, with what it captures. */
+/** The right-hand side of `y' = f(t, y)`, with the tensors that it captures. */
 export type RightSide = (t: Tensor, y: Tensor, captured: readonly Tensor[]) => Tensor;
 
 // Dormand & Prince 1980; the dense output is that of Hairer, Nørsett & Wanner, II.6.
@@ -30,7 +30,7 @@ const DENSE = [
   69997945 / 29380423,
 ];
 
-/** Makes steppers for one equation: its step is one compiled graph. */
+/** Makes steppers for one equation; a step is one compiled graph. */
 export function dopri5(
   f: RightSide,
   dtype: 'float32' | 'float64',
@@ -58,7 +58,7 @@ export function dopri5(
       slope: slopeAt,
       begin: (t, y) => {
         [t0, y0] = [t, y];
-        // The last stage of a step is the first of the next.
+        // The last stage of a step is the first stage of the next.
         first = last?.t === t ? last.k : slopeAt(t, y);
       },
       step: (h): Step => {

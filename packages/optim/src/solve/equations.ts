@@ -1,4 +1,4 @@
-/** @file Systems of as many equations as unknowns: what `root` and `fixedPoint` share. */
+/** @file Systems with as many equations as unknowns: the common part of `root` and `fixedPoint`. */
 import { ChainruleError, closureConvert, jacfwd } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { norm, plus, relativeChange, solveDense } from './dense.js';
@@ -16,15 +16,15 @@ import {
   type Vector,
 } from './vector.js';
 
-/** A system at the numbers its function captures. */
+/** A system, at the current values of the tensors that its function captures. */
 export interface System {
   readonly name: string;
   readonly size: number;
-  /** The tolerance for its dtype, where the user gives none. */
+  /** The tolerance for its dtype, if the user gives none. */
   readonly tol: number;
   /** F(x). */
   readonly value: (x: Vector) => Vector;
-  /** F(x) and its Jacobian, row by row. */
+  /** F(x) and its Jacobian in row-major order. */
   readonly both: (x: Vector) => [value: Vector, jacobian: Vector];
 }
 
@@ -32,7 +32,7 @@ export interface Iterate {
   readonly x: Vector;
   readonly iterations: number;
   readonly converged: boolean;
-  /** Why not, for the message. */
+  /** The reason if it has not converged, for the message. */
   readonly trouble: string;
 }
 
@@ -46,7 +46,7 @@ export interface Solution<T> {
   readonly converged: boolean;
 }
 
-/** Solves `F(x) = 0`, where `F` is made of the user's function of a vector and its result. */
+/** Solves `F(x) = 0`; `equation` computes F from the vector x and the result of the user's function. */
 export function solveEquations<T>(
   name: string,
   f: (x: T) => unknown,
@@ -84,7 +84,7 @@ export function solveEquations<T>(
       );
     }
     reporter.found = { iterations, converged };
-    // A derivative is as exact as the solution is.
+    // A derivative is only as exact as the solution.
     const sharpened = converged && polishes && others.length > 0 && size <= LARGE;
     return [tensorOf(sharpened ? polished(system, found.x) : found.x, dtype)];
   };
@@ -108,7 +108,10 @@ function checkStart(name: string, system: System, x: Vector): Vector {
   return x;
 }
 
-/** A few Newton steps from where another method has come, as long as they shrink; none where they lead far away. */
+/**
+ * Refines the result of another method with a few Newton steps, as long as they shrink; returns it unchanged if they lead far
+ * away.
+ */
 export function polished(system: Pick<System, 'both'>, from: Vector): Vector {
   let x = from;
   let last = 0.2;
@@ -124,7 +127,7 @@ export function polished(system: Pick<System, 'both'>, from: Vector): Vector {
   return last <= 1e-3 ? x : from;
 }
 
-/** Where a step along `d` leads that makes the residual smaller: the whole step if it does, else ever shorter ones. */
+/** Takes a step along `d` that reduces the residual: the full step if it does, else shorter and shorter ones. */
 export function backtrack(
   { value }: System,
   x: Vector,

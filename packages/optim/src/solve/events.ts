@@ -1,4 +1,4 @@
-/** @file Events of a solution: where a function of time and state changes its sign. */
+/** @file Events of a solution: points where a function of time and state changes its sign. */
 import { closureConvert, display, scalar } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { ChainruleError } from '@chainrule/autograd';
@@ -18,7 +18,7 @@ export type EventFunction<T = Tensor> =
       readonly direction?: -1 | 0 | 1;
     };
 
-/** An event of vectors. */
+/** An event whose state is a vector. */
 export interface Watched {
   readonly when: (t: Tensor, y: Tensor) => Tensor;
   readonly value: (t: number, y: Vector) => number;
@@ -26,13 +26,13 @@ export interface Watched {
   readonly direction: number;
 }
 
-/** Where one was found. */
+/** The time and state of an event. */
 export interface Found {
   readonly t: number;
   readonly y: Vector;
 }
 
-/** @throws {ChainruleError} if one is no function and has none. */
+/** @throws {ChainruleError} if an event is neither a function nor an object with one. */
 export function eventsOf<T>(
   given: EventFunction<T> | readonly EventFunction<T>[] | undefined,
   { unravel, vector, dtype }: Ravelled<T>,
@@ -70,7 +70,7 @@ export function eventsOf<T>(
   });
 }
 
-/** Watches steps, and notes what happens in them. */
+/** Makes a watcher of steps that records the events in them. */
 export function watcherOf(events: readonly Watched[]): { watch: Watcher; found: Found[][] } {
   const found: Found[][] = events.map(() => []);
   const last: (number | null)[] = events.map(() => null);
@@ -82,7 +82,7 @@ export function watcherOf(events: readonly Watched[]): { watch: Watcher; found: 
       const after = value(t1, step.y);
       last[k] = after;
       if (isFirst && before === 0) {
-        // It happens where the solution begins, in the direction in which it goes on.
+        // The event is at the start; its direction is that in which the function continues.
         if (direction === 0 || after === 0 || Math.sign(after) === direction)
           here.push({ k, t: t0, y: y0 });
         return;
@@ -103,12 +103,15 @@ export function watcherOf(events: readonly Watched[]): { watch: Watcher; found: 
   return { watch, found };
 }
 
-/** The root of `g` in [0, 1], between values of different signs: the Illinois variant of regula falsi. */
+/**
+ * The root of `g` in [0, 1], where `before` and `after`, the values at the ends, have different signs: the Illinois variant
+ * of regula falsi.
+ */
 function crossing(g: (s: number) => number, before: number, after: number): number {
   let [a, fa, b, fb] = [0, before, 1, after];
   if (fb === 0) return 1;
   for (let i = 0; i < 200 && Math.abs(b - a) > 1e-15; i++) {
-    // Every third time the middle, so that the interval shrinks whatever the function does.
+    // Every third iteration bisects, so that the interval shrinks for any function.
     const s = i % 3 === 2 ? (a + b) / 2 : b - (fb * (b - a)) / (fb - fa);
     const f = g(s);
     if (f === 0) return s;

@@ -1,4 +1,4 @@
-/** @file Fixed points: plain iteration, and Anderson's mixing of past iterates. */
+/** @file Fixed points: plain iteration, and Anderson mixing of past iterates. */
 import { checkArgument, defineOptions, kinds, sub } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { addScaled } from '../lbfgs/vector.js';
@@ -58,7 +58,7 @@ export function fixedPoint<T = Tensor>(
   );
 }
 
-/** With no memory, plain iteration. */
+/** Anderson's method; with `memory` 0 it is plain iteration. */
 function anderson(system: System, x0: Vector, tol: number, most: number, memory: number): Iterate {
   let x = x0;
   let F = system.value(x);
@@ -69,7 +69,7 @@ function anderson(system: System, x0: Vector, tol: number, most: number, memory:
     let next = plus(x, 1, F);
     if (converged) return { x: next, iterations, converged, trouble: '' };
     const weights = mixture(changes, F);
-    // Past iterates and their images, in the mixture that cancels the residual best.
+    // Combines past iterates and their images with the weights that cancel the residual best.
     weights.forEach((weight, i) => {
       next = next.slice();
       addScaled(next, -weight, steps[i]!);
@@ -77,7 +77,7 @@ function anderson(system: System, x0: Vector, tol: number, most: number, memory:
     });
     let after = system.value(next);
     if (weights.length > 0 && !(norm(after) < 10 * norm(F))) {
-      // The mixture leads astray: start again from the plain step.
+      // The mixture made the residual much larger: start again with the plain step.
       steps.length = changes.length = 0;
       next = plus(x, 1, F);
       after = system.value(next);
@@ -105,7 +105,7 @@ function mixture(changes: readonly Vector[], F: Vector): Vector {
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) a[i * n + j] = latest[j]![i]!;
   const b = F.slice();
   triangularize(a, b, m, n);
-  // Directions that the others contain to all digits say nothing.
+  // Directions that depend linearly on the others, up to rounding, get weight 0.
   const largest = Math.abs(a[0] ?? 0);
   for (let k = 0; k < n; k++) if (Math.abs(a[k * n + k]!) < 1e-14 * largest) a[k * n + k] = 0;
   const found = backSubstitute(a, b, n);

@@ -1,6 +1,7 @@
 /**
- * @file The solution of an ordinary differential equation as a differentiable function of where it starts, of the times, and of
- * all that its right side captures. Its derivatives are solutions of other equations, so that each has derivatives again.
+ * @file The solution of an ordinary differential equation as a differentiable function of its start, the times, and all
+ * tensors that its right-hand side captures. Its derivatives are solutions of other equations, so they have derivatives
+ * again.
  */
 import {
   cat,
@@ -23,11 +24,11 @@ import { tensorOf, vectorOf } from './vector.js';
 
 export interface FlowSettings extends Limits {
   readonly method: 'dopri5' | 'rodas';
-  /** Whether gradients come from the adjoint equation, solved backwards, or from the sensitivities, solved forwards. */
+  /** Whether gradients come from the adjoint equation, solved backwards, or from the sensitivity equations, solved forwards. */
   readonly adjoint: boolean;
 }
 
-/** Who is told what happens on the way. */
+/** Functions that are called while the equation is solved. */
 export interface Listeners {
   readonly note?: (steps: number, end: number | null) => void;
   readonly watch?: Watcher | undefined;
@@ -49,7 +50,7 @@ export class Flow {
     this.stepper = (settings.method === 'dopri5' ? dopri5 : rodas)(f, dtype);
   }
 
-  /** The states at `times`, [T, n]; `note` is told how many steps it took. */
+  /** The states at `times`, [T, n]; `note` receives the number of steps. */
   run(
     y0: Tensor,
     times: Tensor,
@@ -97,7 +98,7 @@ export class Flow {
     return ys.select(0, i);
   }
 
-  /** The right side at the i-th time: how the i-th state changes with it. */
+  /** The right-hand side at each of the times: the derivatives of the states by their times. */
   private slopes(ys: Tensor, t: Tensor, others: readonly Tensor[]): Tensor {
     return stack(t.unbind().map((ti, i) => this.f(ti, this.row(ys, i), others)));
   }
@@ -106,7 +107,7 @@ export class Flow {
     return (this.children[name] ??= new Flow(f, size, this.dtype, this.settings));
   }
 
-  /** s' = ∂f/∂y · s + ∂f/∂c · ċ beside y' = f. */
+  /** s' = ∂f/∂y · s + ∂f/∂c · ċ, solved together with y' = f. */
   private tangent(
     ys: Tensor,
     [y0, t, others]: [Tensor, Tensor, readonly Tensor[]],
@@ -129,7 +130,7 @@ export class Flow {
     return slopes === null || dt === null ? change : change.add(slopes.mul(dt.unsqueeze(1)));
   }
 
-  /** λ' = −(∂f/∂y)ᵀ·λ and q' = −(∂f/∂c)ᵀ·λ backwards from time to time, with y beside them (Chen et al. 2018). */
+  /** λ' = −(∂f/∂y)ᵀ·λ and q' = −(∂f/∂c)ᵀ·λ, solved backwards from time to time, together with y (Chen et al. 2018). */
   private adjoint(
     g: Tensor,
     ys: Tensor,
@@ -162,7 +163,10 @@ export class Flow {
     return [w.add(this.row(g, 0)), times, this.parts(q, others)];
   }
 
-  /** S' = ∂f/∂y · S + ∂f/∂c beside y' = f, for every number of y0 and of what is captured: forwards, as stable as y. */
+  /**
+   * S' = ∂f/∂y · S + ∂f/∂c, solved together with y' = f, for every number of y0 and of the captured tensors: forwards, so as
+   * stable as y.
+   */
   private sensitivities(
     g: Tensor,
     ys: Tensor,
@@ -209,7 +213,7 @@ export class Flow {
     ];
   }
 
-  /** A vector of everything captured, in the shapes of its tensors. */
+  /** Splits a vector of all captured numbers into the shapes of the tensors. */
   private parts(q: Tensor, others: readonly Tensor[]): Tensor[] {
     let at = 0;
     return others.map((c) => {

@@ -1,29 +1,29 @@
 /**
  * @file The implicit function theorem: `x` with `F(x, c) = 0` is a function of all that `F` captures, and its derivative
- * `dx/dc = −(∂F/∂x)⁻¹ · ∂F/∂c` asks nothing about how `x` was found.
+ * `dx/dc = −(∂F/∂x)⁻¹ · ∂F/∂c` does not depend on how `x` was found.
  */
 import { customGrad, jacfwd, jvp, linalg, neg, vjp } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { byValues } from './byValues.js';
 import { krylov } from './krylov.js';
 
-/** From so many unknowns on the Jacobian is not formed: its systems are solved by products with vectors. */
+/** From this many unknowns on, the Jacobian is not formed: systems are solved with products of it and vectors. */
 export const LARGE = 512;
 
-/** What defines `x`, and how it is found. */
+/** The equation that defines `x`, and how to solve it. */
 export interface Implicit {
   /** The solver's name. */
   readonly name: string;
-  /** Of vectors. `fixed` is what `solve` gave with `x`. */
+  /** The equation, on vectors. `fixed` are the further results of `solve`. */
   readonly equation: (x: Tensor, captured: readonly Tensor[], fixed: readonly Tensor[]) => Tensor;
   readonly captured: readonly Tensor[];
   readonly x0: Tensor;
-  /** Finds `x` by reading values: `[x, …fixed]`, like `like`. */
+  /** Finds `x` by reading values; returns `[x, …fixed]`, with the shapes and dtypes of `like`. */
   readonly solve: (x0: Tensor, captured: readonly Tensor[]) => Tensor[];
   readonly like: readonly Tensor[];
 }
 
-/** The solution, differentiable to any order, in both modes, also inside of `vmap`. */
+/** The solution, differentiable to any order, in both modes, and inside `vmap`. */
 export function implicit({ name, equation, captured, x0, solve, like }: Implicit): Tensor {
   const run = (start: Tensor, ...others: Tensor[]): Tensor[] => solve(start, others);
   const count = like.length;
@@ -64,7 +64,10 @@ interface Point {
   readonly f: (v: Tensor, captured: readonly Tensor[]) => Tensor;
 }
 
-/** `J⁻¹ · b`, or `J⁻ᵀ · b`, with `J` the Jacobian of `f` at `x`: in tensors, so that it is differentiable by `x` and `b`. */
+/**
+ * `J⁻¹ · b`, or `J⁻ᵀ · b`, where J is the Jacobian of `f` at `x`: computed in tensors, so that it is differentiable with
+ * respect to `x` and `b`.
+ */
 function solveLinear(f: (v: Tensor) => Tensor, x: Tensor, b: Tensor, transposed: boolean): Tensor {
   if (x.size <= LARGE) {
     const J = jacfwd(f)(x);

@@ -1,4 +1,4 @@
-/** @file `@chainrule/optim/solve`: solvers that are differentiable functions of all that they are given. */
+/** @file `@chainrule/optim/solve`: solvers that are differentiable functions of everything they depend on. */
 export { fixedPoint, type FixedPointOptions } from './fixedPoint.js';
 export { root, type RootOptions } from './root.js';
 export type { Solution } from './equations.js';

@@ -4,7 +4,7 @@ import type { Flow } from './flow.js';
 import { follow, type Limits, type Step } from './stepper.js';
 import { vectorOf, type Vector } from './vector.js';
 
-/** @throws {ChainruleError} if a time lies outside of those that were asked for. */
+/** @throws {ChainruleError} if a time is outside the interval of the solution. */
 export function checkTime(at: number, times: Vector): void {
   const [first, last] = [times[0] as number, times[times.length - 1] as number];
   if (!(at >= Math.min(first, last) && at <= Math.max(first, last))) {
@@ -14,7 +14,7 @@ export function checkTime(at: number, times: Vector): void {
   }
 }
 
-/** The solution between its steps, followed once more and kept. */
+/** Solves the equation once more, and keeps all steps, to interpolate between them. */
 export function interpolant(
   flow: Flow,
   y0: Tensor,

@@ -1,4 +1,4 @@
-/** @file Linear systems by products with vectors, as functions that can be differentiated: `cg` and `gmres`. */
+/** @file Linear systems solved with matrix–vector products, as differentiable functions: `cg` and `gmres`. */
 import {
   ChainruleError,
   closureConvert,
@@ -152,7 +152,7 @@ function productOf<T>(
   };
 }
 
-/** The solution of a system of vectors. */
+/** Solves a system whose unknown is a vector. */
 export function krylov(
   b: Tensor,
   product: (v: Tensor) => Tensor,
@@ -179,7 +179,7 @@ export function krylov(
       reporter.found = { iterations: found.iterations, residual, converged: found.converged };
     return tensorOf(found.x, dtype);
   };
-  // The same system with another right side; the matrix of `cg` is its own transpose.
+  // The derivative solves the same system with another right-hand side; the matrix of `cg` is its own transpose.
   const again = (
     x: Tensor,
     others: readonly Tensor[],

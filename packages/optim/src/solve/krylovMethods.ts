@@ -1,14 +1,14 @@
-/** @file The iterations of conjugate gradients and of GMRES, on vectors of numbers. */
+/** @file The iterations of conjugate gradients and GMRES, on vectors of numbers. */
 import { ChainruleError } from '@chainrule/autograd';
 import { addScaled, dot, type Vector } from '../lbfgs/vector.js';
 import { norm, plus } from './dense.js';
 
-/** What an iteration has found. */
+/** The result of an iteration. */
 export interface Found {
   readonly x: Vector;
   readonly iterations: number;
   readonly converged: boolean;
-  /** What might help if it has not converged. */
+  /** A hint for the message if it has not converged. */
   readonly reason: string;
 }
 
@@ -20,7 +20,7 @@ interface Limits {
 
 type Product = (v: Vector) => Vector;
 
-/** Hestenes & Stiefel 1952. @throws {ChainruleError} where a direction shows that A is not positive definite. */
+/** Hestenes & Stiefel 1952. @throws {ChainruleError} if a direction shows that A is not positive definite. */
 export function conjugateGradients(A: Product, b: Vector, { tol, maxIterations }: Limits): Found {
   const x = new Float64Array(b.length);
   const r = b.slice();
@@ -48,7 +48,7 @@ export function conjugateGradients(A: Product, b: Vector, { tol, maxIterations }
   return { x, iterations, converged, reason: 'give a larger tol, more maxIterations' };
 }
 
-/** Saad & Schultz 1986: Arnoldi's process by modified Gram–Schmidt, its least-squares problem by Givens rotations. */
+/** Saad & Schultz 1986: Arnoldi's process with modified Gram–Schmidt; Givens rotations solve the least-squares problem. */
 export function generalizedMinimalResidual(
   A: Product,
   b: Vector,
@@ -72,7 +72,7 @@ export function generalizedMinimalResidual(
       const w = A(basis[k]!);
       iterations++;
       const h = new Float64Array(k + 2);
-      // Twice is enough: a single pass loses orthogonality where much cancels.
+      // Orthogonalizes twice: a single pass loses orthogonality under cancellation.
       for (let pass = 0; pass < 2; pass++) {
         for (let j = 0; j <= k; j++) {
           const along = dot(w, basis[j]!);
@@ -105,7 +105,7 @@ export function generalizedMinimalResidual(
     weights.forEach((weight, i) => addScaled(x, weight, basis[i]!));
     r = plus(b, -1, A(x));
   }
-  // The last digits that the product itself rounds away cannot be asked for.
+  // A tolerance below the rounding error of the product itself cannot be met.
   const converged = norm(r) <= Math.max(goal, 4 * Number.EPSILON * norm(b) * Math.sqrt(n));
   return {
     x,

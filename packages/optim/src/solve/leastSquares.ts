@@ -162,7 +162,7 @@ export function leastSquares<T = Tensor>(
       converged && others.length > 0 && size <= LARGE ? sharpen(fit.x, free, others) : fit.x;
     return [tensorOf(sharpened, dtype), tensorOf(free, dtype)];
   };
-  // The gradient of the cost is 0 at the solution; where a bound holds a parameter, its step is.
+  // At the solution the gradient of the cost is 0; for a parameter held at a bound, its change is 0 instead.
   const equation = (
     v: Tensor,
     others: readonly Tensor[],
@@ -195,7 +195,10 @@ export function leastSquares<T = Tensor>(
   return withReport(name, { x: unravel(x), cost, residuals, jacobian, covariance }, reporter);
 }
 
-/** By QR of the Jacobian with columns of length 1: `(JᵀJ)⁻¹ = S·R⁻¹·R⁻ᵀ·S`, without squaring its condition. */
+/**
+ * By a QR factorization of the Jacobian with columns scaled to length 1: `(JᵀJ)⁻¹ = S·R⁻¹·R⁻ᵀ·S`, without squaring the
+ * condition number.
+ */
 function covarianceOf(J: Tensor, cost: Tensor): Tensor {
   const [m = 0, n = 0] = J.shape;
   if (m <= n) return full([n, n], NaN, { dtype: J.dtype });

@@ -3,7 +3,7 @@ import { dot, type Vector } from '../lbfgs/vector.js';
 import { backSubstitute, norm, plus, times, transposedTimes, triangularize } from './dense.js';
 import { isFiniteVector } from './vector.js';
 
-/** Residuals and their Jacobian, m × n, at one point. */
+/** The residuals and their Jacobian, m × n, at one point. */
 export interface Model {
   readonly r: Vector;
   readonly J: Vector;
@@ -13,7 +13,7 @@ export interface LeastSquaresLimits {
   readonly ftol: number;
   readonly xtol: number;
   readonly gtol: number;
-  /** The share of the cost that is rounding: whether a step is good shows in the gradient then. */
+  /** The fraction of the cost that is rounding error: smaller changes cannot be judged by the cost, so the gradient decides. */
   readonly noise: number;
   readonly maxIterations: number;
   readonly lower: Vector;
@@ -27,16 +27,17 @@ export interface Fit {
   readonly x: Vector;
   readonly iterations: number;
   readonly reason: Reason;
-  /** Which parameters are not held by a bound. */
+  /** Which parameters are not held at a bound. */
   readonly free: readonly boolean[];
 }
 
 type Evaluate = (x: Vector) => Model;
 
 /**
- * Levenberg–Marquardt: steps that make `|r + J·p|² + λ·|D·p|²` smallest, `D` the largest norm of each column of J so far
- * (Moré 1978), `λ` by how well the model predicted the last step (Nielsen 1999). With `damped` false Gauss–Newton: λ = 0, and
- * steps halved until the cost falls. Parameters at a bound that the gradient pushes against are held for a step.
+ * Levenberg–Marquardt: each step minimizes `|r + J·p|² + λ·|D·p|²`, where `D` is the largest norm so far of each column of J
+ * (Moré 1978), and `λ` depends on how well the model predicted the last step (Nielsen 1999). With `damped` false it is
+ * Gauss–Newton: λ = 0, and steps are halved until the cost falls. A parameter at a bound is held for a step if the gradient
+ * pushes it against the bound.
  */
 export function minimizeResiduals(
   evaluate: Evaluate,
@@ -52,7 +53,7 @@ export function minimizeResiduals(
   let lambda = 1e-2;
   let growth = 2;
   let free: boolean[] = [];
-  // How large the parameters have been: on the way to the other side of 0 they are small.
+  // The largest size of the parameters so far: on the way through 0 they are small.
   let reach = 0;
   const end = (iterations: number, reason: Reason): Fit => ({ x, iterations, reason, free });
   for (let iteration = 0; iteration < maxIterations; iteration++) {
@@ -68,13 +69,13 @@ export function minimizeResiduals(
     if (size === 0) return end(iteration, 'ftol');
     if (angle(g, columns, size, free) <= gtol) return end(iteration, 'gtol');
     const system = reduced(J, r, n, free);
-    // What Gauss–Newton foretells: where that is rounding, its step is the one to make.
+    // The Gauss–Newton step. If the decrease that it predicts is within rounding error, it is the step to take.
     const whole = stepOf(system, D, 0);
     const near = 1 - (norm(plus(r, 1, times(J, whole, r.length))) / size) ** 2 <= noise;
     for (let tries = 0; ; tries++) {
       const shorter = damped ? 1 : 0.5 ** tries;
       const p = damped && !near ? stepOf(system, D, lambda) : whole.map((v) => v * shorter);
-      // Farther than the parameters were large nothing is known of the residuals.
+      // A step far beyond the size of the parameters so far is not trusted.
       if (damped && !near && tries < 60 && scaledNorm(p, D) > (reach || 1)) {
         lambda *= 2;
         continue;
@@ -105,7 +106,7 @@ export function minimizeResiduals(
         break;
       }
       if (near) return end(iteration + 1, 'rounding');
-      // Not even all that is left to go changes x: the residuals themselves are rounding.
+      // Even the full Gauss–Newton step does not change x: the residuals themselves are rounding error.
       if (scaledNorm(whole, D) <= xtol * scaledNorm(x, D)) return end(iteration + 1, 'rounding');
       if (share <= 1e-15 || tries > 60) return end(iteration + 1, 'stalled');
       lambda *= growth;
@@ -135,7 +136,7 @@ function slopeOf({ r, J }: Model, n: number, free: readonly boolean[]): number {
   return angle(transposedTimes(J, r, n), columnNorms(J, n), norm(r), free);
 }
 
-/** R and Qᵀ·r of the free columns. */
+/** R and Qᵀ·r for the free columns. */
 interface Reduced {
   readonly R: Vector;
   readonly y: Vector;
@@ -159,7 +160,7 @@ function reduced(J: Vector, r: Vector, n: number, free: readonly boolean[]): Red
   return { R: square, y: right, at, n };
 }
 
-/** The step of the reduced problem with damping λ, 0 where parameters are held. */
+/** The step of the reduced problem with damping λ; 0 for held parameters. */
 function stepOf({ R, y, at, n }: Reduced, D: Vector, lambda: number): Vector {
   const k = at.length;
   let [a, b] = [R, y];

@@ -45,7 +45,7 @@ const minimizeOptions = defineOptions<MinimizeOptions>({
   tol: kinds.nonNegative,
 });
 
-/** Steps by products with the Hessian that refine a solution. */
+/** The number of refinement steps with Hessian products. */
 const POLISHING = 5;
 
 /** The result of {@link minimize}. */
@@ -129,7 +129,7 @@ export function minimize<T = Tensor>(
     }
     reporter.found = { iterations, converged };
     if (!converged || others.length === 0) return [tensorOf(found.x, dtype)];
-    // A derivative is as exact as the solution is.
+    // A derivative is only as exact as the solution.
     const system = {
       both: (v: Vector) => newton(tensorOf(v, dtype), ...others) as [Vector, Vector],
     };

@@ -1,4 +1,4 @@
-/** @file Minimizing by values alone: the simplex of Nelder and Mead. */
+/** @file Minimization with values only: the simplex method of Nelder and Mead. */
 import type { Vector } from '../lbfgs/vector.js';
 import type { Descent } from './descent.js';
 import { plus, relativeChange } from './dense.js';
@@ -9,8 +9,9 @@ interface Corner {
 }
 
 /**
- * Nelder & Mead 1965, with the factors of Gao & Han 2012 (DOI 10.1007/s10589-010-9329-3), which keep it going in many
- * dimensions. Done when all corners agree to `tol`; then once more from a fresh simplex, as the old one may have collapsed.
+ * Nelder & Mead 1965, with the factors of Gao & Han 2012 (DOI 10.1007/s10589-010-9329-3), which keep it converging in many
+ * dimensions. It ends when all corners agree to `tol`, and then runs once more from a fresh simplex, as the old one may have
+ * collapsed.
  */
 export function nelderMead(
   f: (x: Vector) => number,

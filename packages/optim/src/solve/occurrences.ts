@@ -1,10 +1,10 @@
-/** @file Events that were found, as tensors, and the one that ended the solution. */
+/** @file The events that were found, as tensors, and the event that ended the solution. */
 import { closureConvert, type Tensor } from '@chainrule/autograd';
 import type { Found, Watched } from './events.js';
 import { implicit } from './implicit.js';
 import { tensorOf, vectorOf } from './vector.js';
 
-/** Which event has ended the solution. */
+/** The event that ended the solution. */
 export function terminalOf(
   watched: readonly Watched[],
   found: readonly (readonly Found[])[],
@@ -19,7 +19,7 @@ export function terminalOf(
   return { k, i: (found[k]?.length ?? 0) - 1, t: end, sign };
 }
 
-/** An event as tensors; `stateAt` makes its time and state functions of everything that the solution is one of. */
+/** An event as tensors; with `stateAt`, its time and state are functions of everything that the solution depends on. */
 export function occurrence(
   { t, y }: Found,
   { when }: Watched,
@@ -37,7 +37,7 @@ export function occurrence(
     equation: (v, others) => g([v], others),
     captured,
     x0: time,
-    // A tensor of its own: the start is a constant, which the time is not where it is differentiated again.
+    // A copy: the start is a constant, but the time is not if it is differentiated again.
     solve: (start) => [tensorOf(vectorOf(start), dtype)],
     like: [time],
   }).reshape([]);

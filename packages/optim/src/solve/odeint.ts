@@ -93,13 +93,12 @@ export interface OdeResult<T = Tensor> {
  * `adjoint`), with the same tolerances. States at `dense(t)` and events, their times included, are differentiable
  * too.
  *
- * An event is a function of `(t, y)`, or `{ when, terminal, direction }`: it happens where the function changes its
- * sign, with `direction` 1 only upwards and −1 only downwards; a `terminal` one ends the solution, which then stays
- * where it is. If the function is 0 at the first time, it happens there, as in SciPy. PyTorch: torchdiffeq's `odeint` and
+ * An event is a function of `(t, y)`, or `{ when, terminal, direction }`: it happens where the function changes its sign,
+ * with `direction` 1 only upwards and −1 only downwards; a `terminal` event ends the solution, which stays constant from
+ * there on. If the function is 0 at the first time, the event happens there, as in SciPy. PyTorch: torchdiffeq's `odeint` and
  * `odeint_adjoint`; SciPy: `solve_ivp`.
- * @throws {ChainruleError} if `f` reads values, and where the solution cannot be followed, with the time and the
- * last good state: it blows up, or `maxSteps` is reached. Also if times do not rise or fall. @throws {ShapeError} if
- * `f` returns another size.
+ * @throws {ChainruleError} if `f` reads values; if the solution cannot be continued (it blows up, or `maxSteps` is reached),
+ * with the time and the last good state; or if times neither rise nor fall. @throws {ShapeError} if `f` returns another size.
  * @example
  * const rate = new Parameter(scalar(0.5, { dtype: 'float64' }));
  * const { y } = odeint((t, y) => y.mul(rate).neg(), y0, [0, 1, 2]);
@@ -153,7 +152,7 @@ export function odeint<T = Tensor>(
   const moved = (from: Tensor, at: Tensor, v: Tensor): Tensor =>
     flow.run(v, stack([from, at]), captured).select(0, 1);
   const stateAt = (at: Tensor): Tensor => moved(t.select(0, 0), at, vector);
-  /** No step leads from the first time to itself: a short one away, and back from there, has the derivatives. */
+  /** There is no step from the first time to itself, so the derivatives are those of a short step away and back. */
   const stateAtFirst = (at: Tensor): Tensor => {
     const start = t.select(0, 0);
     const aside = start.add(
@@ -173,7 +172,7 @@ export function odeint<T = Tensor>(
   let ts = t;
   const last = terminalOf(watched, watcher.found, end);
   if (last !== null) {
-    // Behind its end the solution stays where it is, and so do the times.
+    // After a terminal event the state and the times stay constant.
     const stop = happened[last.k]?.[last.i] as { t: Tensor; y: Tensor };
     const reached = vectorOf(t).filter((x) => (x - last.t) * last.sign(t) <= 0).length;
     const rest = t.size - reached;

@@ -1,4 +1,4 @@
-/** @file Options that every iteration has. */
+/** @file The options that all iterations share. */
 import { kinds } from '@chainrule/autograd';
 
 /** Options that every iteration has. */

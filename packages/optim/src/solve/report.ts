@@ -1,9 +1,9 @@
-/** @file What a solver says of its work, beside the solution. */
+/** @file The report of a solver (iterations, convergence), beside the solution. */
 import { ChainruleError } from '@chainrule/autograd';
 
 /**
- * The result with what the solver reported. Inside of `vmap` each example has a report of its own, and none of them
- * yet: then reading it is an error.
+ * Adds the solver's report to the result. Inside `vmap` each example has a report of its own, and none exists yet: reading it
+ * is an error.
  */
 export function withReport<T extends object, R extends object>(
   owner: string,
@@ -23,7 +23,7 @@ export function withReport<T extends object, R extends object>(
   return result as T & R;
 }
 
-/** Where a solver leaves its report. */
+/** Holds the report of a solver. */
 export class Reporter<R extends object> {
   found: R | null = null;
   readonly empty: R;

@@ -86,7 +86,7 @@ function newton(system: System, x0: Vector, tol: number, most: number): Iterate 
     );
     if (found === null) {
       trouble = `no step along Newton's direction makes the residual ${norm(F).toPrecision(3)} smaller`;
-      // All that is left is the rounding of f itself.
+      // The residual is only the rounding error of f itself.
       const atRest = change <= Math.sqrt(tol) * 1e-1;
       return { x: atRest ? next : x, iterations, converged: atRest, trouble };
     }
@@ -115,7 +115,7 @@ function broyden(system: System, x0: Vector, tol: number, most: number): Iterate
         trouble = `no step makes the residual ${norm(F).toPrecision(3)} smaller`;
         return { x, iterations, converged: atRest, trouble };
       }
-      // What the updates have made of it leads nowhere: once more from the Jacobian.
+      // The updated inverse leads nowhere: start again from the Jacobian.
       inverse = inverseOf(system.both(x)[1], n);
       isFresh = true;
       continue;

@@ -1,4 +1,4 @@
-/** @file Following an ordinary differential equation step by step: the loop that both methods share. */
+/** @file Solves an ordinary differential equation step by step: the loop that both methods share. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { Vector } from '../lbfgs/vector.js';
 import { plus } from './dense.js';
@@ -9,19 +9,19 @@ export interface Step {
   readonly y: Vector;
   /** The estimated error of `y`. */
   readonly error: Vector;
-  /** The state at the share `s` of the step. */
+  /** The state at the fraction `s` of the step. */
   readonly between: (s: number) => Vector;
 }
 
-/** A one-step method for one equation, at the numbers its right side captures. */
+/** A one-step method for one equation, at the current values of the tensors that its right-hand side captures. */
 export interface Stepper {
-  /** The order of the error estimate plus one: the error of a step goes with this power of its length. */
+  /** The order of the error estimate plus one: the error is proportional to this power of the step length. */
   readonly order: number;
-  /** The right side. */
+  /** The right-hand side. */
   readonly slope: (t: number, y: Vector) => Vector;
-  /** Gets ready to step from `y` at `t`. */
+  /** Prepares for steps from `y` at `t`. */
   readonly begin: (t: number, y: Vector) => void;
-  /** A step of length `h` from there, or null if none can be computed. */
+  /** A step of length `h` from there, or null if it cannot be computed. */
   readonly step: (h: number) => Step | null;
 }
 
@@ -32,18 +32,18 @@ export interface Limits {
   readonly strict: boolean;
 }
 
-/** What is told of every accepted step; returns where to stop, if it is to end. */
+/** Called for every accepted step; returns the time at which the solution ends, or null. */
 export type Watcher = (t0: number, y0: Vector, t1: number, step: Step) => number | null;
 
 export interface Trajectory {
-  /** The states at the times asked for; what was not reached is NaN, what lies behind the end is the state there. */
+  /** The states at the requested times; NaN for times that were not reached, the final state for times after the end. */
   readonly rows: Vector[];
   readonly steps: number;
-  /** Where a watcher has ended it. */
+  /** The time at which a watcher ended the solution. */
   readonly end: number | null;
 }
 
-/** Follows the solution from `times[0]` through all of them. */
+/** Solves the equation from `times[0]` through all of the times. */
 export function follow(
   stepper: Stepper,
   y0: Vector,
@@ -114,7 +114,7 @@ export function follow(
       while (rows.length < times.length) rows.push(state);
       return { rows, steps, end: stop };
     }
-    // A controller with memory (Gustafsson 1991) keeps steps from jumping.
+    // A controller with memory (Gustafsson 1991) keeps the step lengths from oscillating.
     const e = Math.max(size, 1e-10);
     const grow = 0.9 * e ** (-0.7 / stepper.order) * before ** (0.4 / stepper.order);
     h = length * Math.min(rejected ? 1 : 10, Math.max(0.2, grow));
@@ -135,7 +135,7 @@ function checkOrder(times: Vector, i: number, sign: number): void {
   }
 }
 
-/** Hairer, Nørsett & Wanner, II.4: a step over which the solution changes little. */
+/** The first step length: one over which the solution changes little (Hairer, Nørsett & Wanner, II.4). */
 function firstStep(
   { slope, order }: Stepper,
   t: number,

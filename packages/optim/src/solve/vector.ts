@@ -1,4 +1,4 @@
-/** @file Trees of tensors as one vector, and functions of trees as functions of vectors that are quick to call. */
+/** @file Trees of tensors as vectors, and functions of trees as fast functions of vectors. */
 import {
   cat,
   ChainruleError,
@@ -16,13 +16,13 @@ import type { Vector } from '../lbfgs/vector.js';
 
 export type { Vector } from '../lbfgs/vector.js';
 
-/** A tree as a vector, and the way back. */
+/** A tree as a vector, and the function that converts back. */
 export interface Ravelled<T> {
   readonly vector: Tensor;
   readonly size: number;
   readonly dtype: 'float32' | 'float64';
   readonly unravel: (vector: Tensor) => T;
-  /** The same for several vectors, [k, size]: each tensor with a first dimension of k. */
+  /** The same for several vectors, [k, size]: each tensor gets a first dimension of k. */
   readonly unravelRows: (rows: Tensor) => T;
 }
 
@@ -76,7 +76,7 @@ function joined(leaves: readonly Tensor[]): Tensor {
   return flat.length === 1 ? (flat[0] as Tensor) : cat(flat);
 }
 
-/** The tensors that a user's function returned, as one vector of the dtype of its argument. */
+/** The tensors that a user's function returned, as one vector with the dtype of its argument. */
 export function ravelResult(owner: string, result: unknown, like: Tensor): Tensor {
   const { leaves } = flattenTree(result);
   if (leaves.length === 0) {
@@ -93,7 +93,7 @@ export function ravelResult(owner: string, result: unknown, like: Tensor): Tenso
   return joined(leaves);
 }
 
-/** @throws {ShapeError} unless the function gives back what it takes. */
+/** @throws {ShapeError} unless the result is as large as the argument. */
 export function checkSquare(owner: string, x: Tensor, y: Tensor): void {
   if (x.size !== y.size) {
     throw new ShapeError(
@@ -113,10 +113,10 @@ export function single(owner: string, y: unknown, like: Tensor): Tensor {
   return vector.reshape([]);
 }
 
-/** A function of tensors, called with tensors, its results read as float64. */
+/** A function of tensors whose results are read as float64. */
 export type Evaluator = (...xs: readonly Tensor[]) => Vector[];
 
-/** Calls `f` by a compiled plan, or, where that cannot be (it contains a solver itself), as it is. */
+/** Runs `f` by a compiled plan, or directly if it cannot be compiled (because it contains a solver). */
 export function evaluator(f: (...xs: Tensor[]) => readonly Tensor[]): Evaluator {
   const replay = compile((...xs: Tensor[]) => f(...xs));
   let isPlain = false;
@@ -137,7 +137,7 @@ export function evaluator(f: (...xs: Tensor[]) => readonly Tensor[]): Evaluator 
     });
 }
 
-/** A vector of the solver's as a tensor. */
+/** A vector of a solver as a tensor. */
 export function tensorOf(x: Vector, dtype: 'float32' | 'float64', shape = [x.length]): Tensor {
   return tensor(dtype === 'float32' ? Float32Array.from(x) : x.slice(), { shape });
 }
@@ -151,7 +151,7 @@ export function isFiniteVector(x: Vector): boolean {
   return x.every(Number.isFinite);
 }
 
-/** A vector as messages show it. */
+/** The text of a vector in messages. */
 export function show(x: Vector): string {
   const shown = Array.from(x.subarray(0, 6), (v) => Number(v.toPrecision(6)));
   return `[${shown.join(', ')}${x.length > 6 ? ', …' : ''}]`;

@@ -1,4 +1,4 @@
-/** @file Solvers beside `compile`, which cannot record steps that are decided by values. */
+/** @file Solvers and `compile`, which cannot record steps that depend on values. */
 import { describe, expect, it } from 'vitest';
 import { compile, eye, grad, ones, scalar, tensor, type Tensor } from '@chainrule/autograd';
 import {

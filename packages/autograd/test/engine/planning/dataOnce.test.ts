@@ -1,4 +1,6 @@
-/** @file Data that is made before a loop and computed with its first step: the second step is the graph of all later ones. */
+/**
+ * @file Data that is created before a loop and computed with its first step: the second step has the graph of all later ones.
+ */
 import { expect, test } from 'vitest';
 import { nextMark } from '../../../src/engine/collect.js';
 import { memoryUsage, noGrad, Parameter, randn, stack, type Tensor } from '../../../src/index.js';

@@ -1,6 +1,6 @@
 /**
- * @file Programs whose graph is another at each step, as users write them: after a while few plans are made, and no kernel is
- * of a form that is new.
+ * @file Programs whose graph differs at each step, as users write them: after a while few plans are made, and no kernel has a
+ * new form.
  */
 import { expect, test } from 'vitest';
 import {

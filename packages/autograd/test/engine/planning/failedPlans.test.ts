@@ -1,4 +1,4 @@
-/** @file A program that could not be made ready: the error is reported once, and what comes after runs as ever. */
+/** @file A program that could not be prepared: the error is reported once, and later programs run as usual. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { engine } from '../../../src/engine/engine.js';
 import type { HostBackend } from '../../../src/engine/program.js';

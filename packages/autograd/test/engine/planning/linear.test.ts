@@ -1,4 +1,4 @@
-/** @file Planning takes time in proportion to the graph: the steps that its passes look at are counted. */
+/** @file Planning takes time proportional to the graph: the test counts the steps that its passes look at. */
 import { expect, test } from 'vitest';
 import { planArena, type Interval } from '../../../src/engine/compile/arena.js';
 import { collect } from '../../../src/engine/collect.js';

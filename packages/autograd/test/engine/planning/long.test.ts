@@ -1,4 +1,4 @@
-/** @file Long and growing graphs: a step is cut at the same places each time, so that it finds its plans again. */
+/** @file Long and growing graphs: a step is cut at the same points each time, so that its plans are found again. */
 import { describe, expect, test } from 'vitest';
 import {
   cat,

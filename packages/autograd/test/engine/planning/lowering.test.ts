@@ -1,4 +1,4 @@
-/** @file What runs by its plain kernel alone: an operation that is renamed, or is told too little of, shows here. */
+/** @file The operations that run only by their reference: an operation that is renamed, or lacks a lowering, shows here. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { primitives } from '../../../src/graph/primitive.js';

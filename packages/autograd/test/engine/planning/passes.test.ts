@@ -1,4 +1,4 @@
-/** @file What the passes of the engine make of well-known graphs: printed, so that a change shows as a diff. */
+/** @file The results of the engine's passes for well-known graphs, printed, so that a change shows as a diff. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lowerBound, planArena, type Interval } from '../../../src/engine/compile/arena.js';

@@ -1,4 +1,4 @@
-/** @file What the engine would run for a computation: the programs of `f`, planned and printed. */
+/** @file The programs that the engine would run for `f`, planned and printed. */
 import { supports } from '../../../src/backends/wasm/elements/elementOps.js';
 import { lower, type Lowered } from '../../../src/engine/compile/lower.js';
 import { printKernels } from '../../../src/engine/compile/printKernels.js';

@@ -1,4 +1,4 @@
-/** @file The schedules of five small networks' training steps, printed: what a change of the planner changes is a diff. */
+/** @file The schedules of five small networks' training steps, printed: a change of the planner shows as a diff. */
 import { expect, test } from 'vitest';
 import {
   cell,

@@ -1,4 +1,7 @@
-/** @file Long programs in segments: the same values, what repeats is planned once, errors name the right operation. */
+/**
+ * @file Long programs in segments: the values stay the same, equal segments are planned once, errors name the right
+ * operation.
+ */
 import { describe, expect, test, vi } from 'vitest';
 import { interpreter } from '../../../src/backends/interpreter/interpreter.js';
 import { collect } from '../../../src/engine/collect.js';

@@ -1,4 +1,4 @@
-/** @file Steps merged at random: never in a circle, and in an order in which they can run. */
+/** @file Steps merged at random never form a cycle, and stay in an order in which they can run. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StepOrder } from '../../../src/engine/compile/stepOrder.js';

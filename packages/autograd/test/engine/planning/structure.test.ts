@@ -1,4 +1,4 @@
-/** @file Structures: what makes two graphs different must show in them. */
+/** @file Structures: graphs that need different plans have different structures. */
 import { expect, test } from 'vitest';
 import { collect } from '../../../src/engine/collect.js';
 import { Structure, StructureMap } from '../../../src/engine/structure.js';

@@ -1,4 +1,4 @@
-/** @file A recorded function uses what it captures as plain code does: with the value that it has. */
+/** @file A recorded function uses captured tensors as it would without `compile`: with their current values. */
 import { expect, test } from 'vitest';
 import {
   checkpoint,

@@ -1,4 +1,4 @@
-/** @file What makes a compiled function be recorded at every call is named: once, or each time in debug mode. */
+/** @file The reason why a compiled function is recorded at every call is reported: once, or each time in debug mode. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   compile,

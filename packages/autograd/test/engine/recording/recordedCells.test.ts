@@ -1,4 +1,6 @@
-/** @file Cells that a recorded function makes, and objects it is given: what a plain call would do, at each call. */
+/**
+ * @file Cells that a recorded function creates, and objects that it receives: each call does what it would without `compile`.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   cell,

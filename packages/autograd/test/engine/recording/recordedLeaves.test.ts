@@ -1,6 +1,6 @@
 /**
- * @file What a recorded function computes changes from call to call: it may become a leaf, and then is one at each call, and
- * it may not be read, not even where it follows from parameters and random numbers alone.
+ * @file The values that a recorded function computes change from call to call: they may become leaves, which are then leaves
+ * at each call; but they cannot be read, even if they depend only on parameters and random numbers.
  */
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-/** @file Damaged checkpoints are passed over, and the reason is told. */
+/** @file Damaged checkpoints are skipped, and the reason is reported. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';

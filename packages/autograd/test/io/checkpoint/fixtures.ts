@@ -1,4 +1,4 @@
-/** @file A folder for each test of checkpoints, and what is saved in it. */
+/** @file A folder for each test of checkpoints, and the state that is saved in it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** @file The folder of checkpoints: which are kept, what they are called, and what is swept away. */
+/** @file The folder of checkpoints: which are kept, their names, and which are deleted. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** @file What is saved in a checkpoint comes back, whatever it is; and what cannot be saved is refused. */
+/** @file Everything that is saved in a checkpoint is restored; values that cannot be saved are refused. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

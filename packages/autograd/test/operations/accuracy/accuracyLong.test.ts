@@ -1,4 +1,4 @@
-/** @file Long sums and products are within the bounds of adding pairs of pairs, and of blocks. */
+/** @file Long sums and products stay within the error bounds of pairwise and of blocked summation. */
 import { describe, expect, it } from 'vitest';
 import { longNames, measureLong } from './accuracyLong.js';
 

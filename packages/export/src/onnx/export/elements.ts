@@ -2,7 +2,7 @@
 import type { ElementName, OperationNode } from '@chainrule/autograd/graph';
 import type { Emitter } from './emitter.js';
 
-/** Writes an operation on values of one dtype, and gives the name of the result. */
+/** Writes an operation on values of one dtype, and returns the name of the result. */
 type Element = (e: Emitter, inputs: readonly string[], node: OperationNode) => string;
 
 const direct =
@@ -10,7 +10,7 @@ const direct =
   (e, inputs) =>
     e.node(op, inputs);
 
-/** Formulas with names for what they are made of. */
+/** A rule that writes a composed formula. */
 function formula(f: (k: Formula, x: string, y: string) => string): Element {
   return (e, [x = '', y = ''], node) => f(new Formula(e, node), x, y);
 }
@@ -45,11 +45,11 @@ export class Formula {
 const scaled = (op: string, factor: number): Element =>
   formula((k, x) => k.of('Mul', k.of(op, x), factor));
 
-/** `log(1 + x)` without losing small x: `2 atanh(x / (2 + x))`. */
+/** `log(1 + x)` that keeps the digits of small x: `2 atanh(x / (2 + x))`. */
 const log1p = (k: Formula, x: string): string =>
   k.of('Mul', k.of('Atanh', k.of('Div', x, k.of('Add', x, 2))), 2);
 
-/** Comparisons of booleans are of numbers. */
+/** Booleans are compared as numbers. */
 const comparison =
   (op: string): Element =>
   (e, inputs, node) =>
@@ -58,13 +58,13 @@ const comparison =
       node.inputs[0]?.dtype === 'bool' ? inputs.map((x) => e.node('Cast', [x], { to: 6 })) : inputs,
     );
 
-/** What takes numbers alone has another operator for booleans. */
+/** An operator for numbers only, and the operator that replaces it for booleans. */
 const numbersOr =
   (op: string, ofBooleans: string): Element =>
   (e, inputs, node) =>
     e.node(node.dtype === 'bool' ? ofBooleans : op, inputs);
 
-/** A choice between booleans, which runtimes do not know as one. */
+/** A choice between booleans, for which runtimes do not support `Where`. */
 const where: Element = (e, inputs, node) => {
   if (node.dtype !== 'bool') return e.node('Where', inputs);
   const [condition = '', x = '', y = ''] = inputs;
@@ -74,7 +74,7 @@ const where: Element = (e, inputs, node) => {
   ]);
 };
 
-/** Bits are shifted in unsigned integers; negative ones to the right as what is left of −1. */
+/** ONNX shifts unsigned integers; a negative x is shifted to the right as −1 − x. */
 const shifted = (direction: 'LEFT' | 'RIGHT'): Element =>
   function (e, inputs, node) {
     const k = new Formula(e, node);
@@ -90,7 +90,7 @@ const shifted = (direction: 'LEFT' | 'RIGHT'): Element =>
     return turned(shift(turned(x), by));
   };
 
-/** Whether a number has a minus sign, as the zero does whose reciprocal is −∞. */
+/** Whether a number has a minus sign, −0 included, whose reciprocal is −∞. */
 const negative = (k: Formula, x: string): string =>
   k.of('Less', k.of('Where', k.of('Equal', x, 0), k.of('Reciprocal', x), x), 0);
 
@@ -104,7 +104,7 @@ const logaddexp = (k: Formula, x: string, y: string): string => {
   return k.of('Add', k.of('Max', x, y), log1p(k, k.of('Exp', apart)));
 };
 
-/** The operations that ONNX has, or has the parts of. */
+/** The element-wise operations that ONNX has or can compose. */
 export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
   neg: direct('Neg'),
   reciprocal: direct('Reciprocal'),
@@ -127,13 +127,13 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
     const halves = k.of('Mul', k.of('Sigmoid', twice), k.of('Sigmoid', k.of('Neg', twice)));
     return k.of('Mul', halves, 4);
   }),
-  // Softplus of ONNX overflows in some runtimes: max(x, 0) + log(1 + e^−|x|) does not.
+  // Softplus of ONNX overflows in some runtimes; max(x, 0) + log(1 + e^−|x|) does not.
   softplus: formula((k, x) =>
     k.of('Add', k.of('Relu', x), log1p(k, k.of('Exp', k.of('Neg', k.of('Abs', x))))),
   ),
   exp: direct('Exp'),
   exp2: formula((k, x) => k.of('Exp', k.of('Mul', x, Math.LN2))),
-  // tanh(x / 2) (eˣ + 1), so that small x keep their digits; where that is 0 · ∞ it is eˣ.
+  // tanh(x / 2) (eˣ + 1) keeps the digits of small x; eˣ − 1 is used for |x| > 1.
   expm1: formula((k, x) => {
     const small = k.of('Mul', k.of('Tanh', k.of('Mul', x, 0.5)), k.of('Add', k.of('Exp', x), 1));
     return k.of('Where', k.of('Greater', k.of('Abs', x), 1), k.of('Sub', k.of('Exp', x), 1), small);
@@ -209,7 +209,7 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
     const [a, b] = [k.of('Mul', x, Math.LN2), k.of('Mul', y, Math.LN2)];
     return k.of('Mul', logaddexp(k, a, b), Math.LOG2E);
   }),
-  // The angle of the quotient, turned by half a circle left of the origin.
+  // The angle of the quotient, turned by π left of the origin.
   atan2: formula((k, y, x) => {
     const turn = k.of('Where', k.of('Less', y, 0), -Math.PI, Math.PI);
     const side = k.of('Atan', k.of('Div', y, x));

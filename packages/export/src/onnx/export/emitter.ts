@@ -1,4 +1,4 @@
-/** @file The ONNX graph being written: its nodes, its weights, and sizes that are known only when it runs. */
+/** @file The ONNX graph while it is written: its nodes, its weights, and sizes that are known only when it runs. */
 import type { DType, TypedArray } from '@chainrule/autograd';
 import type { GraphNode } from '@chainrule/autograd/graph';
 import { ATTRIBUTE } from '../schema/onnx.js';
@@ -36,7 +36,7 @@ export class Emitter {
     return this.at.nodes;
   }
 
-  /** A graph for an attribute: what `write` writes is part of it, and ends with it. */
+  /** A graph for an attribute: the nodes that `write` writes become part of it. */
   graph(name: string, write: () => GraphEnds): GraphProto {
     const outer = this.at;
     this.at = new GraphScope(outer);
@@ -57,13 +57,13 @@ export class Emitter {
     }
   }
 
-  /** Gives a value another name: an operator of its own passes it on. */
+  /** Gives a value another name, by an `Identity` node. */
   rename(from: string, to: string): string {
     this.nodes.push({ name: to, opType: 'Identity', input: [from], output: [to], attribute: [] });
     return to;
   }
 
-  /** The name of a node's value, which is written if it is a leaf. */
+  /** The name of a node's value; a leaf is written first. */
   value(node: GraphNode): string {
     let name = this.names.get(node);
     if (name === undefined) {
@@ -73,7 +73,7 @@ export class Emitter {
     return name;
   }
 
-  /** Says what a node's value is called, and that its sizes can be read there. */
+  /** Sets the name of a node's value; its sizes can be read from it. */
   define(node: GraphNode, name: string): void {
     this.names.set(node, name);
     this.shape(node).forEach((size, dim) => {
@@ -87,7 +87,7 @@ export class Emitter {
     return this.names.has(node);
   }
 
-  /** A name that nothing has yet. */
+  /** An unused name. */
   fresh(wanted: string): string {
     let name = wanted;
     for (let k = 1; this.taken.has(name); k++) name = `${wanted}_${k}`;
@@ -135,7 +135,7 @@ export class Emitter {
     return own;
   }
 
-  /** A tensor that is no weight. */
+  /** A constant tensor. */
   constant(shape: readonly number[], dtype: DType, data: TypedArray): string {
     const name = this.fresh('constant');
     const t = tensorProto('', shape, CODE[dtype], bytesOf(data));
@@ -170,7 +170,7 @@ export class Emitter {
     });
   }
 
-  /** A size as a vector of one int64; null where it follows from no size of a value. */
+  /** A size as a vector of one int64; null if it does not follow from a size of a value. */
   size(size: Size): string | null {
     if (isFixed(size)) return this.ints([size[0] as number]);
     const relation = relationOf(size, this.at.all());
@@ -191,7 +191,7 @@ export class Emitter {
     });
   }
 
-  /** A shape as a vector of int64. @throws {ChainruleError} for a size that is that of no value. */
+  /** A shape as a vector of int64. @throws {ChainruleError} for a size that does not follow from a size of a value. */
   sizes(sizes: readonly Size[], of: GraphNode): string {
     if (sizes.every(isFixed)) return this.ints(sizes.map((size) => size[0] as number));
     const parts = sizes.map(
@@ -205,7 +205,7 @@ export class Emitter {
     return this.node('Concat', parts, { axis: 0 });
   }
 
-  /** What `make` writes, written once in a graph and those in its nodes. */
+  /** Writes what `make` writes once per graph; graphs inside it reuse the result. */
   once(key: string, make: () => string): string {
     const found = this.at.find(({ shared }) => shared.get(key));
     if (found !== undefined) return found;
@@ -217,7 +217,7 @@ export class Emitter {
     return name;
   }
 
-  /** A weight, which all graphs see, written once. */
+  /** Writes a weight once, in the main graph, where all graphs see it. */
   private onceForAll(key: string, make: () => string): string {
     const name = this.root.shared.get(key) ?? make();
     this.root.shared.set(key, name);

@@ -1,4 +1,4 @@
-/** @file Attributes and tensors as the file holds them. */
+/** @file Attributes and tensors in the form of the file. */
 import type { DType } from '@chainrule/autograd';
 import { ELEMENTS } from '../schema/elementTypes.js';
 import { ATTRIBUTE } from '../schema/onnx.js';
@@ -17,7 +17,7 @@ export const CODE: Readonly<Record<DType, number>> = {
 
 export const INT64 = ELEMENTS.int64.code;
 
-/** The end of a slice that goes to the end, and before the first element. */
+/** The end of a slice that goes to the end, and of a reversed one that includes the first element. */
 export const [TO_END, BEFORE_START] = [2 ** 31 - 1, -(2 ** 31)];
 
 export function attributeOf(name: string, value: AttributeValue): AttributeProto {

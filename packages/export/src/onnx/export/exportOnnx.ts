@@ -22,7 +22,7 @@ import {
 import { writeItems } from './program.js';
 import { recordAll, type Recordings } from './recordings.js';
 
-/** The version of the format that goes with a version of the operators. */
+/** The version of the file format for each version of the operators. */
 const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11 };
 
 /** A model whose weights are in another file. */
@@ -40,13 +40,13 @@ type Exported<O> = O extends { readonly externalData: string }
 /**
  * A model, or a function of tensors, as the bytes of an ONNX file.
  *
- * Whatever ONNX has an operator for becomes that operator: softmax, layer normalization, convolution with its bias,
- * pooling, GELU, LSTM, GRU. The rest is written operation by operation. Weights have the keys of the state
- * dictionary. A model is exported in evaluation mode. Only the shapes and dtypes of `args` matter; sizes that are
- * `dynamic` may differ when the file is run, and a function that does not work for all sizes is refused. Integers
- * are int32. PyTorch: `torch.onnx.export`.
+ * Everything that ONNX has an operator for becomes that operator: softmax, layer normalization, convolution with its bias,
+ * pooling, GELU, LSTM, GRU. The rest is written operation by operation. Weights have the keys of the state dictionary. A
+ * model is exported in evaluation mode. Only the shapes and dtypes of `args` matter; sizes that are `dynamic` may differ when
+ * the file is run, and a function that does not work for all sizes is refused. Integers are int32. PyTorch:
+ * `torch.onnx.export`.
  *
- * ONNX does not define what `Max`, `Relu` and pooling make of NaN.
+ * ONNX does not define the result of `Max`, `Relu` and pooling for NaN.
  *
  * @param f A module, or a function of tensors; it is called a few times, and computes nothing.
  * @param args One tensor for each argument.

@@ -1,14 +1,14 @@
-/** @file Weights in a file beside the model, as protobuf ends at 2 GB. */
+/** @file Weights in a file beside the model: a protobuf file is limited to 2 GB. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { ModelProto, TensorProto } from '../schema/protos.js';
 
 const MOST = 2 ** 31 - 1;
-/** Where pages of memory begin, so that runtimes can map the file. */
+/** The alignment of weights in bytes, a page of memory, so that runtimes can map the file. */
 const ALIGNMENT = 4096;
-/** What is smaller stays in the model. */
+/** Weights smaller than this in bytes stay in the model. */
 const LEAST = 1024;
 
-/** The model, with large weights moved to a file where its name is given; needed for `most` bytes and more. */
+/** The model, with large weights moved to a file if its name is given; a model of `most` bytes and more needs a name. */
 export function separate(
   model: ModelProto,
   location: string | undefined,

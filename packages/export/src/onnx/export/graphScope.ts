@@ -1,13 +1,13 @@
-/** @file A graph of the file while it is written, and what it sees of those around it. */
+/** @file One graph of the file while it is written, and the names that it sees of the graphs around it. */
 import type { NodeProto, ValueInfoProto } from '../schema/protos.js';
 import type { Source } from './sizes.js';
 
 /** One graph of the file: the main one, or one in a node, which sees the values of those around it. */
 export class GraphScope {
   readonly nodes: NodeProto[] = [];
-  /** Where sizes that depend on what is dynamic can be read. */
+  /** Values whose dimensions give the sizes that depend on dynamic ones. */
   readonly sources = new Map<string, Source>();
-  /** What is written once. */
+  /** Names of values that are written only once. */
   readonly shared = new Map<string, string>();
   readonly outer: GraphScope | null;
 
@@ -15,18 +15,18 @@ export class GraphScope {
     this.outer = outer;
   }
 
-  /** What this graph, or the nearest one around it, has. */
+  /** Looks up a value in this graph, or in the nearest graph around it that has it. */
   find<T>(read: (graph: GraphScope) => T | undefined): T | undefined {
     return read(this) ?? this.outer?.find(read);
   }
 
-  /** All sources that it sees. */
+  /** All sources of sizes that this graph sees. */
   all(): Source[] {
     return [...(this.outer?.all() ?? []), ...this.sources.values()];
   }
 }
 
-/** What a graph takes, or gives. */
+/** The inputs and outputs of a graph. */
 export interface GraphEnds {
   readonly input: readonly ValueInfoProto[];
   readonly output: readonly ValueInfoProto[];

@@ -1,4 +1,4 @@
-/** @file Values that nothing in the graph computes: weights, numbers, and tensors from outside. */
+/** @file Values that no node of the graph computes: weights, numbers, and tensors from outside. */
 import type { GraphNode } from '@chainrule/autograd/graph';
 import type { Emitter } from './emitter.js';
 import { CODE } from './encoded.js';
@@ -6,7 +6,7 @@ import { refuse } from './refuse.js';
 import { isFixed } from './sizes.js';
 import type { Recordings } from './recordings.js';
 
-/** Writes a leaf, and gives its name. */
+/** Writes a leaf, and returns its name. */
 export function leafOf(recordings: Recordings): (node: GraphNode, e: Emitter) => string {
   return (node, e) => {
     switch (node.kind) {
@@ -25,7 +25,7 @@ export function leafOf(recordings: Recordings): (node: GraphNode, e: Emitter) =>
   };
 }
 
-/** A number; one that moves is a size, one less than it, or their reciprocals. */
+/** A number. If it changes with the sizes, it must be a size, a size minus one, or the reciprocal of either. */
 function numberOf(
   node: GraphNode & { kind: 'number' },
   recordings: Recordings,
@@ -53,7 +53,7 @@ function numberOf(
   return refuse(node, `a number (${all.join(', ')}) depends on what is dynamic`);
 }
 
-/** A tensor from outside; one that moves must be filled with one number, or count from 0. */
+/** A tensor from outside. If its shape changes with the sizes, it must be filled with one number, or count from 0. */
 function dataOf(node: GraphNode & { kind: 'data' }, recordings: Recordings, e: Emitter): string {
   const all = recordings.all(node).map((n) => (n as typeof node).data());
   const sizes = recordings.shape(node);

@@ -8,7 +8,7 @@ import type { GraphEnds } from './graphScope.js';
 import { refuse } from './refuse.js';
 import type { Recordings } from './recordings.js';
 
-/** What is being written, and how. */
+/** The graph that is being written, and how to describe its values. */
 export interface Target {
   readonly e: Emitter;
   readonly recordings: Recordings;
@@ -16,20 +16,20 @@ export interface Target {
   readonly info: (name: string, node: GraphNode) => ValueInfoProto;
 }
 
-/** What writing a loop needs of the graph around it. */
+/** The graph around a loop. */
 export interface Around extends Target {
-  /** Writes what is computed, with the values of its inputs defined. */
+  /** Writes a node; the values of its inputs are defined already. */
   readonly write: (node: GraphNode) => void;
 }
 
-/** Writes a loop, and gives the names of its results. */
+/** Writes a loop, and returns the names of its results. */
 export function writeLoop(around: Around, loop: LoopNode): string[] {
   if (loop.loop === 'branch') return writeBranches(around, loop);
   if (loop.loop === 'while') return writeWhile(around, loop);
   return loop.sequences.length > 0 ? writeScan(around, loop) : writeCounted(around, loop);
 }
 
-/** `Scan` takes its sequences apart itself, and puts what the steps give together. */
+/** `Scan` slices its sequences itself, and stacks the outputs of the steps. */
 function writeScan(around: Around, loop: LoopNode): string[] {
   const { e } = around;
   const [body] = loop.bodies as [LoopBody];
@@ -48,7 +48,7 @@ function writeScan(around: Around, loop: LoopNode): string[] {
   });
 }
 
-/** A `scan` without sequences is a `Loop` of so many steps: a `Scan` must have one. */
+/** A `scan` without sequences is a `Loop` with a fixed number of steps, as a `Scan` needs a sequence. */
 function writeCounted(around: Around, loop: LoopNode): string[] {
   const { e, recordings } = around;
   const [body] = loop.bodies as [LoopBody];
@@ -72,7 +72,7 @@ function writeCounted(around: Around, loop: LoopNode): string[] {
   );
 }
 
-/** The steps are counted by a carry of their own, which is the last result. */
+/** An additional carry counts the steps; it is the last result. */
 function writeWhile(around: Around, loop: LoopNode): string[] {
   const { e } = around;
   const [body] = loop.bodies as [LoopBody];
@@ -98,7 +98,7 @@ function writeWhile(around: Around, loop: LoopNode): string[] {
   return e.outputs('Loop', inputs, loop.results.length, { body: { graph } });
 }
 
-/** `cond` is one `If`; `switchCase` asks for one branch after the other, the nearest where there is none. */
+/** `cond` is one `If`; `switchCase` is a chain of them, which takes the nearest branch if the index is out of range. */
 function writeBranches(around: Around, loop: LoopNode): string[] {
   const { e } = around;
   const condition = loop.condition as GraphNode;
@@ -139,7 +139,7 @@ function writeBranches(around: Around, loop: LoopNode): string[] {
     : from(0);
 }
 
-/** A graph for a node, whose bodies read values that must be there before. */
+/** A graph for an attribute of a node; values that the bodies read from outside are written before it. */
 function bodyGraph(
   { e }: Around,
   name: string,
@@ -150,13 +150,13 @@ function bodyGraph(
   return e.graph(name, write);
 }
 
-/** Gives what bodies read from around them its name there. */
+/** Defines the names of the values that bodies read from outside. */
 function defineOuter(e: Emitter, bodies: readonly LoopBody[]): void {
   for (const { nodes } of bodies)
     for (const node of nodes) if (node.kind === 'outer') e.define(node, e.value(node.from));
 }
 
-/** The carries and elements that a step is handed; each has its place, used or not. */
+/** The carries and elements that a step receives, in order, whether the body uses them or not. */
 function inputsOf({ e, info }: Around, body: LoopBody, loop: LoopNode): ValueInfoProto[] {
   const given = (kind: 'carry' | 'element', from: GraphNode, place: number): ValueInfoProto => {
     const node = body.nodes.find((n) => n.kind === kind && n.place === place);
@@ -171,7 +171,7 @@ function inputsOf({ e, info }: Around, body: LoopBody, loop: LoopNode): ValueInf
   ];
 }
 
-/** Writes a body, and gives its outputs: each a value of its own. The first may be read in another way. */
+/** Writes a body, and returns its outputs, each a separate value. `first` may read the first output in another way. */
 function outputsOf(
   { e, info, write }: Around,
   body: LoopBody,
@@ -184,13 +184,13 @@ function outputsOf(
   });
 }
 
-/** The counter and the condition that the body of a `Loop` is handed. */
+/** The counter and the condition that the body of a `Loop` receives. */
 function loopInputs(e: Emitter): { readonly input: ValueInfoProto[]; readonly goesOn: string } {
   const goesOn = e.fresh('condition');
   return { input: [scalar(e.fresh('iteration'), INT64), scalar(goesOn, CODE.bool)], goesOn };
 }
 
-/** A value whose shape is left open. */
+/** A value without a declared shape. */
 function typed(name: string, dtype: DType): ValueInfoProto {
   return { name, type: { tensor: { elementType: CODE[dtype] } } };
 }
@@ -199,13 +199,13 @@ function scalar(name: string, elementType: number): ValueInfoProto {
   return { name, type: { tensor: { elementType, shape: { dim: [] } } } };
 }
 
-/** One element without dimensions. */
+/** The value as a single element without dimensions. */
 function single(e: Emitter, node: GraphNode): string {
   const name = e.value(node);
   return node.shape.length === 0 ? name : e.node('Reshape', [name, e.ints([])]);
 }
 
-/** A condition as one boolean. */
+/** A condition as a single boolean. */
 function truth(e: Emitter, node: GraphNode): string {
   const name = single(e, node);
   return node.dtype === 'bool' ? name : e.node('Cast', [name], { to: CODE.bool });

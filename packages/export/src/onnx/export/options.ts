@@ -1,4 +1,4 @@
-/** @file What `exportOnnx` takes, checked. */
+/** @file The options of `exportOnnx`, and their checks. */
 import {
   ChainruleError,
   defineOptions,
@@ -12,34 +12,32 @@ import type { Module } from '@chainrule/nn';
 /** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
   /**
-   * Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the places in what is
-   * returned.
+   * Names of the inputs, or of inputs and outputs. By default `arg0` …, and `output` or the positions in the returned value.
    */
   readonly names?:
     | readonly string[]
     | { readonly inputs?: readonly string[]; readonly outputs?: readonly string[] };
   /**
-   * Sizes that may be another at each call, by a name: the dimension of all inputs that have it, or of each input by
-   * its name. `{ batch: 0, length: { tokens: 1 } }`.
+   * Sizes that may differ at each call, by name: the dimension that has the size in all inputs, or the dimension for each
+   * input by its name. `{ batch: 0, length: { tokens: 1 } }`.
    */
   readonly dynamic?: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
   /** The version of the operators, 17 to 23. Default 20. */
   readonly opset?: number;
   /**
-   * The modules whose parameters and buffers have their keys as names, where `f` is a function: one, or several by a
-   * prefix.
+   * If `f` is a function: the modules whose parameters and buffers are named by their keys; one module, or several by prefix.
    */
   readonly modules?: Module | Readonly<Record<string, Module>>;
-  /** The name of a file for the weights, which are then not part of the model: it must have one above 2 GB. */
+  /** The name of a file for the weights, which are then not part of the model. Required above 2 GB. */
   readonly externalData?: string;
 }
 
-/** A size that moves, with the dimension of each input that has it. */
+/** A dynamic size, with the dimension of each input that has it. */
 export interface Axis {
   readonly name: string;
   /** The dimension of each input; null for those without. */
   readonly dims: readonly (number | null)[];
-  /** Its size in the example. */
+  /** The size in the example. */
   readonly size: number;
 }
 
@@ -58,7 +56,7 @@ const readNames = defineOptions<{
   readonly outputs?: readonly string[];
 }>({ inputs: listOfTexts, outputs: listOfTexts });
 
-/** The names of inputs, all of them, and of outputs as far as they are given. */
+/** The names of all inputs, and those of outputs that are given. */
 export function namesOf(
   given: ExportOnnxOptions['names'],
   count: number,

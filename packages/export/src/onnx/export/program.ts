@@ -1,4 +1,4 @@
-/** @file What was recorded, node by node: regions as one operator, operations by their rules, loops with their bodies. */
+/** @file Writes a recording node by node: regions as one operator, operations by their rules, loops with their bodies. */
 import type {
   GraphNode,
   LoopNode,
@@ -17,7 +17,7 @@ import { REGIONS } from './regions/regions.js';
 import type { Recorded } from './arrays/rule.js';
 import { nodesIn } from './trees.js';
 
-/** Writes all that is computed. */
+/** Writes all nodes that compute something. */
 export function writeItems(target: Target, items: readonly Item[] = target.recordings.items): void {
   const { e } = target;
   const loops = new Map<LoopNode, readonly string[]>();
@@ -59,7 +59,7 @@ function operation(node: OperationNode, target: Target): string {
   });
 }
 
-/** An operation as others that give the same. */
+/** Writes an operation as a composition of other operations. */
 function composed(node: OperationNode, inputs: readonly string[], target: Target): string {
   const { e, recordings } = target;
   const graphs = recordings.all(node).map((n) => {

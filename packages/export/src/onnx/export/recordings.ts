@@ -1,6 +1,6 @@
 /**
- * @file One function recorded at several sizes: what is the same in all recordings is fixed, what moves with a dynamic size
- * is named after it. The recordings must agree in everything else.
+ * @file One function recorded at several sizes: values that are equal in all recordings are fixed, and sizes that change with
+ * a dynamic size are expressed by it. The recordings must agree in everything else.
  */
 import { ChainruleError, noGrad, zeros, type Tensor } from '@chainrule/autograd';
 import {
@@ -17,7 +17,7 @@ import type { Axis } from './options.js';
 import { acceptedRegions } from './regions/regions.js';
 import { nodesIn } from './trees.js';
 
-/** A node, or a region that becomes one operator, in every recording; the first is the one that is written. */
+/** A node, or a region that becomes one operator, in every recording; the first recording is the one that is written. */
 export type Item =
   | { readonly kind: 'node'; readonly all: readonly GraphNode[] }
   | { readonly kind: 'region'; readonly all: readonly Region[] };
@@ -25,11 +25,13 @@ export type Item =
 export interface Recordings {
   readonly graphs: readonly RecordedGraph[];
   readonly items: readonly Item[];
-  /** A node of the first recording in all of them. */
+  /** The counterparts of a node of the first recording in all recordings. */
   readonly all: (node: GraphNode) => readonly GraphNode[];
-  /** The sizes of a node of the first recording in all of them. */
+  /** The sizes of a node of the first recording, in all recordings. */
   readonly shape: (node: GraphNode) => readonly Size[];
-  /** Other graphs, one for each recording: their items, whose nodes belong to these recordings from now on. */
+  /**
+   * Adds further graphs, one for each recording, and returns their items; their nodes belong to these recordings from now on.
+   */
   readonly include: (graphs: readonly RecordedGraph[]) => readonly Item[];
 }
 
@@ -56,7 +58,7 @@ export function recordAll(
       });
       return zeros(shape, { dtype: x.dtype });
     });
-    // Errors are about the first.
+    // Only the first recording notes lines of the user's code, for errors.
     const lines = recording === 0;
     const options = { names, caller: 'exportOnnx', lines, ...(modules && { modules }) };
     return noGrad(() => recordGraph(f, given, options));
@@ -98,8 +100,8 @@ export function recordAll(
 }
 
 /**
- * Sizes to record at: as given but at least 2, as 1 may stand for anything; each a little more; and all at once, twice, the
- * second time by more than steps over them are wide.
+ * The sizes to record at: those given, but at least 2, as 1 could be any constant; each increased separately; and all
+ * increased together, twice, the second time by more than the width of a step.
  */
 function sizesOf(axes: readonly Axis[]): number[][] {
   const base = axes.map(({ size }) => Math.max(size, 2));
@@ -113,7 +115,7 @@ type Entry =
   | { readonly kind: 'node'; readonly node: GraphNode }
   | { readonly kind: 'region'; readonly region: Region };
 
-/** What is computed, in order. */
+/** The nodes and regions that compute something, in order. */
 function itemsOf(graph: RecordedGraph, opset: number): Entry[] {
   const owner = new Map<GraphNode, Region>();
   for (const region of acceptedRegions(graph, opset))
@@ -148,7 +150,7 @@ function pairLoops(
   });
 }
 
-/** The nodes that an entry names, in an order that depends on nothing else. */
+/** The nodes that an entry refers to, in a fixed order. */
 function nodesOf(entry: Entry): GraphNode[] {
   if (entry.kind === 'node') return [entry.node, ...entry.node.inputs];
   const { args, attributes, result } = entry.region;

@@ -1,4 +1,4 @@
-/** @file What cannot be exported. */
+/** @file The error for a node that cannot be exported. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode } from '@chainrule/autograd/graph';
 

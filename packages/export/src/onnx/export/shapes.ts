@@ -1,10 +1,10 @@
-/** @file Shapes as operators take them, where sizes may depend on what is dynamic. */
+/** @file Shapes as operators take them; sizes may depend on dynamic ones. */
 import type { GraphNode } from '@chainrule/autograd/graph';
 import type { Emitter } from './emitter.js';
 import { refuse } from './refuse.js';
 import { isFixed, type Size } from './sizes.js';
 
-/** The sizes of a result as a shape; at most one that nothing has is left open. */
+/** The sizes of a result as a shape. At most one size that follows from no other may be left to ONNX as -1. */
 export function shapeFor(e: Emitter, node: GraphNode, sizes = e.shape(node)): string {
   const moving = sizes.flatMap((size, d) => (isFixed(size) ? [] : [d]));
   const unknown = moving.filter((d) => e.size(sizes[d] as Size) === null);
@@ -17,7 +17,7 @@ export function shapeFor(e: Emitter, node: GraphNode, sizes = e.shape(node)): st
   return e.node('Concat', parts, { axis: 0 });
 }
 
-/** The first sizes of a value, then others that are fixed. */
+/** The first `count` sizes of a value, then fixed sizes. */
 export function leading(e: Emitter, of: GraphNode, count: number, rest: readonly number[]): string {
   const all = e.shape(of);
   const fixed = rest.map((n): Size => Array.from({ length: all[0]?.length ?? 1 }, () => n));

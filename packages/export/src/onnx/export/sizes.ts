@@ -1,20 +1,20 @@
-/** @file How a size that depends on what is dynamic follows from those of values: `scale · n · m + shift`. */
+/** @file How a size that depends on dynamic ones follows from the sizes of values: `scale · n · m + shift`. */
 
-/** A size in each of the recordings: one number where it does not depend on what is dynamic. */
+/** A size in each of the recordings: equal in all of them if it does not depend on a dynamic size. */
 export type Size = readonly number[];
 
 export function isFixed(size: Size): boolean {
   return size.every((n) => n === size[0]);
 }
 
-/** Where a size can be read: a dimension of a value. */
+/** A place where a size can be read: a dimension of a value. */
 export interface Source {
   readonly size: Size;
   readonly name: string;
   readonly dim: number;
 }
 
-/** A size as whole numbers of others, multiplied. */
+/** A size as an integer multiple of a product of other sizes, plus an integer. */
 export interface Relation {
   readonly factors: readonly Source[];
   readonly scale: number;
@@ -39,7 +39,7 @@ export function relationOf(size: Size, sources: readonly Source[]): Relation | n
   return null;
 }
 
-/** The line through the recorded sizes, if they lie on one: three at least, so that a line is no accident. */
+/** The line through the recorded sizes, if they lie on one. There are at least three, so that a line is no accident. */
 function straight(to: Size, from: Size): { scale: number; shift: number } | null {
   const at = from.findIndex((n) => n !== from[0]);
   if (at < 0) return null;

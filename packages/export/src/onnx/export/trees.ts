@@ -1,4 +1,4 @@
-/** @file Nodes of a graph inside of arguments and results. */
+/** @file Nodes of a graph inside arguments and results. */
 import type { GraphNode } from '@chainrule/autograd/graph';
 
 export function isNode(x: unknown): x is GraphNode {

@@ -1,4 +1,4 @@
-/** @file One run of one node, as an operator sees it: its inputs and attributes, read as what they should be. */
+/** @file One run of one node, as its operator sees it: inputs and attributes, read with the expected types. */
 import { FormatError, Tensor, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
 import { countOf, MOST_FILLED } from './limits.js';
@@ -29,12 +29,12 @@ export class Call {
     return this.frame.run.training;
   }
 
-  /** How many inputs the node has, left out ones included. */
+  /** The number of inputs of the node, omitted ones included. */
   get count(): number {
     return this.inputs.length;
   }
 
-  /** How many outputs the node names. */
+  /** The number of outputs that the node names. */
   get outputCount(): number {
     return this.node.outputs.length;
   }
@@ -68,13 +68,13 @@ export class Call {
     return this.values(from).map((x, i) => this.asTensor(x, `input ${from + i}`));
   }
 
-  /** All inputs put together two by two. */
+  /** All inputs combined by `f`, from the first to the last. */
   joined(f: (x: Tensor, y: Tensor) => Tensor): Tensor {
     const [first, ...rest] = this.tensors();
     return rest.reduce((x, y) => f(x, y), first ?? this.refuse('there are no inputs'));
   }
 
-  /** An input whose numbers are known before anything is computed, else null. */
+  /** An input whose numbers are known before the model runs, else null. */
   known(i: number): Known | null {
     const value = this.inputs[i];
     return value instanceof Known ? value : null;
@@ -102,7 +102,7 @@ export class Call {
     return this.refuse(`input ${i} is a sequence, not a tensor`);
   }
 
-  /** The numbers of an input, computed if they must be. */
+  /** The numbers of an input, which may have to be computed. */
   numbers(i: number): number[] {
     const value = this.value(i);
     if (value instanceof Known) return Array.from(value.data);
@@ -137,7 +137,7 @@ export class Call {
 
   ints(name: string, fallback?: readonly number[]): number[] {
     const value = this.attribute(name) ?? fallback;
-    // An empty list says not of what it is one.
+    // An empty list has no element type.
     if (Array.isArray(value) && value.every((x) => typeof x === 'number')) return [...value];
     return this.wrong(name, 'a list of numbers');
   }
@@ -157,7 +157,7 @@ export class Call {
     return this.wrong(name, 'a list of texts');
   }
 
-  /** A tensor as an attribute. */
+  /** An attribute that is a tensor. */
   constant(name: string): Known | undefined {
     const value = this.attribute(name);
     return value === undefined || value instanceof Known ? value : this.wrong(name, 'a tensor');
@@ -167,7 +167,7 @@ export class Call {
     return this.attribute(name) !== undefined;
   }
 
-  /** All attributes, references resolved. */
+  /** All attributes, with references resolved. */
   get attributes(): ReadonlyMap<string, Attribute> {
     const names = [...this.node.attributes.keys()];
     return new Map(
@@ -178,12 +178,12 @@ export class Call {
     );
   }
 
-  /** The element type of an input as far as the file says it. */
+  /** The element type of an input, if the file states it. */
   type(i: number): ElementType | null {
     return this.scope.typeOf(this.node.inputs[i] ?? '');
   }
 
-  /** The number of an element type, which the first operators gave by name. */
+  /** The code of an element type; the first operators gave it by name. */
   typeCode(name: string, fallback?: number): number {
     const value = this.attribute(name);
     if (typeof value !== 'string') return this.int(name, fallback);
@@ -193,7 +193,7 @@ export class Call {
     return found.code;
   }
 
-  /** An element type as an attribute, and its dtype here. */
+  /** An attribute that is an element type, and its dtype here. */
   elementType(name: string, fallback?: number): { type: ElementType; dtype: DType } {
     const type = requireElementType(this.typeCode(name, fallback), `${name} of ${this.node.label}`);
     const { dtype } = ELEMENTS[type];
@@ -205,7 +205,7 @@ export class Call {
     return this.body(name).inputs.length;
   }
 
-  /** Runs the graph in an attribute, which sees the values around the node. */
+  /** Runs the graph in an attribute; it sees the values around the node. */
   run(name: string, inputs: readonly Value[] = []): Value[] {
     return this.frame.run.graph(this.body(name), inputs, this.scope, this.frame);
   }
@@ -219,14 +219,14 @@ export class Call {
     return this.frame.run.limits.iterations;
   }
 
-  /** How many elements there are of sizes; refused where that is more than an operator itself may fill, one by one. */
+  /** The number of elements of a shape; refused if an operator that fills them one by one would take too long. */
   room(...sizes: readonly number[]): number {
     const { limits } = this.frame.run;
     const elements = Math.min(limits.elements, MOST_FILLED);
     return countOf(sizes, { ...limits, elements }, `what ${this.node.label} fills`);
   }
 
-  /** Refuses a shape that is more than the limits allow, before it is made on the way to a result. */
+  /** Refuses a shape beyond the limits before it is allocated as an intermediate value. */
   within(shape: readonly number[]): void {
     countOf(shape, this.frame.run.limits, `what ${this.node.label} makes`);
   }

@@ -1,4 +1,4 @@
-/** @file What a `Constant` node holds, in any of the attributes that it may stand in. */
+/** @file The value of a `Constant` node, which may be in any of several attributes. */
 import type { Attribute } from './graph.js';
 import { known, Strings, type Known } from './values.js';
 

@@ -1,8 +1,8 @@
-/** @file Weights in files beside the model: only what the caller hands over is ever read. */
+/** @file Weights in files beside the model: only files that the caller provides are read. */
 import { FormatError, kinds, passes } from '@chainrule/autograd';
 import type { ExternalData } from './tensors.js';
 
-/** The bytes of a file: a Uint8Array, or what reads parts of a file that is too large for one. */
+/** The bytes of a file: a Uint8Array, or an object that reads parts of a file too large for one. */
 export interface OnnxBytes {
   /** How many bytes there are. */
   readonly length: number;
@@ -10,11 +10,11 @@ export interface OnnxBytes {
   subarray(begin: number, end: number): Uint8Array;
 }
 
-/** Files by the names that the model calls them, or a function that gives the bytes of one. */
+/** Files by the names that the model uses, or a function that returns the bytes of one. */
 export type OnnxExternalData =
   Readonly<Record<string, OnnxBytes>> | ((location: string) => OnnxBytes);
 
-/** A name of one file in the model's folder: no way up, no root, no other place. */
+/** Whether a name is that of a file in the model's folder: no parent folder, no absolute path, no URL. */
 function isPlain(location: string): boolean {
   const parts = location.split('/');
   return (

@@ -5,7 +5,7 @@ import type { FunctionProto } from '../schema/protos.js';
 import type { OnnxSpec } from './spec.js';
 import type { Known, Strings } from './values.js';
 
-/** What an attribute holds; `Reference` is to an attribute of the function that the node is part of. */
+/** The value of an attribute; a `Reference` is to an attribute of the function that the node is part of. */
 export type Attribute =
   number | string | readonly number[] | readonly string[] | Known | Strings | Graph | Reference;
 
@@ -17,11 +17,11 @@ export class Reference {
 }
 
 export interface Node {
-  /** How errors call it. */
+  /** How errors name the node. */
   readonly label: string;
   readonly operator: Operator | LocalFunction;
   readonly version: number;
-  /** Empty where an optional input is left out. */
+  /** An empty string where an optional input is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
@@ -32,16 +32,16 @@ export class Graph {
   outputs: readonly OnnxSpec[] = [];
   nodes: readonly Node[] = [];
   readonly constants = new Map<string, Known | Strings>();
-  /** Element types as far as the file says them. */
+  /** Element types that the file states. */
   readonly types = new Map<string, ElementType>();
 }
 
-/** An operator that the file defines itself. */
+/** An operator that the file itself defines. */
 export class LocalFunction {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Values of attributes that a call leaves out. */
+  /** Values of attributes that a call omits. */
   defaults: ReadonlyMap<string, Attribute> = new Map();
   nodes: readonly Node[] = [];
 

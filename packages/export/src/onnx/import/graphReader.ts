@@ -1,4 +1,4 @@
-/** @file Reads the graphs of a file, and checks them: that every name has a value and every operator is known. */
+/** @file Reads the graphs of a file, and checks that every name has a value and every operator is known. */
 import { FormatError } from '@chainrule/autograd';
 import { findOperator } from '../operators/index.js';
 import type { Operator } from '../operators/operator.js';
@@ -30,7 +30,7 @@ export class GraphReader {
     this.context = context;
   }
 
-  /** The main graph. @throws {FormatError} that names every operator that there is not. */
+  /** The main graph. @throws {FormatError} that names every unknown operator. */
   read(
     graph: GraphProto,
     functions: readonly FunctionProto[],
@@ -85,7 +85,7 @@ export class GraphReader {
     for (const tensor of proto.sparseInitializer)
       keep(tensor.values, (what) => readSparseTensor(tensor, what, this.context));
     const specs = proto.input.map((info) => readSpec(info, `an input of ${what}`));
-    // Up to version 3 of the format weights were inputs too.
+    // Up to version 3 of the format, weights were inputs too.
     graph.inputs = specs.filter(({ name }) => !graph.constants.has(name));
     for (const { name } of graph.inputs) define(names, outer, name, what);
     for (const { name, type } of [...proto.input, ...proto.output, ...proto.valueInfo])
@@ -188,7 +188,7 @@ export class GraphReader {
         return proto.ints;
       case ATTRIBUTE.strings:
         return proto.strings.map((bytes) => textOf(bytes, what));
-      // What is not known here is asked for by nobody.
+      // No operator here reads attributes of other kinds.
       default:
         return null;
     }
@@ -196,7 +196,7 @@ export class GraphReader {
   }
 }
 
-/** The kind of an attribute in files older than the field that says it. */
+/** Infers the kind of an attribute in files older than the field that states it. */
 function guess(proto: AttributeProto): number {
   if (proto.f !== undefined) return ATTRIBUTE.float;
   if (proto.i !== undefined) return ATTRIBUTE.int;
@@ -220,7 +220,7 @@ function versionsOf(imports: readonly OperatorSetProto[]): Map<string, number> {
 }
 
 function define(names: Set<string>, outer: ReadonlySet<string>, name: string, by: string): void {
-  // A name of a graph around this one may be used again.
+  // An inner graph may reuse a name of a graph around it.
   if (names.has(name) && !outer.has(name))
     throw new FormatError(`importOnnx: ${by} produces '${name}', which exists already`);
   names.add(name);
@@ -237,7 +237,7 @@ function noteType(types: Map<string, ElementType>, name: string, code: number | 
   if (name !== '' && type !== null) types.set(name, type);
 }
 
-/** Element types that follow from a node alone: of constants and casts. */
+/** Element types that follow from a single node: constants and casts. */
 function noteNodeTypes(
   types: Map<string, ElementType>,
   opType: string,

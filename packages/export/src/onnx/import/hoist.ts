@@ -1,11 +1,14 @@
-/** @file Weights wherever a file has them: those in `Constant` nodes and in the graphs of branches and loops are the model's, too. */
+/**
+ * @file Finds weights wherever a file has them: those in `Constant` nodes and in the graphs of branches and loops become
+ * weights of the model, too.
+ */
 import { constantOf } from './constant.js';
 import { Graph, LocalFunction, type Node } from './graph.js';
 import { Known } from './values.js';
 
 /**
- * Moves what may be a weight to the initializers of the main graph, where all graphs within find it: floats of more than
- * one element, all finite (masks are not), under names that the file gives once.
+ * Moves possible weights to the initializers of the main graph, where all inner graphs find them: floats of more than one
+ * element, all finite (unlike masks), whose names occur only once in the file.
  */
 export function hoistWeights(main: Graph): void {
   const counts = new Map<string, number>();
@@ -38,14 +41,14 @@ function mayBeWeight(value: Known): boolean {
   return tensor.size > 1 && tensor.dataSync().every(Number.isFinite);
 }
 
-/** A graph, and all within it. */
+/** A graph, and all graphs inside it. */
 function graphsIn(graph: Graph): Graph[] {
   const within = ({ attributes }: Node): Graph[] =>
     [...attributes.values()].flatMap((body) => (body instanceof Graph ? graphsIn(body) : []));
   return [graph, ...graph.nodes.flatMap(within)];
 }
 
-/** What a graph defines itself. */
+/** The names that a graph itself defines. */
 export function namesIn(graph: Graph): string[] {
   return [
     ...graph.constants.keys(),

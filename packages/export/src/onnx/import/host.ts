@@ -1,11 +1,11 @@
-/** @file Arithmetic on numbers that are known before anything is computed: shapes, bounds, loop counts. */
+/** @file Arithmetic on numbers that are known before the model runs: shapes, bounds, loop counts. */
 import type { DType } from '@chainrule/autograd';
 import type { Known } from './values.js';
 import { known } from './values.js';
 
 type Fold = (inputs: readonly Known[]) => Known | null;
 
-/** The most elements that are worth it. */
+/** Arrays of more elements are computed as tensors instead. */
 const MOST = 65_536;
 
 export function sizeOf(shape: readonly number[]): number {
@@ -30,7 +30,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** The elements of `x` at places that a function of the position in the result tells. */
+/** The elements of `x` at indices that `from` computes from the position in the result. */
 export function rearranged(
   x: Known,
   shape: readonly number[],
@@ -56,13 +56,13 @@ export function broadcastShapes(shapes: readonly (readonly number[])[]): number[
   return out;
 }
 
-/** `x` in a shape that it broadcasts to. */
+/** `x` broadcast to a shape. */
 export function expanded(x: Known, shape: readonly number[]): Known {
   const lead = shape.length - x.shape.length;
   return rearranged(x, shape, (at) => x.shape.map((n, d) => (n === 1 ? 0 : at[d + lead]!)));
 }
 
-/** Element-wise arithmetic; `dtype` is that of the result, by default of the first input. */
+/** Element-wise arithmetic; `dtype` is that of the result, by default that of the first input. */
 export function elementwise(f: (...xs: number[]) => number, dtype?: DType): Fold {
   return (inputs) => {
     const shape = broadcastShapes(inputs.map((x) => x.shape));

@@ -12,7 +12,7 @@ import { moduleOf, type OnnxModule } from './onnxModule.js';
 export interface ImportOnnxOptions {
   /** The files that hold large weights, by the names used in the model, or a function that returns one. */
   readonly externalData?: OnnxExternalData;
-  /** Limits on what the file may ask for. */
+  /** Limits on the resources that the file may use. */
   readonly limits?: OnnxLimits;
 }
 
@@ -24,15 +24,14 @@ const importOptions = defineOptions<ImportOnnxOptions>({
 /**
  * A model in an ONNX file as a `Module`: it runs, is differentiable, and can be trained further.
  *
- * Float initializers with at least one dimension become parameters under their names, statistics of batch
- * normalization buffers, and so do those of the graphs of branches and loops, and what `Constant` nodes hold of
- * more than one finite number; everything else is a constant. The module begins in evaluation mode, in which it computes
- * what the file says; in training mode dropout drops and batch normalization uses the batch. Integers are int32,
- * narrower floats are float32. docs/onnx.md lists the operators; versions 7 to 23 of them are read, and most of
- * the older ones.
+ * Float initializers with at least one dimension become parameters under their names, and statistics of batch normalization
+ * become buffers; so do those in the graphs of branches and loops, and floats of more than one element in `Constant` nodes,
+ * if all are finite. Everything else is a constant. The module starts in evaluation mode, in which it computes what the file
+ * says; in training mode dropout drops and batch normalization uses the batch. Integers are int32, narrower floats are
+ * float32. docs/onnx.md lists the operators; their versions 7 to 23 are supported, and most of the older ones.
  *
- * A file is not trusted: lengths, nesting, counts and names are checked before anything is made of them, files
- * beside the model are read only from what `externalData` gives, and no code is run.
+ * A file is not trusted: lengths, nesting, counts and names are checked before they are used, files beside the model are read
+ * only through `externalData`, and no code is run.
  *
  * @throws {FormatError} if the file is damaged or hostile, exceeds a limit, or needs an unsupported operator;
  * the message says what and where.

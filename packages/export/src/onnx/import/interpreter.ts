@@ -1,4 +1,4 @@
-/** @file Runs a graph: each node calls the functions of tensors that its operator stands for. */
+/** @file Runs a graph: each node calls the tensor functions of its operator. */
 import { ChainruleError, FormatError, plural, Tensor } from '@chainrule/autograd';
 import { Outputs, type Operator } from '../operators/operator.js';
 import type { ElementType } from '../schema/elementTypes.js';
@@ -31,14 +31,14 @@ export class Scope {
   }
 }
 
-/** One call of a function of the file, or of the main graph: what its nodes' attributes may refer to. */
+/** One call of a function that the file defines, or of the main graph, with the attributes that its nodes may refer to. */
 export interface Frame {
   readonly run: Run;
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly depth: number;
 }
 
-/** What is folded before anything is computed is small: shapes, bounds, tables. */
+/** The most elements of a value that is folded before the model runs: shapes, bounds, tables. */
 const MOST_FOLDED = 4096;
 
 /** One call of the model. */
@@ -53,7 +53,7 @@ export class Run {
     this.limits = limits;
   }
 
-  /** The outputs of the main graph, whose weights are parameters and buffers by now. */
+  /** The outputs of the main graph; its weights are parameters and buffers by now. */
   main(graph: Graph, inputs: readonly Value[], weights: ReadonlyMap<string, Tensor>): Value[] {
     const scope = new Scope(null, graph.types);
     for (const [name, value] of weights) scope.set(name, value);
@@ -112,7 +112,7 @@ export class Run {
     }
   }
 
-  /** An operator that the file defines: its nodes see nothing of the graph around the call. */
+  /** Calls an operator that the file defines: its nodes do not see the graph around the call. */
   private call(
     made: LocalFunction,
     call: Call,
@@ -141,7 +141,7 @@ function fold(
   call: Call,
 ): Known | null {
   if (how === null) return null;
-  // What is missing is refused by the operator itself.
+  // The operator itself refuses a missing input.
   for (let i = 0; i < foldsFrom; i++) if (inputs[i] === undefined) return null;
   const all: Known[] = [];
   for (const x of inputs) {
@@ -152,7 +152,7 @@ function fold(
   return how(all, call);
 }
 
-/** An error of an operation, with the node that it came from. */
+/** An error of an operation, with the node that raised it. */
 function located(error: unknown, label: string): unknown {
   if (error instanceof RangeError && /call stack/i.test(error.message))
     return new FormatError(`${label}: graphs are nested too deep`, { cause: error });

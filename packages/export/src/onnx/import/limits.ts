@@ -1,7 +1,7 @@
-/** @file How much of a file, and of what it makes, is believed. */
+/** @file Limits on the size of a file and of the values that it computes. */
 import { defineOptions, FormatError, kinds } from '@chainrule/autograd';
 
-/** Limits on what a file may ask for. A file that exceeds one is refused before the work is done. */
+/** Limits on the resources that a file may use. A file that exceeds one is refused before the work is done. */
 export interface OnnxLimits {
   /** Elements of one tensor, in the file or computed. Default 2^29, 2 GiB of float32. */
   readonly elements?: number;
@@ -33,10 +33,10 @@ export const DEFAULT_LIMITS: Limits = {
   steps: 10_000_000,
 };
 
-/** What an operator fills element by element stays within a second, and within memory. */
+/** The most elements that an operator fills one by one: this stays within a second, and within memory. */
 export const MOST_FILLED = 2 ** 24;
 
-/** The number of elements of `shape`, which is what a file says it is. */
+/** The number of elements of `shape`, as the file states it. */
 export function countOf(shape: readonly number[], limits: Limits, what: string): number {
   let count = 1;
   for (const n of shape) {
@@ -44,7 +44,7 @@ export function countOf(shape: readonly number[], limits: Limits, what: string):
       throw new FormatError(`importOnnx: ${what} has the shape [${shape.join(', ')}]`);
     count *= n;
   }
-  // A zero makes it empty, whatever the other sizes are.
+  // A zero makes the tensor empty, whatever the other sizes are.
   if (shape.includes(0)) return 0;
   if (count > limits.elements) {
     throw new FormatError(

@@ -1,4 +1,4 @@
-/** @file An imported graph as a module: its weights are parameters, its call runs the nodes. */
+/** @file An imported graph as a module: its weights are parameters, and a call runs the nodes. */
 import {
   cell,
   ChainruleError,
@@ -34,7 +34,7 @@ export class OnnxModule extends Module {
   readonly outputs: readonly OnnxSpec[];
   private readonly graph: Graph;
   private readonly limits: Limits;
-  /** The field that holds the weight of a name. */
+  /** The field that holds the weight of a given name. */
   private readonly fields: ReadonlyMap<string, string>;
 
   /** @internal Made by `importOnnx`. */
@@ -60,7 +60,7 @@ export class OnnxModule extends Module {
   /**
    * Runs the model on one tensor for each of `inputs`, and returns all outputs.
    *
-   * @throws {ShapeError} for a shape that the file does not allow. @throws {DTypeError} for such a dtype.
+   * @throws {ShapeError} for a shape that the file does not allow. @throws {DTypeError} for a dtype that it does not allow.
    * @throws {ChainruleError} if an output is not a tensor: `values` returns those too.
    */
   run(...tensors: readonly Tensor[]): Tensor[] {
@@ -85,7 +85,7 @@ export class OnnxModule extends Module {
     const values = args.map((value, i): Value => {
       const spec = this.inputs[i] as OnnxSpec;
       checkInput(spec, value);
-      // A graph with a derivative in it differentiates its own inputs.
+      // A graph that contains a derivative differentiates its own inputs.
       if (!(value instanceof Tensor) || value.requiresGrad || !wanted.has(spec.name)) return value;
       return noGrad(() => value.add(0)).requiresGrad_();
     });
@@ -107,7 +107,7 @@ export class OnnxModule extends Module {
   }
 }
 
-/** A module for a graph, whose weights have the keys that the file has for them, whatever characters these are of. */
+/** Makes a module for a graph; its weights have the names of the file as keys, whatever characters these contain. */
 export function moduleOf(graph: Graph, limits: Limits): OnnxModule {
   const fields = new Map([...weightsOf(graph).keys()].map((name, i) => [name, `weight${i}`]));
   class Imported extends OnnxModule {

@@ -1,7 +1,10 @@
-/** @file The order in which nodes run: that of the file, which some programs leave with a node before what it reads. */
+/**
+ * @file The order in which nodes run: that of the file, unless a node comes before one that it reads, as some programs write
+ * it.
+ */
 import type { GraphProto, NodeProto } from '../schema/protos.js';
 
-/** The nodes so that each comes after those it reads, else as they stand; as they stand too if they are in a circle. */
+/** The nodes, each after those it reads, otherwise in the order of the file; unchanged if they form a cycle. */
 export function inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {
   const makers = new Map(nodes.flatMap((node, i) => node.output.map((name) => [name, i] as const)));
   const sources = nodes.map((node) => [...makersOf(node, makers)]);
@@ -9,7 +12,7 @@ export function inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {
   const sorted: NodeProto[] = [];
   const state = nodes.map((): 'new' | 'open' | 'done' => 'new');
   for (let first = 0; first < nodes.length; first++) {
-    // What is to be done last lies lowest; a node is opened once, and done when it is met again.
+    // Depth-first: a node stays on the stack until all nodes that it reads are done.
     const stack = [first];
     while (stack.length > 0) {
       const i = stack.at(-1) as number;
@@ -28,7 +31,7 @@ export function inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {
   return sorted;
 }
 
-/** The nodes whose outputs a node reads, itself or in the graphs inside it. */
+/** The nodes whose outputs a node reads, directly or in its inner graphs. */
 function makersOf(node: NodeProto, makers: ReadonlyMap<string, number>): Set<number> {
   const found = new Set<number>();
   const read = (name: string): void => {

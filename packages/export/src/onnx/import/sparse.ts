@@ -1,4 +1,4 @@
-/** @file Tensors of which the file has a few elements alone, as what they are with all of them. */
+/** @file Expands sparse tensors of a file to dense ones. */
 import { FormatError } from '@chainrule/autograd';
 import type { SparseTensorProto } from '../schema/protos.js';
 import { countOf } from './limits.js';

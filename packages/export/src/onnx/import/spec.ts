@@ -1,4 +1,4 @@
-/** @file What a model takes and gives: names, element types and shapes, as the file says them. */
+/** @file The inputs and outputs of a model: names, element types and shapes, as the file states them. */
 import { FormatError } from '@chainrule/autograd';
 import { elementTypeOf, type ElementType } from '../schema/elementTypes.js';
 import type { TypeProto, ValueInfoProto } from '../schema/protos.js';
@@ -7,11 +7,13 @@ import type { TypeProto, ValueInfoProto } from '../schema/protos.js';
 export interface OnnxSpec {
   /** Its name in the file. */
   readonly name: string;
-  /** What is passed there: a tensor, or what ONNX calls a sequence, a map or an optional. */
+  /** The kind of value: a tensor, or what ONNX calls a sequence, a map or an optional. */
   readonly kind: 'tensor' | 'sequence' | 'map' | 'optional';
-  /** The element type in the file (of what a sequence, map or optional holds); null where it does not say. */
+  /**
+   * The element type in the file (for a sequence, map or optional, that of its contents); null if the file does not state it.
+   */
   readonly type: ElementType | null;
-  /** Sizes; a name for one that is chosen at each call, null for one without a name. Null where the file is silent. */
+  /** Sizes; a name for a size that is chosen at each call, null for one without a name. Null if the file states no shape. */
   readonly shape: readonly (number | string | null)[] | null;
 }
 

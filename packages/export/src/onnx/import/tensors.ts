@@ -1,4 +1,4 @@
-/** @file Tensors of a file: checked against their shape, and read in any of the layouts that ONNX has. */
+/** @file Reads tensors of a file: checks them against their shape, and decodes any of the layouts of ONNX. */
 import { FormatError, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
 import { numberOf } from '../schema/floatFormat.js';
@@ -6,7 +6,7 @@ import type { TensorProto } from '../schema/protos.js';
 import { countOf, type Limits } from './limits.js';
 import { Known, known, Strings } from './values.js';
 
-/** Gives the bytes of a file beside the model. */
+/** Returns the bytes of a file beside the model. */
 export type ExternalData = (location: string, offset: number, length: number | null) => Uint8Array;
 
 export interface TensorContext {
@@ -14,7 +14,7 @@ export interface TensorContext {
   readonly external: ExternalData;
 }
 
-/** The elements of a tensor in a file. @throws {FormatError} if they are not as many as its shape says. */
+/** The elements of a tensor in a file. @throws {FormatError} if their number does not match its shape. */
 export function readTensor(
   proto: TensorProto,
   what: string,
@@ -36,7 +36,7 @@ export function readTensor(
   return known(fromList(list, type, count), proto.dims, dtype as DType);
 }
 
-/** UTF-8 as text. */
+/** UTF-8 bytes as text. */
 export function textOf(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -69,7 +69,7 @@ function outside(proto: TensorProto, what: string, { external }: TensorContext):
   return external(location, number('offset') ?? 0, number('length'));
 }
 
-/** The field that holds elements of a type where they are not raw bytes. */
+/** The field that holds the elements of a type if they are not raw bytes. */
 function listOf(proto: TensorProto, type: ElementType): readonly number[] {
   if (type === 'float') return proto.floatData;
   if (type === 'double') return proto.doubleData;
@@ -78,7 +78,7 @@ function listOf(proto: TensorProto, type: ElementType): readonly number[] {
   return proto.int32Data;
 }
 
-/** Narrow floats stand as their bits in a list of integers, numbers of less than 8 bits several in one. */
+/** Narrow floats are stored as their bits in a list of integers, numbers of less than 8 bits several in one integer. */
 function fromList(list: readonly number[], type: ElementType, count: number): ArrayLike<number> {
   const { bits, format } = ELEMENTS[type];
   if (bits < 8 && type !== 'string') return unpacked(list, type, count);
@@ -104,7 +104,7 @@ function fromBytes(
     for (let i = 0; i < count; i++) data[i] = read(i * size);
     return new Known(data, shape, 'int32');
   };
-  /** The same bytes in memory of their own, wherever they lie. */
+  /** A copy of the bytes, so that they are aligned. */
   const copied = <A extends Float32Array | Float64Array | Int32Array | Uint8Array>(
     data: A,
   ): Known => {
@@ -112,7 +112,7 @@ function fromBytes(
     return new Known(data, shape, dtype as DType);
   };
   if (format !== undefined) {
-    // What every code stands for, once there are as many elements as codes.
+    // A table of the values of all codes, if there are at least as many elements as codes.
     const all =
       count < 2 ** bits
         ? null
@@ -168,7 +168,7 @@ function wide(
   return new Known(fits ? Int32Array.from(data) : data, shape, 'int32');
 }
 
-/** Numbers of less than eight bits, the lowest bits of a byte first. */
+/** Numbers of less than eight bits, starting with the lowest bits of a byte. */
 function unpacked(list: ArrayLike<number>, type: ElementType, count: number): number[] {
   const { bits, range, format } = ELEMENTS[type];
   const each = 8 / bits;

@@ -1,4 +1,4 @@
-/** @file What flows along the edges of an imported graph. */
+/** @file The values that the edges of an imported graph carry. */
 import {
   checkArgument,
   kinds,
@@ -9,11 +9,11 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 
-/** A tensor of texts. */
+/** A tensor of strings. */
 export class Strings {
-  /** The shape; by default a vector of all texts. */
+  /** The shape; by default that of a vector of all strings. */
   readonly shape: readonly number[];
-  /** The texts in row-major order. */
+  /** The strings in row-major order. */
   readonly data: readonly string[];
 
   constructor(data: readonly string[], shape?: readonly number[]) {
@@ -28,22 +28,22 @@ export class Strings {
   }
 }
 
-/** A map of ONNX, by integers or texts: the features of one example, say. */
+/** A map of ONNX, with integers or strings as keys: the features of one example, say. */
 export type OnnxMap = ReadonlyMap<string | number, string | number>;
 
-/** What models take and give: tensors, texts, and sequences of them; some take maps. */
+/** The inputs and outputs of models: tensors, strings, and sequences of them; some models use maps. */
 export type OnnxValue = Tensor | Strings | OnnxMap | readonly OnnxValue[];
 
 export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /**
- * Numbers that are known before anything is computed: constants of the file, shapes, and what follows from them. They
- * decide what graph is built, and may be read while it is. Integers beyond int32 are kept, as slices end at 2^63 − 1.
+ * Numbers that are known before the model runs: constants of the file, shapes, and numbers computed from these. They decide
+ * which graph is built, and may be read meanwhile. Integers beyond int32 are kept, as slices end at 2^63 − 1.
  */
 export class Known {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** An int32 stands in a Float64Array where one of its numbers does not fit. */
+  /** Int32 numbers, in a Float64Array if one of them does not fit. */
   readonly data: Numbers;
   private leaf: Tensor | null = null;
 

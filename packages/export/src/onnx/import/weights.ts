@@ -1,11 +1,11 @@
-/** @file Which initializers of a graph are weights, and which are constants. */
+/** @file Decides which initializers of a graph are weights, and which are constants. */
 import { LocalFunction, Graph, type Node } from './graph.js';
 import { namesIn } from './hoist.js';
 import { Known } from './values.js';
 
 /**
- * Floats with at least one dimension that some node reads where weights may stand are parameters; running statistics are
- * buffers. Numbers without dimensions are constants of formulas.
+ * Floats with at least one dimension are parameters if some node reads them as an input where weights may be; running
+ * statistics are buffers. Numbers without dimensions are constants of formulas.
  */
 export function weightsOf(graph: Graph): Map<string, 'parameter' | 'buffer'> {
   const roles = new Map<string, 'parameter' | 'buffer'>();
@@ -35,7 +35,7 @@ export function weightsOf(graph: Graph): Map<string, 'parameter' | 'buffer'> {
   );
 }
 
-/** The names by which derivatives inside of the graph are taken. */
+/** The names of values with respect to which inner graphs take derivatives. */
 export function wantedGradients(graph: Graph): ReadonlySet<string> {
   const names = graph.nodes.flatMap(({ operator, attributes }) => {
     const xs = operator.name === 'Gradient' ? attributes.get('xs') : undefined;

@@ -1,4 +1,4 @@
-/** @file What several families of operators need. */
+/** @file Helpers for several families of operators. */
 import { FormatError, tensor, type DType, type Tensor } from '@chainrule/autograd';
 import type { Call } from '../import/call.js';
 import { MOST_FILLED } from '../import/limits.js';
@@ -7,7 +7,7 @@ export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64';
 }
 
-/** 0, 1 … `n` − 1; nothing for what is negative. Many a length is a file's to say. */
+/** 0, 1 … `n` − 1; empty for negative `n`, as many lengths come from the file. */
 export function range(n: number): number[] {
   if (n > MOST_FILLED || Number.isNaN(n))
     throw new FormatError(`importOnnx: a list of ${n} places; there may be ${MOST_FILLED}`);
@@ -35,7 +35,7 @@ export function vectorOf(data: readonly number[], dtype: DType = 'float32'): Ten
   return tensor(dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data), { dtype });
 }
 
-/** `x` as `[1, c, 1 …]`, to be broadcast against `[n, c, …]` of a rank. */
+/** `x` as `[1, c, 1 …]` with a given rank, to broadcast against `[n, c, …]`. */
 export function perChannel(x: Tensor, rank: number): Tensor {
   return x.reshape([1, x.size, ...range(Math.max(rank - 2, 0)).map(() => 1)]);
 }

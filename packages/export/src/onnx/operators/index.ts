@@ -37,7 +37,7 @@ import { CASTING } from './elements/casting.js';
 import { SIGNALS } from './arrays/signals.js';
 import { TEXTS } from './values/texts.js';
 
-/** The operators, by the families that documents show. */
+/** The operators, grouped into the families that the documents show. */
 export const FAMILIES: readonly (readonly [family: string, operators: readonly Operator[]])[] = [
   ['Elements', ELEMENTS],
   ['Arithmetic', ARITHMETIC],
@@ -72,7 +72,7 @@ const BY_NAME: ReadonlyMap<string, Operator> = new Map(
   FAMILIES.flatMap(([, operators]) => operators.map((o) => [`${o.domain}:${o.name}`, o])),
 );
 
-/** The operator with a name; null where there is none here. */
+/** The operator with a name; null if it is not supported. */
 export function findOperator(domain: string, name: string): Operator | null {
   return BY_NAME.get(`${domain}:${name}`) ?? null;
 }

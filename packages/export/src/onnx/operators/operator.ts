@@ -1,8 +1,8 @@
-/** @file What an operator of ONNX is here: one entry of a table, with all that is known about it. */
+/** @file The record of an ONNX operator: one entry of the table, with everything known about it. */
 import type { Call } from '../import/call.js';
 import type { Known, Value } from '../import/values.js';
 
-/** Several outputs; those that are optional may be missing. */
+/** Several outputs; optional ones may be missing. */
 export class Outputs {
   readonly values: readonly (Value | undefined)[];
   constructor(values: readonly (Value | undefined)[]) {
@@ -18,16 +18,16 @@ export type Result = Value | Outputs;
 
 export interface Operator {
   readonly name: string;
-  /** '' for ONNX's own. */
+  /** '' for ONNX's own domain. */
   readonly domain: string;
   readonly run: (call: Call) => Result;
-  /** The result for inputs that are all known before anything is computed; null where it cannot be told. */
+  /** The result if all inputs are known before the model runs; null if it cannot be computed then. */
   readonly fold: ((inputs: readonly Known[], call: Call) => Known | null) | null;
-  /** How many inputs a result known beforehand needs. */
+  /** The fewest inputs that `fold` accepts. */
   readonly foldsFrom: number;
-  /** The inputs that are no weights even if the file holds them: bounds, scales, statistics. */
+  /** The inputs that are never weights, even if the file holds them: bounds, scales, statistics. */
   readonly constants: readonly number[];
-  /** The inputs that are running statistics: buffers of the module. */
+  /** The inputs that are running statistics, and become buffers of the module. */
   readonly statistics: readonly number[];
 }
 
@@ -39,7 +39,7 @@ export interface OperatorOptions {
   readonly statistics?: readonly number[];
 }
 
-/** An entry of the table. */
+/** Makes an entry of the table. */
 export function operator(
   name: string,
   run: (call: Call) => Result,

@@ -1,18 +1,18 @@
 /**
- * @file Reading protobuf, as if every byte was chosen to do harm: lengths are checked before anything is made of them,
- * and what is nested, or many, only goes as far as the limits.
+ * @file Reads protobuf without trusting any byte: lengths are checked before anything is allocated, and limits bound the
+ * depth and the number of messages.
  */
 import { FormatError } from '@chainrule/autograd';
 import { WIRE, WIRE_OF, type Field, type Schema } from './schema.js';
 
 export interface DecodeLimits {
-  /** Messages within messages. */
+  /** The deepest nesting of messages. */
   readonly depth: number;
-  /** Messages and texts in all. */
+  /** The most messages and strings in all. */
   readonly messages: number;
 }
 
-/** The message that `bytes` hold. Views, not copies, of `bytes` fields; fields that the schema has not are skipped. */
+/** Decodes the message in `bytes`. Fields of type `bytes` are views, not copies; fields that the schema lacks are skipped. */
 export function decode<T extends object>(
   bytes: Uint8Array,
   schema: Schema<T>,
@@ -110,7 +110,7 @@ class Decoder {
     }
   }
 
-  /** Reads a length, and gives the place where what has it ends. */
+  /** Reads a length, and returns the end of the field that has it. */
   private length(end: number, owner: string): number {
     const length = this.varint(end);
     if (length < 0 || length > end - this.at) {
@@ -130,7 +130,7 @@ class Decoder {
     return size === 4 ? this.view.getFloat32(at, true) : this.view.getFloat64(at, true);
   }
 
-  /** A signed 64-bit number in bytes of seven bits, the lowest first. */
+  /** A signed 64-bit integer in groups of seven bits, the lowest first. */
   private varint(end: number): number {
     let [low, high] = [0, 0];
     for (let i = 0; i < 10; i++) {

@@ -1,17 +1,17 @@
-/** @file Writing protobuf: a message as bytes, fields in the order of their numbers. */
+/** @file Writes protobuf: a message as bytes, with fields in the order of their numbers. */
 import { WIRE, WIRE_OF, type Field, type Schema } from './schema.js';
 
-/** The bytes of a message. Fields that are undefined or empty lists are left out; large `bytes` are copied once. */
+/** Encodes a message. Undefined fields and empty lists are omitted; large `bytes` are copied once. */
 export function encode<T extends object>(value: T, schema: Schema<T>): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
   writer.message(value as Record<string, unknown>, schema);
   return writer.finish();
 }
 
-/** Bytes written from the last to the first, so that a message's length is known before it is written. */
+/** Writes bytes from the last to the first, so that a message's length is known before it is written. */
 class Writer {
   private buffer = new Uint8Array(1024);
-  /** Where the bytes written so far begin. */
+  /** The start of the bytes written so far. */
   private at = 1024;
 
   finish(): Uint8Array<ArrayBuffer> {
@@ -69,7 +69,7 @@ class Writer {
   }
 
   private push(bytes: Uint8Array): void {
-    // Making room may make another buffer.
+    // Growing may replace the buffer.
     const at = this.room(bytes.length);
     this.buffer.set(bytes, at);
   }
@@ -78,7 +78,7 @@ class Writer {
     return this.buffer.length - this.at;
   }
 
-  /** Makes room for `bytes` before what is written, and gives its place. */
+  /** Reserves `bytes` bytes before those written, and returns their position. */
   private room(bytes: number): number {
     if (bytes > this.at) {
       const grown = new Uint8Array(Math.max(2 * this.buffer.length, this.written + bytes));

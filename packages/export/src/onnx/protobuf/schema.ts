@@ -1,16 +1,16 @@
-/** @file Messages of protobuf, described once for reading and writing: a number and a type for each field. */
+/** @file Describes protobuf messages for both reading and writing: a number and a type for each field. */
 
-/** How a single number or text is laid out. 64-bit integers are JavaScript numbers: exact up to 2^53. */
+/** The encoding of a number or string. 64-bit integers are JavaScript numbers: exact up to 2^53. */
 export type Scalar = 'int' | 'float' | 'double' | 'text' | 'bytes';
 
-/** A field with one value, with many, or with messages of its own. `packed` numbers stand in one run of bytes. */
+/** A field with one value or many, or with messages of its own. `packed` numbers share one run of bytes. */
 export type Field =
   | { readonly number: number; readonly type: Scalar; readonly repeated: boolean }
   | {
       readonly number: number;
       readonly type: 'message';
       readonly repeated: boolean;
-      /** A function, as messages may hold themselves. */
+      /** A function, because messages may contain themselves. */
       readonly schema: () => Schema<object>;
     };
 
@@ -36,10 +36,10 @@ export function messages<T extends object>(number: number, schema: () => Schema<
   return { number, type: 'message', repeated: true, schema };
 }
 
-/** The two low bits beside a field's number: how its bytes are laid out. */
+/** The lowest bits of a field's key, which say how its bytes are encoded. */
 export const WIRE = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as const;
 
-/** The layout of one value of each type. */
+/** The encoding of a value of each type. */
 export const WIRE_OF: Readonly<Record<Field['type'], number>> = {
   int: WIRE.varint,
   float: WIRE.fixed32,

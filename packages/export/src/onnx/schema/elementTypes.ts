@@ -1,4 +1,4 @@
-/** @file The element types of ONNX, and the dtype that each has here. */
+/** @file The element types of ONNX, and the dtype that represents each here. */
 import { FormatError, type DType } from '@chainrule/autograd';
 import type { FloatFormat } from './floatFormat.js';
 
@@ -31,13 +31,13 @@ export type ElementType =
 interface Element {
   /** Its number in `TensorProto.DataType`. */
   readonly code: number;
-  /** Null for text. Floats of 16 bits and fewer widen, integers become int32 where they fit. */
+  /** Null for strings. Floats of 16 bits and fewer are widened; integers become int32 if they fit. */
   readonly dtype: DType | null;
-  /** Bits an element, in `raw_data`. */
+  /** Bits per element in `raw_data`. */
   readonly bits: number;
   /** The range of an integer. */
   readonly range?: readonly [low: number, high: number];
-  /** What a float narrower than float32 can hold. */
+  /** The format of a float narrower than float32. */
   readonly format?: FloatFormat;
 }
 
@@ -112,12 +112,12 @@ const BY_CODE: ReadonlyMap<number, ElementType> = new Map(
   (Object.keys(ELEMENTS) as ElementType[]).map((type) => [ELEMENTS[type].code, type]),
 );
 
-/** The element type with a number, null for none that there is here. */
+/** The element type with a code; null if it is not supported. */
 export function elementTypeOf(code: number | undefined): ElementType | null {
   return BY_CODE.get(code ?? 0) ?? null;
 }
 
-/** As `elementTypeOf`; what has no place here is an error that names `what`. */
+/** Like `elementTypeOf`, but throws an error that names `what` if the type is not supported. */
 export function requireElementType(code: number | undefined, what: string): ElementType {
   const type = elementTypeOf(code);
   if (type !== null) return type;

@@ -1,21 +1,21 @@
-/** @file Floats of 16 bits and fewer: what their bits stand for. */
+/** @file Floats of 16 bits and fewer: the meaning of their bits. */
 
 /** A float narrower than float32. */
 export interface FloatFormat {
-  /** Bits of the mantissa, the leading one not counted. */
+  /** The bits of the mantissa, without the implicit leading one. */
   readonly mantissa: number;
-  /** What is subtracted from the bits of the exponent. */
+  /** The exponent bias. */
   readonly bias: number;
   /** The largest finite number. */
   readonly max: number;
   /**
-   * Which bits stand for no number: `ieee` has infinities and NaN; `fn` NaN, by all bits set; `fnuz` one NaN where −0
-   * would be; `none` neither; `scale` is a power of two without sign, with NaN by all bits set.
+   * The bits that are not finite numbers: `ieee` has infinities and NaN; `fn` only NaN, with all bits set; `fnuz` one NaN in
+   * place of −0; `none` neither. `scale` is a power of two without a sign, with NaN as all bits set.
    */
   readonly special: 'ieee' | 'fn' | 'fnuz' | 'none' | 'scale';
 }
 
-/** The number that some bits stand for, of as many bits as there are. */
+/** Decodes a number of `bits` bits. */
 export function numberOf(code: number, bits: number, format: FloatFormat): number {
   const { mantissa, bias, special } = format;
   const all = 2 ** bits - 1;

@@ -1,4 +1,4 @@
-/** @file The messages of an ONNX file by their field numbers, and the numbers of the kinds of attributes. */
+/** @file The messages of an ONNX file with their field numbers, and the codes of attribute types. */
 import { many, message, messages, one, type Schema } from '../protobuf/schema.js';
 import type {
   AttributeProto,
@@ -19,7 +19,7 @@ import type {
   ValueInfoProto,
 } from './protos.js';
 
-/** The kinds of attributes. */
+/** The codes of attribute types. */
 export const ATTRIBUTE = {
   float: 1,
   int: 2,

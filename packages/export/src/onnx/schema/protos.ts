@@ -1,6 +1,6 @@
 /**
- * @file The messages of an ONNX file, as they are read and written
- * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Lists are always there, empty where nothing was given.
+ * @file The types of the messages of an ONNX file (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Lists are never
+ * undefined; they are empty if nothing was given.
  */
 
 type Maybe<T> = T | undefined;
@@ -86,11 +86,11 @@ export interface TensorProto {
   uint64Data: number[];
 }
 
-/** Few elements of a tensor; the others are zero. */
+/** A sparse tensor: elements that are not listed are zero. */
 export interface SparseTensorProto {
-  /** A list; its name is that of the tensor. */
+  /** The listed elements; the tensor's name is that of this list. */
   values?: Maybe<TensorProto>;
-  /** Where they are: places in the whole, or a row for each with its place in every dimension. */
+  /** Their positions: flattened, or one row per element with its index in every dimension. */
   indices?: Maybe<TensorProto>;
   dims: number[];
 }

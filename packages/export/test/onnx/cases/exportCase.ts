@@ -1,4 +1,4 @@
-/** @file What a case of an export is, and how most are made. */
+/** @file The type of an export case, and helpers that make most of them. */
 import * as cr from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';

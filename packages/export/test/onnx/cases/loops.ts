@@ -1,4 +1,4 @@
-/** @file Loops and branches, and what is written as one. */
+/** @file Loops and branches, and operations that are exported as loops. */
 import * as cr from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';

@@ -1,4 +1,4 @@
-/** @file Each loss of `@chainrule/nn`, as a function of a prediction and of what is right. */
+/** @file Each loss of `@chainrule/nn`, as a function of prediction and target. */
 import * as cr from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';

@@ -1,4 +1,4 @@
-/** @file Whole models, over what moves. */
+/** @file Whole models with dynamic sizes. */
 import * as cr from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';

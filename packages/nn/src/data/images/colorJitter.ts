@@ -69,7 +69,7 @@ function meanOf(picture: Float32Array, size: number): number {
   return sum / size;
 }
 
-/** Away from a gray, of the whole picture or of each pixel: gray + factor · (x − gray). */
+/** Moves colours away from a gray, that of the whole picture or of each pixel: gray + factor · (x − gray). */
 function blend(picture: Float32Array, size: number, factor: number, gray: number | null): void {
   if (factor === 1) return;
   for (let i = 0; i < size; i++) {
@@ -81,7 +81,7 @@ function blend(picture: Float32Array, size: number, factor: number, gray: number
   }
 }
 
-/** Turns I and Q of YIQ. */
+/** Rotates I and Q of YIQ. */
 function turn(picture: Float32Array, size: number, angle: number): void {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   for (let i = 0; i < size; i++) {

@@ -1,4 +1,4 @@
-/** @file Pictures resized and cut out, in the middle or at random. */
+/** @file Resizes pictures, and cuts parts out of them, from the middle or at random. */
 import { defineOptions, kinds, ShapeError, type Tensor } from '@chainrule/autograd';
 import {
   picturesOf,
@@ -49,8 +49,8 @@ export function centerCrop(size: Size): Transform {
 }
 
 /**
- * Where a middle part begins, as torchvision has it: half of what is left over, a half of a pixel to the even number. What is
- * missing instead is filled with the smaller half first.
+ * Where a middle part begins, as in torchvision: at half of the surplus, rounded to the even number. If the picture is too
+ * small, it is filled up, with the smaller half first.
  */
 function middle(room: number): number {
   if (room < 0) return Math.ceil(room / 2);
@@ -109,7 +109,7 @@ const resizedCropOptions = defineOptions<RandomResizedCropOptions>({
 
 /**
  * Cuts out a part of random area and shape and resizes it: Inception's augmentation (Szegedy et al. 2014). A part that does
- * not fit is drawn again, up to ten times; then it is the largest of such a shape in the middle.
+ * not fit is drawn again, up to ten times; then the largest part in the middle with an allowed shape is taken.
  * torchvision: `RandomResizedCrop`.
  *
  * @example randomResizedCrop(224, { scale: [0.5, 1] })(batch)
@@ -128,7 +128,10 @@ export function randomResizedCrop(size: Size, options?: RandomResizedCropOptions
   };
 }
 
-/** A part whose share of the area and shape are drawn until it fits, at most ten times; else the largest in the middle. */
+/**
+ * A part whose fraction of the area and aspect ratio are drawn until it fits, at most ten times; else the largest part in the
+ * middle.
+ */
 function randomPart(
   { height, width }: Pictures,
   scale: readonly [number, number],
@@ -164,7 +167,7 @@ function into(
     : [sx, 0, left + (sx - 1) / 2, 0, sy, top + (sy - 1) / 2];
 }
 
-/** Parts of pictures, one for each or for all, in one size. */
+/** Cuts parts out of pictures, one for each picture or one for all, and resizes them to one size. */
 function cut(
   from: Pictures,
   parts: readonly Part[],

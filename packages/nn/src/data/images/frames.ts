@@ -34,40 +34,40 @@ const frameOptions = defineOptions<VideoFramesOptions>({
   to: kinds.nonNegative,
 });
 
-/** What is used of a frame of `WebCodecs`: what a `VideoDecoder` gives, and `MediaStreamTrackProcessor` of a camera. */
+/** The parts of a WebCodecs frame that are used: a `VideoDecoder` returns them, and a camera's `MediaStreamTrackProcessor`. */
 export interface VideoFrameLike {
   /** Microseconds. */
   readonly timestamp: number;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   close(): void;
 }
 
-/** What is used of a `ReadableStream` of frames. */
+/** The parts of a `ReadableStream` of frames that are used. */
 export interface VideoStreamLike {
-  /** What hands out one frame after the other. */
+  /** Returns a reader that reads one frame after the other. */
   getReader(): {
     read(): Promise<{ done: boolean; value?: VideoFrameLike | undefined }>;
     cancel(): Promise<void>;
   };
 }
 
-/** What is used of a `<video>`. */
+/** The parts of a `<video>` that are used. */
 export interface VideoElementLike {
   /** Its width in pixels. */
   readonly videoWidth: number;
   /** Its length in seconds. */
   readonly duration: number;
-  /** How much is loaded. */
+  /** How much of it has loaded. */
   readonly readyState: number;
-  /** The moment shown, in seconds. */
+  /** The time shown, in seconds. */
   currentTime: number;
-  /** Whether it is on its way to another moment. */
+  /** Whether it is seeking another time. */
   readonly seeking: boolean;
-  /** Why it cannot be played. */
+  /** The reason why it cannot be played. */
   readonly error: { readonly message: string } | null;
-  /** Has `listener` called at each event of a type. */
+  /** Registers `listener` for events of a type. */
   addEventListener(type: string, listener: () => void): void;
-  /** Ends that. */
+  /** Unregisters a listener. */
   removeEventListener(type: string, listener: () => void): void;
 }
 
@@ -109,7 +109,7 @@ export async function* videoFrames(
       const time = frame.timestamp / 1e6;
       if (time >= to) return;
       if (time < from) continue;
-      // Moments are given in whole microseconds, which no multiple of 1 / fps needs to be.
+      // Times are in whole microseconds, which a multiple of 1 / fps need not be.
       const moment = Math.floor((time - from + 1e-6) * (fps ?? 0));
       if (moment < due) continue;
       if (fps !== undefined) due = moment + 1;
@@ -120,7 +120,7 @@ export async function* videoFrames(
   }
 }
 
-/** A stream as an async iterable, which not every browser makes of it. */
+/** A stream as an async iterable, which not every browser supports directly. */
 async function* framesOf(
   stream: VideoStreamLike | AsyncIterable<VideoFrameLike>,
 ): AsyncGenerator<VideoFrameLike, void> {

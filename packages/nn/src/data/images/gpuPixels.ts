@@ -1,7 +1,7 @@
-/** @file Pictures of a page that reach the GPU without passing through the host. */
+/** @file Copies pictures of a page to the GPU without passing them through the host. */
 import { deviceInfo, fromGPUBuffer, stack, type Tensor } from '@chainrule/autograd';
 
-/** What is used here of the `GPUDevice` of a page. */
+/** The parts of a page's `GPUDevice` that are used. */
 interface PageGpu {
   readonly limits: { readonly maxTextureDimension2D: number };
   readonly queue: {
@@ -23,7 +23,7 @@ const BUFFER_USAGE = 4 | 8;
 /** In a buffer, each row of a texture starts at a multiple of this many pixels. */
 const ROW = 64;
 
-/** Copies a picture into a texture; a frame of a video that a browser cannot copy as it is goes by way of a canvas. */
+/** Copies a picture into a texture; a video frame that the browser cannot copy directly is drawn on a canvas first. */
 function copied(
   gpu: PageGpu,
   source: object,
@@ -73,7 +73,7 @@ export function pixelsOnGpu(
     texture.destroy();
   }
   const rows = fromGPUBuffer(buffer, [height, stride], { dtype: 'int32' });
-  // It may have to wait for earlier requests.
+  // The copy may have to wait for earlier requests.
   void rows.gpuBuffer().finally(() => buffer.destroy());
   const packed = rows.narrow(1, 0, width);
   const part = (c: number): Tensor =>

@@ -149,7 +149,7 @@ const pixels = kinds.kind<PixelData>('be pixels', (x) => {
   );
 });
 
-/** Sizes of images, videos and their frames, in the order in which they are to be believed. */
+/** The properties with the size of images, videos and their frames; the first that exists counts. */
 const SIZES = [
   ['naturalWidth', 'naturalHeight'],
   ['videoWidth', 'videoHeight'],
@@ -157,7 +157,7 @@ const SIZES = [
   ['width', 'height'],
 ] as const;
 
-/** How many pixels something of a page has. */
+/** The size of a page element in pixels. */
 function sizeOf(source: unknown): { width: number; height: number } {
   const sizes = source as Partial<Record<(typeof SIZES)[number][number], unknown>> | null;
   const [wide, high] = SIZES.find(([name]) => typeof sizes?.[name] === 'number') ?? [];
@@ -171,7 +171,7 @@ function sizeOf(source: unknown): { width: number; height: number } {
   );
 }
 
-/** Draws something of a page on a canvas, to read its pixels. */
+/** Draws a page element on a canvas, to read its pixels. */
 function drawn(source: unknown): PixelData {
   const { width, height } = sizeOf(source);
   if (typeof OffscreenCanvas !== 'function')
@@ -185,7 +185,7 @@ function drawn(source: unknown): PixelData {
   });
 }
 
-/** What the page refuses is an error of the framework. */
+/** Turns an error of the page into one of the framework. */
 function readable<T>(read: () => T): T {
   try {
     return read();

@@ -1,4 +1,4 @@
-/** @file Resampling: every pixel of the result is looked up somewhere in the picture. */
+/** @file Resampling: each pixel of the result is read at some position of the picture. */
 import { checkArgument, kinds, ShapeError, tensor, type Tensor } from '@chainrule/autograd';
 
 /** Where a pixel comes from: (x, y) = (a·x + b·y + c, d·x + e·y + f), of pixel centres counted from 0. */
@@ -37,8 +37,8 @@ export function picturesOf(op: string, image: Tensor): Pictures {
 }
 
 /**
- * New pictures of a size, each by a map of its own. What lies outside is `fill`; with `parts`, one for each map, the nearest
- * pixel of that part is taken instead.
+ * New pictures of a given size, each by a map of its own. Positions outside get `fill`; with `parts`, one for each map, they
+ * get the nearest pixel of that part.
  */
 export function resample(
   from: Pictures,

@@ -29,12 +29,12 @@ export function sizeOf(op: string, size: Size): readonly [number, number] {
   return typeof given === 'number' ? [given, given] : given;
 }
 
-/** `count` uniform draws from `low` to `high`. */
+/** Draws `count` uniform numbers from `low` to `high`. */
 export function draws(count: number, low = 0, high = 1): number[] {
   return Array.from(rand([count]).dataSync(), (x) => low + (high - low) * x);
 }
 
-/** A range that numbers are drawn from. */
+/** A range from which numbers are drawn. */
 export const range = kinds.kind<readonly [number, number]>(
   'be [from, to], numbers > 0',
   (x) =>

@@ -1,4 +1,4 @@
-/** @file What a dataset and its workers send each other. */
+/** @file The messages between a dataset and its workers. */
 import {
   kinds,
   passes,
@@ -8,7 +8,7 @@ import {
   type TypedArray,
 } from '@chainrule/autograd';
 
-/** What a dataset asks its workers. */
+/** A request of a dataset to its workers. */
 export type Request =
   | { readonly chainrule: 'length'; readonly id: number }
   | {
@@ -19,21 +19,21 @@ export type Request =
     }
   | { readonly chainrule: 'forget'; readonly ids: readonly number[] };
 
-/** What a worker answers. */
+/** The answer of a worker. */
 export interface Answer {
   readonly chainrule: 'answer';
   readonly id: number;
   readonly value?: unknown;
-  /** What failed: the item, if it was one, and why. */
+  /** The index of the item that failed, if it was an item, and the reason. */
   readonly failed?: { readonly index: number | null; readonly reason: string };
 }
 
-/** A tensor on its way from one thread to another. */
+/** A tensor in a message. */
 interface Packed {
   readonly $tensor: { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType };
 }
 
-/** A batch as it can be sent: tensors with arrays of their own, which move to the other thread. */
+/** A batch as a message: tensors get arrays of their own, which are transferred to the other thread. */
 export async function packed(tree: unknown, arrays: ArrayBuffer[]): Promise<unknown> {
   if (passes(kinds.tensor, tree)) {
     const data = (await tree.data()).slice();
@@ -46,7 +46,7 @@ export async function packed(tree: unknown, arrays: ArrayBuffer[]): Promise<unkn
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** A batch as it was before it was sent. */
+/** Restores a batch from a message. */
 export function unpacked(tree: unknown): unknown {
   if (Array.isArray(tree)) return tree.map(unpacked);
   if (!isPlain(tree)) return tree;

@@ -12,7 +12,7 @@ export interface ServeDatasetOptions<T, B> {
 }
 
 /**
- * In a worker's file: gives the items of a dataset to the {@link WorkerDataset} that started the worker. Random
+ * In a worker's file: serves the items of a dataset to the {@link WorkerDataset} that started the worker. Random
  * augmentations use the library's generator, which is seeded for every batch, so they do not depend on the number of
  * workers.
  *
@@ -33,7 +33,7 @@ export function serveDataset<T, B>(
   const source = dataset as Dataset<T>;
   let waiting: Extract<Request, { chainrule: 'batch' }>[] = [];
   let busy = false;
-  /** One batch after the other: seeds hold for all of a batch. */
+  /** Batches are made one at a time: a seed applies to a whole batch. */
   const work = async (): Promise<void> => {
     if (busy) return;
     busy = true;

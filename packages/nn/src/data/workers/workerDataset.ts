@@ -1,4 +1,4 @@
-/** @file A dataset that lives in workers: they load, decode and collate, and hand over whole batches. */
+/** @file A dataset in workers: they load, decode and collate, and return whole batches. */
 import { checkArgument, ChainruleError, display, kinds } from '@chainrule/autograd';
 import { portOf, type Port, type WorkerLike } from '../../workerPort.js';
 import type { Dataset } from '../datasets.js';
@@ -6,7 +6,7 @@ import { drawnSeed } from '../random.js';
 import type { BatchContext } from '../sampler.js';
 import { unpacked, type Answer, type Request } from './messages.js';
 
-/** What `start` alone makes a data set with. */
+/** Passed by `start` to the constructor, so that only `start` can make a dataset. */
 const STARTED = Symbol('started');
 
 interface Asked {
@@ -15,7 +15,7 @@ interface Asked {
   readonly reject: (error: unknown) => void;
 }
 
-/** A worker, and what it has been asked. */
+/** A worker, and its open requests. */
 interface Hired {
   readonly port: Port;
   readonly worker: WorkerLike & { ref?(): void; unref?(): void };
@@ -107,7 +107,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
     return unpacked(await ask(this.hired[w] as Hired, w, request, owner)) as B;
   }
 
-  /** What a loop has asked for is let go, as it was left; what is not begun will not be. */
+  /** Drops the requests of a loop that was left; those that have not begun are cancelled. */
   release(owner: object): void {
     for (const one of this.hired) {
       const ids = [...one.asked].filter(([, asked]) => asked.owner === owner).map(([id]) => id);
@@ -171,7 +171,7 @@ function ask(
   });
 }
 
-/** A worker that nobody waits for does not keep a process alive. */
+/** Lets the process end while a worker without open requests still runs. */
 function rest({ worker, asked }: Hired): void {
   if (asked.size === 0) worker.unref?.();
 }
@@ -181,7 +181,7 @@ function fail(one: Hired, error: ChainruleError): void {
   one.asked.clear();
 }
 
-/** A seed from several numbers: the finalizer of MurmurHash3 between them. */
+/** Mixes several numbers into a seed, with the finalizer of MurmurHash3. */
 function mixed(...parts: readonly number[]): number {
   let h = 0;
   for (const part of parts) {

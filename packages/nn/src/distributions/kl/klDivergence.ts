@@ -1,4 +1,4 @@
-/** @file The Kullback–Leibler divergence: which pairs have a closed form. */
+/** @file The Kullback–Leibler divergence, and the pairs that have a closed form. */
 import { ChainruleError, checkArgument, kinds, scope, type Tensor } from '@chainrule/autograd';
 import { Distribution, sumLast } from '../distribution.js';
 import { Independent } from '../independent.js';

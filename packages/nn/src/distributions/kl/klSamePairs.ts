@@ -56,7 +56,7 @@ export const samePairs: readonly KlPair[] = [
       .mul(p.logits.sub(q.logits))
       .add(log1p(p.probs.neg()))
       .sub(log1p(q.probs.neg()));
-    // With more trials p has counts that q has not; with fewer there is no closed form.
+    // With more trials, p has counts that q does not have; with fewer there is no closed form.
     const more = p.totalCount.gt(q.totalCount);
     const fewer = p.totalCount.lt(q.totalCount);
     return where(more, Infinity, where(fewer, NaN, p.totalCount.mul(each)));

@@ -1,4 +1,4 @@
-/** @file Which keys a query may attend to, as numbers that are added to the scores. */
+/** @file Masks of attention, as numbers that are added to the scores. */
 import {
   cat,
   checkArgument,
@@ -13,8 +13,8 @@ import {
 import type { AttentionCallOptions } from './attention.js';
 
 /**
- * What is added to the scores `[batch, heads, queries, keys]`, or null. `added` is the number of keys that no mask knows of, at
- * the end.
+ * The mask that is added to the scores `[batch, heads, queries, keys]`, or null. The last `added` keys are not part of the
+ * given masks.
  */
 export function maskOf(
   q: Tensor,
@@ -26,7 +26,7 @@ export function maskOf(
   const s = (k.shape[2] as number) - added;
   const asNumbers = (m: Tensor): Tensor =>
     m.dtype === 'bool' ? where(m, -Infinity, zeros([], { dtype: q.dtype })) : m;
-  // Entries that were added are never masked.
+  // Added keys are never masked.
   const extended = (m: Tensor): Tensor =>
     added === 0 ? m : cat([m, zeros([...m.shape.slice(0, -1), added], { dtype: m.dtype })], -1);
   const masks: Tensor[] = [];

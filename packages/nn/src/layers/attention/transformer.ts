@@ -41,7 +41,7 @@ export interface EncoderCall {
   readonly isCausal?: boolean;
 }
 
-/** Each layer has its own weights: more do not fit into memory. */
+/** The most layers: each has weights of its own, so more do not fit into memory. */
 const someLayers = kinds.wholeBetween(0, 1024);
 const mask = kinds.orNull(kinds.tensor);
 

@@ -1,4 +1,4 @@
-/** @file What the layers of a transformer share: their options, self-attention and the feed-forward block. */
+/** @file The common part of transformer layers: their options, self-attention and the feed-forward block. */
 import {
   checkArgument,
   defineOptions,

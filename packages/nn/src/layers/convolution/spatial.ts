@@ -1,4 +1,4 @@
-/** @file What convolutions of both kinds check and count. */
+/** @file Checks and counts that both kinds of convolution share. */
 import { checkArgument, display, kinds, ChainruleError, ShapeError } from '@chainrule/autograd';
 
 /** One number for all spatial dimensions, or one for each. */

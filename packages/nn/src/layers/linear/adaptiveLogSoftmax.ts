@@ -1,4 +1,4 @@
-/** @file A softmax over very many classes, most of which are rare. */
+/** @file A softmax over a very large number of classes, most of which are rare. */
 import {
   cat,
   ChainruleError,
@@ -134,9 +134,9 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     const head = logSoftmax(this.head.forward(x), 1);
     const chosen = (logs: Tensor, index: Tensor, inside: Tensor): Tensor =>
       gather(logs, 1, where(inside, index, 0), 'AdaptiveLogSoftmaxWithLoss: target');
-    // A class that is none stays as it is, and is out of range for the head.
+    // An invalid class is left as it is, and is then out of range for the head.
     const inHead = labels.lt(this.shortlist).logicalOr(labels.ge(this.nClasses));
-    // A class of the shortlist is chosen in the head; of a cluster, the cluster there and the class in the tail.
+    // A class of the shortlist is chosen in the head; for others, the head chooses the cluster, and its tail the class.
     let output = chosen(head, labels, inHead);
     [...this.tail].forEach((network, i) => {
       const [from, to] = [this.cutoffs[i] as number, this.cutoffs[i + 1] as number];

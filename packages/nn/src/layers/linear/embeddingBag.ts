@@ -83,7 +83,7 @@ export function embeddingBag(
   return reduceBags(op, indices, offsets ?? null, rows, { ...rest, paddingIdx: padding });
 }
 
-/** The rows of `weight`; with `scaled`, their gradients are divided by how often each is looked up. */
+/** The rows of `weight`; with `scaled`, their gradients are divided by the number of times that each is looked up. */
 export function lookedUp(
   indices: Tensor,
   weight: Tensor,
@@ -100,7 +100,7 @@ export function lookedUp(
   return vectors.detach().add(vectors.sub(vectors.detach()).mul(share));
 }
 
-/** The rows that `rows` finds for indices, combined bag by bag. */
+/** Looks up rows with `rows`, and combines them bag by bag. */
 export function reduceBags(
   op: string,
   indices: Tensor,
@@ -136,7 +136,7 @@ export function reduceBags(
     bag = indexAdd(none, 0, bagOf, where(counted, found.mul(factor), 0));
     if (mode === 'mean') bag = bag.div(clamp(counts(present), 1).unsqueeze(-1));
   }
-  // What lies beyond the last offset is in no bag.
+  // Indices after the last offset are in no bag.
   return options.includeLastOffset === true && indices.ndim === 1
     ? bag.narrow(0, 0, bags - 1)
     : bag;

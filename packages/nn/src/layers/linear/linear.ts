@@ -1,4 +1,4 @@
-/** @file Layers that are a matrix product: linear and bilinear; and the identity. */
+/** @file Layers that compute a matrix product: linear and bilinear; and the identity. */
 import {
   checkArgument,
   defineOptions,

@@ -140,7 +140,7 @@ abstract class BatchNorm<const C extends number = number> extends TrackedNorm {
     super(numFeatures, { affine: true, trackRunningStats: true, ...given });
   }
 
-  /** The weight of this call in the running statistics, which the functions update. */
+  /** The weight of this call in the running statistics, which `batchNorm` updates. */
   private share(): { momentum?: number | Tensor } {
     if (!this.training || this.numBatchesTracked === null || this.runningMean === null) return {};
     const { numBatchesTracked: counter, runningMean } = this;

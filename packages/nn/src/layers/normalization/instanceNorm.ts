@@ -1,4 +1,4 @@
-/** @file Normalization of each channel of each sample on its own. */
+/** @file Normalization of each channel of each sample separately. */
 import { instanceNorm, type Shape, type Tensor } from '@chainrule/autograd';
 import { TrackedNorm } from './batchNorm.js';
 

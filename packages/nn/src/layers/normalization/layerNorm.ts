@@ -1,4 +1,4 @@
-/** @file Normalization of each sample on its own. */
+/** @file Normalization of each sample separately. */
 import {
   checkArgument,
   defineOptions,
@@ -41,7 +41,7 @@ const sizes = kinds.oneOrMore(kinds.size);
 function asShape(name: string, size: number | readonly number[]): readonly number[] {
   const given = checkArgument(name, 'normalizedShape', size, sizes);
   if (typeof given === 'number') return [given];
-  // Its own iterator cannot be trusted.
+  // Read by index, as the array's own iterator may be overridden.
   return readList(name, 'normalizedShape', given, kinds.size);
 }
 

@@ -1,4 +1,4 @@
-/** @file What pooling layers have in common: options that are kept, and shown. */
+/** @file The common part of pooling layers: options that are kept and shown. */
 import { checkArgument, kinds, type AvgPoolOptions, type OptionTable } from '@chainrule/autograd';
 import { keeps, keptOptions, type AnyReader } from '../keptOptions.js';
 import type { PerDim } from '../convolution/spatial.js';
@@ -7,7 +7,7 @@ import { options as show } from '../../module/repr.js';
 
 const sizes = kinds.oneOrMore(kinds.count);
 
-/** What all windows take. */
+/** The kinds of the options that all pooling windows have. */
 export const windowKinds: OptionTable<Pick<AvgPoolOptions, 'stride' | 'padding' | 'ceilMode'>> = {
   stride: kinds.orNull(sizes),
   padding: kinds.oneOrMore(kinds.size),

@@ -8,7 +8,9 @@ interface PassOptions {
   readonly active?: Tensor;
 }
 
-/** The steps over what the input contributes, `[time, batch, gates]`: the outputs of all, and the last state. */
+/**
+ * Runs the steps over the input's contribution `[time, batch, gates]`; returns the outputs of all steps, and the last state.
+ */
 export function layerPass<S extends readonly Tensor[]>(
   inputs: Tensor,
   start: S,
@@ -24,7 +26,7 @@ export function layerPass<S extends readonly Tensor[]>(
       where(goesOn, part, before[k] as Tensor),
     ) as readonly Tensor[] as S;
   };
-  // That device has no loops: there the steps are nodes one by one.
+  // On WebGPU each step is recorded as nodes of its own, not as one loop.
   if (inputs.device === 'webgpu') {
     let state = first;
     const outputs = new Array<Tensor>(inputs.shape[0] as number);

@@ -1,11 +1,11 @@
-/** @file A recurrent layer over packed sequences: all of them side by side, each resting outside of its own steps. */
+/** @file A recurrent layer over packed sequences: all run side by side, and each keeps its state outside of its own steps. */
 import { indexSelect, tensor, type Tensor } from '@chainrule/autograd';
 import { layerPass } from './layerPass.js';
 import type { Step, StepWeights } from './recurrentCells.js';
 
 /**
- * One pass over what the input contributes, `[steps of all sequences, gates]`, in packed order. A sequence keeps its state
- * after its last step; backwards it keeps its first state until then.
+ * One pass over the input's contribution `[steps of all sequences, gates]`, in packed order. A sequence keeps its state after
+ * its last step; in reverse direction it keeps its first state until then.
  */
 export function packedPass<S extends readonly Tensor[]>(
   inputs: Tensor,
@@ -23,7 +23,7 @@ export function packedPass<S extends readonly Tensor[]>(
     });
     return { output: output.reshape([time * batch, output.shape[2] as number]), end };
   }
-  // Where each place of `[time, batch]` is in packed order, if it is there, and which places are.
+  // For each position of `[time, batch]` its row in packed order (any row if it has none), and the positions that have one.
   const rows: number[] = [];
   const there: number[] = [];
   let next = 0;

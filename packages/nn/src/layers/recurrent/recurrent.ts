@@ -1,4 +1,4 @@
-/** @file What recurrent layers have in common: several layers of one kind of step, in one or both directions. */
+/** @file The common part of recurrent layers: several layers of one kind of step, in one or both directions. */
 import {
   checkArgument,
   defineOptions,
@@ -42,7 +42,7 @@ export interface RecurrentOptions extends ParameterOptions {
   readonly bidirectional?: boolean;
 }
 
-/** Each layer has its own weights. */
+/** The most layers: each has weights of its own. */
 const MOST_LAYERS = 1024;
 
 /** What every recurrent layer takes. */
@@ -57,9 +57,9 @@ export const recurrentOptions = defineOptions<RecurrentOptions>({
 const parts = kinds.kind<readonly Tensor[]>('be [h, c], an array of its parts', (x) =>
   passes(kinds.array, x),
 );
-/** Sequences of one length, or packed ones. */
+/** Sequences of equal length, or packed sequences. */
 export type Sequences = Tensor | PackedSequence;
-/** What goes in packed comes out packed. */
+/** The output is packed if the input is. */
 export type SameForm<X extends Sequences> = X extends Tensor ? Tensor : PackedSequence;
 
 /**

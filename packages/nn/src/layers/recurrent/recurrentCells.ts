@@ -18,7 +18,7 @@ import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import { uniformParameter, type ParameterOptions } from '../create.js';
 
-/** The weights that a step applies to its state, `[gates · hidden, state]`, and what is added to the product. */
+/** The weights that a step applies to its state, `[gates · hidden, state]`, and the bias that is added to the product. */
 export interface StepWeights {
   readonly hidden: Tensor;
   readonly hiddenBias: Tensor | null;
@@ -71,7 +71,7 @@ export const gruStep: Step<readonly [Tensor]> = {
   },
 };
 
-/** The biases of the input's and the state's products, added for a whole sequence at once where possible. */
+/** The biases of the products of input and state; where possible they are added once for a whole sequence. */
 export function biasesOf(
   { biasApart }: Pick<Step<readonly Tensor[]>, 'biasApart'>,
   input: Tensor | null,

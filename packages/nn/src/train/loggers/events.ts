@@ -1,4 +1,4 @@
-/** @file What TensorBoard shows, as the messages of its event files. */
+/** @file The events that TensorBoard shows, as the messages of its event files. */
 import { ChainruleError, ShapeError, type Graph, type Tensor } from '@chainrule/autograd';
 import { encodePng } from './png.js';
 import { Message } from './wire.js';
@@ -41,7 +41,7 @@ export function histogramEvent(
     squares += x * x;
   }
   if (values.length === 0) [min, max] = [0, 0];
-  // What is all one number has one bin: TensorBoard wants limits that grow.
+  // If all values are equal there is one bin, as TensorBoard requires increasing limits.
   const bins = max > min ? BINS : 1;
   const width = (max - min) / bins || 1;
   const limits = Array.from({ length: bins }, (_, b) =>
@@ -94,13 +94,13 @@ export interface GraphNodeLike {
   readonly inputs: readonly string[];
 }
 
-/** The nodes of a drawn graph under names that are unique; the modules they stand in are the boxes. */
+/** The nodes of a graph with unique names; the modules that contain them are the boxes. */
 export function namedNodes({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): GraphNodeLike[] {
   const names = new Map(
     nodes.map(({ id, scope, label }) => {
       const boxes = scope === '' ? [] : scope.split('.');
       const parts = [...boxes, `${label}_${id}`];
-      // TensorBoard leaves out nodes whose names have other characters.
+      // TensorBoard drops nodes whose names have other characters.
       return [id, parts.map((part) => part.replace(/[^\w.-]+/g, '_')).join('/')];
     }),
   );

@@ -1,4 +1,4 @@
-/** @file Logs of one line an event: JSON lines and CSV. */
+/** @file Logs with one line per event: JSON lines and CSV. */
 import { ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
 import type { Callback, EpochEvent, FitEvent } from '../events.js';
 import { nodeModules } from './nodeModules.js';
@@ -65,7 +65,7 @@ function rowOf(event: EpochEvent, names: readonly string[]): unknown[] {
   return [event.epoch, event.step, event.loss, ...figures, event.lr[0], event.seconds];
 }
 
-/** A value as a cell: quoted where it would be read as more than one. */
+/** A value as a CSV cell, quoted if it would be read as several. */
 function cell(value: unknown): string {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,4 +1,7 @@
-/** @file Node's own modules, for loggers that write files. Not imported: bundlers of pages would look for them. */
+/**
+ * @file Loads Node's own modules for loggers that write files. They are not imported, because bundlers for pages would look
+ * for them.
+ */
 import type * as NodeFs from 'node:fs';
 import type * as NodeOs from 'node:os';
 import type * as NodePath from 'node:path';

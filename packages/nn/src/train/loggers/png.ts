@@ -1,4 +1,4 @@
-/** @file Pixels as a PNG file, without compression: small pictures, written at once on any platform. */
+/** @file Writes pixels as a PNG file without compression: synchronous, for small pictures, on any platform. */
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -21,7 +21,7 @@ function adler32(bytes: Uint8Array): number {
   return b * 65536 + a;
 }
 
-/** How many channels, by what PNG calls them. */
+/** PNG's colour type for each number of channels. */
 const COLOR: Readonly<Record<number, number>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
 
 /** Bytes `height × width × channels`, row-major; 1 to 4 channels: gray, gray with alpha, RGB, RGBA. */

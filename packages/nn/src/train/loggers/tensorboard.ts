@@ -23,7 +23,7 @@ import {
 } from './events.js';
 import { record } from './records.js';
 
-/** What is asked of the file system. */
+/** The parts of the file system that are used. */
 type Fs = Pick<typeof fsModule, 'openSync' | 'writeSync' | 'closeSync'>;
 
 const fileSystem: Kind<Fs> = kinds.kind(
@@ -57,7 +57,7 @@ export class SummaryWriter {
   private file: number | null;
 
   private constructor(fs: Fs, path: string) {
-    // JavaScript callers are not stopped by `private`.
+    // `private` does not stop JavaScript callers.
     checkArgument('SummaryWriter', 'file system', fs, fileSystem);
     this.fs = fs;
     this.path = path;
@@ -97,8 +97,8 @@ export class SummaryWriter {
   }
 
   /**
-   * What a tensor was computed from, as `graph` gives it: modules are boxes. Or nodes of your own, each with its
-   * operation and the names of its inputs. PyTorch: `add_graph`, which takes the model instead.
+   * The computation of a tensor, as `graph` returns it, with modules as boxes; or nodes of your own, each with its operation
+   * and the names of its inputs. PyTorch: `add_graph`, which takes the model instead.
    *
    * @example writer.graph(graph(model.forward(x)))
    */
@@ -107,7 +107,7 @@ export class SummaryWriter {
     this.write(graphEvent(now(), 'nodes' in drawn ? namedNodes(drawn) : drawn));
   }
 
-  /** Ends the file. What comes after is an error. */
+  /** Closes the file. Later writes are errors. */
   close(): void {
     if (this.file !== null) this.fs.closeSync(this.file);
     this.file = null;
@@ -123,7 +123,7 @@ export class SummaryWriter {
   }
 }
 
-/** What the system says of a path, which may be of any length. */
+/** The most characters of the system's message about a path. */
 const LONGEST = 500;
 
 const refused = (what: string, cause: unknown): ChainruleError => {

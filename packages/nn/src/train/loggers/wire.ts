@@ -1,6 +1,6 @@
-/** @file The wire format of protocol buffers, as far as writing goes. */
+/** @file Writes the wire format of protocol buffers. */
 
-/** A message under construction: fields in rising order, as the canonical form has them. */
+/** A message under construction: fields in ascending order, as the canonical form requires. */
 export class Message {
   private readonly parts: number[] = [];
 
@@ -21,7 +21,7 @@ export class Message {
     return this.raw(new Uint8Array(Float64Array.of(value).buffer));
   }
 
-  /** Left out where it is 0. */
+  /** Omitted if it is 0. */
   doubleOrNone(field: number, value: number): this {
     return value === 0 ? this : this.double(field, value);
   }

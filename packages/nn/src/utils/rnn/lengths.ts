@@ -1,4 +1,4 @@
-/** @file Lengths of sequences as an argument. */
+/** @file Reads an argument that contains lengths of sequences. */
 import { Cell, checkArgument, kinds, peek, Tensor } from '@chainrule/autograd';
 
 /** Lengths as numbers, or as an int32 tensor, which is read at the call. */
@@ -10,7 +10,7 @@ export function numbersOf(op: string, lengths: Lengths): readonly number[] {
   return checkArgument(op, 'lengths', list, kinds.listOf(kinds.whole));
 }
 
-/** What is known is taken as it is, also while a function is recorded; a cell may change until the next call. */
+/** Constant lengths are read directly, also while a function is recorded; a cell may change until the next call. */
 function elementsOf(lengths: Tensor): ArrayLike<number> & Iterable<number> {
   return (lengths instanceof Cell ? null : peek(lengths)) ?? lengths.dataSync();
 }

@@ -1,4 +1,4 @@
-/** @file Sequences of different lengths in one tensor without padding, and their way there and back. */
+/** @file Packs sequences of different lengths into one tensor without padding, and unpacks them. */
 import {
   ChainruleError,
   checkArgument,
@@ -28,9 +28,9 @@ export interface PackedSequence {
   readonly data: Tensor;
   /** How many sequences have a first step, a second one … */
   readonly batchSizes: readonly number[];
-  /** Which sequence of the batch stands in each place; null if they came sorted. */
+  /** For each position the sequence of the batch in it; null if the sequences were given sorted. */
   readonly sortedIndices: readonly number[] | null;
-  /** In which place each sequence of the batch stands; null if they came sorted. */
+  /** For each sequence of the batch its position; null if the sequences were given sorted. */
   readonly unsortedIndices: readonly number[] | null;
 }
 
@@ -53,8 +53,8 @@ const packed = kinds.kind<PackedSequence>(
 /** Options of `packSequence`. */
 export interface PackOptions {
   /**
-   * Whether lengths must fall; without it they are sorted here, and results come back in the order given. Default
-   * true.
+   * Whether lengths must be given in falling order; otherwise they are sorted here, and results are returned in the given
+   * order. Default true.
    */
   readonly enforceSorted?: boolean | undefined;
 }
@@ -148,7 +148,7 @@ export function packSequence(sequences: readonly Tensor[], options?: PackOptions
 export interface PadPackedOptions {
   /** Whether the output is `[batch, time, …]` instead of `[time, batch, …]`. Default false. */
   readonly batchFirst?: boolean | undefined;
-  /** What stands after the end of a sequence. Default 0. */
+  /** The value after the end of a sequence. Default 0. */
   readonly paddingValue?: number | undefined;
   /** The number of steps of the output; at least that of the longest sequence, which is the default. */
   readonly totalLength?: number | null | undefined;
@@ -185,7 +185,7 @@ export function padPackedSequence(
       `${op}: totalLength ${time} is less than the longest sequence's ${plural(steps, 'step')}`,
     );
   }
-  // The place of each sequence, and where the steps begin in the data.
+  // The position of each sequence, and the row at which each step begins.
   const place = sortedIndices === null ? null : inverse(sortedIndices);
   const at: number[] = [];
   let sum = 0;
@@ -216,7 +216,7 @@ export function padPackedSequence(
   };
 }
 
-/** The sequences by falling length; null where they are so already and nothing was to be sorted. */
+/** The sequences in order of falling length; null if they had to be given in this order. */
 function orderOf(op: string, lengths: readonly number[], enforceSorted: boolean): number[] | null {
   if (!enforceSorted) {
     return lengths.map((_, b) => b).sort((a, b) => (lengths[b] as number) - (lengths[a] as number));

@@ -1,4 +1,4 @@
-/** @file Operations on whole arrays that ONNX has, or has the parts of. */
+/** @file Operations on whole arrays that ONNX has, or that can be composed of its operators. */
 import type { OperationName } from '@chainrule/autograd/graph';
 import { conv, convInput, convWeight, matmul } from './convolutions.js';
 import {
@@ -19,7 +19,7 @@ import type { Rule } from './rule.js';
 import { shapeFor } from '../shapes.js';
 import { fold, unfold, windowArgmax, windowSum, windowSums } from './spans.js';
 
-/** The operations on arrays that ONNX has. */
+/** The operations on arrays that ONNX has or can compose. */
 export const ARRAYS: { readonly [K in OperationName]?: Rule<K> } = {
   cast: (e, { inputs, attributes: { dtype } }) => e.node('Cast', inputs, { to: CODE[dtype] }),
   reshape: (e, { node, inputs }) => e.node('Reshape', [inputs[0] as string, shapeFor(e, node)]),

@@ -18,7 +18,7 @@ export function matmul(e: Emitter, { node, inputs, attributes }: Recorded<'matmu
   const isDouble = node.dtype === 'float64';
   if (a === 2 && b === 2 && (transA || transB || isDouble) && node.dtype !== 'int32')
     return e.node('Gemm', [x, y], { transA: flag(transA), transB: flag(transB) });
-  // onnxruntime makes one operator of a transpose and a product, which it does not have in double precision.
+  // onnxruntime fuses a transpose and a product into one operator, which it lacks in double precision.
   if (isDouble)
     return e.node('Einsum', [x, y], {
       equation: `...${transA ? 'ji' : 'ij'},...${transB ? 'kj' : 'jk'}->...ik`,
@@ -26,7 +26,7 @@ export function matmul(e: Emitter, { node, inputs, attributes }: Recorded<'matmu
   return e.node('MatMul', [transA ? turned(x, a) : x, transB ? turned(y, b) : y]);
 }
 
-/** What negative padding leaves of the last dimensions. */
+/** The part of the last dimensions that is left after negative padding. */
 function cut(e: Emitter, x: string, low: readonly number[], high: readonly number[]): string {
   if ([...low, ...high].every((p) => p >= 0)) return x;
   const dims = low.map((_, d) => d + 2);
@@ -47,8 +47,8 @@ export function conv(e: Emitter, { inputs, attributes: a }: Recorded<'conv'>): s
 }
 
 /**
- * The gradient of a convolution by its weight is a convolution of the input with the gradient of the result, in which
- * examples and channels have changed places, as have strides and dilations.
+ * The gradient of a convolution with respect to its weight is a convolution of the input with the gradient of the result,
+ * with examples and channels swapped, and strides and dilations swapped.
  */
 export function convWeight(
   e: Emitter,
@@ -69,7 +69,7 @@ export function convWeight(
   const after = high.map((s) => s[0] as number);
   const space = a.size.map((_, d) => d + 2);
   const turned = (v: string): string => e.node('Transpose', [v], { perm: [1, 0, ...space] });
-  // Each group's examples stand one after the other, as channels.
+  // The examples of each group one after the other, as channels.
   const channels = (from.shape[1] as number) / a.groups;
   const parts = e.ints([-1, a.groups, channels, ...a.size]);
   const grouped = (): string =>
@@ -90,10 +90,10 @@ export function convWeight(
   );
 }
 
-/** The gradient of a convolution by its input is the transposed convolution. */
+/** The gradient of a convolution with respect to its input is the transposed convolution. */
 export function convInput(e: Emitter, op: Recorded<'convInput'>): string {
   const { attributes: a, node, inputs, all } = op;
-  // What the padding leaves over behind the last window.
+  // The elements after the last window that no window covers.
   const more = a.size.map((_, d) =>
     all.map((b) => {
       const windows = (e.shape(node.inputs[0] as OperationNode)[d + 2] as Size)[

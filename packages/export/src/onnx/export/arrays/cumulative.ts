@@ -1,4 +1,4 @@
-/** @file What depends on all elements before along a dimension: `CumSum`, and the others as a `Scan`. */
+/** @file Operations whose elements depend on all earlier elements along a dimension: `CumSum`, and the others as a `Scan`. */
 import type { DType } from '@chainrule/autograd';
 import type { OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
 import { numeric, type Recorded } from './rule.js';
@@ -14,13 +14,13 @@ interface Along {
   readonly node: OperationNode;
   readonly dim: number;
   readonly reverse: boolean;
-  /** What is handed from step to step before the first one, with its dtype. */
+  /** The values carried into the first step, with their dtypes. */
   readonly initial: readonly { readonly value: number; readonly dtype: DType }[];
-  /** The values that are taken apart. */
+  /** The values whose elements the steps read. */
   readonly sequences: readonly { readonly name: string; readonly dtype: DType }[];
 }
 
-/** A `Scan` along `dim`; the last of what a step hands on is its result. */
+/** A `Scan` along `dim`; returns the last output of the step, which is the result. */
 function scanned(
   e: Emitter,
   { node, dim: axis, reverse, initial, sequences }: Along,
@@ -100,7 +100,7 @@ function running<K extends 'cumprod' | 'logcumsumexp'>(
 
 export const cumprod = running<'cumprod'>(1, (k, before, x) => k.of('Mul', before, x));
 
-/** `m + log(e^(a − m) + e^(b − m))` with m the larger; where both are −∞ so is the result. */
+/** `m + log(e^(a − m) + e^(b − m))`, where m is the larger of a and b; −∞ if both are −∞. */
 export const logcumsumexp = running<'logcumsumexp'>(-Infinity, (k, before, x) => {
   const most = k.of('Max', before, x);
   const apart = k.of('Abs', k.of('Sub', before, x));
@@ -108,7 +108,7 @@ export const logcumsumexp = running<'logcumsumexp'>(-Infinity, (k, before, x) =>
   return k.of('Where', k.of('IsInf', most), most, sum);
 });
 
-/** `h = a h + b`, where the product with `h = 0` is 0. */
+/** `h = a h + b`, where the product is 0 if h is 0. */
 export function linearRecurrence(
   e: Emitter,
   { node, inputs, attributes: { dim, reverse } }: Recorded<'linearRecurrence'>,
@@ -125,7 +125,7 @@ export function linearRecurrence(
   );
 }
 
-/** The best element so far, and its place: the last of equal ones; a NaN stays. */
+/** The best element so far, and its index: the last of equal ones; a NaN stays. */
 export function cumulativeExtreme(
   e: Emitter,
   { node, inputs, attributes: { dim, sign } }: Recorded<'cumulativeExtreme'>,

@@ -34,7 +34,7 @@ function sums(
   ]);
 }
 
-/** Two parts as pairs; pairs as they are. */
+/** Two parts as pairs; a single input has pairs already. */
 function paired(e: Emitter, [x, y]: readonly string[]): string {
   if (y === undefined) return x as string;
   const parts = [x, y].map((part) => e.node('Unsqueeze', [part as string, e.ints([-1])]));
@@ -49,7 +49,7 @@ export function fft(e: Emitter, op: Recorded<'fft'>): string {
   return sums(e, op, numbers, sign > 0, to === 'half');
 }
 
-/** What is there twice in the whole counts twice, and the rest is zeros. */
+/** Elements that occur twice in the full spectrum are doubled, and the other half is zeros. */
 export function irfft(e: Emitter, op: Recorded<'irfft'>): string {
   const { node, inputs, attributes } = op;
   const { dim, n } = attributes;

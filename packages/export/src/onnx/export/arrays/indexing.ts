@@ -1,4 +1,4 @@
-/** @file Elements at places: scattering, adding, counting. */
+/** @file Elements by index: scattering, adding, counting. */
 import type { OperationNode } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import { refuse } from '../refuse.js';
@@ -14,7 +14,7 @@ export function scatter(reduction: string): Rule<'scatter' | 'scatterAdd' | 'sca
     );
 }
 
-/** A shape with one dimension left open. */
+/** The shape of a value as a vector, with -1 for one dimension. */
 function alongWith(e: Emitter, node: OperationNode, sizes: readonly Size[], dim: number): string {
   const parts = sizes.map((size, d) =>
     d === dim
@@ -24,7 +24,7 @@ function alongWith(e: Emitter, node: OperationNode, sizes: readonly Size[], dim:
   return e.node('Concat', parts, { axis: 0 });
 }
 
-/** Slices added at places: the places are spread over the slices. */
+/** Adds slices at indices along a dimension: the indices are broadcast over the slices. */
 export function indexAdd(
   e: Emitter,
   { node, inputs, attributes: { dim } }: Recorded<'indexAdd'>,
@@ -51,7 +51,7 @@ export function indexAdd(
   return e.node('ScatterElements', [x, flat(each), flat(source)], { axis: dim, reduction: 'add' });
 }
 
-/** By comparing, as runtimes have `OneHot` for few types. */
+/** By comparison with all classes, as runtimes support `OneHot` for few types. */
 export function oneHot(e: Emitter, { inputs, attributes: { count } }: Recorded<'oneHot'>): string {
   const classes = e.constant(
     [count],

@@ -11,7 +11,7 @@ export function expand(e: Emitter, { node, inputs }: Recorded<'expand'>): string
   return e.node('Expand', [inputs[0] as string, e.sizes(e.shape(node), node)]);
 }
 
-/** Where a slice begins and ends along one dimension, in a way that holds at every size; null where it is the whole. */
+/** The start and end of a slice along one dimension, valid for every size; null if it is the whole dimension. */
 function bounds(
   node: OperationNode,
   starts: Size,
@@ -26,7 +26,7 @@ function bounds(
   const fromEnd = starts.map((s, i) => s - (whole[i] as number));
   const start = isFixed(starts) ? (starts[0] as number) : fixedOf(fromEnd);
   if (start === null) return refuse(node, 'where it begins depends on what is dynamic');
-  // One step behind the last element.
+  // One step after the last element.
   const ends = starts.map((s, i) => s + (sizes[i] as number) * step);
   if (step > 0 && at((i) => (ends[i] as number) >= (whole[i] as number))) return [start, TO_END];
   if (step < 0 && at((i) => (ends[i] as number) < 0)) return [start, BEFORE_START];
@@ -35,7 +35,7 @@ function bounds(
   return end === null ? refuse(node, 'where it ends depends on what is dynamic') : [start, end];
 }
 
-/** The one number, if it is negative, so that it counts from the end. */
+/** The values as one number, if they are equal and negative, so that they count from the end. */
 function fixedOf(values: readonly number[]): number | null {
   return isFixed(values) && (values[0] as number) < 0 ? (values[0] as number) : null;
 }
@@ -65,7 +65,7 @@ export function slice(e: Emitter, { node, inputs, all }: Recorded<'slice'>): str
   ]);
 }
 
-/** Elements of one dimension that stand `step` apart, from the last to the first where it is negative. */
+/** Puts `step − 1` gaps between the elements of one dimension, and reverses them if the step is negative. */
 function apart(
   e: Emitter,
   node: OperationNode,
@@ -77,7 +77,7 @@ function apart(
     step > 0 ? x : e.node('Slice', [x, e.ints([-1]), e.ints([BEFORE_START]), dim, e.ints([-1])]);
   const gap = Math.abs(step) - 1;
   if (gap === 0) return [turned, sizes];
-  // Each gets a dimension of its own, which is filled up and joined; behind the last there is nothing.
+  // Each element gets a dimension of its own, which is padded and then joined; the gap after the last element is cut off.
   const pads = Array<number>(2 * (sizes.length + 1)).fill(0);
   pads[sizes.length + 1 + d + 1] = gap;
   const wide = e.node('Pad', [e.node('Unsqueeze', [turned, one]), e.ints(pads), filling]);
@@ -90,7 +90,7 @@ function apart(
 export function pad(e: Emitter, { node, inputs, all }: Recorded<'pad'>): string {
   const isBool = node.dtype === 'bool';
   const cast = (x: string): string => (isBool ? e.node('Cast', [x], { to: CODE.int32 }) : x);
-  // The filling is one element of any shape.
+  // The padding value is one element of any shape.
   const filling = e.node('Reshape', [cast(inputs[1] as string), e.ints([])]);
   const { step: steps } = all[0] as OperationAttributes['pad'];
   const [x, sizes] = steps.reduce(
@@ -100,7 +100,7 @@ export function pad(e: Emitter, { node, inputs, all }: Recorded<'pad'>): string 
       readonly Size[],
     ],
   );
-  // Backwards it starts with the last.
+  // Reversed, the first element is the last one.
   const low = sizes.map((size, d) =>
     all.map(({ start, step }, i) =>
       (step[d] as number) > 0

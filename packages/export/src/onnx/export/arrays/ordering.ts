@@ -1,4 +1,4 @@
-/** @file Orders, medians, and places in sorted lists. */
+/** @file Sort orders, medians, and positions in sorted lists. */
 import type { OperationNode } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import { TO_END } from '../encoded.js';
@@ -7,7 +7,7 @@ import { flag, int32, numeric, type Recorded } from './rule.js';
 import { shapeFor } from '../shapes.js';
 import { isFixed, type Size } from '../sizes.js';
 
-/** NaN in order behind all numbers: what an operator makes of NaN is left open. */
+/** Replaces NaN by infinity, which sorts last: ONNX does not define the order of NaN. */
 function orderable(e: Emitter, node: OperationNode, inputs: readonly string[]): string {
   const x = numeric(e, node, inputs);
   const dtype = node.inputs[0]?.dtype;
@@ -33,7 +33,7 @@ export function argsort(
   return int32(e, places as string);
 }
 
-/** Where the lower median of what is no NaN is. */
+/** The index of the lower median of the elements that are not NaN. */
 export function nanMiddle(
   e: Emitter,
   { node, inputs, attributes: { dim, keepdim } }: Recorded<'argnanmedian'>,
@@ -56,7 +56,7 @@ export function nanMiddle(
   return keepdim ? found : e.node('Squeeze', [found, axes]);
 }
 
-/** The last place of the most frequent element, the smallest of several, by comparing all with all. */
+/** The last index of the most frequent element (of several, the smallest), found by comparing all elements with all. */
 export function mode(
   e: Emitter,
   { node, inputs, attributes: { dim, keepdim } }: Recorded<'argmode'>,
@@ -90,7 +90,7 @@ export function mode(
   return keepdim ? found : e.node('Squeeze', [found, e.ints([dim])]);
 }
 
-/** Where the lower median is: the element in the middle of those in order. */
+/** The index of the lower median: the middle element in sorted order. */
 export function middle(
   e: Emitter,
   { node, inputs, attributes: { dim, keepdim } }: Recorded<'argmedian'>,
@@ -101,7 +101,7 @@ export function middle(
   return keepdim ? last : e.node('Squeeze', [last, e.ints([dim])]);
 }
 
-/** The smaller half of the elements along a dimension, in order, with their places. */
+/** The smaller half of the elements along a dimension, sorted, with their indices. */
 function ordered(
   e: Emitter,
   node: OperationNode,

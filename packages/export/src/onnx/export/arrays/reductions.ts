@@ -1,8 +1,8 @@
-/** @file Reductions, and where the largest element is. */
+/** @file Reductions, and the index of the largest element. */
 import { CODE } from '../encoded.js';
 import { flag, int32, numeric, type Rule } from './rule.js';
 
-/** A reduction with the dimensions as an input, or up to version 17 as an attribute. */
+/** A reduction. Its dimensions are an input, or an attribute up to version 17. */
 export function reduction(name: string): Rule<'sum' | 'prod' | 'max' | 'min'> {
   return (e, { node, inputs, attributes: { dims, keepdim } }) => {
     const x = numeric(e, node, inputs);
@@ -21,7 +21,7 @@ export function place(op: string): Rule<'argmax' | 'argmin'> {
     int32(e, e.node(op, [numeric(e, node, inputs)], { axis: dim, keepdims: flag(keepdim) }));
 }
 
-/** The norms of the differences of all rows. */
+/** The norms of the differences of all pairs of rows. */
 export const rowDistances: Rule<'rowDistances'> = (e, { inputs, attributes: { norm } }) => {
   const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
   const d = e.node('Sub', [apart(inputs[0] as string, -2), apart(inputs[1] as string, -3)]);
@@ -33,7 +33,7 @@ export const rowDistances: Rule<'rowDistances'> = (e, { inputs, attributes: { no
   return over(norm === 'l1' ? 'ReduceL1' : 'ReduceL2', d);
 };
 
-/** `Σⱼ wᵢⱼ (xᵢ − yⱼ)`, by all differences. */
+/** `Σⱼ wᵢⱼ (xᵢ − yⱼ)`, from all differences. */
 export const rowPulls: Rule<'rowPulls'> = (e, { node, inputs, attributes: { transposed } }) => {
   const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
   const [weights, x, y] = inputs as [string, string, string];

@@ -1,9 +1,12 @@
-/** @file What writing an operation on arrays is: its inputs by name, its attributes at every recorded size. */
+/**
+ * @file The type of a rule that writes an operation on arrays, and its arguments: inputs by name, attributes at every
+ * recorded size.
+ */
 import type { OperationAttributes, OperationName, OperationNode } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import { CODE } from '../encoded.js';
 
-/** An operation as it was recorded at one set of sizes. */
+/** An operation as recorded at all sets of sizes. */
 export interface Recorded<K extends OperationName> {
   readonly node: OperationNode;
   readonly inputs: readonly string[];
@@ -16,10 +19,10 @@ export type Rule<K extends OperationName> = (e: Emitter, op: Recorded<K>) => str
 
 export const flag = (b: boolean): number => (b ? 1 : 0);
 
-/** Places count in int64 there, in int32 here. */
+/** ONNX counts indices in int64; here they are int32. */
 export const int32 = (e: Emitter, x: string): string => e.node('Cast', [x], { to: CODE.int32 });
 
-/** The first input as numbers: most operators that compare or add take no booleans. */
+/** The first input as numbers: most operators that compare or add do not accept booleans. */
 export function numeric(e: Emitter, node: OperationNode, [x = '']: readonly string[]): string {
   return node.inputs[0]?.dtype === 'bool' ? e.node('Cast', [x], { to: CODE.int32 }) : x;
 }

@@ -1,4 +1,7 @@
-/** @file Operations on windows that no one operator of ONNX has: by tables of places, and by matrices of zeros and ones. */
+/**
+ * @file Operations on windows that are not a single operator of ONNX: by tables of indices, and by matrices of zeros and
+ * ones.
+ */
 import type { GraphNode, OperationAttributes, OperationNode } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import { CODE } from '../encoded.js';
@@ -7,7 +10,7 @@ import { leading, shapeFor } from '../shapes.js';
 
 type Windows = OperationAttributes['windowArgmax'];
 
-/** The places of each window's elements, counted over its dimensions; short windows repeat their first place. */
+/** The indices of each window's elements, flattened over its dimensions; short windows repeat their first index. */
 function tableOf({ size, starts, ends, step }: Windows): { table: Int32Array; longest: number } {
   let windows: number[][] = [[0]];
   size.forEach((n, d) => {
@@ -27,7 +30,7 @@ function tableOf({ size, starts, ends, step }: Windows): { table: Int32Array; lo
   return { table: Int32Array.from(table), longest };
 }
 
-/** The largest element of each window, by gathering the windows. */
+/** The index of the largest element of each window, found by gathering the windows. */
 export function windowArgmax(
   e: Emitter,
   { node, inputs, attributes }: Recorded<'windowArgmax'>,
@@ -48,7 +51,7 @@ export function windowArgmax(
   return e.node('Reshape', [found, shapeFor(e, node)]);
 }
 
-/** Multiplies one dimension, from the end, by a matrix of zeros and ones: its size becomes the number of columns. */
+/** Multiplies one dimension, counted from the end, by a matrix of zeros and ones: its size becomes the number of columns. */
 function along(
   e: Emitter,
   x: string,
@@ -78,7 +81,7 @@ function along(
   return turned(e.node('MatMul', [turned(x), e.constant([rows, columns], dtype, data)]));
 }
 
-/** Sums over windows, one dimension after the other. */
+/** Sums over windows, one dimension at a time. */
 export function windowSums(
   e: Emitter,
   { node, inputs, attributes: { size, starts, ends } }: Recorded<'windowSum' | 'windowSpread'>,
@@ -96,7 +99,7 @@ export function windowSums(
   }, inputs[0] as string);
 }
 
-/** Sliding windows as a table of places, one dimension after the other. */
+/** Sliding windows, gathered with a table of indices, one dimension at a time. */
 export function unfold(e: Emitter, { node, inputs, attributes: a }: Recorded<'unfold'>): string {
   const rank = a.size.length;
   const pads = [0, 0, ...a.padLow, 0, 0, ...a.padHigh];
@@ -108,7 +111,7 @@ export function unfold(e: Emitter, { node, inputs, attributes: a }: Recorded<'un
       const [tap, window] = [Math.floor(i / windows), i % windows];
       return tap * (a.dilation[d] as number) + window * (a.stride[d] as number);
     });
-    // Each dimension before has become two.
+    // Each earlier dimension has become two.
     x = e.node('Gather', [x, e.constant([k, windows], 'int32', places)], { axis: 2 + 2 * d });
   });
   const dims = Array.from({ length: rank }, (_, d) => d);
@@ -116,7 +119,7 @@ export function unfold(e: Emitter, { node, inputs, attributes: a }: Recorded<'un
   return e.node('Transpose', [x], { perm });
 }
 
-/** The adjoint of `unfold`: what has the same place is added up, one dimension after the other. */
+/** The adjoint of `unfold`: adds up elements with the same index, one dimension at a time. */
 export function fold(e: Emitter, { node, inputs, attributes: a }: Recorded<'fold'>): string {
   const rank = a.size.length;
   const [from] = node.inputs as [GraphNode];
@@ -141,7 +144,7 @@ export function fold(e: Emitter, { node, inputs, attributes: a }: Recorded<'fold
   );
 }
 
-/** Sums over windows at equal distances, cut off at the edges, are means with zeros around, times the size of a window. */
+/** Sums over evenly spaced windows that are cut off at the edges: means with zeros as padding, times the window size. */
 export function windowSum(
   e: Emitter,
   { node, inputs, all, attributes }: Recorded<'windowSum'>,
@@ -158,7 +161,7 @@ export function windowSum(
   if (found.length < rank || rank > 3 || node.dtype === 'int32')
     return windowSums(e, { node, inputs, all, attributes }, false);
   const kernel = found.map((dim) => dim.kernel);
-  // What is before the windows is examples and channels.
+  // Examples and channels come before the window dimensions.
   const [from] = node.inputs as [OperationNode];
   const flat = [-1, 1, ...size];
   const x =
@@ -177,7 +180,7 @@ export function windowSum(
   return from.shape.length === rank + 2 ? sums : e.node('Reshape', [sums, shapeFor(e, node)]);
 }
 
-/** Windows of one size at equal distances; null if they are none. */
+/** The geometry of windows of one size at equal distances; null if they are not of that kind. */
 function regular(
   starts: readonly number[],
   ends: readonly number[],
@@ -186,7 +189,7 @@ function regular(
   const n = starts.length;
   const kernel = Math.max(...starts.map((s, i) => (ends[i] as number) - s));
   const low = kernel - (ends[0] as number);
-  // Where a window is whole on both sides its neighbour tells the distance.
+  // The distance follows from a window that is not cut off and its neighbour.
   const apart = starts
     .slice(1)
     .map((s, i) =>

@@ -1,4 +1,4 @@
-/** @file Activations and other functions of elements that have an operator. */
+/** @file Activations and other element-wise functions that have an operator. */
 import type { GraphNode } from '@chainrule/autograd/graph';
 import { isFloat, input, numberOf, optionsOf, unary, type RegionRule } from './regionRule.js';
 import { isNode } from '../trees.js';
@@ -6,7 +6,7 @@ import { isNode } from '../trees.js';
 const PRELU: RegionRule = {
   accepts: ({ args }) => {
     const [x, weight] = args;
-    // One slope, or one for each of the channels, which come second.
+    // One slope, or one per channel (the second dimension).
     return isNode(x) && isNode(weight) && isFloat(x) && weight.shape.length <= 1;
   },
   write: (e, region) => {
@@ -18,7 +18,7 @@ const PRELU: RegionRule = {
   },
 };
 
-/** Numbers as bounds are inputs. */
+/** Bounds are inputs, if they are numbers. */
 const CLAMP: RegionRule = {
   accepts: (region) => {
     const { min, max } = optionsOf(region, 1, ['min', 'max']);

@@ -15,7 +15,7 @@ import {
 
 const AFFINE = ['weight', 'bias'];
 
-/** A vector of one number for each channel: the given one, or the number. */
+/** A vector with a number per channel: the given vector, or the number repeated. */
 function vector(e: Emitter, given: unknown, like: GraphNode, count: number, x: number): string {
   const node = nodeOr(given);
   if (node !== null) return e.value(node);
@@ -46,7 +46,7 @@ const LAYER_NORM: RegionRule = {
     const shape = region.args[1];
     const count = Array.isArray(shape) ? shape.length : 1;
     const sizes = x.shape.slice(x.shape.length - count);
-    // A weight of ones in the shape of what is normalized.
+    // A weight of ones with the shape of the normalized dimensions.
     const ones = (): string => {
       const flat = vector(
         e,
@@ -117,7 +117,7 @@ const INSTANCE_NORM: RegionRule = {
   },
 };
 
-/** From version 21 on with one weight for each channel. */
+/** From version 21 on, with one weight per channel. */
 const GROUP_NORM: RegionRule = {
   since: 21,
   accepts: acceptsAffine,

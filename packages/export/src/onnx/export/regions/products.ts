@@ -39,7 +39,7 @@ const conv = (rank: number): RegionRule => ({
     const b = nodeOr(bias);
     const inputs = [e.value(x), e.value(weight), ...(b === null ? [] : [e.value(b)])];
     const dilations = perDim(dilation, rank, 1);
-    // PyTorch's "same" adds the odd element behind.
+    // PyTorch's "same" puts the odd element at the end.
     const reach = weight.shape.slice(2).map((k, d) => (k - 1) * (dilations[d] as number));
     const low = padding === 'same' ? reach.map((n) => Math.floor(n / 2)) : perDim(padding, rank, 0);
     const high = padding === 'same' ? reach.map((n) => Math.ceil(n / 2)) : low;
@@ -87,7 +87,9 @@ const EMBEDDING: RegionRule = {
   },
 };
 
-/** Softmax of products: before version 23, or not of heads, in parts, with a causal mask that is made when the file runs. */
+/**
+ * Attention. Before version 23, or without heads, it is written in parts, with a causal mask that is made when the file runs.
+ */
 const ATTENTION: RegionRule = {
   accepts: (region) => {
     const { attnMask, dropoutP, enableGqa } = optionsOf(region, 3, ['attnMask']);
@@ -117,7 +119,7 @@ const ATTENTION: RegionRule = {
     [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
     const factor = numberOf(scale, 1 / Math.sqrt(q.shape.at(-1) as number));
     const scaled = e.node('Mul', [e.value(q), e.number(factor, dtype)]);
-    // As for products of matrices: the two in one are what onnxruntime lacks in double precision.
+    // Like a transposed matrix product, the two operators are fused into one that onnxruntime lacks in double precision.
     let scores =
       dtype === 'float64'
         ? e.node('Einsum', [scaled, e.value(k)], { equation: '...ij,...kj->...ik' })
@@ -138,7 +140,7 @@ const ATTENTION: RegionRule = {
   },
 };
 
-/** Whether a query may look nowhere, which gives 0 here and NaN in ONNX: only a mask of booleans can tell so. */
+/** Whether a query could be masked completely, which gives 0 here and NaN in ONNX: possible only with a boolean mask. */
 function blinds(region: Region): boolean {
   const mask = nodeOr(optionsOf(region, 3, ['attnMask'])['attnMask']);
   return mask !== null && mask.dtype === 'bool';

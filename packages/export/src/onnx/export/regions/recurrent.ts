@@ -1,4 +1,4 @@
-/** @file Recurrent layers as one operator for each of their layers, whatever the length of the sequence. */
+/** @file Recurrent layers, one operator for each layer of the stack, for sequences of any length. */
 import type { GraphNode, Region } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import { isFloat, numberOf, type RegionRule } from './regionRule.js';
@@ -6,9 +6,9 @@ import { isNode } from '../trees.js';
 
 interface Kind {
   readonly op: string;
-  /** Where the gates of ONNX stand among those of PyTorch. */
+  /** The index of each gate of ONNX among the gates of PyTorch. */
   readonly order: readonly number[];
-  /** How many states there are: the hidden one, and the cell's. */
+  /** The number of states: the hidden state, and for an LSTM the cell state. */
   readonly states: number;
   readonly attributes: Readonly<Record<string, number>>;
 }
@@ -24,7 +24,7 @@ const GRU: Kind = {
 };
 const RNN: Kind = { op: 'RNN', order: [0], states: 1, attributes: {} };
 
-/** What configures a layer. */
+/** The configuration of a layer. */
 interface Layers {
   readonly count: number;
   readonly hidden: number;
@@ -109,7 +109,7 @@ function useActivation(e: Emitter, name: string, directions: number): void {
   e.nodes.at(-1)?.attribute.push(attribute);
 }
 
-/** The parts of a state that belong to one layer. */
+/** The slices of a state that belong to one layer. */
 function layerState(
   e: Emitter,
   node: GraphNode,
@@ -122,7 +122,7 @@ function layerState(
   return e.node('Slice', [e.value(node), e.ints([from]), e.ints([to]), e.ints([0])]);
 }
 
-/** One weight with its gates in the order of ONNX. */
+/** One weight, with its gates in the order of ONNX. */
 function reordered(e: Emitter, node: GraphNode, { order }: Kind): string {
   const name = e.value(node);
   if (order.every((gate, i) => gate === i)) return name;
@@ -146,7 +146,7 @@ function weight(region: Region, name: string, layer: number, direction: number):
   return isNode(found) ? found : null;
 }
 
-/** The weights of both directions as one: `[directions, gates · hidden, …]`. */
+/** The weights of both directions stacked: `[directions, gates · hidden, …]`. */
 function stacked(e: Emitter, parts: readonly string[]): string {
   const apart = parts.map((name) => e.node('Unsqueeze', [name, e.ints([0])]));
   return apart.length === 1 ? (apart[0] as string) : e.node('Concat', apart, { axis: 0 });

@@ -1,19 +1,19 @@
-/** @file How a region becomes an operator, and how its arguments are read. */
+/** @file The rule by which a region becomes an operator, and helpers that read its arguments. */
 import type { GraphNode, Region } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
 import type { AttributeValue } from '../encoded.js';
 import { isNode } from '../trees.js';
 
 export interface RegionRule {
-  /** The first version of the operators that has it. */
+  /** The first version of the operators that has the operator. */
   readonly since?: number;
-  /** Whether it was called in a way that the operator has. The same at all sizes. */
+  /** Whether the operator supports the arguments of the call. The same at all sizes. */
   accepts(region: Region, opset: number): boolean;
-  /** Writes it; gives the names of its results. */
+  /** Writes the operator; returns the names of its results. */
   write(e: Emitter, region: Region): readonly string[];
 }
 
-/** The options of a call: by their position from `from` on, or in an object. */
+/** The options of a call: an object, or positional arguments from `from` on. */
 export function optionsOf(
   { args }: Region,
   from: number,
@@ -33,12 +33,12 @@ export function numberOf(value: unknown, fallback: number): number {
   return typeof value === 'number' ? value : fallback;
 }
 
-/** A node in the place of an optional tensor. */
+/** An optional tensor as a node, or null. */
 export function nodeOr(value: unknown): GraphNode | null {
   return isNode(value) ? value : null;
 }
 
-/** Whether an optional tensor is left out, or part of the graph. */
+/** Whether an optional tensor is left out, or is a node of the graph. */
 export function isMaybeNode(value: unknown): boolean {
   return value === undefined || value === null || isNode(value);
 }
@@ -47,7 +47,7 @@ export function input(region: Region, i = 0): GraphNode {
   return region.args[i] as GraphNode;
 }
 
-/** One number or one for each dimension. */
+/** A number for each dimension, given as one number or as a list. */
 export function perDim(value: unknown, rank: number, fallback: number): number[] {
   if (Array.isArray(value)) return value as number[];
   return Array.from({ length: rank }, () => numberOf(value, fallback));
@@ -61,7 +61,7 @@ export function dimension(dim: unknown, rank: number): number {
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** An operator of the first argument alone. */
+/** An operator whose only input is the first argument. */
 export function unary(
   op: string,
   attributes: (region: Region) => Attributes = () => ({}),

@@ -1,4 +1,4 @@
-/** @file What the library calls by a name that ONNX has: one operator for all that a call has made. */
+/** @file Calls of library functions that ONNX has an operator for: one operator for all nodes of such a call. */
 import type { GraphNode, RecordedGraph, Region } from '@chainrule/autograd/graph';
 import { ACTIVATIONS } from './activations.js';
 import { isNode, nodesIn } from '../trees.js';
@@ -8,7 +8,7 @@ import { RECURRENT } from './recurrent.js';
 import type { RegionRule } from './regionRule.js';
 import { WINDOWS } from './windows.js';
 
-/** The rules by the name of the composite, or of the module's class. */
+/** The rules, by the name of the composite function or the module's class. */
 export const REGIONS: ReadonlyMap<string, RegionRule> = new Map([
   ...ACTIVATIONS,
   ...NORMALIZATIONS,
@@ -18,8 +18,8 @@ export const REGIONS: ReadonlyMap<string, RegionRule> = new Map([
 ]);
 
 /**
- * The regions that become one operator: those with a rule that fits how they were called, of which nothing but the result
- * is read, and that are not part of such a region.
+ * The regions that become one operator: a rule accepts their arguments, nothing but their result is read, and they are not
+ * inside another such region.
  */
 export function acceptedRegions(graph: RecordedGraph, opset: number): Region[] {
   const accepted = new Set<Region>();
@@ -37,7 +37,7 @@ function isInside(region: Region, accepted: ReadonlySet<Region>): boolean {
   return false;
 }
 
-/** Whether only the result is read, and the region has made it. */
+/** Whether only the result is read, and the region itself computes it. */
 function isClosed(region: Region): boolean {
   const results = new Set(nodesIn(region.result));
   const own = new Set<GraphNode>(region.nodes);

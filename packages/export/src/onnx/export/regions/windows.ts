@@ -2,7 +2,7 @@
 import type { GraphNode, Region } from '@chainrule/autograd/graph';
 import { input, isFloat, optionsOf, perDim, type RegionRule } from './regionRule.js';
 
-/** Strides and padding that ONNX has: a last window that begins in the padding would differ. */
+/** Strides and padding as attributes of ONNX. (With `ceilMode`, a last window that begins in the padding would differ.) */
 function geometry(region: Region, rank: number): Record<string, number | readonly number[]> {
   const options = optionsOf(region, 2);
   const kernel = perDim(region.args[1], rank, 1);
@@ -33,7 +33,7 @@ const pool = (op: string, rank: number): RegionRule => ({
   },
 });
 
-/** To one element: over everything. */
+/** Pooling to one element: over all positions. */
 const globalPool = (op: string, rank: number): RegionRule => ({
   accepts: (region) => {
     const size = region.args[1];
@@ -97,7 +97,7 @@ const INTERPOLATE: RegionRule = {
   },
 };
 
-/** The sizes of examples and channels as they are, and the new ones behind. */
+/** The sizes of examples and channels of `from`, then the other sizes of `to`. */
 function sizesOf<T>(from: readonly T[], to: readonly T[]): T[] {
   return [...from.slice(0, 2), ...to.slice(2)];
 }

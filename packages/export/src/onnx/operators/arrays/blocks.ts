@@ -1,8 +1,8 @@
-/** @file Operators that exchange pixels for channels. */
+/** @file Operators that move elements between the channels and the pixels of an image. */
 import type { Call } from '../../import/call.js';
 import { operator, type Operator, type Result } from '../operator.js';
 
-/** Channels as blocks of pixels. */
+/** Turns channels into blocks of pixels. */
 function depthToSpace(call: Call): Result {
   const x = call.tensor(0);
   const [n, c, h, w] = x.shape as [number, number, number, number];

@@ -1,4 +1,4 @@
-/** @file Operators that read and write at places which a tensor tells. */
+/** @file Operators that read and write at indices that a tensor holds. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { positions, rearranged, stridesOf } from '../../import/host.js';
@@ -6,7 +6,7 @@ import { integers, known, Strings, type Known } from '../../import/values.js';
 import { dimension, product, range } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
 
-/** Indices with negative ones counted from the front: of known numbers at once. */
+/** Indices, with negative ones counted from the front; if they are known, without building a graph. */
 function indices(call: Call, input: number, size: number): cr.Tensor {
   const given = call.known(input);
   if (given !== null) {
@@ -54,7 +54,7 @@ function gatherElements(call: Call): Result {
   return x.gather(axis, indices(call, 1, x.shape[axis] ?? 1));
 }
 
-/** The vectors of indices as one index into the flattened first dimensions of a shape. */
+/** Vectors of indices as single indices into the flattened first dimensions of a shape. */
 function flatIndex(call: Call, index: cr.Tensor, sizes: readonly number[]): cr.Tensor {
   if (index.shape.at(-1) !== sizes.length) call.refuse('the indices do not fit the shape');
   return sizes.reduce<cr.Tensor>(
@@ -117,7 +117,7 @@ function scatterND(call: Call): Result {
   return written.reshape(x.shape);
 }
 
-/** Written into a cache, a row of the batch from its own place on. */
+/** Writes into a cache, in each row of the batch from a position of its own. */
 function tensorScatter(call: Call): Result {
   const [cache, update] = [call.tensor(0), call.tensor(1)];
   const axis = dimension(call, call.int('axis', -2), cache.ndim);
@@ -170,7 +170,7 @@ function reverseSequence(call: Call): Result {
   return moved.gather(1, places).movedim([0, 1], [batch, time]);
 }
 
-/** Patches of any number of dimensions, added up where they overlap. */
+/** Adds up overlapping patches of an image of any number of dimensions. */
 function col2im(call: Call): Result {
   const x = call.tensor(0);
   const [size, kernel] = [call.numbers(1), call.numbers(2)];
@@ -194,7 +194,7 @@ function col2im(call: Call): Result {
     call.refuse(
       `[${x.shape.join(', ')}] is not made of patches [${kernel.join(', ')}] of [${size.join(', ')}]`,
     );
-  // Where each element of each patch lies in the padded image.
+  // The position of each element of each patch in the padded image.
   const strideOf = stridesOf(full);
   const places = [...positions(kernel)].flatMap((within) =>
     [...positions(counts)].map((patch) =>

@@ -1,4 +1,4 @@
-/** @file Operators that put tensors together and cut them apart. */
+/** @file Operators that concatenate and split tensors. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { rearranged, sizeOf } from '../../import/host.js';
@@ -23,7 +23,7 @@ function foldConcat(inputs: readonly Known[], call: Call): Known | null {
   return data.length === sizeOf(shape) ? known(data, shape, first.dtype) : null;
 }
 
-/** The elements of arrays one after the other along a dimension. */
+/** The elements of arrays concatenated along a dimension. */
 function joined(inputs: readonly Known[], dim: number): number[] {
   const outer = sizeOf(inputs[0]!.shape.slice(0, dim));
   return range(outer).flatMap((i) =>
@@ -34,14 +34,14 @@ function joined(inputs: readonly Known[], dim: number): number[] {
   );
 }
 
-/** Where a slice begins along each dimension, how many elements it has, and how far they are apart. */
+/** The start of a slice along a dimension, the number of its elements, and the step between them. */
 interface SliceRange {
   readonly start: number;
   readonly count: number;
   readonly step: number;
 }
 
-/** The largest integers say 'to the end', backwards as well: so ONNX Runtime has it, and what was written for it. */
+/** The largest integers mean 'to the end', also backwards, as ONNX Runtime and models written for it have it. */
 function endless(end: number | undefined): boolean {
   return end === 2 ** 31 - 1 || (end ?? 0) >= 2 ** 63;
 }
@@ -106,7 +106,7 @@ export const JOINING: readonly Operator[] = [
       );
     },
   }),
-  // An experiment of the first files, with the inputs that `Slice` took over.
+  // An experimental operator of early files, with the inputs that `Slice` later got.
   operator('DynamicSlice', slice, { constants: [1, 2, 3] }),
   operator('Split', split),
 ];

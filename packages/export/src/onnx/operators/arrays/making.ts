@@ -1,4 +1,4 @@
-/** @file Operators that make tensors: constants, ranges, triangles. */
+/** @file Operators that create tensors: constants, ranges, triangles. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { constantOf } from '../../import/constant.js';
@@ -18,7 +18,7 @@ function constantOfShape(call: Call): Result {
     : cr.full(shape, x, { dtype: value.dtype });
 }
 
-/** How the first operators said a shape: that of the input, or its numbers, or an attribute. */
+/** The shape in early operators: that of the input, or the numbers of the input, or an attribute. */
 function shapeGiven(call: Call): number[] {
   if (!call.has(0)) return call.ints('shape', []);
   const shape = call.flag('input_as_shape') ? call.numbers(0) : call.shape(0);

@@ -1,10 +1,10 @@
-/** @file Products of matrices, and what is built of them. */
+/** @file Matrix products, and operators composed of them. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { isFloat } from '../helpers.js';
 import { operator, type Operator } from '../operator.js';
 
-/** A product of integers is one: exact in float64 up to 2^53. */
+/** A product of integers is an integer: exact in float64 up to 2^53. */
 export function product2(x: cr.Tensor, y: cr.Tensor): cr.Tensor {
   if (isFloat(x.dtype)) return cr.matmul(x, y);
   return cr.matmul(x.cast('float64'), y.cast('float64')).cast('int32');

@@ -1,4 +1,4 @@
-/** @file Operators that add to a tensor at its edges, or cut there. */
+/** @file Operators that extend a tensor at its edges, or cut it there. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { dimensions, range } from '../helpers.js';
@@ -19,7 +19,7 @@ function pad(call: Call): Result {
   return padded(call, x, sizes, mode, value);
 }
 
-/** Negative padding cuts off. */
+/** Pads a tensor; negative padding cuts off. */
 function padded(
   call: Call,
   x: cr.Tensor,
@@ -39,7 +39,7 @@ function padded(
       ? cr.pad(cut.cast('int32'), flat, { value }).cast('bool')
       : cr.pad(cut, flat, { value });
   }
-  // Each dimension reads from places inside.
+  // The padding of each dimension reads elements from inside.
   return added.reduce((y, [low, high], d) => {
     const n = y.shape[d] as number;
     if (low + high === 0) return y;
@@ -60,7 +60,10 @@ function sourceOf(i: number, n: number, mode: string, call: Call): number {
   return at < n ? at : period - at;
 }
 
-/** Without its borders (left, top, right, bottom); with a size, from the upper left one on: of the first files. */
+/**
+ * Cuts off borders (left, top, right, bottom); if a size is given, takes that much from the upper left corner on. Only in
+ * early files.
+ */
 function crop(call: Call): Result {
   const x = call.tensor(0);
   const [left = 0, top = 0, right = 0, bottom = 0] = call.ints('border');
@@ -70,7 +73,7 @@ function crop(call: Call): Result {
   return cr.narrow(cr.narrow(x, 2, top, height!), 3, left, width!);
 }
 
-/** The middle of an image, or zeros around it. */
+/** The middle of an image, or the image with zeros around it. */
 function centerCropPad(call: Call): Result {
   const x = call.tensor(0);
   const axes = dimensions(call, call.ints('axes', range(x.ndim)), x.ndim);

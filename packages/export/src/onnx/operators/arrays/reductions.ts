@@ -1,4 +1,4 @@
-/** @file Reductions over dimensions, scans along one, and the order of elements. */
+/** @file Reductions over dimensions, scans along one dimension, and sorting. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { positions, sizeOf } from '../../import/host.js';
@@ -8,7 +8,7 @@ import { operator, outputs, type Operator, type Result } from '../operator.js';
 
 type Reduce = (x: cr.Tensor, dims: number[], options: { keepdim: boolean }) => cr.Tensor;
 
-/** The dimensions to reduce: all where none are named, unless that is to mean none. */
+/** The dimensions to reduce: if none are named, all of them, or none if an attribute says so. */
 function reduced(call: Call, rank: number): number[] | null {
   const axes = call.listed('axes', 1);
   if (axes === undefined || axes.length === 0)
@@ -22,7 +22,8 @@ function reduction(name: string, f: Reduce, host?: (x: number, y: number) => num
     (call) => {
       const x = call.tensor(0);
       const dims = reduced(call, x.ndim);
-      // Where there is no dimension to reduce, each element is the sum of itself: what else an operator does is done.
+      // Without a dimension to reduce, each element is reduced over itself, so that square, logarithm and the like still
+      // apply.
       if (dims === null || dims.length === 0)
         return f(x.unsqueeze(-1), [x.ndim], { keepdim: false });
       return f(x, dims, { keepdim: call.flag('keepdims', true) });
@@ -31,7 +32,7 @@ function reduction(name: string, f: Reduce, host?: (x: number, y: number) => num
   );
 }
 
-/** Known numbers reduced over all dimensions. */
+/** Known numbers, reduced over all dimensions. */
 function foldAll(
   [x]: readonly Known[],
   call: Call,
@@ -43,10 +44,10 @@ function foldAll(
   return known([Array.from(x!.data).reduce((a, b) => f(a, b))], shape, x!.dtype);
 }
 
-/** The exponential of the sum, in a way that does not overflow; integers as they are. */
+/** The logarithm of the sum of exponentials, in a way that does not overflow. */
 const logSumExp: Reduce = (x, dims, options) => cr.logsumexp(x, dims, options);
 
-/** An extreme of booleans is one; of nothing it is the worst number there is. */
+/** The extreme of booleans is a boolean; that of no elements is the identity of the operation. */
 function extreme(f: typeof cr.amax, ofNothing: number): Reduce {
   const of: Reduce = (x, dims, options) => {
     if (dims.every((d) => x.shape[d] !== 0)) return f(x, dims, options);
@@ -70,7 +71,7 @@ const meanOf: Reduce = (x, dims, options) => {
 const prodOf: Reduce = (x, dims, options) =>
   [...dims].sort((a, b) => b - a).reduce((y, dim) => cr.prod(y, dim, options), x);
 
-/** The place of the largest or smallest element. */
+/** The index of the largest or smallest element. */
 function place(name: string, f: typeof cr.argmax): Operator {
   return operator(name, (call) => {
     const x = call.tensor(0);
@@ -113,7 +114,7 @@ function topk(call: Call): Result {
   return outputs(values, indices);
 }
 
-/** The first place of each element among the sorted ones, and where it came from. */
+/** The sorted distinct elements, with the first index of each, and for every element its index among them. */
 function unique(call: Call): Result {
   const x = call.tensor(0);
   const axis = call.attributeGiven('axis') ? dimension(call, call.int('axis'), x.ndim) : null;
@@ -164,7 +165,7 @@ function unique(call: Call): Result {
   );
 }
 
-/** The places of the elements that are not 0, one column each. */
+/** The indices of the elements that are not 0, one column each. */
 function nonZero(call: Call): Result {
   const x = call.known(0);
   if (x === null) return cr.nonzero(call.tensor(0)).transpose(0, 1);

@@ -1,4 +1,4 @@
-/** @file Operators that change the shape of a tensor, or say it. */
+/** @file Operators that change or return the shape of a tensor. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { broadcastShapes, expanded, rearranged, sizeOf } from '../../import/host.js';
@@ -6,7 +6,7 @@ import { integers, Known, Strings } from '../../import/values.js';
 import { dimensions, range } from '../helpers.js';
 import { operator, type Operator } from '../operator.js';
 
-/** An operator that only changes the shape: what is known keeps its numbers. */
+/** An operator that only changes the shape: known numbers stay known. */
 function reshaping(
   name: string,
   shapeOf: (call: Call, shape: readonly number[]) => number[],

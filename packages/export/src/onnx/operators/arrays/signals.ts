@@ -5,7 +5,7 @@ import { known } from '../../import/values.js';
 import { dimension, range } from '../helpers.js';
 import { operator, type Operator, type Result } from '../operator.js';
 
-/** A matrix of cosines and sines, `[from, to]`: transforms of any length as products. */
+/** Matrices of cosines and sines, `[from, to]`: transforms of any length are products with them. */
 function waves(
   call: Call,
   from: number,
@@ -28,7 +28,7 @@ function waves(
   return [of(Math.cos), of(Math.sin)];
 }
 
-/** Real and imaginary parts along the last dimension, transformed along the one before it. */
+/** Transforms the last dimension; the result has real and imaginary parts in a new last dimension. */
 function transform(
   call: Call,
   real: cr.Tensor,
@@ -58,7 +58,7 @@ function dft(call: Call): Result {
   const length = call.has(1) ? call.number(1) : n;
   const half = call.flag('onesided');
   if (half && inverse) return realInverse(call, x, d);
-  // To the end, with zeros behind or the rest cut off.
+  // Pads the signal with zeros to the length of the transform, or cuts it off.
   const sized =
     length <= n
       ? x.narrow(d, 0, length)
@@ -80,7 +80,7 @@ function dft(call: Call): Result {
   return y.movedim(-2, d);
 }
 
-/** The real signal whose transform begins with `x`: the other half is its mirror image. */
+/** The real signal whose spectrum begins with `x`; the other half of the spectrum is its complex conjugate, reversed. */
 function realInverse(call: Call, x: cr.Tensor, d: number): cr.Tensor {
   const bins = x.shape[d] as number;
   const length = call.has(1) ? call.number(1) : 2 * (bins - 1);
@@ -128,7 +128,7 @@ function stft(call: Call): Result {
   );
 }
 
-/** Sums of cosines over a window. */
+/** A window that is a sum of cosines. */
 function window(name: string, coefficients: readonly number[]): Operator {
   return operator(name, (call) => {
     const n = call.number(0);
@@ -144,7 +144,7 @@ function window(name: string, coefficients: readonly number[]): Operator {
   });
 }
 
-/** Triangles that are equally wide in mel, `[bins, mels]`. */
+/** Triangular filters of equal width on the mel scale, `[bins, mels]`. */
 function melWeights(call: Call): Result {
   const [mels, length, rate] = [call.number(0), call.number(1), call.number(2)] as const;
   const [low, high] = [call.number(3), call.number(4)] as const;
@@ -159,7 +159,7 @@ function melWeights(call: Call): Result {
   for (let m = 0; m < mels; m++) {
     const [from, peak, to] = places.slice(m, m + 3) as [number, number, number];
     if (peak === from) data[peak * mels + m] = 1;
-    // Frequencies may be as large as a file likes; bins are few.
+    // The file may ask for any frequencies; only those within the bins count.
     const first = Math.max(from, 0);
     for (let i = first; i <= Math.min(peak, bins - 1) && peak !== from; i++)
       data[i * mels + m] = (i - from) / (peak - from);

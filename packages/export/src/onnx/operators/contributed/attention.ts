@@ -1,4 +1,4 @@
-/** @file Attention as optimized transformers have it for ONNX Runtime (`com.microsoft`). */
+/** @file Attention in the forms of ONNX Runtime's optimized transformers (`com.microsoft`). */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { attend, heads, joined } from '../neural/heads.js';
@@ -6,7 +6,7 @@ import { positionsFrom, rotated, rowsAt } from '../neural/rotary.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
 const domain = 'com.microsoft';
-/** The lowest float32, where a query may not look. */
+/** The lowest float32, added to scores that are masked. */
 const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
 
 function causal(queries: number, keys: number, past: number): cr.Tensor {
@@ -15,8 +15,8 @@ function causal(queries: number, keys: number, past: number): cr.Tensor {
 }
 
 /**
- * What a mask adds to the scores. It has a number for each key, 0 where nobody may look, or for each query and key;
- * or the count of keys of each example; or their ends and beginnings.
+ * The bias of a mask, to be added to the scores. The mask has a number for each key, or for each query and key, with 0 for
+ * masked; or the number of keys of each example; or the ends and starts of the keys.
  */
 function maskOf(call: Call, at: number, q: cr.Tensor, keys: number, past: number): cr.Tensor[] {
   const mask = call.maybe(at);
@@ -40,7 +40,7 @@ function maskOf(call: Call, at: number, q: cr.Tensor, keys: number, past: number
   return added(part.ne(0));
 }
 
-/** Queries, keys and values with what the node adds to their scores. */
+/** Attention, with the biases that the node adds to its scores. */
 function attended(
   call: Call,
   [q, k, v]: readonly [cr.Tensor, cr.Tensor, cr.Tensor],
@@ -58,7 +58,7 @@ function attended(
   return { y: joined(y), scores: stages[2] };
 }
 
-/** One product gives queries, keys and values. */
+/** Attention whose queries, keys and values are the result of one product. */
 function attention(call: Call): Result {
   const x = call.tensor(0);
   const product = cr.matmul(x, call.tensor(1));
@@ -69,7 +69,7 @@ function attention(call: Call): Result {
   });
 }
 
-/** Self attention of what one product gave: queries, keys and values beside each other. */
+/** Self attention, given the result of one product: queries, keys and values side by side. */
 export function selfAttention(
   call: Call,
   projected: cr.Tensor,
@@ -95,12 +95,12 @@ export function selfAttention(
   return outputs(y, call.wants(1) ? cr.stack([k, v], 0) : undefined);
 }
 
-/** What there was, and what comes behind it. */
+/** Appends `x` to the earlier keys or values. */
 function behind(before: cr.Tensor | null | undefined, x: cr.Tensor): cr.Tensor {
   return before === null || before === undefined ? x : cr.cat([before, x], 2);
 }
 
-/** Queries, keys and values as inputs of their own, or packed. */
+/** Attention whose queries, keys and values are separate inputs, or packed. */
 function multiHead(call: Call): Result {
   const count = call.int('num_heads');
   const [first, second] = [call.tensor(0), call.maybe(1)];
@@ -123,7 +123,7 @@ function unpacked(x: cr.Tensor): cr.Tensor[] {
   return x.unbind(3).map((part) => part.transpose(1, 2));
 }
 
-/** The parts with their shares of one bias; what is in heads already has its own. */
+/** Adds to each part its share of one bias; parts that are already split into heads have theirs. */
 function biased(parts: readonly (cr.Tensor | null)[], bias: cr.Tensor): (cr.Tensor | null)[] {
   let at = 0;
   return parts.map((x) => {
@@ -135,7 +135,7 @@ function biased(parts: readonly (cr.Tensor | null)[], bias: cr.Tensor): (cr.Tens
   });
 }
 
-/** As ONNX's, with other places and positions that may be a first one for all. */
+/** Like ONNX's, but with other inputs; positions may be a single first position for all. */
 function rotary(call: Call): Result {
   const [input, places] = [call.tensor(0), call.tensor(1)];
   const [cosines, sines] = [call.tensor(2), call.tensor(3)];

@@ -1,4 +1,4 @@
-/** @file Sums that are normalized at once: embeddings, and what goes around a layer. */
+/** @file Normalized sums: embeddings, and skip connections around a layer. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { positionsFrom } from '../neural/rotary.js';
@@ -27,7 +27,7 @@ function embedLayerNormalization(call: Call): Result {
   return outputs(y, lengths, sum);
 }
 
-/** `normalize(x + skip + bias)`, and the sum. */
+/** `normalize(x + skip + bias)`, and the sum itself. */
 function skipped(normalize: (call: Call, sum: cr.Tensor) => cr.Tensor, bias: number) {
   return (call: Call): Result => {
     const sum = call.tensor(0).add(call.tensor(1));

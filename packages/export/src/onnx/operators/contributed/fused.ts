@@ -1,4 +1,4 @@
-/** @file Operators that ONNX Runtime makes of two, and those of ONNX that it has under its own name too. */
+/** @file Operators that ONNX Runtime fuses from two, and operators of ONNX that it also has under its own domain. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { INDEXING } from '../arrays/indexing.js';
@@ -16,7 +16,7 @@ import { operator, type Operator, type Result } from '../operator.js';
 
 const domain = 'com.microsoft';
 
-/** The activation that a node names, of its parameters. */
+/** Applies the activation that a node names, with parameters. */
 function activated(
   call: Call,
   y: cr.Tensor,
@@ -43,7 +43,10 @@ function fusedGemm(call: Call): Result {
   return activated(call, gemm(call), parameter('activation_alpha'), parameter('activation_beta'));
 }
 
-/** The last two dimensions change places; before that the first one goes behind all other batches. */
+/**
+ * Transposes the last two dimensions; before that, with `transBatch`, moves the first dimension behind the other batch
+ * dimensions.
+ */
 function turned(call: Call, x: cr.Tensor, side: 'A' | 'B'): cr.Tensor {
   const n = x.ndim;
   const batch = call.flag(`transBatch${side}`);
@@ -56,7 +59,7 @@ function fusedMatMul(call: Call): Result {
   return cr.matmul(a, b).mul(call.float('alpha', 1));
 }
 
-/** What has the same inputs and attributes as ONNX's own. */
+/** Operators with the same inputs and attributes as ONNX's own. */
 const SAME = new Set(
   'Pad Range Unique Trilu GatherND GridSample QuantizeLinear DequantizeLinear'.split(' '),
 );

@@ -1,4 +1,7 @@
-/** @file Attention of many heads of queries to few of keys and values, as language models have it for ONNX Runtime. */
+/**
+ * @file Grouped-query attention, where several query heads share a head of keys and values, as in language models for ONNX
+ * Runtime.
+ */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { attend, blocked, heads, joined } from '../neural/heads.js';
@@ -12,7 +15,7 @@ function groupQueryAttention(call: Call): Result {
   const total = call.number(6);
   const stored = call.maybe(3);
   const buffer = stored === null ? 0 : (stored.shape[2] as number);
-  // How many keys of each example were there before: none where the whole prompt comes at once.
+  // The number of earlier keys of each example: none if the call contains the whole prompt.
   const all = call.tensor(5).reshape([-1]).add(1);
   const past = length === total ? all.mul(0) : all.sub(length);
   if (call.has(14)) [q, k] = [normalized(call, q, 14), normalized(call, k, 15)];
@@ -41,7 +44,7 @@ function groupQueryAttention(call: Call): Result {
   return outputs(joined(y), k, v, call.wants(3) ? shown : undefined);
 }
 
-/** Queries, keys and values in heads, from three inputs or one. */
+/** Queries, keys and values split into heads, from three inputs or a packed one. */
 function partsOf(call: Call, count: number, few: number): [cr.Tensor, cr.Tensor, cr.Tensor] {
   if (['k_quant_type', 'v_quant_type'].some((name) => call.text(name, 'NONE') !== 'NONE'))
     call.refuse('quantized keys and values are not supported');
@@ -54,13 +57,13 @@ function partsOf(call: Call, count: number, few: number): [cr.Tensor, cr.Tensor,
   return [heads(q!, count), heads(k!, few), heads(v!, few)];
 }
 
-/** By the root of the mean square of each head. */
+/** Divides each head by its root mean square. */
 function normalized(call: Call, x: cr.Tensor, weight: number): cr.Tensor {
   const mean = x.square().mean(-1, { keepdim: true });
   return x.mul(mean.add(call.float('qk_norm_epsilon', 1e-6)).rsqrt()).mul(call.tensor(weight));
 }
 
-/** `x` behind the first `past` rows of `old`, for each example its own; zeros up to `length`. */
+/** `x` after the first `past` rows of `old`, where `past` differs per example; zeros up to `length`. */
 function behind(old: cr.Tensor | null, x: cr.Tensor, past: cr.Tensor, length: number): cr.Tensor {
   const [batch, count, added, size] = x.shape as [number, number, number, number];
   const buffer = old === null ? 0 : (old.shape[2] as number);

@@ -1,4 +1,4 @@
-/** @file Operators of `com.microsoft` on quantized numbers, as quantized models for ONNX Runtime have them. */
+/** @file Operators of `com.microsoft` on quantized numbers, as in quantized models for ONNX Runtime. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import type { ElementType } from '../../schema/elementTypes.js';
@@ -18,27 +18,30 @@ import {
 
 const domain = 'com.microsoft';
 
-/** A function of images whose channels come second, on those whose channels come last. */
+/** Applies a function of images with channels second to images with channels last. */
 function turned(x: cr.Tensor, f: (x: cr.Tensor) => cr.Tensor): cr.Tensor {
   const [first, ...more] = range(x.ndim);
   const y = f(x.permute([first!, x.ndim - 1, ...more.slice(0, -1)]));
   return y.permute([first!, ...more.slice(1), 1]);
 }
 
-/** The floats that an input, its scale and its zero point stand for. */
+/** The floats that a quantized input represents, with its scale and zero point. */
 function floats(call: Call, at: number): cr.Tensor {
   const zero = call.maybe(at + 2);
   return dequantized(call.tensor(at), call.tensor(at + 1).reshape([]), zero?.reshape([]) ?? null);
 }
 
-/** `y` by the scale and zero point that are inputs. */
+/** Quantizes `y` with the scale and zero point that are inputs. */
 function requantized(call: Call, y: cr.Tensor, at: number, like: number): cr.Tensor {
   const type: ElementType | null = call.type(at + 1) ?? call.type(like);
   const zero = call.maybe(at + 1);
   return quantized(y, call.tensor(at).reshape([]), zero?.reshape([]) ?? null, type ?? 'uint8');
 }
 
-/** A function of floats on quantized inputs: X, scale and zero point for each, then those of the result. */
+/**
+ * An operator on quantized inputs, from a function of floats. Inputs: x, scale and zero point of each, then scale and zero
+ * point of the result.
+ */
 function through(
   name: string,
   inputs: 1 | 2,
@@ -55,13 +58,13 @@ function through(
   );
 }
 
-/** The mean over the image, whose channels come first or last. */
+/** The mean over the image; channels are second or last. */
 function globalMean(call: Call, x: cr.Tensor): cr.Tensor {
   const last = call.flag('channels_last');
   return x.mean(range(x.ndim).slice(last ? 1 : 2, last ? -1 : undefined), { keepdim: true });
 }
 
-/** Y's scale and zero point, then X, scale and zero point of each part. */
+/** Inputs: scale and zero point of the result, then x, scale and zero point of each part. */
 function concatenated(call: Call): Result {
   const count = Math.floor((call.count - 2) / 3);
   const parts = range(count).map((i) => floats(call, 2 + 3 * i));
@@ -80,14 +83,14 @@ function scaledProduct(
   return bias === null ? y : y.add(bias);
 }
 
-/** A is quantized as it comes, over its whole range. */
+/** A product whose A is quantized at run time, over its whole range. */
 function dynamicProduct(call: Call): Result {
   const [a, scale, zero] = quantizedAsItComes(call.tensor(0));
   const b = centred(call.tensor(1), call.maybe(3), false);
   return scaledProduct(a.sub(zero), b, scale.mul(call.tensor(2)), call.maybe(4));
 }
 
-/** The weights of an LSTM as `[features, gates · hidden]` of integers; what they multiply is quantized as it comes. */
+/** The weights of an LSTM as integers `[features, gates · hidden]`; the other operand is quantized at run time. */
 function dynamicWeights(call: Call, at: number, d: number): Products {
   const scales = call.tensor(6 + 2 * at);
   const of = (t: cr.Tensor): cr.Tensor => {
@@ -125,7 +128,7 @@ function gemm(call: Call): Result {
   return call.has(7) ? requantized(call, y, 7, 0) : y;
 }
 
-/** The numbers of a few bits each in bytes, the lowest first. */
+/** Unpacks numbers of a few bits each from bytes, starting with the lowest bits. */
 function unpacked(bytes: cr.Tensor, bits: number): cr.Tensor {
   const parts = range(8 / bits).map((i) =>
     cr.remainder(cr.floorDivide(bytes, 2 ** (bits * i)), 2 ** bits),
@@ -134,7 +137,7 @@ function unpacked(bytes: cr.Tensor, bits: number): cr.Tensor {
   return cr.stack(parts, -1).reshape([...shape.slice(0, -1), (shape.at(-1) ?? 1) * parts.length]);
 }
 
-/** `A Bᵀ`, where each block of a row of B has a scale, and its numbers have 2, 4 or 8 bits. */
+/** `A Bᵀ`, where each block of a row of B has a scale, and numbers of 2, 4 or 8 bits. */
 function blockedProduct(call: Call): Result {
   const [rows, width] = [call.int('N'), call.int('K')];
   const [bits, block] = [call.int('bits', 4), call.int('block_size')];
@@ -158,7 +161,7 @@ function blockedProduct(call: Call): Result {
   return call.has(5) ? y.add(call.tensor(5)) : y;
 }
 
-/** Attention whose projection is quantized. */
+/** Attention with a quantized projection. */
 function quantizedAttention(call: Call): Result {
   const x = centred(call.tensor(0), call.maybe(6), true);
   const weights = centred(call.tensor(1), call.maybe(7), false);
@@ -167,7 +170,7 @@ function quantizedAttention(call: Call): Result {
   return selfAttention(call, projected, { mask: 5, past: 8, bias: null });
 }
 
-/** Rows of a table whose blocks have scales, as `blockedProduct` has them. */
+/** Rows of a table in the format of `blockedProduct`, where each block has a scale. */
 function gatheredBlocks(call: Call): Result {
   const [table, rows, scales] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const [bits, block] = [call.int('bits', 4), call.int('block_size', 128)];

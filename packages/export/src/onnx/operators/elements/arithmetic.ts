@@ -1,4 +1,4 @@
-/** @file Operators that work element by element on several inputs, which broadcast. */
+/** @file Element-wise operators on several inputs, which broadcast. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { elementwise } from '../../import/host.js';
@@ -21,7 +21,7 @@ function binary(
   });
 }
 
-/** The second input; up to version 6 it could be aligned with a dimension that an attribute names. */
+/** The second input; up to version 6, an attribute could align it with a dimension of the first. */
 function aligned(call: Call): cr.Tensor {
   const [x, y] = [call.tensor(0), call.tensor(1)];
   if (call.version >= 7 || !call.flag('broadcast') || y.size === 1) return y;
@@ -31,7 +31,7 @@ function aligned(call: Call): cr.Tensor {
   return y.reshape([...y.shape, ...Array.from({ length: trailing }, () => 1)]);
 }
 
-/** The first of any number of inputs joined with the others, one after the other. */
+/** An operator on any number of inputs, which it combines from the first to the last. */
 function variadic(
   name: string,
   f: (x: cr.Tensor, y: cr.Tensor) => cr.Tensor,
@@ -43,7 +43,7 @@ function variadic(
 
 const truth = (holds: boolean): number => (holds ? 1 : 0);
 
-/** A quotient of integers is one. */
+/** A quotient of integers is an integer. */
 const divide: Binary = (x, y) => (isFloat(x.dtype) ? x.div(y) : divideIntegers(x, y));
 
 /** Of bits those that int32 has: a constant may be as wide as 2⁶³. */
@@ -67,13 +67,13 @@ function bitwise(name: string, f: Binary, host: (x: number, y: number) => number
 function shift(x: cr.Tensor, y: cr.Tensor, call: Call): cr.Tensor {
   if (call.text('direction') === 'RIGHT') return cr.bitwiseRightShift(x, y);
   const shifted = cr.bitwiseLeftShift(x, y);
-  // What is shifted out of a narrow number is gone.
+  // Bits that are shifted out of a narrow integer are lost.
   const { bits, range } = ELEMENTS[call.type(0) ?? 'int32'];
   if (bits >= 32 || range === undefined) return shifted;
   return cr.remainder(shifted.sub(range[0]), 2 ** bits).add(range[0]);
 }
 
-/** `x` to a power in the dtype of `x`. */
+/** `x` to a power, in the dtype of `x`. */
 function power(x: cr.Tensor, y: cr.Tensor): cr.Tensor {
   if (isFloat(x.dtype)) return x.pow(y.cast(x.dtype));
   return x.cast('float64').pow(y.cast('float64')).cast('int32');

@@ -1,4 +1,4 @@
-/** @file Casts between the element types of ONNX, as far as their dtypes here tell them apart. */
+/** @file Casts between the element types of ONNX. Several of these share one dtype here. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { Known, known, Strings, type Value } from '../../import/values.js';
@@ -21,7 +21,7 @@ const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
   bool: 'bool',
 };
 
-/** Numbers as NumPy writes them. */
+/** Numbers as text, in the format of NumPy. */
 function asTexts(call: Call): Strings {
   const value = call.value(0);
   if (value instanceof Strings) return value;
@@ -30,20 +30,20 @@ function asTexts(call: Call): Strings {
     if (dtype === 'bool') return x === 0 ? 'False' : 'True';
     if (!Number.isFinite(x)) return String(x).toLowerCase().replace('infinity', 'inf');
     if (dtype !== 'float32') return String(x);
-    // The shortest decimals that are this float32.
+    // The shortest decimal number that rounds to this float32.
     const short = [6, 7, 8, 9].map((n) => Number(x.toPrecision(n)));
     return String(short.find((y) => Math.fround(y) === x) ?? x);
   };
   return new Strings(call.numbers(0).map(text), shape);
 }
 
-/** An integer type narrower than int32, whose numbers wrap around. */
+/** The range of an integer type narrower than int32, whose numbers wrap around; null for other types. */
 function narrow(type: ElementType): readonly [low: number, high: number] | null {
   const { range, bits } = ELEMENTS[type];
   return range !== undefined && bits < 32 ? range : null;
 }
 
-/** Floats lose their fraction, or what a narrower float cannot hold; integers that do not fit wrap around. */
+/** Casts to integers drop the fraction, and wrap around if the number does not fit; casts to narrower floats round. */
 function casted(call: Call, { type, dtype }: Target): Value {
   const value = call.value(0);
   const { format } = ELEMENTS[type];
@@ -59,7 +59,7 @@ function casted(call: Call, { type, dtype }: Target): Value {
   return cr.remainder(x.cast('int32').sub(low), high - low + 1).add(low);
 }
 
-/** What the attributes of a cast say of numbers that do not fit; 16 bits have infinities for them. */
+/** The attributes of a cast that say what becomes of numbers that do not fit; floats of 16 bits have infinities for them. */
 function overflowOf(call: Call, type: ElementType): Rounding {
   return {
     saturate: ELEMENTS[type].bits <= 8 && call.flag('saturate', true),
@@ -67,7 +67,7 @@ function overflowOf(call: Call, type: ElementType): Rounding {
   };
 }
 
-/** As `casted`, of known numbers. */
+/** Like `casted`, but for known numbers. */
 function foldCast([x]: readonly Known[], call: Call): Known | null {
   if (call.typeCode('to') === ELEMENTS.string.code) return null;
   const { type, dtype } = call.elementType('to');
@@ -99,7 +99,7 @@ function foldCast([x]: readonly Known[], call: Call): Known | null {
   return known(data, x!.shape, dtype);
 }
 
-/** Arrays of types whose bits can be read as those of another one. */
+/** Typed arrays for types whose bits can be reinterpreted. */
 const BITS: Partial<
   Record<
     ElementType,
@@ -120,7 +120,7 @@ const BITS: Partial<
   bool: Uint8Array,
 };
 
-/** The same bits as another type of as many; those of float64 and of integers beyond int32 fit in none here. */
+/** The same bits as another type of the same width; float64 and integers beyond int32 are not supported. */
 function bitCasted(call: Call): Known {
   const from = call.type(0) ?? TYPE_OF[call.tensor(0).dtype];
   const { type: to, dtype } = call.elementType('to');

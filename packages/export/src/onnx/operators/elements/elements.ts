@@ -1,4 +1,4 @@
-/** @file Operators that work element by element on one input. */
+/** @file Element-wise operators on one input. */
 import * as cr from '@chainrule/autograd';
 import { elementwise } from '../../import/host.js';
 import type { Call } from '../../import/call.js';
@@ -41,7 +41,7 @@ function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** An affine map cut to [0, 1]. */
+/** An affine function, clamped to [0, 1]. */
 const hardSigmoid = (x: cr.Tensor, alpha: number, beta: number): cr.Tensor =>
   x.mul(alpha).add(beta).clamp(0, 1);
 
@@ -105,7 +105,7 @@ const activations: readonly Operator[] = [
     hardSigmoid(x, call.float('alpha', 0.2), call.float('beta', 0.5)),
   ),
   configured('Selu', (x, call) => {
-    // The first version had fewer digits.
+    // The first version of the operator gave fewer digits.
     const [alpha, gamma] =
       call.version < 6 ? [1.6732, 1.0507] : [1.6732632423543772, 1.0507009873554805];
     return cr.elu(x, { alpha: call.float('alpha', alpha) }).mul(call.float('gamma', gamma));
@@ -120,7 +120,7 @@ const activations: readonly Operator[] = [
   configured('Swish', (x, call) => x.mul(x.mul(call.float('alpha', 1)).sigmoid())),
   operator('PRelu', (call) => {
     const [x, slope] = [call.tensor(0), call.tensor(1)];
-    // Up to version 6 a vector has one slope for each channel.
+    // Up to version 6, a vector has one slope for each channel.
     const channelled = call.version < 7 && slope.ndim === 1 && slope.size > 1;
     return cr.where(x.lt(0), x.mul(channelled ? perChannel(slope, x.ndim) : slope), x);
   }),
@@ -153,7 +153,7 @@ const contributed: readonly Operator[] = [
   }),
 ];
 
-/** Up to version 5 or so: kept as files still have them. */
+/** Operators that ONNX removed around version 5, kept because files still contain them. */
 const retired: readonly Operator[] = [
   configured('Affine', (x, call) => x.mul(call.float('alpha', 1)).add(call.float('beta', 0))),
   configured('ScaledTanh', (x, call) =>

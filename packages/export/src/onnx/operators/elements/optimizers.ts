@@ -1,9 +1,9 @@
-/** @file One step of an optimizer as an operator: new values, and new averages. */
+/** @file Operators that take one step of an optimizer: they return new values and new averages. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator } from '../operator.js';
 
-/** The step of one tensor: its value and its averages after the gradient, in the order of the outputs. */
+/** Updates one tensor: returns its value and its averages after the step, in the order of the outputs. */
 type Update = (
   x: cr.Tensor,
   gradient: cr.Tensor,
@@ -11,7 +11,9 @@ type Update = (
   step: { readonly rate: cr.Tensor; readonly count: cr.Tensor },
 ) => readonly cr.Tensor[];
 
-/** An operator of a rate, a count and, kind by kind, the values, gradients and averages of some tensors. */
+/**
+ * An operator whose inputs are a rate, a count, and then the values, the gradients and each kind of averages of some tensors.
+ */
 function optimizer(name: string, averages: number, update: (call: Call) => Update): Operator {
   const kinds = 2 + averages;
   return operator(
@@ -50,7 +52,7 @@ const momentum = optimizer('Momentum', 1, (call) => {
   const [alpha, beta] = [call.float('alpha'), call.float('beta')];
   const nesterov = call.text('mode') === 'nesterov';
   return (x, g, [v], { rate, count }) => {
-    // The first step takes the whole gradient.
+    // In the first step the average is the gradient itself.
     const share = cr.where(count.gt(0), beta, 1).cast(g.dtype);
     const velocity = (v as cr.Tensor).mul(alpha).add(share.mul(g));
     const direction = nesterov ? g.add(velocity.mul(alpha)) : velocity;

@@ -1,4 +1,6 @@
-/** @file Numbers of eight bits and fewer, integers of which stand in int32 here: quantizing, and products of what is quantized. */
+/**
+ * @file Numbers of eight bits and fewer, held as int32 if they are integers: quantization, and products of quantized numbers.
+ */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { ELEMENTS, elementTypeOf, type ElementType } from '../../schema/elementTypes.js';
@@ -7,7 +9,7 @@ import { dimension } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 import { rounded } from './rounding.js';
 
-/** A scale or zero point along an axis of `x`, or of blocks along it, so that it broadcasts. */
+/** A scale or zero point for an axis of `x`, or for blocks along it, reshaped so that it broadcasts. */
 function along(call: Call, x: cr.Tensor, t: cr.Tensor, fallback = 1): cr.Tensor {
   if (t.size === 1) return t.reshape([]);
   const axis = dimension(call, call.int('axis', fallback), x.ndim);
@@ -24,7 +26,7 @@ function target(call: Call): ElementType {
   return given ?? (call.has(2) ? (call.type(2) ?? 'uint8') : 'uint8');
 }
 
-/** `round(x / scale) + zero`, ties to even, cut to the range of the type; a float type has a zero point of 0. */
+/** `round(x / scale) + zero`, ties to even, clamped to the range of the type; a float type has a zero point of 0. */
 export function quantized(
   x: cr.Tensor,
   scale: cr.Tensor,
@@ -54,7 +56,7 @@ function dequantize(call: Call): Result {
   return dequantized(x, of(scale), zero === null ? null : of(zero));
 }
 
-/** `x` over its whole range in uint8, with the scale and zero point for that. */
+/** `x` quantized to uint8 over its whole range, with the scale and zero point for that. */
 export function quantizedAsItComes(
   x: cr.Tensor,
 ): [y: cr.Tensor, scale: cr.Tensor, zero: cr.Tensor] {
@@ -65,14 +67,14 @@ export function quantizedAsItComes(
   return [quantized(x, scale, zero, 'uint8'), scale, zero];
 }
 
-/** Less its zero point, which stands along the first or the last dimension of a matrix. */
+/** Subtracts the zero point, which may be a vector with an element for each row or column of a matrix. */
 export function centred(x: cr.Tensor, zero: cr.Tensor | null, rows: boolean): cr.Tensor {
   if (zero === null) return x;
   if (zero.size === 1) return x.sub(zero.reshape([]));
   return x.sub(rows && zero.ndim === 1 ? zero.unsqueeze(-1) : zero);
 }
 
-/** Integer sums, exact in float64. */
+/** Applies a function of integers in float64, where their sums are exact. */
 export function exactly(
   f: (...xs: cr.Tensor[]) => cr.Tensor,
   ...xs: readonly cr.Tensor[]
@@ -93,7 +95,7 @@ function qLinearMatMul(call: Call): Result {
   return quantized(scaled, call.tensor(6), call.tensor(7), call.type(7) ?? 'uint8');
 }
 
-/** A zero point of each output channel of a weight. */
+/** Subtracts the zero point of each output channel of a weight. */
 function channelled(w: cr.Tensor, zero: cr.Tensor | null): cr.Tensor {
   if (zero === null) return w;
   return w.sub(
@@ -107,7 +109,7 @@ function convInteger(call: Call): Result {
   return exactly((a, b) => convolved(call, a, b, null), x, w);
 }
 
-/** Of `input`, whose channels come second. */
+/** Convolution of a quantized `input` with channels second. */
 export function qLinearConv(call: Call, input: cr.Tensor): cr.Tensor {
   const x = centred(input, call.maybe(2), false);
   const w = channelled(call.tensor(3), call.maybe(5));

@@ -1,4 +1,4 @@
-/** @file Random numbers: of this library's stream, which `manualSeed` starts. */
+/** @file Random numbers from this library's stream, which `manualSeed` starts. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, type Operator, type Result } from '../operator.js';
@@ -16,7 +16,7 @@ const uniform: Draw = (call, shape) => {
     .add(low);
 };
 
-/** With a shape of its own, or that of another tensor. */
+/** The shape is an attribute, or that of another tensor. */
 function draws(name: string, draw: Draw): readonly Operator[] {
   const cast = (call: Call, x: cr.Tensor, fallback: cr.DType): cr.Tensor =>
     x.cast(call.attributeGiven('dtype') ? call.elementType('dtype').dtype : fallback);

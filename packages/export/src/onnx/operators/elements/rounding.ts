@@ -1,10 +1,10 @@
-/** @file Numbers rounded to what a float of 16 bits or fewer can hold. */
+/** @file Rounds numbers to the values that a float of 16 bits or fewer can hold. */
 import * as cr from '@chainrule/autograd';
 import type { FloatFormat } from '../../schema/floatFormat.js';
 import { range, vectorOf } from '../helpers.js';
 
 export interface Rounding {
-  /** Whether what is too large becomes the largest number; otherwise infinity, or NaN where there is none. */
+  /** Whether numbers that are too large become the largest number; otherwise infinity, or NaN if the format has none. */
   readonly saturate: boolean;
   /** How a `scale` rounds; `up` is away from zero. */
   readonly direction?: 'up' | 'down' | 'nearest';
@@ -27,7 +27,7 @@ function nearest(x: cr.Tensor, format: FloatFormat, rounding: Rounding): cr.Tens
   const low = scale ? -bias : 1 - bias;
   const exponents = range(Math.floor(Math.log2(max)) - low + 1).map((i) => low + i);
   const size = x.abs();
-  // Comparing with powers of two tells the exponent exactly, as a logarithm would not.
+  // Comparison with powers of two gives the exact exponent, unlike a logarithm.
   const powers = vectorOf(
     exponents.map((e) => 2 ** e),
     'float64',
@@ -49,7 +49,7 @@ function nearest(x: cr.Tensor, format: FloatFormat, rounding: Rounding): cr.Tens
   const fit = (y: cr.Tensor): cr.Tensor => cr.where(y.gt(max), over, y);
   const y = fit(whole.mul(unit));
   if (scale) return cr.where(y.lt(2 ** low), saturate ? 2 ** low : NaN, y).cast('float32');
-  // −0 stays what it is; a NaN is 0 where there is none, as in the reference implementation.
+  // −0 stays −0. If the format has no NaN, NaN becomes 0, as in the reference implementation.
   const small = special === 'none' ? cr.where(x.isNan(), 0, x) : x;
   const plain = special === 'none' ? x.eq(0).logicalOr(x.isNan()) : x.eq(0);
   return cr.where(plain, small, cr.where(x.lt(0), y.neg(), y)).cast('float32');

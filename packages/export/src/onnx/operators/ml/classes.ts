@@ -1,17 +1,17 @@
-/** @file Classes by their labels, and scores as probabilities. */
+/** @file Labels of classes, and scores as probabilities. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { known, Strings, type Value } from '../../import/values.js';
 
 export type Labels = readonly string[] | readonly number[];
 
-/** The labels of a classifier, which are texts or integers. */
+/** The labels of a classifier: strings or integers. */
 export function classesOf(call: Call, texts: string, integers: string): Labels {
   const names = call.texts(texts, []);
   return names.length > 0 ? names : call.ints(integers, []);
 }
 
-/** The label at each place: of integers without looking, of texts by reading the places. */
+/** The labels at class indices. For integer labels nothing is computed yet; for strings the indices are read. */
 export function labelled(call: Call, classes: Labels, places: cr.Tensor): Value {
   if (classes.length === 0) return places;
   if (typeof classes[0] === 'number')
@@ -22,8 +22,8 @@ export function labelled(call: Call, classes: Labels, places: cr.Tensor): Value 
 }
 
 /**
- * The scores of two classes from that of the second, `[n, 1]`: what is left to 1 if it is a probability, else its opposite.
- * ONNX says little of this; it is as ONNX Runtime does it.
+ * The scores of two classes, given that of the second, `[n, 1]`: that of the first is 1 minus it if it is a probability, else
+ * its negative. ONNX hardly specifies this; it follows ONNX Runtime.
  */
 export function bothOf(call: Call, score: cr.Tensor, probable: boolean): cr.Tensor {
   if (call.text('post_transform', 'NONE') === 'LOGISTIC')
@@ -31,7 +31,7 @@ export function bothOf(call: Call, score: cr.Tensor, probable: boolean): cr.Tens
   return cr.cat([probable ? cr.sub(1, score) : score.neg(), score], 1);
 }
 
-/** Scores `[n, classes]` as the attribute `post_transform` says, a name or, in newer operators, a number. */
+/** Transforms scores `[n, classes]` as `post_transform` says: a name, or a number in newer operators. */
 export function postTransformed(
   call: Call,
   scores: cr.Tensor,
@@ -45,7 +45,7 @@ export function postTransformed(
     case 'SOFTMAX':
       return cr.softmax(scores, -1);
     case 'SOFTMAX_ZERO': {
-      // What is 0 stays so.
+      // A score of 0 stays 0.
       const empty = scores.eq(0);
       const weights = cr.where(empty, 0, scores.sub(scores.amax(-1, { keepdim: true })).exp());
       const total = weights.sum(-1, { keepdim: true });

@@ -1,13 +1,13 @@
 /**
- * @file All trees of all rows go down one level at a time: each row of a tree stands at a node, and reads which feature
- * it compares with what, so that it is one program however many trees there are.
+ * @file Evaluates all trees for all rows, one level at a time: for each row and tree there is a current node, which says
+ * which feature to compare with what. So the program has the same size however many trees there are.
  */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { range, vectorOf } from '../helpers.js';
 import { MEMBER, type Forest } from './forest.js';
 
-/** How many steps lead to the deepest leaf; a tree that leads back to itself is refused. */
+/** The depth of the deepest leaf; a tree with a cycle is refused. */
 function depthOf(call: Call, { roots, mode, onTrue, onFalse }: Forest): number {
   let level = [...roots];
   for (let depth = 0; depth <= mode.length; depth++) {
@@ -19,7 +19,7 @@ function depthOf(call: Call, { roots, mode, onTrue, onFalse }: Forest): number {
 
 const intsOf = (data: readonly number[]): cr.Tensor => cr.tensor(Int32Array.from(data));
 
-/** The leaves `[rows, trees]` that the rows of `x` end in. */
+/** The leaf that each row of `x` reaches in each tree, `[rows, trees]`. */
 function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   const { roots, feature, threshold, mode, onTrue, onFalse, missing } = forest;
   const rows = x.shape[0] as number;
@@ -55,7 +55,7 @@ function leaves(call: Call, x: cr.Tensor, forest: Forest): cr.Tensor {
   return at;
 }
 
-/** The set of each node as a row, filled up with NaN, which equals nothing. */
+/** The set of each node as a row, padded with NaN, which equals nothing. */
 function setsOf({ mode, sets }: Forest, dtype: cr.DType): cr.Tensor {
   const width = sets.reduce((most, set) => Math.max(most, set.length), 1);
   const rows = mode.flatMap((_, i) => range(width).map((j) => sets[i]?.[j] ?? NaN));
@@ -66,7 +66,7 @@ function compared(mode: number, x: cr.Tensor, y: cr.Tensor): cr.Tensor {
   return ([cr.le, cr.lt, cr.ge, cr.gt, cr.eq, cr.ne][mode] ?? cr.eq)(x, y);
 }
 
-/** The leaves' weights joined over the trees, `[rows, targets]`. */
+/** The weights of the leaves, aggregated over the trees: `[rows, targets]`. */
 export function joined(
   call: Call,
   x: cr.Tensor,
@@ -81,7 +81,7 @@ export function joined(
       .indexSelect(0, at.reshape([-1]))
       .reshape([rows, trees, forest.targets])
       .cast(x.dtype);
-  /** An extreme over the trees that have a weight; 0 where none has. */
+  /** The extreme over the trees that have a weight; 0 if none has. */
   const extreme = (sign: 1 | -1): cr.Tensor => {
     const far = forest.weights.map((w, i) => (forest.known[i] === 1 ? sign * w : -Infinity));
     const found = read(far).amax(1);

@@ -1,4 +1,4 @@
-/** @file Features made ready for a model: scaled, filled in, encoded. */
+/** @file Preprocessing of features: scaling, imputation, encoding. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { Known, known, Strings } from '../../import/values.js';
@@ -66,7 +66,7 @@ function oneHotEncoder(call: Call): Result {
 
 type Key = string | number;
 
-/** The keys or values of an encoder: texts, integers or floats. */
+/** The keys or values of an encoder: strings, integers or floats. */
 function listOf(call: Call, side: 'keys' | 'values', classes: readonly string[]): readonly Key[] {
   const tensor = call.attributeGiven(`${side}_tensor`)
     ? call.attributes.get(`${side}_tensor`)
@@ -83,7 +83,7 @@ function listOf(call: Call, side: 'keys' | 'values', classes: readonly string[])
 
 function labelEncoder(call: Call): Result {
   const value = call.value(0);
-  // Version 1 had one list of texts, and their places.
+  // Version 1 mapped a list of strings to their indices.
   const classes = call.texts('classes_strings', []);
   const isText = value instanceof Strings;
   const places = classes.map((_, i) => i);
@@ -115,7 +115,7 @@ function labelEncoder(call: Call): Result {
   return known(result as number[], shape, dtype).tensor;
 }
 
-/** NaN is a key like any other. */
+/** NaN is a key like any other; strings and numbers never collide. */
 function keyOf(key: Key): Key {
   return typeof key === 'number' && Number.isNaN(key)
     ? 'NaN'
@@ -139,7 +139,7 @@ function categoryMapper(call: Call): Result {
   );
 }
 
-/** The inputs side by side, as floats. */
+/** The inputs concatenated, as floats. */
 function featureVectorizer(call: Call): Result {
   const sizes = call.ints('inputdimensions', []);
   const parts = call.tensors().map((x, i) => {
@@ -166,7 +166,7 @@ function arrayFeatureExtractor(call: Call): Result {
   return matrix.indexSelect(-1, known(places, [places.length]).tensor);
 }
 
-/** The values of a map by a list of keys, 0 where the map has none. */
+/** The values of a map for a list of keys; 0 for keys that the map lacks. */
 function dictVectorizer(call: Call): Result {
   const map = call.map(0);
   const texts = call.texts('string_vocabulary', []);
@@ -186,7 +186,7 @@ function dictVectorizer(call: Call): Result {
   ).tensor;
 }
 
-/** The values of a map in the order of its integers: one behind the other, or each at its integer. */
+/** The values of a map in the order of its integer keys: dense, or each at the index of its key. */
 function castMap(call: Call): Result {
   const entries = [...call.map(0)].map(([key, value]) => [Number(key), value] as const);
   entries.sort(([a], [b]) => a - b);
@@ -209,7 +209,7 @@ function castMap(call: Call): Result {
   ).tensor;
 }
 
-/** How far the integers of a sparse map may go. */
+/** The most values of a sparse map. */
 const MOST_IN_MAP = 1 << 24;
 
 export const FEATURES: readonly Operator[] = [
@@ -227,6 +227,6 @@ export const FEATURES: readonly Operator[] = [
   ml('CastMap', castMap),
   ml('FeatureVectorizer', featureVectorizer),
   ml('ArrayFeatureExtractor', arrayFeatureExtractor),
-  // A list of maps from class to probability is the matrix itself here: one row each, one column a class.
+  // A list of maps from class to probability is the matrix itself here: one row per example, one column per class.
   ml('ZipMap', (call) => call.tensor(0)),
 ];

@@ -1,31 +1,31 @@
-/** @file The trees of a file as one list of nodes. */
+/** @file Reads the trees of a file as one list of nodes. */
 import type { Call } from '../../import/call.js';
 
 const MODES = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];
-/** The mode of newer operators that asks whether a feature is in a set. */
+/** The mode of newer operators that tests whether a feature is in a set. */
 export const MEMBER = MODES.length;
 
-/** Nodes of all trees in one numbering; a leaf leads to itself. */
+/** The nodes of all trees, numbered together; both branches of a leaf lead to itself. */
 export interface Forest {
   readonly roots: readonly number[];
   readonly feature: readonly number[];
   readonly threshold: readonly number[];
-  /** The place in `MODES`, −1 for a leaf. */
+  /** The index in `MODES`, −1 for a leaf. */
   readonly mode: readonly number[];
   readonly onTrue: readonly number[];
   readonly onFalse: readonly number[];
-  /** The sets of the nodes that ask for membership; empty for others. */
+  /** The sets of the nodes that test membership; empty for others. */
   readonly sets: readonly (readonly number[])[];
-  /** Whether a missing value goes where the comparison holds. */
+  /** Whether a missing value takes the branch of a comparison that holds. */
   readonly missing: readonly boolean[];
-  /** What each node adds to each target, where it is a leaf. */
+  /** The weight of each leaf for each target. */
   readonly weights: Float32Array;
-  /** 1 where a leaf has a weight for a target: the others take no part in a minimum or maximum. */
+  /** 1 if a leaf has a weight for a target: leaves without one take no part in a minimum or maximum. */
   readonly known: Uint8Array;
   readonly targets: number;
 }
 
-/** The nodes as versions 1 to 3 list them: by tree and number. */
+/** Reads the nodes of versions 1 to 3, which are identified by tree and number. */
 export function readForest(call: Call, prefix: 'target' | 'class', targets: number): Forest {
   const [trees, ids] = [call.ints('nodes_treeids'), call.ints('nodes_nodeids')];
   const place = new Map<string, number>();
@@ -78,7 +78,7 @@ function rootsOf(trees: readonly number[]): number[] {
   return trees.flatMap((tree, i) => (seen.has(tree) ? [] : (seen.add(tree), [i])));
 }
 
-/** Members of sets one after the other, with a NaN behind each set: a set for each node that asks for one. */
+/** The sets of the nodes that test membership: their members are in one list, with a NaN after each set. */
 function readSets(call: Call, modes: readonly number[]): number[][] {
   const sets: number[][] = [[]];
   for (const x of call.constant('membership_values')?.data ?? []) {
@@ -88,7 +88,7 @@ function readSets(call: Call, modes: readonly number[]): number[][] {
   return modes.map((mode) => (mode === MEMBER ? (sets.shift() ?? []) : []));
 }
 
-/** Version 5: nodes and leaves in lists of their own. */
+/** Reads version 5, with separate lists for nodes and leaves. */
 export function readEnsemble(call: Call): Forest {
   const targets = call.int('n_targets', 1);
   const modeCodes = Array.from(call.constant('nodes_modes')?.data ?? []);
@@ -112,7 +112,7 @@ export function readEnsemble(call: Call): Forest {
   const fill = <T>(x: T): T[] => self.map(() => x);
   const missing = call.ints('nodes_missing_value_tracks_true', []);
   const forest: Forest = {
-    // A root whose two branches are one leaf is a tree without a node of its own.
+    // A tree that is a single leaf is written as a root whose two branches are that leaf.
     roots: call.ints('tree_roots'),
     feature: [...call.ints('nodes_featureids'), ...fill(0)],
     threshold: [...(call.constant('nodes_splits')?.data ?? []), ...fill(0)],

@@ -1,4 +1,4 @@
-/** @file Linear models and support vectors of `ai.onnx.ml`. */
+/** @file Linear models and support vector machines of `ai.onnx.ml`. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { vectorOf } from '../helpers.js';
@@ -70,7 +70,7 @@ function svmRegressor(call: Call): Result {
   return cr.where(shifted.gt(0), 1, -1).cast('float32');
 }
 
-/** Every pair of classes votes, and the scores of the pairs are the result. */
+/** One-versus-one classification: each pair of classes votes, and the scores of the pairs are the result. */
 function svmClassifier(call: Call): Result {
   const x = floats(call);
   const classes = classesOf(call, 'classlabels_strings', 'classlabels_ints');
@@ -122,7 +122,7 @@ function svmClassifier(call: Call): Result {
   return outputs(labelled(call, classes, cr.argmax(counts, 1)), shown);
 }
 
-/** Probabilities of classes from those of pairs (Wu, Lin and Weng 2004, as in libsvm). */
+/** Probabilities of classes, from those of pairs of classes (Wu, Lin and Weng 2004, as in libsvm). */
 function pairwiseCoupled(call: Call, scores: cr.Tensor, k: number): cr.Tensor {
   const [a, b] = [call.floats('prob_a'), call.floats('prob_b')];
   const data = scores.dataSync();

@@ -1,4 +1,4 @@
-/** @file Operators that are ensembles of trees: what their leaves say, as numbers and classes. */
+/** @file Operators that evaluate ensembles of trees: the scores of their leaves, as numbers or classes. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { vectorOf } from '../helpers.js';
@@ -14,7 +14,7 @@ function matrix(call: Call): cr.Tensor {
   return y.dtype === 'float64' ? y : y.cast('float32');
 }
 
-/** What every row begins with. */
+/** The base values, which are added to the scores of every row. */
 function baseOf(call: Call): readonly number[] {
   return call.attributeGiven('base_values')
     ? call.floats('base_values')
@@ -44,7 +44,7 @@ function treeClassifier(call: Call): Result {
     const all = based(call, scores);
     return outputs(labelled(call, classes, cr.argmax(all, 1)), postTransformed(call, all));
   }
-  // Of two classes the second is chosen by its score alone, or by that of the first if leaves have no other.
+  // With two classes, the score of the second decides, or that of the first if the leaves have no other.
   const single = ids.size === 1;
   const positive = single && forest.weights.every((w) => w >= 0);
   const base = baseOf(call);
@@ -63,7 +63,7 @@ const TRANSFORMS = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'];
 
 const AGGREGATES = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
 
-/** Version 5 numbers what the older operators name. */
+/** Version 5 has numbers for what older operators name. */
 function treeEnsemble(call: Call): Result {
   const forest = readEnsemble(call);
   const how = AGGREGATES[call.int('aggregate_function', 1)] ?? 'none';

@@ -1,11 +1,11 @@
-/** @file Attention, and positions turned into rotations, as ONNX has them. */
+/** @file Attention and rotary position embeddings, as in ONNX's own domain. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 import { attend, blocked, heads, joined } from './heads.js';
 import { rotated, rowsAt } from './rotary.js';
 
-/** `softmax(q kᵀ · scale + mask) v`, as version 23 has it. */
+/** `softmax(q kᵀ · scale + mask) v`, as in version 23. */
 function attention(call: Call): Result {
   const flat = call.shape(0).length === 3;
   const q = heads(call.tensor(0), flat ? call.int('q_num_heads') : 1);
@@ -23,7 +23,7 @@ function attention(call: Call): Result {
   return outputs(flat ? joined(y) : y, k, v, shown);
 }
 
-/** What is added to the scores: 0 where a query may look, −∞ where it may not. */
+/** The biases of the scores: 0 where a query may attend, −∞ where it may not. */
 function masksOf(call: Call, q: cr.Tensor, k: cr.Tensor, past: number): cr.Tensor[] {
   const [l, s] = [q.shape[2] as number, k.shape[2] as number];
   const given = call.maybe(3);
@@ -34,11 +34,11 @@ function masksOf(call: Call, q: cr.Tensor, k: cr.Tensor, past: number): cr.Tenso
     const more = s - (bias.shape.at(-1) as number);
     parts.push(more > 0 ? cr.pad(bias, [0, more], { value: -Infinity }) : bias);
   }
-  // How many keys of each example there are at all.
+  // The total number of keys of each example.
   const lengths = call.maybe(6)?.reshape([-1, 1, 1, 1]) ?? null;
   const columns = cr.arange(s, { dtype: 'int32' });
   if (lengths !== null) block(columns.lt(lengths));
-  // Where each query stands among the keys.
+  // The position of each query among the keys.
   const rows = cr.arange(l, { dtype: 'int32' }).unsqueeze(1);
   const at = rows.add(lengths === null ? past : lengths.sub(l));
   const [left, right] = [call.int('left_window_size', -1), call.int('right_window_size', -1)];
@@ -64,7 +64,7 @@ function rotary(call: Call): Result {
   return input.ndim === 3 ? joined(y) : y;
 }
 
-/** Attention with graphs of the file that change the scores and the weights. */
+/** Attention in which graphs of the file modify the scores and the weights. */
 function flexAttention(call: Call): Result {
   const [q, k, v] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const changed =

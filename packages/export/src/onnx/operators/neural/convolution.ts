@@ -38,7 +38,7 @@ function transposed(call: Call): cr.Tensor {
   const reach = weight.shape.slice(2).map((k, d) => (k - 1) * dilation[d]! + 1);
   const full = x.shape.slice(2).map((n, d) => (n - 1) * stride[d]! + reach[d]!);
   const { low, high } = cutsOf(call, full, more, x.shape.slice(2), stride);
-  // What is beyond the last window is where the padding of the output lies.
+  // Output padding adds elements after the last window.
   const simple = low.every((p, d) => p >= 0 && p === high[d]! + more[d]!);
   const fits = more.every((p, d) => p < Math.max(stride[d]!, dilation[d]!));
   if (simple && fits)
@@ -52,7 +52,7 @@ function transposed(call: Call): cr.Tensor {
   return bias === null ? cut : cut.add(perChannel(bias, x.ndim));
 }
 
-/** How much of a full result goes on each side; negative where zeros are added. */
+/** How much of a full result is cut off on each side; negative if zeros are added. */
 function cutsOf(
   call: Call,
   full: readonly number[],

@@ -1,11 +1,11 @@
-/** @file Convolution whose windows are bent: each of their points is read beside its place, by an offset of its own. */
+/** @file Deformable convolution: each point of a window is read at its position plus a learned offset. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { perChannel, product, range } from '../helpers.js';
 import { operator, type Operator } from '../operator.js';
 import { windowsOf, type Windows } from './windows.js';
 
-/** Where the points of all windows lie along one dimension, `[points of a window, windows]`, without their offsets. */
+/** The positions of the points of all windows along one dimension, `[points of a window, windows]`, without their offsets. */
 function places(d: number, { kernel, strides, dilations, low }: Windows, out: number[]): cr.Tensor {
   const at = (shape: readonly number[], step: number): number[] => {
     const inner = product(shape.slice(d + 1));
@@ -17,7 +17,7 @@ function places(d: number, { kernel, strides, dilations, low }: Windows, out: nu
   return cr.tensor(Float32Array.from(data), { shape: [points.length, windows.length] });
 }
 
-/** Dai et al. 2017 (arXiv:1703.06211), with the weights of points of Zhu et al. 2019 (arXiv:1811.11168). */
+/** Dai et al. 2017 (arXiv:1703.06211), with weights for the points as in Zhu et al. 2019 (arXiv:1811.11168). */
 function deformed(call: Call): cr.Tensor {
   const [x, weight, offset] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const [bias, mask] = [call.maybe(3), call.maybe(4)];
@@ -32,7 +32,7 @@ function deformed(call: Call): cr.Tensor {
   if (!(bends >= 1) || offset.shape[1] !== 2 * bends * points)
     call.refuse(`offsets [${offset.shape.join(', ')}] are not two for each of ${points} points`);
   const moved = offset.reshape([n * bends, points, 2, count]);
-  // Places are counted from −1 to 1 between the outer edges of an image.
+  // `gridSample` counts positions from −1 to 1 between the outer edges of an image.
   const coordinate = (d: number, size: number): cr.Tensor =>
     moved
       .select(2, d)

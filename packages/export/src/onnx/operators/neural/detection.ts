@@ -1,4 +1,4 @@
-/** @file Boxes in images: which to keep, and what is inside of them. */
+/** @file Boxes in images: which to keep, and pooling of their contents. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { known } from '../../import/values.js';
@@ -22,7 +22,7 @@ function overlap(x: Box, y: Box): number {
   return either > 0 ? both / either : 0;
 }
 
-/** The best boxes of each class that overlap no better one by much. */
+/** The boxes of each class with the highest scores; a box that overlaps a better one by more than the threshold is dropped. */
 function nonMaxSuppression(call: Call): Result {
   const [boxes, scores] = [call.numbers(0), call.numbers(1)];
   const [batches, classes, count] = call.shape(1) as [number, number, number];
@@ -49,7 +49,7 @@ function nonMaxSuppression(call: Call): Result {
   return known(found, [found.length / 3, 3]);
 }
 
-/** The mean, or the largest, of samples in each part of each box (He et al. 2017, arXiv:1703.06870). */
+/** The mean or the maximum of samples in each part of each box (He et al. 2017, arXiv:1703.06870). */
 function roiAlign(call: Call): Result {
   const [x, boxes, images] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   if (x.ndim !== 4 || boxes.ndim !== 2 || boxes.shape[1] !== 4 || images.size !== boxes.shape[0])
@@ -74,7 +74,7 @@ function roiAlign(call: Call): Result {
   const across: Side = { start: left, length: lengthOf(left, right), parts: columns };
   const largest = call.text('mode', 'avg') === 'max';
   if (ratio > 0) return aligned(x, images, [down, across], [ratio, ratio], largest);
-  // Each box has as many samples as it needs: one by one, as their sizes differ. One without an area has none.
+  // Each box has as many samples as its size requires, so boxes are computed one by one. A box without an area has none.
   const corners = call.numbers(1).map((v) => Math.fround(v * call.float('spatial_scale', 1)));
   const samples = (r: number, from: number, parts: number): number => {
     const length = corners[4 * r + from + 2]! - corners[4 * r + from]!;
@@ -95,14 +95,14 @@ function roiAlign(call: Call): Result {
   return cr.cat(results);
 }
 
-/** Where boxes begin along one dimension and how long they are, each `[boxes, 1]`, and in how many parts they are cut. */
+/** Along one dimension: the start and the length of each box, `[boxes, 1]`, and the number of parts that it is cut into. */
 interface Side {
   readonly start: cr.Tensor;
   readonly length: cr.Tensor;
   readonly parts: number;
 }
 
-/** The two neighbours of each sample, `[boxes, samples]`, and how much each of them counts: nothing outside. */
+/** The two neighbours of each sample, `[boxes, samples]`, with their weights, which are 0 outside the image. */
 function neighbours(
   { start, length, parts }: Side,
   samples: number,
@@ -127,7 +127,7 @@ function neighbours(
   ];
 }
 
-/** What is sampled in `image` for each box: the four neighbours of every sample, read as rows of one table. */
+/** The pooled samples of each box: the four neighbours of every sample are read as rows of one table. */
 function aligned(
   x: cr.Tensor,
   images: cr.Tensor,
@@ -154,13 +154,15 @@ function aligned(
   return pooled.permute([0, 3, 1, 2]);
 }
 
-/** The nearest integer as single precision has it, halves away from 0. */
+/** The nearest integer in single precision, halves away from 0. */
 function rounded(x: number): number {
   const y = Math.fround(x);
   return Math.sign(y) * Math.floor(Math.abs(y) + 0.5);
 }
 
-/** The largest element of each part of each box, in whole elements (Girshick 2015, arXiv:1504.08083); 0 in an empty part. */
+/**
+ * The largest element of each part of each box, without interpolation (Girshick 2015, arXiv:1504.08083); 0 for an empty part.
+ */
 function maxRoiPool(call: Call): Result {
   const [x, rois] = [call.tensor(0), call.numbers(1)];
   const [, channels, h, w] = x.shape as [number, number, number, number];

@@ -1,4 +1,4 @@
-/** @file What all forms of attention share: heads, scores with what is added to them, and weights. */
+/** @file The common parts of all forms of attention: heads, scores with biases, and weights. */
 import * as cr from '@chainrule/autograd';
 
 /** `[batch, length, heads · size]` as `[batch, heads, length, size]`. */
@@ -14,34 +14,34 @@ export function joined(x: cr.Tensor): cr.Tensor {
   return x.transpose(1, 2).reshape([b, l, h * e]);
 }
 
-/** 0 where a query may look, −∞ where it may not. */
+/** 0 where a query may attend, −∞ where it may not. */
 export function blocked(allowed: cr.Tensor, dtype: cr.DType): cr.Tensor {
   return cr.where(allowed, 0, -Infinity).cast(dtype);
 }
 
 export interface AttentionOptions {
-  /** What scores are multiplied with; by default 1 / √size. */
+  /** The factor of the scores; by default 1 / √size. */
   readonly scale: number;
-  /** What is added to the scores. */
+  /** Biases that are added to the scores. */
   readonly bias: readonly cr.Tensor[];
-  /** Scores stay within ± this, by a tanh; 0 for no bound. */
+  /** Scores are bounded to ± this by a tanh; 0 for no bound. */
   readonly softcap?: number;
-  /** A score for each head that takes its share and gives nothing. */
+  /** One more score for each head, which takes part in the softmax but has no value. */
   readonly sink?: cr.Tensor | null;
-  /** What becomes of the scores before the softmax, and of the weights after it. */
+  /** Modify the scores before the softmax, and the weights after it. */
   readonly onScores?: (scores: cr.Tensor) => cr.Tensor;
   readonly onWeights?: (weights: cr.Tensor) => cr.Tensor;
 }
 
 export interface Attended {
   readonly y: cr.Tensor;
-  /** Scores as they are multiplied, then bounded, then masked, then as weights. */
+  /** The scores, then bounded, then masked, then as weights. */
   readonly stages: readonly [cr.Tensor, cr.Tensor, cr.Tensor, cr.Tensor];
 }
 
 const same = (x: cr.Tensor): cr.Tensor => x;
 
-/** `softmax(q kᵀ · scale + bias) v` over heads; a few heads of keys and values serve several of queries. */
+/** `softmax(q kᵀ · scale + bias) v` over heads; a head of keys and values may serve several heads of queries. */
 export function attend(
   q: cr.Tensor,
   keys: cr.Tensor,
@@ -59,7 +59,7 @@ export function attend(
   return { y: cr.matmul(weights, spread(values)), stages: [scores, capped, masked, weights] };
 }
 
-/** A query that may look nowhere gives 0. */
+/** A softmax whose result is 0 for a query that may attend to nothing. */
 function softmax(scores: cr.Tensor): cr.Tensor {
   const blind = scores.amax(-1, { keepdim: true }).eq(-Infinity);
   return cr.where(blind, 0, cr.softmax(cr.where(blind, 0, scores), -1));

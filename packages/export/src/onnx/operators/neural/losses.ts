@@ -1,4 +1,4 @@
-/** @file Losses of classes. */
+/** @file Classification losses. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';

@@ -1,10 +1,10 @@
-/** @file Softmax and its kin, and normalizations. */
+/** @file Softmax and related operators, and normalizations. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { dimension, dimensions, perChannel, product, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
-/** Along one dimension; up to version 12 over all dimensions from one on. */
+/** An operator along one dimension; up to version 12 over all dimensions from `axis` on. */
 function alongAxis(name: string, f: (x: cr.Tensor, dim: number) => cr.Tensor): Operator {
   return operator(name, (call) => {
     const x = call.tensor(0);
@@ -16,7 +16,7 @@ function alongAxis(name: string, f: (x: cr.Tensor, dim: number) => cr.Tensor): O
   });
 }
 
-/** 1 at the first of the largest elements, else 0. */
+/** 1 at the first of the largest elements, 0 elsewhere. */
 function hardmax(x: cr.Tensor, dim: number): cr.Tensor {
   const n = x.shape[dim] as number;
   const shape = x.shape.map((_, d) => (d === dim ? n : 1));
@@ -28,10 +28,10 @@ function batchNormalization(call: Call): Result {
   const [x, weight, bias] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   const [mean, variance] = [call.tensor(3), call.tensor(4)];
   const eps = call.float('epsilon', 1e-5);
-  // Up to version 8 each feature could have statistics of its own, which stay as they are.
+  // Up to version 8, each feature could have statistics of its own, which training does not update.
   if (!call.flag('spatial', true))
     return x.sub(mean).mul(variance.add(eps).rsqrt()).mul(weight).add(bias);
-  // ONNX's momentum is of what is kept, and old files name outputs that only training had.
+  // ONNX's momentum is the part of the old statistics that is kept. Old files name outputs that exist only in training.
   const momentum = 1 - call.float('momentum', 0.9);
   const always = call.flag('training_mode');
   if (!always && !call.training) {
@@ -73,7 +73,7 @@ function layerNormalization(call: Call): Result {
   return outputs(y, mean, deviation);
 }
 
-/** `x / √(mean(x²) + eps) · weight` from one dimension on. */
+/** `x / √(mean(x²) + eps) · weight` over all dimensions from `axis` on. */
 function rmsNormalization(call: Call): Result {
   const x = call.tensor(0);
   const axis = dimension(call, call.int('axis', -1), x.ndim);
@@ -82,7 +82,7 @@ function rmsNormalization(call: Call): Result {
   return x.mul(scale).mul(call.tensor(1));
 }
 
-/** Version 18 has one weight for each group, version 21 one for each channel. */
+/** Version 18 has one weight per group, version 21 one per channel. */
 function groupNormalization(call: Call): Result {
   const x = call.tensor(0);
   const groups = call.int('num_groups');
@@ -110,7 +110,7 @@ function localResponse(call: Call): Result {
 
 function meanVariance(call: Call): Result {
   const x = call.tensor(0);
-  // Up to version 8 a flag said whether channels are taken together, another that variances stay.
+  // Up to version 8, one flag joined the channels, and another left out the variance.
   const fallback = call.flag('across_channels') ? range(x.ndim) : [0, 2, 3];
   const dims = dimensions(call, call.ints('axes', fallback), x.ndim);
   const centred = x.sub(x.mean(dims, { keepdim: true }));
@@ -121,7 +121,7 @@ function meanVariance(call: Call): Result {
 function dropout(call: Call): Result {
   const x = call.tensor(0);
   const p = call.attributeGiven('ratio') ? call.float('ratio') : call.has(1) ? call.number(1) : 0.5;
-  // Whether it drops is an input in newer versions; a module in training mode drops always.
+  // Newer versions have an input that enables dropout; a module in training mode always drops.
   const drops = call.training || (call.has(2) && call.number(2) !== 0);
   const all = (): cr.Tensor => cr.full(x.shape, true, { dtype: 'bool' });
   if (!drops || p === 0) return call.wants(1) ? outputs(x, all()) : x;
@@ -137,7 +137,7 @@ export const NORMALIZATION: readonly Operator[] = [
   operator('BatchNormalization', batchNormalization, { constants: [3, 4], statistics: [3, 4] }),
   operator('InstanceNormalization', (call) => {
     const [x, weight, bias] = [call.tensor(0), call.tensor(1), call.tensor(2)];
-    // A channel of one element is its own mean, which training refuses.
+    // A channel of one element is its own mean; `instanceNorm` would refuse it in training.
     const single = product(x.shape.slice(2)) === 1;
     const y = single ? x.sub(x) : cr.instanceNorm(x, { eps: call.float('epsilon', 1e-5) });
     return y.mul(perChannel(weight, x.ndim)).add(perChannel(bias, x.ndim));

@@ -1,4 +1,4 @@
-/** @file Pooling: the largest element, the mean or a norm of each window, or of everything. */
+/** @file Pooling: the maximum, the mean or a norm of each window, or of the whole image. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { isFloat, product, range } from '../helpers.js';
@@ -8,7 +8,7 @@ import { isSymmetric, surround, windowsOf, type Windows } from './windows.js';
 const MAX = [cr.maxPool1d, cr.maxPool2d, cr.maxPool3d] as const;
 const AVERAGE = [cr.avgPool1d, cr.avgPool2d, cr.avgPool3d] as const;
 
-/** Windows, and how much is behind the padding that the last ones reach where sizes are rounded up. */
+/** Windows, and how far the last ones reach beyond the padding if sizes are rounded up. */
 interface Pooled extends Windows {
   readonly beyond: number[];
 }
@@ -22,14 +22,14 @@ function geometry(call: Call, x: cr.Tensor): Pooled {
     const room = n + windows.low[d]! + windows.high[d]! - reach;
     const stride = windows.strides[d]!;
     if (!up || room % stride === 0) return 0;
-    // A window that begins in the padding behind the image is none.
+    // A window that would begin in the padding after the image is left out.
     const starts = (Math.floor(room / stride) + 1) * stride;
     return starts >= n + windows.low[d]! ? 0 : starts - room;
   });
   return { ...windows, beyond };
 }
 
-/** The largest of each window of `input`, and where it stands if that is wanted. */
+/** The maximum of each window of `input`, and its index if the node has that output. */
 export function maxPool(call: Call, input: cr.Tensor): [values: cr.Tensor, places?: cr.Tensor] {
   const x = isFloat(input.dtype) ? input : input.cast('float32');
   const windows = geometry(call, x);
@@ -53,7 +53,7 @@ export function maxPool(call: Call, input: cr.Tensor): [values: cr.Tensor, place
   return [values.cast(input.dtype), wholePlaces(places, x.shape, call.int('storage_order', 0))];
 }
 
-/** Places in a padded image as places in the image. */
+/** Turns indices into a padded image into indices into the image itself. */
 function unpadded(
   places: cr.Tensor,
   padded: readonly number[],
@@ -72,7 +72,10 @@ function unpadded(
   return result;
 }
 
-/** ONNX counts places through the whole tensor, or down the columns of each image. */
+/**
+ * Turns indices into an image into ONNX's, which count over the whole tensor, with each image in row-major or column-major
+ * order.
+ */
 function wholePlaces(places: cr.Tensor, shape: readonly number[], order: number): cr.Tensor {
   const [n, c] = shape as readonly [number, number];
   const size = shape.slice(2);
@@ -93,7 +96,7 @@ function wholePlaces(places: cr.Tensor, shape: readonly number[], order: number)
   return inside.add(images);
 }
 
-/** The mean of each window of `x` as the attributes of a node say. */
+/** The mean of each window of `x`, with the attributes of a node. */
 export function averagePool(call: Call, x: cr.Tensor): cr.Tensor {
   const windows = geometry(call, x);
   const { kernel, strides: stride, dilations, low, high, beyond } = windows;
@@ -118,7 +121,7 @@ export function averagePool(call: Call, x: cr.Tensor): cr.Tensor {
   return sums(behind(around(x))).div(sums(counted));
 }
 
-/** The sum over each window, dilated ones too: a convolution with ones, channel by channel. */
+/** The sum over each window, with dilation: a convolution with ones, per channel. */
 function windowSums(
   x: cr.Tensor,
   { kernel, strides: stride, dilations: dilation }: Windows,
@@ -139,7 +142,7 @@ function lpPool(call: Call): Result {
   return windowSums(powers, windows).pow(1 / p);
 }
 
-/** Something over all of the image, which becomes one element. */
+/** An operator that reduces the whole image to one element. */
 function whole(name: string, f: (x: cr.Tensor, dims: number[], call: Call) => cr.Tensor): Operator {
   return operator(name, (call) => {
     const x = call.tensor(0);
@@ -162,7 +165,7 @@ function maxUnpool(call: Call): Result {
     .slice(2)
     .map((n, d) => (n - 1) * strides[d]! - pads[d]! - pads[d + kernel.length]! + kernel[d]!);
   const shape = call.has(2) ? call.numbers(2) : [...x.shape.slice(0, 2), ...own];
-  // Places count through the tensor that was pooled, which may be smaller than the result.
+  // Indices refer to the tensor that was pooled, which may be smaller than the result.
   const from = [...x.shape.slice(0, 2), ...own];
   let rest = places.reshape([-1]);
   let flat: cr.Tensor = cr.zeros([rest.size], { dtype: 'int32' });

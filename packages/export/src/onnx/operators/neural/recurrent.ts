@@ -1,26 +1,26 @@
-/** @file Recurrent networks: RNN, GRU and LSTM, in either direction, with sequences of different lengths. */
+/** @file Recurrent networks: RNN, GRU and LSTM, in either or both directions, for sequences of different lengths. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 import { activationsOf, type Activation } from './recurrentActivations.js';
 
-/** What is carried from one step to the next, each `[batch, hidden]`. */
+/** The state that is carried from one step to the next, each tensor `[batch, hidden]`. */
 type State = readonly cr.Tensor[];
 
-/** One direction: from the projected input of a step and the state to the next state; the first of it is the output. */
+/** One step in one direction: takes the projected input and the state to the next state, whose first tensor is the output. */
 type Step = (input: cr.Tensor, state: State) => State;
 
 interface Direction {
-  /** `[batch, features]` of a step with the input weights applied. */
+  /** Takes the step's input after multiplication by the input weights. */
   readonly step: Step;
-  /** The input weights on all steps at once. */
+  /** Multiplies the inputs of all steps by the input weights. */
   readonly project: (x: cr.Tensor) => cr.Tensor;
 }
 
-/** `x Wᵀ + b`, by weights as the cell has them. */
+/** `x Wᵀ + b`, with the weights of a cell. */
 type Product = (x: cr.Tensor, weight: cr.Tensor, bias: cr.Tensor | null) => cr.Tensor;
 
-/** What multiplies in one direction, where that is not `linear` by the weights as they are. */
+/** A weight, and the product that uses it, for weights that `linear` cannot use directly. */
 export interface Products {
   /** `[gates · hidden, features]`. */
   readonly weight: cr.Tensor;
@@ -30,12 +30,12 @@ export interface Products {
 export interface Cell {
   readonly gates: number;
   readonly activations: readonly string[];
-  /** The first of the inputs that hold states: the hidden one, and the cell's. */
+  /** How many states there are: the hidden state, and for an LSTM the cell state. */
   readonly states: number;
   make(call: Call, weights: Weights, f: readonly Activation[]): Step;
 }
 
-/** The parts of one direction. */
+/** The weights of one direction. */
 interface Weights {
   readonly recurrent: cr.Tensor;
   readonly product: Product;
@@ -94,7 +94,7 @@ export const LSTM: Cell = {
     return (x, [hidden0, cell]) => {
       const c = cell as cr.Tensor;
       const all = x.add(product(hidden0 as cr.Tensor, recurrent, recurrentBias));
-      // In the order of ONNX: input, output, forget, cell.
+      // The gates are in the order of ONNX: input, output, forget, cell.
       const [i, o, keep, next] = cr.split(all, hidden, 1) as [
         cr.Tensor,
         cr.Tensor,
@@ -109,12 +109,12 @@ export const LSTM: Cell = {
   },
 };
 
-/** The weights of a direction that are the input at `at`. */
+/** The weight of direction `d` in the input at `at`. */
 function plain(call: Call, at: number, d: number): Products {
   return { weight: call.tensor(at).select(0, d), product: cr.linear };
 }
 
-/** Runs a cell over a sequence; `products` gives the weights of the input at a place, in a direction. */
+/** Runs a cell over a sequence; `products` returns the weight of the input at a given index, for a direction. */
 export function recurrent(call: Call, cell: Cell, products: typeof plain = plain): Result {
   const batchFirst = call.flag('layout');
   const x = batchFirst ? call.tensor(0).transpose(0, 1) : call.tensor(0);
@@ -170,7 +170,7 @@ function directionOf(
   };
 }
 
-/** Runs over the steps; a sequence that is over keeps its state, and gives zeros. */
+/** Runs the steps; a sequence that has ended keeps its state, and outputs zeros. */
 function repeated(
   x: cr.Tensor,
   { step, project }: Direction,
@@ -193,7 +193,7 @@ function repeated(
   return { ys: turned(ys), state };
 }
 
-/** Which sequences go on at each step, `[length, batch, 1]`; null where all do. */
+/** Which sequences have not ended, for each step: `[length, batch, 1]`; null if all have full length. */
 function goingOn(call: Call, length: number): cr.Tensor | null {
   if (!call.has(4) || call.known(4)?.data.every((n) => n >= length) === true) return null;
   return cr.arange(length).unsqueeze(1).lt(call.tensor(4)).unsqueeze(2);

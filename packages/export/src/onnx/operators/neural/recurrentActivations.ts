@@ -1,4 +1,4 @@
-/** @file The functions that recurrent networks may squash with. */
+/** @file The activation functions of recurrent networks. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { range } from '../helpers.js';
@@ -7,7 +7,7 @@ export type Activation = (x: cr.Tensor) => cr.Tensor;
 
 type Parametric = (x: cr.Tensor, alpha: number, beta: number) => cr.Tensor;
 
-/** With the values that `alpha` and `beta` have if none are given. */
+/** Each function, with the default values of `alpha` and `beta` if it uses them. */
 const ACTIVATIONS: ReadonlyMap<string, readonly [Parametric, alpha?: number, beta?: number]> =
   new Map<string, readonly [Parametric, number?, number?]>([
     ['Tanh', [(x) => x.tanh()]],
@@ -23,7 +23,10 @@ const ACTIVATIONS: ReadonlyMap<string, readonly [Parametric, alpha?: number, bet
     ['Elu', [(x, alpha) => cr.elu(x, { alpha }), 1]],
   ]);
 
-/** The activation with a name; it takes what it needs from the start of `alphas` and `betas`, where there is something. */
+/**
+ * The activation with a name; it takes the parameters that it needs from the front of `alphas` and `betas`, or their
+ * defaults.
+ */
 export function activationOf(
   call: Call,
   name: string,
@@ -38,8 +41,8 @@ export function activationOf(
 }
 
 /**
- * The activations of direction `d`, for which the first direction has taken its parameters already. `clip` bounds what goes
- * into the gates; the cell's state goes into the third activation of an LSTM as it is, as in ONNX Runtime.
+ * The activations of direction `d`, after the first direction has taken its parameters. `clip` bounds the inputs of the
+ * gates; the third activation of an LSTM receives the cell state without a bound, as in ONNX Runtime.
  */
 export function activationsOf(call: Call, fallbacks: readonly string[], d: number): Activation[] {
   const names = call.texts('activations', []);

@@ -1,4 +1,4 @@
-/** @file Mixing along a sequence by a state that is handed on: linear attention, and causal convolution. */
+/** @file Sequence mixing with a state that each step passes to the next: linear attention, and causal convolution. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { range } from '../helpers.js';
@@ -7,9 +7,9 @@ import { operator, outputs, type Operator, type Result } from '../operator.js';
 const RULES = ['linear', 'gated', 'delta', 'gated_delta'];
 
 /**
- * Attention without a softmax: keys and values are added to a matrix, which queries read (Katharopoulos et al. 2020,
- * arXiv:2006.16236); it may decay, and may first take back what it holds for a key (Yang et al. 2024,
- * arXiv:2412.06464).
+ * Attention without a softmax: each step adds its key and value to a matrix, which the queries read (Katharopoulos et al.
+ * 2020, arXiv:2006.16236). The matrix may decay, and a step may first subtract the value that it holds for the key (Yang et
+ * al. 2024, arXiv:2412.06464).
  */
 function linearAttention(call: Call): Result {
   const rule = call.text('update_rule', 'gated_delta');
@@ -43,7 +43,7 @@ function linearAttention(call: Call): Result {
   return outputs(cr.stack(results, 1), state);
 }
 
-/** Each channel over what was there before it: `past_state` stands in front of the first elements. */
+/** Convolves each channel with its earlier elements; `past_state` holds those before the first one. */
 function causalConvolution(call: Call): Result {
   const [x, weight] = [call.tensor(0), call.tensor(1)];
   const [batch, channels] = x.shape as [number, number];

@@ -1,4 +1,4 @@
-/** @file Images at another size, at the points of a grid, or inside of boxes. */
+/** @file Resizes images, or samples them at the points of a grid or inside boxes. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { integers } from '../../import/values.js';
@@ -10,14 +10,14 @@ interface Axis {
   readonly from: number;
   readonly to: number;
   readonly scale: number;
-  /** The part of the image that is read, from 0 to 1; all of it but in one mode. */
+  /** The part of the image that is read, from 0 to 1; only one mode reads less than all of it. */
   readonly roi: readonly [start: number, end: number];
 }
 
-/** Rounded to float32 as others do, who compute in it: what is nearest may hang on that. */
+/** Rounds to float32, in which other runtimes compute: the choice of the nearest element may depend on it. */
 const single = Math.fround;
 
-/** Where a place in the result lies in the image. */
+/** The coordinate in the image of index `i` of the result. */
 function coordinate(mode: string, i: number, { from, to, scale, roi }: Axis, call: Call): number {
   switch (mode) {
     case 'half_pixel':
@@ -46,7 +46,7 @@ function coordinate(mode: string, i: number, { from, to, scale, roi }: Axis, cal
   }
 }
 
-/** The elements that one place in the result is made of, and their weights. */
+/** The elements that contribute to one element of the result, and their weights. */
 type Taps = readonly (readonly [at: number, weight: number])[];
 
 function nearest(x: number, mode: string): number {
@@ -68,7 +68,7 @@ function cubic(a: number): (x: number) => number {
   };
 }
 
-/** Reads of a dimension with a kernel; wider where the image shrinks and is to be smoothed. */
+/** The elements that a kernel reads around a coordinate; a wider kernel smooths if the image shrinks and `antialias` is set. */
 function taps(
   x: number,
   kernel: (x: number) => number,
@@ -79,7 +79,7 @@ function taps(
 ): Taps {
   const stretch = antialias && scale < 1 ? scale : 1;
   const width = reach / stretch;
-  // However far outside it lies, it is the edge that is read; at 10³⁰ there are no next integers.
+  // A coordinate far outside reads the edge. It is clamped first, as near 10³⁰ there are no next integers.
   const place = Math.min(Math.max(x, -1 - width), from + width);
   const found: [number, number][] = [];
   for (let at = Math.ceil(place - width); at <= Math.floor(place + width); at++) {
@@ -101,7 +101,7 @@ function resampled(call: Call, x: cr.Tensor, d: number, axis: Axis): cr.Tensor {
   );
   const at = range(axis.to).map((i) => coordinate(place, i, axis, call));
   const crop = place === 'tf_crop_and_resize';
-  // Some coordinates would move even what stays as large as it is, images among channels.
+  // Some coordinate modes would shift even a dimension that keeps its size, such as channels.
   if (axis.from === axis.to && axis.scale === 1 && !crop) return x;
   if (axis.from === axis.to && !crop && at.every((x, i) => x === i)) return x;
   const inside = (i: number): number => Math.min(Math.max(i, 0), axis.from - 1);
@@ -127,9 +127,9 @@ function resampled(call: Call, x: cr.Tensor, d: number, axis: Axis): cr.Tensor {
   return cr.where(mask, call.float('extrapolation_value', 0), y);
 }
 
-/** Sums of elements along a dimension: a product with a matrix that has few numbers in each row. */
+/** Weighted sums of elements along a dimension: a product with a matrix that has few nonzeros per row. */
 function weighted(x: cr.Tensor, d: number, all: readonly Taps[]): cr.Tensor {
-  // Where nothing is read, as at places that are no numbers, there is 0.
+  // Without any elements, as at a NaN coordinate, the result is 0.
   const most = all.reduce((n, taps) => Math.max(n, taps.length), 1);
   const shape = x.shape.map((_, k) => (k === d ? all.length : 1));
   const parts = range(most).map((t) => {
@@ -140,7 +140,7 @@ function weighted(x: cr.Tensor, d: number, all: readonly Taps[]): cr.Tensor {
   return parts.reduce((sum, part) => sum.add(part));
 }
 
-/** How much larger each dimension becomes: at first two attributes, then one, then an input. */
+/** The factor of each dimension: two attributes in the first versions, then one attribute, then an input. */
 function scalesOf(call: Call, input: number): number[] {
   if (call.attributeGiven('height_scale'))
     return [1, 1, call.float('height_scale'), call.float('width_scale')];

@@ -1,24 +1,24 @@
-/** @file Positions turned into rotations (Su et al. 2021, arXiv:2104.09864). */
+/** @file Rotary position embeddings (Su et al. 2021, arXiv:2104.09864). */
 import * as cr from '@chainrule/autograd';
 import { range } from '../helpers.js';
 
-/** How features are turned. */
+/** The rotation of pairs of features. */
 export interface Rotation {
   readonly cos: cr.Tensor;
   readonly sin: cr.Tensor;
-  /** Neighbours are pairs; else the halves are. */
+  /** Whether pairs are neighbours; otherwise a pair has one feature in each half. */
   readonly interleaved: boolean;
-  /** How many features are turned; 0 for all. */
+  /** How many features are rotated; 0 for all. */
   readonly width: number;
 }
 
-/** The rows of a table that positions name, for all heads. */
+/** The rows of a table at given positions, for all heads. */
 export function rowsAt(cache: cr.Tensor, positions: cr.Tensor): cr.Tensor {
   const chosen = cache.indexSelect(0, positions.reshape([-1]));
   return chosen.reshape([...positions.shape, cache.shape[1] as number]).unsqueeze(1);
 }
 
-/** `[batch, heads, length, size]` with pairs of features turned by the angles of their positions. */
+/** Rotates pairs of features of `[batch, heads, length, size]` by the angles of their positions. */
 export function rotated(x: cr.Tensor, { interleaved, width, ...angles }: Rotation): cr.Tensor {
   const size = x.shape[3] as number;
   const turned = width || size;
@@ -38,7 +38,7 @@ export function rotated(x: cr.Tensor, { interleaved, width, ...angles }: Rotatio
   return size === turned ? joined : cr.cat([joined, rest], 3);
 }
 
-/** Positions that follow each other, from a first one for each example or one for all. */
+/** Consecutive positions, starting from a first one for each example or for all. */
 export function positionsFrom(first: cr.Tensor | number, length: number): cr.Tensor {
   const steps = cr.tensor(Int32Array.from(range(length)), { dtype: 'int32' }).unsqueeze(0);
   return typeof first === 'number' ? steps.add(first) : steps.add(first.reshape([-1, 1]));

@@ -1,4 +1,4 @@
-/** @file How windows slide: strides, dilations and padding as ONNX gives them. */
+/** @file The geometry of windows: strides, dilations and padding, from ONNX's attributes. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { product, range } from '../helpers.js';
@@ -11,7 +11,7 @@ export interface Windows {
   readonly high: number[];
 }
 
-/** The windows of a node over the sizes of an image. */
+/** The windows of a node, for an image of a given size. */
 export function windowsOf(call: Call, size: readonly number[], kernel: readonly number[]): Windows {
   const rank = size.length;
   if (rank < 1 || rank > 3 || kernel.length !== rank)
@@ -27,13 +27,13 @@ export function windowsOf(call: Call, size: readonly number[], kernel: readonly 
     call.refuse('strides and dilations must be positive, one for each dimension');
   if (pads.length !== 2 * rank) call.refuse('pads must be two numbers for each dimension');
   const [low, high] = paddingOf(call, size, { kernel, strides, dilations, pads });
-  // What lies around an image is made, too: a file may ask for less than its limits allow.
+  // Padding is allocated too: a small file must not make it exceed the limits.
   const rest = product(call.shape(0)) / Math.max(product(size), 1);
   call.within([rest, ...size.map((n, d) => n + Math.max(low[d]!, 0) + Math.max(high[d]!, 0))]);
   return { kernel, strides, dilations, low, high };
 }
 
-/** The padding before and behind each dimension, as it is given or as `auto_pad` asks for it. */
+/** The padding before and after each dimension, as given or as `auto_pad` requires. */
 function paddingOf(
   call: Call,
   size: readonly number[],
@@ -57,7 +57,7 @@ export function isSymmetric({ low, high }: Windows): boolean {
   return low.every((p, d) => p === high[d]);
 }
 
-/** `x` with a value around its last dimensions; negative padding cuts off. */
+/** `x` with a value as padding around its last dimensions; negative padding cuts off. */
 export function surround(
   x: cr.Tensor,
   low: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * @file Graphs inside of nodes: branches and loops. They run as they are met where a condition can be read; where it cannot,
- * as while `compile` records, they become `cond` and `whileLoop`.
+ * @file Graphs inside nodes: branches and loops. If a condition can be read, they run directly; if not, as while `compile`
+ * records, they become `cond` and `whileLoop`.
  */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
@@ -8,18 +8,18 @@ import { Known, known, type Value } from '../../import/values.js';
 import { dimension, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
-/** What `cond` can give. */
+/** What a branch of `cond` can return. */
 type Tree = cr.Tensor | readonly Tree[];
 
 const RECORDED = 'what it does depends on values, and it is being recorded';
 
-/** Whether a condition holds; null where that cannot be read. */
+/** Whether a condition holds; null if it cannot be read. */
 function truth(call: Call, value: Value): boolean | null {
   if (value instanceof Known) {
     return value.data.length === 1 ? value.data[0] !== 0 : call.refuse(ONE_BOOLEAN);
   }
   if (!(value instanceof cr.Tensor) || value.size !== 1) return call.refuse(ONE_BOOLEAN);
-  // Plain code calls the branch that is taken, what records calls both.
+  // Outside a recording `cond` calls only the branch that is taken, inside one it calls both.
   const called: boolean[] = [];
   const note = (which: boolean) => () => (called.push(which), value);
   cr.cond(value, note(true), note(false));
@@ -29,7 +29,7 @@ function truth(call: Call, value: Value): boolean | null {
 const ONE_BOOLEAN = 'a condition must be one boolean';
 const TRUE = known([1], [], 'bool');
 
-/** Values as what a recorded branch or loop can give. */
+/** A value in a form that a recorded branch or loop can return. */
 function treeOf(call: Call, value: Value): Tree {
   if (value instanceof cr.Tensor) return value;
   if (value instanceof Known) return value.tensor;
@@ -46,7 +46,7 @@ function branch(call: Call): Result {
   return outputs(...cr.cond(condition as cr.Tensor, trees('then_branch'), trees('else_branch')));
 }
 
-/** What was gathered in each round, one after the other. */
+/** Stacks the outputs of all iterations. */
 function gathered(call: Call, rounds: readonly Value[], dim = 0): Value {
   const tensors = rounds.map((x) => (x instanceof Known ? x.tensor : x));
   if (tensors.length === 0) return cr.zeros([0]);
@@ -84,7 +84,7 @@ function loop(call: Call): Result {
   return outputs(...carried, ...scanned.map((list) => gathered(call, list)));
 }
 
-/** How often a loop may run: a tensor where that cannot be read. */
+/** The number of iterations; a tensor if it cannot be read. */
 function trips(call: Call, value: Value): number | cr.Tensor {
   const unread = value instanceof cr.Tensor && value.size === 1 && truth(call, value) === null;
   return unread ? value.reshape([]) : call.number(0);
@@ -97,7 +97,7 @@ interface Rounds {
   readonly carried: readonly Value[];
 }
 
-/** The rounds from `i` on as a single node. */
+/** Records the iterations from `i` on as a single node. */
 function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly Value[] {
   const tensorOf = (x: Value | undefined): cr.Tensor => {
     if (x instanceof cr.Tensor) return x;
@@ -127,9 +127,9 @@ function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly
   return end;
 }
 
-/** One run of the body for each element along a dimension. */
+/** Runs the body once for each element along a dimension. */
 function scan(call: Call): Result {
-  // Version 8 had a batch in front, and lengths that nobody used.
+  // In version 8 inputs had a batch dimension first, and there was an input of lengths that nobody used.
   const batched = call.version < 9;
   const inputs = call.values(batched && !call.has(0) ? 0 : batched ? 1 : 0);
   const count = call.int('num_scan_inputs');
@@ -193,7 +193,7 @@ function scan(call: Call): Result {
   );
 }
 
-/** `d y / d xs` of values around the node. */
+/** `d y / d xs` for values of the graph around the node. */
 function gradient(call: Call): Result {
   const named = (name: string): cr.Tensor => {
     const value = call.lookUp(name);

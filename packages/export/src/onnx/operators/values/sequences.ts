@@ -5,7 +5,7 @@ import { Known, known, type Value } from '../../import/values.js';
 import { dimension, range } from '../helpers.js';
 import { operator, outputs, type Operator, type Result } from '../operator.js';
 
-/** A place in a list; `ends` allows the one behind the last. */
+/** An index into a list; `ends` of 1 also allows the position after the last element. */
 function place(call: Call, input: number, length: number, ends = 0): number {
   const at = call.number(input);
   const i = at < 0 ? at + length : at;
@@ -51,7 +51,7 @@ function erase(call: Call): Result {
   return list;
 }
 
-/** The body for each element; what is no sequence goes to each. */
+/** Runs the body for each element; inputs that are no sequences are passed to every run. */
 function map(call: Call): Result {
   const inputs = call.values();
   const first = call.sequence(0);
@@ -63,7 +63,7 @@ function map(call: Call): Result {
   return outputs(...lists);
 }
 
-/** An optional value is the value, or an empty list. */
+/** An optional is represented by its value, or by an empty list. */
 const isMissing = (value: Value | undefined): boolean =>
   value === undefined || (Array.isArray(value) && value.length === 0);
 

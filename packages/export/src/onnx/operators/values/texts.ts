@@ -1,4 +1,4 @@
-/** @file Operators on texts. */
+/** @file Operators on strings. */
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { broadcastShapes, positions, stridesOf } from '../../import/host.js';
@@ -58,7 +58,7 @@ function splitTexts(call: Call): Result {
   );
 }
 
-/** As Python's `split`: without a delimiter at any white space. */
+/** Like Python's `split`: an empty delimiter splits at whitespace. */
 function splitText(text: string, delimiter: string, most: number): string[] {
   const parts: string[] = [];
   let rest = delimiter === '' ? text.trimStart() : text;
@@ -74,7 +74,7 @@ function splitText(text: string, delimiter: string, most: number): string[] {
   return [...parts, delimiter === '' ? rest.trimEnd() : rest];
 }
 
-/** Counts of runs of tokens that a vocabulary lists. */
+/** Counts the n-grams of a vocabulary, weighted by TF-IDF. */
 function tfIdf(call: Call): Result {
   const value = call.value(0);
   const [least, most] = [call.int('min_gram_length'), call.int('max_gram_length')];
@@ -119,7 +119,7 @@ function countGrams(
   const counts = new Map<number, number>();
   const { length } = tokens;
   for (let n = Math.max(least, 1); n <= Math.min(most, length); n++) {
-    // Of one token there is nothing to skip.
+    // A single token has nothing to skip.
     for (let step = 1; step <= (n === 1 ? 1 : Math.min(skips + 1, length)); step++) {
       for (let at = 0; at + (n - 1) * step < tokens.length; at++) {
         const gram = Array.from({ length: n }, (_, i) => tokens[at + i * step]).join('\u0000');
@@ -131,7 +131,7 @@ function countGrams(
   return counts;
 }
 
-/** Whether each text matches a pattern as a whole. */
+/** Whether each string as a whole matches a pattern. */
 function fullMatches(call: Call): Result {
   const x = call.strings(0);
   const matches = fullMatcher(call.text('pattern'), (why) =>

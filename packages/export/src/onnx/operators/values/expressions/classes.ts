@@ -1,4 +1,4 @@
-/** @file Classes of characters in regular expressions, as tests of a code point. */
+/** @file Character classes of regular expressions, as tests of a code point. */
 
 export type Test = (code: number) => boolean;
 
@@ -13,10 +13,10 @@ export const not =
   (c) =>
     !test(c);
 
-/** By the letter after a backslash. */
+/** Classes by the letter after a backslash. */
 export const CLASSES: Readonly<Record<string, Test>> = { d: digit, w: word, s: space };
 
-/** By the name within `[[: :]]`. */
+/** Classes by the name within `[[: :]]`. */
 export const NAMED: ReadonlyMap<string, Test> = new Map<string, Test>(
   Object.entries({
     alnum: (c) => letter(c) || digit(c),
@@ -36,7 +36,7 @@ export const NAMED: ReadonlyMap<string, Test> = new Map<string, Test>(
   }),
 );
 
-/** Code points by the letter after a backslash. */
+/** Single code points by the letter after a backslash. */
 export const ESCAPED: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 
 export const equal =
@@ -44,7 +44,7 @@ export const equal =
   (c) =>
     c === code;
 
-/** A test that a letter passes in either case. */
+/** A test that ignores case. */
 export function inEitherCase(test: Test): Test {
   return (code) => {
     if (test(code)) return true;
@@ -53,7 +53,7 @@ export function inEitherCase(test: Test): Test {
   };
 }
 
-/** A general category of Unicode, or a script; null if there is none of that name. */
+/** A general category or script of Unicode; null if there is none of that name. */
 export function category(name: string): Test | null {
   if (!/^\w+$/.test(name)) return null;
   for (const property of [name, `Script=${name}`]) {
@@ -61,7 +61,7 @@ export function category(name: string): Test | null {
       const pattern = new RegExp(`^\\p{${property}}$`, 'u');
       return (code) => pattern.test(String.fromCodePoint(code));
     } catch {
-      // The next way to name it.
+      // Otherwise tries the next way to name it.
     }
   }
   return null;

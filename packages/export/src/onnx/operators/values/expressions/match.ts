@@ -1,18 +1,18 @@
 /**
- * @file Regular expressions, in time proportional to the text: all ways to match are followed at once (K. Thompson, 1968), so
- * that none can be made to run forever.
+ * @file Matches regular expressions in time proportional to the text, by following all possible matches in parallel (K.
+ * Thompson, 1968): no pattern can make it run forever.
  */
 import { parsed, type Expression, type Refuse } from './parse.js';
 
 type Step =
   | Extract<Expression, { kind: 'one' | 'between' }>
-  /** Goes on at several places. */
+  /** Continues at several steps. */
   | { readonly kind: 'fork'; readonly to: number[] };
 
-/** Steps with all repetitions written out, and what may be looked at: steps times characters of all texts. */
+/** The most steps, with all repetitions expanded, and the most work: steps times characters of all texts. */
 const [MOST_STEPS, MOST_WORK] = [10_000, 2 ** 28];
 
-/** Whether the whole of a text matches a pattern. */
+/** Returns a test whether a whole text matches a pattern. */
 export function fullMatcher(pattern: string, refuse: Refuse): (text: string) => boolean {
   const steps: Step[] = [];
   let visits = 0;
@@ -25,7 +25,9 @@ export function fullMatcher(pattern: string, refuse: Refuse): (text: string) => 
     return matches(steps, codes);
   };
 
-  /** Each expression ends where the next one begins; behind the last is the match. */
+  /**
+   * Writes the steps of an expression. Each expression continues at the step after its own; after the last step is the match.
+   */
   function write(x: Expression): void {
     if (++visits > MOST_STEPS) refuse(`more than ${MOST_STEPS} steps`);
     if (x.kind === 'one' || x.kind === 'between') steps.push(x);
@@ -65,7 +67,7 @@ export function fullMatcher(pattern: string, refuse: Refuse): (text: string) => 
     for (const end of ends) end.push(steps.length);
   }
 
-  /** A fork, whose places are filled in. */
+  /** A fork, whose targets the caller fills in. */
   function forked(): number[] {
     const to: number[] = [];
     steps.push({ kind: 'fork', to });
@@ -85,10 +87,10 @@ function matches(steps: readonly Step[], text: readonly number[]): boolean {
       if (step?.kind === 'one' && step.test(text[at] as number)) reach(place + 1, at + 1);
     }
   }
-  // The end is seen only where all of the text has been read.
+  // The position after the last step counts only if all of the text has been read.
   return seen[steps.length] === text.length;
 
-  /** All that stands at a place of the text without reading on. */
+  /** Adds all steps that can be reached at a position without reading a character. */
   function reach(first: number, at: number): void {
     const open = [first];
     for (let place = open.pop(); place !== undefined; place = open.pop()) {

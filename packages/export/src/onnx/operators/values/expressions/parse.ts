@@ -1,4 +1,4 @@
-/** @file Patterns in the syntax of RE2, which has neither references back nor looks around, as trees. */
+/** @file Parses patterns in the syntax of RE2, which has neither backreferences nor lookaround, into trees. */
 import {
   category,
   CLASSES,
@@ -13,7 +13,7 @@ import {
 
 export type Expression =
   | { readonly kind: 'one'; readonly test: Test }
-  /** What holds between two code points, −1 for none. */
+  /** A condition on the code points before and after a position; −1 at an end of the text. */
   | { readonly kind: 'between'; readonly holds: (before: number, after: number) => boolean }
   | { readonly kind: 'all' | 'any'; readonly parts: readonly Expression[] }
   | {
@@ -25,7 +25,7 @@ export type Expression =
 
 export type Refuse = (why: string) => never;
 
-/** Parentheses in each other, and how often something may be repeated. */
+/** The deepest nesting of parentheses, and the highest count of a repetition. */
 const [MOST_DEPTH, MOST_REPEATED] = [200, 1000];
 
 interface Flags {
@@ -34,12 +34,12 @@ interface Flags {
   readonly s: boolean;
 }
 
-/** The tree of a pattern. */
+/** Parses a pattern into a tree. */
 export function parsed(pattern: string, refuse: Refuse): Expression {
   return new Parser(pattern, refuse).whole();
 }
 
-/** Reads a pattern once, from left to right. */
+/** Reads a pattern from left to right, without backtracking. */
 class Parser {
   private at = 0;
   private depth = 0;
@@ -65,7 +65,7 @@ class Parser {
     return this.text[this.at++] ?? this.refuse('the pattern ends too early');
   }
 
-  /** Moves on past `part`, if it comes next. */
+  /** Skips `part` if it comes next. */
   private skip(part: string): boolean {
     const found = this.text.slice(this.at, this.at + part.length).join('') === part;
     if (found) this.at += part.length;
@@ -94,7 +94,7 @@ class Parser {
   private repeated(of: Expression): Expression {
     const range = this.range();
     if (range === null) return of;
-    // Whether few or many are preferred is no matter where the whole text must match.
+    // Lazy or greedy makes no difference if the whole text must match.
     this.skip('?');
     if (this.range() !== null) this.refuse('a repetition of a repetition');
     const [least, most] = range;
@@ -116,7 +116,7 @@ class Parser {
     return [least, match[2] === '' ? least : match[3] === '' ? Infinity : Number(match[3])];
   }
 
-  /** One element; null for what only sets flags. */
+  /** One element; null if it only sets flags. */
   private element(): Expression | null {
     const c = this.take();
     const { m, s } = this.flags;
@@ -150,7 +150,7 @@ class Parser {
     return inner;
   }
 
-  /** The flags after `(?`: whether a group follows them. */
+  /** Reads the flags after `(?`; returns whether a group follows. */
   private setFlags(): boolean {
     let on = true;
     for (;;) {
@@ -174,7 +174,7 @@ class Parser {
     return { kind: 'one', test: this.flags.i ? inEitherCase(test) : test };
   }
 
-  /** After a backslash: a code point, or a class without one. */
+  /** Reads what follows a backslash: a code point or a class. */
   private escaped(): { readonly test: Test; readonly code: number | null } {
     const c = this.take();
     const found = CLASSES[c.toLowerCase()];
@@ -195,7 +195,7 @@ class Parser {
     return parseInt(digits, 16);
   }
 
-  /** A general category of Unicode, or a script. */
+  /** Reads a general category or script of Unicode. */
   private categoryNamed(negated: boolean): Test {
     let name = this.take();
     if (name === '{') for (name = ''; !this.skip('}');) name += this.take();
