@@ -28,12 +28,15 @@ import { cellOf, leafValue, outputOf, place, release, settle } from './settle.js
 import { userLine } from './userLine.js';
 
 /**
- * Computes the values of `tensors`, and of every cell with a pending version, in one run. First values
- * of cells beyond 64 MiB in all are left to what reads them.
+ * Computes the values of `tensors` and of every cell that was assigned, in one run. Initial values of cells
+ * that exceed 64 MiB in total wait until they are read.
  *
- * Values are computed when they are read; call this to choose the moment, or to compute several in one run. Results
- * of more than 64 KiB stay in the engine's memory until they are read (16 MiB in total: then the oldest are dropped,
- * and computed again if they are read after all).
+ * Values are computed when they are read; call this to choose the moment, or to compute several in one run. Results of
+ * more than 64 KiB stay in the engine's memory until they are read, up to 16 MiB in total: beyond that the oldest are
+ * dropped, and computed again if they are read.
+ *
+ * @throws {ChainruleError} for what is no tensor, and whatever the operations refuse when they run. PyTorch has no
+ * equivalent, since it computes at once.
  * @example
  * const [mean, deviation] = [x.mean(), x.std()];
  * evaluate(mean, deviation); // one pass over x
