@@ -96,7 +96,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
   const initial: Tensor[] = [];
   const calls: Tensor[] = [];
   const placed: PlacedNode[] = [];
-  let plain = true;
+  // In debug mode the backward pass is built each time: what fails in it is a node with a line.
+  let plain = mode.debug === 0;
   structure.reset();
   literalSlots.fill(NOT_MET);
   // The path of nodes being visited, and how many inputs of each have been visited.

@@ -25,7 +25,7 @@ import { takeBack } from './lent.js';
 import { NOTHING, type Plan } from './plan.js';
 import type { Executable } from './program.js';
 import { cellOf, leafValue, outputOf, place, release, settle } from './settle.js';
-import { userLine } from './userLine.js';
+import { madeAt } from './userLine.js';
 
 /**
  * Computes the values of `tensors` and of every cell that was assigned, in one run. Initial values of cells
@@ -237,9 +237,8 @@ const NONE: readonly never[] = [];
 export function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
   if (!(error instanceof ChainruleError) || node === undefined) return error;
   if (node.scope !== '') error.message += ` (in ${node.scope})`;
-  const stack = node.extra?.stack;
-  if (stack !== undefined)
-    error.message += `; found at ${why}, the operation was created ${userLine(stack)}`;
+  const line = madeAt(node);
+  if (line !== undefined) error.message += `; found at ${why}, the operation was created ${line}`;
   return error;
 }
 

@@ -1,5 +1,5 @@
 /** @file The modes in force while a function runs: whether gradients are recorded, the label of new nodes, tracing. */
-import { checkArgument, passes } from '../arguments/index.js';
+import { checkArgument, passes, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
 import type { NotedRegion } from './region.js';
@@ -186,7 +186,8 @@ function withGrad<R>(name: string, grad: boolean, f: () => R): R {
  * @example noGrad(() => model.forward(x))
  * @throws {ChainruleError} if `f` returns a promise.
  */
-export function noGrad<R>(f: () => R): R {
+export function noGrad<R>(f: () => R, surplus?: unknown): R {
+  refuseSurplus('noGrad', surplus);
   return withGrad('noGrad', false, f);
 }
 
@@ -195,7 +196,8 @@ export function noGrad<R>(f: () => R): R {
  * @throws {ChainruleError} if `f` returns a promise.
  * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
  */
-export function enableGrad<R>(f: () => R): R {
+export function enableGrad<R>(f: () => R, surplus?: unknown): R {
+  refuseSurplus('enableGrad', surplus);
   return withGrad('enableGrad', true, f);
 }
 
@@ -211,7 +213,8 @@ export function isGradEnabled(): boolean {
  * Labels the operations that `f` makes: errors, `graph` and `profile` show the label. Scopes nest as `a.b`.
  * @example scope('encoder', () => x.matmul(w).relu())
  */
-export function scope<R>(name: string, f: () => R): R {
+export function scope<R>(name: string, f: () => R, surplus?: unknown): R {
+  refuseSurplus('scope', surplus);
   checkArgument('scope', 'name', name, kinds.text);
   checkArgument('scope', 'f', f, kinds.callable);
   const before = mode.scope;

@@ -1,7 +1,7 @@
 /** @file A function as an image: its program for one signature as data, with its inputs and outputs. */
 import { ChainruleError } from '../errors.js';
 import { imageOf, type Image, type ImageTools } from '../backends/wasm/image/image.js';
-import { userLine } from '../engine/userLine.js';
+import { madeAt } from '../engine/userLine.js';
 import { again } from '../engine/recording/capture.js';
 import { record } from '../engine/recording/record.js';
 import { argumentLeaves } from '../engine/recording/signature.js';
@@ -83,11 +83,11 @@ export function imageOfFunction(
   const leaves = argumentLeaves(given);
   const refuse = (op: string, origin: number): ChainruleError => {
     const node = made.nodes[origin];
-    const stack = node?.extra?.stack;
+    const line = node === undefined ? undefined : madeAt(node);
     const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
     return new ChainruleError(
       `${caller}: ${op} needs the framework` +
-        `${place}${stack === undefined ? '' : `, made ${userLine(stack)}`}; compute it outside the function`,
+        `${place}${line === undefined ? '' : `, made ${line}`}; compute it outside the function`,
     );
   };
   const image = imageOf({ ...program, outputs }, { ...tools, refuse });

@@ -1,5 +1,5 @@
 /** @file From the nodes of the engine to those of a recorded graph. */
-import { userLine } from '../engine/userLine.js';
+import { madeAt } from '../engine/userLine.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp, counterOp, numberOf } from '../graph/version.js';
 import type { TypedArray } from '../graph/dtype.js';
@@ -74,7 +74,7 @@ export class NodeList {
       shape: t.sizes,
       dtype: t.dtype,
       path: t.scope,
-      madeAt: t.extra?.stack === undefined ? '' : userLine(t.extra.stack),
+      madeAt: madeAt(t) ?? '',
       inputs: [],
     };
     const given = this.inputOf(t, facts) ?? this.numberOf(t, facts);

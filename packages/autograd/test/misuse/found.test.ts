@@ -348,11 +348,18 @@ test('arguments that would be ignored are refused; what map and reduce give is n
     withStack: true,
   });
   refused('detectAnomaly: it takes no options', autograd.detectAnomaly, f, { checkNan: false });
+  refused("square: it takes no options, got 'out'", autograd.square, x, { out: x });
+  for (const name of ['remainder', 'fmod', 'floorDivide'] as const)
+    refused(`${name}: it takes no more arguments, got true`, autograd[name], x, x, true);
+  refused('noGrad: it takes no more arguments, got true', autograd.noGrad, () => 1, true);
+  refused('enableGrad: it takes no more arguments', autograd.enableGrad, () => 1, 'mode');
+  refused("scope: it takes no options, got 'color'", autograd.scope, 'a', () => 1, { color: 1 });
   refused("vjp: there is no option 'hasAux'", autograd.vjp, f, x, { hasAux: true });
   refused("there is no option 'useReentrant'", autograd.checkpoint, f, x, { useReentrant: false });
   expect(autograd.meshgrid(x, x)).toHaveLength(2);
   expect([x, x].map(autograd.relu)).toHaveLength(2);
   expect([x, x].map(autograd.clone)).toHaveLength(2);
+  expect([x, x].map(autograd.square)).toHaveLength(2);
   expect([x, x, x].reduce(autograd.add).toArray()).toEqual([3, 3]);
 });
 

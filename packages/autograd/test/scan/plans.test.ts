@@ -10,6 +10,7 @@ import {
   Parameter,
   randn,
   scan,
+  setDebug,
   stack,
   tensor,
   whileLoop,
@@ -17,7 +18,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import { engine } from '../../src/internal.js';
-import { loopOf } from '../../src/engine/loop.js';
+import { loopOf, type Loop } from '../../src/engine/loop.js';
 
 // A library rounds products of other sizes otherwise.
 process.env['CHAINRULE_BLAS'] = 'off';
@@ -29,15 +30,11 @@ const step =
     return [next, next.mul(x.sigmoid())];
   };
 
-/** The loops that run while `f` does: their names, with a minus where they go from the end. */
-function loopsIn(f: () => void): string[] {
-  const loops: string[] = [];
+function runIn(f: () => void): Loop[] {
+  const loops: Loop[] = [];
   engine.onRun = ({ instructions }) => {
-    for (const { op, attrs } of instructions) {
-      if (op?.lowering.kind !== 'loop') continue;
-      const { name, reverse } = loopOf(attrs ?? {});
-      loops.push(reverse ? `-${name}` : name);
-    }
+    for (const { op, attrs } of instructions)
+      if (op?.lowering.kind === 'loop') loops.push(loopOf(attrs ?? {}));
   };
   try {
     f();
@@ -45,6 +42,16 @@ function loopsIn(f: () => void): string[] {
     engine.onRun = null;
   }
   return loops;
+}
+
+/** The loops that run while `f` does: their names, with a minus where they go from the end. */
+function loopsIn(f: () => void): string[] {
+  return runIn(f).map(({ name, reverse }) => (reverse ? `-${name}` : name));
+}
+
+/** How many results a step of each loop has that runs while `f` does. */
+function resultsIn(f: () => void): number[] {
+  return runIn(f).map(({ bodies }) => bodies[0]?.outputs.length ?? 0);
 }
 
 const gradientOf = (p: Parameter): number[] => Array.from(p.grad?.dataSync() ?? []);
@@ -90,6 +97,26 @@ describe('a scan in a step of training', () => {
       expect(first).toBeGreaterThan(20);
       expect(later).toBeLessThan(10);
       expect(sizes).toEqual([64, 32]);
+    }
+  });
+
+  test('is kept in debug mode as it is without', () => {
+    const w = new Parameter(randn([8, 8]).mul(0.1));
+    const xs = randn([5, 4, 8]);
+    const train = (): void => {
+      w.grad = null;
+      scan(step(w), zeros([4, 8]), xs)[1]
+        .square()
+        .sum()
+        .backward();
+    };
+    const owed = resultsIn(train);
+    expect(owed[0]).toBeGreaterThan(2); // what the way back reads, beside the carry and the result
+    setDebug(1);
+    try {
+      expect(resultsIn(train)).toEqual(owed);
+    } finally {
+      setDebug(0);
     }
   });
 

@@ -18,8 +18,6 @@ export interface Extra {
   retainGrad: boolean;
   /** Whether gradients end here although it is computed: it is a leaf of a function that is being recorded. */
   isLeaf: boolean;
-  /** The stack at creation, in debug mode. */
-  stack: string | undefined;
 }
 
 /** @internal The rare fields of a node, created if needed. */
@@ -30,7 +28,6 @@ export function extraOf(t: Tensor): Extra {
     hooks: [],
     retainGrad: false,
     isLeaf: false,
-    stack: undefined,
   });
 }
 

@@ -1,4 +1,5 @@
 /** @file The four operations of a field and the functions that they need: all derivative rules build on these. */
+import { refuseSurplus } from '../../arguments/index.js';
 import { castNode } from './element.js';
 import { binary, operand, unary, type BinaryOp, type Operand, type UnaryOp } from './define.js';
 import type { ShapeIn } from '../../types/index.js';
@@ -74,7 +75,8 @@ const squareOp = unary('square', {
  * `x²`. PyTorch: `torch.square`; int32 wraps around, booleans become int32.
  * @example square(tensor([-2, 3])) // [4, 9]
  */
-export function square<X extends Operand>(x: X): Tensor<ShapeIn<X>> {
+export function square<X extends Operand>(x: X, surplus?: unknown): Tensor<ShapeIn<X>> {
+  if (surplus !== undefined) refuseSurplus('square', surplus);
   const node = operand('square', x);
   return squareOp(node.dtype === 'bool' ? castNode(node, 'int32') : node) as Tensor<ShapeIn<X>>;
 }

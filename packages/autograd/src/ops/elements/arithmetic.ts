@@ -1,5 +1,5 @@
 /** @file Element-wise arithmetic: sums, products, quotients, remainders, powers, maxima and minima. */
-import { byPosition, defineOptions } from '../../arguments/index.js';
+import { byPosition, defineOptions, refuseSurplus } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import { isFloat } from '../../graph/dtype.js';
@@ -161,8 +161,9 @@ const remainderOp = binary('remainder', {
 export function remainder<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+  surplus?: unknown,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  return divided(remainderOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
+  return divided(remainderOp, x, y, surplus) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 const fmodOp = binary('fmod', {
@@ -182,8 +183,9 @@ const fmodOp = binary('fmod', {
 export function fmod<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+  surplus?: unknown,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  return divided(fmodOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
+  return divided(fmodOp, x, y, surplus) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 const floorDivideOp: BinaryOp = binary('floorDivide', {
@@ -204,12 +206,14 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
 export function floorDivide<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+  surplus?: unknown,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
-  return divided(floorDivideOp, x, y) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
+  return divided(floorDivideOp, x, y, surplus) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 }
 
 /** Refuses integer division by a known zero at the call; other zeros are found when the division is evaluated. */
-function divided(op: BinaryOp, x: Operand, y: Operand): Tensor {
+function divided(op: BinaryOp, x: Operand, y: Operand, surplus: unknown): Tensor {
+  if (surplus !== undefined) refuseSurplus(op.primitive.name, surplus);
   const out = op(x, y);
   const divisor = out.inputs[1] as Tensor;
   const data = typeof y === 'number' ? Int32Array.of(y) : hostValue(divisor);

@@ -156,6 +156,11 @@ export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependen
   return { depends, outside };
 }
 
+/** Whether a node has hooks: it then stays in its loop, and what calls them is recorded each time. */
+export function isHooked({ extra }: Tensor): boolean {
+  return extra !== null && extra.hooks.length > 0;
+}
+
 /** Whether a node is the offset of random numbers. */
 export function isOffset(node: Tensor): boolean {
   return node.op === (counterOp as unknown) && node.attrs?.['role'] === 'offset';

@@ -13,7 +13,7 @@ import { isLoop } from '../../engine/compile/products.js';
 import { matmulOf } from '../../ops/linalg/products/matmul.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
-import { dependents, isOffset, type BodyGraph, type Dependents } from './body.js';
+import { dependents, isHooked, isOffset, type BodyGraph, type Dependents } from './body.js';
 import { extend } from './extend.js';
 
 /** A body and its sequences, which may include the moved products. */
@@ -52,11 +52,6 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
     graph: { ...graph, xs: [...graph.xs.filter((_, k) => stays[k]), ...stand], outputs },
     sequences: [...sequences.filter((_, k) => stays[k]), ...taken],
   };
-}
-
-/** Whether a node has hooks: it then stays in the loop. */
-function isHooked({ extra }: Tensor): boolean {
-  return extra !== null && extra.hooks.length > 0;
 }
 
 /** The nodes of a step that depend on its element alone; true if a product by an outside matrix is part of one. */

@@ -14,6 +14,7 @@ import { rewrite } from '../rewrite.js';
 import {
   closeBody,
   dependents,
+  isHooked,
   type Body,
   type BodyGraph,
   type Dependents,
@@ -94,7 +95,7 @@ export function withConstants(
 /** Whether differentiating a node calls no function of the user's: a kept body must not call any. */
 function isPlain(node: Tensor): boolean {
   const call = callOf(node);
-  return node.extra?.hooks === undefined && (call === null || call.rules.kind !== undefined);
+  return !isHooked(node) && (call === null || call.rules.kind !== undefined);
 }
 
 /** The graph of a body, rebuilt between placeholders. */
