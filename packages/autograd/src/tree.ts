@@ -1,6 +1,6 @@
 /** @file Trees: nested arrays and plain objects with tensors as leaves, as transforms take and return them. */
-import { isArray } from './arguments/kinds.js';
-import { display } from './arguments/index.js';
+import { isArray, promise } from './arguments/kinds.js';
+import { display, passes } from './arguments/index.js';
 import { ChainruleError } from './errors.js';
 import { isTensor } from './graph/isTensor.js';
 import type { Tensor } from './graph/tensor.js';
@@ -71,6 +71,7 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
     leaves.push(tree);
     return LEAF;
   }
+  if (typeof tree === 'object' && passes(promise, tree)) refusePromise(tree);
   if (!isBranch(tree)) return { size: 0, rebuild: () => tree, text: '·' };
   if (above.has(tree)) throw new ChainruleError('a tree of tensors must not contain itself');
   above.add(tree);
@@ -93,6 +94,14 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
       ? `[${parts.map((part) => part.text).join(', ')}]`
       : `{ ${keys.map((key, i) => `${key}: ${(parts[i] as Structure).text}`).join(', ')} }`,
   };
+}
+
+/** What an async function gives is no tree: what it returns later would be missed. */
+function refusePromise(given: Promise<unknown>): never {
+  given.then(undefined, () => undefined);
+  throw new ChainruleError(
+    'a tree of tensors holds a promise; pass what it gives (await it first), and functions that are not async',
+  );
 }
 
 const LEAF: Structure = { size: 1, rebuild: (leaves) => leaves[0], text: '*' };

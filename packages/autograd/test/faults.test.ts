@@ -27,8 +27,10 @@ import {
   ones,
   Parameter,
   rand,
+  randperm,
   reshape,
   scalar,
+  scan,
   scatterAdd,
   scope,
   ShapeError,
@@ -118,6 +120,18 @@ describe('shapes', () => {
   ])('a shape with %s', (_what, shape) => {
     for (const make of [zeros, ones, rand])
       refuses(() => make(shape as number[]), ShapeError, make.name.replace(/\d+$/, ''));
+  });
+
+  test.each<[string, () => unknown]>([
+    ['narrow', () => x.narrow(0, 0, -0)],
+    ['randperm', () => randperm(-0)],
+    ['oneHot', () => oneHot(tensor([], { dtype: 'int32' }), -0)],
+    ['repeatInterleave', () => x.repeatInterleave(-0, 0)],
+    ['split', () => x.split([-0, 2])],
+    ['topk', () => x.topk(-0)],
+    ['scan', () => scan((c: Tensor) => [c, c], ones([2]), null, { length: -0 })],
+  ])('a size of -0 for %s', (name, make) => {
+    refuses(make, ChainruleError, name, 'got ');
   });
 
   test('a tensor beyond all memory', () => {

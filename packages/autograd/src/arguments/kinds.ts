@@ -59,22 +59,19 @@ export const count: Kind<number> = ofNumber(
   'be a whole number > 0',
   (x) => Number.isSafeInteger(x) && x > 0,
 );
-/** The size of a dimension, which may be 0. */
-export const size: Kind<number> = ofNumber(
-  'be a whole number ≥ 0',
-  (x) => Number.isSafeInteger(x) && x >= 0,
-);
+/** The size of a dimension, which may be 0, but not −0: a shape would show it. */
+export const size: Kind<number> = wholeBetween(0, Infinity);
 
 /** A number from `low` to `high`, both included. */
 export function between(low: number, high: number): Kind<number> {
   return ofNumber(`be a number from ${low} to ${high}`, (x) => x >= low && x <= high);
 }
 
-/** A whole number from `low` to `high`, both included. */
+/** A whole number from `low` to `high`, both included, and not −0. */
 export function wholeBetween(low: number, high: number): Kind<number> {
   return ofNumber(
     high === Infinity ? `be a whole number ≥ ${low}` : `be a whole number from ${low} to ${high}`,
-    (x) => Number.isSafeInteger(x) && x >= low && x <= high,
+    (x) => Number.isSafeInteger(x) && x >= low && x <= high && !Object.is(x, -0),
   );
 }
 

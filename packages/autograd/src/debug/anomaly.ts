@@ -6,7 +6,7 @@ import { engine } from '../engine/engine.js';
 import { evaluate } from '../engine/evaluate.js';
 import type { Executable, HostBackend, Program } from '../engine/program.js';
 import { isFloat, type TypedArray } from '../graph/dtype.js';
-import { mode, withMode } from '../graph/mode.js';
+import { mode, settled, withMode } from '../graph/mode.js';
 import { show, sizeOf } from '../graph/shape.js';
 import { tensorsOf } from '../tree.js';
 
@@ -28,7 +28,7 @@ export function detectAnomaly<R>(f: () => R, surplus?: unknown): R {
   engine.backend = checking(backend);
   try {
     return withMode('detectAnomaly', { debug: Math.max(mode.debug, 1) }, () => {
-      const result = f();
+      const result = settled('detectAnomaly', f());
       evaluate(...tensorsOf(result));
       return result;
     });

@@ -238,7 +238,7 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
   if (!(error instanceof ChainruleError) || node === undefined) return error;
   if (node.scope !== '') error.message += ` (in ${node.scope})`;
   const line = madeAt(node);
-  if (line !== undefined) error.message += `; found at ${why}, the operation was created ${line}`;
+  if (line !== '') error.message += `; found at ${why}, the operation was created ${line}`;
   return error;
 }
 

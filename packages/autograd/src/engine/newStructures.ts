@@ -3,6 +3,7 @@
  * finds its plans again.
  */
 import type { Instruction } from './program.js';
+import { longStack } from '../graph/stacks.js';
 import { userLine } from './userLine.js';
 
 /** The counts of new structures at which a line is reported. */
@@ -16,6 +17,7 @@ const MOST = 256;
 /** Notes a structure for which no plan was found. */
 export function tellOfNew(instructions: readonly Instruction[]): void {
   const line = userLine(longStack());
+  if (line === '') return;
   const site = sites.get(line);
   if (site === undefined) {
     if (sites.size >= MOST) sites.clear();
@@ -28,15 +30,6 @@ export function tellOfNew(instructions: readonly Instruction[]): void {
       `chainrule: ${site.count} structures so far that were new, ${line}: in the last, ${difference(site.last, instructions)}`,
     );
   site.last = instructions;
-}
-
-/** The stack, deep enough to reach the user's own code. */
-function longStack(): string {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 64;
-  const { stack = '' } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
-  return stack;
 }
 
 /** The first thing in which two structures differ. */

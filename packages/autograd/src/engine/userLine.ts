@@ -1,19 +1,25 @@
 /** @file Finds the line of a user's program in a stack trace. */
+import { COPY } from '../graph/copy.js';
 import { stacks } from '../graph/stacks.js';
 import type { Tensor } from '../graph/tensor.js';
 
-/** The line that made a node; undefined if it was not made in debug mode. */
-export function madeAt(node: Tensor): string | undefined {
-  const stack = stacks.get(node);
-  return stack === undefined ? undefined : userLine(stack);
+/** The line that made a node; empty if it was not made in debug mode, or by no line of the user's. */
+export function madeAt(node: Tensor): string {
+  return userLine(stacks.get(node) ?? '');
 }
 
-/** The first line of a stack trace outside of this library. */
-export function userLine(stack: string): string {
-  const lines = stack.split('\n').slice(1);
-  const user = lines.find(
-    (line) =>
-      !/packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule/.test(line),
-  );
-  return (user ?? lines.at(-1) ?? '').trim();
+/** Lines of this library, and of what runs it: `at Array.map (<anonymous>)`, `at Promise.all (index 0)`. */
+const OURS =
+  /packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule|node:internal|\((<anonymous>|index \d+)\)$|\[native code/;
+
+/** The first line of a stack trace outside of this library, which lies in the file `place`, or an empty text. */
+export function userLine(stack: string, { place } = COPY): string {
+  const others = stack
+    .split('\n')
+    .slice(1)
+    .filter((line) => !OURS.test(line));
+  // A file of everything, or of a page's packages, may lie anywhere. Of one that holds the program too, the outermost line is
+  // the program's.
+  const user = place === null ? others[0] : others.find((line) => !line.includes(place));
+  return (user ?? others.at(-1) ?? '').trim();
 }

@@ -157,8 +157,8 @@ export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R 
   }
 }
 
-/** Refuses a promise as a function's result. */
-function settled<R>(name: string, result: R): R {
+/** @internal Refuses a promise as a function's result. */
+export function settled<R>(name: string, result: R): R {
   if (!passes(promise, result)) return result;
   result.then(undefined, () => undefined);
   throw new ChainruleError(

@@ -179,7 +179,8 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 
 /** Returns an integer no less than `min`, or throws a clear error. */
 export function checkInteger(op: string, name: string, value: unknown, min = -Infinity): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
+  const wrong = typeof value !== 'number' || !Number.isSafeInteger(value) || value < min;
+  if (wrong || (min === 0 && Object.is(value, -0))) {
     throw new ChainruleError(
       `${op}: ${name} must be a whole number${min === -Infinity ? '' : ` ≥ ${min}`}, got ${display(value)}`,
     );

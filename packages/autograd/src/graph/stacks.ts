@@ -3,3 +3,12 @@ import type { Tensor } from './tensor.js';
 
 /** @internal The stack at the creation of a node. */
 export const stacks = new WeakMap<Tensor, string>();
+
+/** @internal The stack, deep enough to reach the user's own code. */
+export function longStack(): string {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, 'stackTraceLimit', 256); // it may be frozen
+  const { stack = '' } = new Error();
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return stack;
+}

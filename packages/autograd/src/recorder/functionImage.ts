@@ -83,11 +83,11 @@ export function imageOfFunction(
   const leaves = argumentLeaves(given);
   const refuse = (op: string, origin: number): ChainruleError => {
     const node = made.nodes[origin];
-    const line = node === undefined ? undefined : madeAt(node);
+    const line = node === undefined ? '' : madeAt(node);
     const place = node === undefined || node.scope === '' ? '' : ` in ${node.scope}`;
     return new ChainruleError(
       `${caller}: ${op} needs the framework` +
-        `${place}${line === undefined ? '' : `, made ${line}`}; compute it outside the function`,
+        `${place}${line === '' ? '' : `, made ${line}`}; compute it outside the function`,
     );
   };
   const image = imageOf({ ...program, outputs }, { ...tools, refuse });

@@ -74,7 +74,7 @@ export class NodeList {
       shape: t.sizes,
       dtype: t.dtype,
       path: t.scope,
-      madeAt: madeAt(t) ?? '',
+      madeAt: madeAt(t),
       inputs: [],
     };
     const given = this.inputOf(t, facts) ?? this.numberOf(t, facts);

@@ -16,7 +16,8 @@ import { filled } from '../ops/build/primitive.js';
 import { callOf } from './call.js';
 import { accumulate, newGradient } from './gradients.js';
 import { checkDifferentiable, seedOf } from './seeds.js';
-import { free, pullback } from './vjp.js';
+import { free } from './freed.js';
+import { pullback } from './vjp.js';
 
 /** The options of a backward pass. */
 export const backwardOptions = defineOptions<BackwardOptions>({

@@ -2,7 +2,7 @@
 import { checkArgument } from '../arguments/index.js';
 import { refuseOptions } from '../arguments/options.js';
 import * as kinds from '../arguments/kinds.js';
-import { mode } from '../graph/mode.js';
+import { mode, settled } from '../graph/mode.js';
 import { flatten } from '../tree.js';
 import { recordCall } from './recorded.js';
 
@@ -18,7 +18,7 @@ import { recordCall } from './recorded.js';
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {
   checkArgument('checkpoint', 'f', f, kinds.callable);
   refuseOptions('checkpoint', args, 'useReentrant', 'preserveRngState', 'determinismCheck');
-  if (!mode.grad) return f(...args);
+  if (!mode.grad) return settled('checkpoint', f(...args));
   const { leaves, structure } = flatten(args);
   let results: ReturnType<typeof flatten> | null = null;
   const outputs = recordCall(

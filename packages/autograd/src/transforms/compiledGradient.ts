@@ -20,7 +20,8 @@ import { isTensor } from '../tree.js';
 import type { Call } from './call.js';
 import { callRecorded, pullRecorded, type RecordedGraph } from './recorded.js';
 import { between } from './variable.js';
-import { isFreed, leafOf, pullback } from './vjp.js';
+import { isFreed } from './freed.js';
+import { leafOf, pullback } from './vjp.js';
 
 /** A recording as a graph that can be called: from the nodes that it reads to the results that require grad. */
 export interface Differentiable extends RecordedGraph {

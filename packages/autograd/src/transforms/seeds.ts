@@ -5,7 +5,7 @@ import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled } from '../ops/build/primitive.js';
-import { freed, isFreed } from './vjp.js';
+import { freed, isFreed } from './freed.js';
 
 /** Refuses a tensor that cannot be differentiated. */
 export function checkDifferentiable(op: string, root: Tensor): void {

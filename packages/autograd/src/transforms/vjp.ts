@@ -2,8 +2,6 @@
 import { GradError } from '../errors.js';
 import { engine } from '../engine/engine.js';
 import { mode } from '../graph/mode.js';
-import { placeholderOp } from '../graph/version.js';
-import { show } from '../graph/shape.js';
 import type { Hook } from '../graph/cells/gradient.js';
 import { asCaptured, isCaptured } from './captured.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -11,6 +9,8 @@ import { total } from './total.js';
 import { sumOf, zerosOf } from '../ops/build/primitive.js';
 import { isTensor } from '../tree.js';
 import { callOf, type Call } from './call.js';
+import { freed, isFreed } from './freed.js';
+import { seedOf } from './seeds.js';
 
 /** The leaf of a node: for a version of a cell the cell. */
 export function leafOf(node: Tensor): Tensor {
@@ -167,48 +167,19 @@ function relevant(
   return useful;
 }
 
-/** Losses that were differentiated while `compile` recorded: their graph is still needed to compute them. */
-const spent = new WeakSet<Tensor>();
-
-/** Drops the graph of a loss that has been differentiated; a second `backward()` through it is an error. */
-export function free(root: Tensor): void {
-  if (root.isLeaf) return;
-  if (mode.tracing === null) root.inputs = [];
-  else spent.add(root);
-}
-
-/** Whether `backward()` has dropped the graph of this node. */
-export function isFreed(node: Tensor): boolean {
-  if (mode.tracing !== null && spent.has(node)) return true;
-  return (
-    node.op !== null &&
-    node.op !== placeholderOp &&
-    node.cell === null &&
-    node.inputs.length === 0 &&
-    node.value !== null &&
-    node.needsGrad
-  );
-}
-
-export function freed(node: Tensor): GradError {
-  return new GradError(
-    `backward: the graph behind this ${node.op?.name ?? 'tensor'} of shape ${show(node.sizes)} was freed by an earlier ` +
-      `backward(); pass { retainGraph: true } to that one to differentiate again`,
-  );
-}
-
 function runHooks(ct: Tensor, hooks: readonly Hook[] | undefined): Tensor {
   let gradient = ct;
   for (const hook of hooks ?? []) {
     engine.building--;
     try {
       const result: unknown = hook(gradient);
-      if (isTensor(result)) gradient = result.current;
-      else if (result !== undefined) {
+      if (result === undefined) continue;
+      if (!isTensor(result)) {
         throw new GradError(
           'registerHook: a hook must return a tensor, or nothing to leave the gradient as it is',
         );
       }
+      gradient = seedOf('registerHook', ct, result);
     } finally {
       engine.building++;
     }

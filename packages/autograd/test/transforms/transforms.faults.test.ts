@@ -1,8 +1,13 @@
 /** @file Misuse of differentiation, and graphs of extreme shape: what holds when things go wrong. */
 import { describe, expect, it } from 'vitest';
 import {
+  ChainruleError,
+  checkpoint,
+  closureConvert,
   compile,
+  cond,
   customGrad,
+  DTypeError,
   evaluate,
   grad,
   GradError,
@@ -13,9 +18,14 @@ import {
   jacrev,
   jvp,
   noGrad,
+  ones,
   scope,
+  ShapeError,
+  switchCase,
   tensor,
+  vjp,
   vmap,
+  whileLoop,
   type Tensor,
 } from '@chainrule/autograd';
 
@@ -170,5 +180,52 @@ describe('errors inside of scopes (scenario 18)', () => {
     ).toThrow('promise');
     await Promise.resolve();
     expect(isGradEnabled()).toBe(true);
+  });
+});
+
+describe('functions that are async', () => {
+  const x = tensor([1, 2]);
+  const later = ((y: Tensor) => Promise.resolve(y)) as unknown as (y: Tensor) => Tensor;
+
+  it.each<[string, () => unknown]>([
+    ['vmap', () => vmap(later)(x)],
+    ['vjp', () => vjp(later, x)],
+    ['jvp', () => jvp(later, [x], [x])],
+    ['jacrev', () => jacrev(later)(x)],
+    ['jacfwd', () => jacfwd(later)(x)],
+    ['hessian', () => hessian(later)(x)],
+    ['checkpoint', () => checkpoint(later, x)],
+    ['checkpoint without gradients', () => noGrad(() => checkpoint(later, x))],
+    ['closureConvert', () => closureConvert(later, x)],
+    ['cond', () => cond(tensor(true), later, later, x)],
+    ['cond of a boolean', () => cond(false, later, later, x)],
+    ['switchCase', () => switchCase(0, [later], x)],
+    ['whileLoop', () => whileLoop((y) => y.lt(3), later, tensor(0))],
+  ])('are refused by %s: what they give later would be missed', (_name, call) => {
+    expect(call).toThrow(ChainruleError);
+    expect(call).toThrow('promise');
+    expect(isGradEnabled()).toBe(true);
+  });
+
+  it('are refused as arguments are', () => {
+    const f = vmap((y: Tensor) => y.mul(2));
+    expect(() => f(Promise.resolve(x) as never)).toThrow('holds a promise; pass what it gives');
+  });
+});
+
+describe('what a hook returns', () => {
+  const hooked = (gradient: Tensor): (() => void) => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    x.registerHook(() => gradient);
+    return () => {
+      x.sum().backward();
+    };
+  };
+
+  it('has the shape and the dtype of the gradient', () => {
+    expect(hooked(ones([4]))).toThrow('registerHook: the gradient has shape [4], the tensor [2]');
+    expect(hooked(ones([2, 1]))).toThrow(ShapeError);
+    expect(hooked(ones([2]).cast('float64'))).toThrow(DTypeError);
+    expect(hooked(ones([2]))).not.toThrow();
   });
 });

@@ -3,7 +3,7 @@ import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
-import { mode } from '../../graph/mode.js';
+import { mode, settled } from '../../graph/mode.js';
 import { show } from '../../graph/shape.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import { valueOf } from '../../graph/values/reading.js';
@@ -40,7 +40,8 @@ export function cond<A extends unknown[], R>(
   checkArgument('cond', 'onTrue', onTrue, kinds.callable);
   checkArgument('cond', 'onFalse', onFalse, kinds.callable);
   const branches = [onFalse, onTrue] as unknown as readonly ((...xs: unknown[]) => R)[];
-  if (typeof predicate === 'boolean') return clamped(branches, Number(predicate))(...args);
+  if (typeof predicate === 'boolean')
+    return settled('cond', clamped(branches, Number(predicate))(...args));
   const index = single('cond', 'the predicate', predicate);
   return among('cond', index, branches, args);
 }
@@ -74,7 +75,7 @@ export function switchCase<A extends unknown[], R>(
   if (typeof index === 'number') {
     if (!Number.isInteger(index))
       throw new DTypeError(`switchCase: the index must be a whole number, got ${index}`);
-    return clamped(functions, index)(...args);
+    return settled('switchCase', clamped(functions, index)(...args));
   }
   const at = single('switchCase', 'the index', index);
   if (at.dtype !== 'int32') {
@@ -113,7 +114,7 @@ function among<R>(
   if (mode.tracing === null && (index.home !== 'webgpu' || hostValue(index) !== null)) {
     const value = valueOf(index, name)[0] as number;
     if (Number.isNaN(value)) throw new ChainruleError(`${name}: the predicate is NaN`);
-    return clamped(branches, name === 'cond' ? Number(value !== 0) : value)(...args);
+    return settled(name, clamped(branches, name === 'cond' ? Number(value !== 0) : value)(...args));
   }
   const { leaves, structure } = flatten(args);
   let expected: { leaves: Tensor[]; structure: ReturnType<typeof flatten>['structure'] } | null =

@@ -9,7 +9,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';
 import { building } from '../variable.js';
-import { mode } from '../../graph/mode.js';
+import { mode, settled } from '../../graph/mode.js';
 import { closeBody } from './body.js';
 import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
 import type { Loose } from './scan.js';
@@ -64,7 +64,7 @@ export function whileLoop<C>(
   );
   const carries = first.leaves.map((x) => standFor(x));
   const { result, cells, since, start, draws } = recordBody('whileLoop', () => {
-    const next = body(first.structure.rebuild(carries) as Loose<C>);
+    const next = settled('whileLoop', body(first.structure.rebuild(carries) as Loose<C>));
     return [next, checkCondition(condition(next))];
   });
   const [next, goesOn] = result as [Loose<C>, Tensor];
