@@ -71,7 +71,11 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
     leaves.push(tree);
     return LEAF;
   }
-  if (typeof tree === 'object' && passes(promise, tree)) refusePromise(tree);
+  // What an async function gives is no tree: what it returns later would be missed.
+  if (passes(promise, tree)) {
+    tree.then(undefined, () => undefined);
+    throw new ChainruleError('a tree of tensors holds a promise; await it outside the function');
+  }
   if (!isBranch(tree)) return { size: 0, rebuild: () => tree, text: '·' };
   if (above.has(tree)) throw new ChainruleError('a tree of tensors must not contain itself');
   above.add(tree);
@@ -94,14 +98,6 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
       ? `[${parts.map((part) => part.text).join(', ')}]`
       : `{ ${keys.map((key, i) => `${key}: ${(parts[i] as Structure).text}`).join(', ')} }`,
   };
-}
-
-/** What an async function gives is no tree: what it returns later would be missed. */
-function refusePromise(given: Promise<unknown>): never {
-  given.then(undefined, () => undefined);
-  throw new ChainruleError(
-    'a tree of tensors holds a promise; pass what it gives (await it first), and functions that are not async',
-  );
 }
 
 const LEAF: Structure = { size: 1, rebuild: (leaves) => leaves[0], text: '*' };

@@ -1,5 +1,5 @@
 /** @file Errors of schedules for a missing optimizer, and for a function that returns no number. */
-import { ones, Parameter } from '@chainrule/autograd';
+import { ChainruleError, ones, Parameter } from '@chainrule/autograd';
 import { expect, test } from 'vitest';
 import * as optim from '../src/index.js';
 
@@ -66,5 +66,15 @@ test('two schedules need one milestone', () => {
   const schedulers = [0, 1].map(() => new optim.StepLR(optimizer, { stepSize: 1 }));
   expect(() => new optim.SequentialLR(optimizer, { schedulers, milestones: [1, 2] })).toThrow(
     'SequentialLR: 2 schedules must have 1 milestone, got [1, 2]',
+  );
+});
+
+test('LambdaLR is given functions, and no class', () => {
+  class Rate {}
+  const made = (lrLambda: unknown) => (): unknown =>
+    new optim.LambdaLR(sgd(), { lrLambda: lrLambda as (epoch: number) => number });
+  expect(made(Rate)).toThrow(ChainruleError);
+  expect(made(Rate)).toThrow(
+    'LambdaLR: lrLambda must be a function, or a list of them, got a class',
   );
 });

@@ -95,7 +95,10 @@ function isClass(x: object): boolean {
 }
 
 /** A promise. Test it with `passes`, because a value of unknown type may throw when it is inspected. */
-export const promise: Kind<Promise<unknown>> = kind('be a promise', (x) => x instanceof Promise);
+export const promise: Kind<Promise<unknown>> = kind(
+  'be a promise',
+  (x) => typeof (x as { then?: unknown } | null | undefined)?.then === 'function',
+);
 
 /** Any value: it is checked elsewhere. */
 export const anything: Kind<never> = kind('be given', () => true);

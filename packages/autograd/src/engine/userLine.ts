@@ -10,7 +10,7 @@ export function madeAt(node: Tensor): string {
 
 /** Lines of this library, and of what runs it: `at Array.map (<anonymous>)`, `at Promise.all (index 0)`. */
 const OURS =
-  /packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule|node:internal|\((<anonymous>|index \d+)\)$|\[native code/;
+  /packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule|node:|\((<anonymous>|index .*)\)$/;
 
 /** The first line of a stack trace outside of this library, which lies in the file `place`, or an empty text. */
 export function userLine(stack: string, { place } = COPY): string {
@@ -20,6 +20,6 @@ export function userLine(stack: string, { place } = COPY): string {
     .filter((line) => !OURS.test(line));
   // A file of everything, or of a page's packages, may lie anywhere. Of one that holds the program too, the outermost line is
   // the program's.
-  const user = place === null ? others[0] : others.find((line) => !line.includes(place));
+  const user = others.find((line) => place === null || !line.includes(place));
   return (user ?? others.at(-1) ?? '').trim();
 }

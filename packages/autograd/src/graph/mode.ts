@@ -30,11 +30,6 @@ type Mode = typeof mode;
 /** @internal The cells that the body being recorded has assigned, with their earlier versions; null outside of a body. */
 export const assigned: { cells: Map<unknown, unknown> | null } = { cells: null };
 
-const promise = kinds.kind<Promise<unknown>>(
-  'be a promise',
-  (x) => typeof (x as { then?: unknown } | null | undefined)?.then === 'function',
-);
-
 /** A value outside of the graph that a recorded function read. */
 export interface Guard {
   readonly read: () => unknown;
@@ -159,7 +154,7 @@ export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R 
 
 /** @internal Refuses a promise as a function's result. */
 export function settled<R>(name: string, result: R): R {
-  if (!passes(promise, result)) return result;
+  if (!passes(kinds.promise, result)) return result;
   result.then(undefined, () => undefined);
   throw new ChainruleError(
     `${name}: the function returned a promise, so everything after its first await would run outside ${name}; ` +
@@ -168,7 +163,8 @@ export function settled<R>(name: string, result: R): R {
 }
 
 /** `withMode` for gradient recording alone: every training step uses it several times. */
-function withGrad<R>(name: string, grad: boolean, f: () => R): R {
+function withGrad<R>(name: string, grad: boolean, f: () => R, surplus: unknown): R {
+  refuseSurplus(name, surplus);
   checkArgument(name, 'f', f, kinds.callable);
   const before = mode.grad;
   mode.grad = grad;
@@ -187,8 +183,7 @@ function withGrad<R>(name: string, grad: boolean, f: () => R): R {
  * @throws {ChainruleError} if `f` returns a promise.
  */
 export function noGrad<R>(f: () => R, surplus?: unknown): R {
-  refuseSurplus('noGrad', surplus);
-  return withGrad('noGrad', false, f);
+  return withGrad('noGrad', false, f, surplus);
 }
 
 /**
@@ -197,8 +192,7 @@ export function noGrad<R>(f: () => R, surplus?: unknown): R {
  * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
  */
 export function enableGrad<R>(f: () => R, surplus?: unknown): R {
-  refuseSurplus('enableGrad', surplus);
-  return withGrad('enableGrad', true, f);
+  return withGrad('enableGrad', true, f, surplus);
 }
 
 /**

@@ -209,7 +209,7 @@ describe('functions that are async', () => {
 
   it('are refused as arguments are', () => {
     const f = vmap((y: Tensor) => y.mul(2));
-    expect(() => f(Promise.resolve(x) as never)).toThrow('holds a promise; pass what it gives');
+    expect(() => f(Promise.resolve(x) as never)).toThrow('holds a promise; await it outside');
   });
 });
 

@@ -13,8 +13,13 @@ type Factor = (epoch: number) => number;
 
 type Factors = Factor | readonly Factor[];
 
+const FACTORS = kinds.kind<Factors>(
+  'be a function, or a list of them',
+  (x) => typeof x !== 'function' || kinds.callable.test(x), // no class; a list is looked at with the groups
+);
+
 const lambdaOptions = byPosition(
-  scheduleOptions<ScheduleOptions & { readonly lrLambda: Factors }>({ lrLambda: kinds.anything }),
+  scheduleOptions<ScheduleOptions & { readonly lrLambda: Factors }>({ lrLambda: FACTORS }),
   'lrLambda',
 );
 

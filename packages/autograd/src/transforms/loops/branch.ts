@@ -40,8 +40,7 @@ export function cond<A extends unknown[], R>(
   checkArgument('cond', 'onTrue', onTrue, kinds.callable);
   checkArgument('cond', 'onFalse', onFalse, kinds.callable);
   const branches = [onFalse, onTrue] as unknown as readonly ((...xs: unknown[]) => R)[];
-  if (typeof predicate === 'boolean')
-    return settled('cond', clamped(branches, Number(predicate))(...args));
+  if (typeof predicate === 'boolean') return taken('cond', branches, Number(predicate), args);
   const index = single('cond', 'the predicate', predicate);
   return among('cond', index, branches, args);
 }
@@ -75,7 +74,7 @@ export function switchCase<A extends unknown[], R>(
   if (typeof index === 'number') {
     if (!Number.isInteger(index))
       throw new DTypeError(`switchCase: the index must be a whole number, got ${index}`);
-    return settled('switchCase', clamped(functions, index)(...args));
+    return taken('switchCase', functions, index, args);
   }
   const at = single('switchCase', 'the index', index);
   if (at.dtype !== 'int32') {
@@ -86,8 +85,15 @@ export function switchCase<A extends unknown[], R>(
   return among('switchCase', at, functions, args);
 }
 
-function clamped<F>(functions: readonly F[], index: number): F {
-  return functions[Math.min(Math.max(index, 0), functions.length - 1)] as F;
+/** The result of the branch of an index, which may lie outside. */
+function taken<R>(
+  name: string,
+  functions: readonly ((...xs: unknown[]) => R)[],
+  index: number,
+  args: readonly unknown[],
+): R {
+  const at = Math.min(Math.max(index, 0), functions.length - 1);
+  return settled(name, (functions[at] as (...xs: unknown[]) => R)(...args));
 }
 
 /** A tensor with one element, as a scalar. */
@@ -114,7 +120,7 @@ function among<R>(
   if (mode.tracing === null && (index.home !== 'webgpu' || hostValue(index) !== null)) {
     const value = valueOf(index, name)[0] as number;
     if (Number.isNaN(value)) throw new ChainruleError(`${name}: the predicate is NaN`);
-    return settled(name, clamped(branches, name === 'cond' ? Number(value !== 0) : value)(...args));
+    return taken(name, branches, name === 'cond' ? Number(value !== 0) : value, args);
   }
   const { leaves, structure } = flatten(args);
   let expected: { leaves: Tensor[]; structure: ReturnType<typeof flatten>['structure'] } | null =
