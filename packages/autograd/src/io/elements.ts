@@ -4,6 +4,7 @@
  */
 import { ElementError, FormatError } from '../errors.js';
 import { allocate, type DType, type TypedArray } from '../graph/dtype.js';
+import { MAX_RANK } from '../graph/shape.js';
 
 /** An array in memory, as the codecs in this folder use it: row-major; `data.length` is the product of `shape`. */
 export interface ArrayRecord {
@@ -143,6 +144,11 @@ export function elementBytes({ data }: ArrayRecord): Uint8Array {
 
 /** The product of `shape`; throws if it is not exact any more. */
 export function elementCount(shape: readonly number[], what: string): number {
+  if (shape.length > MAX_RANK) {
+    throw new FormatError(
+      `${what}: the shape has ${shape.length} dimensions; a tensor has at most ${MAX_RANK}`,
+    );
+  }
   // A zero makes the array empty whatever the other dimensions are.
   if (shape.includes(0)) return 0;
   let count = 1;

@@ -114,6 +114,11 @@ describe('npy', () => {
     ['complex numbers', fixture('complex.npy'), /'<c16' is not supported/],
     ['text', fileOf(good.replace('<f4', '<U4'), 32), /not supported/],
     ['a byte order that is unknown', fileOf(good.replace('<f4', '|f4'), 8), /not supported/],
+    [
+      'more dimensions than a tensor has',
+      fileOf(good.replace('(2,)', `(${'1,'.repeat(65)})`), 4),
+      /65 dimensions; a tensor has at most 64/,
+    ],
     ['other magic', new Uint8Array(64), /magic/],
     ['an unknown version', fileOf(good, 8, 9), /version 9\.0/],
     ['a huge header', fileOf(good.padEnd(10_001), 8), /header of 10001 bytes; at most 10000/],

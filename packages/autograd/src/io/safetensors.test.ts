@@ -141,6 +141,14 @@ describe('malformed files are refused with a reason', () => {
     ['header length 2^60', huge, /header of 1152921504606846976 bytes; at most/],
     ['header length over the limit', overLimit, /at most 100000000/],
     ['header longer than the file', beyond, /truncated/],
+    [
+      'more dimensions than a tensor has',
+      fileOf(
+        `{"x":{"dtype":"F32","shape":[${new Array(65).fill(1).join()}],"data_offsets":[0,4]}}`,
+        [0, 0, 0, 0],
+      ),
+      /tensor "x".*65 dimensions; a tensor has at most 64/,
+    ],
     ['header of no bytes', fileOf(''), /does not start with '\{'/],
     ['header that starts with a space', fileOf(' {}'), /does not start with '\{'/],
     ['array header', fileOf('[]'), /does not start with '\{'/],
