@@ -182,6 +182,7 @@ function withGrad<R>(name: string, grad: boolean, f: () => R, surplus: unknown):
  * @example noGrad(() => model.forward(x))
  * @throws {ChainruleError} if `f` returns a promise.
  */
+export function noGrad<R>(f: () => R): R;
 export function noGrad<R>(f: () => R, surplus?: unknown): R {
   return withGrad('noGrad', false, f, surplus);
 }
@@ -191,6 +192,7 @@ export function noGrad<R>(f: () => R, surplus?: unknown): R {
  * @throws {ChainruleError} if `f` returns a promise.
  * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
  */
+export function enableGrad<R>(f: () => R): R;
 export function enableGrad<R>(f: () => R, surplus?: unknown): R {
   return withGrad('enableGrad', true, f, surplus);
 }
@@ -207,6 +209,7 @@ export function isGradEnabled(): boolean {
  * Labels the operations that `f` makes: errors, `graph` and `profile` show the label. Scopes nest as `a.b`.
  * @example scope('encoder', () => x.matmul(w).relu())
  */
+export function scope<R>(name: string, f: () => R): R;
 export function scope<R>(name: string, f: () => R, surplus?: unknown): R {
   refuseSurplus('scope', surplus);
   checkArgument('scope', 'name', name, kinds.text);

@@ -75,6 +75,7 @@ const squareOp = unary('square', {
  * `x²`. PyTorch: `torch.square`; int32 wraps around, booleans become int32.
  * @example square(tensor([-2, 3])) // [4, 9]
  */
+export function square<X extends Operand>(x: X): Tensor<ShapeIn<X>>;
 export function square<X extends Operand>(x: X, surplus?: unknown): Tensor<ShapeIn<X>> {
   if (surplus !== undefined) refuseSurplus('square', surplus);
   const node = operand('square', x);

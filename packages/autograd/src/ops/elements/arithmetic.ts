@@ -161,6 +161,10 @@ const remainderOp = binary('remainder', {
 export function remainder<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
+export function remainder<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
   surplus?: unknown,
 ): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>> {
   return divided(remainderOp, x, y, surplus) as Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
@@ -180,6 +184,10 @@ const fmodOp = binary('fmod', {
  * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example fmod(tensor([-3, 3]), 2) // [-1, 1]
  */
+export function fmod<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 export function fmod<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
@@ -203,6 +211,10 @@ const floorDivideOp: BinaryOp = binary('floorDivide', {
  * @throws {ChainruleError} for an integer divisor of 0: at the call if its value is known, otherwise when evaluated.
  * @example floorDivide(tensor([-3, 3]), 2) // [-2, 1]
  */
+export function floorDivide<X extends Operand, Y extends Operand>(
+  x: X,
+  y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
+): Tensor<Broadcast<ShapeIn<X>, ShapeIn<Y>>>;
 export function floorDivide<X extends Operand, Y extends Operand>(
   x: X,
   y: Y & Unless<BroadcastResult<ShapeIn<X>, ShapeIn<Y>>>,
