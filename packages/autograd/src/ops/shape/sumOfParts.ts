@@ -1,10 +1,10 @@
-/** @file The sum of all that flows back to one node, where some of it flows through slices. */
+/** @file The sum of all cotangents of one node, if some of them come from slices. */
 import type { Primitive } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp } from '../../graph/version.js';
 import { filled, sumOf } from '../build/primitive.js';
 
-/** What flows back through a slice: a part, where along one dimension it lies, and the same with zeros around it, if known. */
+/** The cotangent of a slice: its part, the dimension and range in which that lies, and the same padded with zeros, if known. */
 interface Part {
   readonly part: Tensor;
   /** Joins such parts. */
@@ -16,9 +16,9 @@ interface Part {
 }
 
 /**
- * The sum of cotangents of one shape. Those of slices, such as the steps of a sequence, the gates of a cell or windows that
- * overlap, are put together side by side, in as few layers as they lie above each other, instead of being padded with zeros
- * one by one and added up; so are those of slices whose places are operands, one after the other.
+ * The sum of cotangents of one shape. Those of slices, such as the steps of a sequence, the gates of a cell or overlapping
+ * windows, are concatenated, in as few layers as their overlaps allow, instead of being padded with zeros and added one by
+ * one. Those of slices whose positions are operands are added by one node, one after the other.
  */
 export function sumOfParts(cts: readonly Tensor[]): Tensor {
   const terms: Tensor[] = [];
@@ -46,11 +46,11 @@ export function sumOfParts(cts: readonly Tensor[]): Tensor {
   return sumOf(terms) as Tensor;
 }
 
-/** What parts with zeros around them have in common that can be added up at once, wherever each lies; null for others. */
+/** A key of padded parts that can be summed in one node, whatever their positions; null for other cotangents. */
 function placedKey({ op, cell, inputs, attrs }: Tensor): string | null {
   if (op?.lowering.kind !== 'placedParts' || cell !== null) return null;
   const { start, step, dims, parts } = op.lowering.placed(attrs ?? {});
-  const [part, filling] = inputs; // none if its value is there already, as that of a gradient that was given
+  const [part, filling] = inputs; // none if its value is known already, as that of a given gradient
   if (part === undefined || parts !== 1 || !isZero(filling)) return null;
   return [start, step, dims, part.sizes].join(';');
 }
@@ -59,7 +59,7 @@ function isZero(filling: Tensor | undefined): boolean {
   return filling?.op === (constantOp as unknown) && filling?.attrs?.['value'] === 0;
 }
 
-/** Parts in layers, within which none overlap, in the order in which they lie; those of one slice are added up first. */
+/** Sorts parts into layers in which none overlap, in order of position; parts of the same slice are added up first. */
 function layersOf(parts: readonly Part[]): Part[][] {
   const layers: Part[][] = [];
   const inOrder = [...parts].sort((p, q) => p.start - q.start || p.end - q.end);
@@ -77,7 +77,7 @@ function layersOf(parts: readonly Part[]): Part[][] {
   return layers;
 }
 
-/** The slice that a cotangent comes from, if it lies in one dimension without steps. */
+/** The part of a cotangent that comes from a slice, if it is a contiguous range of one dimension. */
 function partOf(ct: Tensor): Part | null {
   const lowering = ct.op?.lowering;
   if (lowering?.kind !== 'parts' || lowering.join === undefined || ct.cell !== null) return null;
@@ -96,7 +96,7 @@ function partOf(ct: Tensor): Part | null {
   return { part, join, dim, start: at, end: at + (part.sizes[dim] as number), padded: ct };
 }
 
-/** Parts in order, zeros between them. */
+/** Concatenates parts, with zeros between them. */
 function joined(parts: readonly Part[], shape: readonly number[], dim: number): Tensor {
   const pieces: Tensor[] = [];
   let at = 0;
