@@ -1,6 +1,6 @@
 /** @file Types of the methods that few programs call: their signatures are those of the functions. */
 import type { Tensor } from '../graph/tensor.js';
-import type { Operand } from './build/define.js';
+import type { AlongMethod, Having, Operand } from './build/define.js';
 import type { Indices } from './indexing/indices.js';
 import type { DiagonalScatterOptions, SliceScatterOptions } from './indexing/replacing.js';
 import type { ScatterReduceOptions, ScatterReduction } from './indexing/scatterReduce.js';
@@ -35,8 +35,8 @@ export interface RareMethods {
     reduce: Exclude<ScatterReduction, 'sum'>,
     options?: ScatterReduceOptions,
   ): Tensor;
-  indexCopy(dim: number, index: Indices, source: Tensor): Tensor;
-  indexFill(dim: number, index: Indices, value: Operand): Tensor;
+  indexCopy: AlongMethod<Tensor, [index: Indices, source: Tensor]>;
+  indexFill: AlongMethod<Tensor, [index: Indices, value: Operand]>;
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
   selectScatter(src: Operand, dim: number, index: number): Tensor;
   sliceScatter(src: Operand, options?: SliceScatterOptions): Tensor;
@@ -54,13 +54,22 @@ export interface RareMethods {
   vsplit(indicesOrSections: Places): Tensor[];
   dsplit(indicesOrSections: Places): Tensor[];
   // Statistics.
-  logcumsumexp(dim: number): Tensor;
+  logcumsumexp: AlongMethod<Tensor>;
   quantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
   nanquantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
   nanmedian(dim?: null): Tensor;
   nanmedian(dim: number, options?: ReduceOptions): ValuesAndIndices;
-  kthvalue(k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices;
-  mode(dim?: number, options?: ReduceOptions): ValuesAndIndices;
+  kthvalue<T extends Tensor, const D extends number>(
+    this: Having<T, D>,
+    k: number,
+    dim?: D,
+    options?: ReduceOptions,
+  ): ValuesAndIndices;
+  mode<T extends Tensor, const D extends number>(
+    this: Having<T, D>,
+    dim?: D,
+    options?: ReduceOptions,
+  ): ValuesAndIndices;
   histc(options?: HistcOptions): Tensor;
   histogram(bins: number | Tensor, options?: HistogramOptions): Histogram;
   cov(options?: CovOptions): Tensor;

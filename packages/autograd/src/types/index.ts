@@ -15,7 +15,7 @@ export type {
   ProductResult,
 } from './matrix.js';
 export type { DimResult, NewDimResult } from './dims.js';
-export type { NestedShape } from './nested.js';
+export type { NestedResult, NestedShape } from './nested.js';
 export type { CatResult, Concatenated, DimIn, Stacked, StackResult } from './join.js';
 export type { Product, Sum } from './product.js';
 export type { Reduced } from './reduce.js';
@@ -31,6 +31,7 @@ export type {
   Squeezed,
   Transposed,
   TransposeResult,
+  UnflattenResult,
   Unsqueezed,
 } from './reshape.js';
 export type { Rearranged } from './pattern.js';

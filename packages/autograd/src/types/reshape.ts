@@ -67,6 +67,14 @@ export type ReshapeResult<S extends Shape, To extends Shape> = [number] extends 
           : Product<S> extends Product<To>
             ? To
             : `${Show<S>} has ${Product<S>} elements, ${Show<To>} has ${Product<To>}`;
+/** Any shape, if the dimension `D` can be split into the sizes `To`; a message if it cannot. */
+export type UnflattenResult<S extends Shape, D extends number, To extends Shape> =
+  DimResult<S, D> extends infer Message extends string
+    ? Message
+    : ReshapeResult<[SizeAt<S, D>], To> extends infer Message extends string
+      ? Message
+      : Shape;
+
 /** The shape after `reshape`, as far as the compiler knows it. */
 export type Reshaped<S extends Shape, To extends Shape> = ShapeOf<ReshapeResult<S, To>>;
 

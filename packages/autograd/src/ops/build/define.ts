@@ -10,10 +10,13 @@ export {
 } from './primitive.js';
 export { binary, unary, type BinaryOp, type UnaryOp } from './element.js';
 export type {
+  Along,
   AlongMethod,
   Broadcasting,
   BroadcastingMethod,
   SameShape,
+  DimOr,
+  Having,
   SameShapeAlong,
   SameShapeAlongMethod,
 } from './signatures.js';

@@ -9,12 +9,28 @@ export type SameShape<Rest extends readonly unknown[] = []> = <X extends Operand
   ...rest: Rest
 ) => Tensor<ShapeIn<X>>;
 
-/** The same along a dimension. */
+/** A tensor or number `X` that has the dimension or dimensions `D`. */
+export type Having<X, D> = X & Unless<DimResult<ShapeIn<X>, D>>;
+
+/** A dimension or several, by position or as the option `dim`. */
+export type DimOr<D, Options = unknown> = D | (Omit<Options, 'dim'> & { readonly dim?: D });
+
+/** A function along a dimension, with a result of its own. */
+export type Along<Result, Rest extends readonly unknown[] = []> = <
+  X extends Operand,
+  const D extends number,
+>(
+  x: Having<X, D>,
+  dim: D,
+  ...rest: Rest
+) => Result;
+
+/** A function along a dimension that keeps the shape. */
 export type SameShapeAlong<Rest extends readonly unknown[] = []> = <
   X extends Operand,
   const D extends number,
 >(
-  x: X & Unless<DimResult<ShapeIn<X>, D>>,
+  x: Having<X, D>,
   dim: D,
   ...rest: Rest
 ) => Tensor<ShapeIn<X>>;
@@ -24,7 +40,7 @@ export type SameShapeAlongMethod<Rest extends readonly unknown[] = []> = <
   T extends Tensor,
   const D extends number,
 >(
-  this: T & Unless<DimResult<ShapeIn<T>, D>>,
+  this: Having<T, D>,
   dim: D,
   ...rest: Rest
 ) => Tensor<ShapeIn<T>>;
@@ -34,7 +50,7 @@ export type AlongMethod<Result, Rest extends readonly unknown[] = []> = <
   T extends Tensor,
   const D extends number,
 >(
-  this: T & Unless<DimResult<ShapeIn<T>, D>>,
+  this: Having<T, D>,
   dim: D,
   ...rest: Rest
 ) => Result;

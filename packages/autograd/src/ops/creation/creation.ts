@@ -9,7 +9,7 @@ import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { creationOptions, finish, type CreationOptions } from '../build/leaves.js';
 import { fullOf, isInputNumber, numberOrBoolean } from './fullOf.js';
 import { readNested } from './nested.js';
-import type { Literal, NestedShape } from '../../types/index.js';
+import type { Literal, NestedResult, NestedShape, Unless } from '../../types/index.js';
 
 export type { CreationOptions } from '../build/leaves.js';
 
@@ -32,7 +32,10 @@ export type NumberArray =
 export function tensor<
   const D extends NestedArray | NumberArray,
   const S extends Shape = NestedShape<D>,
->(data: D, options?: CreationOptions & { readonly shape?: S }): Tensor<Literal<S>>;
+>(
+  data: D & Unless<NestedResult<D>>,
+  options?: CreationOptions & { readonly shape?: S },
+): Tensor<Literal<S>>;
 export function tensor(
   data: NestedArray | NumberArray,
   given?: CreationOptions & { readonly shape?: Shape },

@@ -7,7 +7,14 @@ import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { where } from '../elements/comparison.js';
-import { composite, operand, type AlongMethod, type Operand } from '../build/define.js';
+import {
+  composite,
+  operand,
+  type AlongMethod,
+  type Operand,
+  type Along,
+  type Having,
+} from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { checkIndexShape, gatherOf } from './gather.js';
 import { takeOf } from './take.js';
@@ -24,7 +31,7 @@ export type { Index } from './at.js';
  * @throws {IndexError} for an index out of range; negative ones do not count from the end.
  * @example gather(tensor([[1, 2], [3, 4]]), 1, [[0, 0], [1, 0]]) // [[1, 1], [4, 3]]
  */
-export const gather: (x: Operand, dim: number, index: Indices, what?: string) => Tensor = composite(
+export const gather: Along<Tensor, [index: Indices, what?: string]> = composite(
   'gather',
   (x, dim, index, given?: string) => {
     const what =
@@ -54,7 +61,7 @@ function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what?: strin
  * @throws {IndexError} for an index out of range.
  * @example indexSelect(tensor([[1, 2], [3, 4], [5, 6]]), 0, [2, 0]) // [[5, 6], [1, 2]]
  */
-export const indexSelect: (x: Operand, dim: number, index: Indices) => Tensor = composite(
+export const indexSelect: Along<Tensor, [index: Indices]> = composite(
   'indexSelect',
   (x, dim, index) => {
     const what = 'indexSelect: index';
@@ -95,10 +102,10 @@ const dimOptions = byPosition(defineOptions<DimOption>({ dim: kinds.orNull(kinds
  * `torch.take_along_dim`.
  * @example takeAlongDim(tensor([[1, 5], [7, 3]]), [[1], [0]], 1) // [[5], [7]]
  */
-export const takeAlongDim: (
-  x: Operand,
+export const takeAlongDim: <X extends Operand, const D extends number>(
+  x: Having<X, D>,
   indices: Indices,
-  dim?: number | null | DimOption,
+  dim?: D | null | { readonly dim?: D | null },
 ) => Tensor = composite('takeAlongDim', (x, indices, given, options?: DimOption) => {
   const { dim } = dimOptions('takeAlongDim', given, options);
   const node = operand('takeAlongDim', x);
@@ -218,7 +225,11 @@ export interface IndexingMethods<S extends Shape = Shape> extends AtMethods {
   gather: AlongMethod<Tensor, [index: Indices]>;
   indexSelect: AlongMethod<Tensor, [index: Indices]>;
   take(index: Indices): Tensor;
-  takeAlongDim(indices: Indices, dim?: number | null | DimOption): Tensor;
+  takeAlongDim<T extends Tensor, const D extends number>(
+    this: Having<T, D>,
+    indices: Indices,
+    dim?: D | null | { readonly dim?: D | null },
+  ): Tensor;
   maskedFill(mask: Tensor, value: number | boolean | Tensor): Tensor;
   maskedSelect(mask: Tensor): Tensor;
   nonzero(): Tensor;

@@ -15,7 +15,7 @@ import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { argsortOf } from './argsort.js';
 import { single } from '../build/leaves.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type DimOr, type Having, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { gatherOf } from './gather.js';
 import { indexAddOf } from './take.js';
@@ -35,6 +35,18 @@ export interface SortOptions {
   readonly stable?: boolean;
 }
 
+type Ordering<Result> = <X extends Operand, const D extends number>(
+  x: Having<X, D>,
+  dim?: DimOr<D, SortOptions>,
+  options?: SortOptions,
+) => Result;
+
+type OrderingMethod<Result> = <T extends Tensor, const D extends number>(
+  this: Having<T, D>,
+  dim?: DimOr<D, SortOptions>,
+  options?: SortOptions,
+) => Result;
+
 const sortOptions = byPosition(
   defineOptions<SortOptions & { readonly dim?: number }>({
     dim: kinds.dim,
@@ -50,11 +62,7 @@ const sortOptions = byPosition(
  * PyTorch: `torch.sort`.
  * @example sort(tensor([3, 1, 2])) // values [1, 2, 3], indices [1, 2, 0]
  */
-export const sort: (
-  x: Operand,
-  dim?: number | SortOptions,
-  options?: SortOptions,
-) => ValuesAndIndices = composite('sort', (x, dim, options) =>
+export const sort: Ordering<ValuesAndIndices> = composite('sort', (x, dim, options) =>
   sorted('sort', operand('sort', x), dim, options),
 );
 
@@ -62,11 +70,10 @@ export const sort: (
  * The indices that sort `x` along `dim`: those of `sort`. PyTorch: `torch.argsort`; here always stable.
  * @example argsort(tensor([3, 1, 2])) // [1, 2, 0]
  */
-export const argsort: (x: Operand, dim?: number | SortOptions, options?: SortOptions) => Tensor =
-  composite(
-    'argsort',
-    (x, dim, options) => sorted('argsort', operand('argsort', x), dim, options).indices,
-  );
+export const argsort: Ordering<Tensor> = composite(
+  'argsort',
+  (x, dim, options) => sorted('argsort', operand('argsort', x), dim, options).indices,
+);
 
 function sorted(
   op: string,
@@ -102,10 +109,10 @@ const topkOptions = byPosition(
  * @throws {ShapeError} if there are fewer than `k`.
  * @example topk(tensor([3, 1, 4, 1, 5]), 2).values // [5, 4]
  */
-export const topk: (
-  x: Operand,
+export const topk: <X extends Operand, const D extends number>(
+  x: Having<X, D>,
   k: number,
-  dim?: number | TopkOptions,
+  dim?: DimOr<D, TopkOptions>,
   options?: TopkOptions,
 ) => ValuesAndIndices = composite('topk', (x, k, dim, options) => {
   const node = operand('topk', x);
@@ -231,8 +238,13 @@ function countsOf(data: Int32Array, size: number): Int32Array {
 /** The methods of this family. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface OrderingMethods<S extends Shape = Shape> extends UniqueMethods {
-  sort(dim?: number | SortOptions, options?: SortOptions): ValuesAndIndices;
-  argsort(dim?: number | SortOptions, options?: SortOptions): Tensor;
-  topk(k: number, dim?: number | TopkOptions, options?: TopkOptions): ValuesAndIndices;
+  sort: OrderingMethod<ValuesAndIndices>;
+  argsort: OrderingMethod<Tensor>;
+  topk<T extends Tensor, const D extends number>(
+    this: Having<T, D>,
+    k: number,
+    dim?: DimOr<D, TopkOptions>,
+    options?: TopkOptions,
+  ): ValuesAndIndices;
   bincount(options?: BincountOptions): Tensor;
 }

@@ -16,7 +16,7 @@ import { hostValue } from '../../graph/values/hostValue.js';
 import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type Operand, type Along } from '../build/define.js';
 import { castNode, choose } from '../build/element.js';
 import { sub } from '../build/fieldOperations.js';
 import { filled } from '../build/primitive.js';
@@ -33,8 +33,9 @@ import { slicesAt } from './scatterReduce.js';
  * PyTorch: `torch.index_fill`. @throws {IndexError} for an index out of range.
  * @example indexFill(tensor([1, 2, 3]), 0, [0, 2], 9) // [9, 2, 9]
  */
-export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand) => Tensor =
-  composite('indexFill', (x, dim, index, value) => {
+export const indexFill: Along<Tensor, [index: Indices, value: Operand]> = composite(
+  'indexFill',
+  (x, dim, index, value) => {
     const node = operand('indexFill', x);
     const filling = castNode(operand('indexFill', value, node.dtype), node.dtype);
     if (filling.ndim > 0)
@@ -49,7 +50,8 @@ export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand
       target.sizes.map((n, k) => (k === d ? places.size : n)),
     );
     return written('indexFill', node, dim, places, source);
-  });
+  },
+);
 
 /**
  * `x` with the slices of `source` along `dim` written at the positions given by a vector of indices; of several at
@@ -57,10 +59,10 @@ export const indexFill: (x: Operand, dim: number, index: Indices, value: Operand
  * @throws {IndexError} for an index out of range. @throws {ShapeError} unless there is a slice for each index.
  * @example indexCopy(tensor([1, 2, 3]), 0, [2, 0], tensor([7, 8])) // [8, 2, 7]
  */
-export const indexCopy: (x: Operand, dim: number, index: Indices, source: Tensor) => Tensor =
-  composite('indexCopy', (x, dim, index, source) =>
-    written('indexCopy', operand('indexCopy', x), dim, index, source),
-  );
+export const indexCopy: Along<Tensor, [index: Indices, source: Tensor]> = composite(
+  'indexCopy',
+  (x, dim, index, source) => written('indexCopy', operand('indexCopy', x), dim, index, source),
+);
 
 function written(op: string, x: Tensor, dim: number, index: Indices, source: Tensor): Tensor {
   const { target, at, slices, dim: d } = slicesAt(op, x, dim, index, source);

@@ -6,7 +6,7 @@ import { broadcastShapes, normalizeDim, show, sizeOf, type Shape } from '../../g
 import { Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
 import { checkExpand, expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type Operand, type Along } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { checkIndexShape, scatterAddOf, scatterOf } from './gather.js';
 import { indexAddOf } from './take.js';
@@ -21,7 +21,7 @@ import { flatIndex } from './at.js';
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
  * @example scatter(zeros([3]), 0, [2, 0], tensor([7, 8])) // [8, 0, 7]
  */
-export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor = composite(
+export const scatter: Along<Tensor, [index: Indices, src: Operand]> = composite(
   'scatter',
   (x, dim, index, src) => scattered('scatter', scatterOf, x, dim, index, src),
 );
@@ -32,10 +32,10 @@ export const scatter: (x: Operand, dim: number, index: Indices, src: Operand) =>
  * @throws {IndexError} for an index out of range. @throws {ShapeError} if `src` or `x` is too small for the index.
  * @example scatterAdd(zeros([3]), 0, [2, 2, 0], tensor([1, 2, 3])) // [3, 0, 3]
  */
-export const scatterAdd: (x: Operand, dim: number, index: Indices, src: Operand) => Tensor =
-  composite('scatterAdd', (x, dim, index, src) =>
-    scattered('scatterAdd', scatterAddOf, x, dim, index, src),
-  );
+export const scatterAdd: Along<Tensor, [index: Indices, src: Operand]> = composite(
+  'scatterAdd',
+  (x, dim, index, src) => scattered('scatterAdd', scatterAddOf, x, dim, index, src),
+);
 
 function scattered(
   op: string,
@@ -84,13 +84,10 @@ const indexAddOptions = defineOptions<{ readonly alpha?: number | boolean }>({
  * PyTorch: `torch.index_add`. @throws {IndexError} for an index out of range.
  * @example indexAdd(zeros([3]), 0, [2, 2], tensor([1, 2]), { alpha: 10 }) // [0, 0, 30]
  */
-export const indexAdd: (
-  x: Operand,
-  dim: number,
-  index: Indices,
-  source: Tensor,
-  options?: { readonly alpha?: number | boolean },
-) => Tensor = composite('indexAdd', (x, dim, index, source, options) => {
+export const indexAdd: Along<
+  Tensor,
+  [index: Indices, source: Tensor, options?: { readonly alpha?: number | boolean }]
+> = composite('indexAdd', (x, dim, index, source, options) => {
   const { alpha = 1 } = indexAddOptions('indexAdd', options);
   const node = operand('indexAdd', x);
   const d = normalizeDim('indexAdd', dim, node.ndim);

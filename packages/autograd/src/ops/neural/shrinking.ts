@@ -2,7 +2,6 @@
 import { tanhshrinkForm } from '../../kernels/elements/logarithmic.js';
 import { checkArgument, defineOptions } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
-import { type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { neg, square } from '../elements/arithmetic.js';
 import { twoProduct } from '../special/doubleDouble.js';
@@ -13,6 +12,7 @@ import {
   unary,
   type Operand,
   type SameShape,
+  type SameShapeAlong,
 } from '../build/define.js';
 import { choose } from '../build/element.js';
 import { ge, le } from '../build/relations.js';
@@ -84,7 +84,6 @@ export const threshold = composite(
 ) as SameShape<[threshold: number, value: number]>;
 
 /** `softmax(−x)` along `dim`. PyTorch: `nn.functional.softmin`. @example softmin(tensor([0, 0]), 0) // [0.5, 0.5] */
-export const softmin: <S extends Shape>(x: Tensor<S>, dim: number) => Tensor<S> = composite(
-  'softmin',
-  (x, dim) => softmax(neg(floatOperand('softmin', x)), dim) as typeof x,
-);
+export const softmin = composite('softmin', (x: Operand, dim: number): Tensor =>
+  softmax(neg(floatOperand('softmin', x)), dim),
+) as SameShapeAlong;

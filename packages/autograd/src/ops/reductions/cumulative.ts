@@ -9,6 +9,7 @@ import {
   type Operand,
   type SameShapeAlong,
   type SameShapeAlongMethod,
+  type Along,
 } from '../build/define.js';
 import { gatherOf } from '../indexing/gather.js';
 import { cumprodOf, cumsumOf, cumulativeExtreme } from './recurrence.js';
@@ -47,7 +48,7 @@ function along(
  * chosen elements. PyTorch: `torch.cummax`.
  * @example cummax(tensor([1, 3, 2]), 0).values // [1, 3, 3]
  */
-export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('cummax', (x, dim) =>
+export const cummax: Along<ValuesAndIndices> = composite('cummax', (x, dim) =>
   extremeSoFar('cummax', x, dim, 1),
 );
 
@@ -55,7 +56,7 @@ export const cummax: (x: Operand, dim: number) => ValuesAndIndices = composite('
  * The smallest element so far; otherwise like `cummax`. PyTorch: `torch.cummin`.
  * @example cummin(tensor([3, 1, 2]), 0).values // [3, 1, 1]
  */
-export const cummin: (x: Operand, dim: number) => ValuesAndIndices = composite('cummin', (x, dim) =>
+export const cummin: Along<ValuesAndIndices> = composite('cummin', (x, dim) =>
   extremeSoFar('cummin', x, dim, -1),
 );
 

@@ -5,7 +5,7 @@ import { reducedShape, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { div, mul, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
-import { composite, floatOperand, operand, type Operand } from '../build/define.js';
+import { composite, floatOperand, operand, type Having, type Operand } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { where } from '../elements/comparison.js';
 import { maxOver, minOver } from './fold.js';
@@ -23,6 +23,7 @@ import {
   type ReductionMethod,
 } from './reduction.js';
 import { eq, gt, ne } from '../build/relations.js';
+import type { Reduced, ShapeIn } from '../../types/index.js';
 
 /** The mean over dimensions counted from the front. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
@@ -111,23 +112,50 @@ const normOptions = byPosition(
   'dim',
 );
 
-type Norm = (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions) => Tensor;
+interface NormOf<D, K> {
+  readonly p?: number | 'fro' | 'nuc';
+  readonly dim?: D;
+  readonly keepdim?: K;
+}
+
+type Norm = <
+  X extends Operand,
+  const D extends ReduceDims = undefined,
+  const K extends boolean = false,
+>(
+  x: Having<X, D>,
+  dim?: D | NormOf<D, K>,
+  options?: NormOf<D, K>,
+) => Tensor<Reduced<ShapeIn<X>, D, K>>;
+
+type NormMethod = <
+  T extends Tensor,
+  const D extends ReduceDims = undefined,
+  const K extends boolean = false,
+>(
+  this: Having<T, D>,
+  dim?: D | NormOf<D, K>,
+  options?: NormOf<D, K>,
+) => Tensor<Reduced<ShapeIn<T>, D, K>>;
 
 /**
  * The vector norm `(Σ |x|^p)^(1/p)` over `dim` (default: all dimensions), or with `p: 'nuc'` the nuclear norm over two.
  * Where it is 0, its derivative is 0. PyTorch: `torch.norm`; for other matrix norms see `linalg.norm`.
  * @example norm(x) // norm(x, 1, { p: 1, keepdim: true }), norm(x, { p: Infinity })
  */
-export const norm: Norm = composite('norm', (x, dim, options) => {
-  const given = normOptions('norm', dim, options);
-  const { keepdim = false } = given;
-  const { p = 2 } = given;
-  const node = floatOperand('norm', x);
-  const dims = foldedDims('norm', given.dim, node.ndim);
-  return p === 'nuc'
-    ? nuclearNorm('norm', node, dims, keepdim)
-    : vectorNorm(node, p === 'fro' ? 2 : p, dims, keepdim);
-});
+export const norm = composite(
+  'norm',
+  (x: Operand, dim?: ReduceDims | NormOptions, options?: NormOptions): Tensor => {
+    const given = normOptions('norm', dim, options);
+    const { keepdim = false } = given;
+    const { p = 2 } = given;
+    const node = floatOperand('norm', x);
+    const dims = foldedDims('norm', given.dim, node.ndim);
+    return p === 'nuc'
+      ? nuclearNorm('norm', node, dims, keepdim)
+      : vectorNorm(node, p === 'fro' ? 2 : p, dims, keepdim);
+  },
+) as Norm;
 
 /**
  * `ln Σ exp(x)` over `dim`, without overflow. A row of −Inf gives −Inf and
@@ -179,7 +207,7 @@ function ones(x: Tensor): Tensor {
 export interface SpreadMethods {
   var: ReductionMethod<VarianceOptions>;
   std: ReductionMethod<VarianceOptions>;
-  norm(dim?: ReduceDims | NormOptions, options?: NormOptions): Tensor;
+  norm: NormMethod;
   logsumexp: ReductionMethod;
   any: ReductionMethod;
   all: ReductionMethod;

@@ -7,7 +7,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { sub } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { ge, le, where } from '../elements/comparison.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type Having, type Operand } from '../build/define.js';
 import { iotaAlong, narrowNode, padNode, permuteNode } from './movement.js';
 import { zerosOf } from '../build/primitive.js';
 
@@ -15,6 +15,12 @@ interface DiagonalOptions {
   readonly offset?: number;
   readonly dim1?: number;
   readonly dim2?: number;
+}
+
+interface DiagonalOf<A, B> {
+  readonly offset?: number;
+  readonly dim1?: A;
+  readonly dim2?: B;
 }
 
 const diagonalOptions = byPosition(
@@ -38,11 +44,11 @@ const triangleOptions = byPosition(
  * PyTorch: `torch.diagonal`.
  * @example diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
-export const diagonal: (
-  x: Operand,
-  offset?: number | DiagonalOptions,
-  dim1?: number,
-  dim2?: number,
+export const diagonal: <X extends Operand, const A extends number = 0, const B extends number = 1>(
+  x: Having<Having<X, A>, B>,
+  offset?: number | DiagonalOf<A, B>,
+  dim1?: A,
+  dim2?: B,
 ) => Tensor = composite('diagonal', (x, offset, dim1, dim2, options?: DiagonalOptions) => {
   const given = diagonalOptions('diagonal', offset, dim1, dim2, options);
   const node = operand('diagonal', x);
@@ -126,7 +132,12 @@ function triangle(
 
 /** The methods of the family of diagonals. */
 export interface DiagonalMethods {
-  diagonal(offset?: number | DiagonalOptions, dim1?: number, dim2?: number): Tensor;
+  diagonal<T extends Tensor, const A extends number = 0, const B extends number = 1>(
+    this: Having<Having<T, A>, B>,
+    offset?: number | DiagonalOf<A, B>,
+    dim1?: A,
+    dim2?: B,
+  ): Tensor;
   diag(diagonal?: number | { readonly diagonal?: number }): Tensor;
   tril(diagonal?: number | { readonly diagonal?: number }): Tensor;
   triu(diagonal?: number | { readonly diagonal?: number }): Tensor;

@@ -14,7 +14,15 @@ import { promote } from '../../graph/dtype.js';
 import { checkInteger, normalizeDim, range, sameShape, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand, operandsOf } from '../build/define.js';
+import {
+  composite,
+  operand,
+  type Along,
+  type AlongMethod,
+  type Having,
+  type Operand,
+  operandsOf,
+} from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { concatNode, narrowNode, permuteNode } from './movement.js';
 import { places } from './pieces.js';
@@ -22,8 +30,6 @@ import type {
   CatResult,
   Concatenated,
   DimIn,
-  DimResult,
-  ShapeIn,
   Stacked,
   StackResult,
   Unless,
@@ -111,31 +117,34 @@ export const stack = composite(
  * @throws {ShapeError} if the sizes do not add up.
  * @example split(arange(5), 2).map((piece) => piece.size) // [2, 2, 1]
  */
-export const split: (x: Operand, size: number | readonly number[], dim?: DimOption) => Tensor[] =
-  composite('split', (x, size, dim, options?: { readonly dim?: number }) => {
-    const node = operand('split', x);
-    const d = normalizeDim('split', dimOf('split', dim, options), node.ndim);
-    const n = dimensionOf('split', node, d);
-    checkArgument('split', 'size', size, pieceSizes); // before it is copied: it may be endless
-    const copy = isArray(size) ? copyList('split', 'size', size) : size;
-    const sizes = checkArgument('split', 'size', copy, pieceSizes);
-    if (typeof sizes !== 'number') {
-      const total = sizes.reduce((a, b) => a + b, 0);
-      if (total !== n) {
-        throw new ShapeError(
-          `split: sizes ${show(sizes)} add up to ${total}, dimension ${d} of ${show(node.sizes)} is ${n}`,
-        );
-      }
-      return pieces(node, d, sizes);
+export const split: <X extends Operand, const D extends DimOption = 0>(
+  x: Having<X, DimIn<D>>,
+  size: number | readonly number[],
+  dim?: D,
+) => Tensor[] = composite('split', (x, size, dim, options?: { readonly dim?: number }) => {
+  const node = operand('split', x);
+  const d = normalizeDim('split', dimOf('split', dim, options), node.ndim);
+  const n = dimensionOf('split', node, d);
+  checkArgument('split', 'size', size, pieceSizes); // before it is copied: it may be endless
+  const copy = isArray(size) ? copyList('split', 'size', size) : size;
+  const sizes = checkArgument('split', 'size', copy, pieceSizes);
+  if (typeof sizes !== 'number') {
+    const total = sizes.reduce((a, b) => a + b, 0);
+    if (total !== n) {
+      throw new ShapeError(
+        `split: sizes ${show(sizes)} add up to ${total}, dimension ${d} of ${show(node.sizes)} is ${n}`,
+      );
     }
-    return pieces(
-      node,
-      d,
-      n === 0
-        ? [0]
-        : places('split', Math.ceil(n / sizes)).map((i) => Math.min(sizes, n - i * sizes)),
-    );
-  });
+    return pieces(node, d, sizes);
+  }
+  return pieces(
+    node,
+    d,
+    n === 0
+      ? [0]
+      : places('split', Math.ceil(n / sizes)).map((i) => Math.min(sizes, n - i * sizes)),
+  );
+});
 
 function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
   let start = 0;
@@ -147,35 +156,36 @@ function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
  * `torch.chunk`.
  * @example chunk(arange(5), 2).map((piece) => piece.size) // [3, 2]
  */
-export const chunk: (x: Operand, chunks: number, dim?: DimOption) => Tensor[] = composite(
-  'chunk',
-  (x, chunks, dim, options?: { readonly dim?: number }) => {
-    const node = operand('chunk', x);
-    const d = normalizeDim('chunk', dimOf('chunk', dim, options), node.ndim);
-    const n = dimensionOf('chunk', node, d);
-    checkInteger('chunk', 'chunks', chunks, 1);
-    if (n === 0) return places('chunk', chunks).map(() => node);
-    const size = Math.ceil(n / chunks);
-    return pieces(
-      node,
-      d,
-      places('chunk', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
-    );
-  },
-);
+export const chunk: <X extends Operand, const D extends DimOption = 0>(
+  x: Having<X, DimIn<D>>,
+  chunks: number,
+  dim?: D,
+) => Tensor[] = composite('chunk', (x, chunks, dim, options?: { readonly dim?: number }) => {
+  const node = operand('chunk', x);
+  const d = normalizeDim('chunk', dimOf('chunk', dim, options), node.ndim);
+  const n = dimensionOf('chunk', node, d);
+  checkInteger('chunk', 'chunks', chunks, 1);
+  if (n === 0) return places('chunk', chunks).map(() => node);
+  const size = Math.ceil(n / chunks);
+  return pieces(
+    node,
+    d,
+    places('chunk', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+  );
+});
 
 /**
  * All slices along `dim` (default 0), without that dimension. PyTorch: `torch.unbind`.
  * @example unbind(tensor([[1, 2], [3, 4]]), 1) // [[1, 3], [2, 4]]
  */
-export const unbind: (x: Operand, dim?: DimOption) => Tensor[] = composite(
-  'unbind',
-  (x, dim, options?: { readonly dim?: number }) => {
-    const node = operand('unbind', x);
-    const d = normalizeDim('unbind', dimOf('unbind', dim, options), node.ndim);
-    return places('unbind', dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
-  },
-);
+export const unbind: <X extends Operand, const D extends DimOption = 0>(
+  x: Having<X, DimIn<D>>,
+  dim?: D,
+) => Tensor[] = composite('unbind', (x, dim, options?: { readonly dim?: number }) => {
+  const node = operand('unbind', x);
+  const d = normalizeDim('unbind', dimOf('unbind', dim, options), node.ndim);
+  return places('unbind', dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
+});
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
   if (x.ndim === 0) throw new ShapeError(`${op}: a tensor without dimensions cannot be split`);
@@ -194,7 +204,7 @@ function selected(x: Tensor, dim: number, index: number): Tensor {
  * @throws {IndexError} if there are fewer.
  * @example narrow(tensor([1, 2, 3, 4]), 0, 1, 2) // [2, 3]
  */
-export const narrow: (x: Operand, dim: number, start: number, length: number) => Tensor = composite(
+export const narrow: Along<Tensor, [start: number, length: number]> = composite(
   'narrow',
   (x, dim, start, length) => {
     const node = operand('narrow', x);
@@ -216,20 +226,15 @@ export const narrow: (x: Operand, dim: number, start: number, length: number) =>
  * `torch.select`.
  * @example select(tensor([[1, 2], [3, 4]]), 1, -1) // [2, 4]
  */
-export const select: (x: Operand, dim: number, index: number) => Tensor = composite(
-  'select',
-  (x, dim, index) => {
-    const node = operand('select', x);
-    const d = normalizeDim('select', dim, node.ndim);
-    const n = dimensionOf('select', node, d);
-    if (checkInteger('select', 'index', index) < -n || index >= n) {
-      throw new IndexError(
-        `select: index ${index} is out of range for dimension ${d} of size ${n}`,
-      );
-    }
-    return selected(node, d, index < 0 ? index + n : index);
-  },
-);
+export const select: Along<Tensor, [index: number]> = composite('select', (x, dim, index) => {
+  const node = operand('select', x);
+  const d = normalizeDim('select', dim, node.ndim);
+  const n = dimensionOf('select', node, d);
+  if (checkInteger('select', 'index', index) < -n || index >= n) {
+    throw new IndexError(`select: index ${index} is out of range for dimension ${d} of size ${n}`);
+  }
+  return selected(node, d, index < 0 ? index + n : index);
+});
 
 const meshgridOptions = defineOptions<{ readonly indexing?: 'ij' | 'xy' }>({
   indexing: kinds.oneOf('ij', 'xy'),
@@ -282,30 +287,21 @@ export const meshgrid: (
 /** The methods of this family. */
 export interface JoiningMethods {
   split<T extends Tensor, const D extends DimOption = 0>(
-    this: T & Unless<DimResult<ShapeIn<T>, DimIn<D>>>,
+    this: Having<T, DimIn<D>>,
     size: number | readonly number[],
     dim?: D,
   ): Tensor[];
   chunk<T extends Tensor, const D extends DimOption = 0>(
-    this: T & Unless<DimResult<ShapeIn<T>, DimIn<D>>>,
+    this: Having<T, DimIn<D>>,
     chunks: number,
     dim?: D,
   ): Tensor[];
   unbind<T extends Tensor, const D extends DimOption = 0>(
-    this: T & Unless<DimResult<ShapeIn<T>, DimIn<D>>>,
+    this: Having<T, DimIn<D>>,
     dim?: D,
   ): Tensor[];
-  narrow<T extends Tensor, const D extends number>(
-    this: T & Unless<DimResult<ShapeIn<T>, D>>,
-    dim: D,
-    start: number,
-    length: number,
-  ): Tensor;
-  select<T extends Tensor, const D extends number>(
-    this: T & Unless<DimResult<ShapeIn<T>, D>>,
-    dim: D,
-    index: number,
-  ): Tensor;
+  narrow: AlongMethod<Tensor, [start: number, length: number]>;
+  select: AlongMethod<Tensor, [index: number]>;
   /** The slices along dimension 0. */
   [Symbol.iterator](): Iterator<Tensor>;
 }

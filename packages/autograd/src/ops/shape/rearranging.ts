@@ -8,23 +8,16 @@ import {
 } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../../errors.js';
-import {
-  checkShape,
-  checkSize,
-  normalizeDim,
-  normalizeDims,
-  show,
-  type Shape,
-} from '../../graph/shape.js';
+import { checkShape, checkSize, normalizeDim, normalizeDims, show } from '../../graph/shape.js';
 import { valueOf } from '../../graph/values/reading.js';
 import { Tensor, makeLeaf } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type DimOr, type Having, type Operand } from '../build/define.js';
 import { takeOf } from '../indexing/take.js';
 import { listOf, type Listed } from '../build/lists.js';
 import type { PadOptions } from './padding.js';
 import { concatNode, flipNode, narrowNode } from './movement.js';
-import type { DimResult, Given, ShapeIn, Unless } from '../../types/index.js';
+import type { Given, ShapeIn } from '../../types/index.js';
 
 /**
  * Copies of `x` side by side, `repeats[d]` along dimension `d`; more repeats than dimensions add leading dimensions.
@@ -81,10 +74,10 @@ function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
  * Without `dim`, `x` is flattened first. PyTorch: `torch.repeat_interleave`.
  * @example repeatInterleave(tensor([1, 2]), 2) // [1, 1, 2, 2]
  */
-export const repeatInterleave: (
-  x: Operand,
+export const repeatInterleave: <X extends Operand, const D extends number>(
+  x: Having<X, D>,
   repeats: number | readonly number[] | Tensor,
-  dim?: number | null | { readonly dim?: number },
+  dim?: DimOr<D> | null,
 ) => Tensor = composite('repeatInterleave', (x, repeats, dim, options?: AlongOptions) => {
   const op = 'repeatInterleave';
   const given = operand(op, x);
@@ -149,10 +142,10 @@ function eachRepeated(op: string, x: Tensor, dim: number, count: number): Tensor
  * Reverses the elements along each of `dims`. PyTorch: `torch.flip`.
  * @example flip(tensor([[1, 2], [3, 4]]), 1) // [[2, 1], [4, 3]]
  */
-export const flip: (x: Operand, ...dims: Listed) => Tensor = composite('flip', (x, ...dims) => {
+export const flip = composite('flip', (x: Operand, ...dims: Listed): Tensor => {
   const node = operand('flip', x);
   return flipNode(node, normalizeDims('flip', listOf('flip', dims), node.ndim));
-});
+}) as Flip;
 
 /** Options of `roll`. */
 export interface RollOptions {
@@ -170,28 +163,32 @@ const rollOptions = byPosition(
  * elements move in row-major order. PyTorch: `torch.roll`.
  * @example roll(tensor([1, 2, 3]), 1) // [3, 1, 2]
  */
-export const roll: (
-  x: Operand,
-  shifts: number | readonly number[],
-  dims?: number | readonly number[] | RollOptions,
-) => Tensor = composite('roll', (x, shifts, dims, options?: RollOptions) => {
-  const node = operand('roll', x);
-  const { dims: over } = rollOptions('roll', dims, options);
-  const by = listOf('roll', [shifts] as Listed);
-  const named = over === undefined ? [] : listOf('roll', [over] as Listed);
-  if (named.length === 0) {
-    if (by.length !== 1)
-      throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
-    return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.sizes);
-  }
-  const list = named.map((d) => normalizeDim('roll', d, node.ndim));
-  if (list.length !== by.length) {
-    throw new ShapeError(
-      `roll: ${plural(by.length, 'shift')} for ${plural(list.length, 'dimension')}; the numbers must be equal`,
-    );
-  }
-  return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
-});
+export const roll = composite(
+  'roll',
+  (
+    x: Operand,
+    shifts: number | readonly number[],
+    dims?: number | readonly number[] | RollOptions,
+    options?: RollOptions,
+  ): Tensor => {
+    const node = operand('roll', x);
+    const { dims: over } = rollOptions('roll', dims, options);
+    const by = listOf('roll', [shifts] as Listed);
+    const named = over === undefined ? [] : listOf('roll', [over] as Listed);
+    if (named.length === 0) {
+      if (by.length !== 1)
+        throw new ShapeError(`roll: without dims there must be one shift, got ${show(by)}`);
+      return reshapeNode(rolled(reshapeNode(node, [node.size]), by[0]!, 0), node.sizes);
+    }
+    const list = named.map((d) => normalizeDim('roll', d, node.ndim));
+    if (list.length !== by.length) {
+      throw new ShapeError(
+        `roll: ${plural(by.length, 'shift')} for ${plural(list.length, 'dimension')}; the numbers must be equal`,
+      );
+    }
+    return node.ndim === 0 ? node : list.reduce((y, d, i) => rolled(y, by[i]!, d), node);
+  },
+) as Roll;
 
 /** Up to this many elements, writing all of them twice is quicker than compiling another program. */
 const SMALL = 2 ** 16;
@@ -206,21 +203,34 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
 }
 
+type Flip = <X extends Operand, const R extends Listed>(
+  x: Having<X, Given<R>>,
+  ...dims: R
+) => Tensor<ShapeIn<X>>;
+
+type Roll = <X extends Operand, const D extends number | readonly number[]>(
+  x: Having<X, D>,
+  shifts: number | readonly number[],
+  dims?: D | { readonly dims?: D },
+) => Tensor<ShapeIn<X>>;
+
 /** The methods of this family. */
-export interface RearrangingMethods<S extends Shape = Shape> {
+export interface RearrangingMethods {
   repeat(...repeats: Listed): Tensor;
   tile(...dims: Listed): Tensor;
-  repeatInterleave(
+  repeatInterleave<T extends Tensor, const D extends number>(
+    this: Having<T, D>,
     repeats: number | readonly number[] | Tensor,
-    dim?: number | null | { readonly dim?: number },
+    dim?: DimOr<D> | null,
   ): Tensor;
   flip<T extends Tensor, const R extends Listed>(
-    this: T & Unless<DimResult<ShapeIn<T>, Given<R>>>,
+    this: Having<T, Given<R>>,
     ...dims: R
   ): Tensor<ShapeIn<T>>;
-  roll(
+  roll<T extends Tensor, const D extends number | readonly number[]>(
+    this: Having<T, D>,
     shifts: number | readonly number[],
-    dims?: number | readonly number[] | RollOptions,
-  ): Tensor<S>;
+    dims?: D | { readonly dims?: D },
+  ): Tensor<ShapeIn<T>>;
   pad(padding: readonly number[], options?: PadOptions): Tensor;
 }

@@ -35,6 +35,10 @@ import type {
   Transpose,
   TransposeMethod,
   TransposeMatrix,
+  Unflatten,
+  UnflattenMethod,
+  Movedim,
+  MovedimMethod,
 } from './shapeSignatures.js';
 import type { DiagonalMethods } from './diagonals.js';
 import type { RearrangingMethods } from './rearranging.js';
@@ -137,19 +141,16 @@ export const flatten = composite(
  * Splits a dimension into several; one of `sizes` may be −1: it is inferred. PyTorch: `torch.unflatten`.
  * @example unflatten(zeros([6, 5]), 0, [2, -1]).shape // [2, 3, 5]
  */
-export const unflatten: (x: Operand, dim: number, sizes: readonly number[]) => Tensor = composite(
-  'unflatten',
-  (x, dim, sizes) => {
-    const t = operand('unflatten', x);
-    const d = normalizeDim('unflatten', dim, t.ndim);
-    const n = t.sizes[d] ?? 1;
-    return reshapeNode(t, [
-      ...t.sizes.slice(0, d),
-      ...inferSize('unflatten', listOf('unflatten', [sizes]), n, [n]),
-      ...t.sizes.slice(d + 1),
-    ]);
-  },
-);
+export const unflatten: Unflatten = composite('unflatten', (x, dim, sizes) => {
+  const t = operand('unflatten', x);
+  const d = normalizeDim('unflatten', dim, t.ndim);
+  const n = t.sizes[d] ?? 1;
+  return reshapeNode(t, [
+    ...t.sizes.slice(0, d),
+    ...inferSize('unflatten', listOf('unflatten', [sizes]), n, [n]),
+    ...t.sizes.slice(d + 1),
+  ]);
+});
 
 /**
  * Removes all dimensions of size 1, or those of `dim` that have size 1. PyTorch: `torch.squeeze`.
@@ -237,11 +238,7 @@ export const t = composite('t', (x: Operand): Tensor => {
  * `torch.movedim`.
  * @example movedim(zeros([2, 3, 4]), 0, -1).shape // [3, 4, 2]
  */
-export const movedim: (
-  x: Operand,
-  source: number | readonly number[],
-  destination: number | readonly number[],
-) => Tensor = composite('movedim', (x, source, destination) => {
+export const movedim: Movedim = composite('movedim', (x, source, destination) => {
   const node = operand('movedim', x);
   const from = normalizeDims('movedim', source, node.ndim);
   const to = normalizeDims('movedim', destination, node.ndim);
@@ -296,12 +293,11 @@ export const contiguous = composite('contiguous', (x: Operand): Tensor =>
 ) as SameShape;
 
 /** The methods of this family. */
-export interface ShapeMethods<S extends Shape = Shape>
-  extends RearrangingMethods<S>, DiagonalMethods {
+export interface ShapeMethods<S extends Shape = Shape> extends RearrangingMethods, DiagonalMethods {
   reshape: ReshapeMethod;
   view: ReshapeMethod;
   flatten: FlattenMethod;
-  unflatten(dim: number, sizes: readonly number[]): Tensor;
+  unflatten: UnflattenMethod;
   squeeze<T extends Tensor, const D extends number | readonly number[] | undefined = undefined>(
     this: T & Unless<DimResult<ShapeIn<T>, D>>,
     dim?: D,
@@ -316,7 +312,7 @@ export interface ShapeMethods<S extends Shape = Shape>
   t<T extends Tensor>(
     this: T & Unless<TransposeResult<ShapeIn<T>>>,
   ): Tensor<ShapeOf<TransposeResult<ShapeIn<T>>>>;
-  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  movedim: MovedimMethod;
   expand: ExpandMethod;
   broadcastTo: ExpandMethod;
   contiguous(): Tensor<S>;

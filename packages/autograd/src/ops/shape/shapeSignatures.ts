@@ -1,4 +1,5 @@
 /** @file The signatures of the operations in shape.ts: the shapes they take and return, as far as the compiler knows them. */
+import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type {
   DimResult,
@@ -16,10 +17,11 @@ import type {
   Squeezed,
   Transposed,
   TransposeResult,
+  UnflattenResult,
   Unless,
   Unsqueezed,
 } from '../../types/index.js';
-import type { Operand } from '../build/define.js';
+import type { Having, Operand } from '../build/define.js';
 import type { Listed } from '../build/lists.js';
 
 /** Options of `flatten`. */
@@ -60,23 +62,31 @@ export type ExpandMethod = <T extends Tensor, const R extends Listed>(
   ...size: R
 ) => Tensor<Expanded<ShapeIn<T>, Given<R>>>;
 
-export interface Flatten {
-  <X extends Operand, From extends number = 0, To extends number = -1>(
-    x: X,
-    startDim?: From,
-    endDim?: To,
-  ): Tensor<Flattened<ShapeIn<X>, From, To>>;
-  <X extends Operand>(x: X, startDim?: number | FlattenOptions, endDim?: number): Tensor;
-}
+type FlattenFrom<From, To> = From | { readonly startDim?: From; readonly endDim?: To };
 
-export interface FlattenMethod {
-  <T extends Tensor, From extends number = 0, To extends number = -1>(
-    this: T,
-    startDim?: From,
-    endDim?: To,
-  ): Tensor<Flattened<ShapeIn<T>, From, To>>;
-  (startDim?: number | FlattenOptions, endDim?: number): Tensor;
-}
+export type Flatten = <X extends Operand, From extends number = 0, To extends number = -1>(
+  x: Having<Having<X, From>, To>,
+  startDim?: FlattenFrom<From, To>,
+  endDim?: To,
+) => Tensor<Flattened<ShapeIn<X>, From, To>>;
+
+export type FlattenMethod = <T extends Tensor, From extends number = 0, To extends number = -1>(
+  this: Having<Having<T, From>, To>,
+  startDim?: FlattenFrom<From, To>,
+  endDim?: To,
+) => Tensor<Flattened<ShapeIn<T>, From, To>>;
+
+export type Unflatten = <X extends Operand, const D extends number, const R extends Shape>(
+  x: X & Unless<UnflattenResult<ShapeIn<X>, D, R>>,
+  dim: D,
+  sizes: R,
+) => Tensor;
+
+export type UnflattenMethod = <T extends Tensor, const D extends number, const R extends Shape>(
+  this: T & Unless<UnflattenResult<ShapeIn<T>, D, R>>,
+  dim: D,
+  sizes: R,
+) => Tensor;
 
 export type Squeeze = <
   X extends Operand,
@@ -92,16 +102,30 @@ export type Unsqueeze = <X extends Operand, D extends number>(
 ) => Tensor<Unsqueezed<ShapeIn<X>, D>>;
 
 export type Transpose = <X extends Operand, D extends number, E extends number>(
-  x: X & Unless<DimResult<ShapeIn<X>, D>> & Unless<DimResult<ShapeIn<X>, E>>,
+  x: Having<Having<X, D>, E>,
   dim0: D,
   dim1: E,
 ) => Tensor<Transposed<ShapeIn<X>, D, E>>;
 
 export type TransposeMethod = <T extends Tensor, D extends number, E extends number>(
-  this: T & Unless<DimResult<ShapeIn<T>, D>> & Unless<DimResult<ShapeIn<T>, E>>,
+  this: Having<Having<T, D>, E>,
   dim0: D,
   dim1: E,
 ) => Tensor<Transposed<ShapeIn<T>, D, E>>;
+
+type Dims = number | readonly number[];
+
+export type Movedim = <X extends Operand, const D extends Dims, const E extends Dims>(
+  x: Having<Having<X, D>, E>,
+  source: D,
+  destination: E,
+) => Tensor;
+
+export type MovedimMethod = <T extends Tensor, const D extends Dims, const E extends Dims>(
+  this: Having<Having<T, D>, E>,
+  source: D,
+  destination: E,
+) => Tensor;
 
 export type TransposeMatrix = <X extends Operand>(
   x: X & Unless<TransposeResult<ShapeIn<X>>>,

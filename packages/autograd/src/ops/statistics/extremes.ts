@@ -6,7 +6,7 @@ import { ShapeError } from '../../errors.js';
 import { checkInteger, normalizeDim, show } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { composite, operand, type Operand } from '../build/define.js';
+import { composite, operand, type Operand, type Having } from '../build/define.js';
 import { choose } from '../build/element.js';
 import { single } from '../build/leaves.js';
 import { filled, type PrimitiveOp } from '../build/primitive.js';
@@ -73,7 +73,12 @@ function checkNotEmpty(op: string, { sizes: shape }: Tensor, dims: readonly numb
  */
 export const kthvalue = composite(
   'kthvalue',
-  (x: Operand, k: number, dim?: number, options?: ReduceOptions): ValuesAndIndices => {
+  <X extends Operand, const D extends number>(
+    x: Having<X, D>,
+    k: number,
+    dim?: D,
+    options?: ReduceOptions,
+  ): ValuesAndIndices => {
     const { keepdim = false } = reduceOptions('kthvalue', options);
     const node = operand('kthvalue', x);
     const d = normalizeDim('kthvalue', dim ?? -1, node.ndim);
@@ -171,7 +176,11 @@ function countingRoom(n: number): CountingRoom {
  */
 export const mode = composite(
   'mode',
-  (x: Operand, dim?: number, options?: ReduceOptions): ValuesAndIndices => {
+  <X extends Operand, const D extends number>(
+    x: Having<X, D>,
+    dim?: D,
+    options?: ReduceOptions,
+  ): ValuesAndIndices => {
     const { keepdim = false } = reduceOptions('mode', options);
     return picked('mode', argmodeOf, operand('mode', x), dim ?? -1, keepdim);
   },

@@ -1,5 +1,5 @@
 /** @file Sums and means without NaN, counts, and mean and spread together. */
-import { composite, floatOperand, operand, type Operand } from '../build/define.js';
+import { composite, floatOperand, operand, type Operand, type Having } from '../build/define.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { sumOver } from '../build/broadcast.js';
 import { castNode, choose } from '../build/element.js';
@@ -13,6 +13,7 @@ import {
   type Reduction,
   type ReductionMethod,
 } from '../reductions/reduction.js';
+import type { Reduced, ShapeIn } from '../../types/index.js';
 import { mean } from '../reductions/reductions.js';
 import { std, var as variance, type VarianceOptions } from '../reductions/spread.js';
 
@@ -24,7 +25,10 @@ export const countNonzero = composite('countNonzero', (x: Operand, dim?: ReduceD
   const node = operand('countNonzero', x);
   const dims = foldedDims('countNonzero', dim, node.ndim);
   return sumOver([castNode(ne(node, 0), 'int32')], { dims, keepdim: false });
-});
+}) as <X extends Operand, const D extends ReduceDims = undefined>(
+  x: Having<X, D>,
+  dim?: D,
+) => Tensor<Reduced<ShapeIn<X>, D>>;
 
 /**
  * The sum over `dim` without NaN; 0 if nothing is left. The gradient of a NaN element is 0. PyTorch: `torch.nansum`.
@@ -105,7 +109,10 @@ function meanLike(x: Operand, dim: ReduceDims, options: VarianceOptions | undefi
 
 /** The methods of this family. */
 export interface SummariesMethods {
-  countNonzero(dim?: ReduceDims): Tensor;
+  countNonzero<T extends Tensor, const D extends ReduceDims = undefined>(
+    this: Having<T, D>,
+    dim?: D,
+  ): Tensor<Reduced<ShapeIn<T>, D>>;
   nansum: ReductionMethod;
   nanmean: ReductionMethod;
 }

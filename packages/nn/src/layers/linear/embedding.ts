@@ -98,7 +98,7 @@ abstract class Table<N extends number, D extends number> extends Module {
       )
         .gt(0)
         .unsqueeze(1);
-      const norms = f.norm(weight, 1, { p: normType, keepdim: true });
+      const norms: Tensor = f.norm(weight, 1, { p: normType, keepdim: true });
       const scaled = weight.mul(norms.add(1e-7).reciprocal().mul(maxNorm));
       weight.assign(where(used.logicalAnd(norms.gt(maxNorm)), scaled, weight));
     });
