@@ -1,7 +1,7 @@
 /** @file Options that PyTorch has, and arguments that would be ignored. */
 import { expect, test } from 'vitest';
 import { ChainruleError, ones, Parameter } from '@chainrule/autograd';
-import { SGD, StepLR } from '../src/index.js';
+import { ReduceLROnPlateau, SGD, StepLR } from '../src/index.js';
 
 const made = (): { p: Parameter; optimizer: SGD } => {
   const p = new Parameter(ones([2]));
@@ -38,4 +38,7 @@ test('what would be ignored is refused', () => {
   refused(() => call(optimizer, 'zeroGrad', false), 'must be an object with setToNone, got false');
   refused(() => call(optimizer, 'stateDict', {}), 'stateDict: it takes no arguments');
   refused(() => call(schedule, 'getLastLr', 3), 'getLastLr: it takes no arguments, got 3 as well');
+  const plateau = new ReduceLROnPlateau(optimizer);
+  refused(() => call(plateau, 'step', 1, 3), 'step: it takes 1 argument, got 3 as well');
+  refused(() => Object.assign(optimizer, { paramGroups: [] }), 'paramGroups: it is read-only');
 });

@@ -12,6 +12,9 @@ class Counter {
   add(n: number): number {
     return (this.count += n);
   }
+  get doubled(): number {
+    return 2 * this.count;
+  }
   static of(): Counter {
     return new Counter();
   }
@@ -28,6 +31,15 @@ class Twice extends Counter {
 /** Calls a method detached from its object. */
 const lost = (method: unknown, receiver?: unknown, ...args: unknown[]): unknown =>
   Reflect.apply(method as () => unknown, receiver, args);
+
+test('a property that can only be read says so where it is set', () => {
+  const counter = Counter.of();
+  counter.add(2);
+  expect(() => Object.assign(counter, { doubled: 1 })).toThrow(
+    new ChainruleError('doubled: it is read-only, for each counter computes it'),
+  );
+  expect(counter.doubled).toBe(4);
+});
 
 test('a guarded method works as before, and says what it was taken from', () => {
   const counter = Counter.of();

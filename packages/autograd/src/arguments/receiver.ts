@@ -16,8 +16,8 @@ const guardedBy = new WeakMap<object, WeakSet<object>>();
 
 /**
  * Makes the methods of `base` throw if they are called on a value that `isOne` does not accept: the methods of `base` itself,
- * and those that override them in the classes between it and `instance`. A constructor of `base` calls it; only the first
- * instance of a class does work.
+ * and those that override them in the classes between it and `instance`. Properties that can only be read say so where they are
+ * set. A constructor of `base` calls it; only the first instance of a class does work.
  *
  * @param names the methods, if some of them are abstract. Default: all that `base` has.
  * @param exact those of `base` that take no more arguments than they name, and refuse others.
@@ -84,6 +84,13 @@ function guard(
   exact: boolean,
 ): void {
   const descriptor = Object.getOwnPropertyDescriptor(level, name);
+  if (descriptor?.get !== undefined && descriptor.set === undefined) {
+    const set = (): never => {
+      throw new ChainruleError(`${name}: it is read-only, for each ${what} computes it`);
+    };
+    Object.defineProperty(level, name, { ...descriptor, set });
+    return;
+  }
   const method: unknown = descriptor?.value;
   if (name === 'constructor' || FIELD.test(name) || typeof method !== 'function') return;
   const most = exact ? method.length : Infinity;

@@ -3,8 +3,12 @@ import type { Progress } from './events.js';
 
 /** Adds to the message of an error which batch it came from. */
 export function nameBatch(error: unknown, { epoch, batch }: Progress): void {
-  if (error instanceof Error && !Object.isFrozen(error))
-    error.message += ` (in batch ${batch} of epoch ${epoch})`;
+  addPlace(error, `in batch ${batch} of epoch ${epoch}`);
+}
+
+/** Adds a place to the message of an error. */
+export function addPlace(error: unknown, place: string): void {
+  if (error instanceof Error && !Object.isFrozen(error)) error.message += ` (${place})`;
 }
 
 /** The number of batches, if it is known. */

@@ -5,7 +5,7 @@ import {
   getRngState,
   noGrad,
   setRngState,
-  type Tensor,
+  Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import type { Progress } from './events.js';
@@ -68,7 +68,11 @@ export class NonFinite<B> {
     const path = await this.keep(step, loss);
     if (this.policy === 'skip') return path;
     const what = Number.isFinite(loss) ? 'a gradient is not finite' : `the loss is ${loss}`;
-    const cause = this.culprit(step);
+    const operation = this.culprit(step);
+    const given = notFiniteIn(step.batch, 'batch');
+    // The search finds operations, and NaN in data; infinite data, which may be meant as in masks, is the cause if no operation is.
+    const isFound = operation?.includes(' gave ') === true || Number.isNaN(loss);
+    const cause = isFound ? (operation ?? given) : (given ?? operation);
     throw new ChainruleError(
       `fit: ${what} in ${placeOf(step.at)}${cause === null ? '' : `; first, ${cause}`}${kept(path)}`,
     );
@@ -134,6 +138,20 @@ export class NonFinite<B> {
       { keep: KEPT },
     );
   }
+}
+
+/** The first float tensor in a batch that is not finite, such as a target that is infinite: no operation made it so. */
+function notFiniteIn(tree: unknown, path: string): string | null {
+  if (tree instanceof Tensor) {
+    const at = tree.dataSync().findIndex((x) => !Number.isFinite(x));
+    return at < 0 ? null : `${path} holds ${tree.dataSync()[at]} at element ${at}`;
+  }
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return null;
+  for (const [name, part] of Object.entries(tree)) {
+    const found = notFiniteIn(part, `${path}[${name}]`);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 const DETECTED = 'detectAnomaly: ';

@@ -1,8 +1,9 @@
 /** @file Evaluates a model on data that it is not trained on. */
-import { checkArgument, noGrad, Tensor, type Parameter } from '@chainrule/autograd';
+import { ChainruleError, checkArgument, noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
+import { addPlace } from './batches.js';
 import type { Figures } from './events.js';
 import { aModule, validateOptions, type FitOptions } from './options.js';
 import { judgeOf, numberIn } from './trainer.js';
@@ -33,16 +34,26 @@ export async function validate<B>(model: Module, given: ValidateOptions<B>): Pro
   for (const [, metric] of metrics) metric.reset();
   const wasTraining = model.training;
   model.eval();
+  let at = 0;
+  let total = 0;
   try {
     for await (const batch of options.data) {
       const { loss, prediction, target } = noGrad(() => judge(batch));
-      mean.update(await numberIn(loss), examplesOf(batch));
+      const examples = examplesOf(batch);
+      // The mean of nothing is NaN, and has no weight.
+      if (examples > 0) mean.update(await numberIn(loss), examples);
+      total += examples;
       for (const [, metric] of metrics) feed(metric, prediction, target);
       await breathe();
+      at++;
     }
+  } catch (error) {
+    addPlace(error, `in batch ${at} of the validation data`);
+    throw error;
   } finally {
     if (wasTraining) model.train();
   }
+  if (total === 0) throw new ChainruleError('validate: the data has no examples');
   return { loss: mean.compute(), ...figuresOf(metrics) };
 }
 

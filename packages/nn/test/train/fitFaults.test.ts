@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { manualSeed, randn, setRngState, tensor, zeros, type Tensor } from '@chainrule/autograd';
 import { loadCheckpoint } from '@chainrule/autograd/io';
 import * as nn from '@chainrule/nn';
-import { fit, type FitEvent } from '@chainrule/nn/train';
+import { fit, validate, type FitEvent } from '@chainrule/nn/train';
 import { SGD } from '@chainrule/optim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../bundled.js';
@@ -59,7 +59,41 @@ describe('a batch that cannot be computed, or read', () => {
   });
 });
 
+describe('validation data', () => {
+  const good = (): Batch => [zeros([2, 3]), zeros([2, 1])];
+  const evaluated = (data: Iterable<Batch>) =>
+    validate(setUp().model, { data, loss: nn.functional.mseLoss });
+
+  it('is named with its batch, in fit too', async () => {
+    const bad: Batch[] = [good(), good(), [zeros([2, 4]), zeros([2, 1])]];
+    await expect(evaluated(bad)).rejects.toThrow(/\(in batch 2 of the validation data\)$/);
+    function* broken(): Generator<Batch> {
+      yield good();
+      throw new RangeError('the file ends');
+    }
+    const { model, given } = setUp();
+    await expect(
+      fit(model, { ...given, data: [good()], validate: { [Symbol.iterator]: broken } }),
+    ).rejects.toThrow(new RangeError('the file ends (in batch 1 of the validation data)'));
+  });
+
+  it('may contain a batch without examples, but not only those', async () => {
+    const empty: Batch = [zeros([0, 3]), zeros([0, 1])];
+    expect(await evaluated([good(), empty])).toEqual(await evaluated([good()]));
+    for (const data of [[], [empty]])
+      await expect(evaluated(data)).rejects.toThrow('validate: the data has no examples');
+  });
+});
+
 describe('a loss that is not finite', () => {
+  it('names the data if no operation made it', async () => {
+    const { model, given } = setUp();
+    const data: Batch[] = [[zeros([2, 3]), tensor([[0], [-Infinity]])]];
+    await expect(fit(model, { ...given, data })).rejects.toThrow(
+      'fit: the loss is Infinity in batch 0 of epoch 0, after 0 updates; first, batch[1] holds -Infinity at element 1',
+    );
+  });
+
   it.each([true, false])(
     'leaves everything as it was before the batch, and is named with the operation (compile: %s)',
     async (compile) => {

@@ -77,6 +77,8 @@ export class ReduceLROnPlateau {
       ReduceLROnPlateau.prototype,
       'scheduler',
       (x) => x instanceof ReduceLROnPlateau,
+      undefined,
+      ['step', 'getLastLr', 'stateDict', 'loadStateDict'],
     );
     const name = 'ReduceLROnPlateau';
     this.optimizer = checkOptimizer(name, optimizer);
