@@ -97,33 +97,51 @@ function names(node: ts.Node, edits: Edit[], kept: 'field' | 'block' | 'none'): 
 
 /**
  * Whether creating a value may run code, as far as a bundler can tell: a call, but also reading a property, spreading or
- * computing, which could call a getter or `valueOf`. Code inside functions runs later.
+ * computing, which could call a getter or `valueOf`. Code inside functions runs later. If `calls` is given, calls of functions
+ * by name do not count, and are added to it.
  */
-function runs(node: ts.Node): boolean {
+function runs(node: ts.Node, calls: ts.Node[] | null = null): boolean {
   if (ts.isFunctionExpression(node) || ts.isArrowFunction(node)) return false;
+  if (argumentsOf(node, '__name') !== null) return false;
   if (ts.isMethodDeclaration(node) || ts.isAccessor(node) || ts.isConstructorDeclaration(node))
     return ts.isComputedPropertyName(node.name ?? node) && runs(node.name as ts.Node);
   if (ts.isPropertyDeclaration(node) && node.modifiers === undefined) return false; // a field of instances
+  if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+    if (calls === null || !ts.isIdentifier(node.expression)) return true;
+    calls.push(node);
+  }
   return (
-    ts.isCallExpression(node) ||
-    ts.isNewExpression(node) ||
     ts.isPropertyAccessExpression(node) ||
     ts.isElementAccessExpression(node) ||
     ts.isSpreadAssignment(node) ||
     ts.isSpreadElement(node) ||
     ts.isBinaryExpression(node) ||
     ts.isTemplateExpression(node) ||
-    (ts.forEachChild(node, (child) => runs(child) || undefined) ?? false)
+    (ts.forEachChild(node, (child) => runs(child, calls) || undefined) ?? false)
   );
 }
 
-/** Wraps a value that is created when the file is loaded. */
+/** Whether a call is marked already. */
+function isMarked(call: ts.Node): boolean {
+  const { text } = call.getSourceFile();
+  return text.slice(call.getFullStart(), call.getStart()).trimEnd().endsWith(PURE);
+}
+
+/** Marks a value that is created when the file is loaded. */
 function made(declaration: ts.VariableDeclaration, edits: Edit[]): void {
   const { name, initializer } = declaration;
   if (initializer === undefined) return;
   const isCall = ts.isCallExpression(initializer) || ts.isNewExpression(initializer);
   if (ts.isIdentifier(name)) {
-    if (argumentsOf(initializer, '__name') !== null || !runs(initializer)) return;
+    if (!runs(initializer)) return;
+    const calls: ts.Node[] = [];
+    if (!runs(initializer, calls)) {
+      for (const call of calls)
+        if (!isMarked(call))
+          edits.push({ from: call.getStart(), to: call.getStart(), text: `${PURE} ` });
+      return;
+    }
+    // V8 compiles such a function and calls it once, which takes longer than marked calls.
     const [from, to] = [initializer.getStart(), initializer.end];
     edits.push({ from, to: from, text: `${PURE} (() => (` }, { from: to, to, text: '))()' });
   } else if (

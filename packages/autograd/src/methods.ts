@@ -7,6 +7,7 @@ import * as bits from './ops/elements/bits.js';
 import * as combined from './ops/elements/combined.js';
 import * as floats from './ops/elements/floats.js';
 import * as special from './ops/elements/special.js';
+import * as trigonometric from './ops/elements/trigonometric.js';
 import { byName, defineOperation } from './ops/fluent.js';
 import * as indexing from './ops/indexing/indexing.js';
 import * as ordering from './ops/indexing/ordering.js';
@@ -53,6 +54,7 @@ const families: Readonly<Record<string, unknown>> = {
   ...combined,
   ...floats,
   ...special,
+  ...trigonometric,
   ...indexing,
   ...ordering,
   ...places,

@@ -9,7 +9,7 @@ import * as arithmetic from './elements/arithmetic.js';
 import * as comparison from './elements/comparison.js';
 import * as exponential from './elements/exponential.js';
 import { sigmoid, softplus } from './elements/special.js';
-import * as trigonometric from './elements/trigonometric.js';
+import { cos, sin, tanh } from './elements/trigonometric.js';
 import * as rounding from './elements/rounding.js';
 import { maskedFill } from './indexing/indexing.js';
 import { bmm, dot, matmul, mm, mv, outer } from './linalg/matrix.js';
@@ -53,7 +53,6 @@ import { matrixTransposed } from './shape/turning.js';
 const always = {
   ...arithmetic,
   ...exponential,
-  ...trigonometric,
   ...rounding,
   ...comparison,
   ...{
@@ -70,7 +69,7 @@ const always = {
     movedim,
   },
   ...{ expand, broadcastTo, contiguous },
-  ...{ sigmoid, softplus, relu, softmax, logSoftmax },
+  ...{ sin, cos, tanh, sigmoid, softplus, relu, softmax, logSoftmax },
   ...{ sum, mean, amax, amin, max, min, argmax, argmin, all, any, logsumexp, std },
   ...{ var: variance, matmul, mm, bmm, mv, dot, outer },
   ...{ maskedFill, chunk, narrow, select, split, unbind },
@@ -86,6 +85,7 @@ const functionOnly = ['where'];
  */
 export const byName: readonly string[] = // Element by element.
   (
+    'tan asin acos atan atan2 sinh cosh asinh acosh atanh ' +
     'lgamma digamma sinc logit xlogy erf erfc erfinv copysign signbit sgn fmax fmin floatPower ldexp heaviside isNegInf isPosInf ' +
     'nanToNum gcd lcm bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift bitwiseNot addcmul addcdiv deg2rad ' +
     'rad2deg logaddexp2 clampMin clampMax clip leakyRelu elu gelu silu selu celu mish hardtanh relu6 hardsigmoid hardswish softsign softshrink ' +

@@ -6,6 +6,7 @@ import { isFloat } from '../../graph/dtype.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { floorDivideForm, fmodForm, remainderForm } from '../../kernels/elements/division.js';
 import {
   binary,
   composite,
@@ -146,6 +147,7 @@ export const lerp = composite('lerp', (x: Operand, y: Operand, weight: Operand):
 
 const remainderOp = binary('remainder', {
   reference: plain.remainder,
+  vector: remainderForm,
   dx: () => 1,
   dy: (x, y) => neg(floorDivideOp(x, y)),
   domain: 'number',
@@ -172,6 +174,7 @@ export function remainder<X extends Operand, Y extends Operand>(
 
 const fmodOp = binary('fmod', {
   reference: plain.fmod,
+  vector: fmodForm,
   dx: () => 1,
   dy: (x, y) => neg(trunc(div(x, y))),
   domain: 'number',
@@ -198,6 +201,7 @@ export function fmod<X extends Operand, Y extends Operand>(
 
 const floorDivideOp: BinaryOp = binary('floorDivide', {
   reference: plain.floorDivide,
+  vector: floorDivideForm,
   integer: (x, y) => Math.floor(x / y),
   dx: () => 0,
   dy: () => 0,

@@ -2,6 +2,20 @@
 import type { Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {
+  acosForm,
+  acoshForm,
+  asinForm,
+  asinhForm,
+  atanForm,
+  atan2Form,
+  atanhForm,
+  cosForm,
+  coshForm,
+  sinForm,
+  sinhForm,
+  tanForm,
+} from '../../kernels/elements/trigonometry.js';
+import {
   binary,
   unary,
   type BroadcastingMethod,
@@ -21,13 +35,21 @@ export { tanh } from './logistic.js';
  * The sine; NaN at ±Inf. PyTorch: `torch.sin`.
  * @example sin(tensor([0, Math.PI / 2])) // [0, 1]
  */
-export const sin: UnaryOp = unary('sin', { reference: Math.sin, derivative: (x) => cos(x) });
+export const sin: UnaryOp = unary('sin', {
+  reference: Math.sin,
+  vector: sinForm,
+  derivative: (x) => cos(x),
+});
 
 /**
  * The cosine; NaN at ±Inf. PyTorch: `torch.cos`.
  * @example cos(tensor([0, Math.PI])) // [1, -1]
  */
-export const cos: UnaryOp = unary('cos', { reference: Math.cos, derivative: (x) => neg(sin(x)) });
+export const cos: UnaryOp = unary('cos', {
+  reference: Math.cos,
+  vector: cosForm,
+  derivative: (x) => neg(sin(x)),
+});
 
 /**
  * The tangent; NaN at ±Inf. PyTorch: `torch.tan`.
@@ -35,6 +57,7 @@ export const cos: UnaryOp = unary('cos', { reference: Math.cos, derivative: (x) 
  */
 export const tan: UnaryOp = unary('tan', {
   reference: Math.tan,
+  vector: tanForm,
   derivative: (_x, y) => add(square(y), 1),
 });
 
@@ -44,6 +67,7 @@ export const tan: UnaryOp = unary('tan', {
  */
 export const asin: UnaryOp = unary('asin', {
   reference: Math.asin,
+  vector: asinForm,
   derivative: (x) => rsqrt(oneMinusSquare(x)),
 });
 
@@ -53,6 +77,7 @@ export const asin: UnaryOp = unary('asin', {
  */
 export const acos: UnaryOp = unary('acos', {
   reference: Math.acos,
+  vector: acosForm,
   derivative: (x) => neg(rsqrt(oneMinusSquare(x))),
 });
 
@@ -72,6 +97,7 @@ function oneMinusSquare(x: Tensor): Tensor {
  */
 export const atan: UnaryOp = unary('atan', {
   reference: Math.atan,
+  vector: atanForm,
   derivative: (x) => {
     // For |x| > 1 in terms of 1/x: the square of x overflows long before the second derivative is 0.
     const far = gt(abs(x), 1);
@@ -87,6 +113,7 @@ export const atan: UnaryOp = unary('atan', {
  */
 export const atan2: BinaryOp = binary('atan2', {
   reference: Math.atan2,
+  vector: atan2Form,
   dx: (y, x) => overSquares(x, y),
   dy: (y, x) => neg(overSquares(y, x)),
   domain: 'float',
@@ -104,13 +131,21 @@ function overSquares(z: Tensor, w: Tensor): Tensor {
  * The hyperbolic sine. PyTorch: `torch.sinh`.
  * @example sinh(tensor([0, 1])) // [0, 1.1752]
  */
-export const sinh: UnaryOp = unary('sinh', { reference: Math.sinh, derivative: (x) => cosh(x) });
+export const sinh: UnaryOp = unary('sinh', {
+  reference: Math.sinh,
+  vector: sinhForm,
+  derivative: (x) => cosh(x),
+});
 
 /**
  * The hyperbolic cosine. PyTorch: `torch.cosh`.
  * @example cosh(tensor([0, 1])) // [1, 1.5431]
  */
-export const cosh: UnaryOp = unary('cosh', { reference: Math.cosh, derivative: (x) => sinh(x) });
+export const cosh: UnaryOp = unary('cosh', {
+  reference: Math.cosh,
+  vector: coshForm,
+  derivative: (x) => sinh(x),
+});
 
 /**
  * The inverse of `sinh`. PyTorch: `torch.asinh`.
@@ -118,6 +153,7 @@ export const cosh: UnaryOp = unary('cosh', { reference: Math.cosh, derivative: (
  */
 export const asinh: UnaryOp = unary('asinh', {
   reference: Math.asinh,
+  vector: asinhForm,
   derivative: (x) => reciprocal(hypot(x, 1)),
 });
 
@@ -127,6 +163,7 @@ export const asinh: UnaryOp = unary('asinh', {
  */
 export const acosh: UnaryOp = unary('acosh', {
   reference: Math.acosh,
+  vector: acoshForm,
   // A function of |x|, as in PyTorch, which has a derivative even where there is no value.
   derivative: (x) => mul(rsqrt(sub(abs(x), 1)), rsqrt(add(abs(x), 1))),
 });
@@ -137,6 +174,7 @@ export const acosh: UnaryOp = unary('acosh', {
  */
 export const atanh: UnaryOp = unary('atanh', {
   reference: Math.atanh,
+  vector: atanhForm,
   derivative: (x) => reciprocal(oneMinusSquare(x)),
 });
 

@@ -13,10 +13,6 @@ import type { Lanes, Register } from './lanes.js';
 import { log, log10, log1p, log2 } from './logarithm32.js';
 import { expD, logD } from './math64.js';
 import { F32x4 } from '../assembler/opcodes.js';
-import { cos, sin, tan } from './trigonometry32.js';
-import * as division from './division32.js';
-import * as angles from './angles32.js';
-import * as inverse from './inverse32.js';
 
 /** Element functions of float32 that have a vector form here; the forms of others come with their primitives. */
 const vectorFunctions: Readonly<Record<string, Formula>> = {
@@ -27,17 +23,11 @@ const vectorFunctions: Readonly<Record<string, Formula>> = {
   log2,
   log10,
   log1p,
-  sin,
-  cos,
-  tan,
   tanh: (v, x) => hyperbolicTangent(v, x).value,
   tanhDerivative: (v, x) => hyperbolicTangent(v, x).derivative(),
   sigmoid: (v, x) => logistic(v, x).value,
   sigmoidDerivative: (v, x) => logistic(v, x).derivative(),
   softplus,
-  ...division,
-  ...angles,
-  ...inverse,
 };
 
 /** The vector form of an element function of float32, if it has one. */

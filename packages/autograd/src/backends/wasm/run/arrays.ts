@@ -29,8 +29,8 @@ type Source = TypedArray | ArrayBufferLike;
 /** The memory of the backend, and the arena that all plans use, one after the other. */
 export class Arrays {
   readonly memory: WasmMemory;
-  /** The functions that all plans share. */
-  readonly forms: Forms;
+  private readonly kind: typeof Forms;
+  private known: Forms | null = null;
   /** Grows whenever the arena has moved. */
   generation = 0;
   arena = 0;
@@ -57,7 +57,12 @@ export class Arrays {
 
   constructor(shared: boolean, kind: typeof Forms = Forms) {
     this.memory = new WasmMemory({ shared });
-    this.forms = new kind(this.memory);
+    this.kind = kind;
+  }
+
+  /** The functions that all plans share. The first program makes them, not the import: they compile a module. */
+  get forms(): Forms {
+    return (this.known ??= new this.kind(this.memory));
   }
 
   /** An array that stays. Null if memory is not shared (growing would detach it), or cells have used up their share. */
