@@ -76,8 +76,8 @@ class Scheduler extends Slots {
     const { instructions, windows } = this;
     const rootOf = rootsOf(windows);
     const { steps: merged, visits } = mergeLoops(this.steps, instructions, rootOf);
-    const isHeld = new Set(windows.flatMap(({ slot, within }) => [slot, within]));
-    const steps = withoutWideCasts(merged, instructions, (buffer) => isHeld.has(buffer));
+    const held = new Set(windows.flatMap(({ slot, within }) => [slot, within]));
+    const steps = withoutWideCasts(merged, instructions, held);
     return { steps, instructions, windows, outputs, visits: this.joining.visits + visits };
   }
 

@@ -5,68 +5,45 @@ import type { Instruction } from '../../program.js';
 import type { Step } from '../steps.js';
 import { Cluster, stridesIn, type Member, type Operand } from './cluster.js';
 
-type FromBuffer = Operand & { readonly kind: 'buffer' };
-
 /**
  * The steps, in which loops read singles instead of doubles that another loop made of them; adds the casts to `instructions`.
- * `held` says whether a buffer is part of another one.
+ * Buffers that are `held` are part of others.
  */
 export function withoutWideCasts(
   steps: readonly Step[],
   instructions: Instruction[],
-  held: (buffer: number) => boolean,
+  held: ReadonlySet<number>,
 ): Step[] {
   /** For each cast the buffer of singles, if its elements lie there in the order of the doubles. */
-  const sources = new Map<number, FromBuffer>();
+  const sources = new Map<number, Operand & { readonly kind: 'buffer' }>();
   return steps.map((step): Step => {
     if (step.kind !== 'cluster') return step;
-    const { cluster } = step;
-    for (const member of cluster.members.values()) {
-      const source = sourceOf(member, instructions, cluster);
-      if (source !== null && !held(source.base)) sources.set(member.slot, source);
+    const { index, space, reduced, order } = step.cluster;
+    const members = new Map<number, Member>();
+    const reads = new Set<number>();
+    for (const member of step.cluster.members.values()) {
+      const { slot, layout } = member;
+      const operands = member.operands.map((o): Operand => {
+        if (o.kind === 'value') return o;
+        const source = sources.get(o.base);
+        reads.add((source ?? o).base);
+        if (source === undefined) return o;
+        const again = instructions.push(instructions[o.base] as Instruction) - 1;
+        const from = { ...o, base: source.base, offset: source.offset + o.offset };
+        members.set(again, { slot: again, layout: [], operands: [from] });
+        return { kind: 'value', slot: again };
+      });
+      members.set(slot, { ...member, operands });
+      const { op, dtype, shape } = instructions[slot] as Instruction;
+      const [from] = operands;
+      if (op?.name !== 'cast' || dtype !== 'float64' || from?.kind !== 'buffer') continue;
+      if (instructions[from.base]?.dtype !== 'float32' || held.has(from.base)) continue;
+      if (String(stridesIn(layout, shape, space.length)) === String(from.strides))
+        sources.set(slot, from);
     }
-    if (![...cluster.reads].some((base) => sources.has(base))) return step;
-    return { kind: 'cluster', cluster: castingAgain(cluster, sources, instructions) };
+    return {
+      kind: 'cluster',
+      cluster: new Cluster(index, space, { members, reads, reduced, order }),
+    };
   });
-}
-
-function sourceOf(
-  { slot, layout, operands }: Member,
-  instructions: readonly Instruction[],
-  { space }: Cluster,
-): FromBuffer | null {
-  const { op, dtype, shape } = instructions[slot] as Instruction;
-  const [from] = operands;
-  if (op?.name !== 'cast' || dtype !== 'float64' || from?.kind !== 'buffer') return null;
-  if ((instructions[from.base] as Instruction).dtype !== 'float32') return null;
-  const own = stridesIn(layout, shape, space.length);
-  return own.every((stride, d) => stride === from.strides[d]) ? from : null;
-}
-
-function castingAgain(
-  { index, space, reduced, order, members: all }: Cluster,
-  sources: ReadonlyMap<number, FromBuffer>,
-  instructions: Instruction[],
-): Cluster {
-  const members = new Map<number, Member>();
-  const reads = new Set<number>();
-  const casts = new Map<string, number>();
-  const again = (o: Operand): Operand => {
-    if (o.kind === 'value') return o;
-    const source = sources.get(o.base);
-    reads.add(source?.base ?? o.base);
-    if (source === undefined) return o;
-    const key = `${o.base}:${o.offset}:${o.strides.join()}`;
-    let slot = casts.get(key);
-    if (slot === undefined) {
-      slot = instructions.push(instructions[o.base] as Instruction) - 1;
-      casts.set(key, slot);
-      const from = { ...o, base: source.base, offset: source.offset + o.offset };
-      members.set(slot, { slot, layout: [], operands: [from] });
-    }
-    return { kind: 'value', slot };
-  };
-  for (const member of all.values())
-    members.set(member.slot, { ...member, operands: member.operands.map(again) });
-  return new Cluster(index, space, { members, reads, reduced, order });
 }
