@@ -50,8 +50,7 @@ describe('factorizations from other operations', () => {
         same('cofactor', [x]);
         same('matrixExp', [x]);
       }
-      if (x.ndim === 2 || x === a) same('luOrder', [x]);
-      same('luPacked', [positive(a)]);
+      if (x.ndim === 2 || x === a) same('luPacked', [x]);
     }
     same('matrixExp', [a.mul(9)]);
     same('slogdet', [a]);

@@ -26,7 +26,7 @@ export const elementNames = [
 /** Operations on whole arrays without attributes. */
 // prettier-ignore
 export const plainNames = [
-  'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'svd', 'luPacked', 'luOrder',
+  'det', 'cofactor', 'cofactorRate', 'slogdet', 'cholesky', 'qr', 'orthogonalComplete', 'svd', 'luPacked',
   'matrixExp', 'recompute',
 ] as const;
 

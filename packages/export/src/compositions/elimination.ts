@@ -28,8 +28,8 @@ function exchange(row: Tensor, k: Tensor, other: Tensor): Tensor {
   return where(at, other.unsqueeze(1), where(there, k, row));
 }
 
-/** LU column by column, with partial pivoting unless the rows are already in their final order. */
-export function eliminated(a: Tensor, pivoting = true): Elimination {
+/** LU column by column, with partial pivoting. */
+export function eliminated(a: Tensor): Elimination {
   const [b, m, n] = sizes(a);
   const [row, column] = [arange(m), arange(n)];
   const start = a.sum([1, 2]).mul(0);
@@ -37,13 +37,10 @@ export function eliminated(a: Tensor, pivoting = true): Elimination {
   const step = ([x, order, sign]: Carry, k: Tensor): [Carry, Tensor] => {
     const [isRow, isColumn, below] = [row.eq(k), column.eq(k), row.gt(k)];
     let values = picked(x, isColumn, 2);
-    let best: Tensor = k.expand([b]);
-    if (pivoting) {
-      best = where(row.ge(k), values.abs(), -1).argmax(1);
-      const from = exchange(row, k, best);
-      [x, order, values] = [rowsAt(x, from), gather(order, 1, from), gather(values, 1, from)];
-      sign = where(best.eq(k), sign, sign.neg());
-    }
+    const best = where(row.ge(k), values.abs(), -1).argmax(1);
+    const from = exchange(row, k, best);
+    [x, order, values] = [rowsAt(x, from), gather(order, 1, from), gather(values, 1, from)];
+    sign = where(best.eq(k), sign, sign.neg());
     const pivot = picked(values, isRow, 1).unsqueeze(1);
     // Nothing is left to eliminate below a pivot of 0.
     const divisor = where(pivot.eq(0), 1, pivot);

@@ -7,6 +7,7 @@
  */
 import {
   cat,
+  pad,
   stack,
   tril,
   triu,
@@ -106,10 +107,11 @@ function decomposed(a: Tensor): [u: Tensor, s: Tensor, v: Tensor] {
 }
 
 export const factorizations: Compositions = {
-  luPacked: matrices(([a]) => eliminated(a, false).packed),
-  luOrder: matrices(([a]) => {
-    const { order, pivots } = eliminated(a);
-    return cat([order, pivots], 1);
+  luPacked: matrices(([a]) => {
+    const { packed, order, pivots } = eliminated(a);
+    const [, m, n] = sizes(a);
+    const columns = stack([order, pad(pivots, [0, m - n])], 2);
+    return cat([packed, columns.cast(packed.dtype)], 2);
   }),
   pivotOrder: ([pivots], { m }) => {
     const x = pivots as Tensor;

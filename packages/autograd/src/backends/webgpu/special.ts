@@ -19,7 +19,6 @@ import { pinvShaders, svdShader } from './wgsl/linalg/bySingularValues.js';
 import { cofactorRateShaders, cofactorShaders } from './wgsl/linalg/cofactors.js';
 import {
   determinantShader,
-  luOrderShader,
   luShader,
   pivotOrderShader,
   solveShader,
@@ -130,7 +129,6 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   luPacked: matrices(luShader),
   qr: matrices((site) => qrShader(site, false)),
   orthogonalComplete: matrices((site) => qrShader(site, true)),
-  luOrder: matrices(luOrderShader),
   pivotOrder: (site) => [pivotOrderShader(site)],
   eigh: matrices(eighShader),
   svd: matrices(svdShader),

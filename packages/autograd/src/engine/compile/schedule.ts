@@ -12,6 +12,7 @@ import { copyOf } from './added.js';
 import { productOrder } from './foldOrder.js';
 import { fusible, Joining, type Supports } from './loops/joining.js';
 import { mergeLoops } from './loops/merge.js';
+import { withoutWideCasts } from './loops/wideCasts.js';
 import { SharedOperands, transpose, transposeOf, isLoop, transposition } from './products.js';
 import { writesTable } from './operatorKernel.js';
 import type { Instruction, Program } from '../program.js';
@@ -73,7 +74,10 @@ class Scheduler extends Slots {
       isWindow.has(this.view(slot).base) ? this.copy(slot) : this.contiguous(slot),
     );
     const { instructions, windows } = this;
-    const { steps, visits } = mergeLoops(this.steps, instructions, rootsOf(windows));
+    const rootOf = rootsOf(windows);
+    const { steps: merged, visits } = mergeLoops(this.steps, instructions, rootOf);
+    const held = new Set(windows.flatMap(({ slot, within }) => [slot, within]));
+    const steps = withoutWideCasts(merged, instructions, held);
     return { steps, instructions, windows, outputs, visits: this.joining.visits + visits };
   }
 

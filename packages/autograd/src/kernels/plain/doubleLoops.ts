@@ -43,7 +43,6 @@ export interface DoubleLoops {
     rows: number,
     pivot: number,
     end: number,
-    choose: 0 | 1,
   ) => number;
   readonly root: (pivot: number, step: number, right: number, rows: number) => void;
   readonly substitute: (

@@ -4,6 +4,7 @@ import { generator } from '../../graph/generatorState.js';
 import type { Primitive, Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
+import { eachStream } from '../../kernels/plain/keyedStreams.js';
 import { primitive, type PrimitiveOp } from '../build/primitive.js';
 import { add } from '../elements/arithmetic.js';
 import { batchAll } from '../shape/movement.js';
@@ -43,36 +44,13 @@ export function elementDraw(
     reference: ([seed, offset, a, b], out, { streams }) => {
       const key = (seed as Value).data[0]!;
       const first = (offset as Value).data[0]!;
-      const [k0, k1] = [(key % 2 ** 32) | 0, Math.floor(key / 2 ** 32) | 0];
-      const stream = new KeyedStream();
-      const next = (): number => stream.next();
-      for (let i = 0; i < out.data.length; i++) {
-        const c = first + (i % streams);
-        const words = threefry(k0, k1, c | 0, Math.floor(c / 2 ** 32) | 0);
-        stream.start(words[0]! | 0, words[1]! | 0);
+      const words = [(key % 2 ** 32) | 0, Math.floor(key / 2 ** 32) | 0] as const;
+      eachStream(threefry, words, first, streams, out.data.length, (i, next) => {
         out.data[i] = draw(next, (a as Value).data[i]!, b === undefined ? 0 : b.data[i]!);
-      }
+      });
     },
   });
   return op;
-}
-
-/** The streams of the elements, one after the other in one object: a closure for each would soon be garbage. */
-class KeyedStream {
-  private k0 = 0;
-  private k1 = 0;
-  private count = 0;
-
-  start(k0: number, k1: number): void {
-    this.k0 = k0;
-    this.k1 = k1;
-    this.count = 0;
-  }
-
-  next(): number {
-    const words = threefry(this.k0, this.k1, this.count++, 0);
-    return ((words[0]! >>> 5) * 2 ** 26 + (words[1]! >>> 6) + 0.5) / 2 ** 53;
-  }
 }
 
 /** Draws every element of the parameters, which have one shape; takes the next offsets, one per element. */

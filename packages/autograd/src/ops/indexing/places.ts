@@ -76,15 +76,15 @@ export const uniqueConsecutive: UniqueConsecutive = composite(
     const whole = dim === null || node.ndim === 0;
     const rows = whole ? reshapeNode(node, [node.size]) : node;
     const d = whole ? 0 : normalizeDim('uniqueConsecutive', dim, node.ndim);
-    const runs = runsOf(rows, d);
+    const runs = runsOf(rows, d, returnInverse);
     const values = takeOf([rows, leafOf(runs.first)], { dim: d });
     if (!returnInverse && !returnCounts) return values;
     return {
       values,
-      ...(returnInverse && {
+      ...(runs.inverse && {
         inverse: reshapeNode(leafOf(runs.inverse), whole ? node.sizes : [runs.inverse.length]),
       }),
-      ...(returnCounts && { counts: leafOf(runs.counts) }),
+      ...(returnCounts && { counts: leafOf(lengthsOf(runs.first, rows.sizes[d]!)) }),
     };
   },
 ) as UniqueConsecutive;
@@ -95,28 +95,39 @@ function leafOf(data: Int32Array): Tensor {
 
 interface Runs {
   readonly first: Int32Array;
-  readonly inverse: Int32Array;
-  readonly counts: Int32Array;
+  readonly inverse: Int32Array | null;
 }
 
-/** Where each run of equal slices begins, the run of each slice, and the number of runs. */
-function runsOf(x: Tensor, dim: number): Runs {
+/** Where each run of equal slices begins; and the run of each slice, if it is asked for. */
+function runsOf(x: Tensor, dim: number, inverted: boolean): Runs {
   const data = valueOf(moveDim(x, dim, 0), 'uniqueConsecutive');
   const n = x.sizes[dim]!;
   const width = data.length / Math.max(1, n);
-  const [first, inverse] = [new Int32Array(n), new Int32Array(n)];
+  const first = new Int32Array(n);
+  const inverse = inverted ? new Int32Array(n) : null;
   let count = 0;
+  let last = NaN;
   for (let i = 0; i < n; i++) {
     let differ = Number(i === 0);
-    for (let k = i * width; k < (i + 1) * width; k++) differ |= Number(data[k] !== data[k - width]);
+    if (width === 1) {
+      const element = data[i]!;
+      differ |= Number(element !== last);
+      last = element;
+    } else
+      for (let k = i * width; k < (i + 1) * width; k++)
+        differ |= Number(data[k] !== data[k - width]);
     // Always written, but kept only if the run is new: no branch that could be mispredicted.
     first[count] = i;
     count += differ;
-    inverse[i] = count - 1;
+    if (inverse !== null) inverse[i] = count - 1;
   }
-  const begins = first.slice(0, count);
-  const counts = begins.map((at, r) => (begins[r + 1] ?? n) - at);
-  return { first: begins, inverse, counts };
+  return { first: first.slice(0, count), inverse };
+}
+
+function lengthsOf(first: Int32Array, n: number): Int32Array {
+  const lengths = new Int32Array(first.length);
+  for (let r = 0; r < first.length; r++) lengths[r] = (first[r + 1] ?? n) - first[r]!;
+  return lengths;
 }
 
 /** The methods of this family. */

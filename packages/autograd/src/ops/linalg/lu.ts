@@ -1,8 +1,7 @@
 /**
  * @file LU factorization with partial pivoting, `A = P L U`: for matrices of any shape, and solving with it.
  *
- * The order of the rows is found first. In that order the columns up to the square need no pivoting, and those to the right
- * follow by a triangular system.
+ * The columns up to the square are eliminated, and those to the right follow by a triangular system.
  */
 import { defineOptions, type OptionsReader } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
@@ -13,10 +12,10 @@ import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { composite, operand } from '../build/define.js';
 import { add, castNode } from '../build/element.js';
-import { primitive, type PrimitiveOp } from '../build/primitive.js';
+import { filled, primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { sub } from '../build/fieldOperations.js';
 import { eq } from '../build/relations.js';
-import { gatherOf } from '../indexing/gather.js';
+import { gatherOf, scatterAddOf } from '../indexing/gather.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
 import { copyNumbers } from './kernels/denseKernels.js';
@@ -27,14 +26,21 @@ import { matrix, square } from './systems.js';
 const LOWER = { upper: false, transposed: false, unit: true };
 const UPPER = { upper: true, transposed: false, unit: false };
 
-/** L below the diagonal and U on and above it, in one matrix, for an A `[…, m, n]`, m ≥ n, whose rows are already in order. */
+/**
+ * The factors of A `[…, m, n]`, m ≥ n, next to each other, `[…, m, n + 2]`: L below the diagonal and U on and above it; the row
+ * of A in each row of `L U`; and LAPACK's pivots, counted from 1, with zeros below them.
+ */
 const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
   lowering: { kind: 'reference' },
-  shape: ([a]) => (a as Tensor).sizes,
+  shape: ([a]) => {
+    const [m, n] = (a as Tensor).sizes.slice(-2) as [number, number];
+    return [...(a as Tensor).sizes.slice(0, -2), m, n + 2];
+  },
   // L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ for the leading block; the rows below it are A₂ = L₂ U.
-  vjp: (_i, ct, _inputs, out) => {
-    const [block, below] = split(out);
-    const [rate, rateBelow] = split(ct);
+  vjp: (_i, ct, [a], out) => {
+    const { packed, order } = unpacked(out);
+    const [block, below] = split(packed);
+    const [rate, rateBelow] = split(unpacked(ct).packed);
     const right = below && rateBelow && timesInverse(block, rateBelow, true);
     const upper =
       right === null ? triu(rate) : triu(sub(rate, product(below as Tensor, right, true)));
@@ -43,26 +49,52 @@ const luPackedOf: PrimitiveOp<Record<never, never>> = primitive('luPacked', {
       triu(product(upper, triu(block), false, true)),
     );
     const left = triangularOf([block, inner], { ...LOWER, transposed: true });
-    return joined(timesInverse(block, left, true), right);
+    const rows = joined(timesInverse(block, left, true), right);
+    return scatterAddOf([zerosOf(a as Tensor), indexOfRows(order, rows), rows], {
+      dim: rows.ndim - 2,
+    });
   },
   jvp: ([t], _inputs, out) => {
-    const [block, below] = split(out);
-    const [rate, rateBelow] = split(t as Tensor);
+    const { packed, order } = unpacked(out);
+    const [block, below] = split(packed);
+    const [rate, rateBelow] = split(rowsAt(t as Tensor, order));
     const both = timesInverse(block, triangularOf([block, rate], LOWER), false);
     const upper = product(triu(both), triu(block));
     const square = add(product(lower(block), tril(both, -1)), upper);
-    if (below === null || rateBelow === null) return square;
-    return joined(square, timesInverse(block, sub(rateBelow, product(below, upper)), false));
+    const moved =
+      below === null || rateBelow === null
+        ? square
+        : joined(square, timesInverse(block, sub(rateBelow, product(below, upper)), false));
+    const still = filled(0, [...out.sizes.slice(0, -1), 2], out.dtype);
+    return concatNode([moved, still], out.ndim - 1);
   },
   batch: ([a]) => luPackedOf([a as Tensor]),
   reference: ([a], out) => {
     const [m, n] = (a as Value).shape.slice(-2) as [number, number];
+    const rows = new RowOrder(m, n);
+    const y = out.data;
     eachMatrix(a as Value, (matrix, i) => {
-      luInPlace(matrix, m, n, null);
-      copyNumbers(out.data, i * m * n, matrix, 0, m * n);
+      luInPlace(matrix, m, n, rows);
+      for (let r = 0, at = i * m * (n + 2); r < m; r++, at += n + 2) {
+        copyNumbers(y, at, matrix, r * n, n);
+        y[at + n] = rows.order[r]!;
+        y[at + n + 1] = r < n ? rows.pivots[r]! : 0;
+      }
     });
   },
 });
+
+/** The parts of the result of `luPackedOf`: the factors, and the order and the pivots in int32. */
+function unpacked(both: Tensor): { packed: Tensor; order: Tensor; pivots: Tensor } {
+  const last = both.ndim - 1;
+  const [m, width] = both.sizes.slice(-2) as [number, number];
+  const n = width - 2;
+  const column = (at: number, rows: number): Tensor => {
+    const part = narrowNode(narrowNode(both, last, at, 1), last - 1, 0, rows);
+    return castNode(reshapeNode(part, [...both.sizes.slice(0, -2), rows]), 'int32');
+  };
+  return { packed: narrowNode(both, last, 0, n), order: column(n, m), pivots: column(n + 1, n) };
+}
 
 /** The leading square block of a tall matrix, and the rows below it. */
 function split(a: Tensor): readonly [block: Tensor, below: Tensor | null] {
@@ -84,27 +116,6 @@ function timesInverse(packed: Tensor, x: Tensor, transpose: boolean): Tensor {
 function lower(packed: Tensor): Tensor {
   return add(tril(packed, -1), identityLike(packed));
 }
-
-/** The row of A in each row of `L U`, then LAPACK's pivots, counted from 1: int32 `[…, m + min(m, n)]`. */
-const luOrderOf: PrimitiveOp<Record<never, never>> = primitive('luOrder', {
-  lowering: { kind: 'reference' },
-  shape: ([a]) => {
-    const [m, n] = (a as Tensor).sizes.slice(-2) as [number, number];
-    return [...(a as Tensor).sizes.slice(0, -2), m + Math.min(m, n)];
-  },
-  dtype: () => 'int32',
-  batch: ([a]) => luOrderOf([a as Tensor]),
-  reference: ([a], out) => {
-    const [m, n] = (a as Value).shape.slice(-2) as [number, number];
-    const rows = new RowOrder(m, n);
-    const k = Math.min(m, n);
-    eachMatrix(a as Value, (matrix, i) => {
-      luInPlace(matrix, m, n, rows);
-      copyNumbers(out.data, i * (m + k), rows.order, 0, m);
-      copyNumbers(out.data, i * (m + k) + m, rows.pivots, 0, k);
-    });
-  },
-});
 
 /** The order of `m` rows that results from pivots. */
 const pivotOrderOf: PrimitiveOp<{ m: number }> = primitive('pivotOrder', {
@@ -131,8 +142,12 @@ function orderOfPivots(pivots: ArrayLike<number>, m: number): Int32Array {
 
 /** The rows of matrices in another order. */
 function rowsAt(x: Tensor, order: Tensor): Tensor {
-  const index = expandNode(reshapeNode(order, [...order.sizes, 1]), x.sizes);
-  return gatherOf([x, index], { dim: x.ndim - 2 });
+  return gatherOf([x, indexOfRows(order, x)], { dim: x.ndim - 2 });
+}
+
+/** The order of rows as an index of each element of `x`. */
+function indexOfRows(order: Tensor, x: Tensor): Tensor {
+  return expandNode(reshapeNode(order, [...order.sizes, 1]), x.sizes);
 }
 
 interface Parts {
@@ -146,16 +161,12 @@ interface Parts {
 
 function factors(a: Tensor): Parts {
   const [m, n] = a.sizes.slice(-2) as [number, number];
-  const k = Math.min(m, n);
   const last = a.ndim - 1;
-  const both = luOrderOf([a]);
-  const order = narrowNode(both, both.ndim - 1, 0, m);
-  const pivots = narrowNode(both, both.ndim - 1, m, k);
-  const rows = rowsAt(a, order);
-  const packed = luPackedOf([m > n ? rows : narrowNode(rows, last, 0, k)]);
-  if (m >= n) return { order, pivots, packed, rest: null };
-  const right = narrowNode(rows, last, k, n - k);
-  return { order, pivots, packed, rest: triangularOf([packed, right], LOWER) };
+  if (m >= n) return { ...unpacked(luPackedOf([a])), rest: null };
+  // The columns up to the square determine the order of the rows.
+  const parts = unpacked(luPackedOf([narrowNode(a, last, 0, m)]));
+  const right = rowsAt(narrowNode(a, last, m, n - m), parts.order);
+  return { ...parts, rest: triangularOf([parts.packed, right], LOWER) };
 }
 
 /** The result of `lu`: `A = P L U`. */

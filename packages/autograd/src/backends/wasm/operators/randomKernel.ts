@@ -15,23 +15,15 @@ import { forShare } from '../assembler/nest.js';
 import { Lanes, type Register } from '../elements/lanes.js';
 import { logD, trigD } from '../elements/math64.js';
 import { F32x4, F64, F64x2, I32, I32x4, I64, SHUFFLE, V128 } from '../assembler/opcodes.js';
+import { deriveKey, keyLocals, threefryRounds, type Key, type Run } from './threefryRounds.js';
 
 /** Below this many numbers one thread is as fast as many. */
 const SERIAL_WORK = 4096;
-const ROTATIONS = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const;
-/** Groups of four rounds. */
-const GROUPS = 5;
 /** The counters of a run, and the bytes of their results. */
 const BLOCKS = 4;
 const RUN_BYTES = 32;
 /** The runs of a step: logarithms and sines leave registers for only two. */
 const RUNS = { uniform: 4, normal: 2 } as const;
-
-/** The words of four counters, the low and the high ones, which become random bits. */
-type Run = readonly [a: number, b: number];
 
 export function planRandom(kernel: RandomKernel): FormedKernel {
   const { count, distribution, out } = kernel;
@@ -71,17 +63,14 @@ class RandomWriter {
   private readonly v: Lanes;
   private readonly distribution: RandomKernel['distribution'];
   private readonly single: boolean;
-  private readonly keys: readonly [number, number, number];
-  /** What is added to the high words after each group of rounds: a key plus the group's number. */
-  private readonly numbered: readonly number[];
+  private readonly key: Key;
 
   constructor(module: ModuleBuilder, distribution: RandomKernel['distribution'], single: boolean) {
     this.f = kernelFunction(module);
     this.v = new Lanes(this.f);
     this.distribution = distribution;
     this.single = single;
-    this.keys = [this.f.local('v128'), this.f.local('v128'), this.f.local('v128')];
-    this.numbered = Array.from({ length: GROUPS }, () => this.f.local('v128'));
+    this.key = keyLocals(this.f);
   }
 
   write(words: RandomWords, parallel: boolean): FunctionBuilder {
@@ -94,7 +83,7 @@ class RandomWriter {
     const bytes = count * RUN_BYTES;
     forShare(f, words.steps, parallel, (step) => {
       this.counters(first, step, runs);
-      this.threefry(runs);
+      threefryRounds(f, this.key, runs);
       f.push(words.out).get(step).i32(bytes).op(I32.mul).op(I32.add).set(to);
       // Surplus results of the last step stay in scratch memory.
       f.get(to).get(SCRATCH).get(step).push(words.whole).op(I32.ltU).select().set(at);
@@ -124,18 +113,11 @@ class RandomWriter {
 
   private readKey(input: Word): void {
     const { f } = this;
-    const [k0, k1, k2] = this.keys;
+    const [k0, k1] = this.key.words;
     const seed = this.number(input);
     f.get(seed).op(I64.toI32).op(I32x4.splat).set(k0);
     f.get(seed).i64(32).op(I64.shrU).op(I64.toI32).op(I32x4.splat).set(k1);
-    f.i32(0x1bd11bda).op(I32x4.splat).get(k0).op(V128.xor).get(k1).op(V128.xor).set(k2);
-    this.numbered.forEach((numbered, group) => {
-      f.get(this.keys[(group + 2) % 3] as number);
-      f.i32(group + 1)
-        .op(I32x4.splat)
-        .op(I32x4.add)
-        .set(numbered);
-    });
+    deriveKey(f, this.key);
   }
 
   /** The low and high words of the counters of a step. */
@@ -160,38 +142,6 @@ class RandomWriter {
       // A sum below one of its terms has carried; there the comparison gives −1.
       f.get(low).get(base).op(I64.toI32).op(I32x4.splat).op(I32x4.ltU).op(I32x4.sub).set(high);
     }
-  }
-
-  private threefry(runs: readonly Run[]): void {
-    const { f, keys } = this;
-    for (const [x, y] of runs) {
-      f.get(x).get(keys[0]).op(I32x4.add).set(x);
-      f.get(y).get(keys[1]).op(I32x4.add).set(y);
-    }
-    for (let group = 0; group < GROUPS; group++) {
-      for (const rotation of ROTATIONS[group % 2] as readonly number[])
-        for (const [x, y] of runs) this.round(x, y, rotation);
-      for (const [x, y] of runs) {
-        f.get(x)
-          .get(keys[(group + 1) % 3] as number)
-          .op(I32x4.add)
-          .set(x);
-        f.get(y)
-          .get(this.numbered[group] as number)
-          .op(I32x4.add)
-          .set(y);
-      }
-    }
-  }
-
-  private round(x: number, y: number, rotation: number): void {
-    const { f } = this;
-    f.get(x).get(y).op(I32x4.add).set(x);
-    f.get(y).i32(rotation).op(I32x4.shl);
-    f.get(y)
-      .i32(32 - rotation)
-      .op(I32x4.shrU);
-    f.op(V128.or).get(x).op(V128.xor).set(y);
   }
 
   /** Converts the bits of a step into numbers at the local `to`. */

@@ -232,16 +232,15 @@ describe('vector loops give the bits of the plain ones', () => {
     const all = (put: (x: Matrix) => Matrix): unknown => {
       const results: unknown[] = [];
       for (const x of [a, singular, sparse]) {
-        for (const order of [new RowOrder(n, n), null]) {
-          const lu = put(x);
-          luInPlace(lu, n, n, order);
-          results.push(lu.slice(), order);
-          for (const k of [1, 2, 5, 21, 40]) {
-            for (const upper of [false, true]) {
-              const right = put(noise(n * k));
-              substitute(lu, n, right, k, upper, !upper);
-              results.push(right.slice());
-            }
+        const order = new RowOrder(n, n);
+        const lu = put(x);
+        luInPlace(lu, n, n, order);
+        results.push(lu.slice(), order);
+        for (const k of [1, 2, 5, 21, 40]) {
+          for (const upper of [false, true]) {
+            const right = put(noise(n * k));
+            substitute(lu, n, right, k, upper, !upper);
+            results.push(right.slice());
           }
         }
         const r = put(x);

@@ -36,16 +36,14 @@ export class RowOrder {
 
 /**
  * LU factorization of a matrix `[m, n]`, in place: L below the diagonal (1 on it), U on and above. Pivots partially and records
- * the order in `rows`, unless that is null: then the rows are already in order. A singular matrix leaves a 0 on the diagonal.
+ * the order in `rows`. A singular matrix leaves a 0 on the diagonal.
  * Half of the columns are eliminated first, and the others follow by a product (S. Toledo, "Locality of reference in LU
  * decomposition with partial pivoting", 1997).
  */
-export function luInPlace(a: Matrix, m: number, n: number, rows: RowOrder | null): void {
+export function luInPlace(a: Matrix, m: number, n: number, rows: RowOrder): void {
   const steps = Math.min(m, n);
-  if (rows !== null) {
-    rows.sign = 1;
-    for (let i = 0; i < m; i++) rows.order[i] = i;
-  }
+  rows.sign = 1;
+  for (let i = 0; i < m; i++) rows.order[i] = i;
   eliminate(a, m, n, 0, steps, rows, narrowOf(steps));
   if (n > steps) follow(a, m, n, 0, steps, n);
 }
@@ -57,7 +55,7 @@ function eliminate(
   n: number,
   from: number,
   to: number,
-  rows: RowOrder | null,
+  rows: RowOrder,
   narrow: number,
 ): void {
   if (to - from > narrow) {
@@ -70,9 +68,8 @@ function eliminate(
   for (let k = from; k < to; k++) {
     const best =
       loops === null
-        ? eliminateColumn(a, m, n, k, to, rows !== null)
-        : k + loops.eliminate(a.byteOffset + 8 * k * n, 8 * n, m - k, 8 * k, 8 * to, rows ? 1 : 0);
-    if (rows === null) continue;
+        ? eliminateColumn(a, m, n, k, to)
+        : k + loops.eliminate(a.byteOffset + 8 * k * n, 8 * n, m - k, 8 * k, 8 * to);
     rows.pivots[k] = best + 1;
     if (best === k) continue;
     rows.sign = rows.sign === 1 ? -1 : 1;
@@ -117,15 +114,8 @@ function exchangeRows(a: Matrix, n: number, first: number, second: number): void
 }
 
 /** Eliminates column k below the diagonal, in the columns up to `end`; returns the row that became the pivot row. */
-function eliminateColumn(
-  a: Matrix,
-  m: number,
-  n: number,
-  k: number,
-  end: number,
-  choose: boolean,
-): number {
-  const best = choose ? largestBelow(a, m, n, k) : k;
+function eliminateColumn(a: Matrix, m: number, n: number, k: number, end: number): number {
+  const best = largestBelow(a, m, n, k);
   if (best !== k) exchangeRows(a, n, k, best);
   const pivot = a[k * n + k]!;
   if (pivot === 0) return best;

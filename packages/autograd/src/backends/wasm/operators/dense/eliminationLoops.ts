@@ -58,13 +58,13 @@ function lessTimes(f: FunctionBuilder, x: number, y: number, bytes: number, fact
 }
 
 /**
- * Writes a function that takes the address of a row and the bytes per row, the number of rows from this one on, the byte offset
- * of the pivot and of the end of the columns, and whether to choose the pivot. It moves the row with the largest element of the
- * column to the top, eliminates the column below, and returns how far down that row was.
+ * Writes a function that takes the address of a row and the bytes per row, the number of rows from this one on, and the byte
+ * offset of the pivot and of the end of the columns. It moves the row with the largest element of the column to the top,
+ * eliminates the column below, and returns how far down that row was.
  */
 export function eliminateLoop(module: ModuleBuilder): FunctionBuilder {
-  const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], ['i32']);
-  const [top, step, rows, at, end, choose] = [0, 1, 2, 3, 4, 5];
+  const f = module.function(['i32', 'i32', 'i32', 'i32', 'i32'], ['i32']);
+  const [top, step, rows, at, end] = [0, 1, 2, 3, 4];
   const [row, left, x, y, bytes] = Array.from({ length: 5 }, () => f.local('i32')) as [
     number, number, number, number, number,
   ]; // prettier-ignore
@@ -72,28 +72,26 @@ export function eliminateLoop(module: ModuleBuilder): FunctionBuilder {
   const both = f.local('v128');
   const first = (): void => void f.get(top).get(at).op(I32.add).set(row);
   f.get(rows).i32(1).op(I32.sub).set(rows);
-  f.get(choose).if(() => {
-    first();
-    f.get(row).memory(F64.load, 0).op(F64.abs).set(pivot).get(rows).set(left);
-    f.repeatLocal(left, () => {
-      f.get(row).get(step).op(I32.add).set(row);
-      f.get(row).memory(F64.load, 0).op(F64.abs).tee(factor).get(pivot).op(F64.gt);
-      f.if(() => {
-        f.get(factor).set(pivot);
-        f.get(rows).i32(1).op(I32.add).get(left).op(I32.sub).set(best);
-      });
+  first();
+  f.get(row).memory(F64.load, 0).op(F64.abs).set(pivot).get(rows).set(left);
+  f.repeatLocal(left, () => {
+    f.get(row).get(step).op(I32.add).set(row);
+    f.get(row).memory(F64.load, 0).op(F64.abs).tee(factor).get(pivot).op(F64.gt);
+    f.if(() => {
+      f.get(factor).set(pivot);
+      f.get(rows).i32(1).op(I32.add).get(left).op(I32.sub).set(best);
     });
-    f.get(best).if(() => {
-      f.get(top).set(x).get(step).set(bytes);
-      f.get(best).get(step).op(I32.mul).get(top).op(I32.add).set(y);
-      inStrips(f, bytes, [1], (_vectors, single) => {
-        f.get(x).memory(load(single), 0).set(both);
-        f.get(x).get(y).memory(load(single), 0);
-        store(f, 0, single);
-        f.get(y).get(both);
-        store(f, 0, single);
-        f.advance(x, 16).advance(y, 16);
-      });
+  });
+  f.get(best).if(() => {
+    f.get(top).set(x).get(step).set(bytes);
+    f.get(best).get(step).op(I32.mul).get(top).op(I32.add).set(y);
+    inStrips(f, bytes, [1], (_vectors, single) => {
+      f.get(x).memory(load(single), 0).set(both);
+      f.get(x).get(y).memory(load(single), 0);
+      store(f, 0, single);
+      f.get(y).get(both);
+      store(f, 0, single);
+      f.advance(x, 16).advance(y, 16);
     });
   });
   first();

@@ -125,31 +125,16 @@ let o = ${w.address(site.out)} + 2u * row; h[o] = bitcast<u32>(sign); h[o + 1u] 
   return w.threads(count);
 }
 
-/** L below the diagonal and U on and above it, for rows that are already in order. */
-export function luShader({ inputs, out, shape }: Site): Shader {
-  const w = new ShaderWriter();
-  const [m, n] = shape.slice(-2) as [number, number];
-  w.line(`let m = ${w.word(m)}; let n = ${w.word(n)};`);
-  w.line(`let x = ${w.address(inputs[0]!.place)} + row * m * n;`);
-  w.line(`let a = ${w.address(out)} + row * m * n;`);
-  w.line(`for (var i = 0u; i < m * n; i++) { h[a + i] = h[x + i]; }
-for (var k = 0u; k < n; k++) {
-  let pivot = ${read('a', 'k', 'k')};
-  if (pivot == 0.0) { continue; }
-  for (var i = k + 1u; i < m; i++) {
-    let f = ${read('a', 'i', 'k')} / pivot; ${write('a', 'i', 'k', 'f')}
-    for (var j = k + 1u; j < n; j++) { ${write('a', 'i', 'j', `fma(-f, ${read('a', 'k', 'j')}, ${read('a', 'i', 'j')})`)} }
-  }
-}`);
-  return w.threads(sizeOf(shape) / (m * n));
-}
-
-/** The order of the rows of `[m, n]` by partial pivoting, then LAPACK's exchanges, counted from 1. */
-export function luOrderShader(site: Site): Shader {
+/** L below the diagonal and U on and above it, then a column with the order of the rows and one with LAPACK's pivots. */
+export function luShader(site: Site): Shader {
   const { w, count } = overCopies(site, false);
-  w.line(`let y = ${w.address(site.out)} + row * (m + min(m, n));`);
-  eliminate(w, 'h[y + m + k] = best + 1u;');
-  w.line('for (var i = 0u; i < m; i++) { h[y + i] = h[order + i]; }');
+  w.line(`let y = ${w.address(site.out)} + row * m * (n + 2u);`);
+  w.line('for (var i = 0u; i < m; i++) { h[y + i * (n + 2u) + n + 1u] = 0u; }');
+  eliminate(w, 'h[y + k * (n + 2u) + n + 1u] = bitcast<u32>(f32(best + 1u));');
+  w.line(`for (var i = 0u; i < m; i++) { let to = y + i * (n + 2u);
+  for (var j = 0u; j < n; j++) { h[to + j] = ${at('a', 'i', 'j')}; }
+  h[to + n] = bitcast<u32>(f32(h[order + i]));
+}`);
   return w.threads(count);
 }
 
