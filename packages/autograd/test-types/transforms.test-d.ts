@@ -56,8 +56,6 @@ const all = grad(x, many);
 expectType<Tensor[]>()(all);
 const some = grad(x, [x, w], { allowUnused: true });
 expectType<[Tensor | null, Tensor<[3]> | null]>()(some);
-const perhaps = grad(x, many, { allowUnused: x.requiresGrad });
-expectType<(Tensor | null)[]>()(perhaps);
 // @ts-expect-error: an unknown option
 grad(x, [x], { allowUnused: true, createGrap: true });
 

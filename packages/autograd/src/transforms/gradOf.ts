@@ -50,7 +50,7 @@ export function gradOf(
   } = gradOptions('grad', options);
   const ys = tensorsIn('outputs', outputs);
   const xs = tensorsIn('inputs', inputs);
-  const cotangents = isTensor(gradOutputs) ? [gradOutputs] : gradOutputs;
+  const cotangents = [gradOutputs].flat();
   const roots = ys.map((y) => y.current);
   for (const root of roots) checkDifferentiable('grad', root);
   for (const x of xs) {

@@ -22,8 +22,8 @@ type Named = readonly (readonly [name: string, tensor: Tensor])[];
  *
  * The parameters are new ones, which an optimizer can train; those of the modules stay. PyTorch: `torch.func.stack_module_state`.
  *
- * @throws {ChainruleError} for no modules, for modules of different names, classes or modes. @throws {ShapeError} if shapes
- * differ.
+ * @throws {ChainruleError} for no modules, or modules of different classes or modes. @throws {ShapeError} if their names or
+ * shapes differ.
  * @example
  * const nets = [0, 1, 2].map(() => new nn.Linear(4, 2));
  * const [parameters, buffers] = nn.stackModuleState(nets);
@@ -36,16 +36,14 @@ export function stackModuleState(
   checkArgument('stackModuleState', 'modules', modules, modulesKind);
   const [first] = modules;
   if (first === undefined) throw new ChainruleError('stackModuleState: there are no modules');
-  modules.forEach((module, k) => {
-    if (module.constructor !== first.constructor || module.training !== first.training) {
-      const described = ({ constructor, training }: Module): string =>
-        `a ${constructor.name} ${training ? 'in training' : 'in evaluation'}`;
+  const kindOf = ({ constructor, training }: Module): string =>
+    `a ${constructor.name} ${training ? 'in training' : 'in evaluation'}`;
+  for (const module of modules)
+    if (kindOf(module) !== kindOf(first)) {
       throw new ChainruleError(
-        `stackModuleState: all modules must be of the same class and in the same mode; module 0 is ${described(first)}, ` +
-          `module ${k} ${described(module)}`,
+        `stackModuleState: all modules must be alike; there are ${kindOf(first)} and ${kindOf(module)}`,
       );
     }
-  });
   const parameters = stacked(modules.map((module) => module.namedParameters()));
   return [
     Object.fromEntries(
@@ -60,23 +58,19 @@ export function stackModuleState(
 function stacked(states: readonly Named[]): Record<string, Tensor> {
   const [first = []] = states;
   return Object.fromEntries(
-    first.map(([name, tensor], at) => {
+    first.map(([name], at) => {
       const all = states.map((state, k) => {
-        const [other, one] = state[at] ?? ['nothing', tensor];
-        if (other !== name || state.length !== first.length) {
-          throw new ChainruleError(
-            `stackModuleState: module ${k} has ${state.map(([n]) => n).join(', ') || 'nothing'} where module 0 has ` +
-              first.map(([n]) => n).join(', '),
-          );
-        }
-        if (String(one.shape) !== String(tensor.shape)) {
+        if (shown(state) !== shown(first)) {
           throw new ShapeError(
-            `stackModuleState: ${name} is [${one.shape.join(', ')}] in module ${k} and [${tensor.shape.join(', ')}] in module 0`,
+            `stackModuleState: module ${k} has ${shown(state)}, module 0 has ${shown(first)}`,
           );
         }
-        return one.detach();
+        return (state[at] as Named[0])[1].detach();
       });
       return [name, stack(all)];
     }),
   );
 }
+
+const shown = (state: Named): string =>
+  state.map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join(', ') || 'nothing';

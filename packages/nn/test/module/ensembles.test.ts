@@ -54,15 +54,17 @@ it('refuse modules that differ, and a name given twice', () => {
   expect(stacked()).toThrow('stackModuleState: there are no modules');
   expect(stacked(net, new nn.Linear(2, 1))).toThrow(ShapeError);
   expect(stacked(net, new nn.Linear(2, 1))).toThrow(
-    'stackModuleState: weight is [1, 2] in module 1 and [1, 3] in module 0',
+    'stackModuleState: module 1 has weight [1, 2], bias [1], module 0 has weight [1, 3], bias [1]',
   );
   expect(stacked(net, new nn.Linear(3, 1, { bias: false }))).toThrow(
-    'stackModuleState: module 1 has weight where module 0 has weight, bias',
+    'module 1 has weight [1, 3], module 0 has weight [1, 3], bias [1]',
   );
   expect(stacked(net, new nn.Linear(3, 1).eval())).toThrow(
-    'module 0 is a Linear in training, module 1 a Linear in evaluation',
+    'there are a Linear in training and a Linear in evaluation',
   );
-  expect(stacked(net, new nn.Tanh())).toThrow('a Linear in training, module 1 a Tanh in training');
+  expect(stacked(net, new nn.Tanh())).toThrow(
+    'there are a Linear in training and a Tanh in training',
+  );
   expect(() => nn.stackModuleState(net as never)).toThrow(ChainruleError);
   const weight = ones([1, 3]);
   expect(() => nn.functionalCall(net, [{ weight }, { weight }], ones([2, 3]))).toThrow(

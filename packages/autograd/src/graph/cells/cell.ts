@@ -319,12 +319,9 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
  */
 function isLocal(from: Tensor): boolean {
   if (recording.life === 'passing') return true;
-  const seen = new Set([from]);
-  for (const node of seen) {
-    if (node.op === placeholderOp) return true;
-    if (node.value === null) for (const x of node.inputs) seen.add(x);
-  }
-  return false;
+  const behind = new Set([from]);
+  for (const { inputs } of behind) for (const x of inputs) behind.add(x);
+  return [...behind].some((node) => node.op === placeholderOp);
 }
 
 /** Refuses a method that was detached from its cell, or called on a tensor that is no cell. */
