@@ -118,7 +118,7 @@ describe('derivatives', () => {
     const [g] = grad([where(tensor([true]), 1, x)], [x], {
       gradOutputs: [tensor(Float64Array.of(Infinity))],
     });
-    expect((g).toArray()).toEqual([0]);
+    expect(g.toArray()).toEqual([0]);
   });
 
   test('ties of maximum are split, bounds of clamp pass', () => {
@@ -155,8 +155,8 @@ describe('derivatives', () => {
   test('casting gives the gradient back in the dtype it came from', () => {
     const x = f64([1, 2]);
     const [g] = grad([cast(x, 'float32').square()], [x], { gradOutputs: [tensor([1, 1])] });
-    expect((g).dtype).toBe('float64');
-    expect((g).toArray()).toEqual([2, 4]);
+    expect(g.dtype).toBe('float64');
+    expect(g.toArray()).toEqual([2, 4]);
   });
 
   test('detach stops gradients, clone does not', () => {

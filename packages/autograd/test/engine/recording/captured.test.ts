@@ -128,7 +128,7 @@ test.each<[string, (w: Parameter) => (v: Tensor) => Tensor]>([
       const c = w.pow(4);
       return (v) => {
         const [g] = grad(c.mul(w).sum(), [w], { createGraph: true });
-        return grad((g).mul(v).sum(), [w], { retainGraph: true })[0];
+        return grad(g.mul(v).sum(), [w], { retainGraph: true })[0];
       };
     },
   ],
