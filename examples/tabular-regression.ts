@@ -145,7 +145,7 @@ const off = mean.sub(testY).exp().sub(1).abs();
 const certain = off.maskedSelect(variance.le(variance.median())).mean().item();
 console.log(`error of the half it is surer of: ${percent(certain)}`);
 expectScore('mean error in percent of the price', errorOf(mean), {
-  atMost: short ? 0.09 : 0.07,
+  atMost: ridgeError,
   baseline: ridgeError,
   format: percent,
 });

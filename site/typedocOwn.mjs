@@ -1,9 +1,16 @@
 /**
- * @file Five things that the pages of the reference want otherwise: modules are called as they are imported, a module or
- * namespace says what its file says, a class is told with what it adds, a constant that can be called is a function, and an
- * error has its name. What a class inherits stands on the page of the class it comes from; a tensor alone has everything.
+ * @file Six things that the pages of the reference want otherwise: modules are called as they are imported, a module or
+ * namespace says what its file says, a class is told with what it adds, a constant that can be called is a function, its
+ * parameters are those that it takes, and an error has its name. What a class inherits stands on the page of the class it comes from; a tensor alone has everything.
  */
-import { Comment, Context, Converter, ReflectionKind } from 'typedoc';
+import {
+  Comment,
+  Context,
+  Converter,
+  ParameterReflection,
+  ReflectionFlag,
+  ReflectionKind,
+} from 'typedoc';
 
 const members = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor;
 
@@ -35,12 +42,30 @@ function nameErrors({ comment }) {
   }
 }
 
+/** A list of the remaining parameters, `...rest: [options?: RoundOptions]`, as the parameters that it stands for. */
+function spreadRest(signature) {
+  signature.parameters = signature.parameters?.flatMap((parameter) => {
+    const { flags, type } = parameter;
+    const parts = flags.isRest && type?.type === 'tuple' ? type.elements : null;
+    if (parts === null || parts.some((part) => part.type !== 'namedTupleMember'))
+      return [parameter];
+    return parts.map((part) => {
+      const own = new ParameterReflection(part.name, ReflectionKind.Parameter, signature);
+      own.type = part.element;
+      own.setFlag(ReflectionFlag.Optional, part.isOptional);
+      return own;
+    });
+  });
+}
+
 export function load(app) {
   tellAsFunctions();
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => {
     const { project } = context;
     for (const reflection of project.getReflectionsByKind(ReflectionKind.All))
       nameErrors(reflection);
+    for (const signature of project.getReflectionsByKind(ReflectionKind.CallSignature))
+      spreadRest(signature);
     for (const member of project.getReflectionsByKind(members))
       if (member.inheritedFrom !== undefined && member.parent?.name !== 'Tensor')
         project.removeReflection(member);

@@ -137,6 +137,14 @@ await check('the reference tells parameters and errors, and fits a phone', async
   const text = await page.textContent('.vp-doc');
   for (const said of ['weight', 'options?', 'ShapeError if channels'])
     assert.ok(text.includes(said), `the page of conv1d does not say "${said}"`);
+  for (const [path, head] of [
+    ['relu', 'relu<X>(x): Tensor'],
+    ['round', 'round<X>(x, options?): Tensor'],
+  ]) {
+    await page.goto(`${origin}/reference/autograd/functions/${path}.html`);
+    const told = await page.textContent('.vp-doc blockquote');
+    assert.ok(told.startsWith(head), `the page of ${path} begins with ${told}`);
+  }
   for (const path of ['autograd/functions/sum', 'autograd/classes/Tensor', 'nn/classes/Linear']) {
     await page.goto(`${origin}/reference/${path}.html`);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);

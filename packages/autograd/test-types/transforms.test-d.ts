@@ -46,6 +46,19 @@ expectType<[gradients: Tensor<[3]>, aux: { readonly size: number }]>()(
   grad(withAux, 0, { hasAux: true })(w),
 );
 
+// Derivatives of tensors: one for each input, null only where that is allowed.
+const alone = grad(x, x, { gradOutputs: x });
+expectType<[Tensor]>()(alone);
+const both = grad([x, x], [a, w], { createGraph: true, gradOutputs: [x, null] });
+expectType<[Tensor<[2, 3]>, Tensor<[3]>]>()(both);
+declare const many: readonly Tensor[];
+const all = grad(x, many);
+expectType<Tensor[]>()(all);
+const some = grad(x, [x, w], { allowUnused: true });
+expectType<[Tensor | null, Tensor<[3]> | null]>()(some);
+// @ts-expect-error: an unknown option
+grad(x, [x], { allowUnused: true, createGrap: true });
+
 // Pullbacks.
 const [, one] = vjp((t: Tensor<[2, 3]>) => t.sum(), a);
 expectType<Tensor<[2, 3]>>()(one(x.sum()));

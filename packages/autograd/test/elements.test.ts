@@ -88,7 +88,7 @@ describe('element-wise operations agree with PyTorch at edges', () => {
           gradOutputs: [ones(y.shape, { dtype: 'float64' })],
           retainGraph: true,
         });
-        compare('gradient', k, (g as Tensor).dataSync(), expected);
+        compare('gradient', k, g.dataSync(), expected);
       });
       compare('value', undefined, y.dataSync(), value);
       expect(wrong).toEqual([]);

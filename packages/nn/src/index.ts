@@ -3,6 +3,7 @@ export { Parameter } from '@chainrule/autograd';
 export { Module } from './module/module.js';
 export type { ForwardHook, ForwardPreHook } from './module/hooks.js';
 export { functionalCall } from './module/functionalCall.js';
+export { stackModuleState } from './module/stackModuleState.js';
 export type { StateDict } from './module/state.js';
 export * from './layers/index.js';
 export * from './losses/index.js';

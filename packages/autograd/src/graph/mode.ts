@@ -19,6 +19,8 @@ export const mode = {
   recorder: 'compile',
   /** The loop or branch whose body is being recorded. */
   body: null as null | LoopName,
+  /** The innermost recording of a body, or of one example, to which cells made from its arguments belong. */
+  inside: null as object | null,
   /** Whether compiled functions run as plain functions. */
   inline: false,
   /** Debug level, see `setDebug`. From 1 on, nodes remember the line that created them. */

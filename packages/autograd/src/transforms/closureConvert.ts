@@ -40,7 +40,7 @@ export function closureConvert<A extends unknown[], R>(
   );
   const { leaves, structure } = withMode(
     'closureConvert',
-    { tracing: 'closureConvert', grad: true },
+    { tracing: 'closureConvert', inside: {}, grad: true },
     () => flatten(f(...(given.structure.rebuild(variables) as A))),
   );
   const outputs = leaves.map((y) => y.current);

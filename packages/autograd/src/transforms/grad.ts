@@ -3,7 +3,7 @@ import { checkArgument, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import type { Tensor } from '../graph/tensor.js';
 import { gradOf, type GradOptions } from './gradOf.js';
-import type { Argnums, Gradient } from '../types/trees.js';
+import type { Argnums, Gradient, InputGradients } from '../types/trees.js';
 import { gradFunction, type GradFunctionOptions } from './functional.js';
 
 /**
@@ -11,8 +11,9 @@ import { gradFunction, type GradFunctionOptions } from './functional.js';
  *
  * - `grad(f, argnums?, { hasAux? })` is a function of the same arguments that returns the gradient of `f` with respect to
  *   its first argument, or to those listed in `argnums`. See `valueAndGrad` for the value too. PyTorch: `torch.func.grad`.
- * - `grad(outputs, inputs, { gradOutputs?, createGraph?, allowUnused? })` computes the derivatives of `outputs`, weighted by
- *   `gradOutputs`; no `.grad` changes. PyTorch: `torch.autograd.grad`.
+ * - `grad(outputs, inputs, { gradOutputs?, createGraph?, allowUnused? })` is the list of the derivatives of `outputs`, weighted
+ *   by `gradOutputs`, with respect to each of `inputs`; no `.grad` changes. All three may be a single tensor. PyTorch:
+ *   `torch.autograd.grad`.
  *
  * @example grad((x) => x.square().sum())(tensor([1, 2])) // [2, 4]
  * @example const [dx] = grad(loss, [x]);
@@ -31,11 +32,16 @@ export function grad<A extends readonly unknown[] = Tensor[], const N extends Ar
   argnums?: N,
   options?: GradFunctionOptions,
 ): (...args: A) => Gradient<A, N>;
-export function grad(
+export function grad<const I extends Tensor | readonly Tensor[]>(
   outputs: Tensor | readonly Tensor[],
-  inputs: Tensor | readonly Tensor[],
-  options?: GradOptions,
-): (Tensor | null)[];
+  inputs: I,
+  options?: GradOptions & { readonly allowUnused?: false },
+): InputGradients<I>;
+export function grad<const I extends Tensor | readonly Tensor[]>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: I,
+  options: GradOptions,
+): InputGradients<I, null>;
 export function grad(first: unknown, second?: unknown, options?: object): unknown {
   if (typeof first === 'function') {
     return isOptions(second)

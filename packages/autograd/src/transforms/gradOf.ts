@@ -10,8 +10,8 @@ import { leafOf, pullback } from './vjp.js';
 
 /** Options of `grad` and `backward`. */
 export interface GradOptions {
-  /** The cotangents of the outputs. Default: 1 for an output with one element. */
-  readonly gradOutputs?: readonly (Tensor | null | undefined)[];
+  /** The cotangents of the outputs: a list, or one for a single output. Default: 1 for an output with one element. */
+  readonly gradOutputs?: Tensor | readonly (Tensor | null | undefined)[];
   /** Whether the gradients may be differentiated again. Default false. */
   readonly createGraph?: boolean;
   /** Whether the graph may be differentiated once more. Default: as `createGraph`. */
@@ -22,10 +22,13 @@ export interface GradOptions {
 
 const gradOptions = defineOptions<GradOptions>({
   ...backwardOptions.table,
-  gradOutputs: kinds.listOf(
-    kinds.kind<Tensor | null | undefined>(
-      'be a tensor or null',
-      (x) => x === null || x === undefined || isTensor(x),
+  gradOutputs: kinds.either(
+    kinds.tensor,
+    kinds.listOf(
+      kinds.kind<Tensor | null | undefined>(
+        'be a tensor or null',
+        (x) => x === null || x === undefined || isTensor(x),
+      ),
     ),
   ),
   allowUnused: kinds.flag,
@@ -47,12 +50,13 @@ export function gradOf(
   } = gradOptions('grad', options);
   const ys = tensorsIn('outputs', outputs);
   const xs = tensorsIn('inputs', inputs);
+  const cotangents = [gradOutputs].flat();
   const roots = ys.map((y) => y.current);
   for (const root of roots) checkDifferentiable('grad', root);
   for (const x of xs) {
     if (!x.needsGrad) throw new GradError('grad: one of the inputs does not require grad');
   }
-  const seeds = roots.map((root, k) => seedOf('grad', root, gradOutputs[k]));
+  const seeds = roots.map((root, k) => seedOf('grad', root, cotangents[k]));
   const targets = xs.map((x) => leafOf(x.current));
   const found = pullback(roots, seeds, new Set(targets), { createGraph });
   return targets.map((target, k) => {

@@ -130,7 +130,7 @@ export function mapExamples(
     return one;
   });
   const result = withDraws(drawsOf(randomness, size, placeholders, replacements), () =>
-    withMode('vmap', { tracing: 'vmap' }, () =>
+    withMode('vmap', { tracing: 'vmap', inside: {} }, () =>
       flatten(f(...(structure.rebuild(traced) as never[]))),
     ),
   );

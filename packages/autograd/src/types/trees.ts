@@ -43,6 +43,11 @@ type GradientAt<A extends readonly unknown[], N extends number> = N extends -1
     ? GradientOf<A[N]>
     : GradientOf<A[number]>;
 
+/** The derivatives with respect to tensors, one for each; `Unused` stands where the outputs do not depend on it. */
+export type InputGradients<I extends Tensor | readonly Tensor[], Unused = never> = I extends Tensor
+  ? [GradientOf<I> | Unused]
+  : { -readonly [K in keyof I]: GradientOf<I[K]> | Unused };
+
 /** What the pullback of `vjp` returns: the gradient of a single argument, or a list with one for each. */
 export type Cotangents<A extends readonly unknown[]> = A extends readonly [infer X]
   ? GradientOf<X>

@@ -4,6 +4,7 @@ import {
   cell,
   checkpoint,
   compile,
+  cond,
   grad,
   hessian,
   jacrev,
@@ -12,6 +13,7 @@ import {
   Parameter,
   scan,
   tensor,
+  vmap,
   whileLoop,
   type Cell,
   type Tensor,
@@ -144,5 +146,52 @@ describe('a compiled function that moves a cell on', () => {
       loss.backward();
       expect(h.grad?.item()).toBeCloseTo(slope(s), 12);
     }
+  });
+});
+
+describe('cells made of what a recorded body was given', () => {
+  const rows = tensor([[1, 2], [3, 4]]); // prettier-ignore
+  const doubled = (row: Tensor): Tensor => {
+    const c = cell(row);
+    c.assign(c.mul(2));
+    return c.sum();
+  };
+  const over = (f: (row: Tensor) => Tensor): Tensor =>
+    scan((k: Tensor, row: Tensor) => [k, f(row)], tensor(0), rows)[1];
+  const bodies: Record<string, [(f: (row: Tensor) => Tensor) => Tensor, number[]]> = {
+    vmap: [(f) => vmap(f)(rows), [6, 14]],
+    scan: [over, [6, 14]],
+    'scan in compile': [(f) => compile(() => over(f))(), [6, 14]],
+    'vmap in compile': [(f) => compile((x: Tensor) => vmap(f)(x))(rows), [6, 14]],
+    'vmap in scan': [
+      (f) => over((row) => vmap((x: Tensor) => f(x.unsqueeze(0)))(row).sum()),
+      [6, 14],
+    ],
+    cond: [(f) => cond(tensor(true), f, (row: Tensor) => row.sum(), rows).unsqueeze(0), [20]],
+  };
+
+  test.each(Object.entries(bodies))('are variables of it: %s', (_name, [run, wanted]) => {
+    expect(run(doubled).toArray()).toEqual(wanted);
+    const kept: Cell[] = [];
+    const throws = (row: Tensor): Tensor => {
+      kept.push(cell(row.mul(2)));
+      throw new Error('mine');
+    };
+    expect(() => run(throws)).toThrow('mine');
+    const w = tensor([1, 2], { requiresGrad: true });
+    w.square().sum().backward(); // computes whatever is pending
+    expect(w.grad?.toArray()).toEqual([2, 4]);
+    kept[0]?.assign(kept[0].add(1));
+    expect(ones([2]).sum().item()).toBe(2);
+    w.square().sum().backward();
+    expect(w.grad?.toArray()).toEqual([4, 8]);
+  });
+
+  test('are not changed in a body within theirs', () => {
+    const f = (row: Tensor): Tensor => {
+      const c = cell(row);
+      return vmap((x: Tensor) => c.assign(c.add(x)).sum())(row);
+    };
+    expect(() => vmap(f)(rows)).toThrow('assign: a cell cannot be assigned inside vmap');
   });
 });

@@ -156,6 +156,23 @@ describe('vmap', () => {
   });
 });
 
+describe('grad of tensors', () => {
+  it('takes a single tensor wherever it takes a list', () => {
+    const x = tensor([0.4, 0.7], { dtype: 'float64', requiresGrad: true });
+    const y = x.sin();
+    const gradOutputs = f64([2, 3]);
+    const [single] = grad(y, x, { gradOutputs, createGraph: true });
+    const [listed] = grad([y], [x], { gradOutputs: [gradOutputs], createGraph: true });
+    close(single, [2 * Math.cos(0.4), 3 * Math.cos(0.7)]);
+    close(listed, [2 * Math.cos(0.4), 3 * Math.cos(0.7)]);
+    const [second] = grad(single.sum(), x);
+    close(second, [-2 * Math.sin(0.4), -3 * Math.sin(0.7)]);
+    expect(() => grad(y, x, { gradOutputs: 1 as never })).toThrow(
+      'grad: gradOutputs must be a tensor, or be an array in which each entry must be a tensor or null, got 1',
+    );
+  });
+});
+
 describe('checkpoint', () => {
   it('gives the values and gradients of the function, also by what it closes over', () => {
     const w = new Parameter(f64([2, 3]));

@@ -117,12 +117,12 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
     // Of one sign: what cancels would show the rounding of either side.
     const weight = noise(4, 2, 3, 3).requiresGrad_();
     const y = chainrule.conv2d(noise(5, 2, 20, 17).square(), weight, { padding: 1 });
-    return (chainrule.grad(y.sum(), [weight]) as [Tensor])[0];
+    return chainrule.grad(y.sum(), [weight])[0];
   },
   'the gradient of a weight of groups, by strides': () => {
     const weight = noise(4, 1, 5).requiresGrad_();
     const y = chainrule.conv1d(noise(3, 2, 901).square(), weight, { groups: 2, stride: 2 });
-    return (chainrule.grad(y.sum(), [weight]) as [Tensor])[0];
+    return chainrule.grad(y.sum(), [weight])[0];
   },
   'a convolution with many channels': () =>
     chainrule.conv2d(noise(2, 18, 9, 8), noise(40, 9, 3, 2), {
@@ -135,14 +135,14 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
     const x = noise(4, 20, 13, 24).square().requiresGrad_();
     const weight = noise(18, 10, 3, 2).square().requiresGrad_();
     const y = chainrule.conv2d(x, weight, { groups: 2, padding: 1, stride: 2 });
-    const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
+    const [first, second] = chainrule.grad(y.sum(), [x, weight]);
     return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
   },
   'the gradients of a convolution in whole tiles, by strides': () => {
     const x = noise(2, 64, 8, 8).square().requiresGrad_();
     const weight = noise(64, 64, 3, 3).square().requiresGrad_();
     const y = chainrule.conv2d(x, weight, { padding: 1, stride: 2 });
-    const [first, second] = chainrule.grad(y.sum(), [x, weight]) as [Tensor, Tensor];
+    const [first, second] = chainrule.grad(y.sum(), [x, weight]);
     return chainrule.cat([first.reshape([-1]), second.reshape([-1])]);
   },
   convTranspose2d: () =>

@@ -15,10 +15,11 @@ const STEPS = 500;
 /** Yields the loss now and then; the caller may stop at any time. */
 export function* train(model: Net): Generator<Progress> {
   const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+  const criterion = new nn.BCEWithLogitsLoss();
   const step = compile((x: Tensor) => {
     const inside = x.square().sum(1, { keepdim: true }).lt(0.5).cast('float32');
     optimizer.zeroGrad();
-    const loss = nn.functional.bceWithLogits(model.forward(x), inside);
+    const loss = criterion.forward(model.forward(x), inside);
     loss.backward();
     optimizer.step();
     return loss;

@@ -16,17 +16,18 @@ import { entriesOf, type StateDict } from './state.js';
 
 /**
  * Runs `module.forward(...args)` with other tensors in place of parameters and buffers, by their names; the rest stay.
+ * `tensors` is an object or a Map, or a list of them, such as those that `stackModuleState` gives.
  *
  * Gradients, jvps and vmap go through the given tensors, so `grad((ws) => loss(functionalCall(net, ws, x)))` is the
  * gradient with respect to all weights. A shared parameter is replaced wherever it is held. Statistics that the call
  * updates go to copies: the module's own stay. PyTorch: `torch.func.functional_call`.
  *
- * @throws {ChainruleError} for a name that the module does not have.
+ * @throws {ChainruleError} for a name that the module does not have, or that stands in several objects of the list.
  * @example functionalCall(net, { 'out.weight': w, 'out.bias': b }, x)
  */
 export function functionalCall<M extends Module>(
   module: M,
-  tensors: StateDict,
+  tensors: StateDict | readonly StateDict[],
   ...args: Parameters<M['forward']>
 ): ReturnType<M['forward']> {
   if (!isModule(module)) {
@@ -38,7 +39,7 @@ export function functionalCall<M extends Module>(
   const known = new Map<string, Slot<Cell>>(
     [...parameters, ...buffers].map((slot) => [slot.name, slot]),
   );
-  for (const [name, tensor] of entriesOf('functionalCall', tensors)) {
+  for (const [name, tensor] of givenTo(tensors)) {
     const slot = known.get(name);
     if (slot === undefined) {
       throw new ChainruleError(
@@ -73,4 +74,18 @@ export function functionalCall<M extends Module>(
   } finally {
     for (const { holder, key, value } of swapped) holder[key] = value;
   }
+}
+
+function givenTo(tensors: StateDict | readonly StateDict[]): Map<string, unknown> {
+  if (!Array.isArray(tensors)) return entriesOf('functionalCall', tensors as StateDict);
+  const all = new Map<string, unknown>();
+  for (const state of tensors as readonly StateDict[])
+    for (const [name, tensor] of entriesOf('functionalCall', state)) {
+      if (all.has(name))
+        throw new ChainruleError(
+          `functionalCall: "${name}" stands in several of the given objects`,
+        );
+      all.set(name, tensor);
+    }
+  return all;
 }

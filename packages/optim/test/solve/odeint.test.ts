@@ -143,7 +143,7 @@ test('what is kept for a derivative does not grow with the steps', () => {
       [0, 9],
       { rtol, atol: rtol },
     );
-    return [graph(grad([y.sum()], [rate])[0] as Tensor).nodes.length, steps];
+    return [graph(grad([y.sum()], [rate])[0]).nodes.length, steps];
   };
   const [coarse, fine] = [nodes(1e-3), nodes(1e-11)];
   expect(fine[1]).toBeGreaterThan(5 * coarse[1]);

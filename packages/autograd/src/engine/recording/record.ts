@@ -44,7 +44,9 @@ export function record(
   engine.building++;
   try {
     const given = substitute(args, stand.placeholders) as unknown[];
-    const result = withMode(recorder, { tracing: 'compile', recorder }, () => f(...given));
+    const result = withMode(recorder, { tracing: 'compile', inside: null, recorder }, () =>
+      f(...given),
+    );
     recorded = capture(result, stand);
   } finally {
     engine.building--;

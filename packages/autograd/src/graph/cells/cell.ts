@@ -16,7 +16,7 @@ import { runtime } from '../runtime.js';
 import type { Shape } from '../shape.js';
 import { isHost, undoable, type Storage } from '../values/storage.js';
 import { makeLeaf, Tensor } from '../tensor.js';
-import { checkInside, versionOp } from '../version.js';
+import { checkInside, placeholderOp, versionOp } from '../version.js';
 import { checkInitial, checkNext } from './assignable.js';
 import { isNeeded, newVersion, noteConsumer, type Version } from './cellVersion.js';
 
@@ -31,6 +31,8 @@ interface CellState {
   /** The version before `committed`, whose array is the next to be overwritten. */
   previous: Version | null;
   cleared: boolean;
+  /** The recorded body in which the cell is a variable like any other; null for a cell that lasts. */
+  inside: object | null;
   /** An array that no version needs any more. */
   unused: Storage | null;
   label: string;
@@ -57,16 +59,18 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     super(null, [], null, from.sizes, from.dtype, requiresGrad, null);
-    const version = this.makeVersion(from, false);
+    const inside = mode.inside !== null && isLocal(from) ? mode.inside : null;
+    const version = this.makeVersion(from, false, inside);
     this.state = {
       version,
       committed: version,
       previous: null,
       cleared: false,
+      inside,
       unused: null,
       label: '',
     };
-    if (mode.tracing === 'compile') recording.cells.set(this, recording.life);
+    if (mode.tracing === 'compile' && inside === null) recording.cells.set(this, recording.life);
   }
 
   /** @internal The node of the current version. */
@@ -108,7 +112,8 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    */
   assign(next: Tensor | number): this {
     checkCell(this, 'assign');
-    if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
+    const isOwn = this.state.inside !== null && this.state.inside === mode.inside;
+    if (!isOwn && (mode.tracing === 'vmap' || mode.tracing === 'closureConvert')) {
       throw new ChainruleError(
         `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
           'times; return the value instead',
@@ -116,7 +121,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     }
     const node = checkNext(this, next);
     this.state.cleared = false;
-    if (assigned.cells?.has(this) === false) assigned.cells.set(this, this.state.version);
+    if (!isOwn && assigned.cells?.has(this) === false) assigned.cells.set(this, this.state.version);
     this.state.version = this.makeVersion(node as Tensor<S>, true);
     return this;
   }
@@ -278,7 +283,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal */
-  private makeVersion(from: Tensor<S>, assigned: boolean): Version {
+  private makeVersion(from: Tensor<S>, assigned: boolean, inside = this.state.inside): Version {
     checkInside(from);
     const node = makeNode(versionOp, [from], null, this.sizes, this.dtype);
     node.needsGrad = this.needsGrad;
@@ -288,7 +293,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (from.value !== null && from.cell === null && !recorded) {
       node.value = storageOf(from, 'assign');
       node.inputs = [];
-    } else {
+    } else if (inside === null) {
       pendingCells.add(this);
     }
     const version = newVersion(node);
@@ -306,6 +311,17 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (committed.node === node) return committed;
     return previous?.node === node ? previous : null;
   }
+}
+
+/**
+ * Whether a cell that is made in a recorded body is a variable of that body: it serves only this call, or starts from what the
+ * body was given. Any other, such as the state of an optimizer, lasts, and is carried from step to step.
+ */
+function isLocal(from: Tensor): boolean {
+  if (recording.life === 'passing') return true;
+  const behind = new Set([from]);
+  for (const { inputs } of behind) for (const x of inputs) behind.add(x);
+  return [...behind].some((node) => node.op === placeholderOp);
 }
 
 /** Refuses a method that was detached from its cell, or called on a tensor that is no cell. */

@@ -49,7 +49,7 @@ function derivative(f: (x: Tensor) => Tensor, xs: readonly number[], order = 1):
   const x = f64(xs);
   let y = f(x);
   for (let k = 0; k < order; k++) {
-    y = grad([y], [x], { gradOutputs: [ones(xs.length)], createGraph: true })[0] as Tensor;
+    y = grad([y], [x], { gradOutputs: [ones(xs.length)], createGraph: true })[0];
   }
   return Array.from(y.dataSync());
 }
@@ -118,7 +118,7 @@ describe('derivatives', () => {
     const [g] = grad([where(tensor([true]), 1, x)], [x], {
       gradOutputs: [tensor(Float64Array.of(Infinity))],
     });
-    expect((g as Tensor).toArray()).toEqual([0]);
+    expect(g.toArray()).toEqual([0]);
   });
 
   test('ties of maximum are split, bounds of clamp pass', () => {
@@ -155,8 +155,8 @@ describe('derivatives', () => {
   test('casting gives the gradient back in the dtype it came from', () => {
     const x = f64([1, 2]);
     const [g] = grad([cast(x, 'float32').square()], [x], { gradOutputs: [tensor([1, 1])] });
-    expect((g as Tensor).dtype).toBe('float64');
-    expect((g as Tensor).toArray()).toEqual([2, 4]);
+    expect(g.dtype).toBe('float64');
+    expect(g.toArray()).toEqual([2, 4]);
   });
 
   test('detach stops gradients, clone does not', () => {

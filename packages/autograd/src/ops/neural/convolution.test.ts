@@ -116,7 +116,7 @@ describe('convolution', () => {
         const [x, w, c] = [random(shapes.x, 1), random(shapes.w, 2), random(shapes.y, 3, false)];
         const y = forward(x, w, null, g);
         expect(y.shape).toEqual(shapes.y);
-        const [gx, gw] = A.grad([y], [x, w], { gradOutputs: [c] }) as [Tensor, Tensor];
+        const [gx, gw] = A.grad([y], [x, w], { gradOutputs: [c] });
         const [xs, ws, cs] = [x.dataSync(), w.dataSync(), c.dataSync()];
         const [ey, ex, ew] = [y, x, w].map((t) => new Float64Array(t.size)) as [
           Float64Array,

@@ -114,7 +114,7 @@ describe('laws', () => {
         const leaf = tensor(x.dataSync(), { shape: x.shape, requiresGrad: true });
         const ct = numbered(y.shape);
         const [g] = grad([pad(leaf, padding)], [leaf], { gradOutputs: [ct] });
-        same(g as Tensor, narrow(ct, d, before, n));
+        same(g, narrow(ct, d, before, n));
       }),
     );
   });
@@ -130,7 +130,7 @@ describe('laws', () => {
           expand(leaf, [n, ...x.shape]),
         ]) {
           expect(y.shape[0]).toBe(n);
-          const g = grad([sum(y)], [leaf])[0] as Tensor;
+          const g = grad([sum(y)], [leaf])[0];
           expect(g.dataSync().every((v) => v === n)).toBe(true);
         }
       }),

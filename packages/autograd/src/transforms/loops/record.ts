@@ -37,7 +37,7 @@ export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
   let draws = 0;
   const cells: { cell: Cell; before: Tensor; after: Tensor }[] = [];
   try {
-    result = withMode(name, { tracing: mode.tracing ?? name, body: name }, () =>
+    result = withMode(name, { tracing: mode.tracing ?? name, body: name, inside: {} }, () =>
       building(mode.grad, f),
     );
     draws = generator.offset - start;

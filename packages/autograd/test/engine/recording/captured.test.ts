@@ -91,14 +91,14 @@ const of =
   (make: (w: Parameter) => Tensor) =>
   (w: Parameter): ((v: Tensor) => Tensor) => {
     const c = make(w);
-    return (v) => grad(c.mul(v).sum(), [w], { retainGraph: true })[0] as Tensor;
+    return (v) => grad(c.mul(v).sum(), [w], { retainGraph: true })[0];
   };
 
 test.each<[string, (w: Parameter) => (v: Tensor) => Tensor]>([
   ['unevaluated', of((w) => w.pow(3))],
   ['several operations', of((w) => w.pow(3).exp())],
   ['two graphs', of((w) => w.pow(3).mul(w.exp()))],
-  ['a gradient', of((w) => grad(w.pow(3).sum(), [w], { createGraph: true })[0] as Tensor)],
+  ['a gradient', of((w) => grad(w.pow(3).sum(), [w], { createGraph: true })[0])],
   ['customGrad', of(cube)],
   ['checkpoint', of((w) => checkpoint((x: Tensor) => x.pow(3), w))],
   ['a compiled function', of((w) => compile((x: Tensor) => x.pow(3))(w))],
@@ -119,7 +119,7 @@ test.each<[string, (w: Parameter) => (v: Tensor) => Tensor]>([
     'beside what is read at each call',
     (w) => {
       const c = w.pow(3);
-      return (v) => grad(c.mul(v).mul(w).sum(), [w], { retainGraph: true })[0] as Tensor;
+      return (v) => grad(c.mul(v).mul(w).sum(), [w], { retainGraph: true })[0];
     },
   ],
   [
@@ -128,7 +128,7 @@ test.each<[string, (w: Parameter) => (v: Tensor) => Tensor]>([
       const c = w.pow(4);
       return (v) => {
         const [g] = grad(c.mul(w).sum(), [w], { createGraph: true });
-        return grad((g as Tensor).mul(v).sum(), [w], { retainGraph: true })[0] as Tensor;
+        return grad(g.mul(v).sum(), [w], { retainGraph: true })[0];
       };
     },
   ],
