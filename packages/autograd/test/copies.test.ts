@@ -151,7 +151,7 @@ test('a tensor or a module behind the proxy of a reactive store is no copy, and 
         return typeof value === 'object' && value !== null ? reactive(value) : value;
       },
     });
-  const message = /^a (tensor|module) met here stands behind a proxy, .*markRaw/;
+  const message = /^a (tensor|module) is behind a proxy, .*markRaw/;
   expect(() => reactive(tensor([1, 2])).mul(2)).toThrow(message);
   expect(() => tensor([1, 2]).add(reactive(tensor([1, 2])))).toThrow(message);
   expect(() => grad((x: Tensor) => x.sum())(reactive(tensor([1, 2])))).toThrow(message);

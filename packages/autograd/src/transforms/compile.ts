@@ -133,7 +133,7 @@ interface Compiled {
 function tellWhy(last: Recording, args: readonly unknown[], inRow: number): void {
   if (mode.debug === 0 && inRow !== IN_A_ROW) return;
   const { text, isShape } = whyAnew(last, args);
-  if (mode.debug > 0) console.log(`chainrule: compile records anew: ${text}`);
+  if (mode.debug > 0) console.log(`chainrule: compile records again: ${text}`);
   else if (!isShape)
     console.warn(
       `compile: the function was recorded at each of the last ${inRow} calls, which is slow: ${text}. Give what changes as a ` +

@@ -135,7 +135,7 @@ test('other keys, and other structures of as many tensors, are refused', () => {
     expect(() => pull(ct)).toThrow(message);
   };
   refused([x, y], 'the cotangent must have the structure of the value, { a: *, b: * }; got [*, *]');
-  refused({ a: x, c: y }, "there is a cotangent 'c' but no such part of the value");
+  refused({ a: x, c: y }, "there is a cotangent 'c', but no such part of the value");
   refused({ a: x }, 'vjp: the cotangent.b must be a tensor; got nothing');
   refused(undefined, 'must have the structure of the value');
   refused(null, 'must have the structure of the value');

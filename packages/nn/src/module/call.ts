@@ -33,7 +33,7 @@ export function surrounded(prototype: object): Forward {
     wrapper = function forward(this: Module, ...args: unknown[]): unknown {
       if (!isOwn(this)) {
         throw new ChainruleError(
-          `forward: it is a method of modules, called on ${display(this)}; where it is passed on, pass (x) => model.forward(x)`,
+          `forward: it is a method of modules, called on ${display(this)}; to pass it on, write (x) => model.forward(x)`,
         );
       }
       const { forward: own } = prototype as { forward?: Forward };

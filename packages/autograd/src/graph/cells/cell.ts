@@ -312,7 +312,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 function checkCell(x: unknown, op: string): void {
   if (passes(aCell, x)) return;
   throw new ChainruleError(
-    `${op}: it is a method of cells and parameters, called on ${display(x)}; where it is passed on, pass () => cell.${op}(…)`,
+    `${op}: it is a method of cells and parameters, called on ${display(x)}; to pass it on, write () => cell.${op}(…)`,
   );
 }
 const aCell = kinds.kind<Cell>('be a cell', (x) => x instanceof Cell);
