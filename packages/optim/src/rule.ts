@@ -141,7 +141,7 @@ function defaultCheck(value: unknown): Check {
   if (typeof value === 'number') return finite;
   if (typeof value === 'boolean') return flag;
   if (Array.isArray(value)) return tuple(...value.map((x) => defaultCheck(x) as Kind));
-  return { must: 'be of the kind its default is', test: (x) => typeof x === typeof value };
+  return { must: 'have the type of its default', test: (x) => typeof x === typeof value };
 }
 
 function numbersOf<H extends Hypers>(h: Symbols<H>, group: H): Record<string, Tensor> {

@@ -35,7 +35,7 @@ function exampleOf({ name, kind, type, shape }: OnnxSpec): Tensor {
     );
   };
   const dtype = type === null ? null : ELEMENTS[type].dtype;
-  if (kind !== 'tensor' || dtype === null) return refuse('is no tensor of numbers');
+  if (kind !== 'tensor' || dtype === null) return refuse('is not a tensor of numbers');
   const sizes = shape?.map((size, dim) => {
     if (typeof size === 'number') return size;
     return dim === 0 ? 1 : refuse(`has no fixed size in dimension ${dim} (${size ?? 'no name'})`);

@@ -69,9 +69,7 @@ export function exportModule<Args extends readonly Tensor[]>(
   const { weights = 'inline', wasm = 'inline', name = 'predict', batch = 1024 } = given;
   checkArgument('exportModule', 'f', f, modelOrFunction);
   if (!isTensors(args) || args.length === 0) {
-    throw new ChainruleError(
-      'exportModule: the arguments of f are given as an array of tensors, [x]',
-    );
+    throw new ChainruleError('exportModule: pass the arguments of f as an array of tensors, [x]');
   }
   const training =
     given.train === undefined ? null : readTraining('exportModule: train', given.train);

@@ -76,7 +76,7 @@ function linesOf(text: string, delimiter: string): Field[][] {
         const end = text.indexOf('"', at + 1);
         if (end < 0)
           throw new FormatError(
-            `parseCsv: the quote that starts in line ${lines.length + 1} does not end`,
+            `parseCsv: the quote that starts in line ${lines.length + 1} is never closed`,
           );
         field += text.slice(at + 1, end);
         at = end + 1;

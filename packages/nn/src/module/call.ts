@@ -39,7 +39,7 @@ export function surrounded(prototype: object): Forward {
       const { forward: own } = prototype as { forward?: Forward };
       if (own === undefined) {
         throw new ChainruleError(
-          `${this.constructor.name} has no forward: give the class a method forward(x), or call what it has`,
+          `${this.constructor.name} has no forward: give the class a method forward(x), or call its parts`,
         );
       }
       return call(this, own, args);

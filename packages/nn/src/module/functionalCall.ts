@@ -56,8 +56,8 @@ export function functionalCall<M extends Module>(
       if (given === undefined && !updated) continue;
       if (Object.isFrozen(slot.holder)) {
         throw new ChainruleError(
-          `functionalCall: the module that holds ${slot.name} was frozen, by Object.freeze or by a store that freezes what it ` +
-            'holds; its fields are what the call replaces',
+          `functionalCall: the module that holds ${slot.name} was frozen, by Object.freeze or by a store that freezes its ` +
+            'contents, but the call must replace its fields',
         );
       }
       swapped.push(slot);

@@ -267,13 +267,13 @@ function checkResult(p: Parametrization, method: string, result: unknown): Tenso
 function checkSame(op: string, p: Parametrization, before: Tensor, after: Tensor): void {
   if (String(before.shape) !== String(after.shape)) {
     throw new ShapeError(
-      `${op}: ${p.constructor.name} makes [${after.shape.join(', ')}] of [${before.shape.join(', ')}]; ` +
+      `${op}: ${p.constructor.name} turns [${before.shape.join(', ')}] into [${after.shape.join(', ')}]; ` +
         `the shape may change only with { unsafe: true }`,
     );
   }
   if (before.dtype !== after.dtype) {
     throw new DTypeError(
-      `${op}: ${p.constructor.name} makes ${after.dtype} of ${before.dtype}; the dtype may change only with { unsafe: true }`,
+      `${op}: ${p.constructor.name} turns ${before.dtype} into ${after.dtype}; the dtype may change only with { unsafe: true }`,
     );
   }
 }

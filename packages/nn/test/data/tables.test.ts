@@ -13,7 +13,7 @@ describe('tables', () => {
     expect(parseCsv('a;b\n1;"2"', { delimiter: ';' })).toEqual([{ a: 1, b: '2' }]);
     expect(parseCsv('')).toEqual([]);
     expect(() => parseCsv('a,b\n1')).toThrow('row 0 has 1 field, there are 2 columns');
-    expect(() => parseCsv('a\n"1')).toThrow('the quote that starts in line 2 does not end');
+    expect(() => parseCsv('a\n"1')).toThrow('the quote that starts in line 2 is never closed');
     expect(() => parseCsv('a\n"1"2')).toThrow('has text after a closing quote');
     expect(() => parseCsv('a,b,a\n1,2,3')).toThrow("there are two columns 'a'");
     for (const delimiter of ['', '"', '\n'])

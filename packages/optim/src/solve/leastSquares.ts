@@ -253,9 +253,9 @@ function notConverged(iterations: number, reason: Reason, x: Vector): ChainruleE
   const why =
     reason === 'stalled'
       ? 'no step lowers the cost any more, and the gradient is not 0'
-      : 'maxIterations is reached';
+      : 'maxIterations was reached';
   return new ChainruleError(
     `leastSquares: not converged after ${iterations} iterations: ${why} (at x = ${show(x)}); start closer, give more ` +
-      `maxIterations, or { strict: false } for what was found`,
+      `maxIterations, or pass { strict: false } to accept it`,
   );
 }

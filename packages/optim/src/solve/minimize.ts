@@ -124,7 +124,7 @@ export function minimize<T = Tensor>(
     if (!converged && strict) {
       throw new ChainruleError(
         `${name}: not converged after ${iterations} iterations (at x = ${show(found.x)}, where the function is ` +
-          `${valueAt(found.x)}); is it bounded below? Give more maxIterations, a larger tol, or { strict: false }`,
+          `${valueAt(found.x)}); is it bounded below? Give more maxIterations, a larger tol, or { strict: false } to accept it`,
       );
     }
     reporter.found = { iterations, converged };

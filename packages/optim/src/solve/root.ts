@@ -62,7 +62,7 @@ export function root<T = Tensor>(f: (x: T) => unknown, x0: T, options?: RootOpti
 
 function newton(system: System, x0: Vector, tol: number, most: number): Iterate {
   let x = x0;
-  let trouble = 'maxIterations is reached';
+  let trouble = 'maxIterations was reached';
   let [F, J] = system.both(x);
   for (let iterations = 0; iterations < most; iterations++) {
     if (norm(F) === 0) return { x, iterations, converged: true, trouble };
@@ -99,7 +99,7 @@ function newton(system: System, x0: Vector, tol: number, most: number): Iterate 
 function broyden(system: System, x0: Vector, tol: number, most: number): Iterate {
   const n = system.size;
   let x = x0;
-  let trouble = 'maxIterations is reached';
+  let trouble = 'maxIterations was reached';
   let [F] = system.both(x);
   let inverse = inverseOf(system.both(x)[1], n);
   let isFresh = true;

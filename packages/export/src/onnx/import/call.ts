@@ -154,7 +154,7 @@ export class Call {
   texts(name: string, fallback?: readonly string[]): string[] {
     const value = this.attribute(name) ?? fallback;
     if (Array.isArray(value) && value.every((x) => typeof x === 'string')) return [...value];
-    return this.wrong(name, 'a list of texts');
+    return this.wrong(name, 'a list of strings');
   }
 
   /** An attribute that is a tensor. */

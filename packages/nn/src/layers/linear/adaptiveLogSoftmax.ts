@@ -88,7 +88,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
       cutoffs.some((c, i) => c >= nClasses || c <= (cutoffs[i - 1] ?? 0))
     ) {
       throw new ChainruleError(
-        `${name}: cutoffs must be whole numbers that rise from at least 1 to at most ${nClasses - 1}, ` +
+        `${name}: cutoffs must be increasing whole numbers from 1 to ${nClasses - 1}, ` +
           `got ${display(cutoffs)}`,
       );
     }

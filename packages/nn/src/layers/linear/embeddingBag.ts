@@ -196,7 +196,7 @@ function bagsOf(
   }
   if (known.some((s, i) => (i === 0 ? s !== 0 : s < (known[i - 1] as number)) || s > n)) {
     throw new IndexError(
-      `${op}: offsets must rise from 0 to at most ${n}, got ${display([...known])}`,
+      `${op}: offsets must be nondecreasing, from 0 to at most ${n}, got ${display([...known])}`,
     );
   }
   return { bags, bagOf: search(offsets) };

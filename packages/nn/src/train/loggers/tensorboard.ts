@@ -27,7 +27,7 @@ import { record } from './records.js';
 type Fs = Pick<typeof fsModule, 'openSync' | 'writeSync' | 'closeSync'>;
 
 const fileSystem: Kind<Fs> = kinds.kind(
-  "be that of Node, and is where you say await SummaryWriter.open('runs/first') instead of new",
+  "be Node's; call await SummaryWriter.open('runs/first') instead of new",
   (x) => typeof (x as Partial<Fs> | null)?.openSync === 'function',
 );
 

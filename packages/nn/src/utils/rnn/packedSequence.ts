@@ -223,7 +223,7 @@ function orderOf(op: string, lengths: readonly number[], enforceSorted: boolean)
   }
   if (lengths.some((n, b) => b > 0 && n > (lengths[b - 1] as number))) {
     throw new ChainruleError(
-      `${op}: lengths ${display(lengths)} must fall; sort the batch, or give { enforceSorted: false }`,
+      `${op}: lengths ${display(lengths)} must not increase; sort the batch, or give { enforceSorted: false }`,
     );
   }
   return null;

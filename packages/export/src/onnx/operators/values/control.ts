@@ -34,7 +34,7 @@ function treeOf(call: Call, value: Value): Tree {
   if (value instanceof cr.Tensor) return value;
   if (value instanceof Known) return value.tensor;
   if (Array.isArray(value)) return (value as Value[]).map((x) => treeOf(call, x));
-  return call.refuse(`${RECORDED}: then it can give tensors, but no texts`);
+  return call.refuse(`${RECORDED}: then it can return tensors, but no strings`);
 }
 
 function branch(call: Call): Result {
@@ -103,7 +103,7 @@ function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly
     if (x instanceof cr.Tensor) return x;
     return x instanceof Known
       ? x.tensor
-      : call.refuse(`${RECORDED}: then it can carry tensors alone`);
+      : call.refuse(`${RECORDED}: then it can carry only tensors`);
   };
   const flag = (x: Value | undefined): cr.Tensor =>
     tensorOf(x ?? TRUE)
