@@ -176,7 +176,7 @@ describe('chainrule export', () => {
     [
       ['export', 'module', file, '--out', join(file, 'inside')],
       1,
-      /cannot write .*net\.export\.mjs: there is a file of that name, where a folder is needed/,
+      /cannot write .*net\.export\.mjs: there is a file of that name where a folder is needed/,
     ],
     [['export', 'onnx', file, '--export', 'nothing'], 1, /the export nothing must be .*; got null/],
     [['export', 'onnx', file, '--export', 'list'], 1, /must be \{ f, args \}.*; args is/],

@@ -73,7 +73,7 @@ class Parser {
   }
 
   private choices(): Expression {
-    if (++this.depth > MOST_DEPTH) this.refuse('parentheses are nested too deep');
+    if (++this.depth > MOST_DEPTH) this.refuse('parentheses nested too deep');
     const flags = this.flags;
     const parts = [this.sequence()];
     while (this.skip('|')) parts.push(this.sequence());
