@@ -55,11 +55,11 @@ export interface Rule<
   State extends string = string,
   Counter extends string = string,
 > {
-  /** The optimizer's name: messages and state dictionaries have it. */
+  /** The optimizer's name, in messages and state dictionaries. */
   readonly name: string;
   /** Every hyperparameter, with its default. Schedules drive `lr`, if it is one of them. */
   readonly defaults: H;
-  /** The checks of hyperparameters. By default numbers must be finite, and flags stay flags. */
+  /** The checks of hyperparameters. By default numbers must be finite, and booleans must be booleans. */
   readonly checks?: { readonly [K in keyof H]?: Check };
   /**
    * Numbers whose value shapes the graph, such as a count of iterations. For other numbers, only whether they are 0 may do

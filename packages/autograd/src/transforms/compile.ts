@@ -43,8 +43,8 @@ const OFTEN = 8;
  * which `f` updates. Inside `vmap` and inside another compiled function it becomes part of what is recorded there.
  * PyTorch: `torch.compile` of a whole training step; JAX: `jit`.
  *
- * @throws {ChainruleError} if `f` reads a value that another call may change, or decides by one: it runs only once. Tensors
- * captured from outside that are no cells are constants, too, and can be read.
+ * @throws {ChainruleError} if `f` reads a value that another call may change, or decides by one: it runs only once.
+ * Captured tensors that are not cells are constants too, and can be read.
  * @example
  * const step = compile((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();

@@ -32,8 +32,8 @@ const csvOptions = defineOptions<CsvOptions>({
  * become numbers, empty ones null. Quoted fields stay text, and so do whole numbers beyond 2⁵³, such as ids, which a number
  * would round.
  *
- * @throws {FormatError} for a line with more or fewer fields than columns, two columns of the same name, or a quote that
- * does not end.
+ * @throws {FormatError} for a line with more or fewer fields than columns, two columns of the same name, or a quote
+ * that is never closed.
  * @example parseCsv('x,name\n1,"a, b"') // [{ x: 1, name: 'a, b' }]
  */
 export function parseCsv(

@@ -19,7 +19,7 @@ import { entriesOf, type StateDict } from './state.js';
  *
  * Gradients, jvps and vmap go through the given tensors, so `grad((ws) => loss(functionalCall(net, ws, x)))` is the
  * gradient with respect to all weights. A shared parameter is replaced wherever it is held. Statistics that the call
- * updates go to copies: the module's own stay. PyTorch: `torch.func.functional_call`.
+ * updates go to copies: the module's own do not change. PyTorch: `torch.func.functional_call`.
  *
  * @throws {ChainruleError} for a name that the module does not have.
  * @example functionalCall(net, { 'out.weight': w, 'out.bias': b }, x)

@@ -234,7 +234,8 @@ export function removeParametrizations<M extends Module>(
 }
 
 /**
- * Whether a parameter, or any of the module's own, is computed so. PyTorch: `nn.utils.parametrize.is_parametrized`.
+ * Whether a parameter, or any of the module's own parameters, is parametrized. PyTorch:
+ * `nn.utils.parametrize.is_parametrized`.
  * @example nn.utils.parametrize.isParametrized(nn.utils.parametrizations.weightNorm(new Linear(2, 3))) // true
  */
 export function isParametrized(module: Module, name?: string): boolean {

@@ -42,7 +42,7 @@ const drawable: Kind<Graph | readonly GraphNodeLike[]> = kinds.kind(
 /**
  * Writes what TensorBoard shows into a folder: `tensorboard --logdir runs`. PyTorch: `SummaryWriter`.
  *
- * Each call writes its record at once; an interruption loses nothing that was written. In Node.
+ * Each call writes its record at once; an interruption loses nothing that was written. Node only.
  * @throws {ChainruleError} if the folder cannot be written.
  * @example
  * const writer = await SummaryWriter.open('runs/first');
