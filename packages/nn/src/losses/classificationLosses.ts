@@ -20,7 +20,7 @@ export class CrossEntropyLoss extends WeightedLoss<f.CrossEntropyOptions> {
 }
 
 /**
- * The negative log-likelihood of the right class, of log-probabilities, as a module; see `nllLoss`. PyTorch:
+ * The negative log-likelihood of the right class, for log-probabilities, as a module; see `nllLoss`. PyTorch:
  * `nn.NLLLoss`.
  *
  * @example new nn.NLLLoss().forward(logits.logSoftmax(-1), labels)

@@ -26,7 +26,7 @@ export function whyAnew(recording: Recording, args: readonly unknown[]): Differe
       const found = differenceOf(facts[i] as Fact, leaves[i]);
       if (found !== null) return { ...found, text: `${places[i]} ${found.text}` };
     }
-    return other('an argument is now the same tensor as another, or no longer is');
+    return other('arguments share tensors in a different way');
   }
   for (const { read, value, what } of guards) {
     const now = read();
