@@ -308,7 +308,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 }
 
-/** Refuses a method that was detached from its cell, or called on a tensor that is no cell. */
+/** Refuses a method that was detached from its cell, or called on a tensor that is not a cell. */
 function checkCell(x: unknown, op: string): void {
   if (passes(aCell, x)) return;
   throw new ChainruleError(
