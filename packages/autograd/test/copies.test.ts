@@ -143,7 +143,7 @@ test('a bundler that answers `typeof __filename` and leaves the name undefined, 
   }
 });
 
-test('a tensor or a module behind the proxy of a reactive store is no copy, and says so', () => {
+test('a tensor or a module behind the proxy of a reactive store is not a copy, and says so', () => {
   const reactive = <T extends object>(x: T): T =>
     new Proxy(x, {
       get: (target, key, receiver) => {

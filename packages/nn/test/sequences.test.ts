@@ -148,7 +148,7 @@ describe('packing', () => {
     [() => padPackedSequence(packSequence([A.zeros([3])]), { totalLength: 2 }), /totalLength 2/],
     [() => unpadSequence(A.zeros([3, 2]), [4, 1]), /lengths \[4, 1\]/],
     [() => padSequence([A.zeros([2])], { paddingside: 'left' } as never), /paddingSide/],
-  ])('refuses what cannot be: %#', (f, message) => {
+  ])('refuses impossible arguments: %#', (f, message) => {
     expect(f).toThrow(ChainruleError);
     expect(f).toThrow(message);
   });

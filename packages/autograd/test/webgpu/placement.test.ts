@@ -147,7 +147,7 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(Array.from(await weight.mul(1).data())).toEqual([8, 9, 10]);
   });
 
-  test('a loop that never waits is told to', async () => {
+  test('a loop that never waits is asked to', async () => {
     await setDevice('webgpu');
     const w = new Parameter(tensor([1, 2]));
     const step = compile((x: number) => {

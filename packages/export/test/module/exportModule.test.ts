@@ -377,7 +377,7 @@ describe('exportModule', () => {
     }
   });
 
-  it('draws by probabilities, multiplies booleans, and refuses what is no probability', async () => {
+  it('draws by probabilities, multiplies booleans, and refuses what is not a probability', async () => {
     const f = (p: Tensor): Tensor => bernoulli(p).mul(p.gt(0.2).mul(p.lt(0.9)));
     const { predict } = await loaded(exportModule(f, [zeros([2, 40])], { batch: 4 }));
     const compiled = compile(f);

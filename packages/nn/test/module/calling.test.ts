@@ -169,7 +169,7 @@ describe('transforms', () => {
     );
   });
 
-  it('record a module anew when its mode changes', () => {
+  it('record a module again when its mode changes', () => {
     const dropout = new nn.Dropout(1);
     const f = compile((x: Tensor) => dropout.forward(x));
     expect(values(f(ones([2])))).toEqual([0, 0]);

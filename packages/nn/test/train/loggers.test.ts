@@ -143,7 +143,7 @@ describe('lines', () => {
 });
 
 describe('a training', () => {
-  it('is told in lines, in a table, in a bar and to TensorBoard', async () => {
+  it('is logged in lines, in a table, in a bar and to TensorBoard', async () => {
     const model = new nn.Linear(2, 2);
     const labels = tensor([0, 1], { dtype: 'int32' });
     const data = Array.from({ length: 4 }, () => [randn([2, 2]), labels] as const);
