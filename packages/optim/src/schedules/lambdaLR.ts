@@ -23,7 +23,7 @@ const lambdaOptions = byPosition(
   'lrLambda',
 );
 
-/** Options of {@link LambdaLR} and {@link MultiplicativeLR}: or just the function, or the list. */
+/** Options of {@link LambdaLR} and {@link MultiplicativeLR}, or just the function or the list of functions. */
 export type LambdaOptions = (ScheduleOptions & { readonly lrLambda: Factors }) | Factors;
 
 /** The common part of both: a function for each group. */
