@@ -35,7 +35,7 @@ test.each<[string, () => unknown, string]>([
       F.tripletMarginWithDistanceLoss(x, x, x, {
         distanceFunction: () => wrong<Tensor>(undefined),
       }),
-    'tripletMarginWithDistanceLoss: what distanceFunction gives must be a tensor, got nothing',
+    'tripletMarginWithDistanceLoss: the result of distanceFunction must be a tensor, got nothing',
   ],
   [
     'a mask',

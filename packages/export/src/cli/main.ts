@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     const place = isUsage ? null : placeOf(error);
     if (place !== null) console.error(`  at ${place}`);
-    if (isUsage) console.error(`\n${name} --help lists what is possible`);
+    if (isUsage) console.error(`\n${name} --help shows the usage`);
     return isUsage ? 2 : 1;
   }
 }

@@ -31,7 +31,7 @@ export function wantedOfOnnx(file: string, path: string, asWords: boolean): Want
 function exampleOf({ name, kind, type, shape }: OnnxSpec): Tensor {
   const refuse = (why: string): never => {
     throw new ChainruleError(
-      `the input '${name}' ${why}; write a module that says what is exported, with { f: importOnnx(bytes), args }`,
+      `the input '${name}' ${why}; write a module that exports { f: importOnnx(bytes), args }`,
     );
   };
   const dtype = type === null ? null : ELEMENTS[type].dtype;

@@ -89,7 +89,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     const update = (...xs: Tensor[]): Tensor => {
       optimizer.zeroGrad();
       const given: unknown = loss(run(...xs.slice(0, args.length)), ...xs.slice(args.length));
-      const value = checkArgument('exportModule', 'what the loss returns', given, kinds.tensor);
+      const value = checkArgument('exportModule', 'the result of the loss', given, kinds.tensor);
       value.backward();
       optimizer.step();
       return value;

@@ -50,7 +50,7 @@ abstract class ByFunction extends LRScheduler {
   protected factors(): number[] {
     return this.lrLambdas.map((f) => {
       const factor = f(this.lastEpoch);
-      ensure(this.name, `what lrLambda gives for step ${this.lastEpoch}`, factor, finite);
+      ensure(this.name, `the result of lrLambda for step ${this.lastEpoch}`, factor, finite);
       return factor;
     });
   }

@@ -110,7 +110,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     checkCell(this, 'assign');
     if (mode.tracing === 'vmap' || mode.tracing === 'closureConvert') {
       throw new ChainruleError(
-        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but the recording runs many ` +
           'times; return the value instead',
       );
     }

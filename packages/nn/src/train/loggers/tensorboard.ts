@@ -32,7 +32,7 @@ const fileSystem: Kind<Fs> = kinds.kind(
 );
 
 const drawable: Kind<Graph | readonly GraphNodeLike[]> = kinds.kind(
-  'be what graph(t) gives, or an array of nodes { name, op, inputs }',
+  'be a result of graph(t), or an array of nodes { name, op, inputs }',
   (x) =>
     Array.isArray(x)
       ? x.every((node) => Array.isArray((node as Partial<GraphNodeLike> | null)?.inputs))

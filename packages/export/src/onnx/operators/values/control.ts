@@ -11,7 +11,7 @@ import { operator, outputs, type Operator, type Result } from '../operator.js';
 /** What a branch of `cond` can return. */
 type Tree = cr.Tensor | readonly Tree[];
 
-const RECORDED = 'what it does depends on values, and it is being recorded';
+const RECORDED = 'it depends on values, and it is being recorded';
 
 /** Whether a condition holds; null if it cannot be read. */
 function truth(call: Call, value: Value): boolean | null {
@@ -65,7 +65,7 @@ function loop(call: Call): Result {
     if (goes === null || typeof most !== 'number') {
       if (scanned.length > 0) {
         call.refuse(
-          `${RECORDED}: the shape of what it gathers cannot be known; run the model as it is`,
+          `${RECORDED}: the shape of its gathered results is not known; run the model as it is`,
         );
       }
       return outputs(...recorded(call, { i, most, condition, carried }));
