@@ -32,7 +32,7 @@ if (values.help) {
   --peers A,B       peers to run beside: torch, jax, jaxjs, tfjs
   --mode MODE       eager or compiled (both); changing shapes (dyn/) are eager
   --seconds S       length of one of the 7 rounds (0.25)
-  --json            one line a measurement, and nothing else`);
+  --json            one line per measurement, and nothing else`);
   process.exit(0);
 }
 

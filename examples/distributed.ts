@@ -88,7 +88,7 @@ if (checkpoints !== '' && (await hasCheckpoint(checkpoints))) {
   setRngState(loaded.state['rng']);
   world.broadcast(model); // every rank's own stream of random numbers, from rank 0's
   step = loaded.step;
-  say(`goes on after step ${step}`);
+  say(`resumes after step ${step}`);
 }
 
 // %% [markdown]

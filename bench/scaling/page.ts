@@ -28,7 +28,7 @@ function stepTable({ width, batch, rows }: Steps): string {
     '',
     'a step',
     'waiting for the other rank',
-    'data on its way',
+    'data in transit',
     'share of communication',
   ];
   return `784-${width}-${width}-10, a batch of ${batch} images, milliseconds:\n\n${table(head, body)}`;
@@ -53,7 +53,7 @@ export function page({ where, quiet, steps, reductions }: Measurements): string 
   return [
     `${where}; the quickest of 25 rounds.${doubt}`,
     ...steps.map(stepTable),
-    'One all-reduce of two ranks by its bytes, milliseconds while data was on its way:',
+    'One all-reduce of two ranks by its bytes, milliseconds while data was in transit:',
     table(['bytes', ...sizes.map(shown)], rows),
   ].join('\n\n');
 }

@@ -20,7 +20,7 @@ if (link === undefined) throw new Error(`--link must be one of ${Object.keys(lin
 const compute = Number(values.compute);
 const counts = values.parameters.split(',').map(Number);
 console.log(
-  `link ${values.link}, ${compute} s of computing a step and rank: efficiency (seconds a step)`,
+  `link ${values.link}, ${compute} s of computation per step and rank: efficiency (seconds per step)`,
 );
 console.log(['ranks', ...counts.map((n) => n.toExponential(0))].join('\t'));
 for (const ranks of [2, 8, 32, 128, 512, 2048, 8192]) {

@@ -79,7 +79,7 @@ export function parseOptions<const O extends Options>(
     const { help, values } = readOptions(options, process.argv.slice(2));
     if (!help) return values;
   } catch (error) {
-    console.error(`${program}: ${(error as Error).message}\nTry --help for what there is.`);
+    console.error(`${program}: ${(error as Error).message}\nTry --help for the options.`);
     process.exit(2);
   }
   console.log(helpText(program, description, options));

@@ -101,7 +101,7 @@ describe('options', () => {
       expect(run('--wrong')).toEqual({
         status: 2,
         stdout: '',
-        stderr: "train.mjs: Unknown option '--wrong'\nTry --help for what there is.\n",
+        stderr: "train.mjs: Unknown option '--wrong'\nTry --help for the options.\n",
       });
       expect(run('--epochs', '7')).toEqual({
         status: 1,

@@ -43,9 +43,9 @@ if (values.help) {
 }
 const [name] = positionals;
 if (name === undefined || positionals.length > 1)
-  fail(`One folder to begin the project in: ${usage}`);
+  fail(`Give the folder of the new project: ${usage}`);
 if (!names.includes(values.template))
-  fail(`There is no template "${values.template}": ${names.join(', ')}`);
+  fail(`There is no template "${values.template}"; choose ${names.join(', ')}`);
 const folder = resolve(name);
 if (existsSync(folder) && readdirSync(folder).length > 0) fail(`${folder} is not empty`);
 
@@ -62,5 +62,5 @@ manifest.name =
     .replace(/^[._-]+/, '') || 'project';
 writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
 console.log(
-  `Made ${name} from the template "${values.template}". Next:\n\n  cd ${name}\n  npm install\n  npm start\n`,
+  `Created ${name} from the template "${values.template}". Next:\n\n  cd ${name}\n  npm install\n  npm start\n`,
 );

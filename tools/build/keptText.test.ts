@@ -11,7 +11,7 @@ const sources = join(folder, 'sources');
 const kept = join(folder, 'kept', 'text');
 const put = (name: string, text: string): void => writeFileSync(join(sources, name), text);
 
-test('a text is made anew for other sources, names or tools, and for no other reason', async () => {
+test('a text is made again for other sources, names or tools, and for no other reason', async () => {
   let made = 0;
   const ask = (tool = '1'): Promise<string> =>
     keptText(kept, [tool], [sources], () => Promise.resolve(`text ${++made}\nof two lines`));

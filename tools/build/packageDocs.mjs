@@ -69,7 +69,7 @@ export function writePackageDocs(name) {
     ({ specifier, found }) => `## ${specifier}\n\n${found.map((item) => item.name).join(' ')}\n`,
   );
   const links = [
-    '- [Rules that are easily got wrong](AGENTS.md)',
+    '- [Common mistakes, and the rules that avoid them](AGENTS.md)',
     '- [README](README.md)',
     '- [Every signature and docstring](llms-full.txt)',
   ];

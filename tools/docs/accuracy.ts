@@ -94,10 +94,10 @@ ${further(reductionNames, measureReduction)}
 
 ## Many numbers
 
-Over 65,536 numbers (products of numbers over 2,048 around 1, products of matrices over 4,096): of one sign, of both, and far
-from 0 beside their spread. In units in the last place of the sum of all magnitudes, for \`var\`, \`norm\` and products of numbers
-of the result. The bounds are half a unit for each addition that a number takes part in: in pairs of pairs for sums, in blocks of
-256 for products of matrices, one after the other for products of numbers.
+Over 65,536 numbers (2,048 numbers around 1 for products, 4,096 for matrix products): of one sign, of both signs, and far from 0
+relative to their spread. Errors are in units in the last place of the sum of all magnitudes; for \`var\`, \`norm\` and products, of
+the result. The bounds allow half a unit for each addition or multiplication that a number takes part in: sums add pairwise,
+matrix products in blocks of 256, and products multiply one number after the other.
 
 | operation | float32 | float64 | bound |
 | --- | --- | --- | --- |

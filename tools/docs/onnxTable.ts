@@ -33,7 +33,7 @@ function exported(): string {
     `| one operator | ${code([...REGIONS.keys()])} |`,
     `| element-wise operators | ${code(Object.keys(ELEMENTS))} |`,
     `| operations on arrays | ${code(Object.keys(ARRAYS))} |`,
-    `| made of others, in double precision | ${code(composed.filter((name) => !(name in ARRAYS)))} |`,
+    `| composed of others, in double precision | ${code(composed.filter((name) => !(name in ARRAYS)))} |`,
   ].join('\n');
 }
 

@@ -170,8 +170,10 @@ describe('npm create chainrule', () => {
       (...args: string[]): (() => string) =>
       () =>
         execute('node', [create, ...args], folder);
-    expect(refuse()).toThrow(/One folder/);
-    expect(refuse('other', '--template', 'nod')).toThrow(/no template "nod": node, notebook/);
+    expect(refuse()).toThrow(/Give the folder/);
+    expect(refuse('other', '--template', 'nod')).toThrow(
+      /no template "nod"; choose node, notebook/,
+    );
     expect(refuse('staged')).toThrow(/not empty/);
   });
 });

@@ -71,7 +71,7 @@ function visit(tree: Tree, leaves: Tensor[], above: Set<object>): Structure {
     leaves.push(tree);
     return LEAF;
   }
-  // What an async function gives is no tree: what it returns later would be missed.
+  // What an async function gives is not a tree: what it returns later would be missed.
   if (passes(promise, tree)) {
     tree.then(undefined, () => undefined);
     throw new ChainruleError('a tree of tensors holds a promise; await it outside the function');

@@ -68,9 +68,12 @@ describe('names', () => {
   test.each(names.testing)('testing exports %s', (name) => {
     expect(typeof (testing as Record<string, unknown>)[name]).toBe('function');
   });
-  test.each(names.functionsOnly)('%s is no method: a tensor is not its first argument', (name) => {
-    expect(name in Tensor.prototype).toBe(false);
-  });
+  test.each(names.functionsOnly)(
+    '%s is not a method: a tensor is not its first argument',
+    (name) => {
+      expect(name in Tensor.prototype).toBe(false);
+    },
+  );
 });
 
 describe('dtypes of what is made', () => {

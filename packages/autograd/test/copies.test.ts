@@ -143,7 +143,7 @@ test('a bundler that answers `typeof __filename` and leaves the name undefined, 
   }
 });
 
-test('a tensor or a module behind the proxy of a reactive store is no copy, and says so', () => {
+test('a tensor or a module behind the proxy of a reactive store is not a copy, and says so', () => {
   const reactive = <T extends object>(x: T): T =>
     new Proxy(x, {
       get: (target, key, receiver) => {
@@ -151,7 +151,7 @@ test('a tensor or a module behind the proxy of a reactive store is no copy, and 
         return typeof value === 'object' && value !== null ? reactive(value) : value;
       },
     });
-  const message = /^a (tensor|module) met here stands behind a proxy, .*markRaw/;
+  const message = /^a (tensor|module) is behind a proxy, .*markRaw/;
   expect(() => reactive(tensor([1, 2])).mul(2)).toThrow(message);
   expect(() => tensor([1, 2]).add(reactive(tensor([1, 2])))).toThrow(message);
   expect(() => grad((x: Tensor) => x.sum())(reactive(tensor([1, 2])))).toThrow(message);

@@ -193,7 +193,7 @@ describe('data', () => {
   test('data of another size than the shape', () => {
     refuses(() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, '[2, 2]', '4', '3');
   });
-  test('operands that are no tensors', () => {
+  test('operands that are not tensors', () => {
     refuses(() => add(x, [1, 2, 3] as unknown as Tensor), ChainruleError, 'add', 'tensor([');
     refuses(() => add(x, undefined as unknown as Tensor), ChainruleError, 'add', 'nothing');
     refuses(() => add(x, '1' as unknown as Tensor), ChainruleError, 'add', "'1'");

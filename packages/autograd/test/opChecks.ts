@@ -383,7 +383,7 @@ function checkBatching(call: (...args: never[]) => unknown, args: readonly unkno
   }
 }
 
-/** The tree of `inDims` beside a tree of arguments: what is no tensor is shared. */
+/** The tree of `inDims` beside a tree of arguments: what is not a tensor is shared. */
 function dimsOf(tree: unknown, dims: Iterator<0 | null>): unknown {
   if (tree instanceof Tensor) return dims.next().value as 0 | null;
   if (Array.isArray(tree)) return tree.map((part) => dimsOf(part, dims));

@@ -328,7 +328,7 @@ describe('memory', () => {
     expect(result.w).toBeCloseTo(Math.sin(3 * 12.9898), 6);
   });
 
-  test('plans of ever new shapes give back what they held', () => {
+  test('plans of ever new shapes free what they held', () => {
     const used = run(`
       c.setNumThreads(1);
       const used = [];

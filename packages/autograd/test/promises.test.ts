@@ -340,7 +340,7 @@ describe('cells in turn', () => {
   });
 });
 
-test('a gradient that is assigned anew at every step uses the arrays of the last one', () => {
+test('a gradient that is assigned again at every step uses the arrays of the last one', () => {
   const w = new Parameter(tensor(new Float32Array(5_000).fill(1)));
   const step = (): void => {
     w.grad = null;

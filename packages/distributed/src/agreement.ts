@@ -106,7 +106,7 @@ function disagreement(texts: readonly string[]): ChainruleError {
   });
   const ended = texts.some((t) => / close$/.test(t));
   return new ChainruleError(
-    `distributed: the ranks do not do the same: ${lines.join('; ')}. All must call the same operations with the same ` +
+    `distributed: the ranks do different things: ${lines.join('; ')}. All must call the same operations with the same ` +
       `shapes, in the same order${ended ? ': did one have less data?' : ''}`,
   );
 }

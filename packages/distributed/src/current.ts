@@ -16,9 +16,7 @@ export function hasCurrent(): boolean {
 /** The job of this process. @throws {ChainruleError} before `distributed()` and after `close()`. */
 export function currentWorld(op: string): Communicator {
   if (current === null) {
-    throw new ChainruleError(
-      `${op}: call await distributed() first: it says which ranks there are`,
-    );
+    throw new ChainruleError(`${op}: call await distributed() first: it connects the ranks`);
   }
   return current;
 }

@@ -91,9 +91,7 @@ function join(first: unknown, second: DistributedOptions | undefined): World {
   if (kind !== undefined && kind !== 'mpi' && kind !== 'local')
     throw new ChainruleError(`distributed: expected 'mpi' or 'local', got ${display(kind)}`);
   if (hasCurrent()) {
-    throw new ChainruleError(
-      'distributed: this process is already part of a job; pass on its world',
-    );
+    throw new ChainruleError('distributed: this process is already part of a job; use its world');
   }
   const { deterministic = false, timeout = 1800, threads, seed } = options;
   const transport = connect(kind, options.size);

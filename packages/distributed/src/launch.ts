@@ -7,10 +7,10 @@ import { launch } from './local/job.js';
 
 const HELP = `Usage: chainrule run [-n RANKS] PROGRAM [ARGUMENTS]
 
-Starts PROGRAM as so many ranks on this machine, as mpirun does; nothing has to be installed. If one of them fails, all
-are stopped, and the exit code is that of the first.
+Starts PROGRAM as several ranks on this machine, as mpirun does; nothing has to be installed. If one of them fails, all
+are stopped, and the exit code is that of the first to fail.
 
-  -n, -np RANKS   how many (default: the cores of the machine)
+  -n, -np RANKS   how many (default: the number of cores)
   --help          this text
 
 A PROGRAM that ends in .js, .mjs, .cjs or .ts is run by Node.js with the options in NODE_OPTIONS.`;
@@ -49,7 +49,7 @@ async function runArguments(argv: readonly string[]): Promise<number> {
   try {
     if (command[0]?.startsWith('file:') === true) command[0] = fileURLToPath(command[0]);
   } catch {
-    return refuse(`${command[0] ?? ''} is no file of this machine`);
+    return refuse(`${command[0] ?? ''} is not a file on this machine`);
   }
   const program = command[0] as string;
   const isScript = /\.[cm]?[jt]s$/.test(program);

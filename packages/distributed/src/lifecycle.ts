@@ -39,7 +39,7 @@ export function endWithProcess(communicator: Communicator): () => void {
     if (code !== 0) return stop(reason || `ended with exit code ${code}`, code);
     if (agreement.failed) {
       process.exitCode = 1;
-      return stop('went on after the job had failed', 1);
+      return stop('continued after the job had failed', 1);
     }
     try {
       leave();

@@ -75,7 +75,7 @@ export function allGather(x: Tensor, options?: AllGatherOptions): Tensor {
   if (!(at >= 0 && at < node.ndim)) {
     throw new ShapeError(
       node.ndim === 0
-        ? 'allGather: a tensor without dimensions has none to stand along; x.unsqueeze(0) gives it one'
+        ? 'allGather: a tensor without dimensions cannot be gathered along one; use x.unsqueeze(0)'
         : `allGather: there is no dimension ${dim} in [${node.shape.join(', ')}]`,
     );
   }

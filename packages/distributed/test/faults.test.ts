@@ -26,7 +26,7 @@ const faults: Readonly<Record<string, RegExp>> = {
   index: /rank 1 failed: IndexError: .*4/,
   throw: /rank 1 failed: Error: no such file: batch 3/,
   exit: /rank 1 ended with exit code 7/,
-  kill: /rank 1 was ended by SIGKILL/,
+  kill: /rank 1 was killed by SIGKILL/,
   drift: /parameters before step \d+ differ: on rank 1/,
   unused: /rank 1: .*allReduce sum float32 \[\d+\] of gradients; .*of gradients/,
   barrier: /rank 1: .*barrier; .*(allGather|close)/,

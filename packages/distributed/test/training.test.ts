@@ -111,7 +111,7 @@ describe('interrupted', () => {
         KILL: `${rank}:5`,
       });
       expect(code).toBe(128 + 9);
-      expect(errors).toMatch(`rank ${rank} was ended by SIGKILL`);
+      expect(errors).toMatch(`rank ${rank} was killed by SIGKILL`);
       expect(seconds - usual).toBeLessThan(10);
       const resumed = await job('local', 3, env);
       resumed.forEach((r, i) => {
@@ -125,7 +125,7 @@ describe('interrupted', () => {
     // The job has ended when the last that could write to its output has.
     const { code, seconds, errors } = await run('copies', 2, [program], { KILL: `${rank}:3` });
     expect(code).not.toBe(0);
-    expect(errors).toMatch(rank === 0 ? /rank 0 ended before the others/ : /rank 1 was ended by/);
+    expect(errors).toMatch(rank === 0 ? /rank 0 ended before the others/ : /rank 1 was killed by/);
     expect(seconds - usual).toBeLessThan(10);
   });
 

@@ -121,7 +121,7 @@ describe('a probability outside [0, 1]', () => {
   });
 });
 
-test('bernoulli refuses a tensor of what are no probabilities', () => {
+test('bernoulli refuses a tensor of numbers that are not probabilities', () => {
   expect(() => bernoulli(tensor([0.5, 2]))).toThrow(/bernoulli: a probability must be from 0 to 1/);
   expect(() => bernoulli(tensor([0.5, 1]).mul(2)).toArray()).toThrow(/element 1 is 2/);
 });

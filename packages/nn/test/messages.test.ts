@@ -35,7 +35,7 @@ test.each<[string, () => unknown, string]>([
       F.tripletMarginWithDistanceLoss(x, x, x, {
         distanceFunction: () => wrong<Tensor>(undefined),
       }),
-    'tripletMarginWithDistanceLoss: what distanceFunction gives must be a tensor, got nothing',
+    'tripletMarginWithDistanceLoss: the result of distanceFunction must be a tensor, got nothing',
   ],
   [
     'a mask',
@@ -105,7 +105,7 @@ test.each<[string, () => unknown, string]>([
   expect(call).toThrow(message);
 });
 
-test('a module is no file of tensors', async () => {
+test('a module is not a file of tensors', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'messages-'));
   try {
     const saved = saveSafetensors(join(folder, 'x.safetensors'), wrong(linear()));

@@ -217,7 +217,7 @@ it('one number for each example is a score where its type or a threshold says so
   expect(rightOf(Float64Array.of(2, 0, 1))).toBe(1);
 });
 
-it('an example of weight 0 is no threshold of a curve', () => {
+it('an example of weight 0 is not a threshold of a curve', () => {
   const [scores, target] = [
     [0.2, 0.4, 0.6, 0.8],
     [0, 1, 0, 1],

@@ -119,7 +119,7 @@ describe('parametrize', () => {
     }
     const layer = new nn.Linear(2, 2);
     expect(() => registerParametrization(layer, 'weight', new Wider())).toThrow(
-      /Wider makes \[4, 2\] of \[2, 2\]/,
+      /Wider turns \[2, 2\] into \[4, 2\]/,
     );
     expect(() => registerParametrization(layer, 'wait', new Scaled())).toThrow(/no parameter/);
     expect(() => removeParametrizations(layer, 'weight')).toThrow(/no parametrization/);

@@ -17,12 +17,10 @@ it.each<[string, (layer: Linear) => unknown]>([
   ['train', (layer) => layer.train()],
   ['stateDict', (layer) => layer.stateDict()],
 ])('%s says what stands before the module', (_name, use) => {
-  expect(() => use(reactive(new Linear(2, 1)))).toThrow(
-    /^a module met here stands behind a proxy, .*markRaw/,
-  );
+  expect(() => use(reactive(new Linear(2, 1)))).toThrow(/^a module is behind a proxy, .*markRaw/);
 });
 
-it('a proxy that hands on what it reads is no matter', () => {
+it('a proxy that passes on what it reads does not matter', () => {
   const layer = new Proxy(new Linear(2, 1), {});
   expect(layer.forward(ones([1, 2])).size).toBe(1);
 });

@@ -33,7 +33,7 @@ nn.functionalCall(new Net(), {}, 5);
 const embedding = new nn.Embedding(11, 8);
 const decoder = new nn.Linear(8, 11, { bias: false });
 decoder.weight = embedding.weight;
-// @ts-expect-error a tensor is no parameter
+// @ts-expect-error a tensor is not a parameter
 decoder.weight = zeros([11, 8]);
 
 for (const [x, y] of new DataLoader(new TensorDataset(zeros([4, 2]), zeros([4])))) {

@@ -144,7 +144,7 @@ export class ExponentialMovingAverage {
       });
     if (!fit) {
       throw new FormatError(
-        `ExponentialMovingAverage.loadStateDict: the state is not of ${this.cells.length} parameters of these shapes and dtypes`,
+        `ExponentialMovingAverage.loadStateDict: the state does not have ${this.cells.length} tensors with the parameters' shapes and dtypes`,
       );
     }
     this.cells.forEach((c, i) => c.assign(copyAt(averages[i] as Tensor, c.device)));

@@ -124,7 +124,7 @@ export class FiniteWatch {
 export function refuseUndecided(what: string, condition: Tensor): void {
   if (condition.device !== 'cpu')
     throw new DeviceError(
-      `${what}: steps are counted on the host: await loss.itemAsync(), and step if it is finite`,
+      `${what}: the host counts the steps: await loss.itemAsync(), and call step() if it is finite`,
     );
 }
 

@@ -41,7 +41,7 @@ export interface CommonOptions {
 
 /** Options of `zeroGrad`. */
 export interface ZeroGradOptions {
-  /** Whether gradients become null; else those that there are become zeros. Default true. */
+  /** Whether gradients become null; otherwise existing gradients become zeros. Default true. */
   readonly setToNone?: boolean;
 }
 
@@ -130,8 +130,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   }
 
   /**
-   * Clears all gradients. Call it before `backward()`, which adds to them. With `{ setToNone: false }` those that there are
-   * become zeros: the next step then takes their parameters along. PyTorch: `zero_grad`.
+   * Clears all gradients. Call it before `backward()`, which adds to them. With `{ setToNone: false }` existing
+   * gradients become zeros, so the next step still updates their parameters. PyTorch: `zero_grad`.
    */
   zeroGrad(options?: ZeroGradOptions): void {
     const { setToNone = true } = zeroGradOptions('zeroGrad', options);
@@ -165,7 +165,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   /**
    * Like `step()` if `condition`, a bool tensor with one element, is true; otherwise nothing changes. The condition is part
    * of the graph, so a compiled step can skip an update without reading a value: `stepIf(isFinite(loss))`.
-   * @throws {DeviceError} for a condition computed on WebGPU, which the host, where steps are counted, would have to wait for.
+   * @throws {DeviceError} for a condition computed on WebGPU, because steps are counted on the host, which would have
+   * to wait for it.
    */
   stepIf(condition: Tensor): void {
     checkArgument(`${this.rule.name}.stepIf`, 'condition', condition, kinds.tensor);

@@ -55,11 +55,11 @@ export interface Rule<
   State extends string = string,
   Counter extends string = string,
 > {
-  /** The optimizer's name: messages and state dictionaries have it. */
+  /** The optimizer's name, in messages and state dictionaries. */
   readonly name: string;
   /** Every hyperparameter, with its default. Schedules drive `lr`, if it is one of them. */
   readonly defaults: H;
-  /** The checks of hyperparameters. By default numbers must be finite, and flags stay flags. */
+  /** The checks of hyperparameters. By default numbers must be finite, and booleans must be booleans. */
   readonly checks?: { readonly [K in keyof H]?: Check };
   /**
    * Numbers whose value shapes the graph, such as a count of iterations. For other numbers, only whether they are 0 may do
@@ -141,7 +141,7 @@ function defaultCheck(value: unknown): Check {
   if (typeof value === 'number') return finite;
   if (typeof value === 'boolean') return flag;
   if (Array.isArray(value)) return tuple(...value.map((x) => defaultCheck(x) as Kind));
-  return { must: 'be of the kind its default is', test: (x) => typeof x === typeof value };
+  return { must: 'have the type of its default', test: (x) => typeof x === typeof value };
 }
 
 function numbersOf<H extends Hypers>(h: Symbols<H>, group: H): Record<string, Tensor> {

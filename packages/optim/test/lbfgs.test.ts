@@ -76,7 +76,7 @@ describe('stepAsync of LBFGS', () => {
   test('is waited for, and needs a closure that returns a loss', async () => {
     const { optimizer, closure } = problem({ maxIter: 2 });
     const first = optimizer.stepAsync(closure);
-    await expect(optimizer.stepAsync(closure)).rejects.toThrow(/still under way/);
+    await expect(optimizer.stepAsync(closure)).rejects.toThrow(/still running/);
     await first;
     await optimizer.stepAsync(closure);
     await expect(optimizer.stepAsync(undefined as never)).rejects.toThrow(/needs a closure/);

@@ -30,12 +30,14 @@ test.each([
 test('a factor must be a number', () => {
   const text = (() => 'a') as unknown as () => number;
   expect(() => new optim.LambdaLR(sgd(), text)).toThrow(
-    "LambdaLR: what lrLambda gives for step 0 must be a finite number, got 'a'",
+    "LambdaLR: the result of lrLambda for step 0 must be a finite number, got 'a'",
   );
   const schedule = new optim.MultiplicativeLR(sgd(), () => NaN);
   expect(() => {
     schedule.step();
-  }).toThrow('MultiplicativeLR: what lrLambda gives for step 1 must be a finite number, got NaN');
+  }).toThrow(
+    'MultiplicativeLR: the result of lrLambda for step 1 must be a finite number, got NaN',
+  );
 });
 
 test('stepAsync that lost its optimizer says so', () => {

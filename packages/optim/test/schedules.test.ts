@@ -131,7 +131,7 @@ test('MultiplicativeLR equals PyTorch’s', () => {
   );
 });
 
-test('SWALR refuses what it cannot go by', () => {
+test('SWALR refuses what it cannot use', () => {
   const optimizer = sgd([0.4]);
   expect(() => new optim.SWALR(optimizer, { swaLr: NaN })).toThrow(/swaLr must be a finite number/);
   expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 group;/);
@@ -366,7 +366,7 @@ test('OneCycleLR along a line ends at its last rate', () => {
   }).toThrow(/the cycle is over/);
 });
 
-test('no step is taken while compile records: it would be taken once', () => {
+test('no step is made while compile records: it would be made once', () => {
   const w = new Parameter(ones([1]));
   const optimizer = new optim.SGD([w], { lr: 0.5 });
   const schedules: ((o: optim.SGD) => { step: (metric: number) => void })[] = [

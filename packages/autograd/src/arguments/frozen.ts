@@ -23,8 +23,8 @@ export function frozenError(
 
 function frozen(op: string, what: string, cause?: unknown): ChainruleError {
   return new ChainruleError(
-    `${op}: ${what} was frozen, by Object.freeze or by a store that freezes what it holds, and keeps its state in itself; ` +
-      'freeze what refers to it instead, or keep it outside of the store',
+    `${op}: ${what} was frozen, by Object.freeze or by a store that freezes its contents, but it must change its own fields; ` +
+      'freeze the object that refers to it instead, or keep it out of the store',
     cause === undefined ? {} : { cause },
   );
 }

@@ -227,7 +227,7 @@ describe('defineOptions', () => {
     expect(() => reader('f', 2, { size: 0 })).toThrow(/f: size must/);
   });
 
-  it('checks each call anew, whatever the one before was given', () => {
+  it('checks each call again, whatever the one before was given', () => {
     const reader = defineOptions<{
       size?: number | undefined;
       sizes?: readonly number[];

@@ -256,6 +256,6 @@ export function refuseOptions(op: string, args: readonly unknown[], ...names: st
   const name = passes(object, last) ? names.find((key) => key in last) : undefined;
   if (name !== undefined)
     throw new ChainruleError(
-      `${op}: there is no option ${display(name)}; what follows the function are its arguments`,
+      `${op}: there is no option ${display(name)}; everything after the function is an argument of it`,
     );
 }

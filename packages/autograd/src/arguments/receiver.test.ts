@@ -52,7 +52,7 @@ test('a guarded method works as before, and says what it was taken from', () => 
     }
   }
   expect(() => lost(counter.add)).toThrow(
-    'add: it is a method of a counter, called on nothing; where it is passed on, pass () => counter.add()',
+    'add: it is a method of a counter, called on nothing; to pass it on, write () => counter.add()',
   );
   expect(lost(twice.other)).toBe('undefined'); // the base class does not name it
   expect(lost(counter.add, new Proxy(counter, {}), 1)).toBe(2);

@@ -27,7 +27,7 @@ const guardedBy = new WeakMap<object, WeakSet<object>>();
  * class Optimizer {
  *   constructor() { guardMethods(this, Optimizer.prototype, 'optimizer', (x) => x instanceof Optimizer); }
  * }
- * // step: it is a method of an optimizer, called on nothing; where it is passed on, pass () => optimizer.step()
+ * // step: it is a method of an optimizer, called on nothing; to pass it on, write () => optimizer.step()
  */
 export function guardMethods(
   instance: object,
@@ -109,7 +109,7 @@ function guard(
     const article = /^[aeiou]/.test(what) ? 'an' : 'a';
     throw new ChainruleError(
       `${name}: it is a method of ${article} ${what}, called on ${display(this)}; ` +
-        `where it is passed on, pass () => ${what}.${name}()`,
+        `to pass it on, write () => ${what}.${name}()`,
     );
   };
   // Code that inspects the method finds what it would have found before.

@@ -53,7 +53,7 @@ function startWasm(): string | null {
   if (typeof WebAssembly !== 'object') return 'there is no WebAssembly here';
   // On Cloudflare Workers, code can be compiled only while the program starts.
   if (globalThis.navigator?.userAgent === 'Cloudflare-Workers')
-    return 'Cloudflare Workers compile no WebAssembly while they run';
+    return 'Cloudflare Workers cannot compile WebAssembly while they run';
   if (!WebAssembly.validate(SIMD_MODULE)) return 'WebAssembly has no SIMD here';
   try {
     // Only now does a page's Content-Security-Policy take effect.
@@ -65,7 +65,7 @@ function startWasm(): string | null {
     useWasm(hardwareThreads());
     return null;
   } catch (error) {
-    return `WebAssembly got no memory (it reserves several gigabytes of address space; see ulimit -v): ${messageOf(error)}`;
+    return `WebAssembly cannot allocate memory (it reserves several gigabytes of address space; see ulimit -v): ${messageOf(error)}`;
   }
 }
 

@@ -42,8 +42,8 @@ function keepsPlanning(): string {
   const { walked, made, found } = planningSoFar();
   if (walked + made < MANY || walked + made <= found) return '';
   return (
-    `\nnote: most runs so far were of structures not met before (${walked} run at first sight, ${made} planned, ${found} ` +
-    'found their plans): setDebug(1) names the lines that make another one each time'
+    `\nnote: most runs so far had a structure not seen before (${walked} run at first sight, ${made} planned, ${found} ` +
+    'found their plans): setDebug(1) names the lines that make a new one each time'
   );
 }
 

@@ -117,7 +117,7 @@ export function profile<R>(
   engine.meter = outer;
   if (waiting.length > 0)
     throw new DeviceError(
-      'profile: the times of a GPU come later: await profile(async () => …), with an await of a result inside',
+      'profile: a GPU reports its times later: await profile(async () => …), and await a result inside',
     );
   return profileOf(result, performance.now() - start, hits, misses);
 }

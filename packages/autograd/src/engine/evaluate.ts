@@ -35,7 +35,7 @@ import { madeAt } from './userLine.js';
  * more than 64 KiB stay in the engine's memory until they are read, up to 16 MiB in total: beyond that the oldest are
  * dropped, and computed again if they are read.
  *
- * @throws {ChainruleError} for what is no tensor, and whatever the operations refuse when they run. PyTorch has no
+ * @throws {ChainruleError} for anything but tensors, and whatever the operations refuse when they run. PyTorch has no
  * equivalent, since it computes at once.
  * @example
  * const [mean, deviation] = [x.mean(), x.std()];

@@ -27,7 +27,7 @@ export function tellOfNew(instructions: readonly Instruction[]): void {
   site.count++;
   if (TOLD.has(site.count))
     console.log(
-      `chainrule: ${site.count} structures so far that were new, ${line}: in the last, ${difference(site.last, instructions)}`,
+      `chainrule: ${site.count} new structures so far, ${line}: in the last, ${difference(site.last, instructions)}`,
     );
   site.last = instructions;
 }
@@ -45,7 +45,7 @@ function difference(before: readonly Instruction[], now: readonly Instruction[])
   if (x.dtype !== y.dtype) return `${name} is ${x.dtype} instead of ${y.dtype}`;
   const [attrs, others] = [x, y].map((z) => JSON.stringify(z.attrs));
   if (attrs !== others) return `${name} has ${attrs} instead of ${others}`;
-  return `${name} is made from others`;
+  return `${name} has other inputs`;
 }
 
 function same(x: Instruction, y: Instruction | undefined): boolean {

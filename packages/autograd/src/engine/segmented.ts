@@ -163,7 +163,7 @@ class SegmentedExecutable implements Executable {
   private readonly parts: Part[] = [];
   private readonly backend: Backend;
   private readonly source: SharedSegments;
-  /** For each slot the place among the outputs that its value goes to first; -1 for one that is no output. */
+  /** For each slot the place among the outputs that its value goes to first; -1 for one that is not an output. */
   private readonly outputOf: Int32Array;
   /** Arrays for values that pass from segment to segment, kept from run to run. */
   private readonly between = new Map<number, Storage | null>();

@@ -32,7 +32,7 @@ export function isKeptView(node: Tensor): boolean {
   return base.cell === null || base.cell.keeps(base);
 }
 
-/** Drops the inputs of a node that has its value, if no gradient flows through it and it is no view. */
+/** Drops the inputs of a node that has its value, if no gradient flows through it and it is not a view. */
 export function letGo(node: Tensor): void {
   const base = baseOf(node);
   // The next version of a cell must not overwrite the one that is viewed.

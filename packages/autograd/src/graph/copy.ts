@@ -48,13 +48,13 @@ export function foreignCopy(what: string, own: Copy, other: unknown): ChainruleE
   // Both copies describe themselves alike: most likely it is one copy, and the value is behind a proxy.
   const proxy =
     version === own.version && place === own.place
-      ? `${what} met here stands behind a proxy, as reactive stores put before what they hold (keep it out of them: in Vue ` +
-        'markRaw or shallowRef); or '
+      ? `${what} is behind a proxy, as reactive stores wrap what they hold (keep it out of them: in Vue markRaw or ` +
+        'shallowRef); or '
       : '';
   return new ChainruleError(
-    `${proxy}${own.name} is in this program twice: ${what} made by one copy, ${theirs}${at(place)}, met the other, ` +
+    `${proxy}${own.name} is in this program twice: ${what} of one copy, ${theirs}${at(place)}, was passed to the other, ` +
       `${own.version}${at(own.place)}. Copies do not know each other's graph, and gradients would be lost. Keep one: ` +
-      `\`npm ls ${own.name}\` shows who asks for which version, \`npm dedupe\` or one version in package.json joins them; ` +
-      'in a bundle, or with import and require side by side, let both lead to one file (in bundlers the condition "module")',
+      `\`npm ls ${own.name}\` shows what needs which version, \`npm dedupe\` or one version in package.json unifies them; ` +
+      'in a bundle, or with import and require side by side, resolve both to one file (in bundlers the condition "module")',
   );
 }

@@ -27,7 +27,7 @@ export const itemSize: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
-/** Refuses a value that is no dtype. */
+/** Refuses a value that is not a dtype. */
 export function checkDType(op: string, dtype: unknown): void {
   if ((DTYPES as readonly unknown[]).includes(dtype)) return;
   throw new DTypeError(

@@ -27,10 +27,10 @@ export interface NotedRegion {
 let open = -1;
 
 /**
- * Marks all that `f` builds as one operation, `name` of `args`, for those who export graphs: an exporter that knows the
- * operation writes it as one, any other the operations inside. `attributes` are what configures it beyond its arguments.
- * Composites of the library are marked, and so are modules by their class; mark what your own exporter knows. Nothing
- * else changes. See `@chainrule/autograd/graph`.
+ * Marks all that `f` builds as one operation, `name` of `args`, for exporters: one that knows the operation writes it
+ * as one, any other writes the operations inside. `attributes` are what configures it beyond its arguments. Composites
+ * of the library are marked, and so are modules by their class; mark what your own exporter knows. Nothing else
+ * changes. See `@chainrule/autograd/graph`.
  * @example const swish = (x: Tensor) => region('swish', [x], () => x.mul(x.sigmoid()));
  */
 export function region<R>(

@@ -292,7 +292,7 @@ export class Tensor<S extends Shape = Shape> {
         `to: it takes one dtype or one device, got ${display(given)} and ${display(surplus)}; write x.to(dtype).to(device)`,
       );
     }
-    // Without methods, a dtype is no target either.
+    // Without methods, a dtype is not a target either.
     if (passes(kinds.dtype, given) && 'cast' in this) return this.cast(given);
     const target = checkDevice('to', given);
     if (this.needsGrad) {

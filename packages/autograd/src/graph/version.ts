@@ -1,5 +1,5 @@
 /**
- * @file Nodes that are no operations: versions of cells, numbers, positions of the random generator, and placeholders of
+ * @file Nodes that are not operations: versions of cells, numbers, positions of the random generator, and placeholders of
  * arguments.
  */
 import { ChainruleError, GradError } from '../errors.js';
@@ -88,7 +88,7 @@ export class Placeholder extends Tensor {
     this.keepsGrad = leaf;
   }
 
-  /** Gradients end here; if the argument is no leaf, they flow on from it at each call. */
+  /** Gradients end here; if the argument is not a leaf, they flow on from it at each call. */
   override get isLeaf(): boolean {
     return true;
   }

@@ -246,7 +246,7 @@ function snapshot(value: unknown): unknown {
 function differences(name: string, saved: unknown, current: unknown): string[] {
   if (!isNamedTensors(current)) return [];
   if (!isNamedTensors(saved))
-    return [`${name}: the checkpoint has something else than tensors there`];
+    return [`${name}: the checkpoint has something other than tensors there`];
   const missing = Object.keys(current).filter((key) => !Object.hasOwn(saved, key));
   const unexpected = Object.keys(saved).filter((key) => !Object.hasOwn(current, key));
   const problems: string[] = [];

@@ -65,12 +65,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'the disk quota is used up',
   EMFILE: 'too many files are open',
-  ENOTDIR: 'a part of the path is not a folder',
+  ENOTDIR: 'part of the path is not a folder',
   EISDIR: 'it is a folder',
-  EEXIST: 'something else is there already',
-  ELOOP: 'its links lead in a circle',
+  EEXIST: 'something else is already there',
+  ELOOP: 'its links form a loop',
   ENAMETOOLONG: 'the name is too long',
-  ERR_INVALID_ARG_VALUE: 'a path has no null character',
+  ERR_INVALID_ARG_VALUE: 'a path cannot contain a null character',
 };
 
 /** Runs `action`; a system error becomes a {@link FileError} that says what was attempted and why it failed. */

@@ -95,7 +95,7 @@ describe('bytes', () => {
     );
   });
 
-  it('says what is no tensor and what are no bytes', () => {
+  it('says what is not a tensor, and what is not bytes', () => {
     expect(() => encodeSafetensors({ w: [1, 2] as unknown as Tensor })).toThrow(DTypeError);
     expect(() => encodeSafetensors({ w: [1, 2] as unknown as Tensor })).toThrow(
       'encodeSafetensors: "w" must be a tensor, got [1, 2]',

@@ -86,7 +86,7 @@ export function readJson(text: string, what: string, options: JsonOptions = {}):
         value += character;
       }
     }
-    if (LONE_SURROGATE.test(value)) return fail('half a surrogate pair before');
+    if (LONE_SURROGATE.test(value)) return fail('half a surrogate pair');
     return value;
   };
 

@@ -14,7 +14,7 @@ const named: Kind<object> = kinds.kind(
 );
 const entries: Kind<object> = {
   ...kinds.object,
-  must: 'be an object of what to save',
+  must: 'be an object of values to save',
   error: FormatError,
 };
 const metadata: Kind<Readonly<Record<string, string>>> = kinds.kind(

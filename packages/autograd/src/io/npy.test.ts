@@ -258,7 +258,7 @@ describe('zip', () => {
     [
       'an impossible ratio',
       zipOf([{ name: 'a', content: text, unpacked: 900_000 }]),
-      /which cannot be/,
+      /which is impossible/,
     ],
     [
       'a size that is too large',
@@ -299,7 +299,7 @@ describe('zip', () => {
       zipOf([{ name: 'a' }], { count: 2 }),
       /no header|outside/,
     ],
-    ['fewer entries', zipOf([{ name: 'a' }, { name: 'b' }], { count: 1 }), /another size/],
+    ['fewer entries', zipOf([{ name: 'a' }, { name: 'b' }], { count: 1 }), /not as long/],
     ['../', zipOf([{ name: '../a.npy', content: text }]), /not a plain relative path/],
     ['a/../../b', zipOf([{ name: 'a/../../b', content: text }]), /not a plain relative path/],
     ['absolute', zipOf([{ name: '/etc/passwd', content: text }]), /not a plain relative path/],

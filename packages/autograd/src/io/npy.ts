@@ -66,7 +66,9 @@ function headerText(bytes: Uint8Array, what: string): { text: string; dataStart:
   }
   const [major, minor] = [bytes[6], bytes[7]];
   if (minor !== 0 || (major !== 1 && major !== 2 && major !== 3)) {
-    throw new FormatError(`${what}: format version ${major}.${minor}; known are 1.0, 2.0 and 3.0`);
+    throw new FormatError(
+      `${what}: format version ${major}.${minor}; supported are 1.0, 2.0 and 3.0`,
+    );
   }
   const lengthBytes = major === 1 ? 2 : 4;
   const textStart = 8 + lengthBytes;

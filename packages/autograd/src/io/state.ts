@@ -94,7 +94,7 @@ export function encodeState(value: unknown, what: string, tensors: Map<string, T
         break;
       default:
         return fail(
-          `${typeof item === 'undefined' ? 'nothing' : `a ${typeof item}`}, which cannot be saved`,
+          `${typeof item === 'undefined' ? 'undefined' : `a ${typeof item}`}, which cannot be saved`,
         );
     }
     if (item === null) return null;
@@ -200,7 +200,7 @@ export function decodeState(
   };
   const asText = (key: JsonValue): string => {
     const text = decode(key);
-    if (typeof text !== 'string') throw new FormatError(`${what}: a key that is no text`);
+    if (typeof text !== 'string') throw new FormatError(`${what}: a key that is not a string`);
     return text;
   };
   const bigintOf = (content: JsonValue): bigint => {

@@ -186,7 +186,7 @@ export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpo
     throw new FormatError(
       skipped.length === 0
         ? `loadCheckpoint: there is no checkpoint in ${folder}`
-        : `loadCheckpoint: no checkpoint in ${folder} is whole:${reasons}`,
+        : `loadCheckpoint: no checkpoint in ${folder} is intact:${reasons}`,
     );
   });
 }

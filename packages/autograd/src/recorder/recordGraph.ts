@@ -72,7 +72,7 @@ export function recordGraph<Args extends readonly unknown[]>(
   } = recordGraphOptions('recordGraph', options);
   checkArgument(caller, 'f', f, kinds.callable);
   if (!kinds.isArray(args)) {
-    throw new ChainruleError(`${caller}: the arguments of f are given as an array, [x, y]`);
+    throw new ChainruleError(`${caller}: pass the arguments of f as an array, [x, y]`);
   }
   if (mode.tracing !== null) {
     throw new ChainruleError(

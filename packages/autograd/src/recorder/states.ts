@@ -91,8 +91,8 @@ function prefixed(
 const aPair = kinds.tuple<readonly [string, Tensor]>(kinds.text, kinds.tensor);
 
 function namedBy(method: keyof Named, named: Named): (readonly [string, Tensor])[] {
-  const given: unknown = reading('modules', `what ${method}() gives`, () => named[method]?.());
-  return readList('modules', `what ${method}() gives`, given ?? [], aPair);
+  const given: unknown = reading('modules', `the result of ${method}()`, () => named[method]?.());
+  return readList('modules', `the result of ${method}()`, given ?? [], aPair);
 }
 
 function isNamed(x: object): x is Named {

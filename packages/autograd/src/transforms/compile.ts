@@ -43,8 +43,8 @@ const OFTEN = 8;
  * which `f` updates. Inside `vmap` and inside another compiled function it becomes part of what is recorded there.
  * PyTorch: `torch.compile` of a whole training step; JAX: `jit`.
  *
- * @throws {ChainruleError} if `f` reads a value that another call may change, or decides by one: it runs only once. Tensors
- * captured from outside that are no cells are constants, too, and can be read.
+ * @throws {ChainruleError} if `f` reads a value that another call may change, or decides by one: it runs only once.
+ * Captured tensors that are not cells are constants too, and can be read.
  * @example
  * const step = compile((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();
@@ -133,7 +133,7 @@ interface Compiled {
 function tellWhy(last: Recording, args: readonly unknown[], inRow: number): void {
   if (mode.debug === 0 && inRow !== IN_A_ROW) return;
   const { text, isShape } = whyAnew(last, args);
-  if (mode.debug > 0) console.log(`chainrule: compile records anew: ${text}`);
+  if (mode.debug > 0) console.log(`chainrule: compile records again: ${text}`);
   else if (!isShape)
     console.warn(
       `compile: the function was recorded at each of the last ${inRow} calls, which is slow: ${text}. Give what changes as a ` +

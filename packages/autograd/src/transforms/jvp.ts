@@ -185,7 +185,7 @@ export function beside(
     const extra = Object.keys(other).find((key) => !Object.hasOwn(tree, key));
     if (extra !== undefined) {
       throw new GradError(
-        `${op}: there is ${one} '${extra}' but no such ${its}; expected ${shown(structure)}`,
+        `${op}: there is ${one} '${extra}', but no such ${its}; expected ${shown(structure)}`,
       );
     }
     for (const key of Object.keys(tree)) {

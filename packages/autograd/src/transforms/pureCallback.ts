@@ -19,9 +19,8 @@ type Callback = (...args: Tensor[]) => unknown;
  * with the structure, shapes and dtypes of `like`. The results are constants: wrap the call in `customGrad` to give
  * it a derivative.
  *
- * Inside `vmap`, `f` is called when the values are there, once for each example. `f` must be pure: for the same
- * tensors it is called only once, at a time that is not defined. JAX: `jax.pure_callback` with
- * `vmap_method='sequential'`.
+ * Inside `vmap`, `f` is called when the values are there, once for each example. `f` must be pure: for the same tensors
+ * it is called only once, at an unspecified time. JAX: `jax.pure_callback` with `vmap_method='sequential'`.
  *
  * @throws {ShapeError} or {DTypeError} if a result differs from `like`. @throws {ChainruleError} inside `compile`,
  * which replays without calling anything. @throws {GradError} when it is differentiated.

@@ -27,7 +27,7 @@ export interface PullbackOptions {
   readonly trial?: boolean;
   /** Whether the targets are the ends of a subgraph: no cotangent flows beyond them, and their hooks are not called. */
   readonly ends?: boolean;
-  /** Nodes that are no targets and beyond which no cotangent flows either. */
+  /** Nodes that are not targets and beyond which no cotangent flows either. */
   readonly stops?: ReadonlySet<Tensor>;
 }
 

@@ -172,7 +172,7 @@ function drawsOf(
       }
       if (mode.tracing !== 'vmap' || mode.body !== body) {
         throw new ChainruleError(
-          `vmap: random numbers of each example's own cannot be drawn inside ${mode.body ?? mode.tracing ?? 'a recording'}; draw ` +
+          `vmap: different random numbers for each example cannot be drawn inside ${mode.body ?? mode.tracing ?? 'a recording'}; draw ` +
             "them before and pass them in, or share them: randomness: 'same'",
         );
       }

@@ -46,7 +46,7 @@ function leaf(shape: readonly number[], seed: number): Tensor {
   return tensor(data, { shape });
 }
 
-/** The values that a graph makes of its leaves. `made` is told of each that is no view. */
+/** The values that a graph makes of its leaves. `made` is told of each that is not a view. */
 function build(
   { shape, steps }: Graph,
   leaves: readonly Tensor[],

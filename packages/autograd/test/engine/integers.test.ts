@@ -146,7 +146,7 @@ describe('a number that int32 cannot hold', () => {
     expect(() => linspace(0, 2 ** 31, 3, { dtype: 'int32' })).toThrow(DTypeError);
   });
 
-  test('is no index', () => {
+  test('is not an index', () => {
     expect(() => x.gather(0, [2 ** 32])).toThrow(IndexError);
     expect(() => x.take([2 ** 32])).toThrow(IndexError);
   });

@@ -113,7 +113,7 @@ describe('a large result that was evaluated', () => {
     expect(b.y.needsGrad).toBe(false);
   });
 
-  test('of a compiled function does not follow what that reads anew at each call', () => {
+  test('of a compiled function does not change with what the function reads at its next call', () => {
     const w = new Parameter(leaf(1));
     const x = leaf(0);
     const f = compile((t: Tensor) => t.add(w));

@@ -74,7 +74,7 @@ test('functions that cannot be read are not called functions in the same breath'
   expect(() => call(autograd.compile, f)).toThrow('got a function that cannot be read');
 });
 
-test('names from files are cut, and what is no file is refused', async () => {
+test('names from files are cut, and what is not a file is refused', async () => {
   const name = 'a'.repeat(1e5);
   const bytes = encodeSafetensors({ [name]: ones([2]) });
   const at = Buffer.from(bytes).indexOf('F32');
@@ -216,7 +216,7 @@ test('angles around a direction end, however concentrated they are', () => {
   ).toEqual([0, 0, 0]);
 });
 
-test('methods of cells name themselves on what is no cell', () => {
+test('methods of cells name themselves on what is not a cell', () => {
   for (const name of ['requiresGrad_', 'assign'] as const) {
     const method: unknown = Reflect.get(autograd.Parameter.prototype, name);
     expect((): unknown => Reflect.apply(method as () => unknown, ones([2]), [true])).toThrow(
@@ -269,7 +269,7 @@ test('a mask that does not fit is named', () => {
     expect(() => attend(ones([3, 3], { dtype }))).toThrow(`scores in float32, got ${dtype}`);
 });
 
-test('files are spoken of in the name of what was called', async () => {
+test('errors of files begin with the name of the function that was called', async () => {
   const { saveSafetensors } = await import('../../src/io/index.js');
   await expect(loadSafetensors('/none/a')).rejects.toThrow(
     "loadSafetensors: cannot read '/none/a'",
@@ -310,7 +310,7 @@ test('lists are read by index, whatever their own methods do', () => {
   );
 });
 
-test('what would take the square of the work is refused, and what is empty takes none', () => {
+test('what would take quadratic work is refused, and what is empty takes none', () => {
   expect(() => autograd.meshgrid(new Array<number>(65).fill(0))).toThrow(
     'meshgrid: expected at most 64 vectors, got 65',
   );

@@ -195,7 +195,7 @@ describe('a body of scan', () => {
     expect(noGrad(() => scan(f, start().h, sequence(2)))[0].requiresGrad).toBe(false);
   });
 
-  test('updates parameters between its uses: each call reads them anew', () => {
+  test('updates parameters between its uses: each call reads them again', () => {
     const p = new Parameter(tensor([1, 1], { dtype: 'float64' }));
     const step = (): number[] => {
       p.grad = null;

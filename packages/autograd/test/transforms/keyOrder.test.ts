@@ -34,7 +34,7 @@ const values = ({ a, b }: Pair): unknown[] => [a.toArray(), b.toArray()];
 const weighed = ({ a, b }: Pair): Tensor => a.mul(2).add(b.mul(10));
 
 describe('in any order', () => {
-  test('cotangents and tangents belong to what they are called by', () => {
+  test('cotangents and tangents are matched by key', () => {
     const [, pullback] = vjp((p: Tensor, q: Tensor): Pair => ({ a: p.mul(2), b: q.mul(10) }), x, y);
     const cotangent = { a: ones([2]), b: zeros([2]) };
     for (const ct of [cotangent, turned(cotangent)])
@@ -51,7 +51,7 @@ describe('in any order', () => {
     ]);
   });
 
-  test('what a rule of customGrad returns does, too', () => {
+  test('and so are the results of a rule of customGrad', () => {
     const f = customGrad({
       forward: (_ctx, pair: Pair) => weighed(pair),
       backward: (_ctx, g: Tensor) => ({ b: g.mul(10), a: g.mul(2) }),
@@ -135,7 +135,7 @@ test('other keys, and other structures of as many tensors, are refused', () => {
     expect(() => pull(ct)).toThrow(message);
   };
   refused([x, y], 'the cotangent must have the structure of the value, { a: *, b: * }; got [*, *]');
-  refused({ a: x, c: y }, "there is a cotangent 'c' but no such part of the value");
+  refused({ a: x, c: y }, "there is a cotangent 'c', but no such part of the value");
   refused({ a: x }, 'vjp: the cotangent.b must be a tensor; got nothing');
   refused(undefined, 'must have the structure of the value');
   refused(null, 'must have the structure of the value');

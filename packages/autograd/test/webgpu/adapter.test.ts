@@ -45,22 +45,22 @@ test('an adapter that says nothing of itself, as in Firefox, has a description',
   const info = { vendor: '', architecture: '', device: '', description: '' };
   const nameless = { ...adapter(() => Promise.resolve({} as GpuDevice)), info };
   offer(() => Promise.resolve(nameless));
-  expect((await openAdapter()).description).toBe('a GPU that the browser does not name');
+  expect((await openAdapter()).description).toBe('an unnamed GPU');
 });
 
 describe('a GPU that cannot be opened', () => {
   const refusals: Readonly<Record<string, [prepare: () => void, message: RegExp]>> = {
     'no adapter': [
       () => offer(() => Promise.resolve(null)),
-      /^setDevice: WebGPU finds no adapter: is there a Vulkan/,
+      /^setDevice: WebGPU found no adapter: is there a Vulkan/,
     ],
     'a policy that forbids it': [
       () => offer(() => Promise.reject(new Error('WebGPU is disabled by policy'))),
-      /^setDevice: WebGPU gave no adapter: WebGPU is disabled by policy/,
+      /^setDevice: WebGPU returned no adapter: WebGPU is disabled by policy/,
     ],
     'an adapter that gives no device': [
       () => offer(() => Promise.resolve(adapter(() => Promise.reject(new Error('in use'))))),
-      /^setDevice: the GPU gave no device: in use/,
+      /^setDevice: the GPU returned no device: in use/,
     ],
     'Deno without its flag': [
       () => {
@@ -82,7 +82,7 @@ describe('a GPU that cannot be opened', () => {
         asPage({});
         offer(() => Promise.resolve(null));
       },
-      /^setDevice: WebGPU finds no adapter: it is switched off in this browser/,
+      /^setDevice: WebGPU found no adapter: it is switched off in this browser/,
     ],
   };
 
@@ -148,7 +148,7 @@ describe.skipIf(!there)('a device with no more than every device has', () => {
           .add(1)
           .data())(),
     ).rejects.toThrow(
-      /^webgpu: 128\.0 MiB are needed at once, more than this device lets kernels reach, 128\.0 MiB .*smaller parts/,
+      /^webgpu: 128\.0 MiB are needed at once, but kernels on this device can access only 128\.0 MiB .*smaller parts/,
     );
     expect(Array.from(await x.add(1).data())).toEqual([3, 5, 7]);
   });

@@ -210,7 +210,7 @@ describe.skipIf(!there)('loops on WebGPU', () => {
       x,
     );
     expect(() => y.sum().backward()).toThrow(
-      /whileLoop: the number of steps is not known here, as webgpu alone has it.*maxIterations/,
+      /whileLoop: the number of steps is not known here, as it is on webgpu.*maxIterations/,
     );
   });
 

@@ -18,7 +18,7 @@ const there = await openWebgpu();
 afterAll(() => setDevice('cpu'));
 
 describe.skipIf(!there)('a lost device', () => {
-  test('rejects what waits, refuses what lay there, and starts anew from host copies', async () => {
+  test('rejects what waits, refuses what lay there, and starts again from host copies', async () => {
     await setDevice('webgpu');
     const weight = new Parameter(tensor([1, 2, 3]));
     weight.assign(weight.detach().mul(1)); // computed there: no copy on the host

@@ -38,7 +38,7 @@ describe.skipIf(!there)('on the null device', () => {
     runtime.check();
   });
 
-  test('what was dropped is given back before the device is full', async () => {
+  test('dropped memory is freed before the device is full', async () => {
     const words = 2 ** 22 - 64;
     const x = zeros([words]);
     let most = 0;

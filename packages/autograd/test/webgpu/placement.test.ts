@@ -147,7 +147,7 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(Array.from(await weight.mul(1).data())).toEqual([8, 9, 10]);
   });
 
-  test('a loop that never waits is told to', async () => {
+  test('a loop that never waits is asked to', async () => {
     await setDevice('webgpu');
     const w = new Parameter(tensor([1, 2]));
     const step = compile((x: number) => {
@@ -155,7 +155,7 @@ describe.skipIf(!there)('on WebGPU', () => {
     });
     expect(() => {
       for (let i = 0; i < 2100; i++) step(1);
-    }).toThrow(/without waiting once.*await loss\.itemAsync\(\)/);
+    }).toThrow(/without an await.*await loss\.itemAsync\(\)/);
     await w.mul(1).data();
     step(2);
     expect(Array.from(await w.mul(1).data())).toEqual([2, 4]);

@@ -63,7 +63,7 @@ describe.skipIf(!there)('refused on WebGPU', () => {
     }
   });
 
-  test('the value is told as it was, whatever was brought up since, and cells can be read', async () => {
+  test('the error has the value as it was, whatever has been written since, and cells can be read', async () => {
     await setDevice('webgpu');
     const w = new Parameter(tensor([1, 2, 3]).mul(1));
     for (const last of [false, true]) {
@@ -96,7 +96,7 @@ describe.skipIf(!there)('refused on WebGPU', () => {
     );
   });
 
-  test('the place in the model is told, eager and compiled', async () => {
+  test('the place in the model is named, eager and compiled', async () => {
     await setDevice('webgpu');
     const pick = (i: Tensor): Tensor =>
       scope('net.embedding', () => tensor([1, 2, 3]).mul(1).indexSelect(0, i.add(0)));

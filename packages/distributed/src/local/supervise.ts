@@ -77,10 +77,10 @@ export function supervise(job: Job, parentEnded: Promise<void> | null): Promise<
     };
     const ended = (rank: number, exit: number | null, signal: NodeJS.Signals | null): void => {
       running.delete(rank);
-      if (signal !== null) fail(rank, `was ended by ${signal}`, 128 + (SIGNALS[signal] ?? 0));
+      if (signal !== null) fail(rank, `was killed by ${signal}`, 128 + (SIGNALS[signal] ?? 0));
       else if (exit !== 0) fail(rank, `ended with exit code ${exit}`, exit ?? 1);
       else if (stateOf(rank) !== 2)
-        fail(rank, 'ended before the job had: every rank must call distributed()', 1);
+        fail(rank, 'ended before the job did: every rank must call distributed()', 1);
       settle();
     };
     const SIGNALS = process.getBuiltinModule('node:os').constants.signals;

@@ -81,12 +81,12 @@ export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary
   const koffi = findKoffi();
   if (typeof koffi === 'string') {
     throw new DeviceError(
-      `distributed: ${by} started this program, but the package koffi, which calls it, ${koffi}`,
+      `distributed: ${by} started this program, but the package koffi, which calls MPI, ${koffi}`,
     );
   }
   if (named !== undefined && !/^([\\/]|[a-z]:)/i.test(named)) {
     throw new ChainruleError(
-      `distributed: CHAINRULE_MPI must be the whole path of a library, got '${named}'`,
+      `distributed: CHAINRULE_MPI must be the absolute path of a library, got '${named}'`,
     );
   }
   for (const [name, value] of Object.entries(APART)) process.env[name] ??= value;
@@ -103,6 +103,6 @@ export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary
   }
   throw new DeviceError(
     `distributed: ${by} started this program, but its library cannot be loaded (tried ${list.join(', ')}); ` +
-      'CHAINRULE_MPI may name it by its whole path',
+      'CHAINRULE_MPI may give its absolute path',
   );
 }

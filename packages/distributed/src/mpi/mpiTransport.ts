@@ -49,8 +49,8 @@ export class MpiTransport implements Transport {
     this.size = this.number('MPI_Comm_size');
     if (this.size !== launched.size) {
       throw new DeviceError(
-        `distributed: ${launched.by} started ${launched.size} ranks, but ${mpi.path} knows of ${this.size}: it is another ` +
-          'MPI; CHAINRULE_MPI may name the right library by its whole path',
+        `distributed: ${launched.by} started ${launched.size} ranks, but ${mpi.path} knows of ${this.size}: it is a ` +
+          'different MPI; CHAINRULE_MPI may give the absolute path of the right library',
       );
     }
     this.localSize = launched.localSize ?? this.size;

@@ -22,30 +22,30 @@ import { readWanted, type Wanted } from './wanted.js';
 
 const HELP = `Usage: chainrule export TARGET FILE [OPTIONS]
 
-Writes a model for another place to run. TARGET is
+Writes a model in a form that runs elsewhere. TARGET is
 
-  onnx        NAME.onnx, for ONNX Runtime and all that reads ONNX
+  onnx        NAME.onnx, for ONNX Runtime and everything else that reads ONNX
   stablehlo   NAME.mlir, NAME.json, NAME.safetensors and run.py, for XLA: TPUs, many GPUs
   module      NAME.js and NAME.d.ts, a module that runs without the framework
 
-FILE is a JavaScript module whose default export says what: { f, args }, with f the model, the function or the training step
-and args an array of example tensors, and as far as the target takes them { modules, names, train, dynamic }. Or it is an
-ONNX file with inputs of fixed sizes, but for the first dimension.
+FILE is a JavaScript module whose default export is { f, args }: f is the model, the function or the training step, and args
+an array of example tensors; { modules, names, train, dynamic } may follow where the target takes them. FILE can also be an
+ONNX file whose inputs have fixed sizes, except in the first dimension.
 
   --out PATH         the path of NAME, or a folder/ (default: the name of FILE, beside it)
-  --export NAME      another export of FILE than the default one
-  --opset N          onnx: the version of the operators
-  --external-data    onnx: weights in a file of their own
-  --replicas N       stablehlo: how many devices
+  --export NAME      an export of FILE other than the default
+  --opset N          onnx: the version of the operator set
+  --external-data    onnx: weights in a separate file
+  --replicas N       stablehlo: the number of devices
   --weights WHERE    module: inline or file
   --wasm WHERE       module: inline or file
   --function NAME    module: the name of the function (default: predict)
-  --batch N          module: the largest batch, or none for the sizes of args alone
+  --batch N          module: the largest batch, or none for only the sizes of args
   --help             this text
 
-A module is NAME.mjs and NAME.d.mts with --out NAME.mjs, and where the package.json of its folder has no "type": "module".
+A module is written as NAME.mjs and NAME.d.mts with --out NAME.mjs, or if the package.json of its folder has no "type": "module".
 
-Nothing is written unless all of it is.`;
+Either all files are written or none.`;
 
 const where = oneOf('inline', 'file');
 
@@ -87,7 +87,7 @@ export async function runExport(argv: readonly string[]): Promise<number> {
   if (word === undefined)
     throw new UsageError('expected a module file that gives the function to export');
   const file = pathOf(word, 'FILE');
-  if (surplus.length > 0) throw new UsageError(`one word too many: ${surplus.join(' ')}`);
+  if (surplus.length > 0) throw new UsageError(`unexpected argument: ${surplus.join(' ')}`);
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')
       throw new UsageError(`${name} is not an option of ${target}`);
@@ -104,7 +104,7 @@ export async function runExport(argv: readonly string[]): Promise<number> {
   const out = path.slice(0, path.length - ending.length);
   const files = write(target, wanted, { out, ending }, options);
   for (const written of files.keys()) {
-    if (written === resolve(file)) throw new Error(`${file} would be written over: give --out`);
+    if (written === resolve(file)) throw new Error(`${file} would be overwritten: give --out`);
   }
   await writeAll(files);
   for (const [written, content] of files) console.log(`${written}  ${content.length} bytes`);
@@ -180,7 +180,7 @@ function write(
   const isMarked = ending === '' ? !fits : ending === '.mjs';
   if (!fits && !isMarked)
     console.error(
-      `chainrule export: Node.js takes ${out}.js for CommonJS, as the nearest package.json has no "type": "module"; ` +
+      `chainrule export: Node.js treats ${out}.js as CommonJS, as the nearest package.json has no "type": "module"; ` +
         'call it .mjs to load it there',
     );
   return new Map<string, string | Uint8Array>([

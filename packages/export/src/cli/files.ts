@@ -58,11 +58,11 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'it may not be written',
-  EPERM: 'it may not be written',
-  EROFS: 'it may not be written',
-  EEXIST: 'there is a file of that name, where a folder is needed',
-  ENOENT: 'there is no such place',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'there is a file of that name where a folder is needed',
+  ENOENT: 'there is no such folder',
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'its name is too long',
 };

@@ -41,7 +41,7 @@ function sizeOf(path: string, name: string): number {
   if (real !== path) throw new Error(`${name} is a link, which is not followed: copy the file`);
   return reading(path, (file) => {
     const info = fstatSync(file);
-    if (!info.isFile()) throw new Error(`${name} is no file`);
+    if (!info.isFile()) throw new Error(`${name} is not a file`);
     return info.size;
   });
 }

@@ -9,7 +9,7 @@ const HELP = `Usage: chainrule COMMAND
   export    write a model as an ONNX file, a program for XLA or a module without the framework
   run       start a program as several ranks on this machine (needs @chainrule/distributed)
 
-  --help    this text, or after a command that of the command
+  --help    this text; after a command, the help for that command
   --version`;
 
 /** The exports of `@chainrule/distributed/launch`. */
@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     const place = isUsage ? null : placeOf(error);
     if (place !== null) console.error(`  at ${place}`);
-    if (isUsage) console.error(`\n${name} --help shows what there is`);
+    if (isUsage) console.error(`\n${name} --help shows the usage`);
     return isUsage ? 2 : 1;
   }
 }

@@ -44,7 +44,7 @@ export async function readWanted(file: string, name: string, target: string): Pr
   if (!passes(modelOrFunction, f)) refuse(`${shape}; f is ${display(f)}`);
   if (!passes(kinds.listOf(kinds.tensor), args)) refuse(`${shape}; args is ${display(args)}`);
   const surplus = Object.keys(given).find((key) => !KEYS.includes(key));
-  if (surplus !== undefined) refuse(`has no use for '${surplus}'; there are ${KEYS.join(', ')}`);
+  if (surplus !== undefined) refuse(`does not take '${surplus}'; it takes ${KEYS.join(', ')}`);
   return given as unknown as Wanted;
 }
 

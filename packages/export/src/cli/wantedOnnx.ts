@@ -31,11 +31,11 @@ export function wantedOfOnnx(file: string, path: string, asWords: boolean): Want
 function exampleOf({ name, kind, type, shape }: OnnxSpec): Tensor {
   const refuse = (why: string): never => {
     throw new ChainruleError(
-      `the input '${name}' ${why}; write a module that says what is exported, with { f: importOnnx(bytes), args }`,
+      `the input '${name}' ${why}; write a module that exports { f: importOnnx(bytes), args }`,
     );
   };
   const dtype = type === null ? null : ELEMENTS[type].dtype;
-  if (kind !== 'tensor' || dtype === null) return refuse('is no tensor of numbers');
+  if (kind !== 'tensor' || dtype === null) return refuse('is not a tensor of numbers');
   const sizes = shape?.map((size, dim) => {
     if (typeof size === 'number') return size;
     return dim === 0 ? 1 : refuse(`has no fixed size in dimension ${dim} (${size ?? 'no name'})`);

@@ -69,9 +69,7 @@ export function exportModule<Args extends readonly Tensor[]>(
   const { weights = 'inline', wasm = 'inline', name = 'predict', batch = 1024 } = given;
   checkArgument('exportModule', 'f', f, modelOrFunction);
   if (!isTensors(args) || args.length === 0) {
-    throw new ChainruleError(
-      'exportModule: the arguments of f are given as an array of tensors, [x]',
-    );
+    throw new ChainruleError('exportModule: pass the arguments of f as an array of tensors, [x]');
   }
   const training =
     given.train === undefined ? null : readTraining('exportModule: train', given.train);
@@ -91,7 +89,7 @@ export function exportModule<Args extends readonly Tensor[]>(
     const update = (...xs: Tensor[]): Tensor => {
       optimizer.zeroGrad();
       const given: unknown = loss(run(...xs.slice(0, args.length)), ...xs.slice(args.length));
-      const value = checkArgument('exportModule', 'what the loss returns', given, kinds.tensor);
+      const value = checkArgument('exportModule', 'the result of the loss', given, kinds.tensor);
       value.backward();
       optimizer.step();
       return value;

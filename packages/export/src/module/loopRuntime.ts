@@ -8,23 +8,23 @@ export const LOOP_RUNTIME = `
 const CARRY = 0;
 const SLICE = 1;
 const CONSTANT = 2;
-/** Words before the calls of a list: how many calls, the scratch memory, two more, how often, how many moves, where they are. */
+/** Words before the calls of a list: their number, the scratch memory, two more, repetitions, number and address of moves. */
 const HEAD = 7;
 const TIMES = 4;
 const MOVES = 5;
-/** Where the values of a loop lie; \`around\` has the places of what is outside of it. */
+/** Places the values of a loop; \`around\` has the addresses of the values outside of it. */
 function placeLoop(loop, n, around, scratch) {
   const { kind, operands, results, reverse } = loop;
   const length = loop.length[0] + loop.length[1] * n;
   const given = operands.map((slot) => around[slot]);
   const wanted = new Map(results.map(([k, slot]) => [k, around[slot]]));
-  // What decides comes first among the operands, and, of a loop, among what a step gives.
+  // The condition or index is the first operand, and the condition the first result of a step.
   const first = kind === 'scan' ? 0 : 1;
   const before = kind === 'while' ? 1 : 0;
   const bodies = loop.bodies.map((body, b) => {
     const at = {};
     const sizes = body.o.map(([, start, slope]) => start + slope * n);
-    // Between steps addresses move, and nothing is copied. Where loops within know the addresses, values are.
+    // Between steps, addresses move and nothing is copied. With inner loops, which hold addresses, values are copied instead.
     const moves = kind !== 'branch' && body.l.length === 0;
     const moving = new Map();
     const follow = (slot, start, size, back) => {
@@ -35,7 +35,7 @@ function placeLoop(loop, n, around, scratch) {
       at[slot] = here;
       moving.set(slot, [there - here, -1]);
     };
-    // Of each carry where the first step reads it, and where it writes it.
+    // For each carry, the address that the first step reads, and the one that it writes.
     const turns = sizes.map((size, k) => moves && k >= before && k < before + body.carries && [take(size), take(size)]);
     body.o.forEach(([slot], k) => {
       if (turns[k]) alternate(slot, turns[k][1], turns[k][0]);
@@ -89,16 +89,16 @@ const begin = ({ starts }) => {
     heap[move] = by;
   }
 };
-/** Runs a list so many times over, with moves after each but where there is one alone. */
+/** Runs a list several times, with moves after each repetition unless there is only one. */
 function runList(list, times, moves) {
   heap[list + TIMES] = times;
   heap[list + MOVES] = moves;
   kernels.run(4 * list, 0, 1, 0);
 }
-/** Where random numbers of a step begin. */
+/** The offset of a step's random numbers. */
 const drawsAt = ({ given }, { draws }, order, size) => view('float64', given.at(-1), 1)[0] + order * draws + size;
 
-/** One step: slices that are copied and where random numbers begin are put in place before it. */
+/** Runs one step, after copying its slices and writing the offsets of its random numbers. */
 function step(loop, body, t, order, isFirst) {
   for (const { what, at, from, size } of body.inputs) {
     if (what > CONSTANT) view('float64', at, 1)[0] = drawsAt(loop, body, order, size);
@@ -109,7 +109,7 @@ function step(loop, body, t, order, isFirst) {
   runList(body.each, 1, body.starts.length);
 }
 
-/** All steps of a loop in which nothing is copied. */
+/** Runs all steps of a loop in which nothing is copied. */
 function steps(loop, body) {
   const { length, rewound } = loop;
   for (const { what, at, size } of body.inputs) {
@@ -159,7 +159,7 @@ function repeat(loop) {
       for (const [k, to] of wanted) if (k >= n && before === 0) copy(outputs[k], to + t * sizes[k], sizes[k]);
     }
     if (before === 1) value = view(body.dtype, outputs[0], 1)[0];
-    // After a wrong index the values mean nothing.
+    // After an index that is out of range the values are meaningless.
     if (heap[fault] !== 0) break;
   }
   for (const [k, to] of wanted) if (k < n) copy(last[k], to, sizes[before + k]);

@@ -5,14 +5,14 @@
 import { plainKernels } from './plainKernels.js';
 
 const RUNTIME = `
-/** Where the values of a plain kernel lie, operands first, and its attributes for a batch. */
+/** The values of a plain kernel, operands first, with their addresses, and its attributes for a batch size. */
 function placePlain(stop, n, at, scratch) {
   const values = stop.values.map(([slot, dtype, lines]) => ({ dtype, at: at[slot], shape: lines.map(([a, b]) => a + b * n) }));
   const grown = stop.grown.map(([key, a, b]) => [key, a + b * n]);
   return { ...stop, values, attrs: { ...stop.attrs, ...Object.fromEntries(grown) }, fault: (scratch + FAULT) / 4 };
 }
 function runPlain({ name, values, attrs, fault }) {
-  // After a wrong index the values mean nothing.
+  // After an index that is out of range the values are meaningless.
   if (heap[fault] !== 0) return;
   const inputs = values.map(({ dtype, at, shape }) => ({ data: view(dtype, at, sizeOf(shape)), shape, dtype }));
   const out = inputs.pop();

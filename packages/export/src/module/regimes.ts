@@ -185,7 +185,7 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime | Break {
       if (value !== input.value && !same(value, input.value)) {
         throw new ChainruleError(
           `${caller}: a tensor that the function makes or reads depends on the batch (${input.value.length} elements); ` +
-            'hand it in as an argument, or give { batch: null } for a module of one batch size',
+            'pass it as an argument, or give { batch: null } for a module of one batch size',
         );
       }
     }
@@ -268,7 +268,7 @@ function numberLine(samples: readonly Sample[], k: number, caller: string): Numb
   if (fits(a, (b - a) / step, false)) return { line: [a, (b - a) / step], inverse: false };
   if (fits(p, (q - p) / step, true)) return { line: [p, (q - p) / step], inverse: true };
   throw new ChainruleError(
-    `${caller}: a number in the function depends on the batch in a way that cannot be told from its values ` +
+    `${caller}: a number in the function depends on the batch in a way that its values do not reveal ` +
       `(${values.slice(0, 4).join(', ')} …); give { batch: null } for a module of one batch size`,
   );
 }

@@ -68,7 +68,7 @@ function ready() {
       module = new WebAssembly.Module(bytes);
     } catch (cause) {
       if (WebAssembly.validate(bytes)) throw cause;
-      throw new Error(NAME + ': this engine has no WebAssembly with 128-bit vectors (SIMD)', { cause });
+      throw new Error(NAME + ': this engine has no WebAssembly SIMD (128-bit vectors)', { cause });
     }
   }
   memory = new WebAssembly.Memory({ initial: pages(FIXED) });
@@ -78,13 +78,13 @@ function ready() {
   for (const [at, text] of DATA) unpack(text, at);
 }
 
-/** Hands the compiled kernels over: where code may not be made from bytes, or the kernels lie in a file. */
+/** Passes in the compiled kernels, where WebAssembly may not be compiled from bytes, or the kernels are in a file. */
 export function start(module) {
-  if (kernels !== null) throw new Error(NAME + ': start comes before anything else');
+  if (kernels !== null) throw new Error(NAME + ': call start before anything else');
   given = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
 }
 
-/** Where all values of a plan lie for a batch. */
+/** The addresses of all values of a plan, for one batch size. */
 function layOut(f, batch) {
   if (current?.f === f && current.batch === batch) return current;
   const g = f.regimes.findLast((r) => r.f <= batch);
@@ -118,16 +118,16 @@ function layOut(f, batch) {
   return current;
 }
 
-/** The scratch memory of an image and of all that runs within it. */
+/** The scratch memory of an image and of the loop bodies within it. */
 function scratchOf(g, n) {
   const bodies = g.l.flatMap((stop) => stop.bodies ?? []);
   return Math.max(g.h[2] + g.h[3] * n, ...bodies.map((body) => scratchOf(body, n)));
 }
 
-/** Where the values of an image lie: \`at\` has the places of what it is given and of some results, and takes the others. */
+/** Places the values of an image: \`at\` has the addresses of its inputs and of some results, and receives the others. */
 function place(g, n, at, scratch) {
   const words = take(g.w.length * 4);
-  // The largest first, each as low as it fits beside those that live at the same time.
+  // The largest first, each at the lowest address that is free while it is needed.
   const values = [];
   for (let k = 0; k < g.s.length; k += 5)
     if (at[g.s[k]] === undefined)
@@ -158,7 +158,7 @@ function place(g, n, at, scratch) {
   return { calls, stops, words: words / 4, once: g.b, own: scratch + g.h[0] + g.h[1] * n };
 }
 
-/** Runs the kernels of an image, and what stands between them: of a loop's body the first ones once alone. */
+/** Runs the kernels of an image, and the loops and plain kernels between them. The first \`once\` kernels of a body run once. */
 function run({ calls, stops, once, own }, isFirst = true) {
   let k = isFirst ? 0 : once;
   for (const stop of stops) {
@@ -169,12 +169,12 @@ function run({ calls, stops, once, own }, isFirst = true) {
   for (; k < calls.length; k++) calls[k][0](calls[k][1], 0, 1, own);
 }
 
-/** The function in errors: the module has the name of what it was made for. */
+/** The name of a function in errors. The module is named after the function that was exported. */
 function called({ name }) {
   return name === NAME ? NAME : NAME + ': ' + name;
 }
 
-/** The batch that arguments hold. */
+/** The batch size of the arguments. */
 function batchOf(f, args) {
   let batch = f.fixed;
   f.args.forEach(({ name, each, batched, shape }, k) => {
@@ -197,7 +197,7 @@ function batchOf(f, args) {
 
 /** Runs a function. */
 function call(f, args) {
-  if (!loaded) throw new Error(NAME + ': call load(weights) first, with the file that lies beside this one');
+  if (!loaded) throw new Error(NAME + ': call load(weights) first, with the file beside this one');
   const batch = batchOf(f, args);
   ready();
   const plan = layOut(f, batch);
@@ -209,7 +209,7 @@ function call(f, args) {
   run(plan);
   if (plan.fault > 0 && heap[plan.fault] !== 0)
     throw new RangeError(called(f) + ': an index or a probability is out of range; nothing has changed');
-  // What a state takes over is not copied before, unless it is a state itself.
+  // A value that becomes a state is copied there below, so not here, unless it is a state itself.
   const values = plan.outputs.map(({ dtype, at, shape, size }, k) => {
     const data = view(dtype, at, size);
     return { data: k < f.assigned.length && at >= FIXED ? data : data.slice(), shape };
@@ -227,7 +227,7 @@ function call(f, args) {
   return build(f.result);
 }
 
-/** All weights and states by name, as copies. */
+/** Copies of all weights and states, by name. */
 export function state() {
   if (!loaded) throw new Error(NAME + ': call load(weights) first');
   ready();
@@ -235,7 +235,7 @@ export function state() {
   return { ...Object.fromEntries(entries), random: Float64Array.of(random.seed, random.offset) };
 }
 
-/** Takes weights and states over: what state() gave, or the bytes of a safetensors file. All of them, or none. */
+/** Loads weights and states: a result of state(), or the bytes of a safetensors file. Loads all of them or none. */
 export function load(from) {
   const found = from instanceof Uint8Array || from instanceof ArrayBuffer ? parse(new Uint8Array(from)) : from;
   for (const { name, size } of STATES) {
@@ -250,7 +250,7 @@ export function load(from) {
 }
 
 function parse(bytes) {
-  const broken = () => new Error(NAME + ': load: these bytes are no safetensors file');
+  const broken = () => new Error(NAME + ': load: these bytes are not a safetensors file');
   if (bytes.length < 8) throw broken();
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 8 + words.getUint32(0, true);

@@ -32,7 +32,9 @@ export function typesText(version: string, functions: readonly ModuleFunction[])
     );
     const returns = f.name === 'train' ? 'number' : resultType(f.result, f);
     const what =
-      f.name === 'train' ? 'One step of training: the loss before it.' : 'Runs the function.';
+      f.name === 'train'
+        ? 'Takes one training step, and returns the loss before it.'
+        : 'Runs the function.';
     return [
       '/**',
       ` * ${what}${f.fixed === null ? ` A batch has at most ${f.most} examples.` : ''}`,
@@ -44,17 +46,17 @@ export function typesText(version: string, functions: readonly ModuleFunction[])
   return [
     `// Written by chainrule ${version}: exportModule.`,
     'type Numbers = ArrayLike<number>;',
-    '/** The elements row by row, and how many there are in each dimension. */',
+    '/** The elements, row by row, and the shape. */',
     'export interface Result<T> { data: T; shape: number[] }',
     'export type State = Record<string, Float32Array | Float64Array | Int32Array | Uint8Array>;',
     '/** The version of Chainrule that wrote this module. */',
     'export declare const version: string;',
     ...declared,
-    '/** All weights and states by name, as copies. */',
+    '/** Copies of all weights and states, by name. */',
     'export declare function state(): State;',
-    '/** Takes weights and states over: what state() gave, or a safetensors file. All of them, or none. */',
+    '/** Loads weights and states: a result of state(), or the bytes of a safetensors file. Loads all of them or none. */',
     'export declare function load(from: Uint8Array | ArrayBuffer | Record<string, ArrayLike<number>>): void;',
-    '/** Hands the compiled kernels over, where code may not be made from bytes. Comes before anything else. */',
+    '/** Passes in the compiled kernels, where WebAssembly may not be compiled from bytes. Call it before anything else. */',
     'export declare function start(module: WebAssembly.Module | BufferSource): void;',
     '',
   ].join('\n');

@@ -68,7 +68,7 @@ function valueOf(scope: Scope, node: GraphNode): Value | null {
     case 'operation':
       return writeOperation(scope, node);
     default:
-      throw new Error(`a ${node.kind} was not handed in`);
+      throw new Error(`a ${node.kind} was not passed in`);
   }
 }
 
@@ -106,7 +106,7 @@ function refusal(node: OperationNode, why: string): ChainruleError {
   ];
   return new ChainruleError(
     `exportStableHLO: ${why} (shape [${node.shape.join(', ')}]${place.join('')}); ` +
-      'compute it outside and hand it in as an argument, or write it with other operations',
+      'compute it outside and pass it as an argument, or write it with other operations',
   );
 }
 

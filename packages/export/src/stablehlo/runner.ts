@@ -1,19 +1,19 @@
 /** @file The program in Python that runs what `exportStableHLO` has written. */
 
 /** For jaxlib 0.10.2. `VERSION` is replaced by the package's version. */
-export const RUNNER = `"""Runs a program that chainrule VERSION has exported, with jaxlib 0.10.2, and saves what its states become.
+export const RUNNER = `"""Runs a program exported by chainrule VERSION, with jaxlib 0.10.2, and saves its final states.
 
 python run.py step --steps 100 --data batches.safetensors --out step.trained.safetensors
 
-reads step.mlir, step.json and step.safetensors. The data has for each argument a tensor [batches, ...]: each step takes
-the next one, or with several replicas the next one for each. Without --data the example arguments are taken at each step.
---platform is cpu, gpu or tpu. Several processes: --processes 2 --process 0 --coordinator localhost:1234, and the same with --process 1.
+reads step.mlir, step.json and step.safetensors. The data file holds a tensor [batches, ...] for each argument: each step
+uses the next batch, and with several replicas the next batch for each. Without --data each step uses the example arguments.
+--platform is cpu, gpu or tpu. With several processes: --processes 2 --process 0 --coordinator localhost:1234, and the same with --process 1.
 """
 import argparse, hashlib, json, os, struct
 import numpy as np
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument('program', help='the path without its ending')
+parser.add_argument('program', help='the path without its extension')
 for option, start in {'steps': 1, 'data': '', 'out': '', 'platform': 'cpu', 'processes': 1, 'process': 0, 'coordinator': 'localhost:29500'}.items():
     parser.add_argument('--' + option, type=type(start), default=start)
 args = parser.parse_args()
@@ -59,7 +59,7 @@ def save(path, tensors):
 client = xla_bridge.get_backend(args.platform)
 devices = client.devices()[:replicas]
 if len(devices) < replicas:
-    raise SystemExit(f'the program is for {replicas} devices, there are {len(devices)}')
+    raise SystemExit(f'the program needs {replicas} devices, there are {len(devices)}')
 local = [r for r, d in enumerate(devices) if d.process_index == client.process_index()]
 options = xc.CompileOptions()
 options.num_replicas, options.num_partitions = replicas, 1

@@ -56,6 +56,6 @@ test('links are not followed, folders not read, and what is missing is named', (
   expect(beside('plain.bin').subarray(1, 3)).toEqual(new Uint8Array([98, 99]));
   for (const name of ['link.bin', 'etc/hostname'])
     expect(() => beside(name)).toThrow(`${name} is a link, which is not followed`);
-  expect(() => beside('in')).toThrow('in is no file');
+  expect(() => beside('in')).toThrow('in is not a file');
   expect(() => beside('none.bin')).toThrow('there is no file none.bin beside the model');
 });

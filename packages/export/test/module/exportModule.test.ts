@@ -321,7 +321,7 @@ describe('exportModule', () => {
     module
       .predict(x.dataSync())
       .data.forEach((y, i) => expect(y).toBeCloseTo(want[i] as number, 6));
-    expect(() => module.start(made.wasm)).toThrow(/start comes before anything else/);
+    expect(() => module.start(made.wasm)).toThrow(/call start before anything else/);
     const other = encodeSafetensors({ weight: ones([2, 6]), bias: zeros([2]) });
     module.load(other);
     expect(Array.from(module.predict(new Float32Array(6).fill(1)).data)).toEqual([6, 6]);
@@ -331,8 +331,8 @@ describe('exportModule', () => {
         encodeSafetensors({ weight: zeros([2, 5]), bias: zeros([2]) }),
         /weight has 10 elements, expected 12/,
       ],
-      [other.subarray(0, 40), /no safetensors file/],
-      [new Uint8Array(3), /no safetensors file/],
+      [other.subarray(0, 40), /not a safetensors file/],
+      [new Uint8Array(3), /not a safetensors file/],
     ] as const) {
       expect(() => module.load(bytes)).toThrow(message);
     }
@@ -377,7 +377,7 @@ describe('exportModule', () => {
     }
   });
 
-  it('draws by probabilities, multiplies booleans, and refuses what is no probability', async () => {
+  it('draws by probabilities, multiplies booleans, and refuses what is not a probability', async () => {
     const f = (p: Tensor): Tensor => bernoulli(p).mul(p.gt(0.2).mul(p.lt(0.9)));
     const { predict } = await loaded(exportModule(f, [zeros([2, 40])], { batch: 4 }));
     const compiled = compile(f);
@@ -415,7 +415,7 @@ describe('exportModule', () => {
     ).toThrow(/depends on the batch/);
     expect(() =>
       exportModule((t: Tensor) => t.mul(Math.sqrt(t.shape[0] as number)), [x], { batch: 8 }),
-    ).toThrow(/depends on the batch in a way that cannot be told/);
+    ).toThrow(/depends on the batch in a way that its values do not reveal/);
     expect(() => exportModule((t: Tensor) => t, [x], { name: 'load' })).toThrow(
       /cannot be the name/,
     );

@@ -86,7 +86,7 @@ test.each([
 
 test.runIf(process.arch === 'x64')('it says so where there are no vectors', async () => {
   await expect(run('node', '--no-enable-sse4-1', 'use.mjs')).rejects.toThrow(
-    /this engine has no WebAssembly with 128-bit vectors/,
+    /this engine has no WebAssembly SIMD/,
   );
 });
 

@@ -206,7 +206,7 @@ describe('Loop', () => {
     const model = doubling('gathering');
     expect(only(model, tensor([20, 30])).toArray()).toEqual([[40, 60]]);
     expect(() => compile((x: Tensor) => only(model, x))(tensor([20, 30]))).toThrow(
-      /^Loop .*the shape of what it gathers cannot be known/,
+      /^Loop .*the shape of its gathered results is not known/,
     );
   });
 });

@@ -192,7 +192,7 @@ describe('refused, with the operation and where it was made', () => {
   test('a graph that depends on what is dynamic', () => {
     const f = (x: Tensor): Tensor => x.unbind(0).reduce((a, b) => a.mul(b));
     expect(() => exportOnnx(f, one, { dynamic: { batch: 0 } })).toThrow(
-      /how many operations .* size of 'batch'/,
+      /the number of operations .* size of 'batch'/,
     );
   });
   test.each<[string, object, RegExp]>([

@@ -148,7 +148,7 @@ test('what would take long is read once, or refused', () => {
   expect(() => matches('((a{100}){100}){100}', 'a')).toThrow('more than 10000 steps');
   expect(() => matches('((((){1000}){1000}){1000})', '')).toThrow('more than 10000 steps');
   expect(() => matches('(a?){1000}', 'a'.repeat(10 ** 6))).toThrow('takes too long');
-  expect(() => matches('('.repeat(1000), '')).toThrow('too many parentheses');
+  expect(() => matches('('.repeat(1000), '')).toThrow('parentheses nested too deep');
   expect(performance.now() - start).toBeLessThan(5000);
 });
 
@@ -161,13 +161,13 @@ test.each([
   ['a{3,2}', 'a repetition from 3 to 2'],
   ['a{1001}', 'a repetition from 1001'],
   ['(?=a)', "'(?=' is not supported"],
-  ['(?<=a)', 'looking around'],
+  ['(?<=a)', 'lookaround'],
   ['(a)\\1', "'\\1' is not supported"],
   ['[b-a]', 'a range without an end'],
-  ['[[:x:]]', "there is no class 'x'"],
-  ['[[:constructor:]]', "there is no class 'constructor'"],
+  ['[[:x:]]', "there is no character class 'x'"],
+  ['[[:constructor:]]', "there is no character class 'constructor'"],
   ['\\p{Nope}', "there is no category 'Nope'"],
-  ['\\x{110000000}', 'is no number'],
+  ['\\x{110000000}', 'is not a number'],
   ['\\', 'ends too early'],
 ] as const)('%s is refused', (pattern, why) => {
   expect(() => matches(pattern, 'a')).toThrow(why);

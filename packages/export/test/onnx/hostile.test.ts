@@ -313,7 +313,7 @@ describe('running', () => {
     );
     const image = weight({ name: 'i', dims: [1, 1, 1, 1], floatData: [1] });
     expect(stopped(fileOf({ initializer: [image], node: [pool] }))).toContain(
-      'what MaxPool (node 0) makes of shape [1, 1048576, 1024] has 1073741824 elements, more than 536870912 (limits.elements)',
+      'the result of MaxPool (node 0) of shape [1, 1048576, 1024] has 1073741824 elements, more than 536870912 (limits.elements)',
     );
   });
   test('runs of tokens behind the end of their list', () => {

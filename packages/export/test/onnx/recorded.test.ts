@@ -33,7 +33,7 @@ test('what decides a shape is named where it cannot be read', () => {
   const model = importOnnx(fileOf({ node: [node('NonZero', ['x'], ['y'])] }));
   expect(model.run(tensor([0, 3, 4]))[0]?.toArray()).toEqual([[1, 2]]);
   expect(() => compile((x: Tensor) => model.run(x))(tensor([0, 3, 4]))).toThrow(
-    'NonZero (node 0): what it gives, or its shape, depends on values, which cannot be read while compile records; ' +
-      'run the model as it is, or make what decides a constant of the file',
+    'NonZero (node 0): its result, or its shape, depends on values, which cannot be read while compile records; ' +
+      'run the model as it is, or make the input that decides a constant of the file',
   );
 });

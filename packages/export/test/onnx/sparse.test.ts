@@ -42,7 +42,7 @@ test.each([
   [{ dims: [2, 2], indices: byRows }, 'has the index 2 in a size of 2'],
   [{ indices: places([2], [-1, 0]) }, 'has the index -1'],
   [{ indices: places([1, 3], [0, 1, 0]) }, 'has indices of shape [1, 3] for 2 values'],
-  [{ values: weight({ dims: [1], stringData: [new Uint8Array(1)], dataType: 8 }) }, 'of texts'],
+  [{ values: weight({ dims: [1], stringData: [new Uint8Array(1)], dataType: 8 }) }, 'of strings'],
 ] as const)('%j is refused', (given, message) => {
   expect(refused(fileOf({ node: [sum], sparseInitializer: [sparse(given as never)] }))).toContain(
     message,

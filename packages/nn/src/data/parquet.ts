@@ -51,8 +51,8 @@ const parquetOptions = defineOptions<ParquetOptions>({
 /**
  * The rows of a Parquet file, for {@link fromRows}. Needs the package `hyparquet`.
  *
- * In Node.js it reads in a thread of its own, which is ended when a damaged file leads it into a loop without end or takes more
- * than 1 GiB and 64 times the size of the file; in pages nothing can end it: read what strangers send in a worker there.
+ * In Node.js it reads in a separate thread, which is terminated if a damaged file makes it loop forever or use more
+ * than 1 GiB and 64 times the size of the file. In pages nothing can stop it: read untrusted files in a worker there.
  *
  * @throws {ChainruleError} if it is not installed. @throws {FormatError} if the file cannot be read.
  * @example const { price } = fromRows(await readParquet(bytes, { columns: ['price'] }));
@@ -104,8 +104,8 @@ interface HyparquetWriter {
 
 /**
  * The bytes of a Parquet file of rows, or of tensors `[rows]` and lists by column, which keep their dtypes: float32,
- * float64, int32, bool. In rows numbers become float64. A null or missing field stays one; objects become JSON.
- * Needs the package `hyparquet-writer`.
+ * float64, int32, bool. In rows numbers become float64. Null and missing fields are written as null; objects become
+ * JSON. Needs the package `hyparquet-writer`.
  *
  * @throws {ChainruleError} if it is not installed, or a column mixes kinds of values. @throws {ShapeError} if
  *   columns have different lengths.

@@ -32,8 +32,8 @@ const csvOptions = defineOptions<CsvOptions>({
  * become numbers, empty ones null. Quoted fields stay text, and so do whole numbers beyond 2⁵³, such as ids, which a number
  * would round.
  *
- * @throws {FormatError} for a line with more or fewer fields than columns, two columns of the same name, or a quote that
- * does not end.
+ * @throws {FormatError} for a line with more or fewer fields than columns, two columns of the same name, or a quote
+ * that is never closed.
  * @example parseCsv('x,name\n1,"a, b"') // [{ x: 1, name: 'a, b' }]
  */
 export function parseCsv(
@@ -76,7 +76,7 @@ function linesOf(text: string, delimiter: string): Field[][] {
         const end = text.indexOf('"', at + 1);
         if (end < 0)
           throw new FormatError(
-            `parseCsv: the quote that starts in line ${lines.length + 1} does not end`,
+            `parseCsv: the quote that starts in line ${lines.length + 1} is never closed`,
           );
         field += text.slice(at + 1, end);
         at = end + 1;

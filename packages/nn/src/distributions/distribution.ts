@@ -120,9 +120,10 @@ export abstract class Distribution {
   }
 
   /**
-   * The same distribution for a batch that this one's broadcasts to: `sample(s)` has shape `[…s, …batchShape, …eventShape]`, each
-   * place of the batch is drawn for itself, and `logProb` is this one's, broadcast. Parameters are repeated without a copy; their
-   * gradients go to those of this distribution. PyTorch: `Distribution.expand`, whose sizes may be −1; here each is given.
+   * The same distribution for a batch that this one's broadcasts to: `sample(s)` has shape `[…s, …batchShape,
+   * …eventShape]`, each entry of the batch is drawn independently, and `logProb` is this one's, broadcast. Parameters
+   * are repeated without a copy; their gradients go to those of this distribution. PyTorch: `Distribution.expand`,
+   * whose sizes may be −1; here each is given.
    * @throws {ShapeError} if this batch does not broadcast to that shape.
    * @example new Normal(0, tensor([1, 2])).expand([3, 2]).batchShape // [3, 2]
    */

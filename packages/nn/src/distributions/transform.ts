@@ -32,7 +32,7 @@ export abstract class Transform {
   /** `ln |det dy/dx|` at x, with `y = forward(x)`. */
   abstract logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
 
-  /** 1 if the function rises, −1 if it falls. */
+  /** 1 if the function is increasing, −1 if it is decreasing. */
   get sign(): Value {
     throw new ChainruleError(`${this.constructor.name} is neither increasing nor decreasing`);
   }

@@ -17,9 +17,9 @@ type Shape = readonly number[];
 
 /** Options of `uniform`. */
 export interface UniformOptions {
-  /** Default 0. */
+  /** The lower bound. Default 0. */
   readonly a?: number;
-  /** Default 1. */
+  /** The upper bound. Default 1. */
   readonly b?: number;
 }
 
@@ -38,9 +38,9 @@ export function uniform<C extends Cell>(parameter: C, options?: UniformOptions):
 
 /** Options of `normal`. */
 export interface NormalOptions {
-  /** Default 0. */
+  /** The mean. Default 0. */
   readonly mean?: number;
-  /** Default 1. */
+  /** The standard deviation. Default 1. */
   readonly std?: number;
 }
 

@@ -68,7 +68,10 @@ export function xavierNormal<C extends Cell>(parameter: C, options?: GainOptions
 export interface KaimingOptions {
   /** The negative slope of the leaky ReLU that follows; 0 for ReLU. */
   readonly a?: number;
-  /** Whether the variance is kept forwards (by the inputs) or backwards (by the outputs); PyTorch's spelling is the same. */
+  /**
+   * Whether the variance is kept in the forward pass (`'fanIn'`, the default) or in the backward pass. PyTorch's
+   * spelling works too.
+   */
   readonly mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
   /** The activation that follows. Default `'leakyRelu'`. */
   readonly nonlinearity?: Nonlinearity;

@@ -6,7 +6,7 @@ import { Loss, WeightedLoss } from './loss.js';
 import * as read from './readers.js';
 
 /**
- * The cross-entropy of logits and class labels, as a module: `crossEntropy` with its options kept. PyTorch: `nn.CrossEntropyLoss`.
+ * The cross-entropy of logits and class labels, as a module; see `crossEntropy`. PyTorch: `nn.CrossEntropyLoss`.
  *
  * @example new CrossEntropyLoss({ labelSmoothing: 0.1 }).forward(logits, labels)
  */
@@ -20,8 +20,8 @@ export class CrossEntropyLoss extends WeightedLoss<f.CrossEntropyOptions> {
 }
 
 /**
- * The negative log probability of the right class, as a module: `nllLoss` with its options kept; inputs are log
- * probabilities. PyTorch: `nn.NLLLoss`.
+ * The negative log-likelihood of the right class, for log-probabilities, as a module; see `nllLoss`. PyTorch:
+ * `nn.NLLLoss`.
  *
  * @example new nn.NLLLoss().forward(logits.logSoftmax(-1), labels)
  */
@@ -34,8 +34,8 @@ export class NLLLoss extends WeightedLoss<f.NllOptions> {
 }
 
 /**
- * Binary cross-entropy of probabilities, as a module: `bce` with its options kept. Prefer {@link BCEWithLogitsLoss},
- * which is stable. PyTorch: `nn.BCELoss`.
+ * Binary cross-entropy of probabilities, as a module; see `bce`. Prefer {@link BCEWithLogitsLoss}, which is stable.
+ * PyTorch: `nn.BCELoss`.
  *
  * @example new nn.BCELoss().forward(tensor([0.5]), tensor([1])) // 0.6931
  */
@@ -48,8 +48,7 @@ export class BCELoss extends WeightedLoss<f.BceOptions> {
 }
 
 /**
- * Binary cross-entropy of logits, as a module: `bceWithLogits` with its options kept. PyTorch:
- * `nn.BCEWithLogitsLoss`.
+ * Binary cross-entropy of logits, as a module; see `bceWithLogits`. PyTorch: `nn.BCEWithLogitsLoss`.
  *
  * @example new nn.BCEWithLogitsLoss().forward(tensor([0]), tensor([1])) // 0.6931
  */
@@ -78,8 +77,7 @@ export class BCEWithLogitsLoss extends WeightedLoss<f.BceWithLogitsOptions> {
 }
 
 /**
- * The Kullback-Leibler divergence of targets from log probabilities, as a module: `klDiv` with its options kept.
- * PyTorch: `nn.KLDivLoss`.
+ * The Kullback-Leibler divergence of targets from log probabilities, as a module; see `klDiv`. PyTorch: `nn.KLDivLoss`.
  *
  * @example new nn.KLDivLoss({ reduction: 'batchmean' }).forward(logits.logSoftmax(-1), probabilities)
  */
@@ -92,7 +90,7 @@ export class KLDivLoss extends Loss<f.KlDivOptions> {
 }
 
 /**
- * The hinge loss of several classes: the right one ahead by a margin, as a module: `multiMarginLoss`. PyTorch:
+ * The hinge loss of several classes: the right one ahead by a margin, as a module; see `multiMarginLoss`. PyTorch:
  * `nn.MultiMarginLoss`.
  *
  * @example new nn.MultiMarginLoss().forward(scores, labels)
@@ -107,7 +105,7 @@ export class MultiMarginLoss extends WeightedLoss<f.MultiMarginOptions> {
 }
 
 /**
- * The hinge loss where several classes are right, as a module: `multilabelMarginLoss`. PyTorch:
+ * The hinge loss where several classes are right, as a module; see `multilabelMarginLoss`. PyTorch:
  * `nn.MultiLabelMarginLoss`.
  *
  * @example new nn.MultiLabelMarginLoss().forward(scores, labels)
@@ -119,7 +117,7 @@ export class MultiLabelMarginLoss extends Loss<f.LossOptions> {
 }
 
 /**
- * Binary cross-entropy over several labels an example, as a module: `multilabelSoftMarginLoss`. PyTorch:
+ * Binary cross-entropy over several labels per example, as a module; see `multilabelSoftMarginLoss`. PyTorch:
  * `nn.MultiLabelSoftMarginLoss`.
  *
  * @example new nn.MultiLabelSoftMarginLoss().forward(tensor([[0, 0]]), tensor([[1, 0]])) // 0.6931
@@ -134,7 +132,7 @@ export class MultiLabelSoftMarginLoss extends WeightedLoss<f.MultilabelSoftMargi
 }
 
 /**
- * The logistic loss `mean log(1 + e^(−yx))` of targets −1 and 1, as a module: `softMarginLoss`. PyTorch:
+ * The logistic loss `mean log(1 + e^(−yx))` of targets −1 and 1, as a module; see `softMarginLoss`. PyTorch:
  * `nn.SoftMarginLoss`.
  *
  * @example new nn.SoftMarginLoss().forward(tensor([0]), tensor([1])) // 0.6931
@@ -146,8 +144,8 @@ export class SoftMarginLoss extends Loss<f.LossOptions> {
 }
 
 /**
- * Connectionist temporal classification, for sequences without alignment, as a module: `ctcLoss` with its options
- * kept. PyTorch: `nn.CTCLoss`.
+ * Connectionist temporal classification, for sequences without alignment, as a module; see `ctcLoss`. PyTorch:
+ * `nn.CTCLoss`.
  *
  * @example new nn.CTCLoss({ blank: 0 }).forward(logProbs, targets, inputLengths, targetLengths)
  */

@@ -129,7 +129,7 @@ export function tripletMarginWithDistanceLoss(
   checkSameRank(op, { anchor, positive, negative });
   const given = distanceFunction ?? ((x: Tensor, y: Tensor) => pairwiseDistance(x, y));
   const distance = (x: Tensor, y: Tensor): Tensor =>
-    checkArgument(op, 'what distanceFunction gives', given(x, y), kinds.tensor);
+    checkArgument(op, 'the result of distanceFunction', given(x, y), kinds.tensor);
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
   const least = swap ? minimum(far, distance(positive, negative)) : far;

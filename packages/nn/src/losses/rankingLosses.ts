@@ -6,7 +6,7 @@ import { Loss } from './loss.js';
 import * as read from './readers.js';
 
 /**
- * Pairs of vectors pulled together (target 1) or apart (−1) by the cosine of their angle, as a module:
+ * Pairs of vectors pulled together (target 1) or apart (−1) by the cosine of their angle, as a module; see
  * `cosineEmbeddingLoss`. PyTorch: `nn.CosineEmbeddingLoss`.
  *
  * @example new nn.CosineEmbeddingLoss().forward(tensor([[1, 0]]), tensor([[0, 1]]), tensor([1])) // 1
@@ -20,7 +20,7 @@ export class CosineEmbeddingLoss extends Loss<f.MarginOptions> {
 }
 
 /**
- * An anchor nearer to a positive than to a negative example by a margin, as a module: `tripletMarginLoss`. PyTorch:
+ * An anchor nearer to a positive than to a negative example by a margin, as a module; see `tripletMarginLoss`. PyTorch:
  * `nn.TripletMarginLoss`.
  *
  * @example new nn.TripletMarginLoss({ margin: 0.5 }).forward(anchor, positive, negative)
@@ -35,7 +35,7 @@ export class TripletMarginLoss extends Loss<f.TripletMarginOptions> {
 }
 
 /**
- * {@link TripletMarginLoss} with a distance of one's own, as a module: `tripletMarginWithDistanceLoss`. PyTorch:
+ * {@link TripletMarginLoss} with your own distance function, as a module; see `tripletMarginWithDistanceLoss`. PyTorch:
  * `nn.TripletMarginWithDistanceLoss`.
  *
  * @example new nn.TripletMarginWithDistanceLoss({ margin: 0.2 }).forward(anchor, positive, negative)
@@ -50,7 +50,7 @@ export class TripletMarginWithDistanceLoss extends Loss<f.TripletDistanceOptions
 }
 
 /**
- * The first input ranked above the second (target 1) or below (−1) by a margin, as a module: `marginRankingLoss`.
+ * The first input ranked above the second (target 1) or below (−1) by a margin, as a module; see `marginRankingLoss`.
  * PyTorch: `nn.MarginRankingLoss`.
  *
  * @example new nn.MarginRankingLoss().forward(tensor([1]), tensor([3]), tensor([1])) // 2
@@ -64,7 +64,7 @@ export class MarginRankingLoss extends Loss<f.MarginOptions> {
 }
 
 /**
- * Distances kept small (target 1) or above a margin (−1), as a module: `hingeEmbeddingLoss`. PyTorch:
+ * Distances kept small (target 1) or above a margin (−1), as a module; see `hingeEmbeddingLoss`. PyTorch:
  * `nn.HingeEmbeddingLoss`.
  *
  * @example new nn.HingeEmbeddingLoss().forward(tensor([0.25]), tensor([-1])) // 0.75

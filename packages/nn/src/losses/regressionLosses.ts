@@ -6,8 +6,7 @@ import { Loss } from './loss.js';
 import * as read from './readers.js';
 
 /**
- * The mean of squared differences, `mean (x − y)²`, as a module: `mseLoss` with its options kept. PyTorch:
- * `nn.MSELoss`.
+ * The mean of squared differences, `mean (x − y)²`, as a module; see `mseLoss`. PyTorch: `nn.MSELoss`.
  *
  * @example new nn.MSELoss().forward(tensor([1, 2]), tensor([1, 4])) // 2
  */
@@ -20,8 +19,7 @@ export class MSELoss extends Loss<f.LossOptions> {
 }
 
 /**
- * The mean of absolute differences, `mean |x − y|`, as a module: `l1Loss` with its options kept. PyTorch:
- * `nn.L1Loss`.
+ * The mean of absolute differences, `mean |x − y|`, as a module; see `l1Loss`. PyTorch: `nn.L1Loss`.
  *
  * @example new nn.L1Loss().forward(tensor([1, 2]), tensor([1, 4])) // 1
  */
@@ -34,8 +32,7 @@ export class L1Loss extends Loss<f.LossOptions> {
 }
 
 /**
- * Squared near 0 and absolute beyond `beta`, as a module: `smoothL1Loss` with its options kept. PyTorch:
- * `nn.SmoothL1Loss`.
+ * Squared near 0 and absolute beyond `beta`, as a module; see `smoothL1Loss`. PyTorch: `nn.SmoothL1Loss`.
  *
  * @example new nn.SmoothL1Loss({ beta: 1 }).forward(tensor([3]), tensor([0])) // 2.5
  */
@@ -49,7 +46,7 @@ export class SmoothL1Loss extends Loss<NonNullable<Parameters<typeof f.smoothL1L
 }
 
 /**
- * Squared near 0 and linear beyond `delta`, as a module: `huberLoss` with its options kept. PyTorch: `nn.HuberLoss`.
+ * Squared near 0 and linear beyond `delta`, as a module; see `huberLoss`. PyTorch: `nn.HuberLoss`.
  *
  * @example new nn.HuberLoss({ delta: 1 }).forward(tensor([3]), tensor([0])) // 2.5
  */
@@ -62,8 +59,7 @@ export class HuberLoss extends Loss<NonNullable<Parameters<typeof f.huberLoss>[2
 }
 
 /**
- * The negative log likelihood of counts, as a module: `poissonNllLoss` with its options kept. PyTorch:
- * `nn.PoissonNLLLoss`.
+ * The negative log likelihood of counts, as a module; see `poissonNllLoss`. PyTorch: `nn.PoissonNLLLoss`.
  *
  * @example new nn.PoissonNLLLoss().forward(tensor([0]), tensor([3])) // 1
  */
@@ -77,8 +73,8 @@ export class PoissonNLLLoss extends Loss<NonNullable<Parameters<typeof f.poisson
 }
 
 /**
- * The negative log likelihood of normal distributions with given variances, as a module: `gaussianNllLoss`. PyTorch:
- * `nn.GaussianNLLLoss`.
+ * The negative log likelihood of normal distributions with given variances, as a module; see `gaussianNllLoss`.
+ * PyTorch: `nn.GaussianNLLLoss`.
  *
  * @example new nn.GaussianNLLLoss().forward(mean, target, variance)
  */

@@ -28,9 +28,9 @@ export type MetricState = Readonly<Record<string, number | readonly number[]>>;
 /**
  * A measure over many batches: call `update` with each, `compute` at the end, and `reset` before the next pass.
  *
- * Sums are kept in double precision, whatever the dtype of the tensors. Values are read when they are given, so a
- * metric keeps no graph alive. `merge` adds what another metric of the same class and options has gathered, on
- * another worker or in an earlier run: the result is that of all the data together. torchmetrics: `Metric`.
+ * Sums are kept in double precision, whatever the dtype of the tensors. Values are read at once, so a metric keeps no
+ * graph alive. `merge` adds the data of another metric of the same class and options, from another worker or an earlier
+ * run: the result is that of all the data together. torchmetrics: `Metric`.
  *
  * @example
  * const accuracy = new Accuracy();

@@ -71,10 +71,10 @@ export class RootMeanSquaredError extends MeanSquaredError {
 }
 
 /**
- * The coefficient of determination, `1 − Σ w(p − t)² / Σ w(t − t̄)²`: 1 is perfect, 0 is as good as always predicting the
- * mean, and less than 0 is worse. If all targets are equal it is 1 if every prediction is right, else 0; for a single target,
- * scikit-learn gives NaN. The deviations are taken from a running mean, so a large mean costs no digits. scikit-learn:
- * `r2_score`.
+ * The coefficient of determination, `1 − Σ w(p − t)² / Σ w(t − t̄)²`: 1 is perfect, 0 is as good as always predicting
+ * the mean, and less than 0 is worse. If all targets are equal it is 1 if every prediction is right, else 0; for a
+ * single target, scikit-learn gives NaN. The deviations are taken from a running mean, so a large mean costs no
+ * accuracy. scikit-learn: `r2_score`.
  * @example
  * const r2 = new R2Score();
  * r2.update(tensor([1, 2, 4]), tensor([1, 2, 3]));

@@ -87,7 +87,7 @@ export interface Roc {
   readonly falsePositiveRate: readonly number[];
   /** The share of positives whose score reaches each threshold. */
   readonly truePositiveRate: readonly number[];
-  /** In falling order; the first is Infinity. */
+  /** In decreasing order; the first is Infinity. */
   readonly thresholds: readonly number[];
 }
 
@@ -148,7 +148,7 @@ export interface PrecisionRecall {
   readonly precision: readonly number[];
   /** The share of positives whose score reaches each threshold. */
   readonly recall: readonly number[];
-  /** In rising order; one fewer than the points of the curve. */
+  /** In increasing order; one fewer than the points of the curve. */
   readonly thresholds: readonly number[];
 }
 

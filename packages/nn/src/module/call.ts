@@ -33,13 +33,13 @@ export function surrounded(prototype: object): Forward {
     wrapper = function forward(this: Module, ...args: unknown[]): unknown {
       if (!isOwn(this)) {
         throw new ChainruleError(
-          `forward: it is a method of modules, called on ${display(this)}; where it is passed on, pass (x) => model.forward(x)`,
+          `forward: it is a method of modules, called on ${display(this)}; to pass it on, write (x) => model.forward(x)`,
         );
       }
       const { forward: own } = prototype as { forward?: Forward };
       if (own === undefined) {
         throw new ChainruleError(
-          `${this.constructor.name} has no forward: give the class a method forward(x), or call what it has`,
+          `${this.constructor.name} has no forward: give the class a method forward(x), or call its parts`,
         );
       }
       return call(this, own, args);

@@ -57,7 +57,7 @@ export function moveToDevice(module: Module, device: string): void {
   if (elsewhere === undefined) return;
   if (device !== 'webgpu') {
     throw new DeviceError(
-      `to: the parameters are on '${elsewhere.device}' and have to be waited for; write await module.toAsync('${device}')`,
+      `to: the parameters are on '${elsewhere.device}' and must be awaited; write await module.toAsync('${device}')`,
     );
   }
   for (const t of values)

@@ -20,7 +20,7 @@ import { entriesOf, type StateDict } from './state.js';
  *
  * Gradients, jvps and vmap go through the given tensors, so `grad((ws) => loss(functionalCall(net, ws, x)))` is the
  * gradient with respect to all weights. A shared parameter is replaced wherever it is held. Statistics that the call
- * updates go to copies: the module's own stay. PyTorch: `torch.func.functional_call`.
+ * updates go to copies: the module's own do not change. PyTorch: `torch.func.functional_call`.
  *
  * @throws {ChainruleError} for a name that the module does not have, or that stands in several objects of the list.
  * @example functionalCall(net, { 'out.weight': w, 'out.bias': b }, x)
@@ -57,8 +57,8 @@ export function functionalCall<M extends Module>(
       if (given === undefined && !updated) continue;
       if (Object.isFrozen(slot.holder)) {
         throw new ChainruleError(
-          `functionalCall: the module that holds ${slot.name} was frozen, by Object.freeze or by a store that freezes what it ` +
-            'holds; its fields are what the call replaces',
+          `functionalCall: the module that holds ${slot.name} was frozen, by Object.freeze or by a store that freezes its ` +
+            'contents, but the call must replace its fields',
         );
       }
       swapped.push(slot);

@@ -205,7 +205,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
     return this;
   }
 
-  /** Sets every gradient to null; with `{ setToNone: false }` each that there is to zeros. PyTorch: `zero_grad`. */
+  /** Sets every gradient to null; with `{ setToNone: false }` sets existing ones to zeros. PyTorch: `zero_grad`. */
   zeroGrad(options?: ZeroGradOptions): this {
     const { setToNone = true } = zeroGradOptions('zeroGrad', options);
     for (const p of this.parameters()) p.grad = setToNone || p.grad === null ? null : zerosLike(p);
@@ -216,7 +216,7 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
    * Converts all float parameters and buffers to another float dtype, or moves to a device.
    *
    * Converting creates new Parameters, so do it before you create the optimizer (PyTorch keeps the objects). Moving to
-   * `'webgpu'`, which `setDevice` must have opened, keeps the objects. The way back has to be waited for: `toAsync`.
+   * `'webgpu'`, which `setDevice` must have opened, keeps the objects. Moving back must be awaited: `toAsync`.
    *
    * @throws {DeviceError} if values would have to be read from a device.
    */
@@ -291,8 +291,8 @@ export abstract class Module<Inputs extends readonly unknown[] = never[], Output
   }
 
   /**
-   * A snapshot of the parameters and persistent buffers by their PyTorch keys: later updates do not change it. With
-   * `{ prefix: 'net.' }` every key begins so. PyTorch: `state_dict`.
+   * A snapshot of the parameters and persistent buffers by their PyTorch keys: later updates do not change it. With `{
+   * prefix: 'net.' }` every key begins with that. PyTorch: `state_dict`.
    */
   stateDict(options?: StateOptions): Record<string, Tensor> {
     const { prefix = '' } = stateOptions('stateDict', options);

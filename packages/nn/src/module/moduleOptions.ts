@@ -33,7 +33,7 @@ export interface StateOptions {
 
 /** Options of `zeroGrad`. */
 export interface ZeroGradOptions {
-  /** Whether gradients become null; else those that there are become zeros. Default true. */
+  /** Whether gradients become null; otherwise existing gradients become zeros. Default true. */
   readonly setToNone?: boolean;
 }
 

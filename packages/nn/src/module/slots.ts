@@ -122,7 +122,7 @@ function refusePlain(module: Module, key: string): never {
   const name = `${module.constructor.name}.${key}`;
   throw new ChainruleError(
     `${name}: a plain tensor was assigned where a Parameter belongs, so it would be neither trained nor saved; change the ` +
-      `value of the one that was there (p.assign(t)), or assign new Parameter(t), or null for none`,
+      `value of the existing one (p.assign(t)), or assign new Parameter(t), or null for none`,
   );
 }
 
@@ -199,8 +199,8 @@ export function namedEntries(what: string, given: unknown): [string, unknown][] 
     return readList(what, 'entries', given, namedPair).map((pair) => [...pair]);
   if (what === 'Sequential' && typeof given === 'function')
     throw new ChainruleError(
-      `Sequential: expected modules, got ${display(given)}; a class is made first (new ReLU()), a function becomes the ` +
-        'forward of a module of your own',
+      `Sequential: expected modules, got ${display(given)}; pass an instance of a class (new ReLU()), and wrap a ` +
+        'function in the forward of a module of your own',
     );
   return Object.entries(checkArgument(what, 'the entries', given, entries));
 }

@@ -55,7 +55,7 @@ export function loadState(
     const value = given.get(key);
     const expected = `[${target.shape.join(', ')}]`;
     if (!(value instanceof Tensor))
-      misshapen.push(`${key} is no tensor, expected one of shape ${expected}`);
+      misshapen.push(`${key} is not a tensor, expected one of shape ${expected}`);
     else if (String(value.shape) === String(target.shape) && value.ndim === target.ndim)
       loads.push([target, value as Tensor, key]);
     else
@@ -110,7 +110,7 @@ function warnOfCasts(module: Module, loads: readonly Load[]): void {
   const more = narrowed.length > some.length ? ` and ${narrowed.length - some.length} more` : '';
   const [[, { dtype }]] = narrowed as [Load];
   console.warn(
-    `loadStateDict: numbers are rounded on their way into this ${printable(module.constructor.name)}: ` +
-      `${some.map(printable).join(', ')}${more}. Give the module the state's dtype first: module.to('${dtype}')`,
+    `loadStateDict: numbers are rounded when they are loaded into this ${printable(module.constructor.name)}: ` +
+      `${some.map(printable).join(', ')}${more}. Convert the module first: module.to('${dtype}')`,
   );
 }

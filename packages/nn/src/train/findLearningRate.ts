@@ -76,8 +76,8 @@ const SKIPPED_FIRST = 10;
 const SKIPPED_LAST = 1;
 
 /**
- * Trains for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests the rate at which the
- * smoothed loss falls fastest over the logarithm of the rate. Repeats the data if it is too short. Restores the
+ * Trains for a number of steps with a learning rate that grows from `minLr` to `maxLr`, and suggests the rate at which
+ * the smoothed loss falls fastest over the logarithm of the rate. Repeats the data if it is too short. Restores the
  * model, optimizer, loader and random state afterwards. Parameter groups keep the ratio of their rates.
  *
  * Smith 2017, arXiv:1506.01186, section 3.3. Lightning: `Tuner.lr_find`; fastai: `lr_find`, whose `'steep'` is this.

@@ -109,15 +109,15 @@ export interface FitOptions<B = unknown> {
   readonly checkpoint?: CheckpointPlan;
   /**
    * Resumes from the newest checkpoint in the folder, if there is one, also in the middle of an epoch: data without
-   * `stateDict()`, such as an array, is read from its beginning, and the batches already seen are passed over.
+   * `stateDict()`, such as an array, is read from its beginning, and the batches already seen are skipped.
    */
   readonly resume?: boolean;
   /**
-   * What to do about a loss or gradient that is not finite. `'throw'` (default) ends with an error that names the batch and the
-   * operation. A loss that is not finite changes nothing. Gradients are not checked by themselves (that would take a tenth of
-   * a small network's time): if only a gradient is not finite, the next loss or the end of the epoch shows it, and the error
-   * names the batch it came from. `'skip'` also checks gradients, skips such updates and continues. `'ignore'` checks nothing.
-   * `{ dump: dir }` saves the batch, the weights and the position.
+   * What to do about a loss or gradient that is not finite. `'throw'` (default) ends with an error that names the batch
+   * and the operation. A loss that is not finite changes nothing. Gradients are not checked (that would take a tenth of
+   * a small network's time): if only a gradient is not finite, the next loss or the end of the epoch shows it, and the
+   * error names the batch it came from. `'skip'` also checks gradients, skips such updates and continues. `'ignore'`
+   * checks nothing. `{ dump: dir }` saves the batch, the weights and the position.
    */
   readonly onNonFinite?: NonFinitePolicy | NonFiniteOptions;
   /** An `AbortSignal`: ends the training after the current step, saving a checkpoint. */

@@ -256,7 +256,7 @@ function applyLoss(loss: LossLike, prediction: unknown, target: unknown): Tensor
   const value: unknown = f(prediction as never, target as never);
   if (isTensor(value) && value.size === 1) return value;
   throw new ChainruleError(
-    'fit: the loss must be a tensor with one element; reductions other than none give one',
+    "fit: the loss must be a tensor with one element; use a reduction other than 'none'",
   );
 }
 

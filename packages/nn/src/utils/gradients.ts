@@ -39,8 +39,9 @@ function withGradients(op: string, parameters: Parameters): [parameter: Cell, gr
 }
 
 /**
- * Scales all gradients together so that the norm of all their elements is at most `maxNorm`; smaller ones stay. Returns
- * the norm before. Nothing is evaluated until the optimizer's step. PyTorch: `nn.utils.clip_grad_norm_`.
+ * Scales all gradients together so that the norm of all their elements is at most `maxNorm`; smaller ones do not
+ * change. Returns the norm before clipping. Nothing is evaluated until the optimizer's step. PyTorch:
+ * `nn.utils.clip_grad_norm_`.
  *
  * @example clipGradNorm(model.parameters(), 1)
  */
@@ -80,7 +81,7 @@ export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: ClipO
 }
 
 /**
- * Scales all gradients so that a total norm computed before would be at most `maxNorm`; smaller ones stay.
+ * Scales all gradients so that a total norm computed before would be at most `maxNorm`; smaller ones do not change.
  * PyTorch: `nn.utils.clip_grads_with_norm_`.
  * @example
  * const total = getTotalNorm(model.parameters().map((p) => p.grad));
@@ -133,7 +134,7 @@ function scaleGradients(
 }
 
 /**
- * Moves every element of the gradients into ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`.
+ * Clamps every element of the gradients to ±`clipValue`. PyTorch: `nn.utils.clip_grad_value_`.
  * @example clipGradValue(model.parameters(), 0.5);
  */
 export function clipGradValue(parameters: Parameters, clipValue: number): void;

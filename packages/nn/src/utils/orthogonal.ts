@@ -156,13 +156,13 @@ function reflections(Q: Tensor): Tensor {
 }
 
 /**
- * Keeps a matrix, or a batch of them, orthogonal: `QᵀQ = I` for tall ones, `QQᵀ = I` for wide ones. The learned tensor is
- * `parametrizations.weight.original`, from which Q is computed: by `exp(A)` or Cayley's `(I + A/2)(I − A/2)⁻¹` of a
- * skew-symmetric A, or as a product of reflections. Q starts as the weight if that is orthogonal, else as the Q of its QR
- * factorization. Returns the module; undone by `nn.utils.parametrize.removeParametrizations`. PyTorch:
+ * Keeps a matrix, or a batch of them, orthogonal: `QᵀQ = I` for tall ones, `QQᵀ = I` for wide ones. The learned tensor
+ * is `parametrizations.weight.original`, from which Q is computed: by `exp(A)` or Cayley's `(I + A/2)(I − A/2)⁻¹` of a
+ * skew-symmetric A, or as a product of reflections. Q starts as the weight if that is orthogonal, else as the Q of its
+ * QR factorization. Returns the module; `nn.utils.parametrize.removeParametrizations` undoes it. PyTorch:
  * `nn.utils.parametrizations.orthogonal`, with the same keys (Lezcano-Casado 2019).
  *
- * @throws {ChainruleError} if there is no such parameter, a {ShapeError} if it is no matrix.
+ * @throws {ChainruleError} if there is no such parameter, a {ShapeError} if it is not a matrix.
  * @example
  * const layer = nn.utils.parametrizations.orthogonal(new nn.Linear(20, 40));
  */

@@ -33,9 +33,10 @@ class WeightNorm extends Module<[Tensor, Tensor], Tensor> {
 }
 
 /**
- * Makes a weight `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`; `g`
- * and `v` are learned, as `parametrizations.weight.original0` and `original1` (Salimans & Kingma 2016). Returns the module; undone by
- * `nn.utils.parametrize.removeParametrizations`. PyTorch: `nn.utils.parametrizations.weight_norm`, with the same keys.
+ * Makes a weight `g v / ‖v‖`, with the norm over all dimensions but `dim`, or over all for `dim: null`; `g` and `v` are
+ * learned, as `parametrizations.weight.original0` and `original1` (Salimans & Kingma 2016). Returns the module;
+ * `nn.utils.parametrize.removeParametrizations` undoes it. PyTorch: `nn.utils.parametrizations.weight_norm`, with the
+ * same keys.
  *
  * @throws {ChainruleError} if there is no such parameter.
  * @example
@@ -101,10 +102,11 @@ class SpectralNorm extends Module<[Tensor], Tensor> {
 }
 
 /**
- * Divides a weight, seen as a matrix, by its largest singular value, which a power iteration follows whenever the weight
- * is read in training mode; a vector is divided by its norm. Learned is `parametrizations.weight.original`; the vectors of
- * the iteration are buffers, `parametrizations.weight.0._u` and `_v` (Miyato et al. 2018). Returns the module; undone by
- * `nn.utils.parametrize.removeParametrizations`. PyTorch: `nn.utils.parametrizations.spectral_norm`, with the same keys.
+ * Divides a weight, seen as a matrix, by its largest singular value, which is estimated by a power iteration that
+ * advances whenever the weight is read in training mode; a vector is divided by its norm. The learned tensor is
+ * `parametrizations.weight.original`; the vectors of the iteration are buffers, `parametrizations.weight.0._u` and `_v`
+ * (Miyato et al. 2018). Returns the module; `nn.utils.parametrize.removeParametrizations` undoes it. PyTorch:
+ * `nn.utils.parametrizations.spectral_norm`, with the same keys.
  *
  * @throws {ChainruleError} if there is no such parameter.
  * @example

@@ -234,7 +234,8 @@ export function removeParametrizations<M extends Module>(
 }
 
 /**
- * Whether a parameter, or any of the module's own, is computed so. PyTorch: `nn.utils.parametrize.is_parametrized`.
+ * Whether a parameter, or any of the module's own parameters, is parametrized. PyTorch:
+ * `nn.utils.parametrize.is_parametrized`.
  * @example nn.utils.parametrize.isParametrized(nn.utils.parametrizations.weightNorm(new Linear(2, 3))) // true
  */
 export function isParametrized(module: Module, name?: string): boolean {
@@ -267,13 +268,13 @@ function checkResult(p: Parametrization, method: string, result: unknown): Tenso
 function checkSame(op: string, p: Parametrization, before: Tensor, after: Tensor): void {
   if (String(before.shape) !== String(after.shape)) {
     throw new ShapeError(
-      `${op}: ${p.constructor.name} makes [${after.shape.join(', ')}] of [${before.shape.join(', ')}]; ` +
+      `${op}: ${p.constructor.name} turns [${before.shape.join(', ')}] into [${after.shape.join(', ')}]; ` +
         `the shape may change only with { unsafe: true }`,
     );
   }
   if (before.dtype !== after.dtype) {
     throw new DTypeError(
-      `${op}: ${p.constructor.name} makes ${after.dtype} of ${before.dtype}; the dtype may change only with { unsafe: true }`,
+      `${op}: ${p.constructor.name} turns ${before.dtype} into ${after.dtype}; the dtype may change only with { unsafe: true }`,
     );
   }
 }

@@ -113,8 +113,8 @@ export interface WeightOption {
 const readWeight = byPosition(defineOptions<WeightOption>({ name: kinds.text }), 'name');
 
 /**
- * Undoes `weightNorm`: the weight is a parameter again, with its present value. Returns the module.
- * PyTorch: `nn.utils.remove_weight_norm`. @throws {ChainruleError} if it was not normalized.
+ * Undoes `weightNorm`: the weight is a parameter again, with its current value. Returns the module. PyTorch:
+ * `nn.utils.remove_weight_norm`. @throws {ChainruleError} if it was not normalized.
  * @example removeWeightNorm(weightNorm(new Linear(2, 3))).parameters().length // 2
  */
 export function removeWeightNorm<M extends Module>(module: M, name?: string | WeightOption): M {
@@ -124,8 +124,8 @@ export function removeWeightNorm<M extends Module>(module: M, name?: string | We
 }
 
 /**
- * Undoes `spectralNorm`: the weight is a parameter again, with its present value. Returns the module.
- * PyTorch: `nn.utils.remove_spectral_norm`. @throws {ChainruleError} if it was not normalized.
+ * Undoes `spectralNorm`: the weight is a parameter again, with its current value. Returns the module. PyTorch:
+ * `nn.utils.remove_spectral_norm`. @throws {ChainruleError} if it was not normalized.
  * @example removeSpectralNorm(spectralNorm(new Linear(2, 3))).buffers().length // 0
  */
 export function removeSpectralNorm<M extends Module>(module: M, name?: string | WeightOption): M {
@@ -186,8 +186,8 @@ export const readSpectralNorm = defineOptions<SpectralNormOptions>({
 });
 
 /**
- * Divides a weight, seen as a matrix, by its largest singular value, which a power iteration follows from call to call:
- * parameter `weight_orig`, buffers `weight_u` and `weight_v` (Miyato et al. 2018). Returns the module. PyTorch:
+ * Divides a weight, seen as a matrix, by its largest singular value, which a power iteration estimates from call to
+ * call: parameter `weight_orig`, buffers `weight_u` and `weight_v` (Miyato et al. 2018). Returns the module. PyTorch:
  * `nn.utils.spectral_norm`; checkpoints of its successor `nn.utils.parametrizations.spectral_norm` need the function of
  * that name.
  * @example

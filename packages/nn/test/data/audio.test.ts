@@ -67,7 +67,7 @@ describe('sound', () => {
     ]);
   });
 
-  it('refuses what is no sound', () => {
+  it('refuses what is not sound', () => {
     expect(() => readWav(new Uint8Array(50))).toThrow('this is not a WAV file');
     expect(() => readWav((FILES[1] as Uint8Array).slice(0, 30))).toThrow('fmt or data chunk');
     const mp3 = (FILES[1] as Uint8Array).slice();

@@ -39,7 +39,7 @@ describe('DataLoader', () => {
     );
   });
 
-  it('shuffles anew each epoch, repeatably', () => {
+  it('shuffles again each epoch, repeatably', () => {
     const orders = (seed: number): number[][] => {
       const loader = new DataLoader(arange(50), { batchSize: 50, shuffle: true, seed });
       return [0, 1].map(() => [...loader].flatMap(read));
@@ -139,7 +139,7 @@ describe('DataLoader', () => {
     expect(closed).toBe(true);
   });
 
-  it('refuses what is no dataset', () => {
+  it('refuses what is not a dataset', () => {
     expect(() => new DataLoader({} as never)).toThrow('expected an array, a tensor');
     expect(() => new DataLoader([1], { batchSize: 0 })).toThrow('batchSize');
   });

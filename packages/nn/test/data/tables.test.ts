@@ -13,7 +13,7 @@ describe('tables', () => {
     expect(parseCsv('a;b\n1;"2"', { delimiter: ';' })).toEqual([{ a: 1, b: '2' }]);
     expect(parseCsv('')).toEqual([]);
     expect(() => parseCsv('a,b\n1')).toThrow('row 0 has 1 field, there are 2 columns');
-    expect(() => parseCsv('a\n"1')).toThrow('the quote that starts in line 2 does not end');
+    expect(() => parseCsv('a\n"1')).toThrow('the quote that starts in line 2 is never closed');
     expect(() => parseCsv('a\n"1"2')).toThrow('has text after a closing quote');
     expect(() => parseCsv('a,b,a\n1,2,3')).toThrow("there are two columns 'a'");
     for (const delimiter of ['', '"', '\n'])
@@ -79,7 +79,7 @@ describe('tables', () => {
     await expect(writeParquet({ a: 1 as never })).rejects.toThrow('must be a tensor or a list');
   });
 
-  it('what is no Parquet file is refused', async () => {
+  it('what is not a Parquet file is refused', async () => {
     await expect(readParquet(new Uint8Array(20))).rejects.toThrow(/readParquet: /);
     await expect(readParquet('x' as never)).rejects.toThrow('expected the bytes of a file');
   });

@@ -87,7 +87,7 @@ describe('TextTokenizer', () => {
     ]);
   });
 
-  it('refuses what is no tokenizer, text or number', async () => {
+  it('refuses what is not a tokenizer, text or number', async () => {
     expect(() => new TextTokenizer({} as never)).toThrow(
       'tokenizer must have encode() and decode()',
     );

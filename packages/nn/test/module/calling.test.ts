@@ -162,14 +162,14 @@ describe('transforms', () => {
   it('in a sequence are modules: no classes and no functions', () => {
     for (const wrong of [nn.ReLU, (x: Tensor): Tensor => x])
       expect(() => new nn.Sequential(wrong as never)).toThrow(
-        /^Sequential: expected modules, got a (class|function); a class is made first/,
+        /^Sequential: expected modules, got a (class|function); pass an instance/,
       );
     expect(() => new nn.Sequential([new nn.ReLU()] as never)).toThrow(
       /^Sequential: expected modules one by one.* write new Sequential\(\.\.\.modules\)/,
     );
   });
 
-  it('record a module anew when its mode changes', () => {
+  it('record a module again when its mode changes', () => {
     const dropout = new nn.Dropout(1);
     const f = compile((x: Tensor) => dropout.forward(x));
     expect(values(f(ones([2])))).toEqual([0, 0]);

@@ -68,7 +68,7 @@ it('what a module sets itself while it runs is its own affair, and so is a list 
   expect(net.calls).toBe(1);
 });
 
-it('what stands for parameters in a functional call is no change', () => {
+it('replacing parameters in a functional call does not count as a change', () => {
   const linear = new Linear(2, 1);
   let recorded = 0;
   const f = compile((x: Tensor) => {

@@ -58,7 +58,7 @@ it('names what does not fit, in the layer that was called', () => {
   expect(call(lstm.to.bind(lstm), 'float16')).toThrow(
     /one of 'float32', 'float64', 'cpu' or 'webgpu'/,
   );
-  // What is an instance of a class is no options object with a wrong name in it.
+  // What is an instance of a class is not an options object with a wrong name in it.
   expect(call((o: never) => new nn.LSTM(3, 4, o), new nn.ReLU())).toThrow(
     /LSTM: the options must be an object with some of .*, got an object of class ReLU/,
   );

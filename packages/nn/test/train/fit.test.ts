@@ -218,7 +218,7 @@ describe('bad input', () => {
     expect(call).toThrow(ChainruleError);
     expect(call).toThrow(message);
   });
-  it('a batch that is no pair, data without a batch, a figure that is not there', async () => {
+  it('a batch that is not a pair, data without a batch, a figure that is not there', async () => {
     const b = setUp();
     await expect(fit(b.model, { ...b.given, data: [[tensor(1)]] as never })).rejects.toThrow(
       /pairs/,

@@ -102,7 +102,7 @@ describe('event files', () => {
     const writer = await SummaryWriter.open(join(folder, 'graph'));
     writer.graph(graph(y));
     expect(readFileSync(writer.path, 'latin1')).toContain('the_end/0/matmul');
-    expect(() => writer.graph(y as never)).toThrow(/graph must be what graph\(t\) gives/);
+    expect(() => writer.graph(y as never)).toThrow(/graph must be a result of graph\(t\)/);
     expect(() => writer.graph([{ name: 'x', op: 'y' }] as never)).toThrow(ChainruleError);
     writer.close();
   });
@@ -143,7 +143,7 @@ describe('lines', () => {
 });
 
 describe('a training', () => {
-  it('is told in lines, in a table, in a bar and to TensorBoard', async () => {
+  it('is logged in lines, in a table, in a bar and to TensorBoard', async () => {
     const model = new nn.Linear(2, 2);
     const labels = tensor([0, 1], { dtype: 'int32' });
     const data = Array.from({ length: 4 }, () => [randn([2, 2]), labels] as const);

@@ -57,7 +57,7 @@ describe.skipIf(!there)('a module that moves', () => {
     expect(model.eval().forward(tensor(data)).toArray()).toHaveLength(6);
   });
 
-  test('is told what to write where it would have to wait', async () => {
+  test('says what to write where it would have to wait', async () => {
     await setDevice('webgpu');
     const model = make();
     expect(() => model.to('cpu')).toThrow(DeviceError);

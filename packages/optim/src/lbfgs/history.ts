@@ -101,7 +101,7 @@ export class History {
       );
     if (!fits) {
       throw new FormatError(
-        `LBFGS.loadStateDict: the state is not of parameters with ${size} elements together`,
+        `LBFGS.loadStateDict: the state is not that of parameters with ${size} elements in all`,
       );
     }
     const history = new History();

@@ -116,7 +116,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     const away = this.group.params.find(({ device }) => device !== 'cpu')?.device;
     if (away !== undefined) {
       throw new DeviceError(
-        `LBFGS.step: the parameters are on ${away}, and their values, which each step reads, must be waited for: ` +
+        `LBFGS.step: each step reads the values of the parameters, which on ${away} must be awaited: ` +
           'await optimizer.stepAsync(closure)',
       );
     }
@@ -147,7 +147,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     checkArgument('LBFGS', 'closure', closure, kinds.callable);
     if (this.isUnderWay) {
       throw new ChainruleError(
-        `LBFGS.${name}: the step before is still under way: await optimizer.stepAsync(closure)`,
+        `LBFGS.${name}: the previous step is still running: await optimizer.stepAsync(closure)`,
       );
     }
     return this.steps(closure);

@@ -9,11 +9,11 @@ import { averageSquare } from './shared.js';
 
 /** Hyper-parameters of {@link Adadelta}. */
 export type AdadeltaGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** Decay rate of the averages of squares. */
   readonly rho: number;
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to both averages of squares, so that nothing is divided by 0. */
   readonly eps: number;
   /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;

@@ -21,7 +21,7 @@ import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Adafactor}. */
 export type AdafactorGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** The average of squares of step t keeps a share of `1 − t ^ beta2Decay`. */
   readonly beta2Decay: number;

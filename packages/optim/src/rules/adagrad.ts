@@ -8,7 +8,7 @@ import { penalized } from './decay.js';
 
 /** Hyper-parameters of {@link Adagrad}. */
 export type AdagradGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** The learning rate of step t is `lr / (1 + (t − 1) · lrDecay)`. */
   readonly lrDecay: number;
@@ -16,7 +16,7 @@ export type AdagradGroup = {
   readonly weightDecay: number;
   /** The initial value of the sum of squares. */
   readonly initialAccumulatorValue: number;
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the denominator, so that nothing is divided by 0. */
   readonly eps: number;
   /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;

@@ -9,7 +9,7 @@ import { moments, momentScalars, type Moment, type MomentScalar } from './shared
 
 /** Hyper-parameters of {@link Adam} and {@link AdamW}. */
 export type AdamGroup = {
-  /** Learning rate. */
+  /** The learning rate. */
   readonly lr: number;
   /** Decay rates of the averages of gradients and of their squares. */
   readonly betas: readonly [number, number];
@@ -17,11 +17,11 @@ export type AdamGroup = {
   readonly eps: number;
   /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
-  /** Divide by the largest average of squares so far (Reddi et al. 2018). */
+  /** Whether to divide by the largest average of squares so far (Reddi et al. 2018). Default false. */
   readonly amsgrad: boolean;
-  /** Climb instead of descending. */
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
-  /** Shrink the parameter itself, apart from the gradient: AdamW. */
+  /** Whether weight decay shrinks the parameter directly, instead of adding to the gradient: AdamW. */
   readonly decoupledWeightDecay: boolean;
 };
 

@@ -9,11 +9,11 @@ import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Adamax}. */
 export type AdamaxGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** Decay rates of the average of gradients and of their largest size. */
   readonly betas: readonly [number, number];
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the size of the gradient, so that nothing is divided by 0. */
   readonly eps: number;
   /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;

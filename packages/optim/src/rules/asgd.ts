@@ -9,7 +9,7 @@ import { average, single } from './shared.js';
 
 /** Hyper-parameters of {@link ASGD}. */
 export type ASGDGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** How fast parameters decay and the learning rate falls. */
   readonly lambd: number;

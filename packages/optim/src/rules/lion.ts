@@ -8,7 +8,7 @@ import { decayed } from './decay.js';
 
 /** Hyper-parameters of {@link Lion}. */
 export type LionGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** Weights of the momentum in the step, and in the next momentum. */
   readonly betas: readonly [number, number];

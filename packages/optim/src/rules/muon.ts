@@ -10,13 +10,13 @@ import { average } from './shared.js';
 
 /** Hyper-parameters of {@link Muon}. */
 export type MuonGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** Decoupled weight decay. */
   readonly weightDecay: number;
-  /** The factor of the velocity of the step before. Default 0.95. */
+  /** The factor of the momentum of the previous step. Default 0.95. */
   readonly momentum: number;
-  /** Whether the step looks ahead along the velocity. Default true. */
+  /** Whether to use Nesterov momentum. Default true. */
   readonly nesterov: boolean;
   /** The coefficients a, b, c of the iteration `X ← a·X + (b·A + c·A²)·X`, `A = X·Xᵀ`. */
   readonly nsCoefficients: readonly [number, number, number];

@@ -10,17 +10,17 @@ import { moments, momentScalars, single, type Moment, type MomentScalar } from '
 
 /** Hyper-parameters of {@link NAdam}. */
 export type NAdamGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** The factors of the running averages of the gradient and of its square. */
   readonly betas: readonly [number, number];
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the denominator, so that nothing is divided by 0. */
   readonly eps: number;
   /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
   /** How fast the momentum grows towards β₁. */
   readonly momentumDecay: number;
-  /** Shrink the parameter itself, apart from the gradient. */
+  /** Whether weight decay shrinks the parameter directly, instead of adding to the gradient. */
   readonly decoupledWeightDecay: boolean;
   /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;

@@ -9,17 +9,17 @@ import { average, averageSquare } from './shared.js';
 
 /** Hyper-parameters of {@link RMSprop}. */
 export type RMSpropGroup = {
-  /** The learning rate; a tensor where it may change in a compiled step. */
+  /** The learning rate. */
   readonly lr: number;
   /** Decay rate of the average of squares. */
   readonly alpha: number;
-  /** Added to the variance, so that nothing is divided by 0. */
+  /** Added to the denominator, so that nothing is divided by 0. */
   readonly eps: number;
   /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
-  /** The factor of the running average. */
+  /** The factor of the previous step; 0 for none. Default 0. */
   readonly momentum: number;
-  /** Divide by the standard deviation: subtract the squared average of the gradient. */
+  /** Whether to divide by the standard deviation: the squared average of the gradient is subtracted. */
   readonly centered: boolean;
   /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;

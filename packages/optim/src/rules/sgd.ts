@@ -8,17 +8,17 @@ import { penalized } from './decay.js';
 
 /** Hyper-parameters of {@link SGD}. */
 export type SGDGroup = {
-  /** Learning rate. */
+  /** The learning rate. */
   readonly lr: number;
-  /** Share of the last direction that is kept; 0 for none. */
+  /** The factor of the previous direction; 0 for none. Default 0. */
   readonly momentum: number;
-  /** How much less than all of the gradient enters the direction. */
+  /** The share of the gradient that is left out of the direction. Default 0. */
   readonly dampening: number;
-  /** Weight of an L2 penalty. */
+  /** The factor of the L2 penalty that is added to the gradient. Default 0. */
   readonly weightDecay: number;
-  /** Nesterov momentum: look ahead by one direction. */
+  /** Whether to use Nesterov momentum. Default false. */
   readonly nesterov: boolean;
-  /** Climb instead of descending. */
+  /** Whether the objective is maximized instead of minimized. Default false. */
   readonly maximize: boolean;
 };
 

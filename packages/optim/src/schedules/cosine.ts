@@ -17,8 +17,8 @@ const restartOptions = scheduleOptions<
 >({ t0: kinds.required(kinds.count), tMult: kinds.count, etaMin: kinds.finite });
 
 /**
- * From the base rate to `etaMin` along half a cosine in `tMax` steps, and on along the cosine (up again).
- * Default etaMin 0. PyTorch: `CosineAnnealingLR` (Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts).
+ * From the base rate to `etaMin` along half a cosine in `tMax` steps, and then up again along the cosine. Default
+ * etaMin 0. PyTorch: `CosineAnnealingLR` (Loshchilov & Hutter 2017, arXiv:1608.03983, without restarts).
  * @example new CosineAnnealingLR(optimizer, { tMax: epochs })
  */
 export class CosineAnnealingLR extends LRScheduler {

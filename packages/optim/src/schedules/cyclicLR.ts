@@ -23,7 +23,7 @@ export interface CyclicOptions extends ScheduleOptions {
   readonly scaleFn?: ((x: number) => number) | null;
   /** The argument of `scaleFn`: the cycle or the step. Default `'cycle'`. */
   readonly scaleMode?: 'cycle' | 'iterations';
-  /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
+  /** Whether momentum (or β₁) moves between the two values below, opposite to the rate. Default true. */
   readonly cycleMomentum?: boolean;
   /** The lowest momentum, at the highest learning rate. Default 0.8. */
   readonly baseMomentum?: number | readonly number[];

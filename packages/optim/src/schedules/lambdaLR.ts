@@ -23,7 +23,7 @@ const lambdaOptions = byPosition(
   'lrLambda',
 );
 
-/** Options of {@link LambdaLR} and {@link MultiplicativeLR}: the functions alone will do. */
+/** Options of {@link LambdaLR} and {@link MultiplicativeLR}, or just the function or the list of functions. */
 export type LambdaOptions = (ScheduleOptions & { readonly lrLambda: Factors }) | Factors;
 
 /** The common part of both: a function for each group. */
@@ -50,14 +50,14 @@ abstract class ByFunction extends LRScheduler {
   protected factors(): number[] {
     return this.lrLambdas.map((f) => {
       const factor = f(this.lastEpoch);
-      ensure(this.name, `what lrLambda gives for step ${this.lastEpoch}`, factor, finite);
+      ensure(this.name, `the result of lrLambda for step ${this.lastEpoch}`, factor, finite);
       return factor;
     });
   }
 }
 
 /**
- * The base rate times `lrLambda(step)`; a list gives one function a group. PyTorch: `LambdaLR`. Functions are not
+ * The base rate times `lrLambda(step)`; a list holds one function per group. PyTorch: `LambdaLR`. Functions are not
  * part of the state.
  * @example new LambdaLR(optimizer, { lrLambda: (step) => Math.min(1, (step + 1) / 100) })
  */
@@ -73,8 +73,8 @@ export class LambdaLR extends ByFunction {
 }
 
 /**
- * The rate the groups have times `lrLambda(step)`, at every step but the first; a list gives one function a group.
- * PyTorch: `MultiplicativeLR`. Functions are not part of the state.
+ * The current rate of each group times `lrLambda(step)`, at every step but the first; a list holds one function per
+ * group. PyTorch: `MultiplicativeLR`. Functions are not part of the state.
  * @example new MultiplicativeLR(optimizer, { lrLambda: () => 0.95 })
  */
 export class MultiplicativeLR extends ByFunction {

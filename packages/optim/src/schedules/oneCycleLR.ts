@@ -7,9 +7,9 @@ import type { Scheduled, ScheduleOptions } from './scheduled.js';
 
 /** Options of {@link OneCycleLR}. */
 export interface OneCycleOptions extends ScheduleOptions {
-  /** The highest rate, one for all groups or one a group. */
+  /** The highest rate, for all groups or for each. */
   readonly maxLr: number | readonly number[];
-  /** The length; or `epochs` and `stepsPerEpoch`. */
+  /** The number of steps; give this, or `epochs` and `stepsPerEpoch`. */
   readonly totalSteps?: number;
   /** With `stepsPerEpoch`, in place of `totalSteps`. */
   readonly epochs?: number;
@@ -19,7 +19,7 @@ export interface OneCycleOptions extends ScheduleOptions {
   readonly pctStart?: number;
   /** The curve of the way down. Default `'cos'`. */
   readonly annealStrategy?: 'cos' | 'linear';
-  /** Move momentum (or β₁) between the two values below, against the rate. Default true. */
+  /** Whether momentum (or β₁) moves between the two values below, opposite to the rate. Default true. */
   readonly cycleMomentum?: boolean;
   /** The lowest momentum, at the highest learning rate. Default 0.85. */
   readonly baseMomentum?: number | readonly number[];
@@ -29,7 +29,7 @@ export interface OneCycleOptions extends ScheduleOptions {
   readonly divFactor?: number;
   /** The last rate is the first one divided by this. Default 1e4. */
   readonly finalDivFactor?: number;
-  /** Fall back to the first rate symmetrically, then to the last one. */
+  /** Whether the rate first falls back to the initial rate, in as many steps as it rose, and then to the last one. */
   readonly threePhase?: boolean;
 }
 

@@ -27,9 +27,9 @@ const polynomialOptions = scheduleOptions<
 >({ totalIters: kinds.count, power: kinds.finite });
 
 /**
- * The rate times `factor` for the first `totalIters` steps, then the rate itself; with 0 of them it never returns.
- * Defaults: factor 1/3, totalIters 5.
- * PyTorch: `ConstantLR` (which divides by zero for factor 0; here the rate returns to its base).
+ * The rate times `factor` for the first `totalIters` steps, then the rate itself; with `totalIters` 0 the factor stays
+ * for good. Defaults: factor 1/3, totalIters 5. PyTorch: `ConstantLR` (which divides by zero for factor 0; here the
+ * rate returns to its base).
  * @example new ConstantLR(optimizer, { factor: 0.1, totalIters: 5 })
  */
 export class ConstantLR extends LRScheduler {

@@ -40,7 +40,7 @@ export interface ScheduleOptions {
 export function refuseRecorded(name: string): void {
   if (!isCompiling()) return;
   throw new ChainruleError(
-    `${name}: step() in a function that compile records would be taken once, and not at each call; take it after the call: ` +
+    `${name}: step() in a function that compile records would run once, not at each call; step after the call: ` +
       'train(x, y); schedule.step()',
   );
 }

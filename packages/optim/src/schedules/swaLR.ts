@@ -27,8 +27,9 @@ const swaOptions = scheduleOptions<SWAOptions>({
 });
 
 /**
- * Takes the rate the groups have to `swaLr` within `annealEpochs` steps, along a cosine or a line, and keeps it there: for
- * stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407), together with {@link ExponentialMovingAverage}.
+ * Moves the current rate of the groups to `swaLr` within `annealEpochs` steps, along a cosine or a line, and keeps it
+ * there: for stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407), together with {@link
+ * ExponentialMovingAverage}.
  *
  * Defaults: annealEpochs 10, annealStrategy 'cos'. PyTorch: `torch.optim.swa_utils.SWALR`.
  * @example new SWALR(optimizer, { swaLr: 0.05, annealEpochs: 5 })

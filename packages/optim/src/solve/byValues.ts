@@ -13,9 +13,8 @@ export function byValues<R>(
 ): R {
   if (isCompiling()) {
     throw new ChainruleError(
-      `${name}: its steps are decided by values, which a function that compile records cannot read; call ${name} outside, ` +
-        'and give its result to the compiled function as an argument: derivatives go through both. What is iterated by ' +
-        'tensors alone can be compiled: whileLoop',
+      `${name}: its steps depend on values, which a function that compile records cannot read; call ${name} outside and ` +
+        'pass its result to the compiled function as an argument (derivatives flow through both), or iterate with whileLoop',
     );
   }
   return pureCallback(solve, like, ...args);

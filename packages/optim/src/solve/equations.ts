@@ -80,7 +80,7 @@ export function solveEquations<T>(
     if (!converged && strict) {
       throw new ChainruleError(
         `${name}: not converged after ${iterations} iterations: ${trouble} (at x = ${show(found.x)}); start closer, or ` +
-          `{ strict: false } for what was found`,
+          `pass { strict: false } to accept it`,
       );
     }
     reporter.found = { iterations, converged };

@@ -225,6 +225,6 @@ function failed(
 ): ChainruleError {
   return new ChainruleError(
     `${method}: not converged after ${iterations} products (maxIterations ${maxIterations}): the residual is ` +
-      `${residual.toPrecision(3)}, ${(residual / size).toPrecision(3)} of b; ${reason}, or { strict: false } for what was found`,
+      `${residual.toPrecision(3)}, ${(residual / size).toPrecision(3)} of b; ${reason}, or pass { strict: false } to accept it`,
   );
 }

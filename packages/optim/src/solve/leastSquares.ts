@@ -98,7 +98,7 @@ export interface LeastSquaresResult<T = Tensor> {
  * parameters), in both modes, to any order and inside `vmap`, by the implicit function theorem with the exact
  * Hessian. Parameters at a bound stay there.
  *
- * Use float64: `tensor(Float64Array.of(…))`. Defaults: maxIterations 10,000, tolerances as far as rounding goes. SciPy:
+ * Use float64: `tensor(Float64Array.of(…))`. Defaults: maxIterations 10,000, tolerances near the rounding error. SciPy:
  * `scipy.optimize.least_squares` and `curve_fit`, whose defaults stop at 8 digits of the cost.
  * @throws {ChainruleError} if `f` reads values, is not finite at `x0`, if a lower bound is above the upper or `x0`
  * outside, or it does not converge, unless `strict` is false.
@@ -253,9 +253,9 @@ function notConverged(iterations: number, reason: Reason, x: Vector): ChainruleE
   const why =
     reason === 'stalled'
       ? 'no step lowers the cost any more, and the gradient is not 0'
-      : 'maxIterations is reached';
+      : 'maxIterations was reached';
   return new ChainruleError(
     `leastSquares: not converged after ${iterations} iterations: ${why} (at x = ${show(x)}); start closer, give more ` +
-      `maxIterations, or { strict: false } for what was found`,
+      `maxIterations, or pass { strict: false } to accept it`,
   );
 }

@@ -66,8 +66,8 @@ export interface MinimizeResult<T = Tensor> {
  * Finds a local minimum of a function from a tensor or a tree of tensors to a single number.
  *
  * `method: 'lbfgs'` (default) remembers 20 past steps and searches along lines; `'newton-cg'` uses products with the
- * exact Hessian within a trust region, and leaves saddle points; `'nelder-mead'` needs only values, for few
- * parameters and functions with kinks.
+ * exact Hessian within a trust region, and escapes saddle points; `'nelder-mead'` needs only values, for few parameters
+ * and functions with kinks.
  *
  * The result is differentiable with respect to all that `f` captures, in both modes, to any order and inside `vmap`,
  * by the implicit function theorem for `∇f(x) = 0`, for bilevel problems and hyperparameters. A solution that may be
@@ -124,7 +124,7 @@ export function minimize<T = Tensor>(
     if (!converged && strict) {
       throw new ChainruleError(
         `${name}: not converged after ${iterations} iterations (at x = ${show(found.x)}, where the function is ` +
-          `${valueAt(found.x)}); is it bounded below? Give more maxIterations, a larger tol, or { strict: false }`,
+          `${valueAt(found.x)}); is it bounded below? Give more maxIterations, a larger tol, or { strict: false } to accept it`,
       );
     }
     reporter.found = { iterations, converged };

@@ -81,8 +81,8 @@ export interface OdeResult<T = Tensor> {
 }
 
 /**
- * Solves `y' = f(t, y)`, `y(times[0]) = y0`, for a state that is a tensor or a tree of tensors, at all `times`,
- * which rise or fall.
+ * Solves `y' = f(t, y)`, `y(times[0]) = y0`, for a state that is a tensor or a tree of tensors, at all `times`, which
+ * must be increasing or decreasing.
  *
  * `method: 'dopri5'` (default) is Dormand–Prince 5(4), `'rodas'` a Rosenbrock method of order 4(3) for stiff
  * equations, which takes the Jacobian from `f` itself; both choose their steps by `rtol` and `atol` and have dense
@@ -97,8 +97,9 @@ export interface OdeResult<T = Tensor> {
  * with `direction` 1 only upwards and −1 only downwards; a `terminal` event ends the solution, which stays constant from
  * there on. If the function is 0 at the first time, the event happens there, as in SciPy. PyTorch: torchdiffeq's `odeint` and
  * `odeint_adjoint`; SciPy: `solve_ivp`.
- * @throws {ChainruleError} if `f` reads values; if the solution cannot be continued (it blows up, or `maxSteps` is reached),
- * with the time and the last good state; or if times neither rise nor fall. @throws {ShapeError} if `f` returns another size.
+ * @throws {ChainruleError} if `f` reads values; if the solution cannot be continued (it blows up, or `maxSteps` is
+ * reached), with the time and the last good state; or if the times are neither increasing nor decreasing. @throws
+ * {ShapeError} if `f` returns another size.
  * @example
  * const rate = new Parameter(scalar(0.5, { dtype: 'float64' }));
  * const { y } = odeint((t, y) => y.mul(rate).neg(), y0, [0, 1, 2]);

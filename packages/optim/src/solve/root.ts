@@ -30,13 +30,13 @@ const rootOptions = defineOptions<RootOptions>({
 /**
  * Finds `x` with `f(x) = 0`, for a function from a tensor or a tree of tensors to as many numbers.
  *
- * `method: 'newton'` (default) solves with the Jacobian at every step, and takes shorter steps where a whole one makes the
- * residual larger; `'broyden'` (Broyden 1965) computes one Jacobian and updates its inverse. The step that is at most `tol`
- * is still made, so that the error is that of a further one.
+ * `method: 'newton'` (default) solves with the Jacobian at every step, and takes shorter steps where a whole one makes
+ * the residual larger; `'broyden'` (Broyden 1965) computes one Jacobian and updates its inverse. The step that is at
+ * most `tol` is still made, so the error is about the size of the step after it.
  *
- * The result is differentiable by all that `f` captures, parameters and tensors alike, in both modes, to any order and inside
- * of `vmap`, by the implicit function theorem: nothing of the iterations is kept. It does not depend on `x0`. Up to 512
- * unknowns a derivative forms the Jacobian, beyond it solves by GMRES.
+ * The result is differentiable with respect to all that `f` captures, parameters and tensors alike, in both modes, to
+ * any order and inside `vmap`, by the implicit function theorem: no iterations are stored. It does not depend on `x0`.
+ * Up to 512 unknowns a derivative forms the Jacobian, beyond it solves by GMRES.
  *
  * Defaults: tol 1e-10 (float32 1e-5), maxIterations 100 (Broyden 200). SciPy: `scipy.optimize.root`.
  * @throws {ChainruleError} if `f` reads values (write choices with `where`), is not finite at `x0`, has a singular Jacobian on
@@ -62,7 +62,7 @@ export function root<T = Tensor>(f: (x: T) => unknown, x0: T, options?: RootOpti
 
 function newton(system: System, x0: Vector, tol: number, most: number): Iterate {
   let x = x0;
-  let trouble = 'maxIterations is reached';
+  let trouble = 'maxIterations was reached';
   let [F, J] = system.both(x);
   for (let iterations = 0; iterations < most; iterations++) {
     if (norm(F) === 0) return { x, iterations, converged: true, trouble };
@@ -99,7 +99,7 @@ function newton(system: System, x0: Vector, tol: number, most: number): Iterate 
 function broyden(system: System, x0: Vector, tol: number, most: number): Iterate {
   const n = system.size;
   let x = x0;
-  let trouble = 'maxIterations is reached';
+  let trouble = 'maxIterations was reached';
   let [F] = system.both(x);
   let inverse = inverseOf(system.both(x)[1], n);
   let isFresh = true;

@@ -76,7 +76,7 @@ export function follow(
     while (rows.length < times.length) rows.push(new Float64Array(y0.length).fill(NaN));
     return { rows, steps, end: null };
   };
-  if (!isFiniteVector(stepper.slope(t, y))) return fail('the right side is not finite');
+  if (!isFiniteVector(stepper.slope(t, y))) return fail('the right-hand side is not finite');
   let h = sign * firstStep(stepper, t, y, Math.abs(last - t), scaled);
   let before = 1e-4;
   let rejected = false;
@@ -130,7 +130,7 @@ export function follow(
 function checkOrder(times: Vector, i: number, sign: number): void {
   if (sign === 0 || Math.sign(times[i]! - times[i - 1]!) !== sign) {
     throw new ChainruleError(
-      `odeint: times must rise or fall all the way; time ${i} is ${times[i]} after ${times[i - 1]}`,
+      `odeint: times must only increase or only decrease; time ${i} is ${times[i]} after ${times[i - 1]}`,
     );
   }
 }

@@ -24,7 +24,7 @@ describe('a solver inside compile says its name, and what to do', () => {
   };
   it.each(Object.entries(cases))('%s', (name, f) => {
     expect(() => compile(f)(at).dataSync()).toThrow(
-      new RegExp(`^${name}: its steps are decided by values.* call ${name} outside`),
+      new RegExp(`^${name}: its steps depend on values.* call ${name} outside`),
     );
   });
 });

@@ -293,7 +293,7 @@ describe.each([
     expectClose(scale.grad as Tensor, number(-2.5), 1e-12);
   });
 
-  test('refuses what cannot be', () => {
+  test('refuses impossible arguments', () => {
     expect(() => solve(matrix([[1, 2]]), b)).toThrow(ShapeError);
     expect(() => solve(A, f64(1, NaN, 2))).toThrow(`${name}: b is not finite`);
     expect(() =>

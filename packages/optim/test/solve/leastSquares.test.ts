@@ -179,7 +179,7 @@ describe('leastSquares refuses', () => {
     [
       'no end',
       () => leastSquares((p: Tensor) => p.neg().exp(), f64(0), { maxIterations: 5 }),
-      /not converged after 5 iterations: maxIterations is reached/,
+      /not converged after 5 iterations: maxIterations was reached/,
     ],
     [
       'unknown options',

@@ -303,7 +303,7 @@ describe('odeint says what went wrong', () => {
     [
       'times that turn',
       () => odeint(square, f64(1), [0, 1, 0.5]),
-      /times must rise or fall all the way; time 2 is 0.5 after 1/,
+      /times must only increase or only decrease; time 2 is 0.5 after 1/,
     ],
     ['one time', () => odeint(square, f64(1), [0]), /two or more finite numbers/],
     [
@@ -319,7 +319,7 @@ describe('odeint says what went wrong', () => {
     [
       'a right side that is not finite',
       () => odeint((_t: Tensor, y: Tensor) => y.log(), f64(-1), [0, 1]),
-      /the right side is not finite after 0 steps, at t = 0/,
+      /the right-hand side is not finite after 0 steps, at t = 0/,
     ],
     [
       'a negative tolerance',

@@ -57,7 +57,7 @@ function look(): Blas | string {
   }
   return asked === 'auto'
     ? `no library found (tried ${[...new Set(list.map(({ name }) => name))].join(', ')}); CHAINRULE_BLAS may name one`
-    : `CHAINRULE_BLAS names '${asked}', which is no library with cblas_sgemm that can be loaded`;
+    : `CHAINRULE_BLAS names '${asked}', which cannot be loaded or has no cblas_sgemm`;
 }
 
 interface Loaded {

@@ -146,7 +146,7 @@ function checkedOf({ attrs }: Instruction, { lowering }: Primitive): Scalar | nu
 
 /** The scalar function of an instruction; a boolean result is 0 or 1, whatever the function returns. */
 function functionOf({ dtype }: Instruction, { name, lowering }: Primitive): Scalar {
-  if (lowering.kind !== 'element') throw new Error(`tape: ${name} is no function of numbers`);
+  if (lowering.kind !== 'element') throw new Error(`tape: ${name} is not a function of numbers`);
   const f = lowering.scalar;
   return dtype === 'bool' ? (x, y, z) => (f(x, y, z) !== 0 ? 1 : 0) : f;
 }

@@ -30,11 +30,11 @@ export async function openAdapter(): Promise<Opened> {
       },
     });
   } catch (error) {
-    throw new DeviceError(`setDevice: the GPU gave no device: ${messageOf(error)}`);
+    throw new DeviceError(`setDevice: the GPU returned no device: ${messageOf(error)}`);
   }
   const words = [vendor, architecture, description === '' ? name : description];
   const known = words.filter((word) => word !== '').join(' ');
-  return { device, description: known === '' ? 'a GPU that the browser does not name' : known };
+  return { device, description: known === '' ? 'an unnamed GPU' : known };
 }
 
 async function adapterOf(gpu: Gpu): Promise<GpuAdapter> {
@@ -42,13 +42,13 @@ async function adapterOf(gpu: Gpu): Promise<GpuAdapter> {
   try {
     adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   } catch (error) {
-    throw new DeviceError(`setDevice: WebGPU gave no adapter: ${messageOf(error)}`);
+    throw new DeviceError(`setDevice: WebGPU returned no adapter: ${messageOf(error)}`);
   }
   if (adapter !== null) return adapter;
   throw new DeviceError(
     isNode()
-      ? 'setDevice: WebGPU finds no adapter: is there a Vulkan, Metal or Direct3D 12 driver? (VK_DRIVER_FILES names one)'
-      : 'setDevice: WebGPU finds no adapter: it is switched off in this browser (chrome://gpu, about:support), its GPU is ' +
+      ? 'setDevice: WebGPU found no adapter: is there a Vulkan, Metal or Direct3D 12 driver? (VK_DRIVER_FILES names one)'
+      : 'setDevice: WebGPU found no adapter: it is switched off in this browser (chrome://gpu, about:support), its GPU is ' +
           'not supported, or a policy forbids it',
   );
 }

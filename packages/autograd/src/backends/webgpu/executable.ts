@@ -189,4 +189,4 @@ export class GpuExecutable implements Executable {
 }
 
 const LOST =
-  "webgpu: a value lies on a device that was lost; after await setDevice('webgpu') start from a checkpoint or host copies";
+  "webgpu: a value was on a device that was lost; after await setDevice('webgpu') start from a checkpoint or host copies";

@@ -141,7 +141,7 @@ export class Faults {
     if (failure === undefined) return;
     throw (
       failure.told ??
-      new DeviceError('webgpu: a value is of a run that failed; await the value to be told why')
+      new DeviceError('webgpu: a value comes from a run that failed; await the value to see why')
     );
   }
 

@@ -89,7 +89,7 @@ export class GpuRuntime {
   /** Makes every later run and read fail with this message; the device is opened again when it is chosen again. */
   fail(message: string): void {
     if (this.broken !== null) return;
-    this.broken = new DeviceError(`webgpu: ${message.trim()}; the device is given up: ${ANEW}`);
+    this.broken = new DeviceError(`webgpu: ${message.trim()}; giving up the device: ${ANEW}`);
     this.onLost();
     setTimeout(() => this.device.destroy(), 0); // Dawn cannot destroy it while it reports the error
   }
@@ -106,8 +106,8 @@ export class GpuRuntime {
     if (++this.runsInTurn > MOST_RUNS) {
       this.runsInTurn = 0;
       throw new DeviceError(
-        `webgpu: ${MOST_RUNS} runs were started without waiting once, and what they hold cannot be given back before the ` +
-          'event loop turns; wait now and then in the loop: await loss.itemAsync(), await x.data()',
+        `webgpu: ${MOST_RUNS} runs were started without an await, and their memory cannot be freed before the event loop ` +
+          'turns; await now and then in the loop: await loss.itemAsync(), await x.data()',
       );
     }
   }

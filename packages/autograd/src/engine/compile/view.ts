@@ -33,7 +33,7 @@ export function isContiguous(view: View, shape: Shape, baseShape: Shape): boolea
   return true;
 }
 
-/** The view that an instruction makes from the view of its input; null where it is no view. */
+/** The view that an instruction makes from the view of its input; null where it is not a view. */
 export function viewOf(
   { op, attrs, shape }: Instruction,
   input: View,

@@ -90,7 +90,7 @@ function standFor(
       home: leaf.current.home,
     });
     stand.set(leaf, made);
-    // The hooks of a tensor that is no leaf are called where its gradient flows on from it.
+    // The hooks of a tensor that is not a leaf are called where its gradient flows on from it.
     if (leaf.extra !== null && leaf.needsGrad && leaf.isLeaf) {
       extraOf(made).hooks.push(...leaf.extra.hooks);
       if ((leaf.extra.grad?.live ?? null) !== null) {

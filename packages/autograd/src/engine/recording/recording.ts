@@ -36,9 +36,9 @@ export interface Recording {
   readonly grad: boolean;
   readonly backend: Backend;
   readonly facts: readonly Fact[];
-  /** Tensors that are no arguments and whose gradients it keeps. */
+  /** Tensors that are not arguments and whose gradients it keeps. */
   readonly captured: ReadonlySet<unknown>;
-  /** Facts of the leaves that it reads and that are no arguments. */
+  /** Facts of the leaves that it reads and that are not arguments. */
   readonly leafFacts: readonly LeafFact[];
   readonly guards: readonly Guard[];
   readonly plan: Plan;

@@ -37,7 +37,7 @@ export type Fact =
   /** A key of an object, or an option: part of what was recorded. So are the contents of class instances. */
   | { readonly kind: 'value'; readonly value: unknown; readonly contents: Contents | null };
 
-/** What is assumed of a leaf that a recording reads and that is no argument. */
+/** What is assumed of a leaf that a recording reads and that is not an argument. */
 export interface LeafFact {
   readonly leaf: Tensor;
   readonly requiresGrad: boolean;
@@ -45,7 +45,7 @@ export interface LeafFact {
   readonly hooks: readonly Hook[] | null;
 }
 
-/** Everything that is no array or plain object, in order, with the keys of objects and the lengths of arrays. */
+/** Everything that is not an array or plain object, in order, with the keys of objects and the lengths of arrays. */
 export function argumentLeaves(tree: unknown): unknown[] {
   const leaves: unknown[] = [];
   try {

@@ -19,21 +19,21 @@ export function whyAnew(recording: Recording, args: readonly unknown[]): Differe
   const other = (text: string): Difference => ({ text, isShape: false });
   if (grad !== mode.grad) return other(`gradients are ${mode.grad ? 'on' : 'off'}, and were not`);
   const leaves = argumentLeaves(args);
-  if (facts.length !== leaves.length) return other('the arguments have another structure');
+  if (facts.length !== leaves.length) return other('the arguments have a different structure');
   if (!fitsFacts(facts, captured, leaves)) {
     const places = placesOf(args);
     for (let i = 0; i < facts.length; i++) {
       const found = differenceOf(facts[i] as Fact, leaves[i]);
       if (found !== null) return { ...found, text: `${places[i]} ${found.text}` };
     }
-    return other('an argument is the same tensor as another, or was');
+    return other('arguments share tensors in a different way');
   }
   for (const { read, value, what } of guards) {
     const now = read();
     if (Object.is(now, value)) continue;
-    return other(what?.() ?? `what it read was ${display(value)} and is ${display(now)}`);
+    return other(what?.() ?? `a value it read was ${display(value)} and is ${display(now)}`);
   }
-  return other('a tensor that it uses has moved, or has other hooks, or requires grad otherwise');
+  return other('a tensor it uses has moved, has other hooks, or has another requiresGrad');
 }
 
 function differenceOf(fact: Fact, leaf: unknown): Difference | null {
@@ -41,20 +41,20 @@ function differenceOf(fact: Fact, leaf: unknown): Difference | null {
   switch (fact.kind) {
     case 'value': {
       if (isObject(fact.value) && isObject(leaf) && fact.value !== leaf)
-        return other(`is another object than before, ${display(leaf)}`);
+        return other(`is a different object, ${display(leaf)}`);
       if (!Object.is(fact.value, leaf))
         return other(`was ${display(fact.value)} and is ${display(leaf)}`);
       const changed = fact.contents?.changed() ?? null;
       return changed === null ? null : other(`has changed: ${changed}`);
     }
     case 'number':
-      if (typeof leaf !== 'number') return other('was a number and is none');
+      if (typeof leaf !== 'number') return other('was a number and is not now');
       if (!fact.stand.asked || isWhole(leaf) === fact.whole) return null;
       return other(
-        fact.whole ? 'was a whole number and is none' : 'is a whole number and was none',
+        fact.whole ? 'was a whole number and is not now' : 'is a whole number and was not',
       );
     case 'identity':
-      return leaf === fact.tensor ? null : other('is another parameter or cell');
+      return leaf === fact.tensor ? null : other('is a different parameter or cell');
     case 'tensor': {
       if (!isTensor(leaf)) return other(`was a tensor and is ${display(leaf)}`);
       if (leaf.dtype !== fact.dtype) return other(`was ${fact.dtype} and is ${leaf.dtype}`);

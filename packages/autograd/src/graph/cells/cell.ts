@@ -115,7 +115,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     const isOwn = this.state.inside !== null && this.state.inside === mode.inside;
     if (!isOwn && (mode.tracing === 'vmap' || mode.tracing === 'closureConvert')) {
       throw new ChainruleError(
-        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but what is recorded runs many ` +
+        `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but the recording runs many ` +
           'times; return the value instead',
       );
     }
@@ -324,11 +324,11 @@ function isLocal(from: Tensor): boolean {
   return [...behind].some((node) => node.op === placeholderOp);
 }
 
-/** Refuses a method that was detached from its cell, or called on a tensor that is no cell. */
+/** Refuses a method that was detached from its cell, or called on a tensor that is not a cell. */
 function checkCell(x: unknown, op: string): void {
   if (passes(aCell, x)) return;
   throw new ChainruleError(
-    `${op}: it is a method of cells and parameters, called on ${display(x)}; where it is passed on, pass () => cell.${op}(…)`,
+    `${op}: it is a method of cells and parameters, called on ${display(x)}; to pass it on, write () => cell.${op}(…)`,
   );
 }
 const aCell = kinds.kind<Cell>('be a cell', (x) => x instanceof Cell);

@@ -50,7 +50,7 @@ describe('String(tensor)', () => {
     expect(bare(tensor([123456789]))).toBe('tensor([1.2346e+08])');
   });
 
-  it('shows what is no number', () => {
+  it('shows what is not a number', () => {
     expect(bare(tensor([NaN, Infinity, -Infinity, 1.5]))).toBe(
       'tensor([   nan,    inf,   -inf, 1.5000])',
     );

@@ -32,7 +32,7 @@ export function checkDType(t: Tensor, op: string, dtype: DType): void {
 export function checkReceiver(t: unknown, op: string): void {
   if (isTensor(t)) return;
   throw new ChainruleError(
-    `${op}: it is a method of tensors, called on ${display(t)}; where it is passed on, pass () => t.${op}()`,
+    `${op}: it is a method of tensors, called on ${display(t)}; to pass it on, write () => t.${op}()`,
   );
 }
 

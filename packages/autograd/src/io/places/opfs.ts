@@ -99,7 +99,7 @@ async function folderOf(
   const storage = (navigator as { storage?: Partial<StorageManager> }).storage;
   if (typeof storage?.getDirectory !== 'function') {
     throw new FileError(
-      'opfs: this page has no private file system; browsers give it on https and localhost. indexeddb: works everywhere',
+      'opfs: this page has no private file system; browsers offer it on https and localhost. indexeddb: works everywhere',
       'ENOSYS',
     );
   }

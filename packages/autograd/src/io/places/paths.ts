@@ -11,11 +11,14 @@ export function namesOf(path: string): string[] {
 
 const REASONS: Readonly<Record<string, readonly [code: string, reason: string]>> = {
   NotFoundError: ['ENOENT', 'there is no such file or folder'],
-  TypeMismatchError: ['EISDIR', 'a folder is where a file should be, or a file where a folder'],
-  QuotaExceededError: ['ENOSPC', 'the browser gives this site no more space'],
+  TypeMismatchError: [
+    'EISDIR',
+    'there is a folder in place of a file, or a file in place of a folder',
+  ],
+  QuotaExceededError: ['ENOSPC', "the browser's storage quota for this site is used up"],
   NotAllowedError: ['EACCES', 'the browser does not allow it'],
   SecurityError: ['EACCES', 'the browser does not allow it; a private window, or no https?'],
-  NoModificationAllowedError: ['EBUSY', 'somebody else is writing it'],
+  NoModificationAllowedError: ['EBUSY', 'it is being written elsewhere'],
 };
 
 /** Runs `action`; a browser's error becomes a {@link FileError} with the code that a disk would report. */

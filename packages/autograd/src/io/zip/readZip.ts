@@ -143,7 +143,7 @@ class Archive {
       entries.push(entry);
       at = next;
     }
-    if (at !== start + size) this.fail('the directory has another size than it says');
+    if (at !== start + size) this.fail('the directory is not as long as its header says');
     return entries;
   }
 
@@ -172,7 +172,7 @@ class Archive {
     if (flags & ENCRYPTED) this.fail(`entry ${quoted(name)} is encrypted`);
     if (method !== STORED && method !== DEFLATED) {
       this.fail(
-        `entry ${quoted(name)} is packed with method ${method}; known are 0 (stored) and 8 (deflate)`,
+        `entry ${quoted(name)} is packed with method ${method}; supported are 0 (stored) and 8 (deflate)`,
       );
     }
     // Values that do not fit in 32 bits are in an extra field, in this order.
@@ -186,7 +186,7 @@ class Archive {
     const headerAt = value(at + 42);
     if (method === STORED ? packed !== unpacked : unpacked > packed * MAX_RATIO) {
       this.fail(
-        `entry ${quoted(name)} claims to unpack from ${packed} to ${unpacked} bytes, which cannot be`,
+        `entry ${quoted(name)} claims to unpack from ${packed} to ${unpacked} bytes, which is impossible`,
       );
     }
     return { entry: { name, method, crc: this.u32(at + 16), packed, unpacked, headerAt }, next };

@@ -19,7 +19,7 @@ export const sub: BinaryOp = binary('sub', {
 
 /**
  * `x · y`, element by element, broadcast. PyTorch: `torch.mul`; int32 wraps around, booleans multiply as logical and.
- * The derivative follows the strong zero: where the cotangent is 0 the result is 0, also if the other factor is infinite.
+ * In derivatives a cotangent of 0 gives 0, even if the other factor is infinite or NaN.
  * @example mul(tensor([3, 5]), 2) // [6, 10]
  */
 export const mul: BinaryOp = binary('mul', {

@@ -24,7 +24,7 @@ const readable = kinds.kind<readonly unknown[]>(
   (x) => kinds.isArray(x) && (x.length === 0 || x.findIndex((y) => !kinds.whole.test(y)) > -2),
 );
 
-/** Describes the first entry that is no whole number, and its position. */
+/** Describes the first entry that is not a whole number, and its position. */
 function culprit(given: unknown): string {
   // Not everything that is an array can be read.
   if (!passes(readable, given)) return display(given);

@@ -19,7 +19,7 @@ import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constant, isNumberPlaceholder, isWhole } from '../../graph/version.js';
 
-/** The types that an operation accepts as a tensor. */
+/** The types that an operation accepts in place of a tensor. */
 export type Operand<S extends Shape = Shape> = Tensor<S> | number | boolean;
 
 type Inputs = readonly Tensor[];

@@ -18,7 +18,7 @@ export interface Nested {
 
 /**
  * Reads nested arrays of numbers and booleans, or a bare one.
- * @throws {ShapeError} for ragged arrays, or too many. @throws {DTypeError} for elements that are no numbers.
+ * @throws {ShapeError} for ragged arrays, or too many. @throws {DTypeError} for elements that are not numbers.
  */
 export function readNested(op: string, data: unknown): Nested {
   try {

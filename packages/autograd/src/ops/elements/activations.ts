@@ -120,9 +120,9 @@ const geluOptions = defineOptions<GeluOptions>({ approximate: kinds.oneOf('none'
 
 /**
  * `x · Φ(x)`, with Φ the normal distribution function (Hendrycks & Gimpel 2016, arXiv:1606.08415), or with `{
- * approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both keep the digits of their left tail,
- * which PyTorch loses; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines.
- * PyTorch: `nn.functional.gelu`.
+ * approximate: 'tanh' }` `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`. Both are accurate in the left tail, where
+ * PyTorch is not; NaN at −Inf, as there, and Inf at Inf, where PyTorch's float32 gives NaN on some machines. PyTorch:
+ * `nn.functional.gelu`.
  * @example gelu(tensor([-1, 2])) // [-0.1587, 1.9545]
  */
 export const gelu = composite('gelu', (x: Operand, options?: GeluOptions): Tensor => {

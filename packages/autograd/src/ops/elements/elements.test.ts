@@ -178,7 +178,7 @@ describe('nothing overflows or cancels', () => {
     expect(gelu(f64([-10])).item() / -7.619853024160526e-23).toBeCloseTo(1, 13);
   });
 
-  test('a power of two that is no number by itself scales one that is', () => {
+  test('a power of two that is not a number by itself scales one that is', () => {
     const [x, e] = [[1, 0.5, 2, 3, 2 ** -1074, 1, 2 ** 1000, 1.5], [1023, 1024, -1074, -1075, 2000, 2000, -2074, -1100]]; // prettier-ignore
     const exact = [2 ** 1023, 2 ** 1023, 2 ** -1073, 2 ** -1073, 2 ** 926, Infinity, 2 ** -1074, 0];
     expect(Array.from(ldexp(f64(x), i32(e)).dataSync())).toEqual(exact);

@@ -39,7 +39,7 @@ export const sigmoidDerivative: UnaryOp = unary('sigmoidDerivative', {
 });
 
 /**
- * `1 / (1 + e⁻ˣ)`, with every digit of its left tail. Integers and booleans become float32. PyTorch: `torch.sigmoid`.
+ * `1 / (1 + e⁻ˣ)`, accurate in the left tail too. Integers and booleans become float32. PyTorch: `torch.sigmoid`.
  * @example sigmoid(tensor([0, 1])) // [0.5, 0.7311]
  */
 export const sigmoidOf: UnaryOp = unary('sigmoid', {

@@ -27,7 +27,7 @@ export type { DropoutOptions } from './dropoutOptions.js';
 /**
  * Sets each element to 0 with probability `p` (default 0.5) and divides the others by `1 − p`. PyTorch:
  * `nn.functional.dropout`.
- * @throws {ChainruleError} if p is not from 0 to 1.
+ * @throws {ChainruleError} unless p is from 0 to 1.
  * @example dropout(ones([1000]), 0.2).mean() // about 1
  */
 export const dropout: (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions) => Tensor =

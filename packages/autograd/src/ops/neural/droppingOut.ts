@@ -15,7 +15,7 @@ type Dropout = (x: Tensor, p?: number | DropoutOptions, options?: DropoutOptions
  * `dropout` of whole channels of `x [n, c, l]` or `[c, l]` (Tompson et al.
  * 2015, arXiv:1411.4280). PyTorch: `nn.functional.dropout1d`.
  *
- * @throws {ShapeError} for another number of dimensions. @throws {ChainruleError} if p is not from 0 to 1.
+ * @throws {ShapeError} for another number of dimensions. @throws {ChainruleError} unless p is from 0 to 1.
  * @example dropout1d(ones([2, 3, 4])).amax(2) // 0 or 2 for each channel
  */
 export const dropout1d: Dropout = composite('dropout1d', channelDropout('dropout1d', 1));
@@ -37,7 +37,7 @@ export const dropout3d: Dropout = composite('dropout3d', channelDropout('dropout
  * and variance are kept (Klambauer et al. 2017, arXiv:1706.02515). As with `dropout`, `training` is true by default;
  * PyTorch's `nn.functional.alpha_dropout` has false.
  *
- * @throws {ChainruleError} if p is not from 0 to 1.
+ * @throws {ChainruleError} unless p is from 0 to 1.
  * @example alphaDropout(randn([10000]), 0.2).std() // about 1
  */
 export const alphaDropout: Dropout = composite('alphaDropout', (input, probability, options) => {

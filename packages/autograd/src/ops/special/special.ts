@@ -200,7 +200,7 @@ export const zeta: BinaryOp = binary('special.zeta', {
 /**
  * The logarithm of the multivariate gamma function, `p (p − 1)/4 · ln π + Σ ln Γ(a − j/2)` over j = 0 … p − 1.
  * PyTorch: `torch.special.multigammaln`.
- * @throws {ChainruleError} unless p is a whole number from 1 on.
+ * @throws {ChainruleError} unless p is a whole number ≥ 1.
  * @example special.multigammaln(tensor([2]), 2) // [0.4516]
  */
 export const multigammaln = composite('special.multigammaln', (x: Operand, p: number): Tensor => {

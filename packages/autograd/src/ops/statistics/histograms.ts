@@ -178,7 +178,7 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
   checkInteger('histogram', 'bins', bins, 1);
   if (range !== null && !(range[0] <= range[1]))
     throw new ChainruleError(
-      `histogram: range must be two rising numbers, got ${range[0]} and ${range[1]}`,
+      `histogram: range must be two increasing numbers, got ${range[0]} and ${range[1]}`,
     );
   const [low, high] = range ?? [0, 0];
   const apart = range !== null && low === high ? 0.5 : 0;

@@ -134,7 +134,7 @@ function among<R>(
     const { result, cells, since, start, draws } = recorded;
     if (cells.length > 0) {
       throw new ChainruleError(
-        `${name}: a branch cannot assign a cell where ${mode.tracing ?? 'a value of the device chooses and it'} records; return the value and assign it outside`,
+        `${name}: a branch ${mode.tracing === null ? 'chosen on a device' : `recorded by ${mode.tracing}`} cannot assign a cell; return the value and assign it outside`,
       );
     }
     expected ??= flatten(result);

@@ -101,7 +101,7 @@ export function matching(
   });
 }
 
-/** Refuses a tree with leaves that are no tensors, which a loop could never change. */
+/** Refuses a tree with leaves that are not tensors, which a loop could never change. */
 export function checkTensors(op: string, what: string, tree: Tree): void {
   flatten(tree); // refuses what cannot be read or contains itself
   const bad = reading(op, what, () => loose(tree));

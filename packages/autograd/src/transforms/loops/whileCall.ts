@@ -235,10 +235,10 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   }
   if (most > MANY_STEPS) {
     const recording = mode.body ?? mode.tracing;
-    const why = recording === null ? 'here, as webgpu alone has it' : `while ${recording} records`;
+    const why = recording === null ? 'here, as it is on webgpu' : `while ${recording} records`;
     throw new GradError(
       `whileLoop: the number of steps is not known ${why}, and the backward pass ` +
-        `then computes the largest possible number; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
+        `must then compute the largest possible number; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
     );
   }
   const active = new Placeholder([], 'bool');

@@ -33,12 +33,12 @@ const whileOptions = defineOptions<WhileLoopOptions>({
  * last carry.
  *
  * The carry is a tensor or a tree of tensors, whose structure, shapes and dtypes stay the same. The condition is a
- * tensor with a single element, which holds if it is not 0. Both functions are called once, so they cannot read
- * values (a plain loop can). Random numbers are those of the loop written by hand, from the same seed; so is what is
- * drawn after it, except inside `compile` and `vmap`, and on WebGPU.
+ * tensor with a single element, which holds if it is not 0. Both functions are called once, so they cannot read values
+ * (a plain loop can). Random numbers are those of the loop written by hand, from the same seed; so are the draws after
+ * it, except inside `compile` and `vmap`, and on WebGPU.
  *
- * Forward mode carries tangents beside the values. A backward pass runs the loop again, as a `scan` over the steps
- * it took; where their number cannot be read, as `compile` records or as it lies on WebGPU, over `maxIterations`
+ * Forward mode carries tangents beside the values. A backward pass runs the loop again, as a `scan` over the steps it
+ * took; where their number cannot be read, because `compile` records or because it is on WebGPU, over `maxIterations`
  * steps, which must then be given. Under `vmap` the loop runs until the last example is done; examples that are done
  * keep their carries. JAX: `jax.lax.while_loop`; PyTorch: `torch.while_loop`.
  *

@@ -305,7 +305,7 @@ describe('requiresGrad_ on an argument', () => {
     }
   });
 
-  test('is refused where the argument is no leaf, as in plain code', () => {
+  test('is refused where the argument is not a leaf, as in plain code', () => {
     const h = tensor([1], { requiresGrad: true }).mul(2);
     expect(() => compile((x: Tensor) => x.requiresGrad_(false))(h)).toThrow(/only a leaf/);
   });

@@ -85,7 +85,7 @@ describe('compile', () => {
     expect(String((w as { grad: Tensor | null }).grad?.toArray())).toBe('4,4');
   });
 
-  test('other shapes, dtypes and numbers of arguments are recorded anew; numbers are inputs', () => {
+  test('other shapes, dtypes and numbers of arguments are recorded again; numbers are inputs', () => {
     let recorded = 0;
     const f = compile((t: Tensor, k: number, options: { twice: boolean }) => {
       recorded++;

@@ -43,7 +43,7 @@ describe('a function recorded at every call', () => {
     ],
     'a map': [
       (i) => [ones([2]), new Map([['a', i]])],
-      /argument 1 is another object than before, an object of class Map/,
+      /argument 1 is a different object, an object of class Map/,
     ],
     'a dtype': [
       (i) => [zeros([2], { dtype: i % 2 === 0 ? 'float32' : 'int32' }), String(i)],
@@ -93,9 +93,9 @@ test('in debug mode each recording says why', () => {
   f(ones([3]), 3);
   f(ones([3]).detach(), 4);
   f(tensor([1, 2]).requiresGrad_(), 5);
-  const anew = said.filter((text) => /records anew/.test(text));
+  const anew = said.filter((text) => /records again/.test(text));
   expect(anew).toEqual([
-    'chainrule: compile records anew: argument 0 had shape [2] and has [3]',
-    'chainrule: compile records anew: argument 0 had shape [3] and has [2]',
+    'chainrule: compile records again: argument 0 had shape [2] and has [3]',
+    'chainrule: compile records again: argument 0 had shape [3] and has [2]',
   ]);
 });

@@ -143,7 +143,7 @@ test('cells of which it is said how long they serve need no second recording', (
   expect(other.recorded()).toBe(1);
 });
 
-test('what is made at every call is told once', () => {
+test('what is made at every call is reported once', () => {
   const f = compile((x: Tensor) => cell(x).mul(2));
   for (let i = 0; i < 20; i++) expect(f(tensor([i])).toArray()).toEqual([2 * i]);
   expect(console.warn).toHaveBeenCalledTimes(1);

@@ -102,7 +102,7 @@ describe.each(Object.entries(LEAVES))('a leaf that is computed: %s', (_name, f) 
   });
 });
 
-test('gradients of leaves that are made in it are no assumption of a recording', () => {
+test('gradients of leaves that are made in it are not assumptions of a recording', () => {
   let recorded = 0;
   const w = new Parameter(tensor([1, 2], double));
   const f = (x: Tensor): unknown => {

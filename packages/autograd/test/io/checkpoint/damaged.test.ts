@@ -90,7 +90,7 @@ describe('damaged checkpoints are passed over, and it is said so', () => {
   it('lists every reason when none is whole', async () => {
     for (const step of [1, 2, 3]) rmSync(join(folder, `step-00000${step}`, 'state.json'));
     await expect(loadCheckpoint(folder)).rejects.toThrow(
-      /no checkpoint in .* is whole:\n.*step-000003.*\n.*step-000002.*\n.*step-000001/,
+      /no checkpoint in .* is intact:\n.*step-000003.*\n.*step-000002.*\n.*step-000001/,
     );
   });
 });

@@ -53,6 +53,6 @@ describe('what does not fit changes nothing', () => {
   it('a module where something else was saved', () =>
     changed(
       (model, optimizer) => ({ optimizer, step: model }),
-      /step: the checkpoint has something else than tensors/,
+      /step: the checkpoint has something other than tensors/,
     ));
 });

@@ -100,7 +100,7 @@ describe('what is saved comes back', () => {
   it.each<[string, () => Record<string, unknown>, RegExp]>([
     ['a function', () => ({ a: { b: [() => 1] } }), /saveCheckpoint: a\.b\[0\] is a function/],
     ['a foreign object', () => ({ a: new Date() }), /a is an instance of Date/],
-    ['a hole in an array', () => ({ a: [undefined] }), /a\[0\] is nothing/],
+    ['a hole in an array', () => ({ a: [undefined] }), /a\[0\] is undefined/],
     [
       'a cycle',
       () => {

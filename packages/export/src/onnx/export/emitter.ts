@@ -199,7 +199,7 @@ export class Emitter {
         this.size(size) ??
         refuse(
           of,
-          `a size (${[...new Set(size)].join(', ')}) depends on what is dynamic in a way that no input has`,
+          `a size (${[...new Set(size)].join(', ')}) depends on a dynamic dimension in a way that no input does`,
         ),
     );
     return this.node('Concat', parts, { axis: 0 });

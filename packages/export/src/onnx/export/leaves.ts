@@ -50,7 +50,7 @@ function numberOf(
       return inverse ? e.node('Reciprocal', [n]) : n;
     }
   }
-  return refuse(node, `a number (${all.join(', ')}) depends on what is dynamic`);
+  return refuse(node, `a number (${all.join(', ')}) depends on a dynamic dimension`);
 }
 
 /** A tensor from outside. If its shape changes with the sizes, it must be filled with one number, or count from 0. */
@@ -76,5 +76,5 @@ function dataOf(node: GraphNode & { kind: 'data' }, recordings: Recordings, e: E
       return node.dtype === 'int32' ? shaped : e.node('Cast', [shaped], { to: CODE[node.dtype] });
     }
   }
-  return refuse(node, 'a tensor that the function makes from sizes depends on what is dynamic');
+  return refuse(node, 'a tensor that the function makes depends on a dynamic dimension');
 }

@@ -54,7 +54,7 @@ function writeCounted(around: Around, loop: LoopNode): string[] {
   const [body] = loop.bodies as [LoopBody];
   const lengths = recordings.all(loop).map((node) => (node as LoopNode).length);
   const trips =
-    e.size(lengths) ?? refuse(loop, 'how many steps there are depends on what is dynamic');
+    e.size(lengths) ?? refuse(loop, 'the number of steps depends on a dynamic dimension');
   const inputs = [e.node('Squeeze', [trips]), '', ...loop.carries.map((x) => e.value(x))];
   const graph = bodyGraph(around, 'step', [body], () => {
     const { input, goesOn } = loopInputs(e);

@@ -143,7 +143,7 @@ function pairLoops(
     nodes.forEach((node, k) => {
       const same = bodies.map((list) => list[k]);
       if (same.some((n) => n === undefined || kindOf(n) !== kindOf(node)))
-        refuse(first, 'what a step computes depends on what is dynamic');
+        refuse(first, 'what a step computes depends on a dynamic dimension');
       pair(same as GraphNode[]);
       pairLoops(same, pair);
     });
@@ -174,7 +174,7 @@ function checkSame(
   const same = all.every((e) => e !== undefined && nameOf(e) === nameOf(entry));
   if (same && lists.every((list) => list.length === (lists[0] as Entry[]).length)) return;
   const names = axes.map(({ name }) => `'${name}'`).join(' or ');
-  const why = `how many operations there are depends on the size of ${names}; leave it out of dynamic`;
+  const why = `the number of operations depends on the size of ${names}; leave it out of dynamic`;
   const node = entry.kind === 'node' ? entry.node : entry.region.nodes[0];
   if (node === undefined || same) throw new ChainruleError(`exportOnnx: ${why}`);
   refuse(node, why);

@@ -9,7 +9,7 @@ export function shapeFor(e: Emitter, node: GraphNode, sizes = e.shape(node)): st
   const moving = sizes.flatMap((size, d) => (isFixed(size) ? [] : [d]));
   const unknown = moving.filter((d) => e.size(sizes[d] as Size) === null);
   if (unknown.length > 1)
-    refuse(node, 'two of its sizes depend on what is dynamic in ways that no input has');
+    refuse(node, 'two of its sizes depend on dynamic dimensions in ways that no input does');
   const open = unknown[0] ?? moving[0];
   if (moving.length <= 1)
     return e.ints(sizes.map((size, d) => (d === open ? -1 : (size[0] as number))));

@@ -154,7 +154,7 @@ export class Call {
   texts(name: string, fallback?: readonly string[]): string[] {
     const value = this.attribute(name) ?? fallback;
     if (Array.isArray(value) && value.every((x) => typeof x === 'string')) return [...value];
-    return this.wrong(name, 'a list of texts');
+    return this.wrong(name, 'a list of strings');
   }
 
   /** An attribute that is a tensor. */
@@ -223,12 +223,12 @@ export class Call {
   room(...sizes: readonly number[]): number {
     const { limits } = this.frame.run;
     const elements = Math.min(limits.elements, MOST_FILLED);
-    return countOf(sizes, { ...limits, elements }, `what ${this.node.label} fills`);
+    return countOf(sizes, { ...limits, elements }, `the result of ${this.node.label}`);
   }
 
   /** Refuses a shape beyond the limits before it is allocated as an intermediate value. */
   within(shape: readonly number[]): void {
-    countOf(shape, this.frame.run.limits, `what ${this.node.label} makes`);
+    countOf(shape, this.frame.run.limits, `the result of ${this.node.label}`);
   }
 
   refuse(why: string): never {

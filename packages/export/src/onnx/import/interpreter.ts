@@ -160,8 +160,8 @@ function located(error: unknown, label: string): unknown {
   const recorder = /inside a function that (\S+) records/.exec(error.message)?.[1];
   if (recorder !== undefined) {
     error.message =
-      `what it gives, or its shape, depends on values, which cannot be read while ${recorder} records; ` +
-      'run the model as it is, or make what decides a constant of the file';
+      `its result, or its shape, depends on values, which cannot be read while ${recorder} records; ` +
+      'run the model as it is, or make the input that decides a constant of the file';
   }
   if (!error.message.startsWith(label)) error.message = `${label}: ${error.message}`;
   return error;

@@ -18,7 +18,7 @@ export function readSparseTensor(
   const given = readTensor(values, what, context);
   const places = readTensor(indices, `${what}: indices`, context);
   if (given instanceof Strings || places instanceof Strings)
-    return refuse('is of texts, which have no zero');
+    return refuse('is of strings, which have no zero');
   const n = given.data.length;
   const rank = places.shape.length === 2 ? dims.length : 1;
   if (places.data.length !== n * rank || places.shape[0] !== n)

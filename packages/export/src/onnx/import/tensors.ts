@@ -41,7 +41,7 @@ export function textOf(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new FormatError(`importOnnx: ${what} is a text that is not UTF-8`);
+    throw new FormatError(`importOnnx: ${what} is a string that is not UTF-8`);
   }
 }
 
@@ -59,7 +59,7 @@ function outside(proto: TensorProto, what: string, { external }: TensorContext):
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get('location');
   if (location === undefined)
-    throw new FormatError(`importOnnx: ${what} lies in another file, and does not say in which`);
+    throw new FormatError(`importOnnx: ${what} lies in another file, but does not name it`);
   const number = (key: string): number | null => {
     const text = entries.get(key);
     if (text === undefined) return null;

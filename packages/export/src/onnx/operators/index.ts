@@ -60,7 +60,7 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Random numbers', RANDOM],
   ['Signals', SIGNALS],
   ['Detection', DETECTION],
-  ['Texts', TEXTS],
+  ['Strings', TEXTS],
   ['Linear models', LINEAR],
   ['Trees', TREES],
   ['Features', FEATURES],

@@ -3,7 +3,7 @@ import { defineOptions, kinds, rand, ShapeError, tensor, type Tensor } from '@ch
 import { picturesOf } from './sample.js';
 import type { Transform } from './transform.js';
 
-/** Options of `colorJitter`: factors are drawn from max(0, 1 − x) to 1 + x, turns of the hue from −x to x. */
+/** Options of `colorJitter`: factors are drawn from max(0, 1 − x) to 1 + x, rotations of the hue from −x to x. */
 export interface ColorJitterOptions {
   /** Default 0. */
   readonly brightness?: number;
@@ -23,8 +23,9 @@ const jitterOptions = defineOptions<ColorJitterOptions>({
 });
 
 /**
- * Changes brightness, contrast, saturation and hue of each picture at random; pictures have three channels from 0 to
- * 1, and results are clipped to [0, 1]. torchvision: `ColorJitter`; hue turns in YIQ here, and the order is fixed.
+ * Changes brightness, contrast, saturation and hue of each picture at random; pictures have three channels from 0 to 1,
+ * and results are clipped to [0, 1]. torchvision: `ColorJitter`; the hue is rotated in YIQ here, and the order is
+ * fixed.
  *
  * @throws {ShapeError} unless there are three channels.
  * @example colorJitter({ brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.05 })

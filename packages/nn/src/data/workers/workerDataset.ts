@@ -129,7 +129,7 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
 }
 
 function hire(worker: WorkerLike, w: number): Hired {
-  checkArgument('WorkerDataset.start', 'what make returns', worker, aWorker);
+  checkArgument('WorkerDataset.start', 'the result of make', worker, aWorker);
   const one: Hired = { port: portOf(worker), worker, asked: new Map(), dead: null };
   one.port.listen(
     (message) => {

@@ -40,7 +40,7 @@ export interface MultiheadAttentionOptions extends ParameterOptions {
   readonly batchFirst?: boolean;
 }
 
-/** Options of `MultiheadAttention`. */
+/** Options of a call of `MultiheadAttention`. */
 export interface AttentionCallOptions {
   /** `[batch, keys]`: true at keys to ignore, or numbers to add to the scores. */
   readonly keyPaddingMask?: Tensor | null | undefined;

@@ -42,13 +42,13 @@ export interface AdaptiveLogSoftmaxResult {
 }
 
 /**
- * An approximate log-softmax over `nClasses` classes, sorted by falling frequency (Grave et al. 2017,
- * arXiv:1609.04309). The head scores the first `cutoffs[0]` classes, and each cluster: the classes between two
- * cutoffs, which a smaller layer scores. Parameters are named as in PyTorch: `head.weight`, `tail.0.0.weight`,
- * `tail.0.1.weight` … PyTorch: `nn.AdaptiveLogSoftmaxWithLoss`, which computes only the clusters in use; here all
- * are computed, so that nothing depends on values.
+ * An approximate log-softmax over `nClasses` classes, sorted by decreasing frequency (Grave et al. 2017,
+ * arXiv:1609.04309). The head scores the first `cutoffs[0]` classes, and each cluster: the classes between two cutoffs,
+ * which a smaller layer scores. Parameters are named as in PyTorch: `head.weight`, `tail.0.0.weight`, `tail.0.1.weight`
+ * … PyTorch: `nn.AdaptiveLogSoftmaxWithLoss`, which computes only the clusters in use; here all are computed, so that
+ * nothing depends on values.
  *
- * @throws {ChainruleError} unless the cutoffs rise between 1 and nClasses − 1.
+ * @throws {ChainruleError} unless the cutoffs increase, between 1 and nClasses − 1.
  * @example new AdaptiveLogSoftmaxWithLoss(64, 10000, [100, 1000]).forward(x, target).loss.backward()
  */
 export class AdaptiveLogSoftmaxWithLoss extends Module {
@@ -88,7 +88,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
       cutoffs.some((c, i) => c >= nClasses || c <= (cutoffs[i - 1] ?? 0))
     ) {
       throw new ChainruleError(
-        `${name}: cutoffs must be whole numbers that rise from at least 1 to at most ${nClasses - 1}, ` +
+        `${name}: cutoffs must be increasing whole numbers from 1 to ${nClasses - 1}, ` +
           `got ${display(cutoffs)}`,
       );
     }

@@ -153,7 +153,7 @@ const bagCall = defineOptions<{ readonly perSampleWeights?: Tensor | null }>({
  * offset at which each bag starts. Indices equal to `paddingIdx` do not count; an empty bag gives zeros. Offsets are
  * read at the call. PyTorch: `nn.EmbeddingBag`, without `sparse`.
  *
- * @throws {IndexError} for an index out of range, or offsets that do not rise.
+ * @throws {IndexError} for an index out of range, or offsets that decrease.
  * @example new EmbeddingBag(10, 3).forward(tensor([[1, 2], [4, 5]], { dtype: 'int32' })).shape // [2, 3]
  */
 export class EmbeddingBag<

@@ -56,9 +56,8 @@ const callOptions = defineOptions<EmbeddingBagCall>({
  * gradient of a maximum is split evenly among equal rows. PyTorch: `nn.functional.embedding_bag`, without `max_norm` (use
  * the module) and `sparse`.
  *
- * @throws {IndexError} for an index out of range, or offsets that do not rise: at the call where they are known, else when
- * evaluated. @throws {ShapeError} for other
- * shapes.
+ * @throws {IndexError} for an index out of range, or offsets that decrease: at the call where they are known, else when
+ * evaluated. @throws {ShapeError} for other shapes.
  * @example
  * const table = tensor([[1, 2], [3, 4], [5, 6]]);
  * nn.functional.embeddingBag(tensor([0, 1, 2], { dtype: 'int32' }), table, tensor([0, 2], { dtype: 'int32' })) // [[2, 3], [5, 6]]
@@ -196,7 +195,7 @@ function bagsOf(
   }
   if (known.some((s, i) => (i === 0 ? s !== 0 : s < (known[i - 1] as number)) || s > n)) {
     throw new IndexError(
-      `${op}: offsets must rise from 0 to at most ${n}, got ${display([...known])}`,
+      `${op}: offsets must be nondecreasing, from 0 to at most ${n}, got ${display([...known])}`,
     );
   }
   return { bags, bagOf: search(offsets) };

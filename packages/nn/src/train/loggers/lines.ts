@@ -39,7 +39,7 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
 }
 
 /**
- * Writes one line an epoch, with a head: epoch, step, loss, each figure that is a number, the first learning rate,
+ * Writes one line per epoch, after a header: epoch, step, loss, each figure that is a number, the first learning rate,
  * seconds. A callback for `fit`. The columns are those of the first epoch.
  * @example fit(model, { data, loss, optimizer, callbacks: [csvLogger('run.csv')] })
  */

@@ -6,7 +6,7 @@ import type { Callback, FitEvent } from '../events.js';
 export interface ProgressOptions {
   /** Where text goes. Default: standard error in Node, `console.info` in pages. */
   readonly write?: (text: string) => void;
-  /** Whether one line is written over and over. Default: where standard error is a terminal and this is no CI. */
+  /** Whether one line is written over and over. Default: if standard error is a terminal and this is not a CI run. */
   readonly interactive?: boolean;
 }
 
@@ -18,8 +18,8 @@ const readOptions = defineOptions<ProgressOptions>({
 const WIDTH = 24;
 
 /**
- * Shows the progress of a training run: a callback for `fit`. In a terminal a moving bar, with loss, speed and the time
- * left of the epoch; in logs and pages one line an epoch.
+ * Shows the progress of a training run: a callback for `fit`. In a terminal a moving bar, with the loss, the speed and
+ * the time left in the epoch; in logs and pages one line per epoch.
  * @example await fit(model, { …, callbacks: [progressLogger()] });
  */
 export function progressLogger(given?: ProgressOptions): Callback {

@@ -27,12 +27,12 @@ import { record } from './records.js';
 type Fs = Pick<typeof fsModule, 'openSync' | 'writeSync' | 'closeSync'>;
 
 const fileSystem: Kind<Fs> = kinds.kind(
-  "be that of Node, and is where you say await SummaryWriter.open('runs/first') instead of new",
+  "be Node's; call await SummaryWriter.open('runs/first') instead of new",
   (x) => typeof (x as Partial<Fs> | null)?.openSync === 'function',
 );
 
 const drawable: Kind<Graph | readonly GraphNodeLike[]> = kinds.kind(
-  'be what graph(t) gives, or an array of nodes { name, op, inputs }',
+  'be a result of graph(t), or an array of nodes { name, op, inputs }',
   (x) =>
     Array.isArray(x)
       ? x.every((node) => Array.isArray((node as Partial<GraphNodeLike> | null)?.inputs))
@@ -42,7 +42,7 @@ const drawable: Kind<Graph | readonly GraphNodeLike[]> = kinds.kind(
 /**
  * Writes what TensorBoard shows into a folder: `tensorboard --logdir runs`. PyTorch: `SummaryWriter`.
  *
- * Each call writes its record at once; an interruption loses nothing that was written. In Node.
+ * Each call writes its record at once; an interruption loses nothing that was written. Node only.
  * @throws {ChainruleError} if the folder cannot be written.
  * @example
  * const writer = await SummaryWriter.open('runs/first');

@@ -53,8 +53,8 @@ const packed = kinds.kind<PackedSequence>(
 /** Options of `packSequence`. */
 export interface PackOptions {
   /**
-   * Whether lengths must be given in falling order; otherwise they are sorted here, and results are returned in the given
-   * order. Default true.
+   * Whether lengths must be given in decreasing order; otherwise they are sorted here, and results are returned in the
+   * given order. Default true.
    */
   readonly enforceSorted?: boolean | undefined;
 }
@@ -76,7 +76,7 @@ const readPackPadded = defineOptions<PackPaddedOptions>({
  *
  * @param lengths of each sequence: at least 1, at most `time`.
  * @throws {ShapeError} if there is not one length for each sequence, or one is longer than the input.
- * @throws {ChainruleError} if a length is not positive, or, with `enforceSorted`, they do not fall.
+ * @throws {ChainruleError} if a length is not positive, or, with `enforceSorted`, they increase.
  * @example
  * const packed = packPaddedSequence(x, [5, 3, 2]);
  * const [output, h] = gru.forward(packed);
@@ -133,8 +133,8 @@ export function packPaddedSequence(
 
 /**
  * Sequences `[length, …]` in one packed batch. PyTorch: `nn.utils.rnn.pack_sequence`.
- * @throws {ChainruleError} if there are none, one is empty, or with `enforceSorted` (the default) their lengths do
- * not fall.
+ * @throws {ChainruleError} if there are none, one is empty, or with `enforceSorted` (the default) their lengths
+ * increase.
  * @example packSequence([tensor([1, 2, 3]), tensor([4, 5])]).data // [1, 4, 2, 5, 3]
  */
 export function packSequence(sequences: readonly Tensor[], options?: PackOptions): PackedSequence {
@@ -223,7 +223,7 @@ function orderOf(op: string, lengths: readonly number[], enforceSorted: boolean)
   }
   if (lengths.some((n, b) => b > 0 && n > (lengths[b - 1] as number))) {
     throw new ChainruleError(
-      `${op}: lengths ${display(lengths)} must fall; sort the batch, or give { enforceSorted: false }`,
+      `${op}: lengths ${display(lengths)} must not increase; sort the batch, or give { enforceSorted: false }`,
     );
   }
   return null;

@@ -28,7 +28,7 @@ export class Binding {
   /** The input arrays of the current run, and the input index of each slot; −1 for the others. */
   private given: readonly TypedArray[] = [];
   private readonly inputOf: Int32Array;
-  /** Whether an output may be written to an array given for it: it is no input, and the first output of its slot. */
+  /** Whether an output may be written to an array given for it: it is not an input, and it is the first output of its slot. */
   private readonly isOwn: readonly boolean[];
   /** For even and for odd runs: a cell that is written at each run alternates between two arrays. */
   private readonly both: [Places, Places | null];

@@ -8,7 +8,7 @@ export class ByBuffer {
   private readonly words: Int32Array;
   private readonly offsets: Int32Array;
   private readonly buffers: Int32Array;
-  /** The last address of each buffer; −1, which is no address, at first. */
+  /** The last address of each buffer; −1, which is not an address, at first. */
   private readonly last: Int32Array;
 
   /** `pointers` has three numbers for each word: the word, the buffer, and the offset into it in bytes. */

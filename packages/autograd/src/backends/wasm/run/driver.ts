@@ -27,7 +27,7 @@ export const PARALLEL = 1;
 /** Threads meet before the call. */
 export const MEETING = 2;
 
-/** `run(list, thread, threads, maySleep)`: 0, or 1 when a thread never came to a meeting point. */
+/** `run(list, thread, threads, maySleep)`: 0, or 1 when a thread never reached a barrier. */
 export type RunFunction = (
   list: number,
   thread: number,

@@ -79,9 +79,7 @@ export class WasmExecutable implements Executable<TypedArray> {
     try {
       const results = reference.run(inputs, outputs);
       if (repeating.skipped)
-        throw new IndexError(
-          'an index that follows from what other processes sent is out of range',
-        );
+        throw new IndexError('an index computed from values of other processes is out of range');
       return results;
     } finally {
       runtime.repeating = null;

@@ -57,7 +57,7 @@ export function findPrelude(width: string): Prelude | null {
     const module = read(`${width}.${part}.wasm`);
     if (module === null)
       throw new DeviceError(
-        `the prelude of ${width} lacks a part: install @chainrule/autograd again`,
+        `a file of the precompiled kernels (${width}) is missing: reinstall @chainrule/autograd`,
       );
     return new Uint8Array(module);
   });

@@ -64,7 +64,7 @@ export function turnOnWideSimd(): WideSimd {
 /** The reason why this engine cannot do it, or null. V8 prints an error when it gets a flag that it does not know. */
 function unfit(): string | null {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
-    return 'only Node.js lets a program set flags of V8';
+    return 'only Node.js lets a program set V8 flags';
   if (process.arch !== 'x64')
     return `only x64 processors have wider vectors, this is ${process.arch}`;
   const version = Number.parseInt(process.versions.v8, 10);

@@ -161,7 +161,7 @@ export class ThreadPool implements Threads {
         ? 'died'
         : this.workerFailed
           ? 'failed'
-          : 'never came to a meeting point';
+          : 'never reached a barrier';
       this.giveUp();
       throw new DeviceError(
         `threads: a worker ${how}; plans run on one thread from now on. Evaluate again.`,

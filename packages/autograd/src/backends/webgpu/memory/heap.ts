@@ -91,7 +91,7 @@ export class Heap {
 
   private tooLarge(bytes: number): DeviceError {
     return new DeviceError(
-      `webgpu: ${mebi(bytes)} are needed at once, more than this device lets kernels reach, ${mebi(this.limit)} ` +
+      `webgpu: ${mebi(bytes)} are needed at once, but kernels on this device can access only ${mebi(this.limit)} ` +
         "(maxStorageBufferBindingSize): compute in smaller parts, or on the CPU: await x.to('cpu')",
     );
   }
@@ -99,7 +99,7 @@ export class Heap {
   private refused(bytes: number): DeviceError {
     return new DeviceError(
       `webgpu: out of memory: ${mebi(bytes)} are needed, ${mebi(this.used * 4)} of at most ${mebi(this.limit)} on this ` +
-        'device are in use; dropped values are freed when the event loop turns, so wait now and then: await loss.itemAsync()',
+        'device are in use; dropped values are freed when the event loop turns, so await now and then: await loss.itemAsync()',
     );
   }
 }

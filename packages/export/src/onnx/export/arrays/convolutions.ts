@@ -65,7 +65,7 @@ export function convWeight(
     }),
   );
   if (![...high, ...e.shape(from).slice(2)].every(isFixed))
-    refuse(node, 'the size of its images depends on what is dynamic');
+    refuse(node, 'the size of its images depends on a dynamic dimension');
   const after = high.map((s) => s[0] as number);
   const space = a.size.map((_, d) => d + 2);
   const turned = (v: string): string => e.node('Transpose', [v], { perm: [1, 0, ...space] });
@@ -105,7 +105,7 @@ export function convInput(e: Emitter, op: Recorded<'convInput'>): string {
     }),
   );
   if (!more.every(isFixed) || [...a.padLow, ...a.padHigh].some((p) => p < 0))
-    refuse(node, 'its padding is none that ONNX has');
+    refuse(node, 'ONNX has no such padding');
   const [y, w, bias] = inputs as [string, string, string | undefined];
   return e.node('ConvTranspose', bias === undefined ? [y, w] : [y, w, bias], {
     strides: a.stride,

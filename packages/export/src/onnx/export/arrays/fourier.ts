@@ -18,7 +18,7 @@ function sums(
   inverse: boolean,
   onesided: boolean,
 ): string {
-  if (all.some((at) => at.n !== n)) refuse(node, 'its length depends on what is dynamic');
+  if (all.some((at) => at.n !== n)) refuse(node, 'its length depends on a dynamic dimension');
   const cast = (name: string, to: DType): string =>
     node.dtype === 'float64' ? name : e.node('Cast', [name], { to: CODE[to] });
   const whole = cast(e.node('Unsqueeze', [x, e.ints([0])]), 'float64');

@@ -19,7 +19,7 @@ function alongWith(e: Emitter, node: OperationNode, sizes: readonly Size[], dim:
   const parts = sizes.map((size, d) =>
     d === dim
       ? e.ints([-1])
-      : (e.size(size) ?? refuse(node, 'its size depends on what is dynamic')),
+      : (e.size(size) ?? refuse(node, 'its size depends on a dynamic dimension')),
   );
   return e.node('Concat', parts, { axis: 0 });
 }
@@ -64,7 +64,7 @@ export function oneHot(e: Emitter, { inputs, attributes: { count } }: Recorded<'
 
 export function iota(e: Emitter, { node }: Recorded<'iota'>): string {
   const [size] = e.shape(node) as [Size];
-  const n = e.size(size) ?? refuse(node, 'its size depends on what is dynamic');
+  const n = e.size(size) ?? refuse(node, 'its size depends on a dynamic dimension');
   const scalar = e.node('Squeeze', [int32(e, n)]);
   return e.node('Range', [e.number(0, 'int32'), scalar, e.number(1, 'int32')]);
 }

@@ -25,14 +25,14 @@ function bounds(
   if (step === 1 && at((i) => starts[i] === 0 && sizes[i] === whole[i])) return null;
   const fromEnd = starts.map((s, i) => s - (whole[i] as number));
   const start = isFixed(starts) ? (starts[0] as number) : fixedOf(fromEnd);
-  if (start === null) return refuse(node, 'where it begins depends on what is dynamic');
+  if (start === null) return refuse(node, 'its start depends on a dynamic dimension');
   // One step after the last element.
   const ends = starts.map((s, i) => s + (sizes[i] as number) * step);
   if (step > 0 && at((i) => (ends[i] as number) >= (whole[i] as number))) return [start, TO_END];
   if (step < 0 && at((i) => (ends[i] as number) < 0)) return [start, BEFORE_START];
   if (isFixed(ends)) return [start, ends[0] as number];
   const end = fixedOf(ends.map((x, i) => x - (whole[i] as number)));
-  return end === null ? refuse(node, 'where it ends depends on what is dynamic') : [start, end];
+  return end === null ? refuse(node, 'its end depends on a dynamic dimension') : [start, end];
 }
 
 /** The values as one number, if they are equal and negative, so that they count from the end. */
@@ -111,8 +111,7 @@ export function pad(e: Emitter, { node, inputs, all }: Recorded<'pad'>): string 
   const high = sizes.map((size, d) =>
     all.map((a, i) => (a.shape[d] as number) - (low[d]?.[i] as number) - (size[i] as number)),
   );
-  if (![...low, ...high].every(isFixed))
-    refuse(node, 'how much is added depends on what is dynamic');
+  if (![...low, ...high].every(isFixed)) refuse(node, 'its padding depends on a dynamic dimension');
   const pads = [...low, ...high].map((s) => s[0] as number);
   const y = pads.every((n) => n === 0) ? x : e.node('Pad', [x, e.ints(pads), filling]);
   return isBool ? e.node('Cast', [y], { to: CODE.bool }) : y;

@@ -17,7 +17,9 @@ function orderable(e: Emitter, node: OperationNode, inputs: readonly string[]): 
 
 /** The size of a result along a dimension, as a vector. */
 function sizeAlong(e: Emitter, node: OperationNode, of: OperationNode, dim: number): string {
-  return e.size(e.shape(of)[dim] as Size) ?? refuse(node, 'its size depends on what is dynamic');
+  return (
+    e.size(e.shape(of)[dim] as Size) ?? refuse(node, 'its size depends on a dynamic dimension')
+  );
 }
 
 export function argsort(
@@ -109,7 +111,7 @@ function ordered(
   size: Size,
   axis: number,
 ): [string, string] {
-  if (!isFixed(size)) refuse(node, 'how many elements it has depends on what is dynamic');
+  if (!isFixed(size)) refuse(node, 'its number of elements depends on a dynamic dimension');
   const half = Math.ceil((size[0] as number) / 2);
   return e.outputs('TopK', [x, e.ints([half])], 2, { axis, largest: 0 }) as [string, string];
 }

@@ -53,7 +53,7 @@ function nonMaxSuppression(call: Call): Result {
 function roiAlign(call: Call): Result {
   const [x, boxes, images] = [call.tensor(0), call.tensor(1), call.tensor(2)];
   if (x.ndim !== 4 || boxes.ndim !== 2 || boxes.shape[1] !== 4 || images.size !== boxes.shape[0])
-    call.refuse('it takes images, boxes [n, 4] and n places of images');
+    call.refuse('it takes images, boxes [n, 4] and n batch indices');
   const [rows, columns] = [call.int('output_height', 1), call.int('output_width', 1)];
   const ratio = call.int('sampling_ratio', 0);
   const half =

@@ -11,7 +11,7 @@ import { operator, outputs, type Operator, type Result } from '../operator.js';
 /** What a branch of `cond` can return. */
 type Tree = cr.Tensor | readonly Tree[];
 
-const RECORDED = 'what it does depends on values, and it is being recorded';
+const RECORDED = 'it depends on values, and it is being recorded';
 
 /** Whether a condition holds; null if it cannot be read. */
 function truth(call: Call, value: Value): boolean | null {
@@ -34,7 +34,7 @@ function treeOf(call: Call, value: Value): Tree {
   if (value instanceof cr.Tensor) return value;
   if (value instanceof Known) return value.tensor;
   if (Array.isArray(value)) return (value as Value[]).map((x) => treeOf(call, x));
-  return call.refuse(`${RECORDED}: then it can give tensors, but no texts`);
+  return call.refuse(`${RECORDED}: then it can return tensors, but no strings`);
 }
 
 function branch(call: Call): Result {
@@ -65,7 +65,7 @@ function loop(call: Call): Result {
     if (goes === null || typeof most !== 'number') {
       if (scanned.length > 0) {
         call.refuse(
-          `${RECORDED}: the shape of what it gathers cannot be known; run the model as it is`,
+          `${RECORDED}: the shape of its gathered results is not known; run the model as it is`,
         );
       }
       return outputs(...recorded(call, { i, most, condition, carried }));
@@ -103,7 +103,7 @@ function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly
     if (x instanceof cr.Tensor) return x;
     return x instanceof Known
       ? x.tensor
-      : call.refuse(`${RECORDED}: then it can carry tensors alone`);
+      : call.refuse(`${RECORDED}: then it can carry only tensors`);
   };
   const flag = (x: Value | undefined): cr.Tensor =>
     tensorOf(x ?? TRUE)

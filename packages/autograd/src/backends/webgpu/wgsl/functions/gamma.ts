@@ -56,7 +56,7 @@ fn lgammaf(x: f32) -> f32 {
     code: `fn zetaPositive(s: f32, x: f32) -> f32 {
   var sum = 0.0; var a = x;
   for (var k = 0u; k < 12u && a < 1000.0; k++) { let t = powf(a, -s); sum = sum + t; a = a + 1.0; if (t < sum * 1.0e-9f) { return sum; } }
-  // All by one power, as of a large x the next one may be too small.
+  // Everything times one power: for a large x the next power may underflow.
   let g = 1.0 / a; let h = g * g;
   let series = 0.0833333333f - (s + 1.0) * (s + 2.0) * h * (0.00138888889f - (s + 3.0) * (s + 4.0) * h * 3.30687831e-5f);
   return sum + powf(a, 1.0 - s) * (1.0 / (s - 1.0) + g * (0.5 + s * g * series));

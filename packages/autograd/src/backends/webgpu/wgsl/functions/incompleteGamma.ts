@@ -71,7 +71,7 @@ fn expBelow(y: vec2<f32>) -> f32 {
   gammaDensity: {
     needs: ['gammaDistance', 'stirlingSeries', 'expf', 'powf', 'rounded', 'lgammaf'],
     code: `fn gammaPower(b: f32, x: f32, a: f32) -> f32 {
-  // The exponential of b ln x − x would lose as many digits as that is long, and that of ln Γ(a + 1), too.
+  // exp(b ln x − x) would lose as many digits as its argument has before the point, and so would exp(ln Γ(a + 1)).
   var product = 1.0; var c = a;
   for (; c > 0.5; c -= 1.0) { product *= c; }
   let e = expf(-0.5 * x); return (rounded(powf(x, b) * e) * e) * expf(-lgammaf(1.0 + c)) / product;
@@ -129,7 +129,7 @@ fn gammaDensity(a: f32, x: f32) -> f32 {
     let below = density * sum;
     return select(below, 1.0 - below, upper);
   }
-  // Lentz's method says how far the fraction goes; from its end on rounding errors fade.
+  // Lentz's method finds the length of the fraction; evaluated from its end, rounding errors fade.
   let first = (x - a) + 1.0; var b = first; var c = 1.0e30f; var d = 1.0 / b; var n = 1u;
   for (; n < 2000u; n++) {
     let p = -f32(n) * (f32(n) - a); b += 2.0;
@@ -166,7 +166,7 @@ fn gammaDensity(a: f32, x: f32) -> f32 {
   }
   const nodes = ${constants(NODES)}; const weights = ${constants(WEIGHTS)};
   var node = nodes; var weight = weights; var sum = 0.0;
-  // Each panel is twice as long as the one before: near 0 the integrand bends most.
+  // Each panel is twice as long as the one before: the integrand curves most near 0.
   for (var q = 0u; q < 6u; q++) {
     let half = end * f32(1u << q) / 126.0; let centre = end * f32((1u << q) - 1u) / 63.0 + half;
     for (var k = 0u; k < 8u; k++) {

@@ -13,7 +13,7 @@ export const powers: FunctionTexts = {
       ...['rounded', 'productRest'],
     ],
     code: `fn powPositive(x: f32, y: f32) -> f32 {
-  // y · log₂ x in two parts: what each step rounds away, which a compiler would take for 0.
+  // y · log₂ x in two parts: the second holds the rounding errors, which a compiler would take to be 0.
   let q = logParts(x); let f = q.y; let tail = logTail(f);
   let l = rounded(f + tail); let rest = (f - l) + tail;
   let a = rounded(l * ${LOG2E}); let b = productRest(l, ${LOG2E}, a) + fma(l, ${number(Math.LOG2E - Math.fround(Math.LOG2E))}, rest * ${LOG2E});

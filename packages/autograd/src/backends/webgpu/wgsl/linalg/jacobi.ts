@@ -67,7 +67,7 @@ for (var t = 1u; t + 3u <= 2u * n; t++) {
     ${angle}
     var tangent = 0.0;
     if (needed) { turned = 1.0; tangent = select(-1.0, 1.0, cot >= 0.0) / (abs(cot) + sqrt(1.0 + cot * cot)); }
-    // One step of Newton's: thousands of turns that are too long by half a unit would show.
+    // One Newton step: over thousands of rotations, errors of half a unit each would show.
     let secant = fma(tangent, tangent, 1.0); let close = 1.0 / sqrt(secant);
     let cosine = fma(0.5 * close, fma(-close * secant, close, 1.0), close);
     cosines[lid] = cosine; sines[lid] = tangent * cosine;

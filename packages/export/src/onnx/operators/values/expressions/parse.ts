@@ -73,7 +73,7 @@ class Parser {
   }
 
   private choices(): Expression {
-    if (++this.depth > MOST_DEPTH) this.refuse('too many parentheses in each other');
+    if (++this.depth > MOST_DEPTH) this.refuse('parentheses nested too deep');
     const flags = this.flags;
     const parts = [this.sequence()];
     while (this.skip('|')) parts.push(this.sequence());
@@ -140,7 +140,7 @@ class Parser {
     const flags = this.flags;
     if (this.skip('?')) {
       const named = this.skip('P<') || this.skip('<');
-      if (named && !/[\w]/.test(this.next)) this.refuse('looking around is not supported');
+      if (named && !/[\w]/.test(this.next)) this.refuse('lookaround is not supported');
       while (named && this.take() !== '>');
       if (!named && !this.setFlags()) return null;
     }
@@ -191,7 +191,7 @@ class Parser {
     let digits = '';
     while (braced ? this.next !== '}' : digits.length < 2) digits += this.take();
     this.skip(braced ? '}' : '');
-    if (!/^[\da-f]{1,6}$/i.test(digits)) this.refuse(`'${digits}' is no number`);
+    if (!/^[\da-f]{1,6}$/i.test(digits)) this.refuse(`'${digits}' is not a number`);
     return parseInt(digits, 16);
   }
 
@@ -213,7 +213,7 @@ class Parser {
         const opposite = this.skip('^');
         let name = '';
         while (!this.skip(':]')) name += this.take();
-        const found = NAMED.get(name) ?? this.refuse(`there is no class '${name}'`);
+        const found = NAMED.get(name) ?? this.refuse(`there is no character class '${name}'`);
         tests.push(opposite ? not(found) : found);
         continue;
       }
