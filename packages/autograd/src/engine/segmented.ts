@@ -131,7 +131,8 @@ export function quicklyIfOnce<S extends Storage>(
   again: boolean,
   quickly: (program: Program) => Quick<S> | null,
 ): Quick<S> | null {
-  if (!isLong(program)) return quickly(program);
+  // What is short once simplified is planned as a whole, and that only if it runs often.
+  if (!isLong(program) || (again && !isLong(simplify(program)))) return quickly(program);
   const quick = again ? null : quickly(program);
   return quick && { ...quick, executable: new Once(quick.executable), once: true };
 }
