@@ -179,10 +179,12 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     while (path.length > 0) {
       const top = path.length - 1;
       const node = path[top] as Tensor;
-      const i = visited[top] as number;
-      if (i < node.inputs.length) {
+      const { inputs } = node;
+      let i = visited[top] as number;
+      while (i < inputs.length && (inputs[i] as Tensor).mark === mark) i++;
+      if (i < inputs.length) {
         visited[top] = i + 1;
-        enter(node.inputs[i] as Tensor, node);
+        enter(inputs[i] as Tensor, node);
       } else {
         path.pop();
         visited.pop();

@@ -141,12 +141,11 @@ export class Plan {
   private quickly(backend: Backend, held: readonly number[]): Executable | null {
     const { ready } = this;
     if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
-    const made = backend.compileQuickly?.(this.program(held), this.runs > 1) ?? null;
+    const made = backend.compileQuickly?.(this.program(held)) ?? null;
     if (made === null) return null;
-    const { executable, runs, once } = made;
+    const { executable, runs } = made;
     this.quickRuns = runs;
     planning.walked++;
-    if (once === true) return executable;
     ready?.executable.dispose?.();
     this.ready = { backend, meter: null, held, executable, quick: true };
     return executable;

@@ -74,10 +74,10 @@ export interface Backend<S extends Storage = Storage> {
    */
   compileAny?(program: Program, meter: Meter | null, atOnce?: boolean): Executable<S>;
   /**
-   * Makes a program ready that may not run again: in far less time than `compile`, with slower runs and the same bits. Null
-   * where that does not pay, which can be so for a program that runs `again`.
+   * Makes a program ready that may not run often: in far less time than `compile`, with slower runs and the same bits. Null
+   * where that does not pay.
    */
-  compileQuickly?(program: Program, again?: boolean): Quick<S> | null;
+  compileQuickly?(program: Program): Quick<S> | null;
   /** The kernels it would run a program with, as text. `print` is passed in because few programs need it. */
   describe(program: Program, print: typeof printKernels): string;
   /** An array in its own memory, for values that stay from run to run; null where it has no preferred memory. */
@@ -93,8 +93,6 @@ export interface Quick<S extends Storage = Storage> {
   readonly executable: Executable<S>;
   /** The number of runs after which it should be compiled for good. */
   readonly runs: number;
-  /** Whether it runs only once and then frees what it holds. */
-  readonly once?: boolean;
 }
 
 /** A backend whose values are arrays of JavaScript. */

@@ -101,41 +101,6 @@ export function makeReady(
     : new SegmentedExecutable(simple, backend, new SharedSegments(metered), true);
 }
 
-/** An executable that runs once and then frees what it holds. */
-class Once<S extends Storage> implements Executable<S> {
-  private readonly executable: Executable<S>;
-
-  constructor(executable: Executable<S>) {
-    this.executable = executable;
-  }
-
-  get at(): number {
-    return this.executable.at;
-  }
-
-  run(inputs: readonly S[], outputs: readonly (S | null)[]): S[] {
-    try {
-      return this.executable.run(inputs, outputs);
-    } finally {
-      this.executable.dispose?.();
-    }
-  }
-}
-
-/**
- * What `quickly` makes of a program. That of a long one runs once: when the program runs again, its segments are walked one by
- * one, as other programs may share them.
- */
-export function quicklyIfOnce<S extends Storage>(
-  program: Program,
-  again: boolean,
-  quickly: (program: Program) => Quick<S> | null,
-): Quick<S> | null {
-  if (!isLong(program)) return quickly(program);
-  const quick = again ? null : quickly(program);
-  return quick && { ...quick, executable: new Once(quick.executable), once: true };
-}
-
 /** The kernels that `makeReady` would run a program with, as text; of equal segments one is printed. */
 export function describeKernels(program: Program, backend: Backend): string {
   const simple = simplify(program);

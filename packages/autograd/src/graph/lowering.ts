@@ -33,6 +33,8 @@ export type Lowering<A extends Attrs = Attrs> =
   | {
       readonly kind: 'parts';
       parts(attrs: A): PartsSpec;
+      /** For a concatenation: the kernel of many short inputs. */
+      readonly joining?: KernelFamily<KernelSpec & { readonly kind: 'join' }, never>;
       /** For a pad: concatenates adjacent parts along a dimension, instead of adding padded ones. */
       readonly join?: (parts: readonly Tensor[], dim: number) => Tensor;
       /** Of a pad: a sum, some of whose terms are pads. It comes with these, as no other program needs it. */
@@ -145,6 +147,8 @@ export type KernelSpec =
   /** 1 at the position that each index names, out of `count`. */
   | { readonly kind: 'mark'; readonly count: number }
   | { readonly kind: 'position'; readonly largest: boolean; readonly dim: number }
+  /** Contiguous inputs side by side along a dimension. */
+  | { readonly kind: 'join'; readonly dim: number }
   /** The positions `0, 1, …`. */
   | { readonly kind: 'count' }
   | ({ readonly kind: 'pool'; readonly mode: 'argmax' | 'sum' | 'spread' } & Windows)

@@ -10,7 +10,7 @@ import { loopOf } from '../../engine/loop.js';
 import type { Executable, HostBackend, Instruction, Program, Quick } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
-import { makeReady, quicklyIfOnce } from '../../engine/segmented.js';
+import { makeReady } from '../../engine/segmented.js';
 import { openThreads, verification, verifySameInterface } from '../node.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -87,7 +87,7 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
         ? new Tape(simple, singleNumbers.find)
         : interpreter.compile(simple, meter);
     },
-    compileQuickly: (program, again = false) => quicklyIfOnce(program, again, quickly),
+    compileQuickly: quickly,
     describe: (program, print) => {
       const simple = simplify(program);
       if (!runsInLoops(simple)) return interpreter.describe(simple, print);

@@ -18,7 +18,7 @@ import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
 import { buffersOf, together } from './steps/together.js';
 import { convShaders } from './wgsl/convolution/convolutions.js';
 import { supports } from './wgsl/elements.js';
-import { copyOf } from './wgsl/copies.js';
+import { copiesOf, copyOf } from './wgsl/copies.js';
 import { productShaders } from './wgsl/longProducts.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
@@ -59,7 +59,7 @@ export interface Compiled {
 export function compiledOf(program: Program, memory: number): Compiled {
   checkDtypes(program);
   const scheduled = schedule(program, supports, { windows: true });
-  const lowered = lower(scheduled);
+  const lowered = lower(scheduled).flatMap(inPieces);
   if (verification.on) verifySchedule(program, scheduled, lowered);
   const instructions = [...scheduled.instructions];
   const { windows } = scheduled;
@@ -99,6 +99,12 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const elsewhere = [...program.inputs, ...outputs];
   const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
   return { instructions, outputs, steps, windows, offsets, words };
+}
+
+/** Copies of single pieces, which run in one dispatch with their neighbours. */
+function inPieces(step: Lowered): Lowered[] {
+  if (step.kind !== 'kernel' || step.kernel.kind !== 'join') return [step];
+  return copiesOf(step.kernel).map((kernel) => ({ ...step, kernel }));
 }
 
 function ofScores({ kernel, members, slots, writes }: ScoresStep, memory: number): Step {

@@ -7,11 +7,12 @@ import { COPY } from './added.js';
 import { Cluster, stridesIn, type Member, type Operand } from './loops/cluster.js';
 import { isOrdered } from './foldOrder.js';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
-import type { Access } from './place.js';
+import { joinKernel } from './joins.js';
+import type { Access, Place } from './place.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
 import type { LoopStep, Part, Schedule } from './steps.js';
-import type { View } from './view.js';
+import { isRowMajor, type View } from './view.js';
 
 /** A step made ready for a backend: a kernel, or a primitive that runs by its reference. */
 export type Lowered =
@@ -28,6 +29,10 @@ export function lower(schedule: Schedule): Lowered[] {
       return [kernel === null ? step : { kind: 'kernel', kernel, slots: [step.slot] }];
     }
     if (step.kind === 'assemble') {
+      const joined = joinKernel(schedule.instructions, step.slot, (_, i) =>
+        partPlace(schedule.instructions, step.parts[i] as Part),
+      );
+      if (joined !== null) return [{ kind: 'kernel', kernel: joined, slots: [step.slot] }];
       return step.parts.map((part) => ({
         kind: 'kernel',
         kernel: partKernel(schedule.instructions, step.slot, part),
@@ -168,6 +173,13 @@ function storeOf(
     strides: perRow ? arranged.slice(0, rows) : arranged,
     value,
   };
+}
+
+/** Where the elements of a part lie, if they are adjacent, in memory. */
+function partPlace(instructions: readonly Instruction[], { view, shape }: Part): Place | null {
+  const { op, dtype } = instructions[view.base] as Instruction;
+  if (op === constantOp || !isRowMajor(view, shape)) return null;
+  return { buffer: view.base, dtype, offset: view.offset };
 }
 
 /** A kernel that writes one part of a buffer. */

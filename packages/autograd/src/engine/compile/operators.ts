@@ -93,6 +93,15 @@ export interface PositionKernel extends Familiar {
   readonly out: Place;
 }
 
+/** Puts inputs side by side: each row of the result is a row of every input, of `lengths[i]` elements, one after the other. */
+export interface JoinKernel extends Familiar {
+  readonly kind: 'join';
+  readonly rows: number;
+  readonly lengths: readonly number[];
+  readonly inputs: readonly Place[];
+  readonly out: Place;
+}
+
 /** Random numbers of the generator's stream, from its seed and offset. */
 export interface RandomKernel extends Familiar {
   readonly kind: 'random';
@@ -209,6 +218,7 @@ export type OperatorKernel =
   | IndexKernel
   | PoolKernel
   | PositionKernel
+  | JoinKernel
   | RandomKernel
   | CumulativeKernel
   | SearchKernel
@@ -247,6 +257,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
       return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
     case 'fourier':
       return of(5, kernel.outer, kernel.length, kernel.inner, Math.log2(kernel.length));
+    case 'join':
     case 'random':
     case 'search':
     case 'sort':

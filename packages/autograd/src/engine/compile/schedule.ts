@@ -22,9 +22,6 @@ import { partsInWindows, partsOf } from './parts.js';
 import type { LoopStep, Schedule } from './steps.js';
 import { rootsOf, viewOfWindow, windowOf, type Window } from './windows.js';
 
-/** The most parts that are written one by one; more are copied in one go by the primitive's reference. */
-const MOST_PARTS = 256;
-
 interface ScheduleOptions {
   /** Inputs that do not change over many runs: then it pays to copy a matrix in the order in which it is read. */
   readonly lasting?: ReadonlySet<number>;
@@ -102,8 +99,6 @@ class Scheduler extends Slots {
         if (sizeOf(shape) > 0) return this.matmul(slot);
         break;
       case 'parts':
-        // One kernel for each part would cost more than the copying.
-        if (instruction.inputs.length > MOST_PARTS) break;
         return this.assemble(slot, lowering.parts(attrs ?? {}));
       case 'placedView':
         if (this.hasWindows) return this.window(slot, lowering.placed(attrs ?? {}));

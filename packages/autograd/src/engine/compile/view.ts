@@ -24,10 +24,14 @@ export function ownView(base: number, shape: Shape): View {
 
 /** Whether a view reads all of its base, in order. */
 export function isContiguous(view: View, shape: Shape, baseShape: Shape): boolean {
-  if (view.offset !== 0 || sizeOf(shape) !== sizeOf(baseShape)) return false;
+  return view.offset === 0 && sizeOf(shape) === sizeOf(baseShape) && isRowMajor(view, shape);
+}
+
+/** Whether a view reads adjacent elements, in order. */
+export function isRowMajor({ strides }: View, shape: Shape): boolean {
   let step = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
-    if (shape[d] !== 1 && view.strides[d] !== step) return false;
+    if (shape[d] !== 1 && strides[d] !== step) return false;
     step *= shape[d]!;
   }
   return true;

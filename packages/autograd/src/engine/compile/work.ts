@@ -84,6 +84,10 @@ function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly move
       const { outer, length, inner } = kernel;
       return { name: `${outer}×${length}×${inner}`, moved: 4 * outer * length * inner };
     }
+    case 'join': {
+      const row = kernel.lengths.reduce((sum, n) => sum + n, 0);
+      return { name: `${kernel.inputs.length} pieces`, moved: 2 * kernel.rows * row };
+    }
     case 'random':
       return { name: `${kernel.count}`, moved: kernel.count };
   }

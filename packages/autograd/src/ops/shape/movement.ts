@@ -4,6 +4,7 @@ import type { Value } from '../../graph/primitive.js';
 import { range, sameShape, show, sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counting } from '../../kernels/counting.js';
+import { joining } from '../../kernels/joining.js';
 import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { sub } from '../elements/arithmetic.js';
 import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -216,7 +217,7 @@ const starts = new WeakMap<readonly Tensor[], readonly number[]>();
 
 /** Tensors joined along a dimension; their other dimensions are equal. */
 export const concatOf: PrimitiveOp<{ dim: number }> = primitive('concat', {
-  lowering: { kind: 'parts', parts: ({ dim }) => ({ kind: 'concat', dim }) },
+  lowering: { kind: 'parts', parts: ({ dim }) => ({ kind: 'concat', dim }), joining },
   shape: (inputs, { dim }) => {
     const { sizes: shape } = inputs[0] as Tensor;
     for (const { sizes: other } of inputs) {

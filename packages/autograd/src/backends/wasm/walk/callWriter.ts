@@ -73,6 +73,8 @@ export class CallWriter {
     const first = this.wordEnd;
     const { words, pointers } = block;
     while (first + words.length > this.words.length) this.words = grown(this.words);
+    while (this.pointerEnd + 3 * pointers.length > this.pointers.length)
+      this.pointers = grown(this.pointers);
     for (let i = 0; i < words.length; i++) this.words[first + i] = words[i]!;
     for (let i = 0; i < pointers.length; i++) {
       const { word, buffer, bytes } = pointers[i]!;

@@ -12,8 +12,12 @@ const CALL_NS = 300;
 const BYTE_NS = 0.04;
 /** Programs that write more bytes per operation are planned on the first run: a walk gives every value memory of its own. */
 const LARGE = 200_000;
-/** Programs that run this often are planned, however little they compute. */
+/**
+ * Programs that run this often are planned, however little they compute; those with many operations, whose plan takes long,
+ * when they have run once for this many.
+ */
 const MOST = 44;
+const NODES_PER_RUN = 16;
 
 /**
  * Returns 0 if values are large, or if an output is a loop itself. An estimate from sizes alone, so that a program is always
@@ -31,7 +35,8 @@ export function runsWorthWalking({ instructions, outputs }: Program): number {
   // A loop whose results are read by another program runs by its reference.
   for (const slot of outputs) if (instructions[slot]?.op?.lowering.kind === 'loop') return 0;
   if (bytes > nodes * LARGE) return 0;
-  return Math.min(MOST, Math.floor((nodes * PLAN_NS) / (nodes * CALL_NS + bytes * BYTE_NS)));
+  const most = Math.max(MOST, nodes / NODES_PER_RUN);
+  return Math.floor(Math.min(most, (nodes * PLAN_NS) / (nodes * CALL_NS + bytes * BYTE_NS)));
 }
 
 /** −1 for an instruction that computes nothing. */

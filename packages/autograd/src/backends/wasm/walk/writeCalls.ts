@@ -3,7 +3,9 @@ import { COPY, copyOf } from '../../../engine/compile/added.js';
 import { partKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
 import { fusible } from '../../../engine/compile/loops/joining.js';
-import { ownView } from '../../../engine/compile/view.js';
+import { joinKernel } from '../../../engine/compile/joins.js';
+import type { Place } from '../../../engine/compile/place.js';
+import { isRowMajor, ownView } from '../../../engine/compile/view.js';
 import { viewOfWindow } from '../../../engine/compile/windows.js';
 import type { Instruction } from '../../../engine/program.js';
 import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../../graph/lowering.js';
@@ -73,6 +75,11 @@ function assemble(site: Site, slot: number, spec: PartsSpec): void {
   const { inputs, shape, dtype } = site.instructions[slot] as Instruction;
   const strides = stridesOf(shape);
   if (spec.kind === 'concat') {
+    const joined = joinKernel(site.instructions, slot, (x) => placeAt(site, x));
+    if (joined !== null) {
+      writeKernel(site, joined);
+      return;
+    }
     let offset = 0;
     for (const x of inputs) {
       copy(site, x, slot, strides, offset);
@@ -90,6 +97,14 @@ function assemble(site: Site, slot: number, spec: PartsSpec): void {
     strides.map((s, d) => s * spec.step[d]!),
     offset,
   );
+}
+
+/** Where the elements of a slot lie, if they are adjacent. */
+function placeAt({ instructions, base, views }: Site, x: number): Place | null {
+  const { dtype, shape } = instructions[x] as Instruction;
+  const view = views[x]!;
+  if (view !== null && !isRowMajor(view, shape)) return null;
+  return { buffer: base[x]!, dtype, offset: view === null ? 0 : view.offset };
 }
 
 /** The filling everywhere, the first part over it, and the other parts added, each in a window. */

@@ -1,5 +1,6 @@
 /** @file Kernels that copy, or fill with a number. */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
+import type { JoinKernel } from '../../../engine/compile/operators.js';
 import type { Place } from '../../../engine/compile/place.js';
 
 export function filledWith(value: number, size: number, out: Place): LoopKernel {
@@ -9,6 +10,25 @@ export function filledWith(value: number, size: number, out: Place): LoopKernel 
 export function copyOf(from: Place, size: number, out: Place): LoopKernel {
   const scalar: Scalar = { kind: 'load', input: 0, dtype: out.dtype };
   return over(size, [{ ...from, strides: [1] }], scalar, out);
+}
+
+/** The copies that a join consists of, one for each input. */
+export function copiesOf({ rows, lengths, inputs, out }: JoinKernel): LoopKernel[] {
+  const row = lengths.reduce((sum, n) => sum + n, 0);
+  let start = out.offset;
+  return inputs.map((input, i) => {
+    const length = lengths[i]!;
+    const offset = start;
+    start += length;
+    return {
+      kind: 'loop',
+      outer: [rows, length],
+      inner: [],
+      inputs: [{ ...input, strides: [length, 1] }],
+      body: [{ kind: 'load', input: 0, dtype: out.dtype }],
+      outputs: [{ ...out, offset, strides: [row, 1], value: 0 }],
+    };
+  });
 }
 
 function over(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): LoopKernel {

@@ -1,6 +1,7 @@
 /** @file The shaders for a kernel of the engine: one or more. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import type { Place } from '../../../engine/compile/place.js';
+import { copiesOf } from './copies.js';
 import { convShaders } from './convolution/convolutions.js';
 import { randomShader } from './draws.js';
 import { fourierShader } from './fourier.js';
@@ -40,6 +41,8 @@ export function shadersOf(
       return [poolShader(kernel)];
     case 'position':
       return [positionShader(kernel)];
+    case 'join':
+      return copiesOf(kernel).flatMap((copy) => loopShaders(copy, scratch));
     case 'random':
       return [randomShader(kernel)];
     case 'cumulative':

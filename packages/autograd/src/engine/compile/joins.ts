@@ -1,0 +1,49 @@
+/** @file Joins: concatenations of many short inputs, which one kernel puts side by side. */
+import type { Shape } from '../../graph/shape.js';
+import { sizeOf } from '../../graph/shape.js';
+import type { Instruction } from '../program.js';
+import type { Kernel } from './kernel.js';
+import type { Place } from './place.js';
+
+/** For this many inputs at least a kernel of their own costs more than copying them, if they are short on the average. */
+const MANY = 8;
+const SHORT = 1024;
+
+/**
+ * The kernel that puts all inputs of a slot side by side, or null if each is to be copied by a kernel of its own. `placeOf`
+ * returns where an input begins if its elements are adjacent, else null.
+ */
+export function joinKernel(
+  instructions: readonly Instruction[],
+  slot: number,
+  placeOf: (input: number, i: number) => Place | null,
+): Kernel | null {
+  const instruction = instructions[slot] as Instruction;
+  const { op, attrs, shape, inputs, dtype } = instruction;
+  if (inputs.length < MANY || op?.lowering.kind !== 'parts') return null;
+  const { joining: family } = op.lowering;
+  const spec = op.lowering.parts(attrs ?? {});
+  if (spec.kind !== 'concat' || family === undefined || !isShort(shape, inputs.length)) return null;
+  const places: Place[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    const place = placeOf(inputs[i]!, i);
+    if (place === null) return null;
+    places.push(place);
+  }
+  const made = family.make(
+    { kind: 'join', dim: spec.dim },
+    {
+      instruction,
+      operands: inputs.map((x) => instructions[x] as Instruction),
+      inputs: places,
+      out: { buffer: slot, dtype, offset: 0 },
+      start: null,
+    },
+  );
+  return made?.kind === 'join' ? { ...made, family } : null;
+}
+
+function isShort(shape: Shape, pieces: number): boolean {
+  const size = sizeOf(shape);
+  return size > 0 && size <= pieces * SHORT;
+}
