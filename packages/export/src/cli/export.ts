@@ -4,6 +4,7 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Tensor } from '@chainrule/autograd';
 import { exportModule } from '../module/index.js';
+import { WEIGHT_TYPES } from '../onnx/export/weights.js';
 import { exportOnnx, type ExportOnnxOptions, type OnnxFiles } from '../index.js';
 import { exportStableHLO } from '../stablehlo/index.js';
 import { takesModules, writeAll } from './files.js';
@@ -37,7 +38,7 @@ ONNX file with inputs of fixed sizes, but for the first dimension.
   --opset N          onnx: the version of the operators
   --external-data    onnx: weights in a file of their own
   --replicas N       stablehlo: how many devices
-  --weights WHERE    module: inline or file
+  --weights HOW      onnx: float32, float16, bfloat16 or int8; module: inline or file
   --wasm WHERE       module: inline or file
   --function NAME    module: the name of the function (default: predict)
   --batch N          module: the largest batch, or none for the sizes of args alone
@@ -55,7 +56,7 @@ const table: Readonly<Record<string, Reader>> = {
   '--opset': whole,
   '--external-data': null,
   '--replicas': whole,
-  '--weights': where,
+  '--weights': oneOf('inline', 'file', ...WEIGHT_TYPES),
   '--wasm': where,
   '--function': text,
   '--batch': orNone(whole),
@@ -65,7 +66,7 @@ const table: Readonly<Record<string, Reader>> = {
 
 /** The options of each target. */
 const own: Readonly<Record<string, readonly string[]>> = {
-  onnx: ['--opset', '--external-data'],
+  onnx: ['--opset', '--weights', '--external-data'],
   stablehlo: ['--replicas'],
   module: ['--weights', '--wasm', '--function', '--batch'],
 };
@@ -145,6 +146,7 @@ function write(
       ...common,
       ...(dynamic === undefined ? {} : { dynamic: dynamic as never }),
       ...option('--opset', 'opset'),
+      ...option('--weights', 'weights'),
       ...(external === undefined ? {} : { externalData: external }),
     };
     const made = exportOnnx(f, args, more) as Uint8Array | OnnxFiles;
