@@ -42,6 +42,7 @@ ONNX file with inputs of fixed sizes, but for the first dimension.
   --wasm WHERE       module: inline or file
   --function NAME    module: the name of the function (default: predict)
   --batch N          module: the largest batch, or none for the sizes of args alone
+  --dim N            module: the dimension of arguments whose size may differ (default: 0)
   --help             this text
 
 A module is NAME.mjs and NAME.d.mts with --out NAME.mjs, and where the package.json of its folder has no "type": "module".
@@ -60,6 +61,7 @@ const table: Readonly<Record<string, Reader>> = {
   '--wasm': where,
   '--function': text,
   '--batch': orNone(whole),
+  '--dim': whole,
   '--help': null,
   '-h': null,
 };
@@ -68,7 +70,7 @@ const table: Readonly<Record<string, Reader>> = {
 const own: Readonly<Record<string, readonly string[]>> = {
   onnx: ['--opset', '--weights', '--external-data'],
   stablehlo: ['--replicas'],
-  module: ['--weights', '--wasm', '--function', '--batch'],
+  module: ['--weights', '--wasm', '--function', '--batch', '--dim'],
 };
 
 type Files = Map<string, string | Uint8Array>;
@@ -177,6 +179,7 @@ function write(
     ...option('--function', 'name'),
     ...(wanted.batch === undefined ? {} : { batch: wanted.batch }),
     ...option('--batch', 'batch'),
+    ...option('--dim', 'dynamic'),
   });
   const fits = takesModules(dirname(out));
   const isMarked = ending === '' ? !fits : ending === '.mjs';

@@ -34,7 +34,6 @@ import { PADDING } from './arrays/padding.js';
 import { MAKING } from './arrays/making.js';
 import { BLOCKS } from './arrays/blocks.js';
 import { BITS } from './elements/bits.js';
-import { BITS } from './elements/bits.js';
 import { CASTING } from './elements/casting.js';
 import { SIGNALS } from './arrays/signals.js';
 import { TEXTS } from './values/texts.js';
