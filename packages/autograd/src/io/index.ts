@@ -7,9 +7,10 @@
 // Tensors have all their methods, even if nothing else of the package is imported.
 import '../index.js';
 import type { Tensor } from '../graph/tensor.js';
-import { checkArgument, type Kind } from '../arguments/index.js';
+import { checkArgument, defineOptions, type Kind } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
+import type { Half } from './halves.js';
 import { inNameOf } from './files.js';
 import { checkNamed, checkPath, checkSource } from './kinds.js';
 import { readNpy, writeNpy } from './npy.js';
@@ -42,6 +43,16 @@ export { hasCheckpoint, type Skipped as SkippedCheckpoint } from './store.js';
 export type { NamedTensors } from './tensors.js';
 export type { ZipLimits } from './zip/readZip.js';
 
+/** Options of {@link encodeSafetensors} and {@link saveSafetensors}. */
+export interface SafetensorsOptions {
+  /** The type in which float32 is written: half of the bytes, rounded to nearest, ties to even. Default `'float32'`. */
+  readonly floats?: 'float32' | Half;
+}
+
+const safetensorsOptions = defineOptions<SafetensorsOptions>({
+  floats: kinds.oneOf('float32', 'float16', 'bfloat16'),
+});
+
 /**
  * Tensors as the bytes of a safetensors file, equal to what Python's `safetensors` writes. Evaluates the tensors; on a
  * device without synchronous reads use {@link saveSafetensors}, or read the data first.
@@ -49,15 +60,17 @@ export type { ZipLimits } from './zip/readZip.js';
  * Python: `safetensors.torch.save`.
  *
  * @param metadata Text by name, stored in the header.
- * @throws {FormatError} for a name that the header cannot hold.
+ * @throws {FormatError} for a name that the header cannot hold, or a number beyond the range of `floats`.
  * @example decodeSafetensors(encodeSafetensors({ w: tensor([1, 2]) })).w // [1, 2]
  */
 export function encodeSafetensors(
   tensors: NamedTensors,
   metadata?: Readonly<Record<string, string>>,
+  options?: SafetensorsOptions,
 ): Uint8Array<ArrayBuffer> {
   checkNamed('encodeSafetensors', tensors, metadata);
-  return writeSafetensors(toArraysSync(tensors, 'encodeSafetensors'), metadata);
+  const { floats } = safetensorsOptions('encodeSafetensors', options);
+  return writeSafetensors(toArraysSync(tensors, 'encodeSafetensors'), metadata, floats);
 }
 
 /**
@@ -88,18 +101,22 @@ export function decodeSafetensorsMetadata(bytes: Uint8Array): Record<string, str
  * name other places. Python: `safetensors.torch.save_file`.
  *
  * @throws {FileError} if the file cannot be written; the old one is intact then.
+ * @throws {FormatError} for a number beyond the range of `floats`.
  * @example
  * await saveSafetensors('model.safetensors', model.stateDict());
+ * await saveSafetensors('small.safetensors', model.stateDict(), {}, { floats: 'float16' });
  */
 export async function saveSafetensors(
   path: string,
   tensors: NamedTensors,
   metadata?: Readonly<Record<string, string>>,
+  options?: SafetensorsOptions,
 ): Promise<void> {
   checkPath('saveSafetensors', 'path', path);
   checkNamed('saveSafetensors', tensors, metadata);
+  const { floats } = safetensorsOptions('saveSafetensors', options);
   const place = placeOf(path);
-  const bytes = writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata);
+  const bytes = writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata, floats);
   await inNameOf('saveSafetensors', () => place.replace(path, bytes));
 }
 

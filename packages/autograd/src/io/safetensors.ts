@@ -18,6 +18,7 @@ import {
   plainRecord,
 } from './elements.js';
 import type { ArrayRecord, ElementType } from './elements.js';
+import { HALVES, toHalves, type Half } from './halves.js';
 import { quoted } from './quoted.js';
 
 /** The longest header that the format allows, in bytes. */
@@ -28,7 +29,7 @@ export const MAX_TENSORS = 250_000;
 
 const METADATA = '__metadata__';
 /** Larger elements first, so that each array is aligned; then by name, the order of the reference implementation. */
-const ORDER: readonly ElementType[] = ['F64', 'F32', 'I32', 'BOOL'];
+const ORDER: readonly ElementType[] = ['F64', 'F32', 'I32', 'BF16', 'F16', 'BOOL'];
 
 export interface SafetensorsContent {
   /** Without prototype, in the order of the header. */
@@ -162,19 +163,20 @@ function checkTiling(entries: readonly Entry[], size: number, what: string): voi
 
 /**
  * Writes arrays as one safetensors file, byte for byte as the reference implementation does (except for the order of several
- * metadata keys, which is random there).
+ * metadata keys, which is random there). float32 is written as `floats`.
  *
  * @throws {FormatError} for a name that the format reserves or that is not valid Unicode.
  */
 export function writeSafetensors(
   arrays: Readonly<Record<string, ArrayRecord>>,
   metadata: Readonly<Record<string, string>> = {},
+  floats: 'float32' | Half = 'float32',
 ): Uint8Array<ArrayBuffer> {
   const sorted = Object.entries(arrays)
     .map(([name, array]) => ({
       name,
-      array,
-      element: ELEMENT_OF[array.dtype],
+      shape: array.shape,
+      ...encoded(array, floats, name),
       key: new TextEncoder().encode(name),
     }))
     .sort(
@@ -199,13 +201,13 @@ export function writeSafetensors(
     fields.push(`"${METADATA}":{${pairs.join(',')}}`);
   }
   let size = 0;
-  for (const { name, array, element } of sorted) {
+  for (const { name, shape, data, element } of sorted) {
     if (name === METADATA)
       throw new FormatError(`safetensors: a tensor cannot be named ${METADATA}`);
     const begin = size;
-    size += array.data.byteLength;
+    size += data.byteLength;
     fields.push(
-      `${quote(name)}:{"dtype":"${element}","shape":[${array.shape.join(',')}],"data_offsets":[${begin},${size}]}`,
+      `${quote(name)}:{"dtype":"${element}","shape":[${shape.join(',')}],"data_offsets":[${begin},${size}]}`,
     );
   }
 
@@ -220,11 +222,24 @@ export function writeSafetensors(
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.fill(0x20, 8, 8 + padded).set(header, 8);
   let at = 8 + padded;
-  for (const { array } of sorted) {
-    bytes.set(elementBytes(array), at);
-    at += array.data.byteLength;
+  for (const { data } of sorted) {
+    bytes.set(data, at);
+    at += data.byteLength;
   }
   return bytes;
+}
+
+/** The bytes of an array's elements, and their type. */
+function encoded(
+  array: ArrayRecord,
+  floats: 'float32' | Half,
+  name: string,
+): { readonly element: ElementType; readonly data: Uint8Array } {
+  const { data, dtype } = array;
+  if (floats === 'float32' || !(data instanceof Float32Array))
+    return { element: ELEMENT_OF[dtype], data: elementBytes(array) };
+  const bits = toHalves(data, floats, `safetensors: the tensor ${quoted(name)}`);
+  return { element: HALVES[floats].element, data: new Uint8Array(bits.buffer) };
 }
 
 /** A JSON string; a lone surrogate would silently become another name in UTF-8. */

@@ -4,6 +4,7 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Tensor } from '@chainrule/autograd';
 import { exportModule } from '../module/index.js';
+import { WEIGHT_TYPES } from '../onnx/export/weights.js';
 import { exportOnnx, type ExportOnnxOptions, type OnnxFiles } from '../index.js';
 import { exportStableHLO } from '../stablehlo/index.js';
 import { takesModules, writeAll } from './files.js';
@@ -37,10 +38,11 @@ ONNX file whose inputs have fixed sizes, except in the first dimension.
   --opset N          onnx: the version of the operator set
   --external-data    onnx: weights in a separate file
   --replicas N       stablehlo: the number of devices
-  --weights WHERE    module: inline or file
+  --weights HOW      onnx: float32, float16, bfloat16 or int8; module: inline or file
   --wasm WHERE       module: inline or file
   --function NAME    module: the name of the function (default: predict)
   --batch N          module: the largest batch, or none for only the sizes of args
+  --dim N            module: the dimension of arguments whose size may differ (default: 0)
   --help             this text
 
 A module is written as NAME.mjs and NAME.d.mts with --out NAME.mjs, or if the package.json of its folder has no "type": "module".
@@ -55,19 +57,20 @@ const table: Readonly<Record<string, Reader>> = {
   '--opset': whole,
   '--external-data': null,
   '--replicas': whole,
-  '--weights': where,
+  '--weights': oneOf('inline', 'file', ...WEIGHT_TYPES),
   '--wasm': where,
   '--function': text,
   '--batch': orNone(whole),
+  '--dim': whole,
   '--help': null,
   '-h': null,
 };
 
 /** The options of each target. */
 const own: Readonly<Record<string, readonly string[]>> = {
-  onnx: ['--opset', '--external-data'],
+  onnx: ['--opset', '--weights', '--external-data'],
   stablehlo: ['--replicas'],
-  module: ['--weights', '--wasm', '--function', '--batch'],
+  module: ['--weights', '--wasm', '--function', '--batch', '--dim'],
 };
 
 type Files = Map<string, string | Uint8Array>;
@@ -145,6 +148,7 @@ function write(
       ...common,
       ...(dynamic === undefined ? {} : { dynamic: dynamic as never }),
       ...option('--opset', 'opset'),
+      ...option('--weights', 'weights'),
       ...(external === undefined ? {} : { externalData: external }),
     };
     const made = exportOnnx(f, args, more) as Uint8Array | OnnxFiles;
@@ -175,6 +179,7 @@ function write(
     ...option('--function', 'name'),
     ...(wanted.batch === undefined ? {} : { batch: wanted.batch }),
     ...option('--batch', 'batch'),
+    ...option('--dim', 'dynamic'),
   });
   const fits = takesModules(dirname(out));
   const isMarked = ending === '' ? !fits : ending === '.mjs';

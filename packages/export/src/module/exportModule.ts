@@ -17,6 +17,7 @@ import { encodeRegime } from './encode.js';
 import { functionText, stopsOf, type ModuleFunction } from './moduleFunction.js';
 import {
   argumentNames,
+  sizedDims,
   isTensors,
   readModuleOptions,
   readTraining,
@@ -44,7 +45,7 @@ export interface ExportedModule {
 /**
  * Writes a function as one ES module that runs anywhere, in pages, workers, Node, Deno and at the edge: no
  * framework, no other file, no `eval`. `import { predict } from './digits.js'` takes typed arrays with any number of
- * examples, along the first dimension of each argument, and returns `{ data, shape }` for each tensor. It computes
+ * examples, along the first dimension of each argument (or with `dynamic` of any length, along another one), and returns `{ data, shape }` for each tensor. It computes
  * the same bits as the compiled function on the same engine without a BLAS library: the same kernels run, with and
  * without fused multiply-add. (The framework computes programs of fewer than about 256 steps without kernels, so
  * their last digit may differ.)
@@ -145,37 +146,41 @@ export function exportModule<Args extends readonly Tensor[]>(
     examples: readonly Tensor[],
     called: readonly string[],
   ): ModuleFunction {
-    const batched = examples.map((x) => batch !== null && x.ndim > 0);
+    const dims =
+      batch === null ? examples.map(() => null) : sizedDims(given.dynamic, examples, names);
+    const shapeOf = (x: Tensor, k: number, size: number): number[] =>
+      x.shape.map((n, d) => (d === dims[k] ? size : n));
     const sized = (size: number): Tensor[] =>
       examples.map((x, k) =>
-        batched[k] === true ? zeros([size, ...x.shape.slice(1)], { dtype: x.dtype }) : x,
+        dims[k] === null ? x : zeros(shapeOf(x, k, size), { dtype: x.dtype }),
       );
     const most = batch ?? 1;
-    const size = examples[batched.indexOf(true)]?.shape[0] ?? 1;
-    const given = Math.min(Math.max(size, 1), most);
+    const first = dims.findIndex((dim) => dim !== null);
+    const size = examples[first]?.shape[dims[first] ?? 0] ?? 1;
+    const example = Math.min(Math.max(size, 1), most);
     const tools = { forms, isPlain };
-    const regimes = regimesOf(g, sized, tools, { given, most, caller: 'exportModule' });
-    const [first] = regimes as [Regime];
-    const assigned = first.sample.assigned.map((cell) => states.indexOf(cell));
+    const regimes = regimesOf(g, sized, tools, { given: example, most, caller: 'exportModule' });
+    const [regime] = regimes as [Regime];
+    const assigned = regime.sample.assigned.map((cell) => states.indexOf(cell));
     const encoded = regimes.map((regime) => encodeRegime(regime, (made, k) => placeOf(made, k)));
-    const numbers = Array.from({ length: first.sample.structure.size }, (_, k) => ({ $: k }));
+    const numbers = Array.from({ length: regime.sample.structure.size }, (_, k) => ({ $: k }));
     return {
       name: own,
       regimes: encoded,
       args: examples.map((x, k) => ({
         name: called[k] as string,
         dtype: x.dtype,
-        batched: batched[k] === true,
-        each: (batched[k] === true ? x.shape.slice(1) : x.shape).reduce((a, b) => a * b, 1),
-        shape: `[${[batched[k] === true ? 'batch' : x.shape[0], ...x.shape.slice(1)].filter((n) => n !== undefined).join(', ')}]`,
+        batched: dims[k] !== null,
+        each: shapeOf(x, k, 1).reduce((a, b) => a * b, 1),
+        shape: `[${x.shape.map((n, d) => (d === dims[k] ? (d === 0 ? 'batch' : 'length') : n)).join(', ')}]`,
       })),
-      fixed: batched.includes(true) ? null : 1,
+      fixed: first < 0 ? 1 : null,
       most,
       assigned,
-      result: first.sample.structure.rebuild(numbers),
-      outputs: first.sample.image.outputs
+      result: regime.sample.structure.rebuild(numbers),
+      outputs: regime.sample.image.outputs
         .slice(assigned.length)
-        .map((slot) => first.sample.image.holds[slot]!),
+        .map((slot) => regime.sample.image.holds[slot]!),
     };
   }
 

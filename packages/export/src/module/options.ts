@@ -1,5 +1,12 @@
 /** @file The options of `exportModule`, and their checks. */
-import { ChainruleError, defineOptions, kinds, passes, type Tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  defineOptions,
+  display,
+  kinds,
+  passes,
+  type Tensor,
+} from '@chainrule/autograd';
 import type { Named } from '@chainrule/autograd/graph';
 
 /** The interface of an optimizer that a module needs. */
@@ -40,6 +47,11 @@ export interface ExportModuleOptions {
   readonly modules?: Named | Readonly<Record<string, Named>>;
   /** The largest batch; null for only the batch size of the example. Default 1024. */
   readonly batch?: number | null;
+  /**
+   * The dimension whose size may differ at each call: of all arguments that have it, or of each by its name. Default 0, the
+   * batch; with 1, say, the length of a sequence.
+   */
+  readonly dynamic?: number | Readonly<Record<string, number>>;
   /** Adds the whole training step. */
   readonly train?: ModuleTraining;
 }
@@ -54,6 +66,7 @@ export const readModuleOptions = defineOptions<ExportModuleOptions>({
   ),
   modules: kinds.object,
   batch: kinds.orNull(kinds.count),
+  dynamic: kinds.either(kinds.size, kinds.object) as never,
   train: kinds.object as never,
 });
 
@@ -105,4 +118,36 @@ export function argumentNames(
   }
   if (new Set(names).size !== names.length) refuse(`the names ${names.join(', ')} must differ`);
   return names;
+}
+
+/** The dimension of each argument whose size may differ at each call; null for those of fixed sizes. */
+export function sizedDims(
+  dynamic: ExportModuleOptions['dynamic'] = 0,
+  args: readonly Tensor[],
+  names: readonly string[],
+): (number | null)[] {
+  const refuse = (why: string): never => {
+    throw new ChainruleError(`exportModule: dynamic: ${why}`);
+  };
+  if (typeof dynamic === 'number') {
+    const dims = args.map((x) => (dynamic < x.ndim ? dynamic : null));
+    if (dynamic > 0 && dims.every((dim) => dim === null))
+      refuse(`no argument has dimension ${dynamic}`);
+    return dims;
+  }
+  const unknown = Object.keys(dynamic).find((name) => !names.includes(name));
+  if (unknown !== undefined) refuse(`there is no argument '${unknown}' (${names.join(', ')})`);
+  const dims = args.map(({ shape }, k) => {
+    const name = names[k] as string;
+    const dim = dynamic[name];
+    if (dim === undefined) return null;
+    if (Number.isInteger(dim) && dim >= 0 && dim < shape.length) return dim;
+    return refuse(`${name} of shape [${shape.join(', ')}] has no dimension ${display(dim)}`);
+  });
+  const sizes = args.flatMap(({ shape }, k) =>
+    dims[k] === null ? [] : [shape[dims[k] as number]],
+  );
+  if (new Set(sizes).size > 1)
+    refuse(`the arguments have different sizes there (${sizes.join(', ')})`);
+  return dims;
 }

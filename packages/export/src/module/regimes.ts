@@ -64,7 +64,7 @@ export function regimesOf(
     } catch (error) {
       if (size === given || !(error instanceof ChainruleError)) throw error;
       throw new ChainruleError(
-        `${caller}: with ${size} in the first dimension of the arguments, which is the batch, instead of ${given}: ` +
+        `${caller}: with ${size} instead of ${given} in the dimension of the arguments that may differ: ` +
           `${error.message.replace(`${caller}: `, '')}; give { batch: null } for a module of one size`,
         { cause: error },
       );

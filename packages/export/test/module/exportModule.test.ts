@@ -107,7 +107,7 @@ describe('exportModule', () => {
   it('says that the first dimension is the batch where no other size works', () => {
     const square = (x: Tensor): Tensor => x.matmul(x);
     expect(() => exportModule(square, [ones([3, 3])])).toThrow(
-      /with 1 in the first dimension of the arguments, which is the batch, instead of 3: matmul: .*; give \{ batch: null \}/,
+      /with 1 instead of 3 in the dimension of the arguments that may differ: matmul: .*; give \{ batch: null \}/,
     );
     expect(() => exportModule(square, [ones([3, 2])])).toThrow(/^matmul: /);
     expect(exportModule(square, [ones([3, 3])], { batch: null }).js).toContain('"fixed":1');

@@ -331,3 +331,50 @@ describe('loops in exported modules', () => {
     );
   });
 });
+
+describe('the size that differs is that of another dimension', () => {
+  const lstm = new nn.LSTM(3, 4, { batchFirst: true });
+  const model = (x: Tensor, scale: Tensor): Tensor => lstm.forward(x)[0].mul(scale);
+  const [scale, batch] = [tensor([1, 2, 3, 4]), 2];
+
+  it('sequences of any length, in all arguments that have the dimension', async () => {
+    const examples = [zeros([batch, 5, 3]), scale];
+    const made = exportModule(model, examples, {
+      dynamic: 1,
+      modules: lstm,
+      names: ['x', 'scale'],
+    });
+    expect(made.types).toContain('@param x float32 [2, length, 3]');
+    const { predict } = await loaded(made);
+    for (const length of [1, 2, 5, 17, 300]) {
+      const x = randn([batch, length, 3]);
+      const { data, shape } = predict(x.dataSync(), scale.dataSync());
+      const right = noGrad(() => model(x, scale));
+      expect(shape).toEqual(right.shape);
+      expect(
+        Math.max(...data.map((v, i) => Math.abs(v - (right.dataSync()[i] as number)))),
+      ).toBeLessThan(1e-6);
+    }
+    expect(() => predict(new Float32Array(7), scale.dataSync())).toThrow(
+      /\[2, length, 3\]\), got 7/,
+    );
+  });
+
+  it('of some arguments by name; misuse is refused', async () => {
+    const examples = [zeros([batch, 5]), zeros([batch, 5])];
+    const f = (x: Tensor, y: Tensor): Tensor => x.mean(1, { keepdim: true }).add(y);
+    const { predict } = await loaded(exportModule(f, examples, { dynamic: { arg0: 1 } }));
+    const x = randn([batch, 9]);
+    const y = randn([batch, 5]);
+    expect([...predict(x.dataSync(), y.dataSync()).data]).toEqual([...f(x, y).dataSync()]);
+    const refused = (dynamic: unknown) => () =>
+      exportModule(f, examples, { dynamic: dynamic as never });
+    expect(refused({ arg1: 2 })).toThrow(/dynamic: arg1 of shape \[2, 5\] has no dimension 2/);
+    expect(refused({ other: 0 })).toThrow(/dynamic: there is no argument 'other' \(arg0, arg1\)/);
+    expect(refused(2)).toThrow(/dynamic: no argument has dimension 2/);
+    expect(refused(-1)).toThrow(/dynamic/);
+    expect(refused({ arg0: 1, arg1: 0 })).toThrow(
+      /dynamic: the arguments have different sizes there \(5, 2\)/,
+    );
+  });
+});

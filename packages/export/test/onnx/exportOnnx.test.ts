@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as cr from '@chainrule/autograd';
-import { zeros, type Tensor } from '@chainrule/autograd';
+import { tensor, zeros, type Tensor } from '@chainrule/autograd';
+import { primitive } from '@chainrule/autograd/internal';
 import { exportOnnx, importOnnx, version } from '@chainrule/export';
 import * as nn from '@chainrule/nn';
 import { separate } from '../../src/onnx/export/external.js';
@@ -155,11 +156,16 @@ test('what was exported can be trained further', () => {
 
 describe('refused, with the operation and where it was made', () => {
   const one = [zeros([2, 3])];
+  const own = primitive('ownOperation', {
+    lowering: { kind: 'reference' },
+    shape: ([x]) => (x as Tensor).shape,
+    batch: ([x]) => x as Tensor,
+  });
   test.each<[string, (x: Tensor) => unknown, RegExp]>([
     [
       'an operation that ONNX has not',
-      (x) => cr.nextafter(x, 1),
-      /exportOnnx: nextafter\.float32: ONNX has no such operation \(.*exportOnnx\.test\.ts/,
+      (x) => own([x]),
+      /exportOnnx: ownOperation: ONNX has no such operation \(.*exportOnnx\.test\.ts/,
     ],
     ['random numbers', (x) => x.add(cr.randn([2, 3])), /exportOnnx: .*random|exportOnnx: normal/],
     [
@@ -175,12 +181,12 @@ describe('refused, with the operation and where it was made', () => {
   test('the module it was made in', () => {
     class Odd extends nn.Module {
       override forward(x: Tensor): Tensor {
-        return cr.nextafter(x, 1);
+        return own([x]);
       }
     }
     const model = new nn.Sequential(new nn.ReLU(), new Odd());
     expect(() => exportOnnx(model, one)).toThrow(
-      /nextafter\.float32: ONNX has no such operation \(in 1, /,
+      /ownOperation: ONNX has no such operation \(in 1, /,
     );
   });
   test('statistics that change', () => {
@@ -217,4 +223,41 @@ describe('refused, with the operation and where it was made', () => {
       /exportOnnx: args must/,
     );
   });
+});
+
+test.each([
+  [
+    'float32',
+    [
+      2 ** -149,
+      3 * 2 ** -149,
+      2 ** -126,
+      2 ** -125,
+      1,
+      1 + 2 ** -23,
+      2 - 2 ** -23,
+      3.4028234663852886e38,
+    ],
+  ],
+  [
+    'float64',
+    [5e-324, 1.5e-323, 2 ** -1022, 2 ** -1021, 1, 1 + 2 ** -52, 2 - 2 ** -52, Number.MAX_VALUE],
+  ],
+] as const)('the neighbours of %s are those of the operation, bit for bit', (dtype, sizes) => {
+  const all = [0, ...sizes, Infinity].flatMap((x) => [x, -x]);
+  all.push(NaN);
+  const x = tensor(
+    all.flatMap((v) => all.map(() => v)),
+    { dtype },
+  );
+  const y = tensor(
+    all.flatMap(() => all),
+    { dtype },
+  );
+  const [found] = importOnnx(exportOnnx(cr.nextafter, [x, y])).run(x, y) as [Tensor];
+  const right = cr.nextafter(x, y).dataSync();
+  expect(found.dataSync()).toEqual(right);
+  right.forEach((v, i) =>
+    expect(Object.is(v, found.dataSync()[i]), `${x.dataSync()[i]} ${y.dataSync()[i]}`).toBe(true),
+  );
 });

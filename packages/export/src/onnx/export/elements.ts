@@ -104,6 +104,28 @@ const logaddexp = (k: Formula, x: string, y: string): string => {
   return k.of('Add', k.of('Max', x, y), log1p(k, k.of('Exp', apart)));
 };
 
+/**
+ * The number next to x towards y. x moves by φ|x|, with φ a little more than half of the distance between numbers, so that the
+ * sum is rounded to the next one; near zero, where all numbers have the same distance, by that distance. Numbers below 1 are
+ * scaled meanwhile, so that φ|x| has its digits.
+ */
+const neighbour = (digits: number, lowest: number, most: number): Element =>
+  formula((k, x, y) => {
+    const size = k.of('Abs', x);
+    const scale = k.of('Where', k.of('Less', size, 1), 2 ** (digits + 7), 1);
+    const apart = k.of('Mul', k.of('Mul', size, scale), 2 ** (-1 - digits) * (1 + 2 ** -digits));
+    const isSmall = k.of('Less', size, 2 ** (lowest + digits + 1));
+    const step = k.of('Where', isSmall, 2 ** (lowest + digits + 7), apart);
+    const signed = k.of('Where', k.of('Less', x, y), step, k.of('Neg', step));
+    const sum = k.of('Div', k.of('Add', k.of('Mul', x, scale), signed), scale);
+    // −0 comes from below.
+    const isZero = k.of('And', k.of('Equal', sum, 0), k.of('Not', k.of('Equal', x, 0)));
+    const moved = k.of('Where', isZero, k.of('Mul', x, 0), sum);
+    const inside = k.of('Where', k.of('IsInf', x), k.of('Mul', k.of('Sign', x), most), moved);
+    const stays = k.of('Or', k.of('Equal', x, y), k.of('IsNaN', y));
+    return k.of('Where', stays, y, inside);
+  });
+
 /** The element-wise operations that ONNX has or can compose. */
 export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
   neg: direct('Neg'),
@@ -228,6 +250,8 @@ export const ELEMENTS: { readonly [K in ElementName]?: Element } = {
     return k.of('Where', zero, 0, product);
   }),
   signbit: formula(negative),
+  'nextafter.float32': neighbour(23, -149, (2 - 2 ** -23) * 2 ** 127),
+  'nextafter.float64': neighbour(52, -1074, Number.MAX_VALUE),
   copysign: formula((k, x, y) => {
     const size = k.of('Abs', x);
     return k.of('Where', negative(k, y), k.of('Neg', size), size);

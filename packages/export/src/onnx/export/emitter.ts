@@ -129,10 +129,26 @@ export class Emitter {
   }
 
   /** A weight under its own name. */
-  weight(name: string, shape: readonly number[], dtype: DType, data: TypedArray): string {
+  weight(
+    name: string,
+    shape: readonly number[],
+    elementType: number,
+    data: ArrayBufferView,
+  ): string {
     const own = this.fresh(name);
-    this.initializers.push(tensorProto(own, shape, CODE[dtype], bytesOf(data)));
+    this.initializers.push(tensorProto(own, shape, elementType, bytesOf(data)));
     return own;
+  }
+
+  /** Writes to the main graph, where all graphs see it. */
+  inMain<T>(write: () => T): T {
+    const { at } = this;
+    this.at = this.root;
+    try {
+      return write();
+    } finally {
+      this.at = at;
+    }
   }
 
   /** A constant tensor. */

@@ -21,6 +21,7 @@ import {
 } from './options.js';
 import { writeItems } from './program.js';
 import { recordAll, type Recordings } from './recordings.js';
+import type { WeightType } from './weights.js';
 
 /** The version of the file format for each version of the operators. */
 const IR: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11 };
@@ -65,6 +66,7 @@ export function exportOnnx<const O extends ExportOnnxOptions = Record<never, nev
     dynamic,
     opset = 20,
     modules,
+    weights = 'float32',
     externalData,
   } = readExportOptions('exportOnnx', options);
   checkArgument('exportOnnx', 'f', f, modelOrFunction);
@@ -79,7 +81,7 @@ export function exportOnnx<const O extends ExportOnnxOptions = Record<never, nev
       opset,
     }),
   );
-  const graph = graphOf(recordings, axes, { inputs, outputs, opset });
+  const graph = graphOf(recordings, axes, { inputs, outputs, opset, weights });
   const proto: ModelProto = {
     irVersion: IR[opset] ?? 10,
     producerName: 'chainrule',
@@ -99,12 +101,13 @@ interface Named {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly opset: number;
+  readonly weights: WeightType;
 }
 
 function graphOf(
   recordings: Recordings,
   axes: readonly Axis[],
-  { inputs, outputs, opset }: Named,
+  { inputs, outputs, opset, weights }: Named,
 ): GraphProto {
   const [graph] = recordings.graphs as [Recordings['graphs'][number]];
   const changed = graph.states.find(({ next }) => next !== null);
@@ -115,7 +118,7 @@ function graphOf(
   }
   if (graph.outputs.length === 0)
     throw new ChainruleError('exportOnnx: the function returns no tensor');
-  const emitter = new Emitter(opset, recordings.shape, leafOf(recordings));
+  const emitter = new Emitter(opset, recordings.shape, leafOf(recordings, weights));
   const info = (name: string, node: GraphNode): ValueInfoProto =>
     infoOf(name, node, recordings, axes);
   const input = graph.arguments.map((node, i): ValueInfoProto => {

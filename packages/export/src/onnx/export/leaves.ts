@@ -5,13 +5,17 @@ import { CODE } from './encoded.js';
 import { refuse } from './refuse.js';
 import { isFixed } from './sizes.js';
 import type { Recordings } from './recordings.js';
+import { writeWeight, type WeightType } from './weights.js';
 
-/** Writes a leaf, and returns its name. */
-export function leafOf(recordings: Recordings): (node: GraphNode, e: Emitter) => string {
+/** Writes a leaf, and returns its name; `weights` is the type that weights are stored in. */
+export function leafOf(
+  recordings: Recordings,
+  weights: WeightType,
+): (node: GraphNode, e: Emitter) => string {
   return (node, e) => {
     switch (node.kind) {
       case 'state':
-        return e.weight(node.state.key, node.shape, node.dtype, node.state.cell.dataSync());
+        return writeWeight(node, e, weights);
       case 'number':
         return numberOf(node, recordings, e);
       case 'data':

@@ -8,6 +8,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import type { Module } from '@chainrule/nn';
+import { WEIGHT_TYPES, type WeightType } from './weights.js';
 
 /** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
@@ -28,6 +29,12 @@ export interface ExportOnnxOptions {
    * If `f` is a function: the modules whose parameters and buffers are named by their keys; one module, or several by prefix.
    */
   readonly modules?: Module | Readonly<Record<string, Module>>;
+  /**
+   * The type that weights of two and more dimensions are stored in; the file makes float32 of them when it is loaded. Default
+   * `'float32'`. `'float16'` and `'bfloat16'` take half the bytes, `'int8'` a quarter: whole numbers, with one scale along the
+   * axis that loses least.
+   */
+  readonly weights?: WeightType;
   /** The name of a file for the weights, which are then not part of the model. Required above 2 GB. */
   readonly externalData?: string;
 }
@@ -48,6 +55,7 @@ export const readExportOptions = defineOptions<ExportOnnxOptions>({
   dynamic: kinds.object as never,
   opset: kinds.wholeBetween(17, 23),
   modules: kinds.object as never,
+  weights: kinds.oneOf(...WEIGHT_TYPES),
   externalData: kinds.text,
 });
 

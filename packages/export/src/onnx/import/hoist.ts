@@ -42,7 +42,7 @@ function mayBeWeight(value: Known): boolean {
 }
 
 /** A graph, and all graphs inside it. */
-function graphsIn(graph: Graph): Graph[] {
+export function graphsIn(graph: Graph): Graph[] {
   const within = ({ attributes }: Node): Graph[] =>
     [...attributes.values()].flatMap((body) => (body instanceof Graph ? graphsIn(body) : []));
   return [graph, ...graph.nodes.flatMap(within)];

@@ -2,6 +2,7 @@
 import { checkArgument, defineOptions, FormatError, kinds } from '@chainrule/autograd';
 import { decode } from '../protobuf/decode.js';
 import { MODEL } from '../schema/onnx.js';
+import { dequantizeWeights } from './dequantize.js';
 import { externalReader, type OnnxExternalData } from './externalData.js';
 import { GraphReader } from './graphReader.js';
 import { hoistWeights } from './hoist.js';
@@ -48,6 +49,7 @@ export function importOnnx(bytes: Uint8Array, options?: ImportOnnxOptions): Onnx
   if (model.graph === undefined) throw new FormatError('importOnnx: there is no graph in the file');
   const context = { limits, external: externalReader(externalData) };
   const graph = new GraphReader(context).read(model.graph, model.functions, model.opsetImport);
+  dequantizeWeights(graph, limits);
   hoistWeights(graph);
   return moduleOf(graph, limits);
 }

@@ -87,7 +87,8 @@ function fromList(list: readonly number[], type: ElementType, count: number): Ar
   return list;
 }
 
-function fromBytes(
+/** The elements in little-endian bytes. */
+export function fromBytes(
   bytes: Uint8Array,
   type: ElementType,
   shape: readonly number[],

@@ -33,6 +33,7 @@ import { JOINING } from './arrays/joining.js';
 import { PADDING } from './arrays/padding.js';
 import { MAKING } from './arrays/making.js';
 import { BLOCKS } from './arrays/blocks.js';
+import { BITS } from './elements/bits.js';
 import { CASTING } from './elements/casting.js';
 import { SIGNALS } from './arrays/signals.js';
 import { TEXTS } from './values/texts.js';
@@ -43,7 +44,7 @@ export const FAMILIES: readonly (readonly [family: string, operators: readonly O
   ['Arithmetic', ARITHMETIC],
   ['Reductions and order', REDUCTIONS],
   ['Shapes', [...SHAPES, ...JOINING, ...PADDING, ...BLOCKS]],
-  ['Casts and constants', [...CASTING, ...MAKING]],
+  ['Casts and constants', [...CASTING, ...BITS, ...MAKING]],
   ['Indexing', INDEXING],
   ['Matrices', MATRICES],
   ['Convolution', [...CONVOLUTION, ...DEFORMABLE]],

@@ -108,6 +108,14 @@ export const ELEMENTS: Readonly<Record<ElementType, Element>> = {
   int2: { code: 26, dtype: 'int32', bits: 2, range: [-2, 1] },
 };
 
+/** The type in files that holds a dtype exactly. */
+export const TYPE_OF: Readonly<Record<DType, ElementType>> = {
+  float32: 'float',
+  float64: 'double',
+  int32: 'int32',
+  bool: 'bool',
+};
+
 const BY_CODE: ReadonlyMap<number, ElementType> = new Map(
   (Object.keys(ELEMENTS) as ElementType[]).map((type) => [ELEMENTS[type].code, type]),
 );

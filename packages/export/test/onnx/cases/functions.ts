@@ -247,6 +247,7 @@ export const functions: readonly ExportCase[] = [
     const zeros = x.mul(0);
     return [cr.signbit(x), cr.signbit(zeros), cr.copysign(x.square(), zeros), cr.copysign(2, x)];
   }),
+  unary('neighbours', (x) => [cr.nextafter(x, 0), cr.nextafter(x.cast('float64'), 9)]),
   unary('sinc', (x) => [cr.sinc(x), cr.sinc(x.round())]),
   unary(
     'scattering by the largest and by products',

@@ -2,7 +2,7 @@
 import * as cr from '@chainrule/autograd';
 import type { Call } from '../../import/call.js';
 import { Known, known, Strings, type Value } from '../../import/values.js';
-import { ELEMENTS, type ElementType } from '../../schema/elementTypes.js';
+import { ELEMENTS, TYPE_OF, type ElementType } from '../../schema/elementTypes.js';
 import { nearestNumber } from '../../schema/floatFormat.js';
 import { isFloat } from '../helpers.js';
 import { operator, type Operator } from '../operator.js';
@@ -12,14 +12,6 @@ interface Target {
   readonly type: ElementType;
   readonly dtype: cr.DType;
 }
-
-/** The type in files that holds a dtype exactly. */
-const TYPE_OF: Readonly<Record<cr.DType, ElementType>> = {
-  float32: 'float',
-  float64: 'double',
-  int32: 'int32',
-  bool: 'bool',
-};
 
 /** Numbers as text, in the format of NumPy. */
 function asTexts(call: Call): Strings {
@@ -99,41 +91,6 @@ function foldCast([x]: readonly Known[], call: Call): Known | null {
   return known(data, x!.shape, dtype);
 }
 
-/** Typed arrays for types whose bits can be reinterpreted. */
-const BITS: Partial<
-  Record<
-    ElementType,
-    | typeof Float32Array
-    | typeof Int32Array
-    | typeof Uint8Array
-    | typeof Int8Array
-    | typeof Int16Array
-    | typeof Uint16Array
-  >
-> = {
-  float: Float32Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  bool: Uint8Array,
-};
-
-/** The same bits as another type of the same width; float64 and integers beyond int32 are not supported. */
-function bitCasted(call: Call): Known {
-  const from = call.type(0) ?? TYPE_OF[call.tensor(0).dtype];
-  const { type: to, dtype } = call.elementType('to');
-  const [written, read] = [BITS[from], BITS[to]];
-  if (
-    written?.BYTES_PER_ELEMENT === undefined ||
-    written.BYTES_PER_ELEMENT !== read?.BYTES_PER_ELEMENT
-  )
-    call.refuse(`the bits of ${from} cannot be read as ${to} here`);
-  const data = new read(written.from(call.numbers(0)).buffer);
-  return known(data, call.shape(0), dtype);
-}
-
 export const CASTING: readonly Operator[] = [
   operator(
     'Cast',
@@ -149,5 +106,4 @@ export const CASTING: readonly Operator[] = [
     const { dtype } = call.tensor(1);
     return casted(call, { type: call.type(1) ?? TYPE_OF[dtype], dtype });
   }),
-  operator('BitCast', bitCasted),
 ];

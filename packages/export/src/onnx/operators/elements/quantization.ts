@@ -26,6 +26,15 @@ function target(call: Call): ElementType {
   return given ?? (call.has(2) ? (call.type(2) ?? 'uint8') : 'uint8');
 }
 
+/** Of integers that were quantized the same numbers as floats: a gradient passes them, and integers have none. */
+const floats = new WeakMap<cr.Tensor, cr.Tensor>();
+
+/** Rounds, and lets a gradient pass unchanged. */
+const round = cr.customGrad({
+  forward: (_, x: cr.Tensor) => cr.round(x),
+  backward: (_, ct) => ct,
+});
+
 /** `round(x / scale) + zero`, ties to even, clamped to the range of the type; a float type has a zero point of 0. */
 export function quantized(
   x: cr.Tensor,
@@ -36,12 +45,17 @@ export function quantized(
   const { range: [low, high] = [-128, 127], format } = ELEMENTS[type];
   const scaled = x.div(scale.cast(x.dtype));
   if (format !== undefined) return rounded(scaled, format, { saturate: true });
-  const whole = cr.round(scaled);
-  return (zero === null ? whole : whole.add(zero)).clamp(low, high).cast('int32');
+  const whole = round(scaled);
+  const held = (zero === null ? whole : whole.add(zero)).clamp(low, high);
+  const y = held.cast('int32');
+  floats.set(y, held);
+  return y;
 }
 
+/** `(x − zero) scale`; a gradient passes from here to what was quantized, where it was within the range of the type. */
 export function dequantized(x: cr.Tensor, scale: cr.Tensor, zero: cr.Tensor | null): cr.Tensor {
-  return (zero === null ? x : x.sub(zero)).cast(scale.dtype).mul(scale);
+  const held = floats.get(x) ?? x;
+  return (zero === null ? held : held.sub(zero)).cast(scale.dtype).mul(scale);
 }
 
 function quantize(call: Call): Result {
