@@ -338,7 +338,7 @@ describe('the size that differs is that of another dimension', () => {
   const [scale, batch] = [tensor([1, 2, 3, 4]), 2];
 
   it('sequences of any length, in all arguments that have the dimension', async () => {
-    const examples = [zeros([batch, 5, 3]), scale];
+    const examples: [Tensor, Tensor] = [zeros([batch, 5, 3]), scale];
     const made = exportModule(model, examples, {
       dynamic: 1,
       modules: lstm,
@@ -361,7 +361,7 @@ describe('the size that differs is that of another dimension', () => {
   });
 
   it('of some arguments by name; misuse is refused', async () => {
-    const examples = [zeros([batch, 5]), zeros([batch, 5])];
+    const examples: [Tensor, Tensor] = [zeros([batch, 5]), zeros([batch, 5])];
     const f = (x: Tensor, y: Tensor): Tensor => x.mean(1, { keepdim: true }).add(y);
     const { predict } = await loaded(exportModule(f, examples, { dynamic: { arg0: 1 } }));
     const x = randn([batch, 9]);

@@ -32,8 +32,12 @@ export function planJoin({ rows, lengths, inputs, out }: JoinKernel): FormedKern
       const [start, at] = [local(), local()];
       f.get(BLOCK).set(piece).push(to).set(start);
       f.repeat(count, () => {
-        f.get(piece).memory(I32.load, 4 * first).set(from);
-        f.get(piece).memory(I32.load, 4 * first + 4).tee(length);
+        f.get(piece)
+          .memory(I32.load, 4 * first)
+          .set(from);
+        f.get(piece)
+          .memory(I32.load, 4 * first + 4)
+          .tee(length);
         f.i32(size).op(I32.mul).set(bytes).get(start).set(at);
         f.repeat(times, () => {
           copyRow(f, at, from, { local: length }, elementsOf(copied));
