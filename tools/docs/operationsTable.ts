@@ -95,8 +95,8 @@ function compiled(name: string): string {
     case 'fold':
     case 'alias':
     case 'view':
-    case 'placedView':
-    case 'placedParts':
+    case 'dynamicView':
+    case 'dynamicParts':
       return 'fused loop';
     case 'product':
     case 'parts':

@@ -3,7 +3,7 @@ export { engine } from './engine/engine.js';
 export { run } from './engine/evaluate.js';
 export { operations, primitive, type PrimitiveOp } from './ops/build/primitive.js';
 export { rowPullsOf } from './ops/statistics/rowPulls.js';
-export { padAt, sliceAt } from './ops/shape/placed.js';
+export { padAt, sliceAt } from './ops/shape/dynamicSlice.js';
 export { primitives, type Value } from './graph/primitive.js';
 export { mode } from './graph/mode.js';
 export { runtime } from './graph/runtime.js';

@@ -16,7 +16,7 @@ import { FOLDER, RANK, SIZE } from './local/supervise.js';
 import { endWithProcess } from './lifecycle.js';
 import { launchedBy, loadMpi } from './mpi/library.js';
 import { MpiTransport } from './mpi/mpiTransport.js';
-import { ALONE, type Transport } from './transport.js';
+import { SINGLE_PROCESS, type Transport } from './transport.js';
 import { shareThreads, World } from './world.js';
 
 /** Options of `distributed`. */
@@ -139,10 +139,10 @@ function connect(kind: 'mpi' | 'local' | undefined, size: number | undefined): T
         "distributed('local'): give the number of ranks: distributed('local', { size: 4 })",
       );
     }
-    return size === 1 ? ALONE : new LocalTransport(startCopies(size), 0, size, false);
+    return size === 1 ? SINGLE_PROCESS : new LocalTransport(startCopies(size), 0, size, false);
   }
   console.warn(
     'distributed: running with one rank, as neither mpirun nor chainrule run started this program (mpirun -np 4 node train.js)',
   );
-  return ALONE;
+  return SINGLE_PROCESS;
 }

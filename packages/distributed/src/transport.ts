@@ -40,7 +40,7 @@ export interface Transport {
 }
 
 /** A job of one process. */
-export const ALONE: Transport = {
+export const SINGLE_PROCESS: Transport = {
   kind: 'alone',
   rank: 0,
   size: 1,

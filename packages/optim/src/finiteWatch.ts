@@ -31,7 +31,7 @@ export type OnNonFinite = 'ignore' | 'skip' | 'throw';
 
 /** A tensor that must be finite, its name in messages, and the number of steps before the one that it belongs to. */
 export interface Watched {
-  readonly what: () => string;
+  readonly label: () => string;
   readonly value: Tensor;
   readonly step: Tensor;
 }
@@ -103,16 +103,16 @@ export class FiniteWatch {
    * For a rule that reads numbers itself: records that it skipped a step. @throws {ChainruleError} if the policy is 'throw'.
    */
   refuse(what: string, steps: number): void {
-    if (this.policy === 'throw') this.fail({ what: () => what, step: number(steps) });
+    if (this.policy === 'throw') this.fail({ label: () => what, step: number(steps) });
     this.skips.assign(this.skips.add(1));
     evaluate();
   }
 
-  private fail({ what, step }: Pick<Watched, 'what' | 'step'>): never {
+  private fail({ label, step }: Pick<Watched, 'label' | 'step'>): never {
     const cause = culprit();
     forgetRun();
     throw new ChainruleError(
-      `${this.owner}: step ${step.item() + 1}: ${what()} is not finite, and nothing was changed` +
+      `${this.owner}: step ${step.item() + 1}: ${label()} is not finite, and nothing was changed` +
         (cause === null ? '' : `; first, ${cause}`),
     );
   }
@@ -139,12 +139,12 @@ export function watchedOf<H extends Hypers>(
       const value = borrowGrad(p);
       const step = kept.states.get(p)?.clock.step;
       if (value === null || step === undefined) return [];
-      return [{ what: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
+      return [{ label: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
     }),
   );
   const step = gradients[0]?.step;
   const isLoss = loss instanceof Tensor && step !== undefined;
   return isLoss
-    ? [{ what: () => 'the loss', value: loss as Tensor, step }, ...gradients]
+    ? [{ label: () => 'the loss', value: loss as Tensor, step }, ...gradients]
     : gradients;
 }

@@ -68,7 +68,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
   /** Watches for non-finite numbers; null if they are ignored. */
   protected readonly watch: FiniteWatch | null;
   private readonly built: BuiltGroup<H>[] = [];
-  private readonly kept: ParameterStates<H>;
+  private readonly states: ParameterStates<H>;
   private warned = false;
   /**
    * Whether the optimizer is created inside a function that is being recorded, and so anew at each call, with its own states.
@@ -98,7 +98,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     });
     const { strict = false, onNonFinite = 'ignore', ...hypers } = read(rule.name, options);
     this.rule = rule;
-    this.kept = new ParameterStates(rule);
+    this.states = new ParameterStates(rule);
     this.strict = strict;
     this.watch = onNonFinite === 'ignore' ? null : new FiniteWatch(rule.name, onNonFinite);
     const set = Object.entries(hypers).filter(([, value]) => value !== undefined);
@@ -120,7 +120,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
     this.built.forEach(({ group: { params } }, g) => {
       params.forEach((p, i) => used.set(p, `parameter ${i} of group ${g}`));
     });
-    this.kept.changes++;
+    this.states.changes++;
     this.built.push(buildGroup(this.rule, this.defaults, group, used, this.built.length));
   }
 
@@ -196,9 +196,10 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   private assign(watch: FiniteWatch | null, loss: unknown, condition?: Tensor): void {
     noGrad(() => {
-      const { rule, built, kept } = this;
-      const assignments = updatesOf(rule, built, kept);
-      const guarded = watch?.guard(assignments, () => watchedOf(built, kept, loss)) ?? assignments;
+      const { rule, built, states } = this;
+      const assignments = updatesOf(rule, built, states);
+      const guarded =
+        watch?.guard(assignments, () => watchedOf(built, states, loss)) ?? assignments;
       for (const [target, next] of guarded)
         target.assign(condition === undefined ? next : where(condition, next, target));
       dependsOn(
@@ -210,7 +211,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   /** A snapshot of the hyperparameters and the state, as plain objects, numbers and tensors. */
   stateDict(): OptimizerState {
-    return save(this.rule, this.built, this.kept.states);
+    return save(this.rule, this.built, this.states.states);
   }
 
   /**
@@ -219,8 +220,8 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
    * @throws {FormatError} if anything in it does not match. Nothing has changed then.
    */
   loadStateDict(state: OptimizerState): void {
-    load(this.rule, this.built, this.kept.states, state);
-    this.kept.changes++;
+    load(this.rule, this.built, this.states.states, state);
+    this.states.changes++;
     evaluate();
   }
 
@@ -229,18 +230,18 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
    * counts, and hyperparameters by group. For exporting a step as a graph.
    */
   namedState(): [name: string, state: Cell][] {
-    return namedState(this.built, this.kept.states);
+    return namedState(this.built, this.states.states);
   }
 
   /** Everything that shapes the graph of a step: `compile` records the step again when this changes. */
   private layout(): string {
-    const at = this.built.reduce((sum, { changes }) => sum + changes.count, this.kept.changes);
+    const at = this.built.reduce((sum, { changes }) => sum + changes.count, this.states.changes);
     if (at !== this.layoutAt) {
       const names = Object.keys(this.rule.checks);
       const groups = this.built.map(({ group }) =>
         names.map((name) => structureOf(this.rule, name, group[name] as HyperValue)),
       );
-      this.layoutKey = JSON.stringify([this.kept.changes, groups]);
+      this.layoutKey = JSON.stringify([this.states.changes, groups]);
       this.layoutAt = at;
     }
     return this.layoutKey;

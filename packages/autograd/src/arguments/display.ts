@@ -3,9 +3,9 @@ import { isTensor } from '../graph/isTensor.js';
 import { plural } from './plural.js';
 import { printable } from './printable.js';
 
-const LONGEST_TEXT = 60;
-const MOST_ENTRIES = 6;
-const DEEPEST = 3;
+const MAX_TEXT = 60;
+const MAX_ENTRIES = 6;
+const MAX_DEPTH = 3;
 
 /**
  * `value` in a few words: `0.5`, `'mean'`, `[1, 2, 'x']`, `a tensor of shape [2, 3]`, `an object { keepDim }`, `a function`,
@@ -13,13 +13,13 @@ const DEEPEST = 3;
  */
 export function display(value: unknown): string {
   try {
-    return shown(value, 0);
+    return formatValue(value, 0);
   } catch {
     return 'an object that cannot be read';
   }
 }
 
-function shown(value: unknown, depth: number): string {
+function formatValue(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'undefined':
       return 'nothing';
@@ -32,15 +32,15 @@ function shown(value: unknown, depth: number): string {
     case 'symbol':
       return 'a symbol';
     case 'function':
-      return shownFunction(value);
+      return formatFunction(value);
     case 'object':
-      return value === null ? 'null' : shownObject(value, depth);
+      return value === null ? 'null' : formatObject(value, depth);
     default:
       return String(value);
   }
 }
 
-function shownFunction(value: object): string {
+function formatFunction(value: object): string {
   try {
     Object.hasOwn(value, 'prototype'); // the same look-up that a test for callability makes
   } catch {
@@ -49,8 +49,8 @@ function shownFunction(value: object): string {
   return /^class\b/.test(Function.prototype.toString.call(value)) ? 'a class' : 'a function';
 }
 
-function shownObject(value: object, depth: number): string {
-  if (Array.isArray(value)) return shownList(value, depth);
+function formatObject(value: object, depth: number): string {
+  if (Array.isArray(value)) return formatList(value, depth);
   if (isTensor(value) && value.attrs?.['number'] === true)
     return 'a number argument of a compiled function, which is an input of its recording (if it decides what is recorded, capture it or pass it as a string)';
   if (isTensor(value)) return `a tensor of shape [${value.sizes.join(', ')}]`;
@@ -63,8 +63,8 @@ function shownObject(value: object, depth: number): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) {
     const keys = Object.keys(value);
-    const names = keys.slice(0, MOST_ENTRIES).map((key) => short(key));
-    if (keys.length > MOST_ENTRIES) names.push('…');
+    const names = keys.slice(0, MAX_ENTRIES).map((key) => short(key));
+    if (keys.length > MAX_ENTRIES) names.push('…');
     return names.length === 0 ? '{}' : `an object { ${names.join(', ')} }`;
   }
   const name: unknown = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
@@ -73,12 +73,12 @@ function shownObject(value: object, depth: number): string {
     : 'an object';
 }
 
-function shownList(list: readonly unknown[], depth: number): string {
-  if (depth >= DEEPEST) return '[…]';
+function formatList(list: readonly unknown[], depth: number): string {
+  if (depth >= MAX_DEPTH) return '[…]';
   const entries: string[] = [];
-  for (let i = 0; i < Math.min(list.length, MOST_ENTRIES); i++)
-    entries.push(shown(list[i], depth + 1));
-  if (list.length > MOST_ENTRIES) entries.push(`… ${list.length} entries`);
+  for (let i = 0; i < Math.min(list.length, MAX_ENTRIES); i++)
+    entries.push(formatValue(list[i], depth + 1));
+  if (list.length > MAX_ENTRIES) entries.push(`… ${list.length} entries`);
   return `[${entries.join(', ')}]`;
 }
 
@@ -88,6 +88,6 @@ function quoted(text: string): string {
 }
 
 function short(text: string): string {
-  const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   return printable(cut).replaceAll('\n', '\\u000a');
 }

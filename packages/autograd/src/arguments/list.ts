@@ -6,9 +6,9 @@ import { isArray, iterable, type Kind } from './kinds.js';
 import { reading } from './reading.js';
 
 /** The most entries of an iterable: one that continues after that is considered endless. */
-const MOST = 2 ** 21;
+const MAX_LENGTH = 2 ** 21;
 /** The same for tensors, parameters and modules: two million of them, made by a generator, would fill the memory. */
-const MOST_OBJECTS = 2 ** 16;
+const MAX_OBJECTS = 2 ** 16;
 
 /**
  * The entries of an array or another iterable, in a new array; each must be of the kind.
@@ -32,7 +32,7 @@ export function readList<T>(op: string, name: string, given: unknown, entryKind:
       if (!entryKind.test(entry))
         refuseArgument(op, `${name}[${entries.length}]`, entry, entryKind);
       const last: unknown = isArray(entry) ? entry[1] : entry; // in a pair of a name and a tensor
-      const most = typeof last === 'object' ? MOST_OBJECTS : MOST;
+      const most = typeof last === 'object' ? MAX_OBJECTS : MAX_LENGTH;
       if (!ends && entries.length >= most) {
         throw new ChainruleError(
           `${op}: ${name} has more than ${most} entries; pass one that ends, or an array`,
@@ -64,7 +64,8 @@ export function generate<T>(length: number, f: (i: number) => T): T[] {
 export function copyList(op: string, name: string, list: readonly unknown[]): unknown[] {
   return reading(op, name, () => {
     const { length } = list;
-    if (length > MOST) throw new ChainruleError(`${op}: ${name} has more than ${MOST} entries`);
+    if (length > MAX_LENGTH)
+      throw new ChainruleError(`${op}: ${name} has more than ${MAX_LENGTH} entries`);
     return generate(length, (i) => list[i]);
   });
 }

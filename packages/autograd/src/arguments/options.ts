@@ -138,7 +138,7 @@ function picked(op: string, known: KnownOptions, given: unknown): Values | null 
         const kind = (pickedKinds[i] ??= kinds.get(name) as Kind);
         if (!kind.test(value)) refuseArgument(op, name, value, kind);
       }
-      pickedValues[i] = typeof value === 'object' || typeof value === 'function' ? NEVER : value;
+      pickedValues[i] = typeof value === 'object' || typeof value === 'function' ? UNEQUAL : value;
     }
     i++;
   }
@@ -148,7 +148,7 @@ function picked(op: string, known: KnownOptions, given: unknown): Values | null 
 }
 
 /** Equals no value, not even itself. */
-const NEVER = NaN;
+const UNEQUAL = NaN;
 
 /** The options in an object of their own: each is read once, so the values used are the values checked. */
 function checked(op: string, known: KnownOptions, given: unknown): Values {

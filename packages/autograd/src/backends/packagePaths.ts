@@ -24,7 +24,7 @@ export function packagePaths(
   const path = process.getBuiltinModule('node:path');
   const folders = first.map((folder) => path.join(path.resolve(folder), 'main'));
   const found = new Set<string>();
-  for (const from of [...folders, programPlace(), own]) {
+  for (const from of [...folders, programPath(), own]) {
     if (from === null || !ABSOLUTE.test(from)) continue;
     try {
       found.add(createRequire(from).resolve(name));
@@ -43,14 +43,14 @@ const ABSOLUTE = /^(file:|[\\/]|[a-z]:)/i;
  * search continues in its folder. Links are followed: Node.js itself looks for the program's packages at their targets, and the
  * links may be anywhere.
  */
-function programPlace(): string | null {
+function programPath(): string | null {
   const program = process.argv[1];
   // With `node -e` it is an argument, and may be any path.
   if (program === undefined || process.execArgv.some(isProgramText)) return null;
-  return process.getBuiltinModule('node:path').join(behindLinks(program), 'main');
+  return process.getBuiltinModule('node:path').join(resolveLinks(program), 'main');
 }
 
-function behindLinks(program: string): string {
+function resolveLinks(program: string): string {
   if (process.execArgv.includes('--preserve-symlinks-main')) return program;
   try {
     return process.getBuiltinModule('node:fs').realpathSync(program);

@@ -1,5 +1,5 @@
 /** @file What the machine offers, and what is in use. */
-import { engine, planningSoFar } from '../engine/engine.js';
+import { engine, planningCounts } from '../engine/engine.js';
 import type { BlasInfo } from './blas/blas.js';
 import { findBlas } from './node.js';
 import { turnOnWideSimd, type WideSimd } from './wasm/run/wideSimd.js';
@@ -94,7 +94,7 @@ export function memoryUsage(): MemoryUsage {
   const arrays = wasmArrays();
   const { dispatches = 0, submits = 0, heap, forms: pipelines = 0 } = gpuInUse()?.runtime ?? {};
   const onGpu = { dispatches, submits, deviceBytes: (heap?.used ?? 0) * 4 };
-  const counts = { plans: engine.plans.size, planning: planningSoFar(), ...onGpu };
+  const counts = { plans: engine.plans.size, planning: planningCounts(), ...onGpu };
   if (arrays === null)
     return {
       ...{ arena: 0, cells: 0, residentLeaves: 0, used: 0, reserved: 0 },
@@ -102,6 +102,6 @@ export function memoryUsage(): MemoryUsage {
       forms: pipelines,
     };
   const { bytesUsed, bytesReserved } = arrays.memory;
-  const forms = arrays.forms.met + pipelines;
+  const forms = arrays.forms.useCount + pipelines;
   return { ...arrays.usage, used: bytesUsed, reserved: bytesReserved, ...counts, forms };
 }

@@ -6,7 +6,7 @@ import { engine } from '../engine/engine.js';
 import { evaluate } from '../engine/evaluate.js';
 import type { Executable, HostBackend, Program } from '../engine/program.js';
 import { isFloat, type TypedArray } from '../graph/dtype.js';
-import { mode, settled, withMode } from '../graph/mode.js';
+import { mode, refusePromise, withMode } from '../graph/mode.js';
 import { show, sizeOf } from '../graph/shape.js';
 import { tensorsOf } from '../tree.js';
 
@@ -25,10 +25,10 @@ export function detectAnomaly<R>(f: () => R, surplus?: unknown): R {
   checkArgument('detectAnomaly', 'f', f, kinds.callable);
   const { backend } = engine;
   if (backend === null) return f();
-  engine.backend = checking(backend);
+  engine.backend = checkingBackend(backend);
   try {
     return withMode('detectAnomaly', { debug: Math.max(mode.debug, 1) }, () => {
-      const result = settled('detectAnomaly', f());
+      const result = refusePromise('detectAnomaly', f());
       evaluate(...tensorsOf(result));
       return result;
     });
@@ -38,7 +38,7 @@ export function detectAnomaly<R>(f: () => R, surplus?: unknown): R {
 }
 
 /** A backend that exposes the value of every instruction. */
-function checking(backend: HostBackend): HostBackend {
+function checkingBackend(backend: HostBackend): HostBackend {
   const checked: HostBackend = {
     ...backend,
     // However long a program is.
@@ -53,13 +53,13 @@ function checking(backend: HostBackend): HostBackend {
         .map((_, i) => i)
         .filter((i) => program.instructions[i]?.op !== null);
       const executable = backend.compile({ ...program, outputs: [...all, ...program.outputs] });
-      return new Checked(program, all, executable);
+      return new CheckedExecutable(program, all, executable);
     },
   };
   return checked;
 }
 
-class Checked implements Executable<TypedArray> {
+class CheckedExecutable implements Executable<TypedArray> {
   private failed = -1;
 
   private readonly program: Program;

@@ -17,7 +17,7 @@ export function rememberRuns(): void {
 
 /** Forgets the inputs of the last pass, as its results were fine. */
 export function forgetRun(): void {
-  lastRun.kept = null;
+  lastRun.run = null;
 }
 
 /**
@@ -26,7 +26,7 @@ export function forgetRun(): void {
  * kept (see {@link rememberRuns}). Call it before the next run.
  */
 export function culprit(): string | null {
-  const run = lastRun.kept;
+  const run = lastRun.run;
   if (run === null) return null;
   const { program, inputs } = run;
   const all = program.instructions.flatMap(({ op }, i) => (op === null ? [] : [i]));

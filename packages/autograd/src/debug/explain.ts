@@ -2,10 +2,10 @@
 import { checkArgument } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { collect } from '../engine/collect.js';
-import { deviceOf, engine, planningSoFar } from '../engine/engine.js';
+import { deviceOf, engine, planningCounts } from '../engine/engine.js';
 import { Plan } from '../engine/plan.js';
 import { printProgram, type Program } from '../engine/program.js';
-import { tellOfNew } from '../engine/newStructures.js';
+import { reportNewStructure } from '../engine/structureWarnings.js';
 import { planning } from '../engine/plan.js';
 import { describeKernels } from '../engine/segmented.js';
 import { mode } from '../graph/mode.js';
@@ -30,17 +30,17 @@ export function explain(t: Tensor): string {
     `${kind}: ${count(computed.length, 'operation')} on ${count(inputs.length, 'input')}, by ${backend?.name ?? 'no backend'}\n` +
     `${printProgram(program)}\n` +
     `as: ${backend === null ? '' : describeKernels(program, backend)}` +
-    keepsPlanning()
+    planningWarning()
   );
 }
 
 /** From this many runs on, their ratio means something. */
-const MANY = 50;
+const MIN_RUNS = 50;
 
 /** A warning if most runs so far had structures that had not been seen before. */
-function keepsPlanning(): string {
-  const { walked, made, found } = planningSoFar();
-  if (walked + made < MANY || walked + made <= found) return '';
+function planningWarning(): string {
+  const { walked, made, found } = planningCounts();
+  if (walked + made < MIN_RUNS || walked + made <= found) return '';
   return (
     `\nnote: most runs so far had a structure not seen before (${walked} run at first sight, ${made} planned, ${found} ` +
     'found their plans): setDebug(1) names the lines that make a new one each time'
@@ -61,7 +61,7 @@ function count(n: number, what: string): string {
 export function setDebug(level: number): void {
   checkArgument('setDebug', 'level', level, kinds.oneOf(0, 1, 2, 3));
   mode.debug = level;
-  planning.onNew = level > 0 ? tellOfNew : null;
+  planning.onNew = level > 0 ? reportNewStructure : null;
   engine.onRun = level < 2 ? null : (program, why) => report(program, why, level);
 }
 

@@ -35,7 +35,7 @@ export interface GraphEdge {
 }
 
 /** Everything that is drawn. */
-export interface Drawn {
+export interface DrawnGraph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
 }

@@ -1,5 +1,5 @@
 /** @file Graphs as pictures: a layered drawing in SVG. */
-import { typeOf, type Drawn, type GraphNode } from './graphNode.js';
+import { typeOf, type DrawnGraph, type GraphNode } from './graphNode.js';
 import { clean } from './graphText.js';
 
 interface Box {
@@ -28,7 +28,7 @@ const ACCENT = {
   value: '#228be6',
 };
 
-export function toSVG({ nodes, edges }: Drawn): string {
+export function toSVG({ nodes, edges }: DrawnGraph): string {
   const boxes = new Map<number, Box>(
     nodes.map((node, i) => [node.id, { node, width: widthOf(node), layer: 0, order: i, x: 0 }]),
   );
@@ -109,7 +109,7 @@ function settle(layer: readonly Box[]): void {
 }
 
 /** What is known of a node: its number and gradient, if it is a single number; otherwise its type. */
-function known(node: GraphNode): string {
+function valueText(node: GraphNode): string {
   const { value, gradient } = node;
   const show = (array: ArrayLike<number>): string => String(Number((array[0] ?? 0).toPrecision(3)));
   if (value?.length !== 1) return typeOf(node);
@@ -117,7 +117,7 @@ function known(node: GraphNode): string {
 }
 
 function widthOf(node: GraphNode): number {
-  return Math.max(64, 7.2 * Math.max(clean(node.label).length, known(node).length) + 20);
+  return Math.max(64, 7.2 * Math.max(clean(node.label).length, valueText(node).length) + 20);
 }
 
 function top({ layer }: Box): number {
@@ -158,7 +158,7 @@ function drawBox(box: Box): string {
     `<g><title>${escape(node.scope === '' ? node.label : `${node.scope}: ${node.label}`)}</title>` +
     `<rect x="${round(x - width / 2)}" y="${y}" width="${round(width)}" height="${HEIGHT}" rx="${radius}" fill="${color}" fill-opacity="0.15" stroke="${color}"/>` +
     `<text x="${round(x)}" y="${y + 15}" text-anchor="middle" font-weight="600" fill="currentColor">${escape(node.label)}</text>` +
-    `<text x="${round(x)}" y="${y + 29}" text-anchor="middle" font-size="10.5" fill="currentColor" opacity="0.8">${escape(known(node))}</text></g>`
+    `<text x="${round(x)}" y="${y + 29}" text-anchor="middle" font-size="10.5" fill="currentColor" opacity="0.8">${escape(valueText(node))}</text></g>`
   );
 }
 

@@ -1,8 +1,8 @@
 /** @file Graphs as text for Graphviz and Mermaid. */
-import { typeOf, type Drawn, type GraphNode } from './graphNode.js';
+import { typeOf, type DrawnGraph, type GraphNode } from './graphNode.js';
 
 /** The longest label that is written in full. */
-const LONGEST = 60;
+const MAX_LABEL = 60;
 
 /** Without control characters (terminals obey some), and of limited length. */
 export function clean(text: string): string {
@@ -10,7 +10,7 @@ export function clean(text: string): string {
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     '\ufffd',
   );
-  return plain.length > LONGEST ? `${plain.slice(0, LONGEST - 1)}…` : plain;
+  return plain.length > MAX_LABEL ? `${plain.slice(0, MAX_LABEL - 1)}…` : plain;
 }
 
 /** Scopes as a tree: `encoder.hidden` lies within `encoder`. */
@@ -49,7 +49,7 @@ export function colorOf({ kind, backward }: GraphNode): string {
   return backward && kind === 'operation' ? '#ebfbee' : COLORS[kind];
 }
 
-export function toDot({ nodes, edges }: Drawn): string {
+export function toDot({ nodes, edges }: DrawnGraph): string {
   const quote = (text: string): string => `"${clean(text).replace(/[\\"]/g, '\\$&')}"`;
   const lines = [
     'digraph {',
@@ -76,7 +76,7 @@ export function toDot({ nodes, edges }: Drawn): string {
   return [...lines, '}', ''].join('\n');
 }
 
-export function toMermaid({ nodes, edges }: Drawn): string {
+export function toMermaid({ nodes, edges }: DrawnGraph): string {
   const quote = (text: string): string =>
     clean(text).replace(/[^\w .,:()\u00b7\u2026-]/g, (c) => `#${c.codePointAt(0)};`);
   const lines = ['flowchart TB'];

@@ -8,7 +8,7 @@ import { extraOf } from '../graph/cells/gradient.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantOp } from '../graph/version.js';
 import type { Collected } from './collect.js';
-import { collectReady, execute, hasMoved, pendingVersions } from './evaluate.js';
+import { collectReady, execute, makePositionsDynamic, pendingVersions } from './evaluate.js';
 import { engine } from './engine.js';
 import { Plan } from './plan.js';
 
@@ -16,10 +16,10 @@ import { Plan } from './plan.js';
 const BACKWARD = -4;
 
 /** A forward graph whose structure has no plan yet, and the existing gradients that such a plan would read. */
-export interface Unplanned {
+export interface UnplannedBackward {
   readonly graph: Pick<Collected, 'roots' | 'leaves' | 'gradLeaves'>;
   readonly structure: Int32Array;
-  readonly before: readonly Tensor[];
+  readonly gradients: readonly Tensor[];
 }
 
 /**
@@ -30,7 +30,7 @@ export interface Unplanned {
 export function runKnownBackward(
   root: Tensor,
   newGradient: (leaf: Tensor) => Cell,
-): true | Unplanned | null {
+): true | UnplannedBackward | null {
   const graph = collectReady(() => [root, ...pendingVersions()]);
   if (!graph.plain || graph.roots[0] !== root) return null;
   const { structure, gradLeaves } = graph;
@@ -44,9 +44,9 @@ export function runKnownBackward(
     structure.push(live === null ? 0 : 1);
     if (live !== null) before.add(live);
   }
-  const plan = engine.plans.look(structure);
-  if (plan === null && hasMoved(graph)) return runKnownBackward(root, newGradient);
-  if (plan === null) return { graph, structure: structure.copy(), before: [...before] };
+  const plan = engine.plans.get(structure);
+  if (plan === null && makePositionsDynamic(graph)) return runKnownBackward(root, newGradient);
+  if (plan === null) return { graph, structure: structure.copy(), gradients: [...before] };
   const cells = plan.gradients.map((k) => {
     const node = gradLeaves[k] as Tensor;
     const leaf = node.cell ?? node;
@@ -63,11 +63,11 @@ export function runKnownBackward(
  */
 export function runBackward(
   graph: Collected,
-  unplanned: Unplanned | null,
+  unplanned: UnplannedBackward | null,
   gradients: readonly Tensor[],
 ): void {
   if (graph.roots.length === 0) return;
-  const learnt = unplanned === null ? null : learn(graph, unplanned, gradients);
+  const learnt = unplanned === null ? null : planBackward(graph, unplanned, gradients);
   if (learnt === null) execute(graph, engine.plans.find(graph), 'backward');
   else execute({ ...graph, leaves: learnt.inputs }, learnt.plan, 'backward');
 }
@@ -76,9 +76,9 @@ export function runBackward(
  * Makes a plan for all graphs of the forward structure. Its inputs are the leaves of the forward graph and the existing
  * gradients; any other input of the backward part must be a number that its rules make.
  */
-function learn(
+function planBackward(
   { nodes, leaves, roots }: Collected,
-  { graph: forward, structure, before }: Unplanned,
+  { graph: forward, structure, gradients: before }: UnplannedBackward,
   gradients: readonly Tensor[],
 ): { readonly plan: Plan; readonly inputs: Tensor[] } | null {
   const firstGradient = roots.length - gradients.length;

@@ -6,12 +6,12 @@ import { frozenError } from '../arguments/frozen.js';
 import { ChainruleError, GradError } from '../errors.js';
 import { DTYPES } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
-import { nowhere } from '../graph/primitive.js';
+import { noDynamicForm } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkInside, constantOp, isNumber, placeholderOp, versionOp } from '../graph/version.js';
 import { isRows } from './rows.js';
 import { Structure } from './structure.js';
-import { baseOf, isKeptView } from './views.js';
+import { baseOf, isEvaluatedView } from './views.js';
 
 /** The result of a walk. Valid until the next walk. */
 export interface Collected {
@@ -22,13 +22,13 @@ export interface Collected {
   /** Roots to compute: those asked for, pending cells found by the walk, and nodes that are needed again. */
   readonly roots: Tensor[];
   /** Nodes needed again after their run had dropped them: their plans should keep them from now on. */
-  readonly again: Tensor[];
+  readonly dropped: Tensor[];
   /** Two graphs with equal structures can be computed by the same program. Valid until the next walk. */
   readonly structure: Structure;
   /** Nodes that require grad and were made by no operation: leaves, and versions of cells. */
   readonly gradLeaves: Tensor[];
   /** Nodes that read or write at a position given by their attributes, and the range of the structure that holds it. */
-  readonly placed: readonly PlacedNode[];
+  readonly slices: readonly SliceNode[];
   /**
    * Pending first versions of cells. They are computed in a run of their own, so that a first step has the same graph as all
    * others.
@@ -41,7 +41,7 @@ export interface Collected {
 }
 
 /** A node whose attributes say where it reads or writes, and the range of the structure that they take up. */
-export interface PlacedNode {
+export interface SliceNode {
   readonly node: Tensor;
   readonly from: number;
   readonly to: number;
@@ -54,13 +54,13 @@ interface CollectOptions {
   /** Whether views that have been read remain views: then the tensor that they view is a root too. */
   readonly keepsViews?: boolean;
   /** Turns a node whose position is known to change into one whose position is an operand. */
-  readonly settle?: ((node: Tensor) => void) | null;
+  readonly resolve?: ((node: Tensor) => void) | null;
 }
 
 /** Reused by every walk. */
 const structure = new Structure();
 
-const NOT_MET = -1;
+const UNVISITED = -1;
 const LEAF = -1;
 const NUMBER = -2;
 const LITERAL = -3;
@@ -82,24 +82,24 @@ export function nextMark(): number {
 /**
  * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Changes nothing but the marks that walks
  * leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become part of the graph
- * without being roots. `settle` makes changing positions operands. With `byPosition`, slices of values stay in the graph
+ * without being roots. `resolve` makes changing positions operands. With `byPosition`, slices of values stay in the graph
  * instead of becoming inputs of their own; with `keepsViews`, views that have been read remain views.
  */
 export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
-  const { stops, also = [], byPosition = false, keepsViews = false, settle = null } = options;
+  const { stops, also = [], byPosition = false, keepsViews = false, resolve = null } = options;
   const mark = nextMark();
   const nodes: Tensor[] = [];
   const leaves: Tensor[] = [];
   const roots = new Set<Tensor>();
-  const again: Tensor[] = [];
+  const dropped: Tensor[] = [];
   const gradLeaves: Tensor[] = [];
   const initial: Tensor[] = [];
   const calls: Tensor[] = [];
-  const placed: PlacedNode[] = [];
+  const slices: SliceNode[] = [];
   // In debug mode the backward pass is built each time: what fails in it is a node with a line.
   let plain = mode.debug === 0;
   structure.reset();
-  literalSlots.fill(NOT_MET);
+  literalSlots.fill(UNVISITED);
   // The path of nodes being visited, and how many inputs of each have been visited.
   const path: Tensor[] = [];
   const visited: number[] = [];
@@ -109,7 +109,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     node.mark = mark;
     // A node with a value may have dropped its inputs.
     const rows = node.value === null && parent !== null && !byPosition && isRows(node);
-    const isThere = node.value !== null && !(keepsViews && parent !== null && isKeptView(node));
+    const isThere =
+      node.value !== null && !(keepsViews && parent !== null && isEvaluatedView(node));
     if (isThere || isNumber(node) || rows || stops?.has(node) === true) {
       addLeaf(node, nodes, leaves, structure);
       if (node.needsGrad) {
@@ -119,7 +120,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       return;
     }
     checkComputable(node);
-    if (settle !== null && node.op?.placed !== nowhere) settle(node);
+    if (resolve !== null && node.op?.dynamic !== noDynamicForm) resolve(node);
     // A view is not kept; the tensor that it views is. With a value of its own it would no longer be a view, and sums over it
     // would be taken in another order than before.
     if (
@@ -127,7 +128,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       !isView(node) &&
       (parent === null || parent.plan === null || isView(parent))
     ) {
-      again.push(node);
+      dropped.push(node);
       roots.add(node);
     } else if (parent === null || (node.cell !== null && node.cell.current === node)) {
       const base = keepsViews ? baseOf(node) : null;
@@ -166,10 +167,10 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     nodes,
     leaves,
     roots: [...roots],
-    again,
+    dropped,
     structure,
     gradLeaves,
-    placed,
+    slices,
     initial,
     plain,
     calls,
@@ -188,7 +189,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
       } else {
         path.pop();
         visited.pop();
-        addNode(node, nodes, structure, placed);
+        addNode(node, nodes, structure, slices);
         if (node.needsGrad && node.cell !== null) gradLeaves.push(node);
         if (node.cell !== null && node.cell.first === node && node.cell.startsAlone)
           initial.push(node);
@@ -210,7 +211,7 @@ export const NO_KIND = -1;
 function isView({ op, home }: Tensor): boolean {
   if (op === null) return false;
   const { kind } = op.lowering;
-  const isPart = kind === 'view' || kind === 'placedView' || kind === 'alias';
+  const isPart = kind === 'view' || kind === 'dynamicView' || kind === 'alias';
   return isPart || (kind === 'loop' && home === 'webgpu');
 }
 
@@ -238,8 +239,8 @@ function addLeaf(node: Tensor, nodes: Tensor[], leaves: Tensor[], structure: Str
   if (literal >= 0) {
     const which = literal * DTYPES.length + DTYPES.indexOf(node.dtype);
     const known = literalSlots[which]!;
-    literalSlots[which] = node.slot = known === NOT_MET ? nodes.length : known;
-    if (known !== NOT_MET) return;
+    literalSlots[which] = node.slot = known === UNVISITED ? nodes.length : known;
+    if (known !== UNVISITED) return;
   } else node.slot = nodes.length;
   nodes.push(node);
   if (isNumber(node)) {
@@ -262,13 +263,13 @@ export function isLiteral(node: Tensor): boolean {
   return !Object.is(value, -0) && LITERALS.includes(value);
 }
 
-function addNode(node: Tensor, nodes: Tensor[], structure: Structure, placed: PlacedNode[]): void {
+function addNode(node: Tensor, nodes: Tensor[], structure: Structure, placed: SliceNode[]): void {
   const op = node.op as NonNullable<typeof node.op>;
   structure.push((op.id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);
   const from = structure.length;
   if (node.attrs !== null) structure.pushAttrs(node.attrs);
-  if (op.placed !== nowhere) placed.push({ node, from, to: structure.length });
+  if (op.dynamic !== noDynamicForm) placed.push({ node, from, to: structure.length });
   node.slot = nodes.length;
   nodes.push(node);
 }

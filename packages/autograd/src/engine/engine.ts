@@ -26,7 +26,7 @@ export const engine: {
 };
 
 /** @internal How the runs so far found their plans. */
-export function planningSoFar(): { walked: number; made: number; found: number } {
+export function planningCounts(): { walked: number; made: number; found: number } {
   return { walked: planning.walked, made: planning.made, found: engine.plans.hits };
 }
 

@@ -11,20 +11,27 @@ import { ChainruleError } from '../errors.js';
 import { pendingCells, type Cell } from '../graph/cells/cell.js';
 import { itemSize } from '../graph/dtype.js';
 import { mode } from '../graph/mode.js';
-import { MOST_PENDING } from '../graph/pending.js';
+import { PENDING_LIMITS } from '../graph/pending.js';
 import { runtime } from '../graph/runtime.js';
 import type { Storage } from '../graph/values/storage.js';
 import { checkReadable } from '../graph/values/reading.js';
 import type { Tensor } from '../graph/tensor.js';
 import { counterOp, isNumber } from '../graph/version.js';
-import { exceeds } from './bound.js';
+import { exceedsPendingLimits } from './pendingLimits.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { backendFor, engine, onSecondDevice } from './engine.js';
-import { takeBack } from './lent.js';
-import { NOTHING, type Plan } from './plan.js';
+import { revokeLoan } from './loans.js';
+import { NO_SLOTS, type Plan } from './plan.js';
 import type { Executable } from './program.js';
-import { cellOf, leafValue, outputOf, place, release, settle } from './settle.js';
+import {
+  cellOf,
+  leafValue,
+  cellOutput,
+  rootOutput,
+  releaseSaved,
+  commitValues,
+} from './commitValues.js';
 import { madeAt } from './userLine.js';
 
 /**
@@ -58,7 +65,7 @@ export function pendingVersions(): Tensor[] {
   for (const cell of pendingCells) {
     const isFirst = cell.isNew && cell.startsAlone && !cell.hasNext;
     if (isFirst) bytes += cell.size * itemSize[cell.dtype];
-    if (isFirst && bytes > MOST_PENDING.bytes) cell.revert();
+    if (isFirst && bytes > PENDING_LIMITS.bytes) cell.revert();
     else versions.push(cell.current);
   }
   return versions;
@@ -69,7 +76,7 @@ export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] =
   return collect(roots, {
     also,
     keepsViews: mode.tracing === null,
-    settle: mode.tracing === null ? engine.plans.places.settle : null,
+    resolve: mode.tracing === null ? engine.plans.positions.resolver : null,
   });
 }
 
@@ -79,8 +86,8 @@ export function collectToRun(roots: readonly Tensor[], also: readonly Tensor[] =
  */
 export function collectReady(roots: () => readonly Tensor[]): Collected {
   const graph = collectToRun(roots());
-  if (graph.initial.length + graph.again.length === 0) return graph;
-  const early = [...graph.initial, ...dataOf(graph)];
+  if (graph.initial.length + graph.dropped.length === 0) return graph;
+  const early = [...graph.initial, ...droppedConstants(graph)];
   try {
     if (early.length > 0) computeFirst(early);
   } catch {
@@ -92,12 +99,12 @@ export function collectReady(roots: () => readonly Tensor[]): Collected {
 }
 
 /** Nodes that are needed again and depend on nothing that learns: `const x = randn([64, 8])` before a loop. */
-function dataOf({ again, nodes, gradLeaves }: Collected): Tensor[] {
-  if (again.length === 0) return again;
+function droppedConstants({ dropped, nodes, gradLeaves }: Collected): Tensor[] {
+  if (dropped.length === 0) return dropped;
   const learned = new Set(gradLeaves);
   for (const node of nodes)
     if (node.value === null && node.inputs.some((x) => learned.has(x))) learned.add(node);
-  return again.filter((node) => !node.needsGrad && !learned.has(node));
+  return dropped.filter((node) => !node.needsGrad && !learned.has(node));
 }
 
 function computeFirst(versions: readonly Tensor[]): void {
@@ -115,37 +122,37 @@ function runAll(roots: () => readonly Tensor[], why: string): void {
   for (const root of now) if (isNumber(root)) root.value = leafValue(root);
   const other = onSecondDevice(now);
   if (other === null) {
-    runOnOne(roots, why);
+    runOnDevice(roots, why);
     return;
   }
-  runOnOne(() => roots().filter((root) => !other(root)), why);
-  runOnOne(() => roots().filter(other), why);
+  runOnDevice(() => roots().filter((root) => !other(root)), why);
+  runOnDevice(() => roots().filter(other), why);
 }
 
 /**
  * @internal Makes positions operands if an earlier graph was equal to this one, which has no plan, but for its positions.
  * Returns whether it did: the graph must then be collected again.
  */
-export function hasMoved(graph: Collected): boolean {
-  if (graph.placed.length === 0 || mode.tracing !== null) return false;
-  return !engine.plans.has(graph.structure) && engine.plans.places.move(graph);
+export function makePositionsDynamic(graph: Collected): boolean {
+  if (graph.slices.length === 0 || mode.tracing !== null) return false;
+  return !engine.plans.has(graph.structure) && engine.plans.positions.update(graph);
 }
 
-function runOnOne(roots: () => readonly Tensor[], why: string): void {
+function runOnDevice(roots: () => readonly Tensor[], why: string): void {
   let graph = collectReady(roots);
   if (graph.roots.length === 0) return;
-  if (hasMoved(graph)) graph = collectToRun(roots());
-  if (mode.tracing === 'compile') checkSettled(graph, why);
+  if (makePositionsDynamic(graph)) graph = collectToRun(roots());
+  if (mode.tracing === 'compile') checkConstant(graph, why);
   const forward =
     why !== 'backward' && graph.roots.some((root) => root.needsGrad && root.cell === null);
   if (forward && graph.calls.length > 0)
-    graph = collectToRun(roots(), runtime.keptByCalls(graph.calls));
+    graph = collectToRun(roots(), runtime.savedByCalls(graph.calls));
   const plan = engine.plans.find(graph);
-  execute(graph, plan, why, forward ? plan.held(graph) : null);
+  execute(graph, plan, why, forward ? plan.saved(graph) : null);
 }
 
 /** While a function is recorded, it may compute and read only what is the same at each call. */
-function checkSettled({ leaves, nodes }: Collected, why: string): void {
+function checkConstant({ leaves, nodes }: Collected, why: string): void {
   const changes = (x: Tensor): boolean => x.cell !== null || x.op === counterOp;
   if (leaves.some(changes) || nodes.some(changes)) checkReadable(why);
 }
@@ -162,9 +169,9 @@ export function execute(
   held: readonly number[] | null = null,
   more: readonly Cell[] = NONE,
   moreLeaves: readonly Tensor[] = NONE,
-): MoreValues {
+): ExtraOutputs {
   const { roots } = graph;
-  keepFromNowOn(graph);
+  pinDropped(graph);
   const leaves = moreLeaves.length === 0 ? graph.leaves : [...graph.leaves, ...moreLeaves];
   const inputs = new Array<Storage>(leaves.length);
   for (let i = 0; i < leaves.length; i++) {
@@ -178,41 +185,43 @@ export function execute(
   try {
     executable =
       engine.meter === null
-        ? plan.on(backend, held ?? NOTHING)
-        : plan.metered(backend, engine.meter, held ?? NOTHING);
+        ? plan.compile(backend, held ?? NO_SLOTS)
+        : plan.metered(backend, engine.meter, held ?? NO_SLOTS);
   } catch (error) {
     // A device reports what it cannot do before anything runs.
     for (const cell of [...cells, ...more]) cell?.revert();
     throw error;
   }
   const outputs: (Storage | null)[] = cells.map((cell, k) =>
-    cell === null ? place(roots[k] as Tensor, why, backend, leaves) : outputOf(cell, backend),
+    cell === null
+      ? rootOutput(roots[k] as Tensor, why, backend, leaves)
+      : cellOutput(cell, backend),
   );
-  for (const cell of more) outputs.push(outputOf(cell, backend));
-  for (let k = plan.kept.size + (held ?? NOTHING).length; k > 0; k--) outputs.push(null);
+  for (const cell of more) outputs.push(cellOutput(cell, backend));
+  for (let k = plan.pinned.size + (held ?? NO_SLOTS).length; k > 0; k--) outputs.push(null);
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as Tensor;
     inputs[i] ??= leafValue(leaf); // of cells: after versions that will be overwritten have been copied
   }
-  if (held !== null) release(roots); // only now that the values held by the last run have been taken: they may be inputs
+  if (held !== null) releaseSaved(roots); // only now that the values held by the last run have been taken: they may be inputs
   runtime.runs++;
-  engine.onRun?.(plan.program(held ?? NOTHING), why);
+  engine.onRun?.(plan.program(held ?? NO_SLOTS), why);
   let values: Storage[];
   try {
     values = executable.run(inputs, outputs, (at) => graph.nodes[at]?.scope ?? '');
   } catch (error) {
     [...cells, ...more].forEach((cell, k) => {
       const array = outputs[k] ?? null;
-      if (cell === null && array !== null) takeBack(array, backend);
-      cell?.giveBack(array);
+      if (cell === null && array !== null) revokeLoan(array, backend);
+      cell?.recycle(array);
       cell?.revert();
     });
     throw explain(error, graph.nodes[executable.at], why);
   }
   if (lastRun.wanted && why === 'backward') {
-    lastRun.kept = { program: plan.program(held ?? NOTHING), inputs, nodes: graph.nodes };
+    lastRun.run = { program: plan.program(held ?? NO_SLOTS), inputs, nodes: graph.nodes };
   }
-  settle(graph, plan, held ?? NOTHING, cells, outputs, values, more.length, backend);
+  commitValues(graph, plan, held ?? NO_SLOTS, cells, outputs, values, more.length, backend);
   const end = roots.length + more.length;
   return {
     values: values.slice(roots.length, end),
@@ -221,12 +230,12 @@ export function execute(
 }
 
 /** @internal Makes the plans that dropped a value which is needed again keep it from now on. */
-export function keepFromNowOn({ again }: Collected): void {
-  for (const { plan, planIndex } of again) plan?.remember(planIndex);
+export function pinDropped({ dropped }: Collected): void {
+  for (const { plan, planIndex } of dropped) plan?.remember(planIndex);
 }
 
 /** The values of the cells that the graph does not have, and whether their arrays belong to the cells, to be reused. */
-interface MoreValues {
+interface ExtraOutputs {
   readonly values: readonly Storage[];
   readonly owned: readonly boolean[];
 }
@@ -243,7 +252,7 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
 }
 
 runtime.evaluate = run;
-runtime.bound = (node) => {
-  if (engine.building > 0 || mode.tracing !== null || !exceeds(node)) return;
+runtime.limit = (node) => {
+  if (engine.building > 0 || mode.tracing !== null || !exceedsPendingLimits(node)) return;
   run([node], 'evaluation'); // into an array of its own: the graph behind it should be freed
 };

@@ -11,5 +11,5 @@ export interface Run {
   readonly nodes: readonly Tensor[];
 }
 
-/** @internal `kept` is set by every backward pass and every replay while `wanted` is true. */
-export const lastRun: { wanted: boolean; kept: Run | null } = { wanted: false, kept: null };
+/** @internal `run` is set by every backward pass and every replay while `wanted` is true. */
+export const lastRun: { wanted: boolean; run: Run | null } = { wanted: false, run: null };

@@ -3,12 +3,12 @@ import { runtime } from '../graph/runtime.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import type { Collected } from './collect.js';
-import { KnownPlaces } from './positions.js';
+import { DynamicPositions } from './positions.js';
 import type { Backend, Executable, Instruction, Meter, Program } from './program.js';
 import { hashOf, type Structure } from './structure.js';
 
 /** No slots: one array, as plans are made ready anew when the array is another. */
-export const NOTHING: readonly number[] = [];
+export const NO_SLOTS: readonly number[] = [];
 
 /** Whether a leaf is a number that stays on the host, whatever the device. */
 function onHost({ home, sizes: shape }: Tensor): boolean {
@@ -45,22 +45,22 @@ export const planning: {
 /** The way to compute a graph of one structure. */
 export class Plan {
   /** Slots of values that were needed after a run had dropped them: they are kept from then on. */
-  readonly kept = new Set<number>();
+  readonly pinned = new Set<number>();
   /** For a plan that ends in gradients: the index of each one's leaf among the leaves that require grad. */
   gradients: readonly number[] = [];
   /** Slots that the backward graph of the roots will read; computed when first asked for. */
-  private heldSlots: readonly number[] | null = null;
+  private savedSlots: readonly number[] | null = null;
   readonly instructions: readonly Instruction[];
   private readonly inputs: readonly number[];
   private readonly roots: readonly number[];
   private readonly isRoot: ReadonlySet<number>;
   /** Whether it is known to run many times. */
-  comesAgain = false;
+  isRepeated = false;
   private runs = 0;
   /** How many of its first runs do not pay for a plan: most sizes do not come back. */
   private quickRuns = 1;
-  private ready: Ready | null = null;
-  private readyMetered: Ready | null = null;
+  private ready: CompiledPlan | null = null;
+  private readyMetered: CompiledPlan | null = null;
 
   readonly structure: Int32Array;
 
@@ -79,7 +79,7 @@ export class Plan {
       return {
         op: isInput ? null : node.op,
         attrs: isInput ? null : node.attrs,
-        inputs: isInput ? NOTHING : slotsOf(node),
+        inputs: isInput ? NO_SLOTS : slotsOf(node),
         shape,
         dtype,
         onHost: isInput && onHost(node),
@@ -93,10 +93,10 @@ export class Plan {
 
   /** Keeps a value from the next run on. */
   remember(index: number): void {
-    if (this.kept.has(index) || this.isRoot.has(index)) return;
+    if (this.pinned.has(index) || this.isRoot.has(index)) return;
     // The node of a loop has no value of its own: its results have.
     if (this.instructions[index]?.op?.lowering.kind === 'loop') return;
-    this.kept.add(index);
+    this.pinned.add(index);
     this.dispose();
   }
 
@@ -109,38 +109,39 @@ export class Plan {
   }
 
   /** The slots that a backward pass over `graph` would read, beside the roots and the kept values. */
-  held({ nodes, roots }: Collected): readonly number[] {
-    this.heldSlots ??= Array.from(runtime.readByBackward(roots))
+  saved({ nodes, roots }: Collected): readonly number[] {
+    this.savedSlots ??= Array.from(runtime.savedForBackward(roots))
       // Nodes behind an existing value are not part of this graph; a number needs no holding.
       .filter((node) => nodes[node.slot] === node && !isNumber(node))
       .map((node) => node.slot)
       .filter((slot) => this.instructions[slot]?.op !== null && !this.isRoot.has(slot));
-    return this.heldSlots;
+    return this.savedSlots;
   }
 
   /** The program: it computes the roots, the kept values, and `held`, values for a backward pass. */
-  program(held: readonly number[] = NOTHING): Program {
+  program(held: readonly number[] = NO_SLOTS): Program {
     const { instructions, inputs, roots } = this;
-    return { instructions, inputs, outputs: [...roots, ...this.kept, ...held] };
+    return { instructions, inputs, outputs: [...roots, ...this.pinned, ...held] };
   }
 
   /** The executable; for the first runs the one that is ready soonest. */
-  on(backend: Backend, held: readonly number[] = NOTHING): Executable {
+  compile(backend: Backend, held: readonly number[] = NO_SLOTS): Executable {
     this.runs++;
-    if (!this.comesAgain && this.runs <= this.quickRuns) {
-      const quick = this.quickly(backend, held);
+    if (!this.isRepeated && this.runs <= this.quickRuns) {
+      const quick = this.compileQuickly(backend, held);
       if (quick !== null) return quick;
     }
     const { ready } = this;
-    if (ready !== null && !ready.quick && fits(ready, backend, null, held)) return ready.executable;
+    if (ready !== null && !ready.quick && isCompatible(ready, backend, null, held))
+      return ready.executable;
     this.ready = null; // what is disposed of must not run again, even if making the next one fails
     ready?.executable.dispose?.();
     return (this.ready = this.prepare(backend, null, held)).executable;
   }
 
-  private quickly(backend: Backend, held: readonly number[]): Executable | null {
+  private compileQuickly(backend: Backend, held: readonly number[]): Executable | null {
     const { ready } = this;
-    if (ready !== null && fits(ready, backend, null, held)) return ready.executable;
+    if (ready !== null && isCompatible(ready, backend, null, held)) return ready.executable;
     const made = backend.compileQuickly?.(this.program(held)) ?? null;
     if (made === null) return null;
     const { executable, runs } = made;
@@ -151,26 +152,26 @@ export class Plan {
     return executable;
   }
 
-  /** As `on`, with kernels that report their times. */
-  metered(backend: Backend, meter: Meter, held: readonly number[] = NOTHING): Executable {
+  /** As `compile`, with kernels that report their times. */
+  metered(backend: Backend, meter: Meter, held: readonly number[] = NO_SLOTS): Executable {
     const { readyMetered: ready } = this;
-    if (ready !== null && fits(ready, backend, meter, held)) return ready.executable;
+    if (ready !== null && isCompatible(ready, backend, meter, held)) return ready.executable;
     this.readyMetered = null;
     ready?.executable.dispose?.();
     return (this.readyMetered = this.prepare(backend, meter, held)).executable;
   }
 
-  private prepare(backend: Backend, meter: Meter | null, held: readonly number[]): Ready {
+  private prepare(backend: Backend, meter: Meter | null, held: readonly number[]): CompiledPlan {
     planning.made++;
     const program = this.program(held);
     const executable =
-      backend.compileAny?.(program, meter, this.comesAgain) ?? backend.compile(program, meter);
+      backend.compileAny?.(program, meter, this.isRepeated) ?? backend.compile(program, meter);
     return { backend, meter, held, executable, quick: false };
   }
 }
 
 /** A program made ready to run, and the settings it was made for. */
-interface Ready {
+interface CompiledPlan {
   readonly backend: Backend;
   readonly meter: Meter | null;
   readonly held: readonly number[];
@@ -179,8 +180,8 @@ interface Ready {
   readonly quick: boolean;
 }
 
-function fits(
-  ready: Ready,
+function isCompatible(
+  ready: CompiledPlan,
   backend: Backend,
   meter: Meter | null,
   held: readonly number[],
@@ -189,20 +190,20 @@ function fits(
 }
 
 /** The most plans that are kept, and the most instructions of all of them; the `last` plans always stay. An instruction takes 150 bytes or more. */
-const MOST = { plans: 512, instructions: 2 ** 21, last: 4 };
+const CACHE_LIMITS = { plans: 512, instructions: 2 ** 21, last: 4 };
 
 /** Plans by structure; the least recently used are evicted first. */
 export class PlanCache {
   hits = 0;
   misses = 0;
   /** The positions of slices that have changed. */
-  readonly places = new KnownPlaces((hash) => this.drop(hash));
+  readonly positions = new DynamicPositions((hash) => this.drop(hash));
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
   private instructions = 0;
-  private readonly most: typeof MOST;
+  private readonly most: typeof CACHE_LIMITS;
 
-  constructor(most = MOST) {
+  constructor(most = CACHE_LIMITS) {
     this.most = most;
   }
 
@@ -213,7 +214,7 @@ export class PlanCache {
   /** The plan for a graph, made if there is none. */
   find(graph: Collected): Plan {
     return (
-      this.look(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph, graph.leaves))
+      this.get(graph.structure) ?? this.add(new Plan(graph.structure.copy(), graph, graph.leaves))
     );
   }
 
@@ -224,7 +225,7 @@ export class PlanCache {
   }
 
   /** The plan of a structure, or null; counts as a use. */
-  look(structure: Structure): Plan | null {
+  get(structure: Structure): Plan | null {
     const hash = structure.hash();
     const bucket = this.plans.get(hash);
     const found = bucket?.find((plan) => structure.equals(plan.structure));
@@ -262,6 +263,6 @@ export class PlanCache {
 
   clear(): void {
     for (const hash of this.plans.keys()) this.drop(hash);
-    this.places.clear();
+    this.positions.clear();
   }
 }

@@ -7,27 +7,27 @@
  * table of which other rows are read each time needs no new plan for each row.
  */
 import type { Tensor } from '../graph/tensor.js';
-import type { Collected, PlacedNode } from './collect.js';
+import type { Collected, SliceNode } from './collect.js';
 import type { Structure } from './structure.js';
 
 /** Graphs that are equal but for their positions. */
-interface Family {
+interface PositionFamily {
   /** For each node with a position, the hash of the last one. */
-  readonly places: Int32Array;
+  readonly positions: Int32Array;
   /** The hash of the structure of the first graph. */
-  readonly first: number;
+  readonly hash: number;
 }
 
 /**
  * The most families that are remembered; the least recently met are evicted first. Two families with equal hashes are taken
  * for one: that costs a plan at most, as a position may always be an operand.
  */
-const MOST = 1024;
+const MAX_FAMILIES = 1024;
 
-export class KnownPlaces {
-  private readonly families = new Map<number, Family>();
+export class DynamicPositions {
+  private readonly families = new Map<number, PositionFamily>();
   /** Hashes of the sizes of slices whose positions have changed, and of the tensors they are cut from. */
-  private readonly moving = new Set<number>();
+  private readonly dynamic = new Set<number>();
   private readonly drop: (hash: number) => void;
 
   /** `drop` disposes of the plan of the structure with that hash: the graphs it was made for use the new plan too. */
@@ -39,45 +39,46 @@ export class KnownPlaces {
    * Turns positions that have changed into operands, in the nodes themselves, which compute the same as before. Returns
    * whether there were any: the graph must then be collected again.
    */
-  move({ placed, structure }: Collected): boolean {
-    if (placed.length === 0) return false;
-    const { families, moving } = this;
-    const key = hashWithout(structure, placed);
+  update({ slices, structure }: Collected): boolean {
+    if (slices.length === 0) return false;
+    const { families, dynamic } = this;
+    const key = hashWithout(structure, slices);
     const before = families.get(key);
-    const places = new Int32Array(placed.length);
-    for (let k = 0; k < places.length; k++) {
-      places[k] = hashOfPlace(structure, placed[k]!);
-      if (before?.places.length === places.length && places[k] !== before.places[k])
-        moving.add(hashOfSizes(placed[k]!.node));
+    const positions = new Int32Array(slices.length);
+    for (let k = 0; k < positions.length; k++) {
+      positions[k] = hashOfPosition(structure, slices[k]!);
+      if (before?.positions.length === positions.length && positions[k] !== before.positions[k])
+        dynamic.add(hashOfSizes(slices[k]!.node));
     }
-    if (moving.size > MOST) moving.clear();
+    if (dynamic.size > MAX_FAMILIES) dynamic.clear();
     let moved = false;
-    for (const { node } of placed) if (moving.has(hashOfSizes(node)) && move(node)) moved = true;
-    if (moved && before !== undefined) this.drop(before.first);
+    for (const { node } of slices)
+      if (dynamic.has(hashOfSizes(node)) && makeDynamic(node)) moved = true;
+    if (moved && before !== undefined) this.drop(before.hash);
     families.delete(key);
-    families.set(key, { places, first: before?.first ?? structure.hash() });
-    if (families.size > MOST) families.delete(families.keys().next().value as number);
+    families.set(key, { positions, hash: before?.hash ?? structure.hash() });
+    if (families.size > MAX_FAMILIES) families.delete(families.keys().next().value as number);
     return moved;
   }
 
   /** Turns a node into one whose position is an operand if that is known to change; null while none is. */
-  get settle(): ((node: Tensor) => void) | null {
-    return this.moving.size === 0 ? null : this.settleOne;
+  get resolver(): ((node: Tensor) => void) | null {
+    return this.dynamic.size === 0 ? null : this.resolve;
   }
 
-  private readonly settleOne = (node: Tensor): void => {
-    if (this.moving.has(hashOfSizes(node))) move(node);
+  private readonly resolve = (node: Tensor): void => {
+    if (this.dynamic.has(hashOfSizes(node))) makeDynamic(node);
   };
 
   clear(): void {
     this.families.clear();
-    this.moving.clear();
+    this.dynamic.clear();
   }
 }
 
 /** Replaces a node in place by one whose position is an operand. */
-function move(node: Tensor): boolean {
-  const placed = node.op?.placed(node.inputs, node.attrs ?? {}) ?? null;
+function makeDynamic(node: Tensor): boolean {
+  const placed = node.op?.dynamic(node.inputs, node.attrs ?? {}) ?? null;
   if (placed === null) return false;
   Object.assign(node, placed);
   return true;
@@ -87,7 +88,7 @@ function move(node: Tensor): boolean {
  * A hash of all that is equal in graphs that differ in positions alone. Sizes are equal if those of all inputs and results
  * are.
  */
-function hashWithout({ ints, length }: Structure, placed: readonly PlacedNode[]): number {
+function hashWithout({ ints, length }: Structure, placed: readonly SliceNode[]): number {
   let h = 0x811c9dc5;
   let low = 0;
   const add = (x: number): void => {
@@ -105,7 +106,7 @@ function hashWithout({ ints, length }: Structure, placed: readonly PlacedNode[])
   return (h >>> 0) * 2 ** 21 + (low & 0x1fffff);
 }
 
-function hashOfPlace({ ints }: Structure, { from, to }: PlacedNode): number {
+function hashOfPosition({ ints }: Structure, { from, to }: SliceNode): number {
   let h = 0x811c9dc5;
   for (let i = from; i < to; i++) h = mix(h, ints[i]!);
   return h;

@@ -25,7 +25,7 @@ export interface Instruction {
  * An instruction in another program, where it reads other slots. All are written out, with their fields in one order: of one
  * that is spread V8 makes an object of a kind of its own, which takes hundreds of bytes.
  */
-export function moved(
+export function renumbered(
   { op, attrs, shape, dtype, onHost = false }: Instruction,
   inputs: readonly number[],
   origin: number,
@@ -77,7 +77,7 @@ export interface Backend<S extends Storage = Storage> {
    * Makes a program ready that may not run often: in far less time than `compile`, with slower runs and the same bits. Null
    * where that does not pay.
    */
-  compileQuickly?(program: Program): Quick<S> | null;
+  compileQuickly?(program: Program): QuickExecutable<S> | null;
   /** The kernels it would run a program with, as text. `print` is passed in because few programs need it. */
   describe(program: Program, print: typeof printKernels): string;
   /** An array in its own memory, for values that stay from run to run; null where it has no preferred memory. */
@@ -89,7 +89,7 @@ export interface Backend<S extends Storage = Storage> {
 }
 
 /** A program made ready quickly. */
-export interface Quick<S extends Storage = Storage> {
+export interface QuickExecutable<S extends Storage = Storage> {
   readonly executable: Executable<S>;
   /** The number of runs after which it should be compiled for good. */
   readonly runs: number;

@@ -1,21 +1,21 @@
 /** @file Makes a long program ready segment by segment: equal segments share what a backend has compiled. */
 import { isHost, type Storage } from '../graph/values/storage.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Backend, Executable, Meter, Program, Quick } from './program.js';
+import type { Backend, Executable, Meter, Program, QuickExecutable } from './program.js';
 import { isLong, mayBeLong, segmentsOf, type Segment } from './segments.js';
 import { printKernels } from './compile/printKernels.js';
 import { simplify } from './compile/simplify.js';
 import { hashOf } from './structure.js';
 
 /** A compiled segment, and how many long programs run it. */
-class Shared {
+class SharedSegment {
   readonly structure: Int32Array;
   users = 0;
   executable: Executable;
   /** The program to plan, and after how many more runs that pays; null once it is planned. */
   private waiting: { readonly program: Program; runs: number } | null;
 
-  constructor({ structure, program }: Segment, quick: Quick | null, backend: Backend) {
+  constructor({ structure, program }: Segment, quick: QuickExecutable | null, backend: Backend) {
     this.structure = structure;
     this.waiting = quick === null ? null : { program, runs: quick.runs };
     this.executable = quick?.executable ?? backend.compile(program);
@@ -40,14 +40,14 @@ class Shared {
 
 /** The segments made ready for one backend. */
 class SharedSegments {
-  private readonly byHash = new Map<number, Shared[]>();
+  private readonly byHash = new Map<number, SharedSegment[]>();
   private readonly backend: Backend;
 
   constructor(backend: Backend) {
     this.backend = backend;
   }
 
-  take(segment: Segment, atOnce: boolean): Shared {
+  take(segment: Segment, atOnce: boolean): SharedSegment {
     const { structure, program } = segment;
     const { backend } = this;
     const hash = hashOf(structure, structure.length);
@@ -58,14 +58,14 @@ class SharedSegments {
     );
     if (shared === undefined) {
       const quick = atOnce ? null : (backend.compileQuickly?.(program) ?? null);
-      shared = new Shared(segment, quick, backend);
+      shared = new SharedSegment(segment, quick, backend);
       this.byHash.set(hash, [...bucket, shared]);
     } else if (atOnce) shared.plan(backend);
     shared.users++;
     return shared;
   }
 
-  giveBack(shared: Shared): void {
+  giveBack(shared: SharedSegment): void {
     if (--shared.users > 0) return;
     shared.executable.dispose?.();
     const hash = hashOf(shared.structure, shared.structure.length);
@@ -119,7 +119,7 @@ const RUNS_OF_PLANNING = 32;
 
 /** A segment of a program: the slots of its inputs and outputs, and what all equal segments share. */
 interface Part extends Pick<Segment, 'inputs' | 'outputs' | 'origins'> {
-  readonly shared: Shared;
+  readonly shared: SharedSegment;
 }
 
 class SegmentedExecutable implements Executable {
@@ -131,7 +131,7 @@ class SegmentedExecutable implements Executable {
   /** For each slot the place among the outputs that its value goes to first; -1 for one that is not an output. */
   private readonly outputOf: Int32Array;
   /** Arrays for values that pass from segment to segment, kept from run to run. */
-  private readonly between = new Map<number, Storage | null>();
+  private readonly buffers = new Map<number, Storage | null>();
 
   constructor(program: Program, backend: Backend, source: SharedSegments, atOnce: boolean) {
     const { instructions, outputs: ends } = program;
@@ -147,7 +147,7 @@ class SegmentedExecutable implements Executable {
         for (const slot of outputs) {
           const { dtype, shape } = instructions[slot]!;
           if (this.outputOf[slot]! < 0)
-            this.between.set(slot, backend.allocate(dtype, sizeOf(shape)));
+            this.buffers.set(slot, backend.allocate(dtype, sizeOf(shape)));
         }
       }
     } catch (error) {
@@ -173,7 +173,7 @@ class SegmentedExecutable implements Executable {
       try {
         const results = executable.run(
           part.inputs.map((slot) => values[slot] as Storage),
-          part.outputs.map((slot) => this.placeOf(slot, outputs)),
+          part.outputs.map((slot) => this.storageOf(slot, outputs)),
           (at) => scopeOf?.(origins[at] ?? -1) ?? '',
         );
         part.outputs.forEach((slot, i) => (values[slot] = results[i] as Storage));
@@ -193,9 +193,9 @@ class SegmentedExecutable implements Executable {
     });
   }
 
-  private placeOf(slot: number, outputs: readonly (Storage | null)[]): Storage | null {
+  private storageOf(slot: number, outputs: readonly (Storage | null)[]): Storage | null {
     const k = this.outputOf[slot]!;
-    return (k >= 0 ? outputs[k] : this.between.get(slot)) ?? null;
+    return (k >= 0 ? outputs[k] : this.buffers.get(slot)) ?? null;
   }
 
   async ready(): Promise<void> {
@@ -206,7 +206,7 @@ class SegmentedExecutable implements Executable {
 
   dispose(): void {
     for (const { shared } of this.parts) this.source.giveBack(shared);
-    for (const array of this.between.values()) if (array !== null) this.backend.release(array);
-    this.between.clear();
+    for (const array of this.buffers.values()) if (array !== null) this.backend.release(array);
+    this.buffers.clear();
   }
 }

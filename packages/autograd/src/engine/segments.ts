@@ -5,7 +5,7 @@
 
 import { sizeOf } from '../graph/shape.js';
 import { constantOp } from '../graph/version.js';
-import { moved, type Instruction, type Program } from './program.js';
+import { renumbered, type Instruction, type Program } from './program.js';
 import { Structure } from './structure.js';
 
 /** A part of a program, as a program of its own. */
@@ -21,9 +21,9 @@ export interface Segment {
 }
 
 /** A program of more instructions than this is cut, if its values are small. */
-export const LONG = 10_000;
-const SHORTEST = 256;
-const LONGEST = 512;
+export const MAX_INSTRUCTIONS = 10_000;
+const MIN_SEGMENT = 256;
+const MAX_SEGMENT = 512;
 
 /**
  * Values between segments keep their memory from run to run, which is cheap only for small ones. A program is cut if its
@@ -33,7 +33,7 @@ const MEAN_ELEMENTS = { least: 8, most: 1024 };
 
 /** Whether a program runs in segments: depends on its structure alone. */
 export function isLong({ instructions }: Program): boolean {
-  if (instructions.length <= LONG) return false;
+  if (instructions.length <= MAX_INSTRUCTIONS) return false;
   let [operations, elements] = [0, 0];
   for (const instruction of instructions) {
     if (instruction.op === null || instruction.op.lowering.kind === 'alias') continue;
@@ -46,7 +46,7 @@ export function isLong({ instructions }: Program): boolean {
 
 /** Whether a program could be long once simplified: one of single numbers never is. */
 export function mayBeLong({ instructions }: Program): boolean {
-  if (instructions.length <= LONG) return false;
+  if (instructions.length <= MAX_INSTRUCTIONS) return false;
   return instructions.some((x) => elementsOf(x, instructions) >= MEAN_ELEMENTS.least);
 }
 
@@ -60,7 +60,7 @@ function elementsOf({ inputs, shape }: Instruction, all: readonly Instruction[])
 /** The segments of a program, in order. */
 export function segmentsOf(program: Program): Segment[] {
   const { instructions, outputs } = program;
-  const cuts = cutsOf(instructions);
+  const cuts = cutPoints(instructions);
   const lastUse = new Int32Array(instructions.length).fill(-1);
   instructions.forEach(({ inputs }, slot) => {
     for (const x of inputs) lastUse[x] = slot;
@@ -79,13 +79,13 @@ export function segmentsOf(program: Program): Segment[] {
  * Where to cut: of all the positions where a segment may end, the one where the instructions before it have the smallest
  * hash. So cuts fall at the same points of a repeated pattern, however often it repeats and whatever comes before.
  */
-function cutsOf(instructions: readonly Instruction[]): number[] {
+function cutPoints(instructions: readonly Instruction[]): number[] {
   const hashes = localHashes(instructions);
   const cuts = [0];
   for (let start = 0; start < instructions.length;) {
-    let best = Math.min(start + LONGEST, instructions.length);
+    let best = Math.min(start + MAX_SEGMENT, instructions.length);
     if (best < instructions.length) {
-      for (let at = start + LONGEST; at >= start + SHORTEST; at--)
+      for (let at = start + MAX_SEGMENT; at >= start + MIN_SEGMENT; at--)
         if (hashes[at]! <= hashes[best]!) best = at;
     }
     cuts.push(best);
@@ -95,7 +95,7 @@ function cutsOf(instructions: readonly Instruction[]): number[] {
 }
 
 /** How many instructions before a position its hash takes in. */
-const REACH = 8;
+const HASH_WINDOW = 8;
 
 /** For each position a hash of the few instructions before it, independent of where in the program they are. */
 function localHashes(instructions: readonly Instruction[]): Uint32Array {
@@ -103,7 +103,7 @@ function localHashes(instructions: readonly Instruction[]): Uint32Array {
   const own = instructions.map(({ op, inputs, shape, dtype }, slot) => {
     key.reset();
     key.push(op === null ? -1 : op.id);
-    for (const x of inputs) key.push(slot - x <= REACH ? slot - x : -1);
+    for (const x of inputs) key.push(slot - x <= HASH_WINDOW ? slot - x : -1);
     key.pushWith(dtype, shape.length);
     for (const n of shape) key.push(n);
     return key.hash();
@@ -111,7 +111,8 @@ function localHashes(instructions: readonly Instruction[]): Uint32Array {
   const hashes = new Uint32Array(instructions.length + 1);
   for (let at = 1; at <= instructions.length; at++) {
     let h = 0;
-    for (let i = Math.max(0, at - REACH); i < at; i++) h = Math.imul(h ^ own[i]!, 0x01000193) >>> 0;
+    for (let i = Math.max(0, at - HASH_WINDOW); i < at; i++)
+      h = Math.imul(h ^ own[i]!, 0x01000193) >>> 0;
     hashes[at] = h ^ (h >>> 13);
   }
   return hashes;
@@ -135,7 +136,7 @@ function segmentOf(
 
   const add = (slot: number, instruction: Instruction, inputs: readonly number[]): number => {
     const at = made.length;
-    made.push(moved(instruction, inputs, at));
+    made.push(renumbered(instruction, inputs, at));
     origins.push(instructions[slot]!.origin ?? slot);
     local.set(slot, at);
     const { op, attrs, shape, dtype } = instruction;

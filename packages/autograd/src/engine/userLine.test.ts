@@ -1,6 +1,6 @@
 /** @file The line of a program among those of the library. */
 import { expect, test } from 'vitest';
-import { longStack } from '../graph/stacks.js';
+import { captureStack } from '../graph/stacks.js';
 import { userLine } from './userLine.js';
 
 const stack = (...lines: string[]): string => ['Error', ...lines.map((l) => `    ${l}`)].join('\n');
@@ -32,7 +32,7 @@ test('a file that holds the library may have any name', () => {
 
 test('a stack reaches the program from deep inside of modules', () => {
   const { stackTraceLimit } = Error;
-  const deep = (n: number): string => (n === 0 ? longStack() : deep(n - 1));
+  const deep = (n: number): string => (n === 0 ? captureStack() : deep(n - 1));
   expect(deep(100).split('\n').length).toBeGreaterThan(101);
   expect(Error.stackTraceLimit).toBe(stackTraceLimit);
 });

@@ -9,7 +9,7 @@ export function madeAt(node: Tensor): string {
 }
 
 /** Lines of this library, and of what runs it: `at Array.map (<anonymous>)`, `at Promise.all (index 0)`. */
-const OURS =
+const OWN_LINES =
   /packages[\\/](autograd|nn|optim|export|distributed)[\\/](src|dist)|@chainrule|node:|\((<anonymous>|index .*)\)$/;
 
 /** The first line of a stack trace outside of this library, which lies in the file `place`, or an empty text. */
@@ -17,7 +17,7 @@ export function userLine(stack: string, { place } = COPY): string {
   const others = stack
     .split('\n')
     .slice(1)
-    .filter((line) => !OURS.test(line));
+    .filter((line) => !OWN_LINES.test(line));
   // A file of everything, or of a page's packages, may lie anywhere. Of one that holds the program too, the outermost line is
   // the program's.
   const user = others.find((line) => place === null || !line.includes(place));

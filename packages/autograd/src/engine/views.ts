@@ -7,9 +7,9 @@ import type { Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 
 /** Whether a node only rearranges elements of its input. */
-export function isLook({ op }: Tensor): boolean {
+export function isViewOperation({ op }: Tensor): boolean {
   const kind = op?.lowering.kind;
-  return kind === 'view' || kind === 'alias' || kind === 'placedView';
+  return kind === 'view' || kind === 'alias' || kind === 'dynamicView';
 }
 
 export function hasValue(node: Tensor): boolean {
@@ -20,22 +20,22 @@ export function hasValue(node: Tensor): boolean {
  * The tensor that a view reads, if it is traversed in another order than the view's own elements; null for any other node.
  */
 export function baseOf(node: Tensor): Tensor | null {
-  if (runtime.viewedBy === null || node.size < 2 || node.home === 'webgpu') return null;
-  return isLook(node) ? runtime.viewedBy(node) : null;
+  if (runtime.baseOf === null || node.size < 2 || node.home === 'webgpu') return null;
+  return isViewOperation(node) ? runtime.baseOf(node) : null;
 }
 
 /** Whether a node has a value and still counts as a view of a tensor that has one. */
-export function isKeptView(node: Tensor): boolean {
+export function isEvaluatedView(node: Tensor): boolean {
   if (node.inputs.length === 0) return false;
   const base = baseOf(node);
   if (base === null || !hasValue(base)) return false;
-  return base.cell === null || base.cell.keeps(base);
+  return base.cell === null || base.cell.isEscaped(base);
 }
 
 /** Drops the inputs of a node that has its value, if no gradient flows through it and it is not a view. */
-export function letGo(node: Tensor): void {
+export function dropInputs(node: Tensor): void {
   const base = baseOf(node);
   // The next version of a cell must not overwrite the one that is viewed.
   base?.cell?.escape(base);
-  if (!node.needsGrad && (base === null || !isKeptView(node))) node.inputs = [];
+  if (!node.needsGrad && (base === null || !isEvaluatedView(node))) node.inputs = [];
 }

@@ -1,7 +1,7 @@
 /** @file The four element types, their typed arrays, and how they combine. */
 import { display } from '../arguments/display.js';
 import { DTypeError } from '../errors.js';
-import { noRoom } from './values/room.js';
+import { outOfMemory } from './values/allocateBytes.js';
 
 export const DTYPES = ['float32', 'float64', 'int32', 'bool'] as const;
 
@@ -63,7 +63,7 @@ export function allocate(dtype: DType, size: number): TypedArray {
         return new Uint8Array(size);
     }
   } catch (cause) {
-    throw noRoom(size * (dtype === 'float64' ? 8 : dtype === 'bool' ? 1 : 4), cause);
+    throw outOfMemory(size * (dtype === 'float64' ? 8 : dtype === 'bool' ? 1 : 4), cause);
   }
 }
 
@@ -75,7 +75,7 @@ export function copyArray(data: TypedArray): ArrayOf<DType> {
     if (data instanceof Int32Array) return new Int32Array(data);
     return new Uint8Array(data);
   } catch (cause) {
-    throw noRoom(data.byteLength, cause);
+    throw outOfMemory(data.byteLength, cause);
   }
 }
 

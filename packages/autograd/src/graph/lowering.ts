@@ -41,14 +41,14 @@ export type Lowering<A extends Attrs = Attrs> =
       readonly sum?: (terms: readonly Tensor[]) => Tensor;
     }
   /** A slice of its first operand; the other operands, integers passed in at each run, say where it begins. */
-  | { readonly kind: 'placedView'; placed(attrs: A): PlacedSpec }
+  | { readonly kind: 'dynamicView'; dynamic(attrs: A): DynamicViewSpec }
   /**
    * Its first operand, placed into a tensor filled with its second (one element), and further parts added: `parts` in all.
    * The remaining operands say where each part lies.
    */
   | {
-      readonly kind: 'placedParts';
-      placed(attrs: A): PlacedPartsSpec;
+      readonly kind: 'dynamicParts';
+      dynamic(attrs: A): DynamicPartsSpec;
       /** The sum of several such nodes with zeros around their parts, as one node with more parts. */
       join(parts: readonly Tensor[]): Tensor;
       /** As of a pad. */
@@ -98,13 +98,13 @@ export type PartsSpec =
  * Element `i` of dimension `d` is element `start[d] + i · step[d]` of the whole; for dimensions in `dims` operands give the
  * start.
  */
-export interface PlacedSpec {
+export interface DynamicViewSpec {
   readonly start: readonly number[];
   readonly step: readonly number[];
   readonly dims: readonly number[];
 }
 
-export interface PlacedPartsSpec extends PlacedSpec {
+export interface DynamicPartsSpec extends DynamicViewSpec {
   readonly parts: number;
 }
 
@@ -112,9 +112,9 @@ export interface PlacedPartsSpec extends PlacedSpec {
  * Splits operands into the parts and, for each part, the numbers that say where it lies. The operands are the parts, with the
  * filling after the first, then the positions.
  */
-export function placedParts<T>(
+export function splitDynamicParts<T>(
   inputs: readonly T[],
-  { parts, dims }: Pick<PlacedPartsSpec, 'parts' | 'dims'>,
+  { parts, dims }: Pick<DynamicPartsSpec, 'parts' | 'dims'>,
 ): { readonly part: T; readonly numbers: readonly T[] }[] {
   const at = (k: number): number => parts + 1 + k * dims.length;
   return Array.from({ length: parts }, (_, k) => ({

@@ -2,7 +2,7 @@
 import { checkArgument, passes, refuseSurplus } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError } from '../errors.js';
-import type { NotedRegion } from './region.js';
+import type { RecordedRegion } from './region.js';
 
 /** The functions that record the body of a loop, or a branch. */
 export type LoopName = 'scan' | 'whileLoop' | 'cond' | 'switchCase';
@@ -37,19 +37,19 @@ export interface Guard {
   readonly read: () => unknown;
   readonly value: unknown;
   /** Describes what has changed. */
-  readonly what: (() => string) | undefined;
+  readonly reason: (() => string) | undefined;
 }
 
 /** The lifetime of a cell: its maker keeps it, it lasts for one call, or nobody has declared it. */
-export type CellLife = 'kept' | 'passing' | 'unknown';
+export type CellLifetime = 'kept' | 'passing' | 'unknown';
 
 /** @internal What `compile` notes while it records a function. */
 export const recording: {
   guards: Guard[];
   /** Cells made during the recording, and their lifetimes. */
-  cells: Map<unknown, CellLife>;
+  cells: Map<unknown, CellLifetime>;
   /** The lifetime of cells that are made now. */
-  life: CellLife;
+  life: CellLifetime;
   /** Nodes with greater ids belong to the recording. */
   since: number;
   /** Leaves whose gradient was set or cleared, and what it was before. */
@@ -61,7 +61,7 @@ export const recording: {
   /** Callbacks to run after each replay. */
   after: (() => void)[];
   /** The calls of composites, for exporters; null if nobody needs them. */
-  regions: NotedRegion[] | null;
+  regions: RecordedRegion[] | null;
   /** What each `backward()` adds to the gradient of a leaf, for exporters; null if nobody needs them. */
   contributions: Map<unknown, unknown[]> | null;
 } = {
@@ -80,15 +80,15 @@ export const recording: {
 /**
  * Reads a plain value that decides what graph is built, such as whether a module is training: `compile` records its
  * function again when the value has changed. Returns the value. If that happens at every call, a warning says that
- * `what` has changed.
+ * `reason` has changed.
  *
  * @example const training = dependsOn(() => model.isTraining);
  */
-export function dependsOn<T>(read: () => T, what?: () => string): T {
+export function dependsOn<T>(read: () => T, reason?: () => string): T {
   checkArgument('dependsOn', 'read', read, kinds.callable);
-  if (what !== undefined) checkArgument('dependsOn', 'what', what, kinds.callable);
+  if (reason !== undefined) checkArgument('dependsOn', 'what', reason, kinds.callable);
   const value = read();
-  if (mode.tracing === 'compile') recording.guards.push({ read, value, what });
+  if (mode.tracing === 'compile') recording.guards.push({ read, value, reason });
   return value;
 }
 
@@ -119,7 +119,7 @@ export function afterRun(f: () => void): void {
  * @example const momentum = keptCells(() => (this.momentum ??= cell(zerosLike(p))));
  */
 export function keptCells<R>(f: () => R): R {
-  return withLife('keptCells', 'kept', f);
+  return withLifetime('keptCells', 'kept', f);
 }
 
 /**
@@ -128,15 +128,15 @@ export function keptCells<R>(f: () => R): R {
  * @example const statistics = passingCells(() => cell(given));
  */
 export function passingCells<R>(f: () => R): R {
-  return withLife('passingCells', 'passing', f);
+  return withLifetime('passingCells', 'passing', f);
 }
 
-function withLife<R>(name: string, life: CellLife, f: () => R): R {
+function withLifetime<R>(name: string, life: CellLifetime, f: () => R): R {
   checkArgument(name, 'f', f, kinds.callable);
   const before = recording.life;
   recording.life = life;
   try {
-    return settled(name, f());
+    return refusePromise(name, f());
   } finally {
     recording.life = before;
   }
@@ -148,14 +148,14 @@ export function withMode<R>(name: string, change: Partial<Mode>, f: () => R): R 
   const saved = { ...mode };
   Object.assign(mode, change);
   try {
-    return settled(name, f());
+    return refusePromise(name, f());
   } finally {
     Object.assign(mode, saved);
   }
 }
 
 /** @internal Refuses a promise as a function's result. */
-export function settled<R>(name: string, result: R): R {
+export function refusePromise<R>(name: string, result: R): R {
   if (!passes(kinds.promise, result)) return result;
   result.then(undefined, () => undefined);
   throw new ChainruleError(
@@ -171,7 +171,7 @@ function withGrad<R>(name: string, grad: boolean, f: () => R, surplus: unknown):
   const before = mode.grad;
   mode.grad = grad;
   try {
-    return settled(name, f());
+    return refusePromise(name, f());
   } finally {
     mode.grad = before;
   }
@@ -219,7 +219,7 @@ export function scope<R>(name: string, f: () => R, surplus?: unknown): R {
   const before = mode.scope;
   mode.scope = before === '' ? name : `${before}.${name}`;
   try {
-    return settled('scope', f());
+    return refusePromise('scope', f());
   } finally {
     mode.scope = before;
   }

@@ -2,7 +2,7 @@
 import { homeOf, refuseDoubles } from './device.js';
 import { isFloat, type DType } from './dtype.js';
 import { mode, recording } from './mode.js';
-import { MOST_PENDING, taken } from './pending.js';
+import { PENDING_LIMITS, readCounter } from './pending.js';
 import type { Attrs, Primitive } from './primitive.js';
 import { runtime } from './runtime.js';
 import { checkSize, MAX_SIZE, type Shape } from './shape.js';
@@ -39,14 +39,14 @@ export function makeNode<S extends Shape>(
   if (node.home === 'webgpu' && dtype === 'float64') refuseDoubles(op.name);
   node.depth = depth + 1;
   node.since = since;
-  if (values > 0) taken.add(runs, values);
+  if (values > 0) readCounter.add(runs, values);
   node.bytes = bytes += values;
   if (
     !needsGrad &&
-    (depth + 1 >= MOST_PENDING.depth ||
-      bytes > MOST_PENDING.bytes ||
-      runs - since > MOST_PENDING.runs)
+    (depth + 1 >= PENDING_LIMITS.depth ||
+      bytes > PENDING_LIMITS.bytes ||
+      runs - since > PENDING_LIMITS.runs)
   )
-    runtime.bound(node);
+    runtime.limit(node);
   return node;
 }

@@ -46,35 +46,46 @@ export interface Primitive<A extends Attrs = Attrs> {
   /** The reference: fills `out.data`. Alias primitives have none. */
   kernel(inputs: readonly Value[], out: Value, attrs: A): void;
   /** The same node with the position that it reads or writes as an operand; null if it has none. */
-  placed(inputs: readonly Tensor[], attrs: A): Placed | null;
+  dynamic(inputs: readonly Tensor[], attrs: A): DynamicForm | null;
 }
 
 /** The form of a node whose position is an operand. */
-export interface Placed {
+export interface DynamicForm {
   readonly op: Primitive;
   readonly inputs: readonly Tensor[];
   readonly attrs: Attrs;
 }
 
 /** For operations that read their inputs as a whole. */
-export const nowhere = (): null => null;
+export const noDynamicForm = (): null => null;
 
 /** Every primitive, by id. */
 export const primitives: Primitive[] = [];
 
 /* prettier-ignore */
-const uncloneable = (): string => 'a tensor is a node of a graph: send its shape and await t.data() instead';
+const refuseClone = (): string => 'a tensor is a node of a graph: send its shape and await t.data() instead';
 
 /** A record whose fields are always in the same order, whatever that of `spec`: V8 then finds a field at a fixed offset. */
 export function recordOf<A extends Attrs>(
-  { name, lowering, differentiable, vjp, jvp, batch, kernel, placed = nowhere }: Spec<A>,
+  { name, lowering, differentiable, vjp, jvp, batch, kernel, dynamic = noDynamicForm }: Spec<A>,
   id: number,
 ): Primitive<A> {
-  return { uncloneable, name, id, lowering, differentiable, vjp, jvp, batch, kernel, placed };
+  return {
+    uncloneable: refuseClone,
+    name,
+    id,
+    lowering,
+    differentiable,
+    vjp,
+    jvp,
+    batch,
+    kernel,
+    dynamic,
+  };
 }
 
-type Spec<A extends Attrs> = Omit<Primitive<A>, 'id' | 'uncloneable' | 'placed'> &
-  Partial<Pick<Primitive<A>, 'placed'>>;
+type Spec<A extends Attrs> = Omit<Primitive<A>, 'id' | 'uncloneable' | 'dynamic'> &
+  Partial<Pick<Primitive<A>, 'dynamic'>>;
 
 /** Registers a primitive; called once for each when its file is loaded. */
 export function register<A extends Attrs>(spec: Spec<A>): Primitive<A> {

@@ -10,7 +10,7 @@ import { mode, recording } from './mode.js';
 import { newestId } from './tensor.js';
 
 /** @internal A call of a composite: the nodes after `after` up to `last`. */
-export interface NotedRegion {
+export interface RecordedRegion {
   readonly name: string;
   readonly path: string;
   readonly after: number;
@@ -24,7 +24,7 @@ export interface NotedRegion {
 }
 
 /** @internal The index of the innermost region whose call has not returned yet. */
-let open = -1;
+let openRegion = -1;
 
 /**
  * Marks all that `f` builds as one operation, `name` of `args`, for exporters: one that knows the operation writes it
@@ -37,13 +37,13 @@ export function region<R>(
   name: string,
   args: readonly unknown[],
   f: () => R,
-  attributes: () => Readonly<Record<string, unknown>> = none,
+  attributes: () => Readonly<Record<string, unknown>> = noAttributes,
 ): R {
   checkArgument('region', 'f', f, kinds.callable);
   const { regions } = recording;
   if (regions === null) return f();
   checkArgument('region', 'name', name, kinds.text);
-  const noted: NotedRegion = {
+  const noted: RecordedRegion = {
     name,
     path: mode.scope,
     after: newestId(),
@@ -51,19 +51,19 @@ export function region<R>(
     args,
     attributes: attributes(),
     result: undefined,
-    parent: open,
+    parent: openRegion,
   };
-  const outer = open;
-  open = regions.push(noted) - 1;
+  const outer = openRegion;
+  openRegion = regions.push(noted) - 1;
   try {
     noted.result = f();
     return noted.result as R;
   } finally {
     noted.last = newestId();
-    open = outer;
+    openRegion = outer;
   }
 }
 
-function none(): Readonly<Record<string, unknown>> {
+function noAttributes(): Readonly<Record<string, unknown>> {
   return {};
 }

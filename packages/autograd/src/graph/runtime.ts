@@ -11,7 +11,7 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
-function missing(): never {
+function notInstalled(): never {
   throw new Error('import from @chainrule/autograd: the engine is not loaded');
 }
 
@@ -21,14 +21,14 @@ export const runtime: {
   /** Called for every value that is read, while some values are in memory that will be reused. */
   onRead: ((node: Tensor) => void) | null;
   /** The nodes behind `roots` that their backward graph would read. */
-  readByBackward(roots: readonly Tensor[]): Set<Tensor>;
+  savedForBackward(roots: readonly Tensor[]): Set<Tensor>;
   /** Other results of the same calls, which the backward pass of these results may read. */
-  keptByCalls(results: readonly Tensor[]): Tensor[];
+  savedByCalls(results: readonly Tensor[]): Tensor[];
   /**
    * The tensor that a view reads, if it is traversed in another order than the view's own elements; null if no backend needs
    * it.
    */
-  viewedBy: ((node: Tensor) => Tensor | null) | null;
+  baseOf: ((node: Tensor) => Tensor | null) | null;
   /** How many runs there have been. */
   runs: number;
   /**
@@ -36,7 +36,7 @@ export const runtime: {
    */
   repeating: { skipped: boolean } | null;
   /** Evaluates a new node if too much is pending behind it, unless the engine itself is building nodes. */
-  bound(node: Tensor): void;
+  limit(node: Tensor): void;
   backward(
     root: Tensor,
     gradient: Tensor | null | BackwardOptions | undefined,
@@ -45,14 +45,14 @@ export const runtime: {
   /** Makes a tensor the gradient of a leaf. */
   assignGrad(leaf: Tensor, gradient: Tensor): void;
 } = {
-  evaluate: missing,
+  evaluate: notInstalled,
   onRead: null,
-  readByBackward: missing,
-  keptByCalls: missing,
-  viewedBy: null,
+  savedForBackward: notInstalled,
+  savedByCalls: notInstalled,
+  baseOf: null,
   runs: 0,
   repeating: null,
-  bound: missing,
-  backward: missing,
-  assignGrad: missing,
+  limit: notInstalled,
+  backward: notInstalled,
+  assignGrad: notInstalled,
 };

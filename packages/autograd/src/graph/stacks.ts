@@ -5,7 +5,7 @@ import type { Tensor } from './tensor.js';
 export const stacks = new WeakMap<Tensor, string>();
 
 /** @internal The stack, deep enough to reach the user's own code. */
-export function longStack(): string {
+export function captureStack(): string {
   const { stackTraceLimit } = Error;
   Reflect.set(Error, 'stackTraceLimit', 256); // it may be frozen
   const { stack = '' } = new Error();

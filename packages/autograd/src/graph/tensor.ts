@@ -9,7 +9,7 @@ import type { Cell } from './cells/cell.js';
 import { COPY, type Copy } from './copy.js';
 import { checkDevice, placement, refuseDoubles, type DeviceName } from './device.js';
 import { copyArray, isFloat, type ArrayOf, type DType } from './dtype.js';
-import { longStack, stacks } from './stacks.js';
+import { captureStack, stacks } from './stacks.js';
 import { borrowGrad, extraOf, setGrad, type Extra, type Hook } from './cells/gradient.js';
 import { isTensor, TENSOR_BRAND } from './isTensor.js';
 import type { TensorMethods } from './methods.js';
@@ -130,7 +130,7 @@ export class Tensor<S extends Shape = Shape> {
     this.bytes = 0;
     this.scope = mode.scope;
     this.extra = null;
-    if (mode.debug > 0) stacks.set(this, longStack());
+    if (mode.debug > 0) stacks.set(this, captureStack());
   }
 
   /** @internal */

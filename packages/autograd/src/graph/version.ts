@@ -9,16 +9,16 @@ import type { DeviceName } from './device.js';
 import type { DType } from './dtype.js';
 import { Tensor } from './tensor.js';
 
-function never(): never {
+function notComputable(): never {
   throw new Error('this node has no rule: it is a leaf');
 }
 
 const leaf = {
   differentiable: false,
   lowering: { kind: 'leaf' as const },
-  vjp: never,
+  vjp: notComputable,
   jvp: () => null,
-  kernel: never,
+  kernel: notComputable,
 };
 
 /** A version of a cell: its input is the assigned node, until that has been computed. */
@@ -26,32 +26,32 @@ export const versionOp: Primitive = register({
   ...leaf,
   name: 'version',
   lowering: { kind: 'alias', transparent: true },
-  batch: never,
+  batch: notComputable,
 });
 
 /** A JavaScript number in an expression: an input of the plan, so that another number needs no new plan. */
 export const constantOp: Primitive<{ value: number }> = register({
   ...leaf,
   name: 'constant',
-  batch: never,
+  batch: notComputable,
 });
 
 /** A position of the random generator: like a constant, but never part of a structure; `compile` advances it at each call. */
 export const counterOp: Primitive<{ value: number; role: 'seed' | 'offset' }> = register({
   ...leaf,
   name: 'counter',
-  batch: never,
+  batch: notComputable,
 });
 
 /** Takes the place of a tensor while `vmap` or `compile` records a function: it has no value. */
 export const placeholderOp: Primitive = register({
   ...leaf,
   name: 'placeholder',
-  batch: never,
+  batch: notComputable,
 });
 
 /** The properties of an argument, beyond its shape and dtype. */
-export interface Standing {
+export interface PlaceholderOptions {
   readonly requiresGrad?: boolean;
   readonly home?: DeviceName | null;
   /** Whether the argument is a leaf: only a leaf can change whether it requires grad. */
@@ -74,13 +74,13 @@ export class Placeholder extends Tensor {
   /** For a JavaScript number, whether it is an integer; null for a tensor. */
   readonly whole: boolean | null;
   /** Whether `whole` has decided a dtype. */
-  asked = false;
+  fixed = false;
   private readonly keepsGrad: boolean;
 
   constructor(
     shape: readonly number[],
     dtype: DType,
-    { requiresGrad = false, leaf = true, whole = null, home = null }: Standing = {},
+    { requiresGrad = false, leaf = true, whole = null, home = null }: PlaceholderOptions = {},
   ) {
     super(placeholderOp, NONE, { number: whole !== null }, shape, dtype, requiresGrad, null);
     this.home = home;

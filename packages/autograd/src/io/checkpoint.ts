@@ -13,7 +13,7 @@ import { asObject, decodeUtf8, readJson } from './json.js';
 import { checkEntries, checkPath, checkSource } from './kinds.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { decodeState, encodeState, isStateful, type Stateful } from './state.js';
-import type { FileLike } from './places/placeOf.js';
+import type { FileLike } from './storage/backendOf.js';
 import { readCheckpoint, writeCheckpoint, type Files, type Skipped } from './store.js';
 import { toArrays, toTensors } from './tensors.js';
 import { quoted, quotedList } from './quoted.js';

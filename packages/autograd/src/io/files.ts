@@ -125,7 +125,7 @@ export function readFile(path: string): Promise<Uint8Array> {
       throw new FileError(`${what}: it is a pipe or a device; only files are read`, 'EINVAL');
     const file = await node().fs.open(path, 'r');
     try {
-      const bytes = roomFor((await file.stat()).size, what);
+      const bytes = allocateFor((await file.stat()).size, what);
       let filled = 0;
       while (filled < bytes.length) {
         const length = Math.min(MAX_READ, bytes.length - filled);
@@ -140,7 +140,7 @@ export function readFile(path: string): Promise<Uint8Array> {
   });
 }
 
-function roomFor(size: number, what: string): Uint8Array {
+function allocateFor(size: number, what: string): Uint8Array {
   try {
     return new Uint8Array(size);
   } catch (cause) {

@@ -15,7 +15,7 @@ import { inNameOf } from './files.js';
 import { checkNamed, checkPath, checkSource } from './kinds.js';
 import { readNpy, writeNpy } from './npy.js';
 import { readNpz } from './npz.js';
-import { bytesIn, placeOf, type FileLike } from './places/placeOf.js';
+import { bytesIn, backendOf, type FileLike } from './storage/backendOf.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { readShards } from './shards.js';
 import {
@@ -29,7 +29,7 @@ import {
 import { zipLimits, type ZipLimits } from './zip/readZip.js';
 
 export { FileError } from './files.js';
-export type { FileLike } from './places/placeOf.js';
+export type { FileLike } from './storage/backendOf.js';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 export type {
   CheckpointEntries,
@@ -115,7 +115,7 @@ export async function saveSafetensors(
   checkPath('saveSafetensors', 'path', path);
   checkNamed('saveSafetensors', tensors, metadata);
   const { floats } = safetensorsOptions('saveSafetensors', options);
-  const place = placeOf(path);
+  const place = backendOf(path);
   const bytes = writeSafetensors(await toArrays(tensors, 'saveSafetensors'), metadata, floats);
   await inNameOf('saveSafetensors', () => place.replace(path, bytes));
 }

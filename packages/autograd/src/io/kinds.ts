@@ -2,7 +2,7 @@
 import { checkArgument, type Kind } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { FormatError } from '../errors.js';
-import type { FileLike } from './places/placeOf.js';
+import type { FileLike } from './storage/backendOf.js';
 
 const path: Kind<string> = { ...kinds.text, must: 'be a path, a string', error: FormatError };
 const named: Kind<object> = kinds.kind(

@@ -10,7 +10,7 @@ import { decodeElements, ELEMENT_SIZE, elementBytes, elementCount } from './elem
 import type { ArrayRecord, ElementType } from './elements.js';
 import { decodeUtf8 } from './json.js';
 import type { DType, TypedArray } from '../graph/dtype.js';
-import { roomFor } from '../graph/values/room.js';
+import { allocateBytes } from '../graph/values/allocateBytes.js';
 
 /** NumPy itself refuses longer headers unless it is told to trust the file. */
 export const MAX_NPY_HEADER_BYTES = 10_000;
@@ -211,7 +211,7 @@ export function writeNpy(array: ArrayRecord): Uint8Array<ArrayBuffer> {
   if (header.length > MAX_NPY_HEADER_BYTES)
     throw new FormatError(`npy: a shape of ${shape.length} dimensions is too long`);
 
-  const bytes = roomFor(10 + header.length + array.data.byteLength);
+  const bytes = allocateBytes(10 + header.length + array.data.byteLength);
   bytes.set([...MAGIC, 1, 0, header.length & 255, header.length >> 8]);
   bytes.set(new TextEncoder().encode(header), 10);
   bytes.set(elementBytes(array), 10 + header.length);

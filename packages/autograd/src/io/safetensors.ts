@@ -6,7 +6,7 @@
  */
 import { display } from '../arguments/display.js';
 import { FormatError } from '../errors.js';
-import { roomFor } from '../graph/values/room.js';
+import { allocateBytes } from '../graph/values/allocateBytes.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
 import type { JsonValue } from './json.js';
 import {
@@ -218,7 +218,7 @@ export function writeSafetensors(
       `safetensors: the header would take ${padded} bytes; at most ${MAX_HEADER_BYTES} are allowed`,
     );
   }
-  const bytes = roomFor(8 + padded + size);
+  const bytes = allocateBytes(8 + padded + size);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.fill(0x20, 8, 8 + padded).set(header, 8);
   let at = 8 + padded;

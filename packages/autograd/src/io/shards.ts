@@ -6,7 +6,7 @@ import { FormatError } from '../errors.js';
 import type { ArrayRecord } from './elements.js';
 import { plainRecord } from './elements.js';
 import { asObject, asString, decodeUtf8, readJson } from './json.js';
-import { placeOf } from './places/placeOf.js';
+import { backendOf } from './storage/backendOf.js';
 import { readSafetensors } from './safetensors.js';
 import { quoted } from './quoted.js';
 
@@ -19,7 +19,7 @@ const MAX_SHARDS = 10_000;
  * @throws {FormatError} if the index is malformed, names files elsewhere, or disagrees with the shards.
  */
 export async function readShards(indexPath: string): Promise<Record<string, ArrayRecord>> {
-  const place = placeOf(indexPath);
+  const place = backendOf(indexPath);
   const json = readJson(decodeUtf8(await place.read(indexPath), indexPath), indexPath);
   const map = asObject(asObject(json, indexPath).get('weight_map'), `${indexPath}: weight_map`);
   const namesOf = new Map<string, string[]>();

@@ -13,13 +13,13 @@ import { plainRecord } from './elements.js';
 import { codeOf, inNameOf, shownPath, tryTo } from './files.js';
 import { asArray, asNatural, asObject, asString, decodeUtf8, readJson } from './json.js';
 import { checkPath } from './kinds.js';
-import { LATEST, type Files, type Place } from './places/place.js';
-import { bytesIn, placeOf, type FileLike } from './places/placeOf.js';
+import { LATEST, type Files, type StorageBackend } from './storage/storageBackend.js';
+import { bytesIn, backendOf, type FileLike } from './storage/backendOf.js';
 import { sha256 } from './sha256.js';
 import { readZip } from './zip/readZip.js';
 import { quoted } from './quoted.js';
 
-export type { Files } from './places/place.js';
+export type { Files } from './storage/storageBackend.js';
 
 /** The version of the layout above. */
 const FORMAT = 1;
@@ -70,10 +70,10 @@ export function writeCheckpoint(
   files: Files,
   keep: number,
 ): Promise<string> {
-  const key = placeOf(folder).resolve(folder);
+  const key = backendOf(folder).resolve(folder);
   const turn = (queues.get(key) ?? Promise.resolve()).then(() =>
     tryTo(`saveCheckpoint: cannot write into ${shownPath(folder)}`, () =>
-      add(placeOf(folder), folder, step, files, keep),
+      add(backendOf(folder), folder, step, files, keep),
     ),
   );
   const settled = turn.catch(() => undefined);
@@ -83,7 +83,7 @@ export function writeCheckpoint(
 }
 
 async function add(
-  place: Place,
+  place: StorageBackend,
   folder: string,
   step: number | undefined,
   files: Files,
@@ -124,7 +124,7 @@ function stepOf(name: string): number {
 
 /** All checkpoints, newest first; those whose manifest cannot be read count as the oldest. */
 async function listCheckpoints(
-  place: Place,
+  place: StorageBackend,
   folder: string,
 ): Promise<{ name: string; sequence: number }[]> {
   const names = (await place.list(folder).catch(unlessMissing)).filter((n) => CHECKPOINT.test(n));
@@ -145,7 +145,7 @@ async function listCheckpoints(
 export async function hasCheckpoint(folder: string): Promise<boolean> {
   checkPath('hasCheckpoint', 'folder', folder);
   return tryTo(`hasCheckpoint: cannot read ${shownPath(folder)}`, async () => {
-    const names = await placeOf(folder).list(folder).catch(unlessMissing);
+    const names = await backendOf(folder).list(folder).catch(unlessMissing);
     return names.some((name) => CHECKPOINT.test(name));
   });
 }
@@ -169,7 +169,7 @@ function unlessTransient(error: unknown): undefined {
 export function readCheckpoint(folder: string | FileLike): Promise<StoredCheckpoint> {
   if (typeof folder !== 'string') return readArchive(folder);
   return tryTo(`loadCheckpoint: cannot read ${shownPath(folder)}`, async () => {
-    const place = placeOf(folder);
+    const place = backendOf(folder);
     // A missing folder throws an error of its own.
     await place.list(folder);
     const skipped: Skipped[] = [];
@@ -208,12 +208,12 @@ async function readArchive(file: FileLike): Promise<StoredCheckpoint> {
 type Reader = (name: string) => Promise<Uint8Array>;
 
 const inFolder =
-  (place: Place, path: string): Reader =>
+  (place: StorageBackend, path: string): Reader =>
   (name) =>
     place.read(place.join(path, name));
 
 /** The names to try, beginning with the one in `latest`. */
-async function candidates(place: Place, folder: string): Promise<string[]> {
+async function candidates(place: StorageBackend, folder: string): Promise<string[]> {
   const names = (await listCheckpoints(place, folder)).map(({ name }) => name);
   const text = await place.read(place.join(folder, LATEST)).catch(() => new Uint8Array());
   // It counts only if it is one of the names found, so it cannot lead out of the folder.

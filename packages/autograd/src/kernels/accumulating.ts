@@ -2,7 +2,7 @@
 import { planCumulative } from '../backends/wasm/operators/cumulativeKernel.js';
 import type { CumulativeKernel } from '../engine/compile/operators.js';
 import type { Instruction } from '../engine/program.js';
-import { around } from './around.js';
+import { splitShapeAt } from './splitShapeAt.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
 
 export const accumulating: KernelFamily<Spec<'cumulative'>, CumulativeKernel> = {
@@ -20,7 +20,7 @@ function cumulative(
     kind: 'cumulative',
     op,
     reverse,
-    ...around(operands[0] as Instruction, dim),
+    ...splitShapeAt(operands[0] as Instruction, dim),
     inputs,
     out,
   };

@@ -1,7 +1,7 @@
 /** @file Convolutions and their gradients. */
 import { planConv } from '../backends/wasm/operators/convKernel.js';
 import type { ConvKernel } from '../engine/compile/operators.js';
-import type { Place } from '../engine/compile/place.js';
+import type { BufferRef } from '../engine/compile/bufferRef.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
@@ -30,12 +30,12 @@ function conv(
     outChannels: (y.shape[1] as number) / groups,
     size: x.shape.slice(2),
     window: w.shape.slice(2),
-    places: y.shape.slice(2),
+    outSize: y.shape.slice(2),
     stride,
     padLow,
     padHigh,
     dilation,
-    inputs: inputs as [Place, Place],
+    inputs: inputs as [BufferRef, BufferRef],
     out,
   };
 }

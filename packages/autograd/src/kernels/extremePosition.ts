@@ -1,9 +1,9 @@
 /** @file The position of the largest or smallest element along a dimension. */
 import { planPosition } from '../backends/wasm/operators/positionKernel.js';
 import type { PositionKernel } from '../engine/compile/operators.js';
-import type { Place } from '../engine/compile/place.js';
+import type { BufferRef } from '../engine/compile/bufferRef.js';
 import type { Instruction } from '../engine/program.js';
-import { around } from './around.js';
+import { splitShapeAt } from './splitShapeAt.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
 
 export const extremePosition: KernelFamily<Spec<'position'>, PositionKernel> = {
@@ -17,5 +17,5 @@ function position(
 ): Bare<PositionKernel> | null {
   const [x] = operands as readonly [Instruction];
   if ((x.shape[dim] ?? 0) === 0) return null;
-  return { kind: 'position', largest, ...around(x, dim), inputs: inputs as [Place], out };
+  return { kind: 'position', largest, ...splitShapeAt(x, dim), inputs: inputs as [BufferRef], out };
 }

@@ -3,7 +3,7 @@
  */
 import type { Kernel, LoopKernel } from '../engine/compile/kernel.js';
 import type { OperatorKernel } from '../engine/compile/operators.js';
-import type { Place } from '../engine/compile/place.js';
+import type { BufferRef } from '../engine/compile/bufferRef.js';
 import type { Instruction } from '../engine/program.js';
 import type { KernelSpec } from '../graph/lowering.js';
 import type { FormedKernel, Scratch } from '../backends/wasm/assembler/block.js';
@@ -16,8 +16,8 @@ export interface Site {
   readonly instruction: Instruction;
   /** The instructions of the operands; their elements may lie in the buffer of a value of another shape. */
   readonly operands: readonly Instruction[];
-  readonly inputs: readonly Place[];
-  readonly out: Place;
+  readonly inputs: readonly BufferRef[];
+  readonly out: BufferRef;
   /** If the first operand is one number throughout and has no buffer: that number. */
   readonly start: number | null;
 }

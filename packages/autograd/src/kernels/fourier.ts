@@ -10,7 +10,7 @@ import { chirpOf, chirpSize } from './plain/plainFourier.js';
 import { rootsOfUnity } from './plain/rootsOfUnity.js';
 
 /** The longest rows that are transformed; the tables of such a row take some megabytes. */
-const LONGEST = 2 ** 20;
+const MAX_LENGTH = 2 ** 20;
 
 const isChirped = (length: number): boolean => radicesOf(length) === null;
 
@@ -20,7 +20,7 @@ export const fourier: KernelFamily<Spec<'fourier'>, FourierKernel> = {
     const kernel = transformOf(spec, shape, inputs, out);
     const { length } = kernel;
     const rows = isChirped(length) ? chirpSize(length) : length;
-    return length < 2 || rows > LONGEST ? null : kernel;
+    return length < 2 || rows > MAX_LENGTH ? null : kernel;
   },
   plan: (kernel) => {
     const { length } = kernel;

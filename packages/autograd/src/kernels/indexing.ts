@@ -1,10 +1,10 @@
 /** @file Reading and writing elements or slices at the positions that an index names. */
 import { planIndex } from '../backends/wasm/operators/indexKernel.js';
 import type { IndexKernel } from '../engine/compile/operators.js';
-import type { Place } from '../engine/compile/place.js';
+import type { BufferRef } from '../engine/compile/bufferRef.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf, stridesOf } from '../graph/shape.js';
-import { around } from './around.js';
+import { splitShapeAt } from './splitShapeAt.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
 
 /** An index for each element. */
@@ -47,7 +47,7 @@ function elements(
 
 /** A table that is a number is no input of the kernel. */
 function startOf(
-  inputs: readonly Place[],
+  inputs: readonly BufferRef[],
   start: number | null,
 ): Pick<IndexKernel, 'start' | 'inputs'> {
   return { start, inputs: start === null ? inputs : inputs.slice(1) };
@@ -58,7 +58,7 @@ function slices(
   { operands, inputs, out, start }: Site,
 ): Bare<IndexKernel> | null {
   const [table, index] = operands as readonly [Instruction, Instruction];
-  const { outer, length, inner } = around(table, dim);
+  const { outer, length, inner } = splitShapeAt(table, dim);
   const count = sizeOf(index.shape);
   if (count === 0) return null;
   return {

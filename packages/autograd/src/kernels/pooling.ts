@@ -1,7 +1,7 @@
 /** @file Pooling: windows over the last dimensions. */
 import { planPool } from '../backends/wasm/operators/poolKernel.js';
 import type { PoolKernel } from '../engine/compile/operators.js';
-import type { Place } from '../engine/compile/place.js';
+import type { BufferRef } from '../engine/compile/bufferRef.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
@@ -12,7 +12,7 @@ export const pooling: KernelFamily<Spec<'pool'>, PoolKernel> = {
 };
 
 /** The bounds of irregular windows are written into the code: up to this many windows. */
-const MOST_WINDOWS = 4096;
+const MAX_WINDOWS = 4096;
 
 function pool(
   { mode, size, step, starts, ends }: Spec<'pool'>,
@@ -26,7 +26,7 @@ function pool(
     starts: starts[d] ?? [],
     ends: ends[d] ?? [],
   }));
-  if (spans.length === 0 || spans.some((span) => span.starts.length > MOST_WINDOWS)) return null;
+  if (spans.length === 0 || spans.some((span) => span.starts.length > MAX_WINDOWS)) return null;
   const planes = sizeOf(shape.slice(0, shape.length - size.length));
-  return { kind: 'pool', mode, planes, spans, inputs: inputs as [Place], out };
+  return { kind: 'pool', mode, planes, spans, inputs: inputs as [BufferRef], out };
 }

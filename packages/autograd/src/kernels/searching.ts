@@ -1,7 +1,7 @@
 /** @file Searching: where values belong in sorted rows. */
 import { planSearch } from '../backends/wasm/operators/searchKernel.js';
 import type { SearchKernel } from '../engine/compile/operators.js';
-import type { Place } from '../engine/compile/place.js';
+import type { BufferRef } from '../engine/compile/bufferRef.js';
 import type { Instruction } from '../engine/program.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Bare, KernelFamily, Site, Spec } from './family.js';
@@ -24,7 +24,7 @@ function search(
     rows,
     length: shape.at(-1) as number,
     each: sizeOf(instruction.shape) / rows,
-    inputs: inputs as [Place, Place],
+    inputs: inputs as [BufferRef, BufferRef],
     out,
   };
 }

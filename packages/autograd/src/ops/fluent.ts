@@ -13,7 +13,7 @@ import { cos, sin, tanh } from './elements/trigonometric.js';
 import * as rounding from './elements/rounding.js';
 import { maskedFill } from './indexing/indexing.js';
 import { bmm, dot, matmul, mm, mv, outer } from './linalg/matrix.js';
-import { logSoftmax, softmax } from './neural/normalization.js';
+import { logSoftmax, softmax } from './neural/normalization/normalization.js';
 import { operations } from './build/primitive.js';
 import {
   all,

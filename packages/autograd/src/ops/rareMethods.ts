@@ -17,7 +17,7 @@ import type { DistanceOptions } from './statistics/distances.js';
 import type { HistcOptions, Histogram, HistogramOptions } from './statistics/histograms.js';
 import type { QuantileOptions } from './statistics/quantiles.js';
 
-type Places = number | readonly number[] | Tensor;
+type SplitPositions = number | readonly number[] | Tensor;
 
 export interface RareMethods {
   // Elements in other places.
@@ -49,14 +49,14 @@ export interface RareMethods {
   rot90(k?: number, dims?: readonly number[]): Tensor;
   diagEmbed(options?: DiagEmbedOptions): Tensor;
   diagflat(offset?: number | { readonly offset?: number }): Tensor;
-  tensorSplit(indicesOrSections: Places, dim?: number): Tensor[];
-  hsplit(indicesOrSections: Places): Tensor[];
-  vsplit(indicesOrSections: Places): Tensor[];
-  dsplit(indicesOrSections: Places): Tensor[];
+  tensorSplit(indicesOrSections: SplitPositions, dim?: number): Tensor[];
+  hsplit(indicesOrSections: SplitPositions): Tensor[];
+  vsplit(indicesOrSections: SplitPositions): Tensor[];
+  dsplit(indicesOrSections: SplitPositions): Tensor[];
   // Statistics.
   logcumsumexp: AlongMethod<Tensor>;
-  quantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
-  nanquantile(q: Places, dim?: number | null, options?: QuantileOptions): Tensor;
+  quantile(q: SplitPositions, dim?: number | null, options?: QuantileOptions): Tensor;
+  nanquantile(q: SplitPositions, dim?: number | null, options?: QuantileOptions): Tensor;
   nanmedian(dim?: null): Tensor;
   nanmedian(dim: number, options?: ReduceOptions): ValuesAndIndices;
   kthvalue<T extends Tensor, const D extends number>(

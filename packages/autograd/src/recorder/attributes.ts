@@ -4,8 +4,8 @@
  */
 import type { DType } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
-import type { ConvAttrs } from '../ops/neural/conv.js';
-import type { ArgmaxAttrs, SlideAttrs, SpanAttrs } from '../ops/neural/slide.js';
+import type { ConvAttrs } from '../ops/neural/convolution/conv.js';
+import type { ArgmaxAttrs, SlideAttrs, SpanAttrs } from '../ops/neural/convolution/slide.js';
 
 /** Operations of one, two or three elements at the same (broadcast) position; they have no attributes. */
 // prettier-ignore

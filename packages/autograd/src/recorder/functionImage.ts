@@ -2,7 +2,7 @@
 import { ChainruleError } from '../errors.js';
 import { imageOf, type Image, type ImageTools } from '../backends/wasm/image/image.js';
 import { madeAt } from '../engine/userLine.js';
-import { again } from '../engine/recording/capture.js';
+import { recompute } from '../engine/recording/capture.js';
 import { record } from '../engine/recording/record.js';
 import { argumentLeaves } from '../engine/recording/signature.js';
 import type { Cell } from '../graph/cells/cell.js';
@@ -57,7 +57,7 @@ export function imageOfFunction(
       return mapTree(f(...(xs as Tensor[])), (y) => {
         if (!isTensor(y)) return y;
         shapes.push(y.sizes);
-        return again(y.current);
+        return recompute(y.current);
       });
     });
   const limit = Error.stackTraceLimit;

@@ -2,7 +2,7 @@
 import type { Instruction } from '../engine/program.js';
 import { constantOp } from '../graph/version.js';
 import { loopOf, type LoopBody as Body } from '../engine/loop.js';
-import { resultsOf } from '../transforms/loops/run.js';
+import { resultsOf } from '../transforms/loops/loopNodes.js';
 import { isAlias } from './attributes.js';
 import type { GraphNode, LoopBody, LoopNode, NodeFacts, ResultNode } from './recordedGraph.js';
 
@@ -44,14 +44,14 @@ export function resultNode(
   return { ...facts, kind: 'result', loop: loop as LoopNode, result, inputs: [loop as GraphNode] };
 }
 
-interface Around {
+interface OuterNodes {
   readonly carries: readonly GraphNode[];
   readonly sequences: readonly GraphNode[];
   readonly outer: readonly GraphNode[];
 }
 
 /** A body from its plan, as the nodes from which it was recorded may be gone. */
-function bodyOf(body: Body, around: Around, { path, madeAt }: NodeFacts): LoopBody {
+function bodyOf(body: Body, around: OuterNodes, { path, madeAt }: NodeFacts): LoopBody {
   const { instructions, inputs, outputs } = body.plan.program();
   const nodes: GraphNode[] = [];
   const made: GraphNode[] = [];
@@ -92,7 +92,7 @@ function bodyOf(body: Body, around: Around, { path, madeAt }: NodeFacts): LoopBo
   }
 }
 
-function inputOf(body: Body, k: number, around: Around, facts: NodeFacts): GraphNode {
+function inputOf(body: Body, k: number, around: OuterNodes, facts: NodeFacts): GraphNode {
   const { kind, index } = body.inputs[k] as Body['inputs'][number];
   if (kind === 'offset') return { ...facts, kind: 'offset', relative: index };
   const [name, list] =

@@ -56,7 +56,7 @@ export class NodeList {
   }
 
   /** Adds all nodes behind some tensors, oldest first; without recursion. */
-  addBehind(roots: readonly Tensor[]): void {
+  addAncestors(roots: readonly Tensor[]): void {
     const seen = new Set<Tensor>();
     const stack = roots.map((root) => resolve(root, this.isEnd));
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {

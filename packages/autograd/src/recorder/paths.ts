@@ -9,31 +9,31 @@ function step(path: string, key: string | number): string {
 }
 
 /** The parts of a tree of arrays and objects for which `isEnd` is true, with their paths, in order. */
-export function ends<T>(
+export function pathsOf<T>(
   tree: unknown,
   isEnd: (x: unknown) => x is T,
   path = '',
 ): { path: string; end: T }[] {
   if (isEnd(tree)) return [{ path, end: tree }];
   if (typeof tree !== 'object' || tree === null || isTensor(tree)) return [];
-  if (Array.isArray(tree)) return tree.flatMap((x, i) => ends(x, isEnd, step(path, i)));
+  if (Array.isArray(tree)) return tree.flatMap((x, i) => pathsOf(x, isEnd, step(path, i)));
   const prototype: unknown = Object.getPrototypeOf(tree);
   if (prototype !== Object.prototype && prototype !== null) return [];
-  return Object.entries(tree).flatMap(([key, x]) => ends(x, isEnd, step(path, key)));
+  return Object.entries(tree).flatMap(([key, x]) => pathsOf(x, isEnd, step(path, key)));
 }
 
 /** A tree with its ends replaced; values that are neither arrays nor plain objects stay the same. */
-export function replaceEnds<T>(
+export function replaceLeaves<T>(
   tree: unknown,
   isEnd: (x: unknown) => x is T,
   f: (end: T) => unknown,
 ): unknown {
   if (isEnd(tree)) return f(tree);
   if (typeof tree !== 'object' || tree === null || isTensor(tree)) return tree;
-  if (Array.isArray(tree)) return tree.map((x) => replaceEnds(x, isEnd, f));
+  if (Array.isArray(tree)) return tree.map((x) => replaceLeaves(x, isEnd, f));
   const prototype: unknown = Object.getPrototypeOf(tree);
   if (prototype !== Object.prototype && prototype !== null) return tree;
   return Object.fromEntries(
-    Object.entries(tree).map(([key, x]) => [key, replaceEnds(x, isEnd, f)]),
+    Object.entries(tree).map(([key, x]) => [key, replaceLeaves(x, isEnd, f)]),
   );
 }

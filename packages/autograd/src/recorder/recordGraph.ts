@@ -8,13 +8,13 @@ import { argumentLeaves } from '../engine/recording/signature.js';
 import { Cell } from '../graph/cells/cell.js';
 import { generator } from '../graph/generatorState.js';
 import { mode, recording as noted, withMode } from '../graph/mode.js';
-import type { NotedRegion } from '../graph/region.js';
+import type { RecordedRegion } from '../graph/region.js';
 import { valueOf } from '../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { isNumber } from '../graph/version.js';
 import { flatten, isTensor } from '../tree.js';
 import { dataNode, NodeList } from './nodes.js';
-import { ends, replaceEnds } from './paths.js';
+import { pathsOf, replaceLeaves } from './paths.js';
 import type { ArgumentNode, GraphNode, NodeFacts, RecordedGraph } from './recordedGraph.js';
 import { regionsOf } from './regions.js';
 import { StateList, type Named } from './states.js';
@@ -81,14 +81,14 @@ export function recordGraph<Args extends readonly unknown[]>(
   }
   const given = reading(caller, 'args', () => {
     flatten(args); // refuses a tree that contains itself
-    return replaceEnds([...args], isArgument, (x) =>
-      typeof x === 'number' ? x : standIn(x, caller),
+    return replaceLeaves([...args], isArgument, (x) =>
+      typeof x === 'number' ? x : placeholderLeaf(x, caller),
     ) as unknown[];
   });
   const leaves = argumentLeaves(given);
   const outer = { regions: noted.regions, contributions: noted.contributions };
   const limit = Error.stackTraceLimit;
-  const regions: NotedRegion[] = [];
+  const regions: RecordedRegion[] = [];
   const contributions = new Map<unknown, unknown[]>();
   Object.assign(noted, { regions, contributions });
   if (lines) Error.stackTraceLimit = STACK;
@@ -96,7 +96,7 @@ export function recordGraph<Args extends readonly unknown[]>(
     const traced = (...xs: unknown[]): unknown =>
       withMode(caller, { debug: lines ? 1 : mode.debug }, () => f(...(xs as unknown as Args)));
     const made = record(traced, given, leaves, new Set(), caller);
-    const found = ends(given, isArgument).map(({ end, path }) => ({
+    const found = pathsOf(given, isArgument).map(({ end, path }) => ({
       leaf: end,
       name: path.replace(/^\[(\d+)\]/, (_all, i: string) => names?.[Number(i)] ?? `arg${i}`),
     }));
@@ -113,21 +113,21 @@ function isArgument(x: unknown): x is Tensor | number {
 }
 
 /** A leaf in place of an argument: the argument's hooks and gradients are not part of the graph. */
-function standIn(x: Tensor, caller: string): Tensor {
+function placeholderLeaf(x: Tensor, caller: string): Tensor {
   const leaf = makeLeaf(valueOf(x, caller), x.sizes, x.dtype);
   leaf.needsGrad = x.needsGrad;
   return leaf;
 }
 
-interface Around {
+interface RecordingContext {
   readonly found: readonly { readonly leaf: Tensor | number; readonly name: string }[];
   readonly leaves: readonly unknown[];
   readonly modules: Named | Readonly<Record<string, Named>> | undefined;
-  readonly regions: readonly NotedRegion[];
+  readonly regions: readonly RecordedRegion[];
   readonly contributions: ReadonlyMap<unknown, readonly unknown[]>;
 }
 
-function graphOf(made: Recording, around: Around): RecordedGraph {
+function graphOf(made: Recording, around: RecordingContext): RecordedGraph {
   const { found, leaves, contributions } = around;
   const sources = new Map<Tensor, Source>(
     made.leaves.map((leaf, k) => [leaf, made.sources[k] as Source]),
@@ -164,13 +164,13 @@ function graphOf(made: Recording, around: Around): RecordedGraph {
     if (isTensor(root) && root.value !== null && !sources.has(root))
       sources.set(root, { kind: 'constant' });
   }
-  list.addBehind([...assigned.map(({ root }) => root), ...roots.filter((x) => isTensor(x))]);
+  list.addAncestors([...assigned.map(({ root }) => root), ...roots.filter((x) => isTensor(x))]);
   for (const { cell, root } of assigned) states.assign(cell, list.find(root) as GraphNode);
   const outputs = roots.map((x) => (isTensor(x) ? (list.find(x) as GraphNode) : x));
   const { structure } = made;
   const stands = outputs.map((_node, k) => ({ k }));
   const isStand = (x: unknown): x is { k: number } => stands.includes(x as { k: number });
-  const paths = ends(structure.rebuild(stands), isStand);
+  const paths = pathsOf(structure.rebuild(stands), isStand);
   const all = states.all();
   const returned = new Set([...outputs, ...all.flatMap(({ next }) => next ?? [])]);
   return {

@@ -1,14 +1,14 @@
 /** @file The regions of a recorded graph, from the calls of composites that were noted while it was recorded. */
-import type { NotedRegion } from '../graph/region.js';
+import type { RecordedRegion } from '../graph/region.js';
 import type { Tensor } from '../graph/tensor.js';
 import { isTensor } from '../tree.js';
 import type { NodeList } from './nodes.js';
-import { replaceEnds } from './paths.js';
+import { replaceLeaves } from './paths.js';
 import type { GraphNode, Region } from './recordedGraph.js';
 
 /** The regions that have nodes or results in the graph. */
 export function regionsOf(
-  noted: readonly NotedRegion[],
+  noted: readonly RecordedRegion[],
   list: NodeList,
   computed: readonly { readonly id: number; readonly node: GraphNode }[],
   returned: ReadonlySet<GraphNode>,
@@ -27,7 +27,7 @@ export function regionsOf(
     const own = new Set(nodes);
     const inputs = new Set(nodes.flatMap(({ inputs: xs }) => xs.filter((x) => !own.has(x))));
     const swap = (tree: unknown): unknown =>
-      replaceEnds(tree, isTensor, (t: Tensor) => list.find(t));
+      replaceLeaves(tree, isTensor, (t: Tensor) => list.find(t));
     const { name, path } = call;
     made.set(place, {
       index: made.size,

@@ -9,7 +9,7 @@ import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { add, mean, mul, neg, sigmoid, sin, softplus, sub, tanh } from '../ops/index.js';
 
 /** The largest size of a dimension: a drawn tensor is built, and rebuilt many times while it is shrunk. */
-const LARGEST = 10_000;
+const MAX_SIZE = 10_000;
 
 /** Options of `arbShape`. */
 export interface ShapeOptions {
@@ -26,8 +26,8 @@ export interface ShapeOptions {
 const shapeKinds = {
   minDims: kinds.wholeBetween(0, MAX_RANK),
   maxDims: kinds.wholeBetween(0, MAX_RANK),
-  minSize: kinds.wholeBetween(0, LARGEST),
-  maxSize: kinds.wholeBetween(0, LARGEST),
+  minSize: kinds.wholeBetween(0, MAX_SIZE),
+  maxSize: kinds.wholeBetween(0, MAX_SIZE),
 };
 const shapeOptions = defineOptions<ShapeOptions>(shapeKinds);
 
@@ -75,7 +75,7 @@ export interface TensorOptions extends ShapeOptions {
   readonly requiresGrad?: boolean;
 }
 
-const sizes = kinds.listOf(kinds.wholeBetween(0, LARGEST));
+const sizes = kinds.listOf(kinds.wholeBetween(0, MAX_SIZE));
 const tensorKinds = {
   ...shapeKinds,
   shape: kinds.kind<Shape | fc.Arbitrary<Shape>>(

@@ -6,7 +6,7 @@ import { flatten } from '../tree.js';
 import { evaluate } from '../engine/evaluate.js';
 
 /** Each input is an argument of the function, and a call takes at most some tens of thousands. */
-const MOST = 10_000;
+const MAX_INPUTS = 10_000;
 
 /** A function of tensors, whose other arguments are fixed. */
 export interface Checked {
@@ -21,8 +21,10 @@ export function checkedFunction(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
 ): Checked {
-  if (args.length > MOST) {
-    throw new ChainruleError(`gradcheck: at most ${MOST} inputs can be given, got ${args.length}`);
+  if (args.length > MAX_INPUTS) {
+    throw new ChainruleError(
+      `gradcheck: at most ${MAX_INPUTS} inputs can be given, got ${args.length}`,
+    );
   }
   const { leaves, structure } = flatten(args);
   const some = leaves.some((t) => t.requiresGrad);

@@ -3,9 +3,9 @@ import { addAll, largest } from '../graph/lists.js';
 import { byPosition, defineOptions } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { GradError } from '../errors.js';
-import { runBackward, runKnownBackward, type Unplanned } from '../engine/backwardPlans.js';
+import { runBackward, runKnownBackward, type UnplannedBackward } from '../engine/backwardPlans.js';
 import { collect } from '../engine/collect.js';
-import { collectToRun, hasMoved, pendingVersions } from '../engine/evaluate.js';
+import { collectToRun, makePositionsDynamic, pendingVersions } from '../engine/evaluate.js';
 import { engine } from '../engine/engine.js';
 import type { Cell } from '../graph/cells/cell.js';
 import { mode } from '../graph/mode.js';
@@ -16,7 +16,7 @@ import { filled } from '../ops/build/primitive.js';
 import { callOf } from './call.js';
 import { accumulate, newGradient } from './gradients.js';
 import { checkDifferentiable, seedOf } from './seeds.js';
-import { free } from './freed.js';
+import { freeGraph } from './freeGraph.js';
 import { pullback } from './vjp.js';
 
 /** The options of a backward pass. */
@@ -67,17 +67,17 @@ export function backward(
       : null;
   if (known !== true) {
     const found = pullback([root], [seed ?? seedOf('backward', root, null)], null, { createGraph });
-    give(found, root, createGraph, known);
+    assignGradients(found, root, createGraph, known);
   }
-  if (!retainGraph) free(root);
+  if (!retainGraph) freeGraph(root);
 }
 
 /** Gives the cotangents to their leaves, and runs forward and backward pass together. */
-function give(
+function assignGradients(
   found: ReadonlyMap<Tensor, Tensor>,
   root: Tensor,
   createGraph: boolean,
-  unplanned: Unplanned | null,
+  unplanned: UnplannedBackward | null,
 ): void {
   const before: { leaf: Tensor; grad: Cell | null; live: boolean }[] = [];
   try {
@@ -97,7 +97,7 @@ function give(
     const last = new Set(gradients);
     const roots = [root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients];
     let graph = unplanned === null ? collectToRun(roots) : collect(roots, { keepsViews: true });
-    if (unplanned === null && hasMoved(graph)) graph = collectToRun(roots);
+    if (unplanned === null && makePositionsDynamic(graph)) graph = collectToRun(roots);
     runBackward(graph, unplanned, gradients);
   } catch (error) {
     for (const { leaf, grad, live } of before) {
@@ -112,7 +112,7 @@ function give(
 /**
  * The nodes of a forward graph that its backward graph reads: found by building the backward graph once and discarding it.
  */
-function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
+function savedForBackward(roots: readonly Tensor[]): Set<Tensor> {
   const read = new Set<Tensor>();
   const differentiable = roots.filter((root) => root.needsGrad);
   const newest = largest(roots.map((root) => root.id));
@@ -134,8 +134,8 @@ function readByBackward(roots: readonly Tensor[]): Set<Tensor> {
 }
 
 runtime.backward = backward;
-runtime.readByBackward = readByBackward;
-runtime.keptByCalls = (results) => {
+runtime.savedForBackward = savedForBackward;
+runtime.savedByCalls = (results) => {
   const calls = new Set(results.map(callOf));
   return Array.from(calls).flatMap((call) =>
     call?.rules.kind === undefined ? [] : call.outputs.filter(({ value }) => value === null),

@@ -11,7 +11,7 @@ import type { Attrs } from '../graph/primitive.js';
 import { makeNode } from '../graph/node.js';
 import type { Tensor } from '../graph/tensor.js';
 import { primitive, type PrimitiveOp } from '../ops/build/primitive.js';
-import { cut } from './variable.js';
+import { detachValue } from './variable.js';
 
 /** The rules of a call, for all of its results together. */
 export interface CallRules {
@@ -88,7 +88,7 @@ export function makeCall(
   const outputs: Tensor[] = [];
   const call: Call = { rules, inputs: inputs.map((x) => x.current), outputs };
   const attrs: CallAttrs = { kind: rules.kind ?? NO_KIND, [CALL]: call };
-  const held = values.map((y) => cut(y.current));
+  const held = values.map((y) => detachValue(y.current));
   const outer = mode.scope;
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
   try {

@@ -12,9 +12,9 @@ export function isCaptured(node: Tensor): boolean {
 }
 
 /** Runs a rule of a captured node, with versions of cells replaced by the values they have now. */
-export function asCaptured<T>(rule: () => T): T {
+export function withVersionValues<T>(rule: () => T): T {
   const outer = recording.hold;
-  recording.hold = hold as (version: unknown) => unknown;
+  recording.hold = valueOfVersion as (version: unknown) => unknown;
   try {
     return rule();
   } finally {
@@ -23,7 +23,7 @@ export function asCaptured<T>(rule: () => T): T {
 }
 
 /** The value of an older version of a cell, as a node through which gradients flow. */
-function hold(x: Tensor): Tensor {
+function valueOfVersion(x: Tensor): Tensor {
   if (x.cell === null || x.value === null || x.id > recording.since) return x;
   let held = recording.held.get(x) as Tensor | undefined;
   if (held !== undefined) return held;

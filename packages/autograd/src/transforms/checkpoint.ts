@@ -2,9 +2,9 @@
 import { checkArgument } from '../arguments/index.js';
 import { refuseOptions } from '../arguments/options.js';
 import * as kinds from '../arguments/kinds.js';
-import { mode, settled } from '../graph/mode.js';
+import { mode, refusePromise } from '../graph/mode.js';
 import { flatten } from '../tree.js';
-import { recordCall } from './recorded.js';
+import { recordCall } from './recordedCall.js';
 
 /**
  * Calls `f(…args)` so that the backward pass computes everything inside `f` again instead of keeping it: less memory
@@ -18,7 +18,7 @@ import { recordCall } from './recorded.js';
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {
   checkArgument('checkpoint', 'f', f, kinds.callable);
   refuseOptions('checkpoint', args, 'useReentrant', 'preserveRngState', 'determinismCheck');
-  if (!mode.grad) return settled('checkpoint', f(...args));
+  if (!mode.grad) return refusePromise('checkpoint', f(...args));
   const { leaves, structure } = flatten(args);
   let results: ReturnType<typeof flatten> | null = null;
   const outputs = recordCall(

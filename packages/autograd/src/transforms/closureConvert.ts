@@ -11,7 +11,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { constant, constantOp, counterOp, Placeholder } from '../graph/version.js';
 import { flatten, flattenLike } from '../tree.js';
 import { rewrite } from './rewrite.js';
-import { between, building } from './variable.js';
+import { subgraphBetween, withGraphBuilding } from './variable.js';
 
 /**
  * Separates a function from what it captures. Records `f` once, for arguments like `args`, and returns `[converted,
@@ -58,7 +58,7 @@ export function closureConvert<A extends unknown[], R>(
       );
     }
     const replacements = inputs.map((x) => ({ node: x.current, batched: false }));
-    return building(mode.grad, () =>
+    return withGraphBuilding(mode.grad, () =>
       structure.rebuild(
         rewrite(outputs, inner, replacements, 0, { since }).map((result) => result.node),
       ),
@@ -73,7 +73,7 @@ function capturedBy(
   variables: readonly Tensor[],
   since: number,
 ): Tensor[] {
-  const { nodes, captured } = between(outputs, variables, { all: true, since });
+  const { nodes, captured } = subgraphBetween(outputs, variables, { all: true, since });
   const found = new Set(captured);
   const inside = new Set<Tensor>([...nodes, ...variables]);
   for (const node of nodes.flatMap(({ inputs }) => inputs)) {

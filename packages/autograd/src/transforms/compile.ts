@@ -6,20 +6,20 @@ import { record } from '../engine/recording/record.js';
 import type { Recording } from '../engine/recording/recording.js';
 import { replay } from '../engine/recording/replay.js';
 import { argumentLeaves, fitsFacts, fitsLeaves } from '../engine/recording/signature.js';
-import { whyAnew } from '../engine/recording/whyAnew.js';
+import { explainRecompile } from '../engine/recording/explainRecompile.js';
 import type { Cell } from '../graph/cells/cell.js';
 import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { differentiable, linkOf, type Differentiable } from './compiledGradient.js';
 
 /** The most signatures that are remembered. */
-const MANY = 64;
+const MAX_SIGNATURES = 64;
 
 /** This many recordings in a row, with none reused in between, are more than first calls explain. */
-const IN_A_ROW = 8;
+const MAX_CONSECUTIVE = 8;
 
 /** This many recordings in a row that make cells are more than an optimizer's first steps explain. */
-const OFTEN = 8;
+const MAX_CELL_RECORDINGS = 8;
 
 /**
  * Records `f` once for each signature of its arguments, and replays one plan from then on: forward pass,
@@ -68,19 +68,19 @@ export function compile<Args extends unknown[], R>(
   let inRow = 0;
   const find = (args: Args, leaves: readonly unknown[]): Compiled => {
     let compiled = recordings.find((r) => fits(r.recording, leaves));
-    if (compiled?.ran === true && compiled.recording.makesCells) {
+    if (compiled?.hasRun === true && compiled.recording.makesCells) {
       recordings.splice(recordings.indexOf(compiled), 1);
       compiled = undefined;
-      if (++anew === OFTEN) warnOfCells();
+      if (++anew === MAX_CELL_RECORDINGS) warnOfCells();
     }
     if (compiled === undefined) {
       inRow++;
       const [last] = recordings;
-      if (last !== undefined) tellWhy(last.recording, args, inRow);
+      if (last !== undefined) reportRecompile(last.recording, args, inRow);
       const recording = record(f as (...args: unknown[]) => unknown, args, leaves);
-      compiled = { recording, graph: differentiable(recording), ran: false };
+      compiled = { recording, graph: differentiable(recording), hasRun: false };
       recordings.unshift(compiled);
-      if (recordings.length > MANY) recordings.pop();
+      if (recordings.length > MAX_SIGNATURES) recordings.pop();
     } else inRow = 0;
     return compiled;
   };
@@ -89,15 +89,15 @@ export function compile<Args extends unknown[], R>(
     const leaves = argumentLeaves(args);
     const compiled = find(args, leaves);
     const { recording, graph } = compiled;
-    compiled.ran = true;
+    compiled.hasRun = true;
     return replay(recording, leaves, graph === null ? null : linkOf(graph, leaves)) as R;
   };
   const ready = async (...args: Args): Promise<void> => {
     const { plan, backend } = find(args, argumentLeaves(args)).recording;
     // Recording and planning take about equally long: a page gets a turn between them.
     await new Promise((turn) => setTimeout(turn));
-    plan.comesAgain = true;
-    await plan.on(backend).ready?.();
+    plan.isRepeated = true;
+    await plan.compile(backend).ready?.();
   };
   return Object.assign(call, { ready });
 }
@@ -126,13 +126,13 @@ interface Compiled {
   readonly recording: Recording;
   /** How its results are differentiated; null if none is. */
   readonly graph: Differentiable | null;
-  ran: boolean;
+  hasRun: boolean;
 }
 
 /** Reports why a function is recorded again: each time in debug mode, otherwise once, if it keeps happening. */
-function tellWhy(last: Recording, args: readonly unknown[], inRow: number): void {
-  if (mode.debug === 0 && inRow !== IN_A_ROW) return;
-  const { text, isShape } = whyAnew(last, args);
+function reportRecompile(last: Recording, args: readonly unknown[], inRow: number): void {
+  if (mode.debug === 0 && inRow !== MAX_CONSECUTIVE) return;
+  const { text, isShape } = explainRecompile(last, args);
   if (mode.debug > 0) console.log(`chainrule: compile records again: ${text}`);
   else if (!isShape)
     console.warn(

@@ -4,9 +4,9 @@
 import { collect } from '../engine/collect.js';
 import { backendFor, engine } from '../engine/engine.js';
 import { explain } from '../engine/evaluate.js';
-import { numberArray } from '../engine/settle.js';
+import { numberArray } from '../engine/commitValues.js';
 import type { Plan } from '../engine/plan.js';
-import { again, planFor } from '../engine/recording/capture.js';
+import { recompute, planFor } from '../engine/recording/capture.js';
 import type { Recording, Source } from '../engine/recording/recording.js';
 import type { Link } from '../engine/recording/replay.js';
 import { generator } from '../graph/generatorState.js';
@@ -18,9 +18,9 @@ import { makeLeaf, type Tensor } from '../graph/tensor.js';
 import { constant, counter, isNumber, numberOf, Placeholder } from '../graph/version.js';
 import { isTensor } from '../tree.js';
 import type { Call } from './call.js';
-import { callRecorded, pullRecorded, type RecordedGraph } from './recorded.js';
-import { between } from './variable.js';
-import { isFreed } from './freed.js';
+import { callRecorded, pullbackRecorded, type RecordedGraph } from './recordedCall.js';
+import { subgraphBetween } from './variable.js';
+import { isFreed } from './freeGraph.js';
 import { leafOf, pullback } from './vjp.js';
 
 /** A recording as a graph that can be called: from the nodes that it reads to the results that require grad. */
@@ -42,19 +42,20 @@ export function differentiable(recording: Recording): Differentiable | null {
   const used = new Set(recording.results.map((r) => (r.kind === 'root' ? r.root : -1)));
   const kept = [...used].filter((k) => {
     const root = roots[k];
-    if (root === undefined || !root.needsGrad || root.cell !== null || isSpent(root)) return false;
-    const { captured } = between([root], [], { since });
+    if (root === undefined || !root.needsGrad || root.cell !== null || isBackpropagated(root))
+      return false;
+    const { captured } = subgraphBetween([root], [], { since });
     return captured.every((x) => x.cell === null || !updated.has(x.cell));
   });
   if (kept.length === 0) return null;
   const outputs = kept.map((k) => roots[k] as Tensor);
-  const reached = behind(outputs);
+  const reached = ancestorsOf(outputs);
   const inputs = leaves.flatMap((node, k) => {
     const source = sources[k] as Source;
     return source.kind !== 'constant' && reached.has(node) ? [{ node, source }] : [];
   });
   const known = inputs.map(({ node }) => node);
-  const { captured } = between(outputs, known, { since });
+  const { captured } = subgraphBetween(outputs, known, { since });
   return {
     name: 'compile',
     since,
@@ -68,14 +69,14 @@ export function differentiable(recording: Recording): Differentiable | null {
 }
 
 /** All nodes from which some nodes are computed. */
-function behind(outputs: readonly Tensor[]): Set<Tensor> {
+function ancestorsOf(outputs: readonly Tensor[]): Set<Tensor> {
   const seen = new Set(outputs);
   for (const node of seen) for (const x of node.inputs) seen.add(x);
   return seen;
 }
 
 /** Whether the function itself has differentiated a result. */
-function isSpent(root: Tensor): boolean {
+function isBackpropagated(root: Tensor): boolean {
   return withMode('compile', { tracing: 'compile' }, () => isFreed(root));
 }
 
@@ -94,7 +95,7 @@ export function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link 
         const { sizes: shape, dtype } = graph.outputs[k] as Tensor;
         return makeLeaf(value, shape, dtype);
       });
-      const rules = { pullback: pullCompiled, graph };
+      const rules = { pullback: pullbackCompiled, graph };
       const { outputs } = callRecorded(graph, inputs, made, rules);
       outputs.forEach((y, k) => (y.value = values[k] as Storage));
       return outputs;
@@ -136,8 +137,8 @@ interface BackwardPlan {
 }
 
 /** Replays the backward pass, or builds it as a graph if its result is to be differentiated or is being recorded. */
-function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[] {
-  if (mode.grad || mode.tracing !== null) return pullRecorded(cts, call);
+function pullbackCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Tensor | null)[] {
+  if (mode.grad || mode.tracing !== null) return pullbackRecorded(cts, call);
   const graph = call.rules as unknown as Differentiable;
   const key = cts.map((ct) => (ct === null ? '-' : 'x')).join('');
   let backward = graph.backward.get(key);
@@ -146,7 +147,7 @@ function pullCompiled(cts: readonly (Tensor | null)[], call: Call): readonly (Te
   const pending = given.filter((x) => x.value === null);
   if (pending.length > 0) runtime.evaluate(pending, 'backward');
   const { plan, nodes, inputs, targets } = backward;
-  const executable = plan.on(backendFor(given));
+  const executable = plan.compile(backendFor(given));
   const arrays = inputs.map((x) =>
     typeof x === 'number' ? storageOf(given[x] as Tensor, 'backward') : x,
   );
@@ -179,7 +180,7 @@ function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): B
     }),
   );
   const targets = wanted.filter((i) => found.has(leafOf(variables[i] as Tensor)));
-  const roots = targets.map((i) => again(found.get(leafOf(variables[i] as Tensor)) as Tensor));
+  const roots = targets.map((i) => recompute(found.get(leafOf(variables[i] as Tensor)) as Tensor));
   const given: readonly Tensor[] = [...variables, ...seeds];
   const collected = collect(roots, { stops: new Set(given), byPosition: true });
   const inputs = collected.leaves.map((leaf) => {

@@ -9,9 +9,9 @@ import type { Tensor } from '../graph/tensor.js';
 import { zerosOf } from '../ops/build/primitive.js';
 import { flatten, type Structure } from '../tree.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from './call.js';
-import { forExamples } from './customExamples.js';
-import { beside } from './jvp.js';
-import { building, makeVariables } from './variable.js';
+import { batchDefinition } from './batchedCustomGrad.js';
+import { alignTree } from './jvp.js';
+import { withGraphBuilding, makeVariables } from './variable.js';
 import { pullback } from './vjp.js';
 
 /** What `forward` passes to `backward` and `jvp`. */
@@ -112,7 +112,7 @@ export function apply(definition: Definition, args: unknown[]): unknown {
   };
   const { leaves: values, structure: result } = withoutGrad(() =>
     flatten(
-      named(definition, 'forward', () =>
+      callUserFunction(definition, 'forward', () =>
         definition.forward(ctx, ...(whole.rebuild(inputs) as unknown[])),
       ),
     ),
@@ -138,7 +138,7 @@ export function apply(definition: Definition, args: unknown[]): unknown {
 }
 
 /** Runs one of the user's functions; its errors name the function. */
-function named<R>(definition: Definition, rule: string, f: () => R): R {
+function callUserFunction<R>(definition: Definition, rule: string, f: () => R): R {
   try {
     return f();
   } catch (error) {
@@ -162,15 +162,17 @@ function withoutGrad<R>(f: () => R): R {
 }
 
 const RULES: Omit<CallRules, 'name'> = {
-  pullback: pullCustom,
-  pushforward: pushCustom,
+  pullback: pullbackCustom,
+  pushforward: pushforwardCustom,
   rebuild: rebuildCustom,
 };
 
-function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
+function pullbackCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
   const { definition, ctx, args } = call.rules as Custom;
   const seeds = call.outputs.map((y, k) => cts[k] ?? zerosOf(y));
-  const returned = named(definition, 'backward', () => definition.backward(ctx, ...seeds));
+  const returned = callUserFunction(definition, 'backward', () =>
+    definition.backward(ctx, ...seeds),
+  );
   const list =
     kinds.isArray(returned) && !(args.length === 1 && args[0]?.text.startsWith('['))
       ? (returned as unknown[])
@@ -178,7 +180,7 @@ function pullCustom(cts: readonly (Tensor | null)[], call: Call): (Tensor | null
   return unpack(`${definition.name}: backward`, list, args, call.inputs);
 }
 
-function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
+function pushforwardCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)[] {
   const { definition, ctx, args, whole, result } = call.rules as Custom;
   if (definition.jvp === undefined) return transposed(ts, call);
   let at = 0;
@@ -188,7 +190,9 @@ function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
     return text === '*' || own.some((t) => t !== null) ? tree : null;
   });
   const rule = definition.jvp;
-  const returned = named(definition, 'jvp', () => rule(ctx, ...(tangents as (Tensor | null)[])));
+  const returned = callUserFunction(definition, 'jvp', () =>
+    rule(ctx, ...(tangents as (Tensor | null)[])),
+  );
   const where = `${definition.name}: jvp`;
   if (returned === undefined) {
     throw new GradError(
@@ -196,8 +200,10 @@ function pushCustom(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
     );
   }
   const words = ['the tangent', 'the result', 'a tangent', 'part of the result'] as const;
-  return beside(where, result.rebuild(call.outputs), returned, words).map((t, k) =>
-    t === null ? null : checkFit(`${where}: tangent ${k}`, t.current, call.outputs[k] as Tensor),
+  return alignTree(where, result.rebuild(call.outputs), returned, words).map((t, k) =>
+    t === null
+      ? null
+      : checkGradient(`${where}: tangent ${k}`, t.current, call.outputs[k] as Tensor),
   );
 }
 
@@ -206,8 +212,8 @@ function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
   const float = call.outputs.filter((y) => isFloat(y.dtype));
   const us = makeVariables(float.map(zerosOf));
   const outer = mode.grad;
-  const given = building(true, () =>
-    pullCustom(
+  const given = withGraphBuilding(true, () =>
+    pullbackCustom(
       call.outputs.map((y) => us[float.indexOf(y)] ?? null),
       call,
     ),
@@ -251,13 +257,13 @@ function unpack(
       );
     }
     const words = [`gradient ${k}`, 'its argument', 'a gradient', 'part of the argument'] as const;
-    return beside(where, structure.rebuild(own), given, words).map((g, i) =>
-      g === null ? null : checkFit(`${where}: gradient ${k}`, g.current, own[i] as Tensor),
+    return alignTree(where, structure.rebuild(own), given, words).map((g, i) =>
+      g === null ? null : checkGradient(`${where}: gradient ${k}`, g.current, own[i] as Tensor),
     );
   });
 }
 
-function checkFit(what: string, g: Tensor, x: Tensor): Tensor {
+function checkGradient(what: string, g: Tensor, x: Tensor): Tensor {
   if (!sameShape(g.sizes, x.sizes)) {
     throw new ShapeError(
       `${what} has shape ${show(g.sizes)}, expected ${show(x.sizes)}, the shape of its tensor`,
@@ -283,6 +289,6 @@ function rebuildCustom(
   const batched =
     inputs.some((r) => r.batched) ||
     call.outputs.some((y) => rewriting.find(y.inputs[0] as Tensor)?.batched === true);
-  const many = batched ? forExamples(definition, inputs, whole, size, rewriting) : definition;
+  const many = batched ? batchDefinition(definition, inputs, whole, size, rewriting) : definition;
   return flatten(apply(many, args)).leaves.map((node) => ({ node, batched }));
 }

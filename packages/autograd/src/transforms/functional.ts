@@ -11,8 +11,8 @@ import { filled, zerosOf } from '../ops/build/primitive.js';
 import { scalar } from '../ops/creation/creation.js';
 import { flatten, isTensor, type Tree, shown } from '../tree.js';
 import type { Argnums, Cotangents, Gradient } from '../types/trees.js';
-import { beside, handOut, record, type Recorded } from './jvp.js';
-import { isOpen } from './variable.js';
+import { alignTree, returnOutputs, recordFunction, type RecordedFunction } from './jvp.js';
+import { isOuterDifferentiable } from './variable.js';
 import { pullback } from './vjp.js';
 
 /** Options of `valueAndGrad` and of `grad` of a function. */
@@ -35,8 +35,8 @@ const functions = { ...kinds.callable, error: GradError };
 type Args = readonly unknown[];
 
 /** Pulls cotangents of recorded outputs back to the variables; 0 for those nothing depends on. */
-export function pull(
-  { outputs, variables, open }: Pick<Recorded, 'outputs' | 'variables' | 'open'>,
+export function pullbackCotangents(
+  { outputs, variables, open }: Pick<RecordedFunction, 'outputs' | 'variables' | 'open'>,
   cotangents: readonly (Tensor | null)[],
 ): Tensor[] {
   const used = outputs.flatMap((y, k) => (y.needsGrad && cotangents[k] ? [k] : []));
@@ -67,13 +67,16 @@ export function vjp<A extends Args, R>(
 ): [value: R, pullback: (cotangent: R) => Cotangents<A>] {
   checkFunction('vjp', f);
   refuseOptions('vjp', args, 'hasAux');
-  const recorded = record(f, args);
+  const recorded = recordFunction(f, args);
   const { outputs, structure, variables } = recorded;
-  const value = structure.rebuild(handOut(recorded, outputs)) as R;
+  const value = structure.rebuild(returnOutputs(recorded, outputs)) as R;
   const shape = flatten(args).structure;
   const back = (cotangent: R): unknown => {
-    const open = isOpen(recorded.span, variables);
-    const gradients = pull({ outputs, variables, open }, cotangentsOf('vjp', cotangent, recorded));
+    const open = isOuterDifferentiable(recorded.graph, variables);
+    const gradients = pullbackCotangents(
+      { outputs, variables, open },
+      cotangentsOf('vjp', cotangent, recorded),
+    );
     const list = shape.rebuild(gradients) as unknown[];
     return args.length === 1 ? list[0] : list;
   };
@@ -86,14 +89,14 @@ const COTANGENT = ['the cotangent', 'the value', 'a cotangent', 'part of the val
 export function cotangentsOf(
   op: string,
   cotangent: Tree,
-  { outputs, structure }: Recorded,
+  { outputs, structure }: RecordedFunction,
 ): (Tensor | null)[] {
   if (cotangent === null) {
     throw new GradError(
       `${op}: the cotangent must have the structure of the value, ${shown(structure)}; got null`,
     );
   }
-  const cts = beside(op, structure.rebuild(outputs), cotangent, COTANGENT);
+  const cts = alignTree(op, structure.rebuild(outputs), cotangent, COTANGENT);
   return outputs.map((y, k) => {
     const ct = cts[k]?.current;
     if (ct === undefined) return null;
@@ -128,7 +131,7 @@ export function gradFunction<A extends Args>(
   options?: GradFunctionOptions,
 ): (...args: A) => unknown {
   const { hasAux = false } = gradFunctionOptions('grad', options);
-  const both = derive('grad', f, argnums, hasAux);
+  const both = differentiate('grad', f, argnums, hasAux);
   return (...args) => {
     const { gradients, aux } = both(args);
     return hasAux ? [gradients, aux] : gradients;
@@ -156,41 +159,43 @@ export function valueAndGrad<A extends Args>(
   options?: GradFunctionOptions,
 ): (...args: A) => unknown {
   const { hasAux = false } = gradFunctionOptions('valueAndGrad', options);
-  const both = derive('valueAndGrad', f, argnums, hasAux);
+  const both = differentiate('valueAndGrad', f, argnums, hasAux);
   return (...args) => {
     const { loss, gradients, aux } = both(args);
     return [hasAux ? [loss, aux] : loss, gradients];
   };
 }
 
-interface Derived {
+interface Differentiated {
   readonly loss: Tensor;
   readonly gradients: unknown;
   readonly aux: unknown;
 }
 
-function derive(
+function differentiate(
   op: string,
   f: (...args: never[]) => unknown,
   argnums: Argnums,
   hasAux: boolean,
-): (args: Args) => Derived {
+): (args: Args) => Differentiated {
   checkFunction(op, f, argnums);
   return (args) => {
-    const { chosen, call, single } = choose(op, f, args, argnums);
+    const { chosen, call, single } = selectArguments(op, f, args, argnums);
     let size = 0;
-    const recorded = record((...xs: unknown[]) => {
+    const recorded = recordFunction((...xs: unknown[]) => {
       const result = call(xs);
-      const loss: unknown = hasAux ? first(result) : result;
+      const loss: unknown = hasAux ? lossOf(result) : result;
       checkScalar(op, loss, hasAux);
       const aux = hasAux ? (result as unknown[])[1] : null;
       size = flatten(aux).leaves.length;
       return [loss, aux];
     }, chosen);
     const [root] = recorded.outputs as [Tensor];
-    const gradients = pull({ ...recorded, outputs: [root] }, [filled(1, root.sizes, root.dtype)]);
+    const gradients = pullbackCotangents({ ...recorded, outputs: [root] }, [
+      filled(1, root.sizes, root.dtype),
+    ]);
     const [loss, aux] = recorded.structure.rebuild(
-      handOut(recorded, recorded.outputs.slice(0, size + 1)),
+      returnOutputs(recorded, recorded.outputs.slice(0, size + 1)),
     ) as [Tensor, unknown];
     const list = flatten(chosen).structure.rebuild(gradients) as unknown[];
     return { loss, gradients: single ? list[0] : list, aux };
@@ -198,7 +203,7 @@ function derive(
 }
 
 /** The loss in `[loss, aux]`. */
-function first(result: unknown): unknown {
+function lossOf(result: unknown): unknown {
   return passes(kinds.listOf(kinds.anything), result) ? (result as readonly unknown[])[0] : result;
 }
 
@@ -220,7 +225,7 @@ function checkScalar(op: string, loss: unknown, hasAux: boolean): void {
 }
 
 /** The arguments to differentiate, and the function of them alone. */
-export function choose(
+export function selectArguments(
   op: string,
   f: (...args: never[]) => unknown,
   args: Args,

@@ -23,7 +23,7 @@ class GradientCell extends Cell {
   }
 
   /** Sets the next gradient; `differentiable` if its graph may be differentiated again. */
-  give(gradient: Tensor, differentiable: boolean): void {
+  setNext(gradient: Tensor, differentiable: boolean): void {
     this.assign(gradient);
     this.note(gradient, differentiable);
   }
@@ -72,7 +72,7 @@ export function accumulate(leaf: Tensor, ct: Tensor, createGraph: boolean): void
 
 function setGradient(leaf: Tensor, gradient: Tensor, differentiable: boolean): void {
   const extra = extraOf(leaf);
-  if (extra.grad instanceof GradientCell) extra.grad.give(gradient, differentiable);
+  if (extra.grad instanceof GradientCell) extra.grad.setNext(gradient, differentiable);
   else extra.grad = new GradientCell(gradient, differentiable);
 }
 

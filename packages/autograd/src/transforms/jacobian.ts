@@ -11,9 +11,9 @@ import { moveDim } from '../ops/shape/movement.js';
 import { zerosOf } from '../ops/build/primitive.js';
 import { flatten } from '../tree.js';
 import type { Argnums, Cotangents, GradientOf } from '../types/trees.js';
-import { checkFunction, choose, pull, valueAndGrad } from './functional.js';
-import { handOut, jvp, pushforward, record } from './jvp.js';
-import { building } from './variable.js';
+import { checkFunction, selectArguments, pullbackCotangents, valueAndGrad } from './functional.js';
+import { returnOutputs, jvp, pushforward, recordFunction } from './jvp.js';
+import { withGraphBuilding } from './variable.js';
 import { vmap } from './vmap.js';
 
 type Args = readonly unknown[];
@@ -39,21 +39,21 @@ export function jacrev<A extends Args>(
   refuseSurplus('jacrev', surplus);
   checkFunction('jacrev', f, argnums);
   return (...args) => {
-    const { chosen, call, single } = choose('jacrev', f, args, argnums);
-    const recorded = record((...xs: unknown[]) => call(xs), chosen);
+    const { chosen, call, single } = selectArguments('jacrev', f, args, argnums);
+    const recorded = recordFunction((...xs: unknown[]) => call(xs), chosen);
     const { outputs, variables, structure, open } = recorded;
     const rows = outputs.map((y, k) => {
       const wrt = floatOf('jacrev', y);
       const all = vmap((ct: Tensor) =>
-        pull(
+        pullbackCotangents(
           { outputs, variables, open },
           outputs.map((_y, j) => (j === k ? ct : null)),
         ),
-      )(basis('jacrev', wrt));
+      )(unitVectors('jacrev', wrt));
       return asArguments(
         chosen,
         single,
-        handOut(
+        returnOutputs(
           recorded,
           all.map((g, i) => reshapeNode(g, [...y.sizes, ...(variables[i] as Tensor).sizes])),
         ),
@@ -81,19 +81,19 @@ export function jacfwd<A extends Args>(
   refuseSurplus('jacfwd', surplus);
   checkFunction('jacfwd', f, argnums);
   return (...args) => {
-    const { chosen, call, single } = choose('jacfwd', f, args, argnums);
-    const recorded = record((...xs: unknown[]) => call(xs), chosen);
-    const { outputs, variables, structure, span, open } = recorded;
+    const { chosen, call, single } = selectArguments('jacfwd', f, args, argnums);
+    const recorded = recordFunction((...xs: unknown[]) => call(xs), chosen);
+    const { outputs, variables, structure, graph, open } = recorded;
     // columns[i][k]: the derivative of output k by variable i.
     const columns = variables.map((x, i) => {
       const all = vmap((t: Tensor) => {
         const ts = variables.map((_x, j) => (j === i ? t : null));
-        return building(open || mode.grad, () =>
-          pushforward(outputs, variables, ts, span).map(
+        return withGraphBuilding(open || mode.grad, () =>
+          pushforward(outputs, variables, ts, graph).map(
             (dy, k) => dy ?? zerosOf(outputs[k] as Tensor),
           ),
         );
-      })(basis('jacfwd', x));
+      })(unitVectors('jacfwd', x));
       return all.map((c, k) => {
         const y = floatOf('jacfwd', outputs[k] as Tensor);
         return reshapeNode(lastToFront(c, y.ndim), [...y.sizes, ...x.sizes]);
@@ -104,7 +104,7 @@ export function jacfwd<A extends Args>(
         asArguments(
           chosen,
           single,
-          handOut(
+          returnOutputs(
             recorded,
             columns.map((column) => column[k] as Tensor),
           ),
@@ -177,7 +177,7 @@ export function hvp(
 const given = kinds.listOf(kinds.kind('be given', (x) => x !== undefined));
 
 /** A unit vector for each element of `x`: `[size, ...x.shape]`. */
-function basis(op: string, x: Tensor): Tensor {
+function unitVectors(op: string, x: Tensor): Tensor {
   checkSize(op, [x.size, ...x.sizes]);
   const value = allocate(x.dtype, x.size * x.size);
   for (let i = 0; i < x.size; i++) value[i * x.size + i] = 1;

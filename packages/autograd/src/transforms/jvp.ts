@@ -9,7 +9,14 @@ import type { Tensor } from '../graph/tensor.js';
 import { zerosOf } from '../ops/build/primitive.js';
 import { flatten, type Structure, type Tree, shown } from '../tree.js';
 import { callOf } from './call.js';
-import { between, building, cut, isOpen, makeVariables, type Span } from './variable.js';
+import {
+  subgraphBetween,
+  withGraphBuilding,
+  detachValue,
+  isOuterDifferentiable,
+  makeVariables,
+  type Subgraph,
+} from './variable.js';
 
 /**
  * Tangents of `outputs` from those of `variables`, by the forward rules of the nodes between; null for zero. Visits the nodes
@@ -19,7 +26,7 @@ export function pushforward(
   outputs: readonly Tensor[],
   variables: readonly Tensor[],
   tangents: readonly (Tensor | null)[],
-  span: Span = between(outputs, variables),
+  span: Subgraph = subgraphBetween(outputs, variables),
 ): (Tensor | null)[] {
   const found = new Map<Tensor, Tensor | null>();
   variables.forEach((x, k) => found.set(x, tangents[k] ?? null));
@@ -40,18 +47,18 @@ export function pushforward(
 }
 
 /** A function's graph on fresh variables, ready to be differentiated. */
-export interface Recorded {
+export interface RecordedFunction {
   readonly variables: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   /** The structure of the function's result. */
   readonly structure: Structure;
-  readonly span: Span;
+  readonly graph: Subgraph;
   /** Whether results can be differentiated from outside. */
   readonly open: boolean;
 }
 
 /** Calls `f` with the tensors of `args` replaced by variables, and gradients recorded. */
-export function record(f: (...args: never[]) => unknown, args: Tree): Recorded {
+export function recordFunction(f: (...args: never[]) => unknown, args: Tree): RecordedFunction {
   const { leaves, structure } = flatten(args);
   const variables = makeVariables(leaves);
   const outer = mode.grad;
@@ -63,16 +70,22 @@ export function record(f: (...args: never[]) => unknown, args: Tree): Recorded {
     mode.grad = outer;
   }
   const outputs = result.leaves.map((y) => y.current);
-  const span = between(outputs, variables);
-  return { variables, outputs, structure: result.structure, span, open: isOpen(span, variables) };
+  const graph = subgraphBetween(outputs, variables);
+  return {
+    variables,
+    outputs,
+    structure: result.structure,
+    graph,
+    open: isOuterDifferentiable(graph, variables),
+  };
 }
 
 /** The tensors that a transform returns: with their graph if that can be differentiated from outside, otherwise detached. */
-export function handOut(
+export function returnOutputs(
   { open }: { readonly open: boolean },
   tensors: readonly Tensor[],
 ): Tensor[] {
-  return open ? tensors.slice() : tensors.map(cut);
+  return open ? tensors.slice() : tensors.map(detachValue);
 }
 
 /**
@@ -113,15 +126,18 @@ export function jvp<R>(
     list,
     kinds.isArray(tangents) ? tangents : [tangents],
   );
-  const recorded = record(f, list);
-  const { outputs, structure, span } = recorded;
+  const recorded = recordFunction(f, list);
+  const { outputs, structure, graph } = recorded;
   const open = recorded.open || (mode.grad && directions.some((t) => t?.needsGrad === true));
-  const results = building(open, () =>
-    pushforward(outputs, recorded.variables, directions, span).map(
+  const results = withGraphBuilding(open, () =>
+    pushforward(outputs, recorded.variables, directions, graph).map(
       (t, k) => t ?? zerosOf(outputs[k] as Tensor),
     ),
   );
-  return [structure.rebuild(handOut(recorded, outputs)) as R, structure.rebuild(results) as R];
+  return [
+    structure.rebuild(returnOutputs(recorded, outputs)) as R,
+    structure.rebuild(results) as R,
+  ];
 }
 
 /** The tangents of the arguments in their order, checked; null for zero. */
@@ -131,7 +147,7 @@ export function tangentsOf(
   args: Tree,
   tangents: Tree,
 ): (Tensor | null)[] {
-  return beside(op, args, tangents, TANGENTS).map((t, k) => {
+  return alignTree(op, args, tangents, TANGENTS).map((t, k) => {
     const x = leaves[k] as Tensor;
     if (t === null || !isFloat(x.dtype)) return null;
     if (!sameShape(t.sizes, x.sizes)) {
@@ -154,7 +170,7 @@ const TANGENTS = ['the tangents', 'the arguments', 'a tangent', 'argument'] as c
  * What stands in `other` where `tree` has a tensor: a tensor, or null for nothing. Keys of objects may come in any order.
  * @param words what both are, and what their parts are: `the tangents` of `the arguments`, `a tangent` of each `argument`.
  */
-export function beside(
+export function alignTree(
   op: string,
   tree: Tree,
   other: Tree,
@@ -192,7 +208,7 @@ export function beside(
       const path = kinds.isArray(tree) ? `${these}[${key}]` : `${these}.${key}`;
       const part = (other as Record<string, unknown>)[key];
       const inner = [path, those, one, its] as const;
-      beside(op, (tree as Record<string, unknown>)[key], part, inner, found);
+      alignTree(op, (tree as Record<string, unknown>)[key], part, inner, found);
     }
   } else if (structure.size > 0) throw misfit();
   return found;

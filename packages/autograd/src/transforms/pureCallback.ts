@@ -38,7 +38,7 @@ export function pureCallback<R>(
 }
 
 /** The last arguments and results of each function. */
-const known = new WeakMap<Callback, { args: readonly Tensor[]; results: readonly Tensor[] }>();
+const lastCalls = new WeakMap<Callback, { args: readonly Tensor[]; results: readonly Tensor[] }>();
 
 function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
   const args = given.map((x) => x.current);
@@ -53,7 +53,7 @@ function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
     const values = wanted.leaves.map((x) => new Placeholder(x.sizes, x.dtype));
     return wanted.structure.rebuild(makeCall(rules, args, values).outputs);
   }
-  const last = known.get(f);
+  const last = lastCalls.get(f);
   let results = last?.results;
   if (results === undefined || !args.every((x, i) => last?.args[i] === x)) {
     results = check(
@@ -63,7 +63,7 @@ function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
         wanted.structure,
       ),
     );
-    known.set(f, { args, results });
+    lastCalls.set(f, { args, results });
   }
   const differentiable = mode.grad && args.some((x) => x.needsGrad);
   return wanted.structure.rebuild(
@@ -119,19 +119,19 @@ const RULES: CallRules = {
     if (size === 0)
       return leaves.map((x) => ({ node: filled(0, [0, ...x.sizes], x.dtype), batched }));
     const many = structure.rebuild(leaves.map((x) => new Placeholder([size, ...x.sizes], x.dtype)));
-    const results = flatten(call(forEach(f, size, flags), many, nodes)).leaves;
+    const results = flatten(call(mapOverExamples(f, size, flags), many, nodes)).leaves;
     return results.map((node) => ({ node, batched }));
   },
 };
 
 /** For each function of one example the function of all examples, so that repeated calls are recognized. */
-const mapped = new WeakMap<Callback, Map<string, Callback>>();
+const batchedFunctions = new WeakMap<Callback, Map<string, Callback>>();
 
 /** Calls `f` for one example after another, and stacks the results. */
-function forEach(f: Callback, size: number, flags: readonly boolean[]): Callback {
+function mapOverExamples(f: Callback, size: number, flags: readonly boolean[]): Callback {
   const key = `${size} ${flags.join()}`;
-  const own = mapped.get(f) ?? new Map<string, Callback>();
-  mapped.set(f, own);
+  const own = batchedFunctions.get(f) ?? new Map<string, Callback>();
+  batchedFunctions.set(f, own);
   const made = own.get(key);
   if (made !== undefined) return made;
   const many: Callback = (...args) => {

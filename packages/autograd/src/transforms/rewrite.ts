@@ -4,12 +4,18 @@ import { extraOf } from '../graph/cells/gradient.js';
 import { makeNode } from '../graph/node.js';
 import type { Tensor } from '../graph/tensor.js';
 import { callOf, type Replacement, type Rewriting } from './call.js';
-import { between, building, cut, oldest, variableOp } from './variable.js';
+import {
+  subgraphBetween,
+  withGraphBuilding,
+  detachValue,
+  smallestId,
+  variableOp,
+} from './variable.js';
 
 /**
  * Rebuilds the graph between `variables` and `outputs`, with `replacements` in place of the variables. A node with a batched
  * input is built by its batching rule, one with another new input as it was, and a node that depends on neither is kept.
- * `within` is the rewriting that this one is part of; `since` as in `between`. Returns each output's replacement, or the
+ * `within` is the rewriting that this one is part of; `since` as in `subgraphBetween`. Returns each output's replacement, or the
  * output itself if nothing behind it is replaced.
  */
 export function rewrite(
@@ -17,7 +23,10 @@ export function rewrite(
   variables: readonly Tensor[],
   replacements: readonly Replacement[],
   size: number,
-  { within, since = oldest(variables) }: { within?: Rewriting | undefined; since?: number } = {},
+  {
+    within,
+    since = smallestId(variables),
+  }: { within?: Rewriting | undefined; since?: number } = {},
 ): Replacement[] {
   const own = new Map<Tensor, Replacement>();
   variables.forEach((x, k) => own.set(x, replacements[k] as Replacement));
@@ -28,14 +37,18 @@ export function rewrite(
   const grad = mode.grad;
   const label = mode.scope;
   try {
-    for (const node of between(outputs, variables, { all: true, since: rewriting.since }).nodes) {
+    for (const node of subgraphBetween(outputs, variables, { all: true, since: rewriting.since })
+      .nodes) {
       if (own.has(node)) continue;
       mode.scope = node.scope;
       if (node.cell !== null) {
         // A version that was assigned meanwhile: what it is now, without the cell.
         const next = rewriting.find(node.inputs[0] as Tensor);
         if (next !== undefined)
-          own.set(node, node.needsGrad ? asLeaf(next) : { ...next, node: cut(next.node) });
+          own.set(
+            node,
+            node.needsGrad ? restoreLeaf(next) : { ...next, node: detachValue(next.node) },
+          );
         continue;
       }
       const call = callOf(node);
@@ -50,10 +63,10 @@ export function rewrite(
       const inputs = node.inputs.map((x, i) => found[i]?.node ?? x);
       const batched = found.map((r) => r?.batched === true);
       const isLeaf = node.extra?.isLeaf === true;
-      const made = building(grad && node.needsGrad && !isLeaf, () =>
+      const made = withGraphBuilding(grad && node.needsGrad && !isLeaf, () =>
         rebuildNode(node, inputs, batched, size),
       );
-      own.set(node, isLeaf && node.needsGrad ? asLeaf(made) : made);
+      own.set(node, isLeaf && node.needsGrad ? restoreLeaf(made) : made);
     }
   } finally {
     mode.scope = label;
@@ -62,8 +75,8 @@ export function rewrite(
 }
 
 /** Makes a computed leaf a leaf again. */
-function asLeaf({ node, batched }: Replacement): Replacement {
-  const leaf = building(false, () => variableOp([node]));
+function restoreLeaf({ node, batched }: Replacement): Replacement {
+  const leaf = withGraphBuilding(false, () => variableOp([node]));
   extraOf(leaf).isLeaf = true;
   leaf.needsGrad = true;
   return { node: leaf, batched };

@@ -5,11 +5,11 @@ import { DTypeError, GradError, ShapeError } from '../errors.js';
 import { sameShape, show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { filled } from '../ops/build/primitive.js';
-import { freed, isFreed } from './freed.js';
+import { freedError, isFreed } from './freeGraph.js';
 
 /** Refuses a tensor that cannot be differentiated. */
 export function checkDifferentiable(op: string, root: Tensor): void {
-  if (isFreed(root)) throw freed(root);
+  if (isFreed(root)) throw freedError(root);
   if (!root.needsGrad) {
     throw new GradError(
       `${op}: this tensor does not require grad: nothing it was computed from does, or it was computed inside noGrad ` +

@@ -31,7 +31,7 @@ export function makeVariables(tensors: readonly Tensor[]): Tensor[] {
 }
 
 /** The same value, detached from its graph. */
-export function cut(t: Tensor): Tensor {
+export function detachValue(t: Tensor): Tensor {
   if (!t.needsGrad) return t;
   const outer = mode.grad;
   mode.grad = false;
@@ -43,7 +43,7 @@ export function cut(t: Tensor): Tensor {
 }
 
 /** The graph between some variables and the outputs computed from them. */
-export interface Span {
+export interface Subgraph {
   /** The nodes that gradients flow through, by rising id: inputs come before the nodes that read them. */
   readonly nodes: readonly Tensor[];
   /** Nodes that require grad and are older than the variables, or are leaves: gradients flow on to them. */
@@ -57,12 +57,12 @@ export interface Span {
  * the graph before the variables is never walked; `since` says where it begins if some variables are older than the recorded
  * function. With `all`, nodes that gradients do not flow through are followed too, such as values assigned to a cell.
  */
-export function between(
+export function subgraphBetween(
   outputs: readonly Tensor[],
   variables: readonly Tensor[],
   { all = false, since }: { all?: boolean; since?: number | undefined } = {},
-): Span {
-  const first = since ?? oldest(variables);
+): Subgraph {
+  const first = since ?? smallestId(variables);
   const ends = new Set(variables);
   const seen = new Set<Tensor>();
   const captured: Tensor[] = [];
@@ -88,12 +88,12 @@ export function between(
 }
 
 /** The smallest id among nodes. */
-export function oldest(nodes: readonly Tensor[]): number {
+export function smallestId(nodes: readonly Tensor[]): number {
   return nodes.reduce((least, x) => Math.min(least, x.id), Infinity);
 }
 
 /** Whether the results of a transform can be differentiated from outside: then they keep their graph. */
-export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
+export function isOuterDifferentiable(span: Subgraph, variables: readonly Tensor[]): boolean {
   return (
     mode.grad &&
     (span.captured.length + span.leaves.length > 0 ||
@@ -102,7 +102,7 @@ export function isOpen(span: Span, variables: readonly Tensor[]): boolean {
 }
 
 /** Runs `f` as a transform that builds a graph: with or without recording gradients, and without limits on pending nodes. */
-export function building<R>(grad: boolean, f: () => R): R {
+export function withGraphBuilding<R>(grad: boolean, f: () => R): R {
   const outer = mode.grad;
   mode.grad = grad;
   engine.building++;

@@ -3,13 +3,13 @@ import { GradError } from '../errors.js';
 import { engine } from '../engine/engine.js';
 import { mode } from '../graph/mode.js';
 import type { Hook } from '../graph/cells/gradient.js';
-import { asCaptured, isCaptured } from './captured.js';
+import { withVersionValues, isCaptured } from './captured.js';
 import type { Tensor } from '../graph/tensor.js';
-import { total } from './total.js';
+import { sumCotangents } from './sumCotangents.js';
 import { sumOf, zerosOf } from '../ops/build/primitive.js';
 import { isTensor } from '../tree.js';
 import { callOf, type Call } from './call.js';
-import { freed, isFreed } from './freed.js';
+import { freedError, isFreed } from './freeGraph.js';
 import { seedOf } from './seeds.js';
 
 /** The leaf of a node: for a version of a cell the cell. */
@@ -69,7 +69,7 @@ export function pullback(
     if (given === undefined) return null;
     pending.delete(node);
     const leaf = leafOf(node);
-    let ct = Array.isArray(given) ? total(given) : given;
+    let ct = Array.isArray(given) ? sumCotangents(given) : given;
     // The hooks of a subgraph's ends are called where the larger graph continues.
     if (!trial && !(ends && wanted(node))) ct = runHooks(ct, leaf.extra?.hooks);
     if (wanted(node)) {
@@ -87,7 +87,7 @@ export function pullback(
   try {
     for (const node of Array.from(useful).reverse()) {
       mode.scope = node.scope; // the backward pass of a module has its scope
-      if (!trial && pending.has(node) && isFreed(node)) throw freed(node);
+      if (!trial && pending.has(node) && isFreed(node)) throw freedError(node);
       const call = callOf(node);
       if (call !== null && !isEnd(node)) {
         if (calls.has(call)) continue;
@@ -100,7 +100,7 @@ export function pullback(
         const contributions = unknown
           ? call.inputs.map(zerosOf)
           : isCaptured(node)
-            ? asCaptured(() => rules.pullback(cts, call))
+            ? withVersionValues(() => rules.pullback(cts, call))
             : rules.pullback(cts, call);
         call.inputs.forEach((x, i) => {
           const contribution = contributions[i];
@@ -117,7 +117,7 @@ export function pullback(
         if (!x.needsGrad || !useful.has(x)) continue;
         const attrs = node.attrs ?? {};
         const contribution = captured
-          ? asCaptured(() => op.vjp(i, ct, inputs, node, attrs))
+          ? withVersionValues(() => op.vjp(i, ct, inputs, node, attrs))
           : op.vjp(i, ct, inputs, node, attrs);
         if (contribution !== null) give(x, contribution);
       }
@@ -162,7 +162,7 @@ function relevant(
   const useful = new Set<Tensor>();
   for (const node of [...seen].sort((x, y) => x.id - y.id)) {
     if (wanted(node) || (!isEnd(node) && node.inputs.some((x) => useful.has(x)))) useful.add(node);
-    else if (!trial && isFreed(node)) throw freed(node);
+    else if (!trial && isFreed(node)) throw freedError(node);
   }
   return useful;
 }

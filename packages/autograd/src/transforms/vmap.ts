@@ -13,10 +13,15 @@ import { expandNode, reshapeNode } from '../ops/build/broadcast.js';
 import { moveDim } from '../ops/shape/movement.js';
 import { flatten, isTensor, type Structure, type Tree } from '../tree.js';
 import type { Replacement, Rewriting } from './call.js';
-import { handOut } from './jvp.js';
+import { returnOutputs } from './jvp.js';
 import { rewrite } from './rewrite.js';
 import type { BatchedArguments, BatchedResult } from '../types/trees.js';
-import { between, building, isOpen, variableOp } from './variable.js';
+import {
+  subgraphBetween,
+  withGraphBuilding,
+  isOuterDifferentiable,
+  variableOp,
+} from './variable.js';
 
 /**
  * The dimension of the examples: one for all tensors, or a tree beside a tree of tensors; null for tensors that all
@@ -76,30 +81,30 @@ export function vmap(
   const { randomness = 'same' } = readVmap('vmap', options);
   return (...args) => {
     const { leaves } = flatten(args);
-    const dims = spread('inDims', inDims, args, leaves);
+    const dims = dimsForTree('inDims', inDims, args, leaves);
     const size = sizeOfBatch(leaves, dims);
     const since = constant(0, 'float32').id;
-    const { structure, results } = mapExamples(f, args, dims, size, { randomness });
+    const { structure, results } = mapOverDims(f, args, dims, size, { randomness });
     const outs = results.map(({ node, batched }) =>
       batched ? { sizes: node.sizes, ndim: node.ndim - 1 } : node,
     );
-    const places = spread(
+    const places = dimsForTree(
       'outDims',
       outDims,
       structure.rebuild(results.map((r) => r.node)),
       outs,
       1,
     );
-    const placed = building(mode.grad, () =>
-      results.map((r, k) => place(r, places[k] as number | null, size)),
+    const placed = withGraphBuilding(mode.grad, () =>
+      results.map((r, k) => moveExamples(r, places[k] as number | null, size)),
     );
     // Transforms inside of `f` have made nodes that require grad for their own use.
-    const span = between(
+    const span = subgraphBetween(
       placed.map((y) => y.current),
       [],
       { since },
     );
-    return structure.rebuild(handOut({ open: isOpen(span, []) }, placed));
+    return structure.rebuild(returnOutputs({ open: isOuterDifferentiable(span, []) }, placed));
   };
 }
 
@@ -107,7 +112,7 @@ export function vmap(
  * @internal Records `f` for one example and rebuilds it for `size` of them: its results have the examples along dimension 0,
  * or no such dimension if they are the same for all. `dims` has an entry for each tensor of `args`.
  */
-export function mapExamples(
+export function mapOverDims(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
   dims: readonly (number | null)[],
@@ -121,7 +126,10 @@ export function mapExamples(
     const x = leaf.current;
     const dim = dims[k] as number | null;
     if (dim === null) return x;
-    replacements.push({ node: building(mode.grad, () => moveDim(x, dim, 0)), batched: true });
+    replacements.push({
+      node: withGraphBuilding(mode.grad, () => moveDim(x, dim, 0)),
+      batched: true,
+    });
     const one = placeholder(
       x.sizes.filter((_n, d) => d !== dim),
       x,
@@ -135,7 +143,7 @@ export function mapExamples(
     ),
   );
   const outs = result.leaves.map((y) => y.current);
-  const results = building(mode.grad, () =>
+  const results = withGraphBuilding(mode.grad, () =>
     rewrite(outs, placeholders, replacements, size, { within }),
   );
   return { structure: result.structure, results };
@@ -191,7 +199,7 @@ function placeholder(shape: Shape, like: Tensor): Tensor {
 }
 
 /** Moves the dimension of the examples to `dim`. */
-function place({ node, batched }: Replacement, dim: number | null, size: number): Tensor {
+function moveExamples({ node, batched }: Replacement, dim: number | null, size: number): Tensor {
   if (dim === null) {
     if (!batched) return node;
     throw new ChainruleError(
@@ -229,7 +237,7 @@ function sizeOfBatch(leaves: readonly Tensor[], dims: readonly (number | null)[]
 }
 
 /** The dimension for each tensor of `tree`; the tensors have `extra` dimensions fewer than the ones counted. */
-function spread(
+function dimsForTree(
   name: 'inDims' | 'outDims',
   dims: Dims,
   tree: Tree,

@@ -120,7 +120,7 @@ const CASES: Readonly<Record<string, () => Tensor[]>> = {
       [x, zeros([], { dtype: 'int32' })],
       { maxIterations: 4 },
     );
-    return grad(y.mul(noise(15).add(0.5)).sum(), [x]) as Tensor[];
+    return grad(y.mul(noise(15).add(0.5)).sum(), [x]);
   },
   'a while loop': () => [
     whileLoop(

@@ -22,12 +22,12 @@ import {
 } from './layout.js';
 
 /** Looks without sleeping at first: if every rank has a core of its own, the others are nearly there. */
-const QUICK_LOOKS = 200;
+const SPINS = 200;
 const SLEEP_MS = 0.05;
 /** How often a waiting rank reads the states of the others. */
 const STATE_MS = 20;
 
-const nap = new Int32Array(new SharedArrayBuffer(4));
+const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 export class LocalTransport implements Transport {
   readonly kind = 'local';
@@ -46,7 +46,7 @@ export class LocalTransport implements Transport {
    */
   private readonly piece: Uint8Array;
   private readonly sum: Uint8Array;
-  private readonly quick: number;
+  private readonly spins: number;
   private meetings = 0;
   private turn = 0;
   private closed = false;
@@ -74,7 +74,7 @@ export class LocalTransport implements Transport {
     this.slots = new Int32Array(size * SLOT_WORDS);
     this.piece = new Uint8Array(pieceBytes(size));
     this.sum = new Uint8Array(pieceBytes(size));
-    this.quick = size <= availableParallelism() ? QUICK_LOOKS : 0;
+    this.spins = size <= availableParallelism() ? SPINS : 0;
   }
 
   meet(words: Int32Array, seconds: number): Int32Array {
@@ -92,14 +92,14 @@ export class LocalTransport implements Transport {
     for (let looks = 0; ; looks++) {
       readSync(this.control, slots, 0, slots.byteLength, at);
       if (this.allAt(meeting)) break;
-      if (looks < this.quick) continue;
+      if (looks < this.spins) continue;
       const now = performance.now();
       if (now - looked > STATE_MS) {
         looked = now;
         this.checkOthers();
-        if (now - start > 1000 * seconds) throw this.late(meeting, seconds);
+        if (now - start > 1000 * seconds) throw this.timeoutError(meeting, seconds);
       }
-      Atomics.wait(nap, 0, 0, SLEEP_MS);
+      Atomics.wait(sleep, 0, 0, SLEEP_MS);
     }
     return words.map((_, i) => {
       let least = Infinity;
@@ -190,7 +190,7 @@ export class LocalTransport implements Transport {
     return true;
   }
 
-  private late(meeting: number, seconds: number): ChainruleError {
+  private timeoutError(meeting: number, seconds: number): ChainruleError {
     const { slots, size } = this;
     const missing = Array.from({ length: size }, (_, r) => r).filter(
       (r) => slots[r * SLOT_WORDS] !== meeting,

@@ -71,7 +71,7 @@ export interface MpiLibrary {
  * ended with a segmentation fault. It would also take over the signals that tell V8 of an access outside WebAssembly's
  * memory. Settings of the user are kept.
  */
-const APART = { UCX_MEM_EVENTS: 'no', UCX_MEM_MMAP_HOOK_MODE: 'none', UCX_ERROR_SIGNALS: '' };
+const ISOLATION = { UCX_MEM_EVENTS: 'no', UCX_MEM_MMAP_HOOK_MODE: 'none', UCX_ERROR_SIGNALS: '' };
 
 /**
  * Loads the library that belongs to the launcher; `CHAINRULE_MPI` names another.
@@ -89,7 +89,7 @@ export function loadMpi({ by }: Launched, named: string | undefined): MpiLibrary
       `distributed: CHAINRULE_MPI must be the absolute path of a library, got '${named}'`,
     );
   }
-  for (const [name, value] of Object.entries(APART)) process.env[name] ??= value;
+  for (const [name, value] of Object.entries(ISOLATION)) process.env[name] ??= value;
   const list = named === undefined ? candidates(by, process.platform) : [named];
   for (const path of list) {
     try {

@@ -10,14 +10,14 @@ import type { ElementType } from './abi.js';
 import type { Launched, MpiLibrary } from './library.js';
 
 /** Larger data is sent in pieces: counts are 32-bit, and buffers of the ordered sum stay small. */
-const PIECE = 2 ** 22;
+const MAX_MESSAGE = 2 ** 22;
 /** The number of tests before the rank yields the core between them. */
-const QUICK_TESTS = 200;
+const SPINS = 200;
 /** How long the rank yields before it sleeps: a time and no count, as each yield may take long. */
 const YIELD_MS = 5;
 const SLEEP_MS = 0.05;
 
-const nap = new Int32Array(new SharedArrayBuffer(4));
+const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 type Native = (...args: unknown[]) => unknown;
 
@@ -30,7 +30,7 @@ export class MpiTransport implements Transport {
   private readonly mpi: MpiLibrary;
   private readonly functions = new Map<string, Native>();
   private readonly yieldCore: () => unknown;
-  private readonly quick: number;
+  private readonly spins: number;
   private readonly request = new BigUint64Array(64);
   private readonly flag = new Int32Array(64);
   private inUse: readonly unknown[] = [];
@@ -55,7 +55,7 @@ export class MpiTransport implements Transport {
     }
     this.localSize = launched.localSize ?? this.size;
     this.library = `${launched.by} (${mpi.path})`;
-    this.quick = this.localSize <= availableParallelism() ? QUICK_TESTS : 0;
+    this.spins = this.localSize <= availableParallelism() ? SPINS : 0;
     this.yieldCore = yieldOf(mpi);
   }
 
@@ -67,8 +67,8 @@ export class MpiTransport implements Transport {
   }
 
   allReduce(data: TypedArray, op: ReduceOp, ordered: boolean): void {
-    for (let from = 0; from < data.length; from += PIECE) {
-      const part = data.subarray(from, from + PIECE);
+    for (let from = 0; from < data.length; from += MAX_MESSAGE) {
+      const part = data.subarray(from, from + MAX_MESSAGE);
       if (ordered && op === 'sum') this.orderedSum(part);
       else if (this.size > this.localSize) this.reduceNow(part, op);
       else this.reduce(part, op);
@@ -78,8 +78,8 @@ export class MpiTransport implements Transport {
   allGather(data: TypedArray, out: TypedArray): void {
     const { handle, types } = this.mpi.abi;
     const [from, into] = [bytesOf(data), bytesOf(out)];
-    for (let at = 0; at < from.length; at += PIECE) {
-      const piece = from.subarray(at, at + PIECE);
+    for (let at = 0; at < from.length; at += MAX_MESSAGE) {
+      const piece = from.subarray(at, at + MAX_MESSAGE);
       const whole = piece.length === from.length;
       const received = whole ? into : new Uint8Array(piece.length * this.size);
       this.begin('MPI_Iallgather', `uintptr_t, int, ${handle}, uintptr_t, int, ${handle}`, [
@@ -100,8 +100,8 @@ export class MpiTransport implements Transport {
   broadcast(data: TypedArray, root: number): void {
     const { handle, types } = this.mpi.abi;
     const bytes = bytesOf(data);
-    for (let at = 0; at < bytes.length; at += PIECE) {
-      const piece = bytes.subarray(at, at + PIECE);
+    for (let at = 0; at < bytes.length; at += MAX_MESSAGE) {
+      const piece = bytes.subarray(at, at + MAX_MESSAGE);
       const args = [piece, piece.length, types.byte, root];
       this.begin('MPI_Ibcast', `uintptr_t, int, ${handle}, int`, args);
     }
@@ -177,11 +177,11 @@ export class MpiTransport implements Transport {
     for (let tests = 0; ; tests++) {
       this.call('MPI_Test', 'void *, void *, intptr_t', request, flag, statusIgnore);
       if (flag[0] !== 0) break;
-      if (tests < this.quick) continue;
+      if (tests < this.spins) continue;
       const waited = performance.now() - start;
       if (waited > 1000 * seconds) throw this.late(seconds);
       if (waited < YIELD_MS) this.yieldCore();
-      else Atomics.wait(nap, 0, 0, SLEEP_MS);
+      else Atomics.wait(sleep, 0, 0, SLEEP_MS);
     }
     this.inUse = [];
   }
@@ -228,6 +228,6 @@ function yieldOf({ koffi }: MpiLibrary): () => unknown {
   try {
     return koffi.load(null).func('int sched_yield()');
   } catch {
-    return () => Atomics.wait(nap, 0, 0, SLEEP_MS);
+    return () => Atomics.wait(sleep, 0, 0, SLEEP_MS);
   }
 }

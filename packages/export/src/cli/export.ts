@@ -19,7 +19,7 @@ import {
   whole,
   type Reader,
 } from './options.js';
-import { readWanted, type Wanted } from './wanted.js';
+import { readRequest, type ExportRequest } from './exportRequest.js';
 
 const HELP = `Usage: chainrule export TARGET FILE [OPTIONS]
 
@@ -95,7 +95,7 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')
       throw new UsageError(`${name} is not an option of ${target}`);
   }
-  const wanted = await readWanted(
+  const wanted = await readRequest(
     file,
     (options['--export'] as string | undefined) ?? 'default',
     target,
@@ -128,7 +128,7 @@ const endings: Readonly<Record<string, readonly string[]>> = {
 
 function write(
   target: string,
-  wanted: Wanted,
+  wanted: ExportRequest,
   { out, ending }: { readonly out: string; readonly ending: string },
   options: Readonly<Record<string, unknown>>,
 ): Files {

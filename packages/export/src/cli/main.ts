@@ -2,7 +2,7 @@
 import { VERSION } from '../version.js';
 import { runExport } from './export.js';
 import { UsageError } from './options.js';
-import { placeOf } from './wanted.js';
+import { userLocation } from './exportRequest.js';
 
 const HELP = `Usage: chainrule COMMAND
 
@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const isUsage = error instanceof UsageError;
     const name = command === 'export' || command === 'run' ? `chainrule ${command}` : 'chainrule';
     console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    const place = isUsage ? null : placeOf(error);
+    const place = isUsage ? null : userLocation(error);
     if (place !== null) console.error(`  at ${place}`);
     if (isUsage) console.error(`\n${name} --help shows the usage`);
     return isUsage ? 2 : 1;

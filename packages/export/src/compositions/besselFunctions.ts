@@ -81,21 +81,21 @@ function scaledI1(n: number, x: Tensor): Tensor {
 }
 
 /** Beyond this all are infinite. */
-const MOST = 714;
+const MAX_FINITE = 714;
 
 /** The derivative of order n of I₀; that of order 1 is I₁. */
 function besselI(n: number, x: Tensor): Tensor {
   const a = x.abs();
   const near = a.minimum(NEAR);
-  const far = a.clamp(NEAR, MOST);
+  const far = a.clamp(NEAR, MAX_FINITE);
   const scaled =
     n === 0
       ? scaledI0(0, far)
       : n === 1
         ? scaledI1(0, far)
-        : mean((s) => (1 - 2 * s) ** n, far, pointsFor(MOST));
+        : mean((s) => (1 - 2 * s) ** n, far, pointsFor(MAX_FINITE));
   const half = far.mul(0.5).exp();
-  const outer = where(a.gt(MOST), Infinity, scaled.mul(half).mul(half));
+  const outer = where(a.gt(MAX_FINITE), Infinity, scaled.mul(half).mul(half));
   const y = where(a.le(NEAR), series(n, near, NEAR), outer);
   const whole = where(x.isNan(), x, y);
   return n % 2 === 0 ? whole : where(x.lt(0), whole.neg(), whole);

@@ -46,14 +46,14 @@ function matrices<K extends OperationName>(
   };
 }
 
-const LEFT_OUT = 0.5;
+const TAYLOR_LIMIT = 0.5;
 /** The number of terms that the exponential of a matrix of norm ½ needs. */
 const TERMS = 16;
 
 /** `exp(A)`: A is halved until its norm is below ½, and the exponential of that is squared as often. */
 function exponential(a: Tensor): Tensor {
   const norm = a.abs().sum(2).amax(1);
-  const halvings = where(norm.gt(LEFT_OUT), norm.div(LEFT_OUT).log2().ceil(), 0);
+  const halvings = where(norm.gt(TAYLOR_LIMIT), norm.div(TAYLOR_LIMIT).log2().ceil(), 0);
   const x = a.mul(halvings.neg().exp2().unsqueeze(1).unsqueeze(2));
   const eye = identity(a).cast(a.dtype);
   let sum = x.div(TERMS).add(eye);

@@ -6,7 +6,7 @@ import { lgamma } from './gammaFunctions.js';
 /** Smaller terms count no more. */
 const ENOUGH = 1e-17;
 /** What the largest a needs, of which `√a` steps are taken. */
-const MOST_STEPS = 100_000;
+const MAX_STEPS = 100_000;
 
 /** What Stirling's formula for Γ(a + 1) lacks, by 1/a², times a. */
 const STIRLING = [1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12];
@@ -40,7 +40,7 @@ function series(a: Tensor, x: Tensor): Tensor {
       return [k.add(1), next, sum.add(next)];
     },
     [one, one, one] as Carry,
-    { maxIterations: MOST_STEPS },
+    { maxIterations: MAX_STEPS },
   );
   return sum;
 }
@@ -62,7 +62,7 @@ function fraction(a: Tensor, x: Tensor): Tensor {
       return [k.add(1), next, under, over, h.mul(factor), factor.sub(1).abs()];
     },
     [one, b, one.mul(1e300), d, d, one] as Carry,
-    { maxIterations: MOST_STEPS },
+    { maxIterations: MAX_STEPS },
   );
   return h;
 }

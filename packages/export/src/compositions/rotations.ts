@@ -16,7 +16,7 @@ import { diagonalOf } from './elimination.js';
 import { identity, picked, sizes } from './matrices.js';
 
 /** The most sweeps (rounds in which all pairs meet once); a few are enough in practice. */
-const MOST_SWEEPS = 40;
+const MAX_SWEEPS = 40;
 
 /** The partner of each index in a round, or itself: as in a tournament, over all rounds each index meets all others. */
 function partners(n: number, round: Tensor): Tensor {
@@ -71,7 +71,7 @@ function turned(
       return [turn(y, by), w.matmul(by), round.add(1)];
     },
     [...start, tensor(0, { dtype: 'int32' })] as Carry,
-    { maxIterations: rounds * MOST_SWEEPS },
+    { maxIterations: rounds * MAX_SWEEPS },
   );
   return [x, v];
 }

@@ -35,10 +35,10 @@ export interface Regime {
 const ALL_UP_TO = 64;
 
 /** The largest number of examples that a unit of a word may stand for, if the word counts blocks of examples. */
-const MOST_EXAMPLES_OF_A_BLOCK = 32;
+const MAX_BLOCK_EXAMPLES = 32;
 
 /** The most regimes of a function. */
-const MOST = 100;
+const MAX_REGIMES = 100;
 
 interface Sample {
   readonly size: number;
@@ -94,7 +94,7 @@ export function regimesOf(
       .sort((a, b) => a.size - b.size);
   /** Plans more sizes of a group: first all of the smallest sizes; if these are planned, one between two that do not agree. */
   const refine = (first: number, last: number, low: number, high: number): void => {
-    const dense = Math.min(first + MOST_EXAMPLES_OF_A_BLOCK, last);
+    const dense = Math.min(first + MAX_BLOCK_EXAMPLES, last);
     const known = samples.size;
     for (let size = first; size <= dense; size++) at(size);
     if (samples.size === known) at((low + high) >> 1);
@@ -118,9 +118,9 @@ export function regimesOf(
     } else {
       waiting.unshift(group.slice(0, place), group.slice(place));
     }
-    if (regimes.length + waiting.length > MOST && !isRegime) {
+    if (regimes.length + waiting.length > MAX_REGIMES && !isRegime) {
       throw new ChainruleError(
-        `${caller}: ${found.what} does not grow evenly with the batch (between ${low.size} and ${high.size} examples, and ` +
+        `${caller}: ${found.reason} does not grow evenly with the batch (between ${low.size} and ${high.size} examples, and ` +
           'at many other sizes); give { batch: null } for a module of one batch size',
       );
     }
@@ -159,21 +159,21 @@ function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
 }
 
 /** A number that does not lie on a line, and the index of the first sample that leaves it. */
-interface Break {
+interface RegimeBreak {
   readonly place: number;
-  readonly what: string;
+  readonly reason: string;
 }
 
-function regimeOf(samples: readonly Sample[], caller: string): Regime | Break {
+function regimeOf(samples: readonly Sample[], caller: string): Regime | RegimeBreak {
   const first = samples[0] as Sample;
   const made = samples.map((s) => s.made);
   const sizes = samples.map(({ size }) => size - first.size);
-  let broken: Break | null = null;
-  const find: LineFinder = (what, of, value) => {
+  let broken: RegimeBreak | null = null;
+  const find: LineFinder = (reason, of, value) => {
     const values = of.map(value);
-    const found = lineThrough(sizes, values, what === 'a word of a kernel');
+    const found = lineThrough(sizes, values, reason === 'a word of a kernel');
     if (typeof found !== 'number') return found;
-    if (broken === null || found < broken.place) broken = { place: found, what };
+    if (broken === null || found < broken.place) broken = { place: found, reason };
     return [0, 0];
   };
   const line = (what: string, of: (made: FunctionImage) => number): Line => find(what, made, of);
@@ -227,7 +227,7 @@ function lineThrough(
   const place = values.findIndex((value, i) => start + slope * sizes[i]! !== value);
   if (place < 0) return [start, slope];
   if (!whole) return place;
-  for (let period = 2; period <= MOST_EXAMPLES_OF_A_BLOCK; period *= 2) {
+  for (let period = 2; period <= MAX_BLOCK_EXAMPLES; period *= 2) {
     const next = values[sizes.indexOf(period)];
     if (next === undefined) continue;
     const rise = (next - start) / period;

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { filesBeside } from '../../src/cli/filesBeside.js';
-import { wantedOfOnnx } from '../../src/cli/wantedOnnx.js';
+import { requestOfOnnx } from '../../src/cli/onnxRequest.js';
 import { fileOf, node, weight } from '../onnx/files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chainrule-beside-'));
@@ -42,7 +42,7 @@ test('a file of more than 2 GB', () => {
       input: [{ name: 'x', type: { tensor: { elementType: 1, shape: { dim: [{ value: 2 }] } } } }],
     }),
   );
-  const { f } = wantedOfOnnx('m.onnx', join(folder, 'm.onnx'), false);
+  const { f } = requestOfOnnx('m.onnx', join(folder, 'm.onnx'), false);
   const weights = (f as { parameters(): { toArray(): unknown }[] }).parameters();
   expect(weights.map((w) => w.toArray())).toEqual([[3, 4]]);
 });

@@ -88,7 +88,7 @@ export class Rows implements RowDataset<Tensor> {
   batch(indices: ArrayLike<number>): Tensor {
     checkArgument('dataset', 'indices', indices, someIndices);
     const { data, row, dtype } = this;
-    const out = this.room(indices.length * row);
+    const out = this.scratch(indices.length * row);
     for (let i = 0; i < indices.length; i++) {
       const index = indices[i] as number;
       checkIndex(index, this.length);
@@ -102,7 +102,7 @@ export class Rows implements RowDataset<Tensor> {
    * Where rows are gathered before `tensor` copies them; used again, as new memory for each batch takes as long as
    * filling it.
    */
-  private room(size: number): TypedArray {
+  private scratch(size: number): TypedArray {
     if (this.gathered?.length !== size)
       this.gathered = new (this.data.constructor as new (n: number) => TypedArray)(size);
     return this.gathered;

@@ -1,6 +1,6 @@
 /** @file Losses of classes and distributions, as modules. */
 import type { Cell, Tensor } from '@chainrule/autograd';
-import type { AnyReader } from '../layers/keptOptions.js';
+import type { AnyReader } from '../layers/layerOptions.js';
 import * as f from './functions.js';
 import { Loss, WeightedLoss } from './loss.js';
 import * as read from './readers.js';

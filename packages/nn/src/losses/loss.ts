@@ -1,6 +1,6 @@
 /** @file The base of losses as modules: the options of their function, and class weights as part of their state. */
 import type { Cell, Tensor } from '@chainrule/autograd';
-import { keptOptions, type AnyReader } from '../layers/keptOptions.js';
+import { layerOptions, type AnyReader } from '../layers/layerOptions.js';
 import { Module } from '../module/module.js';
 import { options as show } from '../module/repr.js';
 import * as read from './readers.js';
@@ -14,7 +14,7 @@ export abstract class Loss<O extends object> extends Module {
 
   constructor(options?: O) {
     super();
-    this.options = keptOptions(new.target, options);
+    this.options = layerOptions(new.target, options);
   }
 
   override extraRepr(): string {

@@ -1,6 +1,6 @@
 /** @file Losses of distances and ranks, as modules. */
 import type { Tensor } from '@chainrule/autograd';
-import type { AnyReader } from '../layers/keptOptions.js';
+import type { AnyReader } from '../layers/layerOptions.js';
 import * as f from './functions.js';
 import { Loss } from './loss.js';
 import * as read from './readers.js';

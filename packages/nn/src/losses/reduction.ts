@@ -40,9 +40,9 @@ export function checkReduction(op: string, reduction: string, ...more: readonly 
   }
 }
 
-/** The pairs of shapes that have been warned about, up to `MOST_WARNINGS`: more come only from a loop over shapes. */
+/** The pairs of shapes that have been warned about, up to `MAX_WARNINGS`: more come only from a loop over shapes. */
 const warned = new Set<string>();
-const MOST_WARNINGS = 64;
+const MAX_WARNINGS = 64;
 
 /**
  * Refuses an input and a target whose shapes do not broadcast, and warns once for each pair of shapes that do but differ:
@@ -54,7 +54,7 @@ export function checkTarget(op: string, input: Tensor, target: Tensor): void {
   checkBroadcast(op, { input, target });
   const [own, other] = [`[${sizes.join(', ')}]`, `[${others.join(', ')}]`];
   const key = `${op} ${own} ${other}`;
-  if (warned.has(key) || warned.size >= MOST_WARNINGS) return;
+  if (warned.has(key) || warned.size >= MAX_WARNINGS) return;
   warned.add(key);
   console.warn(
     `${op}: the target's shape ${other} differs from the input's ${own}; they broadcast, so elements are ` +

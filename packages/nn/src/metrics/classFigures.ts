@@ -1,6 +1,6 @@
 /** @file Measures computed from a confusion matrix for each class, and averaged: precision, recall, F1, IoU. */
 import { defineOptions, kinds, type OptionsReader } from '@chainrule/autograd';
-import { ConfusionBased, MOST_CLASSES } from './confusion.js';
+import { ConfusionBased, MAX_CLASSES } from './confusion.js';
 import { labelKinds, type LabelOptions } from './labels.js';
 
 /**
@@ -23,7 +23,7 @@ export interface AverageOptions<A extends Average = Average> extends LabelOption
 const averageOptions: OptionsReader<AverageOptions> = defineOptions<AverageOptions>({
   ...labelKinds,
   average: kinds.oneOf('binary', 'micro', 'macro', 'weighted', 'none'),
-  numClasses: kinds.wholeBetween(1, MOST_CLASSES),
+  numClasses: kinds.wholeBetween(1, MAX_CLASSES),
   zeroDivision: kinds.number,
 });
 

@@ -16,11 +16,11 @@ export interface ConfusionOptions extends LabelOptions {
 }
 
 /** The most classes: there is a count for each pair of classes, which take 2 GiB for this many. */
-export const MOST_CLASSES = 2 ** 14;
+export const MAX_CLASSES = 2 ** 14;
 
 const confusionOptions: OptionsReader<ConfusionOptions> = defineOptions<ConfusionOptions>({
   ...labelKinds,
-  numClasses: kinds.wholeBetween(1, MOST_CLASSES),
+  numClasses: kinds.wholeBetween(1, MAX_CLASSES),
   normalize: kinds.oneOf('true', 'predicted', 'all', null),
 });
 const weightOptions = defineOptions<WeightOptions>({ weight: kinds.anything });
@@ -43,7 +43,7 @@ export abstract class ConfusionBased<Result> extends Metric<Result, Numbers, Num
 
   update(prediction: Numbers, target: Numbers, options?: WeightOptions): void {
     const { weight } = weightOptions(`${this.name}.update`, options);
-    const most = this.fixed ?? MOST_CLASSES;
+    const most = this.fixed ?? MAX_CLASSES;
     const labels = labelsOf(this.name, prediction, target, this.labels, most);
     const weights = weightsOf(this.name, weight, valuesOf(this.name, 'target', target).data.length);
     let seen = labels.classes;

@@ -85,15 +85,15 @@ export function loadState(
   return { missingKeys, unexpectedKeys };
 }
 
-const MOST = 30;
-const LONGEST = 200;
+const MAX_LISTED = 30;
+const MAX_TEXT = 200;
 
 /** Shortens keys from a file for a message: there may be a million of them, of any length. */
 function listed(items: readonly string[], between = ', '): string {
   const shown = items
-    .slice(0, MOST)
-    .map((item) => (item.length > LONGEST ? `${item.slice(0, LONGEST)}…` : item));
-  const more = items.length > MOST ? ` and ${items.length - MOST} more` : '';
+    .slice(0, MAX_LISTED)
+    .map((item) => (item.length > MAX_TEXT ? `${item.slice(0, MAX_TEXT)}…` : item));
+  const more = items.length > MAX_LISTED ? ` and ${items.length - MAX_LISTED} more` : '';
   return `${shown.join(between)}${more}`;
 }
 

@@ -1,7 +1,7 @@
 /** @file Passes the events of a training run to a loop over them: the training and the loop wait for each other. */
 
 /** The error of an offer after the loop has been left. */
-export const LEFT: Error = new Error('the loop was left');
+export const STOPPED: Error = new Error('the loop was left');
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -20,7 +20,7 @@ function deferred<T>(): Deferred<T> {
 
 export class Listener<T> {
   /** Set while the loop waits for an event. */
-  private asked: Deferred<T> | null = null;
+  private pending: Deferred<T> | null = null;
   /** Set while the training waits for the loop to ask for the next event. */
   private offered: { readonly event: T; taken: boolean; readonly done: Deferred<void> } | null =
     null;
@@ -28,12 +28,12 @@ export class Listener<T> {
 
   /** Waits until the loop has handled the event and asks for the next one. @throws LEFT once the loop has been left. */
   offer(event: T): Promise<void> {
-    if (this.left) return Promise.reject(LEFT);
+    if (this.left) return Promise.reject(STOPPED);
     const done = deferred<void>();
-    const { asked } = this;
-    this.offered = { event, taken: asked !== null, done };
-    this.asked = null;
-    asked?.resolve(event);
+    const { pending } = this;
+    this.offered = { event, taken: pending !== null, done };
+    this.pending = null;
+    pending?.resolve(event);
     return done.promise;
   }
 
@@ -44,8 +44,8 @@ export class Listener<T> {
       offered.taken = true;
       return Promise.resolve(offered.event);
     }
-    this.asked = deferred<T>();
-    const { promise } = this.asked;
+    this.pending = deferred<T>();
+    const { promise } = this.pending;
     this.offered = null;
     offered?.done.resolve();
     return promise;
@@ -54,6 +54,6 @@ export class Listener<T> {
   /** The loop has been left: the training ends at the event that it has just offered. */
   leave(): void {
     this.left = true;
-    this.offered?.done.reject(LEFT);
+    this.offered?.done.reject(STOPPED);
   }
 }

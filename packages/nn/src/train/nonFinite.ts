@@ -20,7 +20,7 @@ interface Step<B> {
 }
 
 /** How many dumps are kept. */
-const KEPT = 10;
+const MAX_DUMPS = 10;
 
 export class NonFinite<B> {
   private readonly policy: NonFinitePolicy;
@@ -65,7 +65,7 @@ export class NonFinite<B> {
   async report(loss: number): Promise<string | null> {
     if (this.policy === 'throw') await this.checkParameters(loss);
     const step = this.current as Step<B>;
-    const path = await this.keep(step, loss);
+    const path = await this.writeDump(step, loss);
     if (this.policy === 'skip') return path;
     const what = Number.isFinite(loss) ? 'a gradient is not finite' : `the loss is ${loss}`;
     const operation = this.culprit(step);
@@ -74,7 +74,7 @@ export class NonFinite<B> {
     const isFound = operation?.includes(' gave ') === true || Number.isNaN(loss);
     const cause = isFound ? (operation ?? given) : (given ?? operation);
     throw new ChainruleError(
-      `fit: ${what} in ${placeOf(step.at)}${cause === null ? '' : `; first, ${cause}`}${kept(path)}`,
+      `fit: ${what} in ${positionOf(step.at)}${cause === null ? '' : `; first, ${cause}`}${kept(path)}`,
     );
   }
 
@@ -84,11 +84,11 @@ export class NonFinite<B> {
     const broken = await this.brokenParameter();
     if (broken === null) return;
     const step = nextLoss === undefined ? this.current : this.previous;
-    const path = step === null ? null : await this.keep(step, NaN);
+    const path = step === null ? null : await this.writeDump(step, NaN);
     throw new ChainruleError(
       step === null
         ? `fit: ${broken} is not finite before the first step`
-        : `fit: ${broken} is not finite since ${placeOf(step.at)}, though the loss was: a gradient was not (detectAnomaly(() => …) ` +
+        : `fit: ${broken} is not finite since ${positionOf(step.at)}, though the loss was: a gradient was not (detectAnomaly(() => …) ` +
             `names the operation, onNonFinite: 'skip' leaves such updates out), or the update was too large (lower lr)${kept(path)}`,
     );
   }
@@ -128,14 +128,17 @@ export class NonFinite<B> {
     }
   }
 
-  private async keep({ batch, at, rng }: Step<B | null>, loss: number): Promise<string | null> {
+  private async writeDump(
+    { batch, at, rng }: Step<B | null>,
+    loss: number,
+  ): Promise<string | null> {
     if (this.dump === undefined) return null;
     const { saveCheckpoint } = await import('@chainrule/autograd/io');
     const { model } = this;
     return saveCheckpoint(
       this.dump,
       { step: at.step, batch, model, at, loss, rng },
-      { keep: KEPT },
+      { keep: MAX_DUMPS },
     );
   }
 }
@@ -156,7 +159,7 @@ function notFiniteIn(tree: unknown, path: string): string | null {
 
 const DETECTED = 'detectAnomaly: ';
 
-function placeOf({ epoch, batch, step }: Progress): string {
+function positionOf({ epoch, batch, step }: Progress): string {
   return `batch ${batch} of epoch ${epoch}, after ${step} updates`;
 }
 

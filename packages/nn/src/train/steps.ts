@@ -2,14 +2,14 @@
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { drawn, isPage } from '../breathe.js';
-import type { Audience } from './audience.js';
+import type { Listeners } from './listeners.js';
 import { nameBatch } from './batches.js';
 import type { Progress } from './events.js';
 import { NonFinite } from './nonFinite.js';
 import type { FitOptions } from './options.js';
 import { ratesOf } from './rates.js';
 import type { Tally } from './tally.js';
-import { Trainer, type Outcome, type Place } from './trainer.js';
+import { Trainer, type Outcome, type AccumulationStep } from './trainer.js';
 import { examplesOf, feed } from './validate.js';
 
 /** Metrics with their names. */
@@ -21,14 +21,14 @@ export class Steps<B> {
   readonly nonFinite: NonFinite<B>;
   private readonly trainer: Trainer<B>;
   private readonly options: FitOptions<B>;
-  private readonly audience: Audience;
+  private readonly audience: Listeners;
   private readonly tally: Tally;
   private readonly metrics: Metrics;
 
   constructor(
     model: Module,
     options: FitOptions<B>,
-    audience: Audience,
+    audience: Listeners,
     tally: Tally,
     metrics: Metrics,
   ) {
@@ -41,7 +41,7 @@ export class Steps<B> {
   }
 
   /** In a page, before the first step: compiles the step, and lets the page draw meanwhile. */
-  prepare(batch: B, place: Place): Promise<void> | undefined {
+  prepare(batch: B, place: AccumulationStep): Promise<void> | undefined {
     if (this.trainer.compiled !== null || !isPage()) return undefined;
     return drawn().then(() => this.trainer.prepare(batch, place, drawn));
   }
@@ -50,8 +50,8 @@ export class Steps<B> {
    * One step. What there is to wait for, if anything: most often nothing, and a promise for each step would cost more than all
    * else that is done beside it.
    */
-  run(batch: B, position: Place): Promise<void> | undefined {
-    const heard = this.audience.isThere;
+  run(batch: B, position: AccumulationStep): Promise<void> | undefined {
+    const heard = this.audience.hasListeners;
     const start = heard ? performance.now() : 0;
     const lr = heard ? ratesOf(this.options.optimizer) : [];
     const isFirst = this.trainer.compiled === null;
@@ -64,7 +64,7 @@ export class Steps<B> {
       const tell = (): Promise<void> | undefined => {
         if (!heard) return undefined;
         const seconds = (performance.now() - start) / 1000;
-        return this.audience.tell({
+        return this.audience.emit({
           type: 'batch',
           ...at,
           step: this.tally.step,
@@ -107,7 +107,7 @@ export class Steps<B> {
   private async tellCompiled(loss: number | Promise<number>): Promise<number> {
     const known = await loss;
     const { compiled, reason } = this.trainer;
-    await this.audience.tell({
+    await this.audience.emit({
       type: 'compiled',
       compiled: compiled === true,
       ...(reason === null ? {} : { reason }),
@@ -117,10 +117,10 @@ export class Steps<B> {
 
   private async reportSkipped(at: Progress, loss: number): Promise<void> {
     const path = await this.nonFinite.report(loss);
-    await this.audience.tell({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
+    await this.audience.emit({ type: 'skipped', ...at, loss, ...(path === null ? {} : { path }) });
   }
 
-  private compute(batch: B, position: Place): Outcome {
+  private compute(batch: B, position: AccumulationStep): Outcome {
     try {
       return this.trainer.run(batch, position);
     } catch (error) {

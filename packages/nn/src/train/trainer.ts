@@ -38,7 +38,7 @@ export interface Outcome {
 }
 
 /** The position of a batch among those whose gradients are accumulated for one update. */
-export interface Place {
+export interface AccumulationStep {
   /** Whether it is the first, so that gradients are cleared before. */
   readonly first: boolean;
   /** Whether it is the last, so that the update follows. */
@@ -100,7 +100,7 @@ export class Trainer<B> {
   }
 
   /** Forward, backward and, after the last batch of an update, the update. */
-  run(batch: B, { first, last, share }: Place): Outcome {
+  run(batch: B, { first, last, share }: AccumulationStep): Outcome {
     const result = this.compute(batch, first, last, share === 1 ? null : share);
     if (isTensor(result))
       return { loss: numberIn(result), prediction: undefined, target: undefined };
@@ -141,7 +141,11 @@ export class Trainer<B> {
   }
 
   /** Prepares the first step in parts, so that a page can draw in between; `turn` waits until the page has drawn. */
-  async prepare(batch: B, { first, last, share }: Place, turn: () => Promise<void>): Promise<void> {
+  async prepare(
+    batch: B,
+    { first, last, share }: AccumulationStep,
+    turn: () => Promise<void>,
+  ): Promise<void> {
     if (this.replay === null) return;
     evaluate(...this.parameters);
     await turn();

@@ -3,15 +3,15 @@ import { ChainruleError, getRngState } from '@chainrule/autograd';
 import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
-import { Audience } from './audience.js';
+import { Listeners } from './listeners.js';
 import { lengthOf, nameBatch, shareOf } from './batches.js';
 import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
 import type { Ending, History } from './events.js';
 import { figureOf } from './events.js';
 import { Interrupts, INTERRUPTED } from './interrupts.js';
-import { LEFT } from './listener.js';
+import { STOPPED } from './listener.js';
 import { checkpointPlan, type CheckpointPlan, type FitOptions } from './options.js';
-import { passOver } from './passOver.js';
+import { skipBatches } from './skipBatches.js';
 import { ratesOf } from './rates.js';
 import { BestWeights } from './stopping.js';
 import { Steps } from './steps.js';
@@ -20,7 +20,7 @@ import { figuresOf, validate } from './validate.js';
 
 export class Training<B> {
   /** The receivers of events. */
-  readonly audience: Audience;
+  readonly audience: Listeners;
   private readonly tally = new Tally();
   private reason: string | undefined;
   private stopping = false;
@@ -51,7 +51,7 @@ export class Training<B> {
     this.best = restoreBest === false ? null : new BestWeights(model, restoreBest);
     this.metrics = judged === undefined ? Object.entries(metrics) : [];
     this.checkpoints = this.plan && new Checkpoints(this.plan, model, options, this.best);
-    this.audience = new Audience(options.callbacks ?? [], {
+    this.audience = new Listeners(options.callbacks ?? [], {
       model,
       stop: (reason) => {
         this.stopping = true;
@@ -69,7 +69,7 @@ export class Training<B> {
     try {
       return await this.runEpochs();
     } catch (error) {
-      if (error !== LEFT) throw error;
+      if (error !== STOPPED) throw error;
       // The loop over the events has been left: only the state to resume from is saved.
       if (this.checkpoints !== null && this.savedAt !== this.tally.step)
         await this.checkpoints.save(this.tally.state);
@@ -84,7 +84,7 @@ export class Training<B> {
   private async runEpochs(): Promise<History> {
     const { epochs = 1, resume = false, data } = this.options;
     if (resume) this.takeOver(await this.checkpoints?.load());
-    await this.audience.tell({
+    await this.audience.emit({
       type: 'start',
       epochs,
       batches: lengthOf(data),
@@ -96,7 +96,7 @@ export class Training<B> {
     if (ending !== 'epochs') await this.save();
     this.best?.restore();
     const history = this.history(ending);
-    await this.audience.tell({
+    await this.audience.emit({
       type: 'end',
       ...this.tally.progress,
       ...reasonOf(history),
@@ -133,7 +133,7 @@ export class Training<B> {
     const reschedule = (): void => {
       if (scheduleEvery === 'step') this.reschedule(() => this.steps.lastLoss);
     };
-    const batches = this.again > 0 ? passOver(data, this.again, this.tally.began) : data;
+    const batches = this.again > 0 ? skipBatches(data, this.again, this.tally.began) : data;
     this.again = 0;
     try {
       for await (const batch of batches) {
@@ -178,7 +178,7 @@ export class Training<B> {
     if (scheduleEvery === 'epoch') this.reschedule(() => figureOf('fit', figures, monitor));
     const event = { type: 'epoch' as const, ...this.tally.progress, ...record };
     this.tally.next();
-    await this.audience.tell(event);
+    await this.audience.emit(event);
     if (this.plan !== null && this.tally.epoch % (this.plan.every ?? 1) === 0) await this.save();
   }
 
@@ -193,7 +193,7 @@ export class Training<B> {
       ...(metrics === undefined ? {} : { metrics }),
     };
     const figures = await this.asJudged(() => validate(this.model, options));
-    await this.audience.tell({ type: 'validate', ...this.tally.progress, figures });
+    await this.audience.emit({ type: 'validate', ...this.tally.progress, figures });
     return figures;
   }
 
@@ -216,7 +216,7 @@ export class Training<B> {
     await this.steps.nonFinite.checkParameters();
     this.savedAt = this.tally.step;
     const path = await this.checkpoints.save(this.tally.state);
-    await this.audience.tell({ type: 'checkpoint', ...this.tally.progress, path });
+    await this.audience.emit({ type: 'checkpoint', ...this.tally.progress, path });
   }
 
   private takeOver(state: TrainingState | null | undefined): void {

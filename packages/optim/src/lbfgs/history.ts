@@ -10,7 +10,7 @@ interface Pair {
 }
 
 /** Steps with less curvature than this are not used. */
-const LEAST_CURVATURE = 1e-10;
+const MIN_CURVATURE = 1e-10;
 
 export class History {
   iterations = 0;
@@ -31,7 +31,7 @@ export class History {
     const y = difference(g, this.gradient);
     const s = scaled(this.last, this.t);
     const curvature = dot(y, s);
-    if (curvature > LEAST_CURVATURE) {
+    if (curvature > MIN_CURVATURE) {
       if (this.pairs.length === size) this.pairs.shift();
       this.pairs.push({ s, y, rho: 1 / curvature });
       this.scale = curvature / dot(y, y);

@@ -69,7 +69,7 @@ export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent
       if (next.f - f <= noise * Math.max(1, Math.abs(f)) && norm(next.g) < norm(g))
         found = { ...found, ...next, t: first };
       else {
-        const rest = isFlat(f, g, Math.max(tol, lastLook(noise)));
+        const rest = isFlat(f, g, Math.max(tol, stallTolerance(noise)));
         if (rest || history.pairs.length === 0) return { x, iterations, converged: rest };
         history = new History();
         continue;
@@ -84,7 +84,7 @@ export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent
 }
 
 /** The tolerance of the gradient at which a descent that cannot progress counts as converged. */
-function lastLook(noise: number): number {
+function stallTolerance(noise: number): number {
   return 0.1 * Math.sqrt(noise);
 }
 
@@ -110,7 +110,7 @@ export function newtonCG({ at, curve }: Slope, x0: Vector, limits: DescentLimits
       ({ f, g } = after);
       if (ratio > 0.75 && norm(p) > 0.9 * radius) radius *= 2;
     } else if (quiet) {
-      return { x, iterations, converged: isFlat(f, g, Math.max(tol, lastLook(noise))) };
+      return { x, iterations, converged: isFlat(f, g, Math.max(tol, stallTolerance(noise))) };
     }
     if (!quiet && ratio < 0.25) radius = norm(p) / 4;
     if (!(radius > 1e-300)) return { x, iterations, converged: false };

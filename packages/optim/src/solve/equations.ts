@@ -2,7 +2,7 @@
 import { ChainruleError, closureConvert, jacfwd } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import { norm, plus, relativeChange, solveDense } from './dense.js';
-import { implicit, LARGE } from './implicit.js';
+import { implicit, MIN_MATRIX_FREE } from './implicit.js';
 import { Reporter, withReport } from './report.js';
 import {
   checkSquare,
@@ -85,7 +85,7 @@ export function solveEquations<T>(
     }
     reporter.found = { iterations, converged };
     // A derivative is only as exact as the solution.
-    const sharpened = converged && polishes && others.length > 0 && size <= LARGE;
+    const sharpened = converged && polishes && others.length > 0 && size <= MIN_MATRIX_FREE;
     return [tensorOf(sharpened ? polished(system, found.x) : found.x, dtype)];
   };
   const x = implicit({

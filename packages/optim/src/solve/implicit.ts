@@ -8,7 +8,7 @@ import { byValues } from './byValues.js';
 import { krylov } from './krylov.js';
 
 /** From this many unknowns on, the Jacobian is not formed: systems are solved with products of it and vectors. */
-export const LARGE = 512;
+export const MIN_MATRIX_FREE = 512;
 
 /** The equation that defines `x`, and how to solve it. */
 export interface Implicit {
@@ -69,7 +69,7 @@ interface Point {
  * respect to `x` and `b`.
  */
 function solveLinear(f: (v: Tensor) => Tensor, x: Tensor, b: Tensor, transposed: boolean): Tensor {
-  if (x.size <= LARGE) {
+  if (x.size <= MIN_MATRIX_FREE) {
     const J = jacfwd(f)(x);
     return linalg.solve(transposed ? J.t() : J, b);
   }

@@ -18,7 +18,7 @@ import {
   sum,
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
-import { implicit, LARGE } from './implicit.js';
+import { implicit, MIN_MATRIX_FREE } from './implicit.js';
 import { minimizeResiduals, type Model, type Reason } from './levenbergMarquardt.js';
 import { iterationKinds, type IterationOptions } from './options.js';
 import { polished } from './equations.js';
@@ -159,7 +159,9 @@ export function leastSquares<T = Tensor>(
     reporter.found = { iterations: fit.iterations, converged, reason: fit.reason };
     const free = Float64Array.from(fit.free, Number);
     const sharpened =
-      converged && others.length > 0 && size <= LARGE ? sharpen(fit.x, free, others) : fit.x;
+      converged && others.length > 0 && size <= MIN_MATRIX_FREE
+        ? sharpen(fit.x, free, others)
+        : fit.x;
     return [tensorOf(sharpened, dtype), tensorOf(free, dtype)];
   };
   // At the solution the gradient of the cost is 0; for a parameter held at a bound, its change is 0 instead.

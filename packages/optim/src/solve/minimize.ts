@@ -13,7 +13,7 @@ import {
 import type { Tensor } from '@chainrule/autograd';
 import { lbfgs, newtonCG, type Slope } from './descent.js';
 import { polished } from './equations.js';
-import { implicit, LARGE } from './implicit.js';
+import { implicit, MIN_MATRIX_FREE } from './implicit.js';
 import { nelderMead } from './nelderMead.js';
 import { iterationKinds, type IterationOptions } from './options.js';
 import { Reporter, withReport } from './report.js';
@@ -134,7 +134,7 @@ export function minimize<T = Tensor>(
       both: (v: Vector) => newton(tensorOf(v, dtype), ...others) as [Vector, Vector],
     };
     const sharpened =
-      size <= LARGE
+      size <= MIN_MATRIX_FREE
         ? polished(system, found.x)
         : newtonCG(slopeAt, found.x, { tol: 0, maxIterations: POLISHING, noise }).x;
     return [tensorOf(sharpened, dtype)];

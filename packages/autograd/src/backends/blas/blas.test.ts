@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { MatmulKernel } from '../../engine/compile/kernel.js';
 import type { ConvKernel } from '../../engine/compile/operators.js';
-import type { Access, Place } from '../../engine/compile/place.js';
+import type { Access, BufferRef } from '../../engine/compile/bufferRef.js';
 import { planBlasMatmul, piecesOf } from '../wasm/products/blasProduct.js';
 import { Forms } from '../wasm/run/forms.js';
 import { listKernels } from '../wasm/run/kernelList.js';
@@ -157,11 +157,11 @@ describe.runIf(available)('a BLAS library', () => {
     };
     const roles = { forward: 'xwy', gradInput: 'ywx', gradWeight: 'xyw' } as const;
     const lengths = [...roles[direction]].map((role) => sizes[role as 'x' | 'w' | 'y']);
-    const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
+    const at = (buffer: number): BufferRef => ({ buffer, dtype: 'float32', offset: 0 });
     const kernel: ConvKernel = {
       family: convolution,
       ...{ kind: 'conv', direction, batch, groups: 1, inChannels, outChannels },
-      ...{ size: [side, side], window: [3, 3], places: [side, side], stride: [1, 1] },
+      ...{ size: [side, side], window: [3, 3], outSize: [side, side], stride: [1, 1] },
       ...{ padLow: [1, 1], padHigh: [1, 1], dilation: [1, 1] },
       inputs: [at(0), at(1)],
       out: at(2),

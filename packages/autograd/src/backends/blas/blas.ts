@@ -36,11 +36,11 @@ let known: Blas | string | undefined;
 
 /** The library, or the reason why there is none. Looks once; loading takes some milliseconds. */
 export function findBlas(): Blas | string {
-  known ??= look();
+  known ??= searchBlas();
   return known;
 }
 
-function look(): Blas | string {
+function searchBlas(): Blas | string {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
     return 'only Node.js can load libraries';
   const asked = process.env['CHAINRULE_BLAS'] ?? 'auto';

@@ -83,7 +83,7 @@ function compute(
   instructions: readonly Instruction[],
 ): TypedArray {
   if (op.lowering.kind === 'alias') return arrays[inputs[0] as number] as TypedArray;
-  const data = roomOf(op.name, dtype, shape);
+  const data = allocateResult(op.name, dtype, shape);
   if (op === (constantOp as unknown as Primitive)) {
     data[0] = (attrs as { value: number }).value;
     return data;
@@ -97,7 +97,7 @@ function compute(
 }
 
 /** An array for a result. @throws {DeviceError} that names the operation, if there is no memory for it. */
-function roomOf(op: string, dtype: DType, shape: Shape): TypedArray {
+function allocateResult(op: string, dtype: DType, shape: Shape): TypedArray {
   try {
     return allocate(dtype, sizeOf(shape));
   } catch (error) {

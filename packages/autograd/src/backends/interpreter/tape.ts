@@ -18,14 +18,14 @@ export function isScalar({ instructions }: Program): boolean {
     return (
       op === null ||
       op === constantOp ||
-      keepsElements(instruction) ||
+      isIdentity(instruction) ||
       (op.lowering.kind === 'element' && dtype !== 'int32')
     );
   });
 }
 
 /** Whether an operation leaves a single number unchanged, as movement and sums do. */
-function keepsElements({ op, attrs }: Instruction): boolean {
+function isIdentity({ op, attrs }: Instruction): boolean {
   const { lowering } = op as Primitive;
   if (lowering.kind === 'view') return lowering.view(attrs ?? {}).kind !== 'slice';
   return lowering.kind === 'alias' || (lowering.kind === 'fold' && lowering.fold === 'sum');
@@ -73,7 +73,7 @@ export class Tape implements Executable<TypedArray> {
         return;
       }
       const [x = 0, y = 0, z = 0] = inputs;
-      const known = keepsElements(instruction)
+      const known = isIdentity(instruction)
         ? CODES['move']
         : dtype === 'bool'
           ? undefined

@@ -3,11 +3,17 @@
  *
  * Operations without a kernel run by their reference kernel on the same memory, so that nothing is ever refused.
  */
-import { viewedBy } from '../../engine/compile/viewedBy.js';
+import { baseOfView } from '../../engine/compile/baseOfView.js';
 import { runtime } from '../../graph/runtime.js';
 import { lower } from '../../engine/compile/lower.js';
 import { loopOf } from '../../engine/loop.js';
-import type { Executable, HostBackend, Instruction, Program, Quick } from '../../engine/program.js';
+import type {
+  Executable,
+  HostBackend,
+  Instruction,
+  Program,
+  QuickExecutable,
+} from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import { simplify } from '../../engine/compile/simplify.js';
 import { makeReady } from '../../engine/segmented.js';
@@ -19,14 +25,14 @@ import { isScalar, Tape } from '../interpreter/tape.js';
 import type { Arrays } from './run/arrays.js';
 import { supports } from './elements/elementOps.js';
 import { SingleNumbers } from './elements/singleNumbers.js';
-import { ListMaker } from './repeat/listMaker.js';
+import { ListCompiler } from './repeat/listCompiler.js';
 import { WasmExecutable } from './run/executable.js';
 import { prepare } from './run/prepare.js';
 import type { Threads } from './threads/threads.js';
 import { NumberTrees } from './walk/numberTrees.js';
 import { Walk } from './walk/walk.js';
 import { WalkTools } from './walk/walkTools.js';
-import { runsWorthWalking } from './walk/runsWorthWalking.js';
+import { walkedRuns } from './walk/walkedRuns.js';
 
 export interface WasmOptions {
   /** The number of threads that run plans, including the calling one. */
@@ -44,7 +50,7 @@ export interface WasmBackend extends HostBackend {
 
 /** A backend over a memory. */
 export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
-  runtime.viewedBy = viewedBy;
+  runtime.baseOf = baseOfView;
   let pool: Threads | undefined;
   const poolFor = (): Threads | undefined => {
     if (pool?.outdated === true && !pool.broken) {
@@ -54,15 +60,15 @@ export function wasmBackend({ threads, arrays }: WasmOptions): WasmBackend {
     if (threads > 1 && arrays.memory.shared) pool ??= openThreads(arrays.memory, threads);
     return pool;
   };
-  const maker = new ListMaker(arrays, threads, poolFor);
+  const maker = new ListCompiler(arrays, threads, poolFor);
   const tools = new WalkTools(arrays, (loop) => loop.family.repeated(loop, maker));
   const singleNumbers = new SingleNumbers(arrays.memory);
   const walked = (program: Program, trees: NumberTrees | null = null): WasmExecutable =>
     new WasmExecutable(program, new Walk(program, tools, trees).run(program), arrays, null);
-  const quickly = (program: Program): Quick<TypedArray> | null => {
+  const quickly = (program: Program): QuickExecutable<TypedArray> | null => {
     if (isScalar(program))
       return { executable: new Tape(program, singleNumbers.find), runs: RUNS_OF_TAPES };
-    const runs = runsWorthWalking(program);
+    const runs = walkedRuns(program);
     return runs > 0 && willRunInLoops(program) ? { executable: walked(program), runs } : null;
   };
   const backend: WasmBackend = {

@@ -5,14 +5,14 @@ import { packagePaths } from '../node.js';
 import type { Gpu, GpuAdapter, GpuDevice } from './gpuApi.js';
 
 /** A device, and a description of its adapter. */
-export interface Opened {
+export interface OpenedDevice {
   readonly device: GpuDevice;
   /** The adapter's description by its driver. */
   readonly description: string;
 }
 
 /** @throws {DeviceError} that says what is missing. */
-export async function openAdapter(): Promise<Opened> {
+export async function openAdapter(): Promise<OpenedDevice> {
   const gpu = await findGpu();
   const adapter = await adapterOf(gpu);
   const { vendor, architecture, device: name, description } = adapter.info;
@@ -80,15 +80,15 @@ interface GpuPackage {
 }
 
 /** The key under which the result of `create` is kept: once it is collected, every device made from it is freed memory. */
-const KEPT = Symbol.for('chainrule.webgpu');
+const CREATED_KEY = Symbol.for('chainrule.webgpu');
 
 async function packageGpu(): Promise<Gpu> {
-  const kept = globalThis as { [KEPT]?: Gpu };
-  if (kept[KEPT] !== undefined) return kept[KEPT];
+  const kept = globalThis as { [CREATED_KEY]?: Gpu };
+  if (kept[CREATED_KEY] !== undefined) return kept[CREATED_KEY];
   const { create } = await loadPackage();
   // `CHAINRULE_WEBGPU` holds flags of Dawn: `backend=null`, `enable-dawn-features=…`.
   const flags = (process.env['CHAINRULE_WEBGPU'] ?? '').split(' ').filter((flag) => flag !== '');
-  return (kept[KEPT] = create(flags));
+  return (kept[CREATED_KEY] = create(flags));
 }
 
 /** The package, if it is installed for the program or this package, or in a folder named in the environment. */

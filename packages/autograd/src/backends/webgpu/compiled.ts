@@ -1,25 +1,25 @@
 /** @file A program compiled for the device: shaders with their parameter blocks, and loops, over addresses of an arena. */
 import { planArena } from '../../engine/compile/arena.js';
 import { writtenBy, type Kernel } from '../../engine/compile/kernel.js';
-import type { Place } from '../../engine/compile/place.js';
+import type { BufferRef } from '../../engine/compile/bufferRef.js';
 import { lower, type Lowered } from '../../engine/compile/lower.js';
 import type { Instruction, Program, Work } from '../../engine/program.js';
 import { schedule } from '../../engine/compile/schedule.js';
 import type { LoopStep, Schedule } from '../../engine/compile/steps.js';
-import { alignedTo, rootsOf, type Window } from '../../engine/compile/windows.js';
+import { alignmentTest, rootsOf, type Window } from '../../engine/compile/windows.js';
 import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
 import { show, sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
-import { withEpilogues, type ProductStep } from './steps/epilogues.js';
+import { fuseEpilogues, type ProductStep } from './steps/epilogues.js';
 import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
-import { buffersOf, together } from './steps/together.js';
+import { buffersOf, groupSteps } from './steps/groupSteps.js';
 import { convShaders } from './wgsl/convolution/convolutions.js';
 import { supports } from './wgsl/elements.js';
 import { copiesOf, copyOf } from './wgsl/copies.js';
-import { productShaders } from './wgsl/longProducts.js';
+import { productShaders } from './wgsl/splitProducts.js';
 import { scoresShader } from './wgsl/scores/scores.js';
 import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
@@ -38,7 +38,7 @@ export interface ShaderStep {
   readonly writes: readonly number[];
 }
 
-export interface Compiled {
+export interface CompiledProgram {
   /** The instructions of the program, followed by copies that were added and words of work space for single steps. */
   readonly instructions: readonly Instruction[];
   /** Each output has a slot of its own that is not an input. */
@@ -56,7 +56,7 @@ export interface Compiled {
  *
  * @throws {DeviceError} for operations that the device has no kernel for.
  */
-export function compiledOf(program: Program, memory: number): Compiled {
+export function compiledOf(program: Program, memory: number): CompiledProgram {
   checkDtypes(program);
   const scheduled = schedule(program, supports, { windows: true });
   const lowered = lower(scheduled).flatMap(inPieces);
@@ -64,11 +64,11 @@ export function compiledOf(program: Program, memory: number): Compiled {
   const instructions = [...scheduled.instructions];
   const { windows } = scheduled;
   const rootOf = rootsOf(windows);
-  const startsVector = alignedTo(4, windows);
+  const startsVector = alignmentTest(4, windows);
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
   const attended = withAttention(lowered, instructions, outputs, windows);
-  const fused = withEpilogues(attended, outputs, windows);
-  const scratchOf = (words: number): Place => {
+  const fused = fuseEpilogues(attended, outputs, windows);
+  const scratchOf = (words: number): BufferRef => {
     const slot = { op: null, attrs: null, inputs: [], shape: [words], dtype: 'int32' } as const;
     return { buffer: instructions.push(slot) - 1, dtype: 'int32', offset: 0 };
   };
@@ -91,13 +91,13 @@ export function compiledOf(program: Program, memory: number): Compiled {
     }),
     ...copies.map(({ kernel, slot }) => ofKernel(kernel, slot)),
   ];
-  const steps = together(inOrder, rootOf);
+  const steps = groupSteps(inOrder, rootOf);
   // A step over no elements has no shaders.
   const last = steps.filter((step) => step.kind === 'loop' || step.shaders.length > 0).at(-1);
   if (last?.kind === 'shaders' && last.shaders.at(-1)!.refusals.length > 0)
     steps.push({ ...last, shaders: [witness()], kernels: [], writes: [] });
   const elsewhere = [...program.inputs, ...outputs];
-  const { offsets, words } = place(steps, instructions, elsewhere, rootOf);
+  const { offsets, words } = planMemory(steps, instructions, elsewhere, rootOf);
   return { instructions, outputs, steps, windows, offsets, words };
 }
 
@@ -114,7 +114,7 @@ function ofScores({ kernel, members, slots, writes }: ScoresStep, memory: number
 
 function ofProduct(
   { kernel, loop, epilogue, slots }: ProductStep,
-  scratch: (words: number) => Place,
+  scratch: (words: number) => BufferRef,
   startsVector: (buffer: number) => boolean,
 ): Step {
   const shaders =
@@ -144,7 +144,7 @@ function loopSteps(
 function ofReference(
   step: Lowered & { kind: 'opaque' },
   instructions: readonly Instruction[],
-  scratch: (words: number) => Place,
+  scratch: (words: number) => BufferRef,
   startsVector: (buffer: number) => boolean,
 ): Step {
   const { slot } = step;
@@ -177,7 +177,7 @@ function ownOutputs(
     }
     const from = instructions[slot] as Instruction;
     const to = instructions.push({ ...from }) - 1;
-    const place = (buffer: number): Place => ({ buffer, dtype: from.dtype, offset: 0 });
+    const place = (buffer: number): BufferRef => ({ buffer, dtype: from.dtype, offset: 0 });
     if (sizeOf(from.shape) > 0)
       copies.push({ kernel: copyOf(place(slot), sizeOf(from.shape), place(to)), slot: to });
     return to;
@@ -186,7 +186,7 @@ function ownOutputs(
 }
 
 /** Places computed values by lifetime; slots in `elsewhere` have memory already. */
-function place(
+function planMemory(
   steps: readonly Step[],
   instructions: readonly Instruction[],
   elsewhere: readonly number[],

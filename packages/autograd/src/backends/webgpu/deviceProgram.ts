@@ -6,7 +6,7 @@ import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Storage } from '../../graph/values/storage.js';
 import { interpreter } from '../interpreter/interpreter.js';
-import { compiledOf, workOfStep, type Compiled } from './compiled.js';
+import { compiledOf, workOfStep, type CompiledProgram } from './compiled.js';
 import { bodyOf, DeviceLoop } from './loops.js';
 import { BLOCK, ParameterBlocks } from './parameterBlocks.js';
 import type { Pipeline } from './pipeline.js';
@@ -16,15 +16,15 @@ import { split, type Split } from './split.js';
 import type { Refusal, Shader } from './wgsl/shader.js';
 
 /** A shader of an executable, for the error if it refuses something. */
-export interface Refusing {
+export interface RefusingShader {
   readonly instruction: Instruction;
   readonly refusals: readonly Refusal[];
   readonly pipeline: Pipeline;
 }
 
 /** Data shared by the programs of an executable: its own, and those of loop bodies. */
-export interface Common {
-  readonly refusing: Refusing[];
+export interface SharedProgramData {
+  readonly refusing: RefusingShader[];
   /**
    * The words of the numbers of all programs. Each program has its own words, as all are uploaded together, before the first
    * kernel of a submit that several loops may be part of.
@@ -42,7 +42,7 @@ interface Pass extends Dispatched {
 
 export class DeviceProgram {
   readonly parts: Split;
-  readonly compiled: Compiled;
+  readonly compiled: CompiledProgram;
   /** Where each slot lies in the step that is being recorded. */
   readonly addresses: Uint32Array;
   /** The memory it needs while it runs, in words, without the numbers. */
@@ -62,7 +62,7 @@ export class DeviceProgram {
   private readonly given = new Map<number, number>();
 
   /** `times` is how often it runs in one run of the executable, approximately. */
-  constructor(program: Program, runtime: GpuRuntime, common: Common, times = 1) {
+  constructor(program: Program, runtime: GpuRuntime, common: SharedProgramData, times = 1) {
     this.runtime = runtime;
     this.parts = split(program);
     this.host = this.parts.host === null ? null : interpreter.compile(this.parts.host);
@@ -98,7 +98,7 @@ export class DeviceProgram {
     return Math.ceil(this.compiled.words / BLOCK) * BLOCK;
   }
 
-  private loop(step: LoopStep, common: Common): DeviceLoop {
+  private loop(step: LoopStep, common: SharedProgramData): DeviceLoop {
     const { instructions } = this.compiled;
     const { attrs, origin = -1 } = instructions[step.slot] as Instruction;
     const loop = loopOf(attrs ?? {});

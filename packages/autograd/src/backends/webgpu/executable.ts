@@ -5,13 +5,13 @@ import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
 import { isHost, undoable, type Storage } from '../../graph/values/storage.js';
 import { DeviceArray } from './memory/deviceArray.js';
-import { DeviceProgram, type Common, type Refusing } from './deviceProgram.js';
+import { DeviceProgram, type SharedProgramData, type RefusingShader } from './deviceProgram.js';
 import { explainRefusal } from './refusals.js';
 import type { GpuRuntime } from './runtime.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** What a run reads, as it was when the run began. */
-interface Bound {
+interface BoundRun {
   /** The address of each input of the device's part; for a single element that the host provides, its array. */
   readonly inputs: readonly (number | TypedArray)[];
   /** Arrays that are uploaded for this run alone. */
@@ -19,14 +19,14 @@ interface Bound {
   readonly numbers: readonly Storage[];
   readonly arrays: readonly DeviceArray[];
   /** The address of the run's memory. */
-  readonly room: number;
+  readonly arena: number;
 }
 
 export class GpuExecutable implements Executable {
   at = -1;
   private readonly runtime: GpuRuntime;
   private readonly program: DeviceProgram;
-  private readonly common: Common = { refusing: [], numberWords: 0 };
+  private readonly common: SharedProgramData = { refusing: [], numberWords: 0 };
   private readonly watch: Stopwatch | null;
   /** The origins of the instructions that may refuse something. */
   private readonly origins: readonly number[];
@@ -60,7 +60,7 @@ export class GpuExecutable implements Executable {
         this.common.refusing.find(({ pipeline }) => pipeline.error !== null)?.pipeline.error ??
         null,
       explain: async (kernel, position, base, which, noted) => {
-        const { instruction, refusals } = this.common.refusing[kernel] as Refusing;
+        const { instruction, refusals } = this.common.refusing[kernel] as RefusingShader;
         const error = await explainRefusal(
           instruction,
           refusals[which]!,
@@ -76,7 +76,7 @@ export class GpuExecutable implements Executable {
       undo: [],
     });
     for (const array of bound.arrays) array.run = run;
-    void runtime.order.do(() => this.record(bound, run));
+    void runtime.order.run(() => this.record(bound, run));
     const told = { onFailure: (undo: () => void) => runtime.faults.noteUndo(run, undo) };
     return program.parts.outputs.map(({ onHost, result }, k) => {
       if (!onHost) return bound.arrays[result] as DeviceArray;
@@ -117,7 +117,7 @@ export class GpuExecutable implements Executable {
     inputs: readonly Storage[],
     numbers: readonly Storage[],
     outputs: readonly (Storage | null)[],
-  ): Bound {
+  ): BoundRun {
     const { runtime, program } = this;
     const { device, sources, outputs: wanted } = program.parts;
     const { instructions, outputs: slots } = program.compiled;
@@ -127,7 +127,7 @@ export class GpuExecutable implements Executable {
       const source = sources[k]!;
       const value = source.kind === 'host' ? numbers[source.result]! : inputs[source.index]!;
       if (value instanceof DeviceArray) {
-        if (!value.isOf(runtime)) throw new DeviceError(LOST);
+        if (!value.isOf(runtime)) throw new DeviceError(DEVICE_LOST);
         runtime.faults.checkInput(value.run);
         return value.at;
       }
@@ -142,9 +142,9 @@ export class GpuExecutable implements Executable {
     });
     const own = program.words + this.common.numberWords;
     runtime.reserve(own + words);
-    const room = runtime.arena;
+    const arena = runtime.arena;
     for (const array of staged) {
-      array.at += room + own;
+      array.at += arena + own;
       given[array.input] = array.at;
     }
     const arrays: DeviceArray[] = [];
@@ -154,16 +154,16 @@ export class GpuExecutable implements Executable {
       const array = outputs[k] ?? null;
       arrays[result] = array instanceof DeviceArray ? array : runtime.make(dtype, sizeOf(shape));
     });
-    return { inputs: given, staged, numbers, arrays, room };
+    return { inputs: given, staged, numbers, arrays, arena };
   }
 
-  private record(bound: Bound, run: number): void | Promise<void> {
+  private record(bound: BoundRun, run: number): void | Promise<void> {
     const { runtime, program } = this;
     const { recorder } = runtime;
     recorder.run = run;
     recorder.watch = this.watch;
     for (const { array, at } of bound.staged) runtime.write(at, array);
-    program.begin(recorder, bound.room, bound.room + program.words);
+    program.begin(recorder, bound.arena, bound.arena + program.words);
     const { addresses, compiled, parts } = program;
     bound.inputs.forEach((value, k) => {
       if (typeof value === 'number') addresses[parts.device.inputs[k]!] = value;
@@ -172,7 +172,7 @@ export class GpuExecutable implements Executable {
     bound.arrays.forEach((array, result) => (addresses[compiled.outputs[result]!] = array.at));
     program.placeWindows();
     if (program.hasLoops)
-      return recorder.take(program.recordAll(recorder, bound.numbers, bound.room));
+      return recorder.take(program.recordAll(recorder, bound.numbers, bound.arena));
     program.record(recorder);
     recorder.flush();
   }
@@ -184,9 +184,9 @@ export class GpuExecutable implements Executable {
   }
 
   dispose(): void {
-    void this.runtime.order.do(() => this.program.dispose());
+    void this.runtime.order.run(() => this.program.dispose());
   }
 }
 
-const LOST =
+const DEVICE_LOST =
   "webgpu: a value was on a device that was lost; after await setDevice('webgpu') start from a checkpoint or host copies";

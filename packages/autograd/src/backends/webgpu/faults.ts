@@ -36,7 +36,7 @@ interface Failure {
   readonly last: number;
   readonly error: Promise<ChainruleError>;
   /** The error once it is known. */
-  told: ChainruleError | null;
+  resolved: ChainruleError | null;
 }
 
 /** The bits of a fault word that hold the index of the kernel in its run. */
@@ -91,7 +91,7 @@ export class Faults {
     const [word = 0, position = 0, base = 0, which = 0, isNoted = 0, value = 0] = words;
     for (const [run, record] of this.records) {
       const error = run <= asked ? record.broken() : null;
-      if (error !== null) this.void(run, Promise.resolve(error));
+      if (error !== null) this.markVoid(run, Promise.resolve(error));
     }
     if (word === 0) {
       for (const run of this.records.keys()) if (run <= asked) this.records.delete(run);
@@ -103,26 +103,26 @@ export class Faults {
     if (run === undefined) return;
     const record = this.records.get(run)!;
     const { raised } = record;
-    this.void(
+    this.markVoid(
       run,
       raised === undefined
         ? record.explain(kernel, position, base, which, isNoted === 0 ? null : value)
         : Promise.resolve(raised),
     );
     // Queued runs were begun in vain as well.
-    void runtime.order.do(() => this.reset());
+    void runtime.order.run(() => this.reset());
   }
 
   /** Marks a run, and all begun since, as having changed nothing. */
-  private void(run: number, error: Promise<ChainruleError>): void {
+  private markVoid(run: number, error: Promise<ChainruleError>): void {
     const undone = [...this.records].filter(([n]) => n >= run).reverse();
     for (const [n, { undo }] of undone) {
       for (const f of undo.reverse()) f();
       this.records.delete(n);
     }
-    const failure: Failure = { first: run, last: this.now, error, told: null };
+    const failure: Failure = { first: run, last: this.now, error, resolved: null };
     void error.then(
-      (told) => (failure.told = told),
+      (told) => (failure.resolved = told),
       () => null,
     );
     this.failed.push(failure);
@@ -140,7 +140,7 @@ export class Faults {
     const failure = this.failureOf(run);
     if (failure === undefined) return;
     throw (
-      failure.told ??
+      failure.resolved ??
       new DeviceError('webgpu: a value comes from a run that failed; await the value to see why')
     );
   }

@@ -11,7 +11,7 @@ import type { Recorder, Steps } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
 
 /** The addresses of a step's inputs and results, in words. */
-interface Places {
+interface StepAddresses {
   readonly carry: (k: number) => number;
   readonly x: (k: number) => number;
   readonly outputs: readonly number[];
@@ -135,7 +135,7 @@ export class LoopRun {
   }
 
   /** Records one step of a body. */
-  private *run(b: number, body: DeviceProgram, room: number, places: Places): Steps {
+  private *run(b: number, body: DeviceProgram, room: number, places: StepAddresses): Steps {
     const { recorder, spec } = this;
     const { inputs, draws } = spec.bodies[b] as LoopBody;
     const first = spec.constants[b] as number;

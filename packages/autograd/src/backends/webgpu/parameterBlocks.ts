@@ -13,8 +13,8 @@ export const BLOCK = 64;
 /** A number from the host: as a float, and as an integer of two words. */
 const NUMBER_WORDS = 4;
 /** The most steps of a loop, and the most words, whose blocks are uploaded together. */
-const MOST_COPIES = 64;
-const MOST_WORDS = 2 ** 16;
+const MAX_COPIES = 64;
+const MAX_WORDS = 2 ** 16;
 
 export class ParameterBlocks implements Uploading {
   private readonly runtime: GpuRuntime;
@@ -46,7 +46,7 @@ export class ParameterBlocks implements Uploading {
       return start;
     });
     this.blockWords = Math.max(BLOCK, words);
-    const most = Math.min(times, MOST_COPIES, Math.floor(MOST_WORDS / this.blockWords));
+    const most = Math.min(times, MAX_COPIES, Math.floor(MAX_WORDS / this.blockWords));
     this.copies = Math.max(1, most);
     this.data = new Uint32Array(this.copies * this.blockWords);
     this.eachWord((word, at) => {

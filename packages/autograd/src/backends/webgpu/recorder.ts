@@ -8,7 +8,7 @@ import type { GpuComputePass, GpuEncoder, GpuObject } from './gpuApi.js';
 import type { Pipeline } from './pipeline.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Stopwatch } from './stopwatch.js';
-import { MOST_GROUPS } from './wgsl/shader.js';
+import { MAX_WORKGROUPS } from './wgsl/shader.js';
 
 /** Data that the recorded kernels read besides the heap, to be uploaded before they are submitted. */
 export interface Uploading {
@@ -50,7 +50,10 @@ export class Recorder {
     this.pass ??= watch?.begin(this.encoder, work) ?? this.encoder.beginComputePass();
     this.pass.setPipeline(pipeline.pipeline);
     this.pass.setBindGroup(0, group);
-    this.pass.dispatchWorkgroups(Math.min(groups, MOST_GROUPS), Math.ceil(groups / MOST_GROUPS));
+    this.pass.dispatchWorkgroups(
+      Math.min(groups, MAX_WORKGROUPS),
+      Math.ceil(groups / MAX_WORKGROUPS),
+    );
     this.runtime.dispatches++;
     if (watch === null) return;
     this.pass.end();
@@ -77,7 +80,7 @@ export class Recorder {
       this.flush();
       if (!(error instanceof ChainruleError)) return runtime.fail(String(error));
       // An earlier failure is reported instead.
-      if ((await runtime.look(0)).fault === 0) runtime.faults.raise(run, error);
+      if ((await runtime.readWord(0)).fault === 0) runtime.faults.raise(run, error);
     };
     let next: IteratorResult<number, void>;
     try {
@@ -94,7 +97,7 @@ export class Recorder {
     let at = first;
     for (;;) {
       this.flush();
-      const { word, fault } = await this.runtime.look(at);
+      const { word, fault } = await this.runtime.readWord(at);
       // From there on nothing changes any more.
       if (fault !== 0) return;
       this.run = run;

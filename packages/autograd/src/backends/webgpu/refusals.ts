@@ -1,7 +1,7 @@
 /** @file The errors for values that a kernel refused: the same as on the CPU. */
 import type { Instruction } from '../../engine/program.js';
 import { ChainruleError } from '../../errors.js';
-import { outOfRange, outside, type Bounds } from '../../graph/outside.js';
+import { outOfRange, outOfBounds, type Bounds } from '../../graph/outOfBounds.js';
 import type { GpuRuntime } from './runtime.js';
 import type { Refusal } from './wgsl/shader.js';
 
@@ -32,7 +32,7 @@ export async function explainRefusal(
           "cast to a float dtype for ±Inf and NaN: x.cast('float32')",
       );
     case 'between':
-      return outside(attrs as unknown as Bounds, value, position);
+      return outOfBounds(attrs as unknown as Bounds, value, position);
     case 'singular': {
       const asked = String((attrs as { op?: string } | null)?.op ?? name);
       return new ChainruleError(`${asked}: matrix ${position} is singular, so it has no inverse`);

@@ -3,23 +3,23 @@ import { DeviceError } from '../../errors.js';
 import type { ArrayOf, DType, TypedArray } from '../../graph/dtype.js';
 import type { GpuRange } from '../../graph/values/storage.js';
 import { arrayFrom, DeviceArray, wordsOf } from './memory/deviceArray.js';
-import type { Opened } from './adapter.js';
+import type { OpenedDevice } from './adapter.js';
 import { Faults } from './faults.js';
 import { USAGE, type GpuBuffer, type GpuDevice, type GpuObject } from './gpuApi.js';
 import { Heap } from './memory/heap.js';
 import { Layouts } from './layouts.js';
-import { Order } from './order.js';
+import { WorkQueue } from './workQueue.js';
 import { Pipeline } from './pipeline.js';
 import { FAULT_BYTES, Readback } from './memory/readback.js';
 import { Recorder } from './recorder.js';
 import { Residents } from './memory/residents.js';
-import { atNextTurn } from './turn.js';
+import { afterEventLoopTurn } from './eventLoop.js';
 import { vectorsOf, type Shader } from './wgsl/shader.js';
 
 /** The most runs that may be queued before the event loop turns: only then is what a queue holds freed. */
-const MOST_RUNS = 2000;
+const MAX_QUEUED_RUNS = 2000;
 
-const ANEW =
+const REOPEN_HINT =
   "await setDevice('webgpu') again, and start from a checkpoint or from values on the host";
 
 export class GpuRuntime {
@@ -29,7 +29,7 @@ export class GpuRuntime {
   readonly layouts: Layouts;
   readonly faults: Faults;
   readonly residents: Residents;
-  readonly order = new Order();
+  readonly order = new WorkQueue();
   readonly recorder: Recorder;
   /** The number of dispatched kernels, and of submits. */
   dispatches = 0;
@@ -46,7 +46,7 @@ export class GpuRuntime {
   private readonly onLost: () => void;
 
   /** `onLost` is called once the device can no longer be used. */
-  constructor({ device, description }: Opened, onLost: () => void) {
+  constructor({ device, description }: OpenedDevice, onLost: () => void) {
     this.device = device;
     this.onLost = onLost;
     this.description = description;
@@ -60,7 +60,7 @@ export class GpuRuntime {
       if (this.broken !== null) return; // given up earlier, and perhaps replaced
       this.broken = new DeviceError(
         `webgpu: the device was lost (${reason === 'destroyed' ? 'destroyed' : message || 'unknown'}); its tensors are ` +
-          `gone: ${ANEW}`,
+          `gone: ${REOPEN_HINT}`,
       );
       onLost();
     });
@@ -89,7 +89,9 @@ export class GpuRuntime {
   /** Makes every later run and read fail with this message; the device is opened again when it is chosen again. */
   fail(message: string): void {
     if (this.broken !== null) return;
-    this.broken = new DeviceError(`webgpu: ${message.trim()}; giving up the device: ${ANEW}`);
+    this.broken = new DeviceError(
+      `webgpu: ${message.trim()}; giving up the device: ${REOPEN_HINT}`,
+    );
     this.onLost();
     setTimeout(() => this.device.destroy(), 0); // Dawn cannot destroy it while it reports the error
   }
@@ -102,11 +104,11 @@ export class GpuRuntime {
   /** Counts a run. @throws {DeviceError} if too many are queued. */
   startRun(): void {
     this.check();
-    if (this.runsInTurn === 0) atNextTurn(() => this.hasWaited());
-    if (++this.runsInTurn > MOST_RUNS) {
+    if (this.runsInTurn === 0) afterEventLoopTurn(() => this.hasWaited());
+    if (++this.runsInTurn > MAX_QUEUED_RUNS) {
       this.runsInTurn = 0;
       throw new DeviceError(
-        `webgpu: ${MOST_RUNS} runs were started without an await, and their memory cannot be freed before the event loop ` +
+        `webgpu: ${MAX_QUEUED_RUNS} runs were started without an await, and their memory cannot be freed before the event loop ` +
           'turns; await now and then in the loop: await loss.itemAsync(), await x.data()',
       );
     }
@@ -151,7 +153,7 @@ export class GpuRuntime {
   }
 
   private move(from: number, to: number, words: number): void {
-    void this.order.do(() => this.moveNow(from, to, words));
+    void this.order.run(() => this.moveNow(from, to, words));
   }
 
   /** Copies words from one address of the heap to another. */
@@ -181,7 +183,7 @@ export class GpuRuntime {
 
   upload(array: TypedArray, at: number): void {
     const words = this.order.waits ? array.slice() : array;
-    void this.order.do(() => this.write(at, words));
+    void this.order.run(() => this.write(at, words));
   }
 
   /** Writes an array into the heap, after what was submitted. */
@@ -207,7 +209,7 @@ export class GpuRuntime {
     this.check();
     const { faults } = this;
     const asked = faults.now;
-    const { mapped } = await this.order.do(() => this.readback.fetch(array.at, array.length));
+    const { mapped } = await this.order.run(() => this.readback.fetch(array.at, array.length));
     const words = await mapped;
     this.check();
     faults.settle(new Uint32Array(words, 0, FAULT_BYTES / 4), asked, this);
@@ -218,7 +220,7 @@ export class GpuRuntime {
   /** The range of an array, once everything that writes it has been submitted. */
   async range({ at, length }: DeviceArray): Promise<GpuRange> {
     this.check();
-    const { buffer } = await this.order.do(() => this.heap);
+    const { buffer } = await this.order.run(() => this.heap);
     return { buffer, offset: 4 * at, size: 4 * length };
   }
 
@@ -227,7 +229,7 @@ export class GpuRuntime {
     const array = this.make(dtype, length);
     let refused: DeviceError | null = null;
     array.run = this.faults.begin({ broken: () => refused, explain: unexplained, undo: [] });
-    void this.order.do(() => {
+    void this.order.run(() => {
       const { device } = this;
       device.pushErrorScope('validation');
       this.copyIn(buffer, offset, array.at, length);
@@ -239,7 +241,7 @@ export class GpuRuntime {
   }
 
   /** A word of the heap, and the fault word, which is not 0 if anything has failed. */
-  async look(at: number): Promise<{ word: number; fault: number }> {
+  async readWord(at: number): Promise<{ word: number; fault: number }> {
     const words = new Uint32Array(await this.readback.fetch(at, 1).mapped);
     return { word: words[FAULT_BYTES / 4] as number, fault: words[0] as number };
   }

@@ -3,7 +3,7 @@
  * name.
  */
 import type { Kernel, ReduceOp, Scalar } from '../../engine/compile/kernel.js';
-import type { Place } from '../../engine/compile/place.js';
+import type { BufferRef } from '../../engine/compile/bufferRef.js';
 import type { Instruction } from '../../engine/program.js';
 import type { Attrs } from '../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
@@ -32,23 +32,23 @@ import { shadersOf } from './wgsl/shaders.js';
 import type { Shader } from './wgsl/shader.js';
 
 /** An instruction with its operands in contiguous buffers. */
-export interface Site {
+export interface OperatorSite {
   readonly attrs: Attrs;
-  readonly out: Place;
+  readonly out: BufferRef;
   readonly shape: Shape;
-  readonly inputs: readonly { readonly place: Place; readonly shape: Shape }[];
-  readonly scratch: (words: number) => Place;
+  readonly inputs: readonly { readonly place: BufferRef; readonly shape: Shape }[];
+  readonly scratch: (words: number) => BufferRef;
 }
 
 /** The largest matrices that factorizations support. */
 export const LARGEST_MATRIX = 64;
 
-type Maker = (site: Site) => readonly (Kernel | Shader)[] | null;
+type Maker = (site: OperatorSite) => readonly (Kernel | Shader)[] | null;
 
 /** `empty` holds two numbers that alternate in the result for matrices without elements. */
 const matrices =
   (
-    shader: (site: Site) => Shader | Shader[],
+    shader: (site: OperatorSite) => Shader | Shader[],
     empty: readonly [number, number] | null = null,
     largest: number = LARGEST_MATRIX,
   ): Maker =>
@@ -61,14 +61,14 @@ const matrices =
 /** A transform of any length, including those for which other backends have no kernel. */
 function transformShader(
   spec: Parameters<typeof transformOf>[0],
-  { inputs, out }: Omit<Site, 'attrs'>,
+  { inputs, out }: Omit<OperatorSite, 'attrs'>,
 ): Shader {
   const places = inputs.map(({ place }) => place);
   return fourierShader(transformOf(spec, inputs[0]!.shape, places, out));
 }
 
 /** Two alternating numbers. */
-function inTurn([even, odd]: readonly [number, number], { out, shape }: Site): Kernel {
+function inTurn([even, odd]: readonly [number, number], { out, shape }: OperatorSite): Kernel {
   const size = sizeOf(shape);
   const [first, second] = size % 2 === 0 ? [size / 2, 2] : [size, 1];
   return {
@@ -104,7 +104,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'special.i1eSlope': 'i1eOf',
 };
 
-const MAKERS: Readonly<Record<string, Maker>> = {
+const SHADER_MAKERS: Readonly<Record<string, Maker>> = {
   assertBetween: (site) => [boundedShader(site)],
   ...Object.fromEntries(
     Object.entries(FAMILIES).map(([name, text]): [string, Maker] => [
@@ -150,20 +150,20 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 
 /** Whether the device computes an operation that the engine leaves to its reference. */
 export function isSpecial(name: string): boolean {
-  return name in MAKERS || supports(name, 'float32');
+  return name in SHADER_MAKERS || supports(name, 'float32');
 }
 
 /** The shaders of an instruction; null if there are none. */
 export function specialShaders(
   instructions: readonly Instruction[],
   { slot, operands }: { readonly slot: number; readonly operands: readonly number[] },
-  scratch: (words: number) => Place,
+  scratch: (words: number) => BufferRef,
   startsVector: (buffer: number) => boolean,
 ): readonly Shader[] | null {
   const { op, shape, dtype, inputs, attrs } = instructions[slot] as Instruction;
   if (sizeOf(shape) === 0) return [];
   if (op === null) return null;
-  const site: Site = {
+  const site: OperatorSite = {
     attrs: attrs ?? {},
     out: { buffer: slot, dtype, offset: 0 },
     shape,
@@ -176,7 +176,7 @@ export function specialShaders(
   const made =
     folded(op.lowering, site) ??
     written(op.lowering, site, instructions[operands[0] ?? -1]) ??
-    MAKERS[op.name]?.(site) ??
+    SHADER_MAKERS[op.name]?.(site) ??
     elementwise(op.name, site) ??
     null;
   return made?.flatMap((x) => ('code' in x ? [x] : shadersOf(x, scratch, startsVector))) ?? null;
@@ -185,7 +185,7 @@ export function specialShaders(
 type Lowering = NonNullable<Instruction['op']>['lowering'];
 
 /** A fold that the engine does not run as a loop: over nothing, or of booleans. */
-function folded(lowering: Lowering, { attrs, out, shape, inputs }: Site): Kernel[] | null {
+function folded(lowering: Lowering, { attrs, out, shape, inputs }: OperatorSite): Kernel[] | null {
   if (lowering.kind !== 'fold') return null;
   const { place, shape: given } = inputs[0]!;
   if (sizeOf(given) === 0) {
@@ -219,7 +219,7 @@ function folded(lowering: Lowering, { attrs, out, shape, inputs }: Site): Kernel
 /** A write of no elements into a table: a copy of the table. */
 function written(
   lowering: Lowering,
-  { attrs, out, shape, inputs }: Site,
+  { attrs, out, shape, inputs }: OperatorSite,
   table: Instruction | undefined,
 ): Kernel[] | null {
   if (lowering.kind !== 'kernel') return null;
@@ -234,7 +234,7 @@ function written(
 }
 
 /** An element-wise function. */
-function elementwise(name: string, { out, shape, inputs }: Site): Kernel[] | null {
+function elementwise(name: string, { out, shape, inputs }: OperatorSite): Kernel[] | null {
   if (!supports(name, out.dtype)) return null;
   const size = sizeOf(shape);
   const dtypes = inputs.map(({ place }) => place.dtype);

@@ -7,7 +7,7 @@ import { MAP_READ, USAGE, type GpuBuffer, type GpuComputePass, type GpuEncoder }
 import type { GpuRuntime } from './runtime.js';
 
 /** The most kernels that are timed in one submit. */
-const MOST = 256;
+const MAX_TIMED_KERNELS = 256;
 
 export class Stopwatch {
   private readonly runtime: GpuRuntime;
@@ -25,14 +25,17 @@ export class Stopwatch {
 
   /** Whether the recorded kernels must be submitted before more can be timed. */
   get full(): boolean {
-    return this.works.length >= (this.stamps ? MOST : 1);
+    return this.works.length >= (this.stamps ? MAX_TIMED_KERNELS : 1);
   }
 
   /** A pass for one kernel. */
   begin(encoder: GpuEncoder, work: (meter: Meter) => Work): GpuComputePass {
     const at = 2 * (this.works.push(work(this.meter)) - 1);
     if (!this.stamps) return encoder.beginComputePass();
-    this.set ??= this.runtime.device.createQuerySet({ type: 'timestamp', count: 2 * MOST });
+    this.set ??= this.runtime.device.createQuerySet({
+      type: 'timestamp',
+      count: 2 * MAX_TIMED_KERNELS,
+    });
     return encoder.beginComputePass({
       timestampWrites: {
         querySet: this.set,

@@ -1,6 +1,6 @@
 /** @file The memory plan: one arena in which values with disjoint lifetimes share memory. */
 
-import { Gaps } from './gaps.js';
+import { FreeBlocks } from './freeBlocks.js';
 
 /** A value to be placed: its size, and the first and last step that needs it. */
 export interface Interval {
@@ -21,10 +21,10 @@ const ALIGNMENT = 64;
 /** Addresses this far apart compete for the same lines of the L1 cache. */
 const PAGE = 4096;
 /** Left free after whole pages: otherwise values walked side by side would all fall into the same few cache lines. */
-const APART = 3 * ALIGNMENT;
+const PADDING = 3 * ALIGNMENT;
 
 /** The most values that are placed by size. */
-const MANY = 2048;
+const MAX_BY_SIZE = 2048;
 
 /**
  * Places values, the largest first, each at the lowest offset that is free during its lifetime (Pisarchyk and Lee 2020,
@@ -33,10 +33,10 @@ const MANY = 2048;
  */
 export function planArena(intervals: readonly Interval[]): Arena {
   const aligned = intervals.map(({ bytes, first, last }) => ({ bytes: align(bytes), first, last }));
-  if (aligned.length <= MANY) return bySize(aligned);
+  if (aligned.length <= MAX_BY_SIZE) return bySize(aligned);
   const end = aligned.reduce((n, { last }) => Math.max(n, last), 0);
-  const forwards = inTime(aligned);
-  const backwards = inTime(
+  const forwards = byTime(aligned);
+  const backwards = byTime(
     aligned.map(({ bytes, first, last }) => ({ bytes, first: end - last, last: end - first })),
   );
   const { bytes, offsets } = backwards.bytes < forwards.bytes ? backwards : forwards;
@@ -73,15 +73,15 @@ function bySize(intervals: readonly Interval[]): Arena {
 /**
  * As an allocator would: each value takes the smallest gap that it fits when its lifetime begins, and frees it when it ends.
  */
-function inTime(intervals: readonly Interval[]): Arena {
+function byTime(intervals: readonly Interval[]): Arena {
   const offsets = new Array<number>(intervals.length).fill(0);
   const starting = byStep(intervals, ({ first }) => first);
   const ending = byStep(intervals, ({ last }) => last);
-  const gaps = new Gaps();
+  const gaps = new FreeBlocks();
   starting.forEach((starts, step) => {
     starts.sort((i, j) => intervals[j]!.bytes - intervals[i]!.bytes || i - j);
-    for (const i of starts) offsets[i] = gaps.take(intervals[i]!.bytes);
-    for (const i of ending[step] ?? []) gaps.give(offsets[i]!, intervals[i]!.bytes);
+    for (const i of starts) offsets[i] = gaps.allocate(intervals[i]!.bytes);
+    for (const i of ending[step] ?? []) gaps.free(offsets[i]!, intervals[i]!.bytes);
   });
   return { bytes: gaps.highest, offsets, visits: gaps.visits };
 }
@@ -119,5 +119,5 @@ export function lowerBound(intervals: readonly Interval[]): number {
 /** The bytes reserved for a value. */
 export function align(bytes: number): number {
   const lines = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-  return lines > 0 && lines % PAGE === 0 ? lines + APART : lines;
+  return lines > 0 && lines % PAGE === 0 ? lines + PADDING : lines;
 }

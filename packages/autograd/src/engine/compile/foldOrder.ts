@@ -32,9 +32,9 @@ export function productOrder(
 }
 
 /** A level this long is not joined with the next outer one. */
-export const LONG_LEVEL = 64;
+export const MAX_JOINED_LEVEL = 64;
 /** A level shorter than this is not worth several accumulators. */
-export const SHORT_LEVEL = 4;
+export const MIN_SPLIT_LEVEL = 4;
 
 /** `layout` maps each dimension of the argument to one of the iteration space; −1 where the size is 1. */
 export function foldOrder(
@@ -55,7 +55,7 @@ export function foldOrder(
     const inner = levels[0];
     // A flipped dimension runs the other way, so it is not traversed as one with its neighbour.
     const isOne = strides[d] === (inner === undefined ? 0 : strides[inner.d]! * inner.size);
-    if (inner !== undefined && inner.size < LONG_LEVEL && isOne) {
+    if (inner !== undefined && inner.size < MAX_JOINED_LEVEL && isOne) {
       inner.size *= size;
       inner.dims.unshift(layout[d]!);
     } else levels.unshift({ size, stride, d, dims: [layout[d]!] });
@@ -64,7 +64,7 @@ export function foldOrder(
   const along =
     innermost === undefined ||
     kept.length === 0 ||
-    (innermost.size >= SHORT_LEVEL && kept.every(({ stride }) => stride > innermost.stride))
+    (innermost.size >= MIN_SPLIT_LEVEL && kept.every(({ stride }) => stride > innermost.stride))
       ? 'row'
       : 'column';
   const joined = levels.map((level) => level.dims);

@@ -3,7 +3,7 @@ import type { Shape } from '../../graph/shape.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
 import type { Kernel } from './kernel.js';
-import type { Place } from './place.js';
+import type { BufferRef } from './bufferRef.js';
 
 /** For this many inputs at least a kernel of their own costs more than copying them, if they are short on the average. */
 const MANY = 8;
@@ -16,7 +16,7 @@ const SHORT = 1024;
 export function joinKernel(
   instructions: readonly Instruction[],
   slot: number,
-  placeOf: (input: number, i: number) => Place | null,
+  placeOf: (input: number, i: number) => BufferRef | null,
 ): Kernel | null {
   const instruction = instructions[slot] as Instruction;
   const { op, attrs, shape, inputs, dtype } = instruction;
@@ -24,7 +24,7 @@ export function joinKernel(
   const { joining: family } = op.lowering;
   const spec = op.lowering.parts(attrs ?? {});
   if (spec.kind !== 'concat' || family === undefined || !isShort(shape, inputs.length)) return null;
-  const places: Place[] = [];
+  const places: BufferRef[] = [];
   for (let i = 0; i < inputs.length; i++) {
     const place = placeOf(inputs[i]!, i);
     if (place === null) return null;

@@ -6,7 +6,7 @@
  */
 import type { DType } from '../../graph/dtype.js';
 import type { OperatorKernel } from './operators.js';
-import type { Access, Place } from './place.js';
+import type { Access, BufferRef } from './bufferRef.js';
 
 export type ReduceOp = 'sum' | 'prod' | 'max' | 'min';
 
@@ -73,7 +73,7 @@ export interface MatmulKernel {
 export type Kernel = LoopKernel | MatmulKernel | OperatorKernel;
 
 /** Everything a kernel reads and writes. */
-export function placesOf(kernel: Kernel): Place[] {
+export function bufferRefsOf(kernel: Kernel): BufferRef[] {
   if (kernel.kind === 'loop') return [...kernel.inputs, ...kernel.outputs];
   if (kernel.kind === 'matmul') return [kernel.a, kernel.b, kernel.out];
   return [...kernel.inputs, kernel.out];
@@ -85,7 +85,7 @@ export function writtenBy(kernel: Kernel): number[] {
 }
 
 /** The same kernel over other buffers. */
-export function withPlaces(kernel: Kernel, to: <P extends Place>(place: P) => P): Kernel {
+export function withBufferRefs(kernel: Kernel, to: <P extends BufferRef>(place: P) => P): Kernel {
   if (kernel.kind === 'loop')
     return { ...kernel, inputs: kernel.inputs.map(to), outputs: kernel.outputs.map(to) };
   if (kernel.kind === 'matmul')

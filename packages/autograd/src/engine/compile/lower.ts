@@ -3,12 +3,12 @@ import type { DType } from '../../graph/dtype.js';
 import type { Primitive } from '../../graph/primitive.js';
 import { broadcastStrides, stridesOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import { COPY } from './added.js';
+import { COPY } from './compilerPrimitives.js';
 import { Cluster, stridesIn, type Member, type Operand } from './loops/cluster.js';
 import { isOrdered } from './foldOrder.js';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from './kernel.js';
 import { joinKernel } from './joins.js';
-import type { Access, Place } from './place.js';
+import type { Access, BufferRef } from './bufferRef.js';
 import { operatorKernel } from './operatorKernel.js';
 import type { Instruction } from '../program.js';
 import type { LoopStep, Part, Schedule } from './steps.js';
@@ -176,7 +176,7 @@ function storeOf(
 }
 
 /** Where the elements of a part lie, if they are adjacent, in memory. */
-function partPlace(instructions: readonly Instruction[], { view, shape }: Part): Place | null {
+function partPlace(instructions: readonly Instruction[], { view, shape }: Part): BufferRef | null {
   const { op, dtype } = instructions[view.base] as Instruction;
   if (op === constantOp || !isRowMajor(view, shape)) return null;
   return { buffer: view.base, dtype, offset: view.offset };

@@ -5,7 +5,7 @@ import type { KernelSpec } from '../../graph/lowering.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import type { Kernel } from './kernel.js';
-import type { Place } from './place.js';
+import type { BufferRef } from './bufferRef.js';
 import type { Instruction } from '../program.js';
 
 /** Whether a kernel writes into a copy of its first operand, which may then be a number. */
@@ -29,7 +29,7 @@ export function operatorKernel(
   const instruction = instructions[slot] as Instruction;
   const { op, attrs, shape, inputs } = instruction;
   if (op?.lowering.kind !== 'kernel' || sizeOf(shape) === 0) return null;
-  const place = (buffer: number): Place => ({
+  const place = (buffer: number): BufferRef => ({
     buffer,
     dtype: (instructions[buffer] as Instruction).dtype,
     offset: 0,

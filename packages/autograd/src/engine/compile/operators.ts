@@ -1,10 +1,10 @@
 /** @file Operator kernels, over contiguous operands: what each computes, and with what sizes. */
 import type { DistanceNorm, FourierForm } from '../../graph/lowering.js';
 import type { KernelFamily } from '../../kernels/family.js';
-import type { Place } from './place.js';
+import type { BufferRef } from './bufferRef.js';
 
 /** An operator kernel refers to its family, which holds what backends make of it. */
-interface Familiar {
+interface KernelOfFamily {
   readonly family: KernelFamily;
 }
 
@@ -13,7 +13,7 @@ interface Familiar {
  * inChannels, …window]` and `y [batch, groups, outChannels, …places]`: tap `k` at place `o` reads position
  * `o · stride − padLow + k · dilation`, or 0 in the padding. Padding may be negative.
  */
-export interface ConvKernel extends Familiar {
+export interface ConvKernel extends KernelOfFamily {
   readonly kind: 'conv';
   /** `forward`: y from x and w; `gradInput`: x from y and w; `gradWeight`: w from x and y. */
   readonly direction: 'forward' | 'gradInput' | 'gradWeight';
@@ -24,13 +24,13 @@ export interface ConvKernel extends Familiar {
   readonly outChannels: number;
   readonly size: readonly number[];
   readonly window: readonly number[];
-  readonly places: readonly number[];
+  readonly outSize: readonly number[];
   readonly stride: readonly number[];
   readonly padLow: readonly number[];
   readonly padHigh: readonly number[];
   readonly dilation: readonly number[];
-  readonly inputs: readonly [Place, Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef, BufferRef];
+  readonly out: BufferRef;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface ConvKernel extends Familiar {
  * combined with other, NaN if either is; points in order, from the inputs index and other; `mark`: table = 1, from the index
  * alone.
  */
-export interface IndexKernel extends Familiar {
+export interface IndexKernel extends KernelOfFamily {
   readonly kind: 'index';
   readonly mode: 'gather' | 'set' | 'mark' | 'add' | 'mul' | 'max' | 'min';
   readonly space: readonly number[];
@@ -56,8 +56,8 @@ export interface IndexKernel extends Familiar {
   readonly start: number | null;
   /** Whether the output buffer already holds the starting values. */
   readonly begun?: boolean;
-  readonly inputs: readonly Place[];
-  readonly out: Place;
+  readonly inputs: readonly BufferRef[];
+  readonly out: BufferRef;
 }
 
 /** Windows along one dimension: `[starts[o], ends[o])`, every `step`-th position of them. */
@@ -73,42 +73,42 @@ export interface Span {
  * plane (the first, or the last NaN); `sum`: the sum of each; `spread`, the transpose of `sum`: each element added to all
  * that its window covers.
  */
-export interface PoolKernel extends Familiar {
+export interface PoolKernel extends KernelOfFamily {
   readonly kind: 'pool';
   readonly mode: 'argmax' | 'sum' | 'spread';
   readonly planes: number;
   readonly spans: readonly Span[];
-  readonly inputs: readonly [Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef];
+  readonly out: BufferRef;
 }
 
 /** Where the first largest (or smallest) element along the middle of `[outer, length, inner]` is, or the first NaN. */
-export interface PositionKernel extends Familiar {
+export interface PositionKernel extends KernelOfFamily {
   readonly kind: 'position';
   readonly largest: boolean;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
-  readonly inputs: readonly [Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef];
+  readonly out: BufferRef;
 }
 
 /** Puts inputs side by side: each row of the result is a row of every input, of `lengths[i]` elements, one after the other. */
-export interface JoinKernel extends Familiar {
+export interface JoinKernel extends KernelOfFamily {
   readonly kind: 'join';
   readonly rows: number;
   readonly lengths: readonly number[];
-  readonly inputs: readonly Place[];
-  readonly out: Place;
+  readonly inputs: readonly BufferRef[];
+  readonly out: BufferRef;
 }
 
 /** Random numbers of the generator's stream, from its seed and offset. */
-export interface RandomKernel extends Familiar {
+export interface RandomKernel extends KernelOfFamily {
   readonly kind: 'random';
   readonly distribution: 'uniform' | 'normal';
   readonly count: number;
-  readonly inputs: readonly [Place, Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef, BufferRef];
+  readonly out: BufferRef;
 }
 
 /**
@@ -116,15 +116,15 @@ export interface RandomKernel extends Familiar {
  * the largest or smallest element (the last of equal ones; NaN wins); `recurrence`: `h = a h + b` of the inputs a and b,
  * without a at the first.
  */
-export interface CumulativeKernel extends Familiar {
+export interface CumulativeKernel extends KernelOfFamily {
   readonly kind: 'cumulative';
   readonly op: 'sum' | 'prod' | 'largest' | 'smallest' | 'recurrence';
   readonly reverse: boolean;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
-  readonly inputs: readonly Place[];
-  readonly out: Place;
+  readonly inputs: readonly BufferRef[];
+  readonly out: BufferRef;
 }
 
 /**
@@ -132,7 +132,7 @@ export interface CumulativeKernel extends Familiar {
  * element of the sorted row was; `median`: the lower median, or NaN if there is one; `argmedian`: where that is, the first of
  * several.
  */
-export interface SortKernel extends Familiar {
+export interface SortKernel extends KernelOfFamily {
   readonly kind: 'sort';
   readonly result: 'order' | 'median' | 'argmedian';
   readonly descending: boolean;
@@ -141,30 +141,30 @@ export interface SortKernel extends Familiar {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
-  readonly inputs: readonly [Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef];
+  readonly out: BufferRef;
 }
 
 /**
  * Where `each` values per row belong in `rows` sorted rows of `length`: before elements equal to them, or after (`right`).
  * NaN counts as larger than all numbers.
  */
-export interface SearchKernel extends Familiar {
+export interface SearchKernel extends KernelOfFamily {
   readonly kind: 'search';
   readonly right: boolean;
   readonly rows: number;
   readonly length: number;
   readonly each: number;
   /** The sorted rows, then the values. */
-  readonly inputs: readonly [Place, Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef, BufferRef];
+  readonly out: BufferRef;
 }
 
 /**
  * The norms of the differences of rows: `out[b][i][j] = ‖x[b][i] − y[b][j]‖` of `x [batch, rows, length]` and
  * `y [batch, others, length]`.
  */
-export interface DistanceKernel extends Familiar {
+export interface DistanceKernel extends KernelOfFamily {
   readonly kind: 'distance';
   readonly norm: DistanceNorm;
   readonly batch: number;
@@ -172,15 +172,17 @@ export interface DistanceKernel extends Familiar {
   readonly others: number;
   readonly length: number;
   /** Both matrices; optionally also the products of their rows less a centre, and the squares of these. */
-  readonly inputs: readonly [Place, Place] | readonly [Place, Place, Place, Place, Place];
-  readonly out: Place;
+  readonly inputs:
+    | readonly [BufferRef, BufferRef]
+    | readonly [BufferRef, BufferRef, BufferRef, BufferRef, BufferRef];
+  readonly out: BufferRef;
 }
 
 /**
  * Sums of differences of rows: `out[b][i] = Σⱼ w[b][i][j] (x[b][i] − y[b][j])` of `x [batch, rows, length]` and
  * `y [batch, others, length]`.
  */
-export interface PullKernel extends Familiar {
+export interface PullKernel extends KernelOfFamily {
   readonly kind: 'pull';
   /** Whether the weights are stored as `w[b][j][i]`. */
   readonly transposed: boolean;
@@ -189,8 +191,8 @@ export interface PullKernel extends Familiar {
   readonly others: number;
   readonly length: number;
   /** The weights, `x` and `y`. */
-  readonly inputs: readonly [Place, Place, Place];
-  readonly out: Place;
+  readonly inputs: readonly [BufferRef, BufferRef, BufferRef];
+  readonly out: BufferRef;
 }
 
 /**
@@ -198,7 +200,7 @@ export interface PullKernel extends Familiar {
  * dimension, or two tensors, the `parts`. The spectrum of `real` numbers may be computed, or given, only up to ⌊n/2⌋
  * (`half`), and the result may be real.
  */
-export interface FourierKernel extends Familiar {
+export interface FourierKernel extends KernelOfFamily {
   readonly kind: 'fourier';
   readonly outer: number;
   readonly length: number;
@@ -208,8 +210,8 @@ export interface FourierKernel extends Familiar {
   readonly scale: number;
   readonly from: FourierForm;
   readonly to: Exclude<FourierForm, 'parts'>;
-  readonly inputs: readonly Place[];
-  readonly out: Place;
+  readonly inputs: readonly BufferRef[];
+  readonly out: BufferRef;
 }
 
 /** An operator kernel over contiguous operands. */
@@ -228,7 +230,7 @@ export type OperatorKernel =
   | FourierKernel;
 
 /** Whether an index kernel only moves elements. */
-function moves({ mode }: IndexKernel): boolean {
+function isDataMovement({ mode }: IndexKernel): boolean {
   return mode === 'gather' || mode === 'set' || mode === 'mark';
 }
 
@@ -237,11 +239,11 @@ export function operatorFlops(kernel: OperatorKernel): number {
   const of = (...sizes: readonly number[]): number => sizes.reduce((n, x) => n * x, 1);
   switch (kernel.kind) {
     case 'conv': {
-      const { batch, groups, inChannels, outChannels, places, window } = kernel;
-      return of(2, batch, groups, inChannels, outChannels, ...places, ...window);
+      const { batch, groups, inChannels, outChannels, outSize, window } = kernel;
+      return of(2, batch, groups, inChannels, outChannels, ...outSize, ...window);
     }
     case 'index':
-      return moves(kernel) ? 0 : of(...kernel.space);
+      return isDataMovement(kernel) ? 0 : of(...kernel.space);
     case 'pool':
       return of(
         kernel.planes,

@@ -2,7 +2,7 @@
  * @file Parts: the pieces of which a buffer is assembled, side by side, one within another, or at positions known only when
  * it runs.
  */
-import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../graph/lowering.js';
+import { splitDynamicParts, type PartsSpec, type DynamicPartsSpec } from '../../graph/lowering.js';
 import { stridesOf } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
 import type { Part } from './steps.js';
@@ -18,7 +18,7 @@ export function partsOf(
 ): Part[] {
   return spec.kind === 'concat'
     ? sideBySide(slot, spec.dim, instructions, viewOf)
-    : within(slot, spec, instructions, viewOf);
+    : padParts(slot, spec, instructions, viewOf);
 }
 
 function sideBySide(
@@ -38,7 +38,7 @@ function sideBySide(
 }
 
 /** The padding value everywhere, and the input over it. */
-function within(
+function padParts(
   slot: number,
   { start, step }: PartsSpec & { kind: 'pad' },
   instructions: readonly Instruction[],
@@ -48,7 +48,7 @@ function within(
   const [x, value] = inputs as readonly [number, number];
   const strides = stridesOf(shape);
   return [
-    filling(viewOf(value), shape),
+    fillPart(viewOf(value), shape),
     {
       view: viewOf(x),
       shape: instructions[x]!.shape,
@@ -59,7 +59,7 @@ function within(
 }
 
 /** One element everywhere. */
-function filling(view: View, shape: readonly number[]): Part {
+function fillPart(view: View, shape: readonly number[]): Part {
   const repeated = { ...view, strides: shape.map(() => 0), dims: null };
   return { view: repeated, shape, offset: 0, strides: stridesOf(shape) };
 }
@@ -70,7 +70,7 @@ function filling(view: View, shape: readonly number[]): Part {
  */
 export function partsInWindows(
   slot: number,
-  spec: PlacedPartsSpec,
+  spec: DynamicPartsSpec,
   instructions: Instruction[],
   viewOf: (slot: number) => View,
   windows: Window[],
@@ -78,8 +78,8 @@ export function partsInWindows(
   const instruction = instructions[slot]!;
   const { inputs, shape } = instruction;
   const whole = ownView(slot, shape);
-  const parts = [filling(viewOf(inputs[1]!), shape)];
-  for (const { part, numbers } of placedParts(inputs, spec)) {
+  const parts = [fillPart(viewOf(inputs[1]!), shape)];
+  for (const { part, numbers } of splitDynamicParts(inputs, spec)) {
     const window = instructions.push(instruction) - 1;
     windows.push(windowOf(window, spec, numbers, whole));
     const { strides } = viewOfWindow(window, spec, whole);

@@ -1,10 +1,10 @@
 /** @file Matrices that many products share: their transposes, written out once. */
-import { TRANSPOSE } from './added.js';
+import { TRANSPOSE } from './compilerPrimitives.js';
 import type { Instruction, Program } from '../program.js';
 import type { View } from './view.js';
 
 /** From this many products by one matrix on, a copy in the order in which they read it pays. */
-const MANY = 4;
+const MIN_SHARING_PRODUCTS = 4;
 
 /** How many products have a slot as their second operand, as it is or transposed. */
 export class SharedOperands {
@@ -21,8 +21,8 @@ export class SharedOperands {
   }
 
   /** Whether enough products read it that a copy in their order pays. */
-  byMany(slot: number, transposed: boolean): boolean {
-    return ((transposed ? this.transposed : this.plain).get(slot) ?? 0) >= MANY;
+  isShared(slot: number, transposed: boolean): boolean {
+    return ((transposed ? this.transposed : this.plain).get(slot) ?? 0) >= MIN_SHARING_PRODUCTS;
   }
 }
 
@@ -44,14 +44,14 @@ function swapLast(sizes: readonly number[]): number[] {
 }
 
 /** Up to this many multiplications a product runs as a loop. */
-const SMALL = 1024;
+const MAX_LOOP_WORK = 1024;
 /** Tiles with this few rows or columns are mostly empty. */
-const FEW = 3;
+const MAX_THIN = 3;
 
 /** Whether a product of floats runs better as a sum in a loop: small ones, a vector or a few of them, outer products. */
 export function isLoop(m: number, n: number, k: number, along: 'row' | 'column'): boolean {
-  if (m === 1 || n === 1 || k === 1 || m * n * k <= SMALL) return true;
-  return Math.min(m, n) <= FEW && along === 'row';
+  if (m === 1 || n === 1 || k === 1 || m * n * k <= MAX_LOOP_WORK) return true;
+  return Math.min(m, n) <= MAX_THIN && along === 'row';
 }
 
 /** A view of matrices as one of their transposes. */

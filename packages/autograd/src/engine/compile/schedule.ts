@@ -5,12 +5,17 @@
  * spaces fit. So chains with broadcasting, reductions with what comes before and after them, and the whole update of a
  * parameter become one pass over memory. Movement operations become views, which cost nothing.
  */
-import type { KernelSpec, PartsSpec, PlacedPartsSpec, PlacedSpec } from '../../graph/lowering.js';
+import type {
+  KernelSpec,
+  PartsSpec,
+  DynamicPartsSpec,
+  DynamicViewSpec,
+} from '../../graph/lowering.js';
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import { copyOf } from './added.js';
+import { copyOf } from './compilerPrimitives.js';
 import { productOrder } from './foldOrder.js';
-import { fusible, Joining, type Supports } from './loops/joining.js';
+import { isFusible, LoopFusion, type Supports } from './loops/loopFusion.js';
 import { mergeLoops } from './loops/merge.js';
 import { withoutWideCasts } from './loops/wideCasts.js';
 import { SharedOperands, transpose, transposeOf, isLoop, transposition } from './products.js';
@@ -38,7 +43,7 @@ export function schedule(
 }
 
 class Scheduler extends Slots {
-  private readonly joining: Joining;
+  private readonly joining: LoopFusion;
   private readonly copies = new Map<number, number>();
   private readonly shared: SharedOperands;
   /** For each slot the slot of its transpose. */
@@ -60,7 +65,7 @@ class Scheduler extends Slots {
     this.lasting = lasting;
     this.hasWindows = windows;
     this.supports = supports;
-    this.joining = new Joining(this);
+    this.joining = new LoopFusion(this);
     this.shared = new SharedOperands(program);
   }
 
@@ -88,11 +93,11 @@ class Scheduler extends Slots {
       case 'view':
         return this.define(slot, this.movedView(instruction), -1);
       case 'element':
-        if (fusible(instruction, this.instructions, this.supports))
+        if (isFusible(instruction, this.instructions, this.supports))
           return this.joining.element(slot);
         break;
       case 'fold':
-        if (fusible(instruction, this.instructions, this.supports))
+        if (isFusible(instruction, this.instructions, this.supports))
           return this.joining.fold(slot, lowering.dims(attrs ?? {}));
         break;
       case 'product':
@@ -100,11 +105,11 @@ class Scheduler extends Slots {
         break;
       case 'parts':
         return this.assemble(slot, lowering.parts(attrs ?? {}));
-      case 'placedView':
-        if (this.hasWindows) return this.window(slot, lowering.placed(attrs ?? {}));
+      case 'dynamicView':
+        if (this.hasWindows) return this.window(slot, lowering.dynamic(attrs ?? {}));
         break;
-      case 'placedParts':
-        if (this.hasWindows) return this.assembleInWindows(slot, lowering.placed(attrs ?? {}));
+      case 'dynamicParts':
+        if (this.hasWindows) return this.assembleInWindows(slot, lowering.dynamic(attrs ?? {}));
         break;
       case 'kernel':
         return this.opaque(slot, lowering.kernel(attrs ?? {}));
@@ -163,16 +168,16 @@ class Scheduler extends Slots {
     const [m = 0, n = 0] = instruction.shape.slice(-2);
     const k = this.at(a).shape.at(turned.a ? -2 : -1)!;
     // A sum in a loop takes its order from the operands' own views, so it must not read copies of them.
-    const columns = isLoop(m, n, k, along) ? this.stored(b) : this.inRows(b, turned.b);
-    const rows = this.stored(a);
+    const columns = isLoop(m, n, k, along) ? this.inMemory(b) : this.inRows(b, turned.b);
+    const rows = this.inMemory(a);
     this.push({ kind: 'matmul', slot, a: rows, b: columns, along }, slot);
   }
 
   /** The second operand of a product. If its rows are not contiguous and many products share it, it is copied once. */
   private inRows(slot: number, transposed: boolean): View {
     const inRows = this.view(slot).strides.at(transposed ? -2 : -1) === 1;
-    const often = this.shared.byMany(slot, transposed) || this.lasting.has(this.view(slot).base);
-    if (inRows || !often) return this.stored(slot);
+    const often = this.shared.isShared(slot, transposed) || this.lasting.has(this.view(slot).base);
+    if (inRows || !often) return this.inMemory(slot);
     return transposed
       ? transpose(this.view(this.contiguous(this.transposed(slot))))
       : this.view(this.contiguous(slot));
@@ -183,12 +188,12 @@ class Scheduler extends Slots {
     if (known !== undefined) return known;
     const made = this.instructions.push(transposeOf(slot, this.at(slot))) - 1;
     this.transposes.set(slot, made);
-    this.define(made, transpose(this.stored(slot)), -1);
+    this.define(made, transpose(this.inMemory(slot)), -1);
     return made;
   }
 
   /** A view that can be read from memory; a number is copied into a buffer first. */
-  private stored(slot: number): View {
+  private inMemory(slot: number): View {
     const view = this.view(slot);
     return this.at(view.base).op === constantOp ? this.view(this.contiguous(slot)) : view;
   }
@@ -201,7 +206,7 @@ class Scheduler extends Slots {
     );
   }
 
-  private window(slot: number, spec: PlacedSpec): void {
+  private window(slot: number, spec: DynamicViewSpec): void {
     const [x, ...numbers] = this.at(slot).inputs as readonly [number, ...number[]];
     const whole = this.view(x);
     const view = viewOfWindow(slot, spec, whole);
@@ -212,7 +217,7 @@ class Scheduler extends Slots {
     this.define(slot, view, this.step(whole.base));
   }
 
-  private assembleInWindows(slot: number, spec: PlacedPartsSpec): void {
+  private assembleInWindows(slot: number, spec: DynamicPartsSpec): void {
     const view = (x: number): View => this.view(x);
     const parts = partsInWindows(slot, spec, this.instructions, view, this.windows);
     this.push({ kind: 'assemble', slot, parts }, slot);

@@ -8,22 +8,22 @@
 import type { Primitive } from '../../graph/primitive.js';
 import { sameShape } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
-import { moved, type Instruction, type Program } from '../program.js';
+import { renumbered, type Instruction, type Program } from '../program.js';
 import { Structure, StructureMap } from '../structure.js';
 
 export function simplify(program: Program): Program {
-  return withoutDead(combine(program));
+  return eliminateDead(eliminateCommon(program));
 }
 
 /** An instruction that is kept, and the slots of its inputs among the kept ones. */
-interface Kept {
+interface SimplifiedInstruction {
   readonly original: Instruction;
   readonly slot: number;
   readonly inputs: readonly number[];
 }
 
 interface Combined {
-  readonly kept: readonly Kept[];
+  readonly kept: readonly SimplifiedInstruction[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
@@ -31,8 +31,8 @@ interface Combined {
 const NONE: readonly number[] = [];
 
 /** Goes through all instructions and keeps the first of equal ones. */
-function combine({ instructions, inputs, outputs }: Program): Combined {
-  const kept: Kept[] = [];
+function eliminateCommon({ instructions, inputs, outputs }: Program): Combined {
+  const kept: SimplifiedInstruction[] = [];
   const now = new Int32Array(instructions.length);
   const known = new StructureMap();
   const key = new Structure();
@@ -61,13 +61,13 @@ function combine({ instructions, inputs, outputs }: Program): Combined {
 function identity(
   { op, shape, dtype }: Instruction,
   inputs: readonly number[],
-  kept: readonly Kept[],
+  kept: readonly SimplifiedInstruction[],
 ): number {
   const { lowering } = op as Primitive;
   const [x, y] = inputs;
   if (x === undefined) return -1;
   const unchanged = (slot: number): boolean => {
-    const { original } = kept[slot] as Kept;
+    const { original } = kept[slot] as SimplifiedInstruction;
     return original.dtype === dtype && sameShape(original.shape, shape);
   };
   if (lowering.kind === 'alias') return lowering.transparent && unchanged(x) ? x : -1;
@@ -77,20 +77,21 @@ function identity(
     if (literal(y, kept) === 1 && unchanged(x)) return x;
     if (unit === 'either' && literal(x, kept) === 1 && unchanged(y)) return y;
   }
-  const inner = kept[x] as Kept;
+  const inner = kept[x] as SimplifiedInstruction;
   return involution && inner.original.op === op ? (inner.inputs[0] as number) : -1;
 }
 
 /** The number that a slot holds in every element, if that is known. */
-function literal(slot: number, kept: readonly Kept[]): number | null {
-  let at = kept[slot] as Kept;
-  while (at.original.op !== null && repeats(at.original)) at = kept[at.inputs[0] as number] as Kept;
+function literal(slot: number, kept: readonly SimplifiedInstruction[]): number | null {
+  let at = kept[slot] as SimplifiedInstruction;
+  while (at.original.op !== null && isBroadcastCopy(at.original))
+    at = kept[at.inputs[0] as number] as SimplifiedInstruction;
   const { op, attrs } = at.original;
   return op === constantOp ? (attrs as { value: number }).value : null;
 }
 
 /** Whether the elements of an instruction are those of its input, in order or repeated. */
-function repeats({ op, attrs }: Instruction): boolean {
+function isBroadcastCopy({ op, attrs }: Instruction): boolean {
   if (op?.lowering.kind === 'alias') return true;
   return op?.lowering.kind === 'view' && op.lowering.view(attrs ?? {}).kind === 'expand';
 }
@@ -112,7 +113,7 @@ function writeKey(
 }
 
 /** The instructions that an output needs, renumbered. */
-function withoutDead({ kept, inputs, outputs }: Combined): Program {
+function eliminateDead({ kept, inputs, outputs }: Combined): Program {
   const live = new Uint8Array(kept.length);
   for (const slot of outputs) live[slot] = 1;
   for (let slot = kept.length - 1; slot >= 0; slot--) {
@@ -129,7 +130,7 @@ function withoutDead({ kept, inputs, outputs }: Combined): Program {
       return;
     }
     const places = reads.map((x) => now[x]!);
-    instructions.push(moved(original, places, original.origin ?? slot));
+    instructions.push(renumbered(original, places, original.origin ?? slot));
   });
   return {
     instructions,

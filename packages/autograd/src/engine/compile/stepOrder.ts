@@ -6,7 +6,7 @@
  */
 
 /** A search gives up after this many steps: the loops are too far apart to be merged. */
-const FAR = 256;
+const MAX_SEARCH = 256;
 
 export class StepOrder {
   /** How many steps were looked at in all. */
@@ -15,9 +15,9 @@ export class StepOrder {
   private readonly users: number[][];
   private readonly level: Float64Array;
   /** The step into which each has been merged; itself if it has not. */
-  private readonly into: Int32Array;
+  private readonly target: Int32Array;
   /** The last search that met each step. */
-  private readonly met: Int32Array;
+  private readonly seen: Int32Array;
   private searches = 0;
 
   /** For each step, the buffers it reads and those it writes. */
@@ -29,8 +29,8 @@ export class StepOrder {
     this.needs = reads.map((): number[] => []);
     this.users = reads.map((): number[] => []);
     this.level = new Float64Array(reads.length);
-    this.into = Int32Array.from(reads, (_, step) => step);
-    this.met = new Int32Array(reads.length);
+    this.target = Int32Array.from(reads, (_, step) => step);
+    this.seen = new Int32Array(reads.length);
     reads.forEach((slots, step) => {
       for (const slot of slots) {
         const from = writer.get(slot);
@@ -45,10 +45,10 @@ export class StepOrder {
   /** The step into which a step has been merged. */
   find(step: number): number {
     let top = step;
-    while (this.into[top] !== top) top = this.into[top]!;
+    while (this.target[top] !== top) top = this.target[top]!;
     for (let x = step; x !== top;) {
-      const next = this.into[x]!;
-      this.into[x] = top;
+      const next = this.target[x]!;
+      this.target[x] = top;
       x = next;
     }
     return top;
@@ -64,7 +64,7 @@ export class StepOrder {
     const between = this.level[low]! < this.level[high]! ? this.between(low, high, aFirst) : NONE;
     if (between === null || !this.raise(between, low, high)) return false;
     this.level[b] = this.level[high]!;
-    this.into[a] = b;
+    this.target[a] = b;
     this.needs[b] = joined(this.needs[a]!, this.needs[b]!);
     this.users[b] = joined(this.users[a]!, this.users[b]!);
     this.needs[a] = this.users[a] = [];
@@ -81,10 +81,10 @@ export class StepOrder {
       for (const user of this.users[found[i]!]!) {
         const step = this.find(user);
         this.visits++;
-        if (++looks > FAR) return null;
+        if (++looks > MAX_SEARCH) return null;
         if (step === high && !(direct && i === 0)) return null;
-        if (step === high || step === low || this.met[step] === search) continue;
-        this.met[step] = search;
+        if (step === high || step === low || this.seen[step] === search) continue;
+        this.seen[step] = search;
         if (this.level[step]! <= top) found.push(step);
       }
     }
@@ -111,7 +111,7 @@ export class StepOrder {
 
   /** The remaining steps, each after those it needs, otherwise in their order. */
   sorted(): number[] {
-    const open = this.needs.map((_, step) => this.into[step] === step);
+    const open = this.needs.map((_, step) => this.target[step] === step);
     const sorted: number[] = [];
     const path: number[] = [];
     const left: number[][] = [];

@@ -2,7 +2,7 @@
 import { sizeOf } from '../../graph/shape.js';
 import { constantOp } from '../../graph/version.js';
 import type { Arena, Interval } from './arena.js';
-import { placesOf, type Kernel } from './kernel.js';
+import { bufferRefsOf, type Kernel } from './kernel.js';
 import type { Lowered } from './lower.js';
 import type { Instruction, Program } from '../program.js';
 import type { Schedule } from './steps.js';
@@ -115,13 +115,13 @@ function verifyBounds(
 }
 
 function readsOf(kernel: Kernel): number[] {
-  return placesOf(kernel)
+  return bufferRefsOf(kernel)
     .slice(0, kernel.kind === 'loop' ? kernel.inputs.length : -1)
     .map(({ buffer }) => buffer);
 }
 
 function writesOf(kernel: Kernel): number[] {
-  return placesOf(kernel)
+  return bufferRefsOf(kernel)
     .slice(kernel.kind === 'loop' ? kernel.inputs.length : -1)
     .map(({ buffer }) => buffer);
 }

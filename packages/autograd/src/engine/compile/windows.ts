@@ -2,7 +2,7 @@
  * @file Windows: buffers within other buffers, at a position that is known only when the program runs. Kernels treat them
  * like all other buffers; only the code that places buffers must know of them.
  */
-import type { PlacedSpec } from '../../graph/lowering.js';
+import type { DynamicViewSpec } from '../../graph/lowering.js';
 import type { View } from './view.js';
 
 export interface Window {
@@ -18,7 +18,7 @@ export interface Window {
 /** The window `slot` within the buffer that a view reads; the slots `numbers` hold its position. */
 export function windowOf(
   slot: number,
-  { start, dims }: PlacedSpec,
+  { start, dims }: DynamicViewSpec,
   numbers: readonly number[],
   { base, offset, strides }: View,
 ): Window {
@@ -32,12 +32,15 @@ export function windowOf(
 }
 
 /** The view of the elements of a window. */
-export function viewOfWindow(slot: number, { step }: PlacedSpec, { strides }: View): View {
+export function viewOfWindow(slot: number, { step }: DynamicViewSpec, { strides }: View): View {
   return { base: slot, offset: 0, strides: strides.map((s, d) => s * step[d]!), dims: null };
 }
 
 /** A predicate: whether a buffer always begins at a multiple of `unit` elements, as all buffers but windows do. */
-export function alignedTo(unit: number, windows: readonly Window[]): (buffer: number) => boolean {
+export function alignmentTest(
+  unit: number,
+  windows: readonly Window[],
+): (buffer: number) => boolean {
   const odd = new Set<number>();
   for (const { slot, within, offset, strides } of windows)
     if (odd.has(within) || [offset, ...strides].some((n) => n % unit !== 0)) odd.add(slot);

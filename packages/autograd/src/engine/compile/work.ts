@@ -46,8 +46,8 @@ export function workOf(kernels: readonly Kernel[], operations: readonly string[]
 function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly moved: number } {
   switch (kernel.kind) {
     case 'conv': {
-      const { batch, groups, inChannels, outChannels, size, places, window } = kernel;
-      const maps = batch * groups * (inChannels * sizeOf(size) + outChannels * sizeOf(places));
+      const { batch, groups, inChannels, outChannels, size, outSize, window } = kernel;
+      const maps = batch * groups * (inChannels * sizeOf(size) + outChannels * sizeOf(outSize));
       const shape = [batch, groups * inChannels, ...size].join('×');
       return {
         name: `${shape} → ${groups * outChannels}, ${window.join('×')}`,

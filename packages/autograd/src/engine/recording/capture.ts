@@ -4,7 +4,7 @@ import { pendingCells, type Cell } from '../../graph/cells/cell.js';
 import { allocate } from '../../graph/dtype.js';
 import { generator } from '../../graph/generatorState.js';
 import { extraOf, isRecorded } from '../../graph/cells/gradient.js';
-import { mode, recording, type CellLife } from '../../graph/mode.js';
+import { mode, recording, type CellLifetime } from '../../graph/mode.js';
 import { makeNode } from '../../graph/node.js';
 import { storageOf } from '../../graph/values/reading.js';
 import { Tensor } from '../../graph/tensor.js';
@@ -19,17 +19,24 @@ import {
 import { flatten } from '../../tree.js';
 import { collect, type Collected } from '../collect.js';
 import { backendFor, engine } from '../engine.js';
-import { keepFromNowOn } from '../evaluate.js';
+import { pinDropped } from '../evaluate.js';
 import { evaluateCaptured } from './captured.js';
-import { numberArray } from '../settle.js';
+import { numberArray } from '../commitValues.js';
 import { Plan } from '../plan.js';
-import type { GradBefore, Gradient, Recording, Result, Source, Stand } from './recording.js';
+import type {
+  GradBefore,
+  Gradient,
+  Recording,
+  Result,
+  Source,
+  ArgumentPlaceholders,
+} from './recording.js';
 import type { LeafFact } from './signature.js';
 
 /** Makes a plan of what the function did. */
-export function capture(result: unknown, stand: Stand): Recording {
+export function capture(result: unknown, stand: ArgumentPlaceholders): Recording {
   const { placeholders, start, since } = stand;
-  for (const fact of stand.facts) if (fact.kind === 'value') fact.contents?.settle();
+  for (const fact of stand.facts) if (fact.kind === 'value') fact.contents?.prune();
   const out = flatten(result);
   const roots: Tensor[] = [];
   const output = (node: Tensor): number => {
@@ -71,7 +78,7 @@ export function capture(result: unknown, stand: Stand): Recording {
     const index = placeholders.indexOf(node as Placeholder);
     if (index >= 0) return { kind: 'argument', index };
     if (node.cell !== null && node.value !== null)
-      return { kind: 'root', root: output(again(node)) };
+      return { kind: 'root', root: output(recompute(node)) };
     if (isNumber(node)) {
       const tensor = new Tensor(
         null,
@@ -92,7 +99,7 @@ export function capture(result: unknown, stand: Stand): Recording {
   for (const cell of given) stops.add(cell.first);
   roots.forEach((root, k) => {
     // A gradient or a new version that is an unchanged input.
-    if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = again(root);
+    if (stops.has(root) || root.value !== null || isNumber(root)) roots[k] = recompute(root);
   });
   let graph = collect(roots, { stops, byPosition: true });
   if (evaluateCaptured(graph.nodes, roots, since))
@@ -105,7 +112,7 @@ export function capture(result: unknown, stand: Stand): Recording {
   const constants = graph.leaves.filter((_leaf, k) => sources[k]?.kind === 'constant');
   const captured = new Set<unknown>(constants.filter((leaf) => leaf.needsGrad));
   for (const gradient of gradients) if (gradient.kind === 'leaf') captured.add(gradient.leaf);
-  keepFromNowOn(graph);
+  pinDropped(graph);
   return {
     grad: mode.grad,
     backend: backendFor(roots),
@@ -143,7 +150,7 @@ export function capture(result: unknown, stand: Stand): Recording {
 }
 
 /** The same elements as a new node, computed as part of the recording, not before, however much is pending. */
-export function again(node: Tensor): Tensor {
+export function recompute(node: Tensor): Tensor {
   const outer = mode.grad;
   mode.grad = false;
   engine.building++;
@@ -160,9 +167,7 @@ export function planFor({ nodes, leaves, structure }: Collected, roots: readonly
   structure.push(RECORDED);
   for (const root of roots) structure.push(root.slot);
   const graph = { nodes, roots: [...roots] };
-  return (
-    engine.plans.look(structure) ?? engine.plans.add(new Plan(structure.copy(), graph, leaves))
-  );
+  return engine.plans.get(structure) ?? engine.plans.add(new Plan(structure.copy(), graph, leaves));
 }
 
 /** Ends the structure of a recorded graph and tells it from all others: its plan keeps nothing for later runs. */
@@ -183,7 +188,7 @@ function leafFacts(
   }));
 }
 
-function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Source {
+function sourceOf(leaf: Tensor, { placeholders, gradients, start }: ArgumentPlaceholders): Source {
   if (leaf.cell !== null && recording.cells.get(leaf.cell) === 'passing')
     return { kind: 'constant' }; // the value with which it starts at each call
   if (leaf.cell !== null) return { kind: 'cell', cell: leaf.cell };
@@ -201,7 +206,7 @@ function sourceOf(leaf: Tensor, { placeholders, gradients, start }: Stand): Sour
 
 /** The new cells that start from a value of their own; others start from a value computed at each call. */
 export function startingCells(): Cell[] {
-  const made = [...recording.cells] as [Cell, CellLife][];
+  const made = [...recording.cells] as [Cell, CellLifetime][];
   return made.flatMap(([cell, life]) =>
     life !== 'passing' && startsFromConstants(cell) ? [cell] : [],
   );

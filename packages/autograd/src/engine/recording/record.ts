@@ -12,7 +12,7 @@ import { isTensor } from '../../tree.js';
 import { capture, startingCells } from './capture.js';
 import { engine } from '../engine.js';
 import { evaluate } from '../evaluate.js';
-import type { GradBefore, Recording, Stand } from './recording.js';
+import type { GradBefore, Recording, ArgumentPlaceholders } from './recording.js';
 import { factsOf, substitute } from './signature.js';
 
 /**
@@ -38,7 +38,7 @@ export function record(
     after: [],
   });
   const since = constant(0, 'float32').id;
-  const stand = standFor(leaves, fixed, since, recorder);
+  const stand = placeholderFor(leaves, fixed, since, recorder);
   recording.since = newestId();
   let recorded: Recording;
   engine.building++;
@@ -70,12 +70,12 @@ export function record(
     : record(f, args, leaves, new Set([...fixed, ...twice]), recorder);
 }
 
-function standFor(
+function placeholderFor(
   leaves: readonly unknown[],
   fixed: ReadonlySet<unknown>,
   since: number,
   recorder: string,
-): Stand {
+): ArgumentPlaceholders {
   const stand = new Map<unknown, Placeholder>();
   const gradients = new Map<number, Tensor>();
   const cells = new Set<Cell | null>();

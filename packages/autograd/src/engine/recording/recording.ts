@@ -77,7 +77,7 @@ export interface GradBefore {
 }
 
 /** The placeholders of the arguments while a function is recorded. */
-export interface Stand {
+export interface ArgumentPlaceholders {
   readonly placeholders: readonly (Placeholder | null)[];
   /** Placeholders of the gradients that arguments have, by the index of the argument. */
   readonly gradients: ReadonlyMap<number, Tensor>;

@@ -8,9 +8,9 @@ import { storageOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { engine } from '../engine.js';
 import { evaluate, explain } from '../evaluate.js';
-import { spareOn } from '../settle.js';
+import { spareArray } from '../commitValues.js';
 import { lastRun } from '../lastRun.js';
-import { borrow, lend, takeBack } from '../lent.js';
+import { borrowMemory, lend, revokeLoan } from '../loans.js';
 import type { Recording, Source } from './recording.js';
 import { retrace } from './retrace.js';
 
@@ -31,17 +31,18 @@ export function replay(
 ): unknown {
   const { plan, sources, inputs, cells, backend } = recording;
   if (pendingCells.size > 0) evaluate();
-  const executable = engine.meter === null ? plan.on(backend) : plan.metered(backend, engine.meter);
+  const executable =
+    engine.meter === null ? plan.compile(backend) : plan.metered(backend, engine.meter);
   for (let i = 0; i < sources.length; i++)
     inputs[i] = inputOf(sources[i] as Source, inputs[i] as Storage, leaves);
   const outputs = new Array<Storage | null>(recording.roots.length);
   for (let k = 0; k < cells.length; k++) {
     const cell = cells[k] as Cell;
-    outputs[k] = spareOn(cell, backend) ?? backend.allocate(cell.dtype, cell.size);
+    outputs[k] = spareArray(cell, backend) ?? backend.allocate(cell.dtype, cell.size);
   }
   for (let k = cells.length; k < outputs.length; k++) {
     const own = link?.roots.includes(k) === true;
-    outputs[k] = own ? null : borrow(recording.roots[k] as Tensor, backend, leaves);
+    outputs[k] = own ? null : borrowMemory(recording.roots[k] as Tensor, backend, leaves);
   }
   runtime.runs++;
   engine.onRun?.(plan.program(), 'compile');
@@ -49,8 +50,8 @@ export function replay(
   try {
     values = executable.run(inputs, outputs, (at) => recording.nodes[at]?.scope ?? '');
   } catch (error) {
-    cells.forEach((cell, k) => cell.giveBack(outputs[k] ?? null));
-    for (const array of outputs.slice(cells.length)) if (array !== null) takeBack(array, backend);
+    cells.forEach((cell, k) => cell.recycle(outputs[k] ?? null));
+    for (const array of outputs.slice(cells.length)) if (array !== null) revokeLoan(array, backend);
     throw explain(error, recording.nodes[executable.at], 'compile');
   }
   for (let k = 0; k < cells.length; k++)
@@ -61,11 +62,11 @@ export function replay(
   const own = link?.connect(link.roots.map((k) => values[k] as Storage)) ?? [];
   own.forEach((node, i) => (made[link?.roots[i] as number] = node));
   const root = (k: number): Tensor => (made[k] ??= resultOf(recording, k, values, outputs, leaves));
-  giveGradients(recording, leaves, root);
+  assignGradients(recording, leaves, root);
   generator.offset += recording.draws;
   // A step without gradients has no backward pass to look into.
   if (lastRun.wanted && recording.gradients.length > 0)
-    lastRun.kept = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
+    lastRun.run = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
   const result = recording.structure.rebuild(
     recording.results.map((part) => {
       if (part.kind === 'argument') return leaves[part.index];
@@ -76,7 +77,7 @@ export function replay(
   return result;
 }
 
-function giveGradients(
+function assignGradients(
   { gradients }: Recording,
   leaves: readonly unknown[],
   root: (k: number) => Tensor,

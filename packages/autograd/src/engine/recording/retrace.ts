@@ -5,7 +5,7 @@ import { makeNode } from '../../graph/node.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { isTensor } from '../../tree.js';
 import { engine } from '../engine.js';
-import { MANY_NODES } from '../lent.js';
+import { MAX_RECOMPUTED_NODES } from '../loans.js';
 import type { Program } from '../program.js';
 import type { Recording } from './recording.js';
 
@@ -19,7 +19,7 @@ export function retrace(
   leaves: readonly unknown[],
 ): Tensor | null {
   const program: Program = plan.program();
-  if (!pure || program.instructions.length > MANY_NODES) return null;
+  if (!pure || program.instructions.length > MAX_RECOMPUTED_NODES) return null;
   const nodes = new Array<Tensor>(program.instructions.length);
   program.inputs.forEach((slot, k) => {
     const source = sources[k];

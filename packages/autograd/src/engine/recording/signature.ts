@@ -13,7 +13,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import type { Placeholder } from '../../graph/version.js';
 import { isWhole } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';
-import { Contents } from './contents.js';
+import { ObjectSnapshot } from './objectSnapshot.js';
 
 /** What is assumed of one leaf of the arguments. */
 export type Fact =
@@ -33,9 +33,9 @@ export type Fact =
   /** A cell is read and written in place, so it must be the same one; likewise a tensor that the function also captured. */
   | { readonly kind: 'identity'; readonly tensor: Tensor }
   /** A number is an input; whether it is an integer may decide the dtype of a result. */
-  | { readonly kind: 'number'; readonly stand: Placeholder; readonly whole: boolean }
+  | { readonly kind: 'number'; readonly placeholder: Placeholder; readonly whole: boolean }
   /** A key of an object, or an option: part of what was recorded. So are the contents of class instances. */
-  | { readonly kind: 'value'; readonly value: unknown; readonly contents: Contents | null };
+  | { readonly kind: 'value'; readonly value: unknown; readonly contents: ObjectSnapshot | null };
 
 /** What is assumed of a leaf that a recording reads and that is not an argument. */
 export interface LeafFact {
@@ -49,7 +49,7 @@ export interface LeafFact {
 export function argumentLeaves(tree: unknown): unknown[] {
   const leaves: unknown[] = [];
   try {
-    gather(tree, leaves, 0);
+    collectLeaves(tree, leaves, 0);
   } catch (error) {
     if (error instanceof ChainruleError) throw error;
     throw new ChainruleError('the arguments of a compiled function cannot be read', {
@@ -60,19 +60,19 @@ export function argumentLeaves(tree: unknown): unknown[] {
 }
 
 /** A tree deeper than this is checked once for cycles. */
-const DEEP = 64;
+const CYCLE_CHECK_DEPTH = 64;
 
-function gather(tree: unknown, leaves: unknown[], depth: number): void {
-  if (depth === DEEP) flatten(tree);
+function collectLeaves(tree: unknown, leaves: unknown[], depth: number): void {
+  if (depth === CYCLE_CHECK_DEPTH) flatten(tree);
   if (Array.isArray(tree)) {
-    leaves.push(members(tree.length));
-    for (const x of tree) gather(x, leaves, depth + 1);
+    leaves.push(membersMarker(tree.length));
+    for (const x of tree) collectLeaves(x, leaves, depth + 1);
   } else if (isPlainObject(tree)) {
     const keys = Object.keys(tree);
-    leaves.push(members(keys.length));
+    leaves.push(membersMarker(keys.length));
     for (const key of keys) {
       leaves.push(key);
-      gather(tree[key], leaves, depth + 1);
+      collectLeaves(tree[key], leaves, depth + 1);
     }
   } else {
     leaves.push(tree);
@@ -80,7 +80,7 @@ function gather(tree: unknown, leaves: unknown[], depth: number): void {
 }
 
 /** A marker that precedes this many members: different from any value that a user passes. */
-function members(n: number): symbol {
+function membersMarker(n: number): symbol {
   return MEMBERS[n] ?? Symbol.for(`chainrule.members.${n}`);
 }
 
@@ -120,11 +120,11 @@ export function factsOf(
   placeholders: readonly (Placeholder | null)[],
 ): Fact[] {
   return leaves.map((leaf, i): Fact => {
-    const stand = placeholders[i] ?? null;
-    if (typeof leaf === 'number' && stand !== null)
-      return { kind: 'number', stand, whole: isWhole(leaf) };
-    if (!isTensor(leaf)) return { kind: 'value', value: leaf, contents: Contents.of(leaf) };
-    if (stand === null) return { kind: 'identity', tensor: leaf };
+    const placeholder = placeholders[i] ?? null;
+    if (typeof leaf === 'number' && placeholder !== null)
+      return { kind: 'number', placeholder, whole: isWhole(leaf) };
+    if (!isTensor(leaf)) return { kind: 'value', value: leaf, contents: ObjectSnapshot.take(leaf) };
+    if (placeholder === null) return { kind: 'identity', tensor: leaf };
     return {
       kind: 'tensor',
       shape: leaf.sizes,
@@ -171,9 +171,9 @@ function fits(
 ): boolean {
   switch (fact.kind) {
     case 'value':
-      return Object.is(leaf, fact.value) && (fact.contents === null || fact.contents.hold());
+      return Object.is(leaf, fact.value) && (fact.contents === null || fact.contents.matches());
     case 'number':
-      return typeof leaf === 'number' && (!fact.stand.asked || isWhole(leaf) === fact.whole);
+      return typeof leaf === 'number' && (!fact.placeholder.fixed || isWhole(leaf) === fact.whole);
     case 'identity':
       return leaf === fact.tensor;
     case 'tensor':
@@ -186,12 +186,12 @@ function fits(
         leaves.indexOf(leaf) === fact.same &&
         leaf.needsGrad === fact.requiresGrad &&
         !(captured.size > 0 && captured.has(leaf)) &&
-        (i !== fact.same || !fact.requiresGrad || keepsAsBefore(fact, leaf))
+        (i !== fact.same || !fact.requiresGrad || hasSameGradState(fact, leaf))
       );
   }
 }
 
-function keepsAsBefore(fact: Fact & { kind: 'tensor' }, leaf: Tensor): boolean {
+function hasSameGradState(fact: Fact & { kind: 'tensor' }, leaf: Tensor): boolean {
   return (
     leaf.isLeaf === fact.isLeaf && hasGrad(leaf) === fact.hasGrad && sameHooks(leaf, fact.hooks)
   );

@@ -169,7 +169,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal Whether a version keeps its value when the cell moves on. */
-  keeps(version: Tensor): boolean {
+  isEscaped(version: Tensor): boolean {
     return this.find(version)?.escaped === true;
   }
 
@@ -269,7 +269,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal Takes back an array from `spare`, after a run that failed. */
-  giveBack(array: Storage | null): void {
+  recycle(array: Storage | null): void {
     this.state.unused ??= array;
   }
 

@@ -14,7 +14,7 @@ export interface Version {
 }
 
 /** With more unevaluated consumers than this, a version is copied when the cell moves on, without checking each consumer. */
-const MANY = 10_000;
+const MAX_CONSUMERS = 10_000;
 
 export function newVersion(node: Tensor): Version {
   return { node, consumers: [], limit: 64, escaped: false, owned: false };
@@ -26,7 +26,7 @@ export function noteConsumer(v: Version, node: Tensor): void {
   if (v.consumers.length < v.limit) return;
   v.consumers = v.consumers.filter(unevaluated);
   v.limit = Math.max(64, 2 * v.consumers.length);
-  if (v.consumers.length > MANY) {
+  if (v.consumers.length > MAX_CONSUMERS) {
     v.escaped = true;
     v.consumers = [];
   }

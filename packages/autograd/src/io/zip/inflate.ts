@@ -1,10 +1,10 @@
 /** @file Unpacks untrusted deflated data: never more than declared, and every fault is an error. */
 import { FormatError } from '../../errors.js';
-import { roomFor } from '../../graph/values/room.js';
+import { allocateBytes } from '../../graph/values/allocateBytes.js';
 
 /** Unpacks raw deflate data to exactly `size` bytes; stops as soon as there are more. */
 export async function inflate(packed: Uint8Array, size: number, what: string): Promise<Uint8Array> {
-  const result = roomFor(size);
+  const result = allocateBytes(size);
   const stream = new DecompressionStream('deflate-raw');
   const writer = stream.writable.getWriter();
   // The reader reports a fault as well; here it only must not go unhandled.

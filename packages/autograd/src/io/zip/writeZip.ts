@@ -1,6 +1,6 @@
 /** @file Writes zip archives without compression, as weights hardly shrink. PKWARE APPNOTE 6.3. */
 import { FormatError } from '../../errors.js';
-import { roomFor } from '../../graph/values/room.js';
+import { allocateBytes } from '../../graph/values/allocateBytes.js';
 import { crc32 } from './crc32.js';
 
 const LOCAL = 0x04034b50;
@@ -24,7 +24,7 @@ export function writeZip(files: Readonly<Record<string, Uint8Array>>): Uint8Arra
   const directory = entries.reduce((sum, { name }) => sum + 46 + name.length, 0);
   if (start + directory + 22 > LIMIT || entries.length > 0xffff)
     throw new FormatError('zip: an archive has at most 4 GiB and 65,535 files');
-  const out = roomFor(start + directory + 22);
+  const out = allocateBytes(start + directory + 22);
   const view = new DataView(out.buffer);
   let at = 0;
   const u16 = (...values: number[]): void => {

@@ -16,7 +16,7 @@ import {
   turnUpwardsLoop,
 } from '../../backends/wasm/operators/dense/rowLoops.js';
 
-export { MOST_COLUMNS, MOST_INNER } from '../../backends/wasm/operators/dense/productLoops.js';
+export { MAX_COLUMNS, MAX_INNER } from '../../backends/wasm/operators/dense/productLoops.js';
 
 type Product = (
   ...numbers: [
@@ -64,11 +64,11 @@ export interface DoubleLoops {
 
 const PAGE = 65536;
 /** A memory that grew beyond this is not kept. */
-const KEPT_BYTES = 2 ** 26;
+const MAX_RETAINED_BYTES = 2 ** 26;
 /** Arrays are aligned to cache lines. */
 const LINE = 64;
 
-class Room {
+class LoopMemory {
   readonly loops: DoubleLoops;
   readonly memory: WebAssembly.Memory;
   buffer: ArrayBuffer;
@@ -94,28 +94,28 @@ class Room {
 }
 
 /** Null before it is needed; false where there is no WebAssembly. */
-let room: Room | null | false = null;
+let loopMemory: LoopMemory | null | false = null;
 let users = 0;
 
 /** Runs `body` with room for this many doubles, which `zeros` hands out; the arrays are invalid after `body` returns. */
-export function withRoom<T>(doubles: number, body: () => T): T {
+export function withLoopMemory<T>(doubles: number, body: () => T): T {
   if (users === 0) prepare(doubles * 8);
-  const before = room ? room.free : 0;
+  const before = loopMemory ? loopMemory.free : 0;
   users++;
   try {
     return body();
   } finally {
     users--;
-    if (room) {
-      room.free = before;
-      if (users === 0 && room.buffer.byteLength > KEPT_BYTES) room = null;
+    if (loopMemory) {
+      loopMemory.free = before;
+      if (users === 0 && loopMemory.buffer.byteLength > MAX_RETAINED_BYTES) loopMemory = null;
     }
   }
 }
 
-/** Within `withRoom`: returns a function that frees what is handed out from now on. */
-export function fromHere(): () => void {
-  const here = users > 0 && room ? room : null;
+/** Within `withLoopMemory`: returns a function that frees what is handed out from now on. */
+export function markMemory(): () => void {
+  const here = users > 0 && loopMemory ? loopMemory : null;
   const before = here === null ? 0 : here.free;
   return () => {
     if (here !== null) here.free = before;
@@ -123,37 +123,39 @@ export function fromHere(): () => void {
 }
 
 function prepare(bytes: number): void {
-  if (room === false) return;
+  if (loopMemory === false) return;
   try {
-    room ??= new Room();
+    loopMemory ??= new LoopMemory();
   } catch {
     // A page may forbid compiling code at run time.
-    room = false;
+    loopMemory = false;
     return;
   }
-  const missing = room.free + bytes - room.buffer.byteLength;
+  const missing = loopMemory.free + bytes - loopMemory.buffer.byteLength;
   if (missing <= 0) return;
   try {
-    room.memory.grow(Math.ceil(missing / PAGE));
+    loopMemory.memory.grow(Math.ceil(missing / PAGE));
   } catch {
     // Plain arrays are used instead.
   }
-  room.buffer = room.memory.buffer;
+  loopMemory.buffer = loopMemory.memory.buffer;
 }
 
-/** Zeros: within `withRoom` in the memory of the loops as long as there is room, otherwise in a plain array. */
+/** Zeros: within `withLoopMemory` in the memory of the loops as long as there is room, otherwise in a plain array. */
 export function zeros(count: number): Float64Array {
-  if (users === 0 || !room) return new Float64Array(count);
-  const end = room.free + Math.ceil((count * 8) / LINE) * LINE;
-  if (end > room.buffer.byteLength) return new Float64Array(count);
-  const array = new Float64Array(room.buffer, room.free, count);
-  room.free = end;
+  if (users === 0 || !loopMemory) return new Float64Array(count);
+  const end = loopMemory.free + Math.ceil((count * 8) / LINE) * LINE;
+  if (end > loopMemory.buffer.byteLength) return new Float64Array(count);
+  const array = new Float64Array(loopMemory.buffer, loopMemory.free, count);
+  loopMemory.free = end;
   return array.fill(0);
 }
 
 /** The loops, if all of these arrays are in their memory; else null. */
 export function loopsOver(x: Float64Array, y: Float64Array, z: Float64Array): DoubleLoops | null {
-  if (users === 0 || !room) return null;
-  const { buffer } = room;
-  return x.buffer === buffer && y.buffer === buffer && z.buffer === buffer ? room.loops : null;
+  if (users === 0 || !loopMemory) return null;
+  const { buffer } = loopMemory;
+  return x.buffer === buffer && y.buffer === buffer && z.buffer === buffer
+    ? loopMemory.loops
+    : null;
 }

@@ -5,7 +5,7 @@
  */
 
 import { passOf, type Row } from './plainPasses.js';
-import { kept, rootsOfUnity } from './rootsOfUnity.js';
+import { cached, rootsOfUnity } from './rootsOfUnity.js';
 
 /** Transforms a row in place: `X[k] = Σ x[j] e^(−2πi jk/n)`. For the inverse sign exchange the two parts. */
 export type Transform = (real: Row, imag: Row) => void;
@@ -23,7 +23,7 @@ export function rowsOf(n: number): [Row, Row, Row, Row] {
 }
 
 /** The transform of rows of n. */
-export const planOf: (n: number) => Transform = /* @__PURE__ */ kept((n) => {
+export const planOf: (n: number) => Transform = /* @__PURE__ */ cached((n) => {
   const { factors, rest } = factorsOf(n);
   return rest === 1 ? smooth(n, factors) : bluestein(n);
 });

@@ -1,15 +1,15 @@
 /** @file The roots of unity that Fourier transforms multiply by. */
 
-const KEPT = 16;
+const MAX_CACHED = 16;
 
 /** Caches what is made for a length; the last few lengths are kept. */
-export function kept<T>(make: (n: number) => T): (n: number) => T {
+export function cached<T>(make: (n: number) => T): (n: number) => T {
   const plans = new Map<number, T>();
   return (n) => {
     const known = plans.get(n);
     if (known !== undefined) return known;
     const made = make(n);
-    if (plans.size >= KEPT) plans.delete(plans.keys().next().value as number);
+    if (plans.size >= MAX_CACHED) plans.delete(plans.keys().next().value as number);
     plans.set(n, made);
     return made;
   };
@@ -21,7 +21,7 @@ export interface Roots {
 }
 
 /** `e^(−2πi k/n)`, from angles up to π/4. */
-export const rootsOfUnity: (n: number) => Roots = /* @__PURE__ */ kept((n) => {
+export const rootsOfUnity: (n: number) => Roots = /* @__PURE__ */ cached((n) => {
   const [cos, sin] = [new Float64Array(n), new Float64Array(n)];
   for (let k = 0; k < n; k++) {
     // Octants of the circle: the angle that remains from the nearest quarter turn.

@@ -1,12 +1,12 @@
 /** @file The primitive that checks values when it runs: for `assertBetween`, and for indices that may count from the end. */
 import type { DType, TypedArray } from '../../graph/dtype.js';
 import { makeNode } from '../../graph/node.js';
-import { outside, type Bounds } from '../../graph/outside.js';
+import { outOfBounds, type Bounds } from '../../graph/outOfBounds.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import { constant } from '../../graph/version.js';
-import { inWords } from './interval.js';
+import { describeInterval } from './interval.js';
 import { operations } from './primitive.js';
 
 /** With `dim`, the elements are indices along that dimension, of which negative ones count from the end. */
@@ -19,7 +19,7 @@ const betweenOp: Primitive<BetweenAttrs> = register<BetweenAttrs>({
     kind: 'element',
     scalar: (x, _low, _high) => x,
     checked: (attrs) => (x, low, high) => {
-      if (!(x >= low && x <= high)) throw outside({ ...attrs, low, high }, x, 0);
+      if (!(x >= low && x <= high)) throw outOfBounds({ ...attrs, low, high }, x, 0);
       return x;
     },
   },
@@ -47,10 +47,10 @@ export function betweenNode(inputs: readonly Tensor[], attrs: BetweenAttrs): Ten
 /**
  * The node with a check that its elements are in [low, high]: made now if its value is known, otherwise when it is computed.
  */
-export function within(node: Tensor, low: number, high: number, what: string): Tensor {
+export function withinBounds(node: Tensor, low: number, high: number, what: string): Tensor {
   const bounds = boundsIn(node.dtype, low, high);
   const known = node.cell === null ? hostValue(node) : null;
-  const attrs = { what, low: bounds[0], high: bounds[1], must: inWords(...bounds) };
+  const attrs = { what, low: bounds[0], high: bounds[1], must: describeInterval(...bounds) };
   if (known !== null) checkBetween(known, attrs);
   return betweenNode([node, ...bounds.map((n) => constant(n, node.dtype))], attrs);
 }
@@ -65,7 +65,7 @@ function boundsIn(dtype: DType, low: number, high: number): [number, number] {
 function checkBetween(data: TypedArray, attrs: BetweenAttrs): void {
   const { low, high } = attrs;
   for (let i = 0; i < data.length; i++)
-    if (!(data[i]! >= low && data[i]! <= high)) throw outside(attrs, data[i]!, i);
+    if (!(data[i]! >= low && data[i]! <= high)) throw outOfBounds(attrs, data[i]!, i);
 }
 
 /** An int32 node with a check of indices along a dimension; negative ones count from the end, and errors name them as given. */

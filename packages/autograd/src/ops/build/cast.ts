@@ -4,7 +4,7 @@ import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
 import { register, type Primitive, type Value } from '../../graph/primitive.js';
 import { makeNode } from '../../graph/node.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { enter } from './primitive.js';
+import { registerOperation } from './primitive.js';
 
 /**
  * The dtype in which an operation computes. `float`: integers and booleans become float32; `number`: booleans are refused;
@@ -29,7 +29,7 @@ const castOp: Primitive = register({
     else out.data.set(data);
   },
 });
-enter('cast');
+registerOperation('cast');
 
 function saturate(x: number): number {
   return x >= 2147483647 ? 2147483647 : x <= -2147483648 ? -2147483648 : x | 0;

@@ -14,7 +14,15 @@ import { castNode, computeType, type Domain } from './cast.js';
 import { mapElements } from './elementKernel.js';
 import type { Broadcasting, SameShape } from './signatures.js';
 
-import { enter, filled, operand, resultType, rules, sumOf, type Operand } from './primitive.js';
+import {
+  registerOperation,
+  filled,
+  operand,
+  resultType,
+  rules,
+  sumOf,
+  type Operand,
+} from './primitive.js';
 
 export { castNode } from './cast.js';
 
@@ -106,7 +114,7 @@ function callable<F extends SameShape | Broadcasting>(
   apply: F,
   primitive: Primitive,
 ): F & { readonly primitive: Primitive } {
-  enter(primitive.name, apply as never);
+  registerOperation(primitive.name, apply as never);
   return Object.assign(apply, { primitive });
 }
 
@@ -121,7 +129,7 @@ interface ElementSpec extends Laws {
 /** The rules of an element-wise primitive. */
 export function elementwise(name: string, spec: ElementSpec): Primitive {
   const { derivatives, scalar, integer, divides = false } = spec;
-  enter(name);
+  registerOperation(name);
   const op: Primitive = register({
     name,
     lowering: { kind: 'element', scalar, unit: spec.unit, involution: spec.involution },
@@ -218,7 +226,7 @@ const whereOp: Primitive = register({
     makeElement(whereOp, align(inputs, batched), (inputs[1] as Tensor).dtype),
   kernel: (inputs, out) => mapElements((c, x, y) => (c !== 0 ? x : y), inputs, out),
 });
-enter('where');
+registerOperation('where');
 
 /** `x · y`, and 0 where x is 0, whatever y is: how derivative rules multiply a cotangent. */
 export const strongMul: BinaryOp = binary('strongMul', {

@@ -8,7 +8,7 @@ export const greatest = (dtype: DType): number =>
   dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
 
 /** Describes the interval in words. */
-export function inWords(low: number, high: number): string {
+export function describeInterval(low: number, high: number): string {
   const among = (end: typeof least, x: number): boolean =>
     x === end('float32') || x === end('float64');
   const finite = among(greatest, high);

@@ -8,7 +8,7 @@ import { isTensor } from '../../graph/isTensor.js';
 import { mode, recording } from '../../graph/mode.js';
 import { region } from '../../graph/region.js';
 import {
-  nowhere,
+  noDynamicForm,
   register,
   type Attrs,
   type Primitive,
@@ -42,7 +42,7 @@ export interface PrimitiveSpec<A extends Attrs> {
   batch: Primitive<A>['batch'];
   /** Fills `out.data`; an alias has none, as it shares its input's elements. */
   reference?: (inputs: readonly Value[], out: Value, attrs: A) => void;
-  placed?: Primitive<A>['placed'];
+  dynamic?: Primitive<A>['dynamic'];
 }
 
 /** Every operation a user can call, primitive or composite, by name: what the generic checks iterate over. */
@@ -56,7 +56,10 @@ export const operations = new Map<
 >();
 
 /** Registers a primitive; if a composite already has its name, users call that. */
-export function enter(name: string, call?: (...args: readonly unknown[]) => unknown): void {
+export function registerOperation(
+  name: string,
+  call?: (...args: readonly unknown[]) => unknown,
+): void {
   operations.set(name, { kind: 'primitive', call: operations.get(name)?.call ?? call });
 }
 
@@ -102,9 +105,9 @@ export function primitive<A extends Attrs = Record<never, never>>(
             : () => null,
     batch: spec.batch,
     kernel: spec.reference ?? ((inputs, out) => out.data.set((inputs[0] as Value).data)),
-    placed: spec.placed ?? nowhere,
+    dynamic: spec.dynamic ?? noDynamicForm,
   });
-  enter(name);
+  registerOperation(name);
   const erased = op as unknown as Primitive;
   const make = (inputs: Inputs, attrs?: A): Tensor => {
     const given = attrs ?? (NO_ATTRS as A);
@@ -122,9 +125,9 @@ const NO_ATTRS = {};
 export const rules: {
   add(x: Tensor, y: Tensor): Tensor;
   expand(x: Tensor, shape: Shape): Tensor;
-} = { add: notYet, expand: notYet };
+} = { add: notDifferentiable, expand: notDifferentiable };
 
-function notYet(): never {
+function notDifferentiable(): never {
   throw new Error('an operation was used before ops/index.ts was loaded');
 }
 
@@ -273,7 +276,7 @@ export function resultType(...xs: readonly Operand[]): DType {
     else zeroDim = zeroDim === null ? dtype : promote(zeroDim, dtype);
   }
   if (placeholders && !isFloat(combine(dimensioned, zeroDim) ?? 'bool')) {
-    for (const x of xs) if (isTensor(x) && isNumberPlaceholder(x)) x.asked = true;
+    for (const x of xs) if (isTensor(x) && isNumberPlaceholder(x)) x.fixed = true;
   }
   return combine(dimensioned, combine(zeroDim, wrapped)) ?? 'float32';
 }

@@ -5,7 +5,7 @@ import { allocate } from '../../graph/dtype.js';
 import { MAX_RANK, show, sizeOf, type Shape } from '../../graph/shape.js';
 
 /** The most elements read from nested arrays; larger data must come as typed arrays. */
-const MOST = 2 ** 27;
+const MAX_NESTED = 2 ** 27;
 
 /** The contents of nested arrays. */
 export interface Nested {
@@ -40,9 +40,9 @@ function read(op: string, data: unknown): Nested {
     shape.push(level.length);
   }
   const size = sizeOf(shape);
-  if (size > MOST) {
+  if (size > MAX_NESTED) {
     throw new ShapeError(
-      `${op}: the nested array ${show(shape)} has ${size} elements; pass more than ${MOST} as a typed array with a shape`,
+      `${op}: the nested array ${show(shape)} has ${size} elements; pass more than ${MAX_NESTED} as a typed array with a shape`,
     );
   }
   const flat = allocate('float64', size);

@@ -3,11 +3,11 @@ import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { isFloat, toFloat, type DType } from '../../graph/dtype.js';
-import { greatest, inWords, least } from '../build/interval.js';
+import { greatest, describeInterval, least } from '../build/interval.js';
 import { broadcastShapes, checkShape, show, type Shape } from '../../graph/shape.js';
 import { isTensor } from '../../tree.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { within } from '../build/between.js';
+import { withinBounds } from '../build/between.js';
 import { castNode } from '../build/element.js';
 import { operand, resultType, type Operand } from '../build/primitive.js';
 
@@ -51,7 +51,7 @@ function parameter(op: string, [name, value, interval]: Given, dtype: DType): Te
   const [low, high] = intervals[interval](dtype);
   const what = `${op}: ${name}`;
   if (typeof value === 'number' && !(value >= low && value <= high))
-    throw new ChainruleError(`${what} must be ${inWords(low, high)}, got ${value}`);
+    throw new ChainruleError(`${what} must be ${describeInterval(low, high)}, got ${value}`);
   const node = castNode(operand(op, value, isTensor(value) ? undefined : dtype), dtype);
-  return interval === 'any' ? node : within(node, low, high, what);
+  return interval === 'any' ? node : withinBounds(node, low, high, what);
 }

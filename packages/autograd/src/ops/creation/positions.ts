@@ -7,7 +7,7 @@ import { iotaOf } from '../shape/movement.js';
 import type { CreationOptions } from '../build/leaves.js';
 
 /** From this length on, filling a sequence takes tens of milliseconds, and it may never be read. */
-const LONG = 2 ** 24;
+const MIN_LAZY_LENGTH = 2 ** 24;
 
 /**
  * A long sequence of `n` elements as an expression of the positions 0 … n − 1, in float64. Null for a short one, which is
@@ -19,6 +19,6 @@ export function longSequence(
   at: (positions: Tensor) => Tensor,
   { device = placement.chosen }: CreationOptions = {},
 ): Tensor<[number]> | null {
-  if (n < LONG || device !== 'cpu') return null;
+  if (n < MIN_LAZY_LENGTH || device !== 'cpu') return null;
   return castNode(at(castNode(iotaOf([], { size: n }), 'float64')), dtype) as Tensor<[number]>;
 }

@@ -9,7 +9,7 @@ import { mode } from '../../graph/mode.js';
 import { valueOf } from '../../graph/values/reading.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { add, mul } from '../elements/arithmetic.js';
-import { within } from '../build/between.js';
+import { withinBounds } from '../build/between.js';
 import { argsortOf } from '../indexing/argsort.js';
 import { expandNode } from '../build/broadcast.js';
 import { castNode } from '../build/element.js';
@@ -153,7 +153,7 @@ export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
     throw new ChainruleError(`bernoulli: a probability must be from 0 to 1, got ${p}`);
   }
   const given = operand('bernoulli', p);
-  const node = within(given, 0, 1, 'bernoulli: a probability');
+  const node = withinBounds(given, 0, 1, 'bernoulli: a probability');
   const dtype = read.dtype ?? toFloat(node.dtype);
   const shape = read.shape === undefined ? node.sizes : checkShape('bernoulli', read.shape);
   if (node.ndim > 0 && !sameShape(shape, node.sizes)) {

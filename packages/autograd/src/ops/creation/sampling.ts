@@ -9,7 +9,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { expandNode, sumOver } from '../build/broadcast.js';
 import { floatOperand, operand, type Operand } from '../build/define.js';
 import { add, castNode } from '../build/element.js';
-import { within } from '../build/between.js';
+import { withinBounds } from '../build/between.js';
 import { div, mul, neg } from '../build/fieldOperations.js';
 import { ge, gt } from '../build/relations.js';
 import { creationOptions, finish, type CreationOptions } from '../build/leaves.js';
@@ -42,7 +42,7 @@ const multinomialOptions = defineOptions<MultinomialOptions>({ replacement: kind
 export function multinomial(weights: Tensor, n: number, options?: MultinomialOptions): Tensor {
   const { replacement = false } = multinomialOptions('multinomial', options);
   const given = floatOperand('multinomial', weights);
-  const p = detach(within(given, 0, greatest(given.dtype), 'multinomial: a weight'));
+  const p = detach(withinBounds(given, 0, greatest(given.dtype), 'multinomial: a weight'));
   checkInteger('multinomial', 'n', n, 1);
   if (p.ndim < 1 || p.ndim > 2 || p.sizes.at(-1) === 0)
     throw new ShapeError(
@@ -66,7 +66,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
   }
   const wide = p.home === 'webgpu' ? 'float32' : 'float64';
   const sums = cumsumOf([castNode(p, wide)], { dim: last, reverse: false });
-  const total = within(
+  const total = withinBounds(
     narrowNode(sums, last, categories - 1, 1),
     least(wide),
     greatest(wide),
@@ -80,7 +80,7 @@ export function multinomial(weights: Tensor, n: number, options?: MultinomialOpt
 /** The weights, with a check that n categories of each row can be drawn. */
 function enough(p: Tensor, n: number): Tensor {
   const positive = sumOver([castNode(gt(p, 0), p.dtype)], { dims: [p.ndim - 1], keepdim: true });
-  const counted = within(positive, n, Infinity, 'multinomial: the number of weights above 0');
+  const counted = withinBounds(positive, n, Infinity, 'multinomial: the number of weights above 0');
   return mul(p, ge(counted, n));
 }
 

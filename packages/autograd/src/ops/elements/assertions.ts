@@ -3,7 +3,7 @@ import { checkArgument } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError } from '../../errors.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { within } from '../build/between.js';
+import { withinBounds } from '../build/between.js';
 import { operand, type Operand } from '../build/primitive.js';
 import type { ShapeIn } from '../../types/index.js';
 
@@ -27,5 +27,5 @@ export function assertBetween<X extends Operand>(
   if (!(low <= high)) {
     throw new ChainruleError(`assertBetween: low must not exceed high, got ${low} and ${high}`);
   }
-  return within(operand('assertBetween', x), low, high, what) as Tensor<ShapeIn<X>>;
+  return withinBounds(operand('assertBetween', x), low, high, what) as Tensor<ShapeIn<X>>;
 }

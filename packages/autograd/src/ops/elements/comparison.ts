@@ -128,11 +128,11 @@ export const equal = composite('equal', (x: Operand, y: Operand): boolean => {
 
 /** Whether all elements are true. A large comparison is counted as it is computed, and never stored. */
 function everywhere(t: Tensor, op: string): boolean {
-  if (t.size < MANY) return !valueOf(t, op).includes(0);
+  if (t.size < MAX_DIRECT_SCAN) return !valueOf(t, op).includes(0);
   const others = castNode(eq(t, 0), 'float32');
   return valueOf(sumOver([others], { dims: range(t.ndim), keepdim: false }), op)[0] === 0;
 }
-const MANY = 2 ** 16;
+const MAX_DIRECT_SCAN = 2 ** 16;
 
 /**
  * `x` in another dtype. Floats are truncated to integers; NaN becomes 0, and a number that does not fit the nearest

@@ -73,14 +73,14 @@ function windowOf(op: string, like: Tensor, nFft: number, options: FrameOptions)
 }
 
 /** The position in the signal of each element of each frame. */
-function framePlaces(count: number, hop: number, nFft: number): Tensor {
+function framePositions(count: number, hop: number, nFft: number): Tensor {
   const places = new Int32Array(count * nFft);
   for (let t = 0; t < count; t++) for (let i = 0; i < nFft; i++) places[t * nFft + i] = t * hop + i;
   return makeLeaf(places, [count * nFft], 'int32');
 }
 
 /** The most pieces from which frames are assembled. */
-const PIECES = 8;
+const MAX_PIECES = 8;
 
 /**
  * The frames of a signal, `[…, count, nFft]`. If their starts are far apart, they are assembled from the pieces between these.
@@ -89,8 +89,8 @@ function framesOf(x: Tensor, count: number, hop: number, nFft: number): Tensor {
   const last = x.ndim - 1;
   const lead = x.sizes.slice(0, -1);
   const pieces = Math.ceil(nFft / hop);
-  if (pieces > PIECES)
-    return reshapeNode(takeOf([x, framePlaces(count, hop, nFft)], { dim: last }), [
+  if (pieces > MAX_PIECES)
+    return reshapeNode(takeOf([x, framePositions(count, hop, nFft)], { dim: last }), [
       ...lead,
       count,
       nFft,
@@ -182,7 +182,7 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
     const norm = normalized ? 'ortho' : 'backward';
     const rows = irfft({ real: half(z.real), imag: half(z.imag) }, { n: nFft, norm });
     const total = nFft + hop * (count - 1);
-    const places = framePlaces(count, hop, nFft);
+    const places = framePositions(count, hop, nFft);
     const overlap = (frames: Tensor): Tensor => {
       const lead = frames.sizes.slice(0, -2);
       return indexAddOf(

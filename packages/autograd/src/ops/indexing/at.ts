@@ -22,7 +22,7 @@ import { tensor } from '../creation/creation.js';
 import { composite, operand, type Operand } from '../build/define.js';
 import { takeOf } from './take.js';
 import { indexTensor, indicesOf } from './indices.js';
-import { maskPlaces } from './masks.js';
+import { maskPositions } from './masks.js';
 import { permuteNode, sliceNode } from '../shape/movement.js';
 import { sliceRange } from './sliceRange.js';
 
@@ -124,7 +124,7 @@ function applyBasic(
       });
       shape.push(1);
     } else if (index instanceof Tensor && index.dtype === 'bool') {
-      const places = maskPlaces('at', index, x.sizes, d);
+      const places = maskPositions('at', index, x.sizes, d);
       if (places.length === 0) {
         const yes = valueOf(index, 'at')[0] !== 0 ? 1 : 0;
         advanced.push({ dim: shape.length, index: makeLeaf(new Int32Array(yes), [yes], 'int32') });

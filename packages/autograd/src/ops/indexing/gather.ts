@@ -4,7 +4,7 @@
  */
 import { ShapeError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
-import { outOfRange } from '../../graph/outside.js';
+import { outOfRange } from '../../graph/outOfBounds.js';
 import type { Attrs, Value } from '../../graph/primitive.js';
 import { sameShape, show, stridesOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -56,14 +56,14 @@ export const gatherOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('gather', {
     gatherOf(batchAll(inputs, batched, size), { ...attrs, dim: attrs.dim + 1 }),
   reference: ([x, index], out, { dim, what = 'gather: index' }) => {
     const { data, shape } = x as Value;
-    places(what, (index as Value).data, out.shape, shape, dim, (i, at) => {
+    eachPosition(what, (index as Value).data, out.shape, shape, dim, (i, at) => {
       out.data[i] = data[at]!;
     });
   },
 });
 
 /** Calls `f(position in the index, position in x)` for each element. */
-export function places(
+export function eachPosition(
   what: string,
   index: TypedArray,
   indexShape: Shape,
@@ -119,7 +119,7 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
       out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
-    places(
+    eachPosition(
       'scatterAdd: index',
       (index as Value).data,
       (index as Value).shape,
@@ -163,7 +163,7 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
     if (i === 1) return null;
     if (i === 0) return scatterOf([ct, index as Tensor, zerosOf(src as Tensor)], { dim });
     return strongMul(
-      castNode(survivors(index as Tensor, ct, dim), ct.dtype),
+      castNode(lastWriters(index as Tensor, ct, dim), ct.dtype),
       gatherOf([ct, index as Tensor], { dim }),
     );
   },
@@ -174,7 +174,7 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
   reference: ([x, index, src], out, { dim }) => {
     const { data } = src as Value;
     out.data.set((x as Value).data);
-    places(
+    eachPosition(
       'scatter: index',
       (index as Value).data,
       (index as Value).shape,
@@ -188,7 +188,7 @@ export const scatterOf: PrimitiveOp<DimAttrs> = primitive('scatter', {
 });
 
 /** Which elements of a source are not overwritten by a later one: overwritten elements have no derivative. */
-function survivors(index: Tensor, target: Tensor, dim: number): Tensor {
+function lastWriters(index: Tensor, target: Tensor, dim: number): Tensor {
   const number = reshapeNode(iotaOf([], { size: index.size }), index.sizes);
   const blank = castNode(zerosOf(target), 'int32');
   return eq(gatherOf([scatterOf([blank, index, number], { dim }), index], { dim }), number);

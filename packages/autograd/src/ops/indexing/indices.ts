@@ -1,7 +1,7 @@
 /** @file Indices as arguments: int32 tensors or arrays of numbers, checked at the call if their values are known. */
 import { DTypeError, IndexError } from '../../errors.js';
 import { hostValue } from '../../graph/values/hostValue.js';
-import { outOfRange } from '../../graph/outside.js';
+import { outOfRange } from '../../graph/outOfBounds.js';
 import type { NestedArray } from '../../graph/values/reading.js';
 import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { add } from '../elements/arithmetic.js';

@@ -7,7 +7,7 @@ import { makeLeaf, Tensor } from '../../graph/tensor.js';
 import { indexTensor, type Indices } from './indices.js';
 
 /** The positions where a mask over dimensions `dim`, `dim` + 1, … of a tensor is true: an index for each of its dimensions. */
-export function maskPlaces(op: string, mask: Tensor, shape: Shape, dim: number): Tensor[] {
+export function maskPositions(op: string, mask: Tensor, shape: Shape, dim: number): Tensor[] {
   mask.sizes.forEach((n, k) => {
     if (n !== shape[dim + k]) {
       throw new IndexError(
@@ -33,7 +33,7 @@ export function maskIndices(op: string, shape: Shape, indices: readonly Indices[
   const out: Tensor[] = [];
   for (const index of indices) {
     if (index instanceof Tensor && index.dtype === 'bool')
-      out.push(...maskPlaces(op, index, shape, out.length));
+      out.push(...maskPositions(op, index, shape, out.length));
     else if (out.length < shape.length) {
       out.push(indexTensor(op, index, shape[out.length]!, out.length, { negative: true }));
     } else {

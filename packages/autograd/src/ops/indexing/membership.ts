@@ -24,7 +24,7 @@ export interface IsInOptions {
 const isInOptions = defineOptions<IsInOptions>({ assumeUnique: kinds.flag, invert: kinds.flag });
 
 /** Up to this many are compared one by one rather than sorted. */
-const FEW = 16;
+const MAX_COMPARED = 16;
 
 /**
  * Whether each element of `x` is equal to one of `test`, a tensor of any shape or a number; NaN equals nothing.
@@ -40,15 +40,15 @@ export const isIn = composite(
       Tensor,
       Tensor,
     ];
-    const found = among(node, reshapeNode(others, [others.size]));
+    const found = isAmong(node, reshapeNode(others, [others.size]));
     return invert ? logicalNot(found) : found;
   },
 ) as SameShape<[test: Operand, options?: IsInOptions]>;
 
-function among(x: Tensor, others: Tensor): Tensor {
+function isAmong(x: Tensor, others: Tensor): Tensor {
   const n = others.size;
   if (n === 0 || x.size === 0) return filled(0, x.sizes, 'bool');
-  if (n <= FEW) {
+  if (n <= MAX_COMPARED) {
     const pairs = eq(
       reshapeNode(x, [...x.sizes, 1]),
       expandNode(others, [...x.sizes.map(() => 1), n]),

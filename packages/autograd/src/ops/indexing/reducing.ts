@@ -7,7 +7,7 @@ import { div, mul, sub } from '../build/fieldOperations.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { eq } from '../build/relations.js';
 import { batchAll } from '../shape/movement.js';
-import { gatherOf, places, scatterAddOf, scatterShapes } from './gather.js';
+import { gatherOf, eachPosition, scatterAddOf, scatterShapes } from './gather.js';
 
 /**
  * `x` times the elements of `src` at the positions of the index. The derivative with respect to each factor is the product of
@@ -25,11 +25,11 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
   },
   vjp: (i, ct, inputs, _out, { dim }) => {
     if (i === 1) return null;
-    const { own, given } = others(inputs, dim);
+    const { own, given } = productOfOthers(inputs, dim);
     return i === 0 ? mul(ct, own) : mul(gatherOf([ct, inputs[1] as Tensor], { dim }), given);
   },
   jvp: ([t, , u], inputs, _out, { dim }) => {
-    const { own, given } = others(inputs, dim);
+    const { own, given } = productOfOthers(inputs, dim);
     const base = t === null || t === undefined ? zerosOf(own) : mul(t, own);
     if (u === null || u === undefined) return base;
     return scatterAddOf([base, inputs[1] as Tensor, mul(u, given)], { dim });
@@ -41,7 +41,7 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
     const by = (src as Value).data;
     const product = Float64Array.from((x as Value).data);
     const integer = out.dtype !== 'float32' && out.dtype !== 'float64';
-    places('scatterReduce: index', data, shape, out.shape, dim, (i, at) => {
+    eachPosition('scatterReduce: index', data, shape, out.shape, dim, (i, at) => {
       product[at] = integer ? Math.imul(product[at]!, by[i]!) : product[at]! * by[i]!;
     });
     out.data.set(product);
@@ -53,7 +53,7 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
  * zeros. A second zero appears as itself, so that its derivative is the product of the rest; with three or more zeros
  * everything is 0.
  */
-function others(inputs: readonly Tensor[], dim: number): { own: Tensor; given: Tensor } {
+function productOfOthers(inputs: readonly Tensor[], dim: number): { own: Tensor; given: Tensor } {
   const [x, index, src] = inputs as readonly [Tensor, Tensor, Tensor];
   const [ownZero, zero] = [eq(x, 0), eq(src, 0)];
   const [ownFactor, factor] = [choose(ownZero, 1, x), choose(zero, 1, src)];
@@ -126,7 +126,7 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
       const y = out.data;
       y.set((x as Value).data);
       const further = sign > 0 ? Math.max : Math.min;
-      places('scatterReduce: index', data, shape, out.shape, dim, (i, at) => {
+      eachPosition('scatterReduce: index', data, shape, out.shape, dim, (i, at) => {
         y[at] = further(y[at]!, given[i]!);
       });
     },

@@ -115,7 +115,7 @@ interface Window {
 }
 
 /** `x` with a window of it replaced by `src`, reshaped to `shape`. */
-function placed(op: string, x: Tensor, src: Operand, shape: Shape, window: Window): Tensor {
+function replaceWindow(op: string, x: Tensor, src: Operand, shape: Shape, window: Window): Tensor {
   const part = reshapeNode(castNode(operand(op, src, x.dtype), x.dtype), shape);
   const inside = padNode(filled(1, shape, 'bool'), x.sizes, window);
   return choose(inside, padNode(part, x.sizes, window), x);
@@ -151,7 +151,7 @@ export const selectScatter: (x: Operand, src: Operand, dim: number, index: numbe
       src,
       node.sizes.filter((_, k) => k !== d),
     );
-    return placed(
+    return replaceWindow(
       op,
       node,
       src,
@@ -201,7 +201,7 @@ export const sliceScatter: (x: Operand, src: Operand, options?: SliceScatterOpti
     const expected = node.sizes.map((s, k) => (k === d ? length : s));
     checkSource(op, src, expected);
     if (length === 0) return node;
-    return placed(op, node, src, expected, {
+    return replaceWindow(op, node, src, expected, {
       start: node.sizes.map((_, k) => (k === d ? from : 0)),
       step: node.sizes.map((_, k) => (k === d ? step : 1)),
     });
@@ -248,7 +248,7 @@ export const diagonalScatter: (
   checkSource(op, src, [...lead, length]);
   if (length === 0) return node;
   const flat = reshapeNode(matrices, [...lead, rows * columns]);
-  const y = placed(op, flat, src, [...lead, length], {
+  const y = replaceWindow(op, flat, src, [...lead, length], {
     start: [...lead.map(() => 0), offset >= 0 ? offset : -offset * columns],
     step: [...lead.map(() => 1), columns + 1],
   });

@@ -4,7 +4,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { mul, reciprocal, sub } from '../elements/arithmetic.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { add, castNode, strongMul } from '../build/element.js';
-import { copyNumbers, placed, transposeInPlace } from './kernels/denseKernels.js';
+import { copyNumbers, copyToLoopMemory, transposeInPlace } from './kernels/denseKernels.js';
 import { luInPlace, RowOrder, substitute } from './kernels/factorKernels.js';
 import { jacobiSingular } from './kernels/singularValues.js';
 import { batchAll, iotaAlong } from '../shape/movement.js';
@@ -38,7 +38,7 @@ function lastTwo(x: Tensor): Tensor {
 /**
  * The smallest ratio of two pivots for which cofactors are taken from the inverse, accurate to a few units in the last place.
  */
-const REGULAR = { float32: 1e-6, float64: 1e-3 } as const;
+const MIN_PIVOT_RATIO = { float32: 1e-6, float64: 1e-3 } as const;
 
 /** The cofactors of each matrix, which are the gradient of its determinant: `det(A) A⁻ᵀ`, or its limit where A is singular. */
 export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor', {
@@ -52,7 +52,7 @@ export const cofactorOf: PrimitiveOp<Record<never, never>> = primitive('cofactor
     const { data, shape } = a as Value;
     const n = shape.at(-1) as number;
     const size = n * n;
-    const least = REGULAR[out.dtype as 'float32'];
+    const least = MIN_PIVOT_RATIO[out.dtype as 'float32'];
     const rows = new RowOrder(n, n);
     eachMatrix(
       a as Value,
@@ -134,10 +134,10 @@ const cofactorRateOf: PrimitiveOp<Record<never, never>> = primitive('cofactorRat
   shape: ([a]) => (a as Tensor).sizes,
   // The three directions of the third derivative are interchangeable.
   vjp: (i, ct, [a, t]) =>
-    i === 0 ? third(a as Tensor, t as Tensor, ct) : cofactorRateOf([a as Tensor, ct]),
+    i === 0 ? thirdDerivative(a as Tensor, t as Tensor, ct) : cofactorRateOf([a as Tensor, ct]),
   jvp: ([x, u], [a, t]) =>
     sumOf([
-      ...(x ? [third(a as Tensor, t as Tensor, x)] : []),
+      ...(x ? [thirdDerivative(a as Tensor, t as Tensor, x)] : []),
       ...(u ? [cofactorRateOf([a as Tensor, u])] : []),
     ]),
   batch: (inputs, batched, _attrs, size) => cofactorRateOf(batchAll(inputs, batched, size)),
@@ -183,7 +183,7 @@ function sandwich(
 }
 
 /** The third derivative of a determinant, along two directions; 0 for 2 × 2 matrices. */
-function third(a: Tensor, t: Tensor, x: Tensor): Tensor {
+function thirdDerivative(a: Tensor, t: Tensor, x: Tensor): Tensor {
   if ((a.sizes.at(-1) as number) <= 2) return strongMul(0, x);
   const c = cofactorOf([a]);
   const [along, rate] = [cofactorRateOf([a, x]), cofactorRateOf([a, t])];
@@ -196,7 +196,7 @@ function third(a: Tensor, t: Tensor, x: Tensor): Tensor {
 
 /** The determinant of an orthogonal matrix: 1 or −1. */
 function luSign(q: Float64Array, n: number): number {
-  const m = placed(q);
+  const m = copyToLoopMemory(q);
   const rows = new RowOrder(n, n);
   luInPlace(m, n, n, rows);
   let sign: number = rows.sign;

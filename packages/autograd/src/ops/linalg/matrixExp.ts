@@ -7,7 +7,7 @@ import { composite, floatOperand } from '../build/define.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { concatNode, narrowNode } from '../shape/movement.js';
 import { copyNumbers, type Matrix } from './kernels/denseKernels.js';
-import { exponential, ROOM } from './kernels/exponentialKernel.js';
+import { exponential, WORKSPACE_MATRICES } from './kernels/exponentialKernel.js';
 import { eachMatrix, transposed } from './solving.js';
 
 /**
@@ -27,10 +27,12 @@ const matrixExpOf: PrimitiveOp<Record<never, never>> = primitive('matrixExp', {
     eachMatrix(
       a as Value,
       (m, i, more) => {
-        room ??= Array.from({ length: ROOM }, (_, k) => more.subarray(k * size, (k + 1) * size));
+        room ??= Array.from({ length: WORKSPACE_MATRICES }, (_, k) =>
+          more.subarray(k * size, (k + 1) * size),
+        );
         copyNumbers(out.data, i * size, exponential(m, n, room), 0, size);
       },
-      ROOM * size,
+      WORKSPACE_MATRICES * size,
     );
   },
 });

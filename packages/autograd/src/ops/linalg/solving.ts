@@ -8,7 +8,7 @@ import { expandNode } from '../build/broadcast.js';
 import { eq } from '../elements/comparison.js';
 import { tril, triu } from '../shape/diagonals.js';
 import { castNode } from '../build/element.js';
-import { fromHere, withRoom, zeros } from '../../kernels/plain/doubleLoops.js';
+import { markMemory, withLoopMemory, zeros } from '../../kernels/plain/doubleLoops.js';
 import { copyNumbers, transposeInPlace } from './kernels/denseKernels.js';
 import { luInPlace, RowOrder, substitute } from './kernels/factorKernels.js';
 import { matmulOf } from './products/matmul.js';
@@ -30,8 +30,8 @@ export function transposed(x: Tensor): Tensor {
  * From this many elements on, matrices are copied to where vector loops reach them; factorizations take this many times their
  * memory there.
  */
-const WORTHWHILE = 64;
-const TIMES = 12;
+const MIN_LOOP_ELEMENTS = 64;
+const MEMORY_FACTOR = 12;
 
 /**
  * Calls `f` with the elements of each matrix in float64 and its number; and with room for `also` further numbers. Both arrays
@@ -47,15 +47,15 @@ export function eachMatrix(
   if (count === 0) return;
   const all = (): void => {
     const [a, more] = [zeros(size), zeros(also)];
-    const release = fromHere();
+    const release = markMemory();
     for (let i = 0; i < count; i++) {
       copyNumbers(a, 0, data, i * size, size);
       f(a, i, more);
       release();
     }
   };
-  if (size < WORTHWHILE) all();
-  else withRoom(TIMES * size + also, all);
+  if (size < MIN_LOOP_ELEMENTS) all();
+  else withLoopMemory(MEMORY_FACTOR * size + also, all);
 }
 
 interface SolveAttrs extends Record<string, boolean | string> {

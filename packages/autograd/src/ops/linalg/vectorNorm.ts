@@ -35,7 +35,7 @@ export function vectorNorm(
     return (p > 0 ? maxOver : minOver)([abs(x)], attrs);
   }
   if (p === 1) return sumOver([abs(x)], attrs);
-  if (x.dtype === 'float32' && x.home !== 'webgpu' && (p === 2 || p > LARGEST_SINGLE)) {
+  if (x.dtype === 'float32' && x.home !== 'webgpu' && (p === 2 || p > MAX_SINGLE_ORDER)) {
     const wide = castNode(x, 'float64');
     // A double holds the square of every float32.
     const norm = p === 2 ? unscaledNorm(wide, p, attrs) : vectorNorm(wide, p, dims, keepdim);
@@ -50,7 +50,7 @@ export function vectorNorm(
 }
 
 /** For larger orders, the powers and their quotients in second derivatives need the range of a double. */
-const LARGEST_SINGLE = 30;
+const MAX_SINGLE_ORDER = 30;
 
 /**
  * The largest power of two up to the largest |x| over `dims`, by which division is exact; 1 where that is 0, infinite or NaN.
@@ -63,13 +63,13 @@ function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
   const usual = logicalAnd(gt(most, 0), lt(most, Infinity));
   return where(
     usual,
-    clamp(power, LEAST[x.dtype as 'float32'], 1 / LEAST[x.dtype as 'float32']),
+    clamp(power, SMALLEST_NORMAL[x.dtype as 'float32'], 1 / SMALLEST_NORMAL[x.dtype as 'float32']),
     1,
   );
 }
 
 /** The smallest powers of two that are normal numbers, as are their reciprocals. */
-const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+const SMALLEST_NORMAL = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
 
 /** The norm of elements up to 2. */
 function unscaledNorm(

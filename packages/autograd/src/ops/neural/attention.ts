@@ -17,7 +17,7 @@ import { takeOf } from '../indexing/take.js';
 import { matmulOf } from '../linalg/products/matmul.js';
 import { iotaAlong } from '../shape/movement.js';
 import { dropoutOptions, type DropoutOptions } from './dropoutOptions.js';
-import { softmax } from './normalization.js';
+import { softmax } from './normalization/normalization.js';
 import { oneHotOf } from '../indexing/oneHot.js';
 import { zerosOf } from '../build/primitive.js';
 import { rand } from '../creation/random.js';

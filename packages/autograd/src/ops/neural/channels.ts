@@ -8,7 +8,7 @@ import { add, div, mul, pow } from '../elements/arithmetic.js';
 import { reshapeNode } from '../build/broadcast.js';
 import { composite, floatOperand, operand } from '../build/define.js';
 import { moveDim, permuteNode } from '../shape/movement.js';
-import { windowSum } from './slide.js';
+import { windowSum } from './convolution/slide.js';
 
 /**
  * Interleaves groups of channels of `x [n, c, …]`: with `groups` groups of k, channel j of group i becomes channel
@@ -75,7 +75,7 @@ const readResponseNorm = defineOptions<LocalResponseNormOptions>({
   k: kinds.finite,
 });
 
-const MOST_CHANNELS = 2 ** 21;
+const MAX_CHANNELS = 2 ** 21;
 
 /**
  * `x / (k + alpha · m)^beta`, with m the mean square of `size` neighbouring channels of `x [n, c, …]`, with zeros
@@ -98,8 +98,8 @@ export const localResponseNorm: (
   }
   if (x.size === 0) return x;
   const c = x.sizes[1] as number;
-  if (c > MOST_CHANNELS)
-    throw new ShapeError(`localResponseNorm: at most ${MOST_CHANNELS} channels, got ${c}`);
+  if (c > MAX_CHANNELS)
+    throw new ShapeError(`localResponseNorm: at most ${MAX_CHANNELS} channels, got ${c}`);
   const before = Math.floor(size / 2);
   const starts = range(c).map((i) => Math.max(i - before, 0));
   const ends = range(c).map((i) => Math.min(i - before + size, c));

@@ -13,7 +13,7 @@ import { eq, gt, logicalAnd } from '../build/relations.js';
 import { sub } from '../elements/arithmetic.js';
 import { gatherOf } from '../indexing/gather.js';
 import { indexTensor, type Indices } from '../indexing/indices.js';
-import { exponentials, logOfSum, sharesBy } from '../reductions/probabilities.js';
+import { exponentials, logOfSum, softmaxFrom } from '../reductions/probabilities.js';
 import { batchAll, iotaAlong } from '../shape/movement.js';
 import { rowDims } from './rowDims.js';
 
@@ -86,5 +86,5 @@ const pickedOf: PrimitiveOp<{ readonly dim: number }> = primitive('logSoftmaxAtR
 type Inputs = readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
 
 function sharesIn([, x, , e, sum]: Inputs, dim: number): Tensor {
-  return sharesBy({ e, sum }, x, [dim]);
+  return softmaxFrom({ e, sum }, x, [dim]);
 }

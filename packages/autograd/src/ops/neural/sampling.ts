@@ -13,7 +13,7 @@ import { eq, gt } from '../build/relations.js';
 import { drawUniform } from '../creation/generator.js';
 import { argmax } from '../reductions/reductions.js';
 import { iotaAlong } from '../shape/movement.js';
-import { softmax } from './normalization.js';
+import { softmax } from './normalization/normalization.js';
 
 /** Options of `rrelu`. */
 export interface RReluOptions {

@@ -17,7 +17,7 @@ import {
 import { choose } from '../build/element.js';
 import { ge, le } from '../build/relations.js';
 import { tanh } from '../elements/trigonometric.js';
-import { softmax } from './normalization.js';
+import { softmax } from './normalization/normalization.js';
 
 /** Options of `hardshrink`. */
 export interface HardshrinkOptions {

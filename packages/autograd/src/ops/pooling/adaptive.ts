@@ -3,7 +3,7 @@ import { allocate, type DType } from '../../graph/dtype.js';
 import { range, sizeOf, type Shape } from '../../graph/shape.js';
 import { makeLeaf, type Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
-import { windowSum } from '../neural/slide.js';
+import { windowSum } from '../neural/convolution/slide.js';
 
 /** The mean over adaptive windows of all dimensions after the channels. */
 export function adaptiveMean(x: Tensor, target: Shape): Tensor {

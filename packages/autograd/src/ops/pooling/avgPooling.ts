@@ -5,8 +5,8 @@ import { ChainruleError } from '../../errors.js';
 import { range } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { mul } from '../elements/arithmetic.js';
-import { unbatched } from '../neural/geometry.js';
-import { windowSum } from '../neural/slide.js';
+import { unbatched } from '../neural/convolution/geometry.js';
+import { windowSum } from '../neural/convolution/slide.js';
 import { adaptiveMean, reciprocals } from './adaptive.js';
 import {
   geometryOf,

@@ -14,8 +14,8 @@ import { gatherOf } from '../indexing/gather.js';
 import { iotaAlong, narrowNode } from '../shape/movement.js';
 import { concatNode } from '../shape/movement.js';
 import { filled } from '../build/primitive.js';
-import { perDim, unbatched } from '../neural/geometry.js';
-import { windowArgmax } from '../neural/slide.js';
+import { perDim, unbatched } from '../neural/convolution/geometry.js';
+import { windowArgmax } from '../neural/convolution/slide.js';
 import type { IndicesOption, Pooled, PoolResult } from './maxPooling.js';
 import { poolInput, type PerDim } from './poolGeometry.js';
 

@@ -7,7 +7,7 @@ import { abs, mul, neg, pow } from '../elements/arithmetic.js';
 import { composite, floatOperand } from '../build/define.js';
 import { choose } from '../build/element.js';
 import { eq } from '../build/relations.js';
-import { perDim } from '../neural/geometry.js';
+import { perDim } from '../neural/convolution/geometry.js';
 import { avgPool } from './avgPooling.js';
 import { maxPool } from './maxPooling.js';
 import type { PerDim } from './poolGeometry.js';

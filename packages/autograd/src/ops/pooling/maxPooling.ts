@@ -4,9 +4,9 @@ import * as kinds from '../../arguments/kinds.js';
 import { range, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshapeNode } from '../build/broadcast.js';
-import { perDim, unbatched } from '../neural/geometry.js';
+import { perDim, unbatched } from '../neural/convolution/geometry.js';
 import { gatherOf } from '../indexing/gather.js';
-import { windowArgmax, type ArgmaxAttrs } from '../neural/slide.js';
+import { windowArgmax, type ArgmaxAttrs } from '../neural/convolution/slide.js';
 import { adaptiveSpans } from './adaptive.js';
 import {
   geometryOf,

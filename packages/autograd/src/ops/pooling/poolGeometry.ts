@@ -5,7 +5,7 @@ import { ChainruleError, ShapeError } from '../../errors.js';
 import { checkSize, show, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { floatOperand, type Operand } from '../build/define.js';
-import { batchedInput, perDim, type PerDim } from '../neural/geometry.js';
+import { batchedInput, perDim, type PerDim } from '../neural/convolution/geometry.js';
 
 export type { PerDim };
 
@@ -74,7 +74,7 @@ export function geometryOf(
 }
 
 /** The start and end of each adaptive window are listed: more windows than this would take seconds. */
-const MOST_WINDOWS = 2 ** 24;
+const MAX_WINDOWS = 2 ** 24;
 
 const someList = kinds.listOf(kinds.anything);
 
@@ -89,9 +89,9 @@ export function outputSizeOf(op: string, size: Shape, outputSize: OutputSize): n
     return perDim(op, 'outputSize', filled, size.length, 0);
   });
   checkSize(op, sizes);
-  if (sizes.some((n) => n > MOST_WINDOWS))
+  if (sizes.some((n) => n > MAX_WINDOWS))
     throw new ShapeError(
-      `${op}: outputSize must be at most ${MOST_WINDOWS} in each dimension, got ${show(sizes)}`,
+      `${op}: outputSize must be at most ${MAX_WINDOWS} in each dimension, got ${show(sizes)}`,
     );
   return sizes;
 }

@@ -9,7 +9,7 @@ import { composite, floatOperand } from '../build/define.js';
 import { filled } from '../build/primitive.js';
 import { scatterOf } from '../indexing/gather.js';
 import { indexTensor } from '../indexing/indices.js';
-import { batchedInput, perDim, unbatched } from '../neural/geometry.js';
+import { batchedInput, perDim, unbatched } from '../neural/convolution/geometry.js';
 import type { PerDim } from './poolGeometry.js';
 
 /** Options of `maxUnpool1d`, `maxUnpool2d` and `maxUnpool3d`. */

@@ -37,7 +37,7 @@ export const prodOver: PrimitiveOp<FoldAttrs> = primitive('prod', {
   jvp: ([t], [x], _out, attrs) =>
     sumOver([strongMul(t as Tensor, productOfOthers(x as Tensor, attrs.dims))], attrs),
   batch: ([x], _batched, { dims, keepdim }) =>
-    prodOver([x as Tensor], { dims: later(dims), keepdim }),
+    prodOver([x as Tensor], { dims: shiftDims(dims), keepdim }),
   reference: ([x], out, { dims }) => {
     const { data, shape } = x as Value;
     const acc: TypedArray = out.dtype === 'float32' ? new Float64Array(out.data.length) : out.data;
@@ -116,7 +116,8 @@ export function choice(
       });
       return reshapeNode(div(total, count), out.sizes);
     },
-    batch: ([x], _batched, { dims, keepdim }) => op([x as Tensor], { dims: later(dims), keepdim }),
+    batch: ([x], _batched, { dims, keepdim }) =>
+      op([x as Tensor], { dims: shiftDims(dims), keepdim }),
     reference: kernel,
   });
   return op;
@@ -266,6 +267,6 @@ function extreme(data: TypedArray, from: number, step: number, n: number, sign: 
   return best;
 }
 
-function later(dims: readonly number[]): number[] {
+function shiftDims(dims: readonly number[]): number[] {
   return dims.map((d) => d + 1);
 }

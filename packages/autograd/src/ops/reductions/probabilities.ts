@@ -23,8 +23,8 @@ interface RowAttrs extends Attrs {
 }
 
 /** `exp(x) / Σ exp(x)` over dimensions; NaN for a row of −∞. An empty x is returned as it is. */
-export function shares(x: Tensor, dims: readonly number[]): Tensor {
-  return x.size === 0 ? x : sharesBy(exponentials(detach(x), dims), x, dims);
+export function softmaxOver(x: Tensor, dims: readonly number[]): Tensor {
+  return x.size === 0 ? x : softmaxFrom(exponentials(detach(x), dims), x, dims);
 }
 
 /** `exp(x)` divided by that of the largest element, and their sums. */
@@ -45,28 +45,28 @@ function sumUp(shifted: Tensor, dims: readonly number[]): Exponentials {
 }
 
 /** The shares of x from its exponentials, with one division per row. */
-export function sharesBy(
+export function softmaxFrom(
   { e, sum }: Pick<Exponentials, 'e' | 'sum'>,
   x: Tensor,
   dims: readonly number[],
 ): Tensor {
-  return sharesOf([mul(e, reciprocal(sum)), x], { dims });
+  return softmaxRule([mul(e, reciprocal(sum)), x], { dims });
 }
 
-/** `log(shares(x))`. */
-export function logShares(x: Tensor, dims: readonly number[]): Tensor {
+/** `log(softmaxOver(x))`. */
+export function logSoftmaxOver(x: Tensor, dims: readonly number[]): Tensor {
   if (x.size === 0) return x;
   const all = exponentials(detach(x), dims);
-  return logSharesOf([sub(all.shifted, logOfSum(all, dims, true)), x], { dims });
+  return logSoftmaxRule([sub(all.shifted, logOfSum(all, dims, true)), x], { dims });
 }
 
 /** `log Σ exp(x)`, with reduced dimensions kept; −∞ for a row of −∞. */
-export function logTotal(x: Tensor, dims: readonly number[]): Tensor {
+export function logsumexpOver(x: Tensor, dims: readonly number[]): Tensor {
   const fixed = detach(x);
   const top = maxOver([fixed], { dims, keepdim: true });
   const shift = choose(isFinite(top), top, 0);
   const total = add(logOfSum(sumUp(sub(fixed, shift), dims), dims), shift);
-  return logTotalOf([total, x], { dims });
+  return logsumexpRule([total, x], { dims });
 }
 
 /**
@@ -85,7 +85,7 @@ export function logOfSum(
 }
 
 /** Which shares are more than half of their row, and the sum over all other elements. */
-function halves(
+function splitDominant(
   p: Tensor,
   dims: readonly number[],
 ): { large: Tensor; rest: (x: Tensor) => Tensor } {
@@ -94,30 +94,30 @@ function halves(
 }
 
 /** `p (t − Σ p t)`, for vjp and jvp alike: the Jacobian of the shares is symmetric. */
-function throughShares(p: Tensor, t: Tensor, dims: readonly number[]): Tensor {
-  const { large, rest } = halves(p, dims);
+function softmaxDerivative(p: Tensor, t: Tensor, dims: readonly number[]): Tensor {
+  const { large, rest } = splitDominant(p, dims);
   const weighted = strongProduct(p, t);
   const mean = sumOver([weighted], { dims, keepdim: true });
   return strongProduct(p, choose(large, sub(mul(t, rest(p)), rest(weighted)), sub(t, mean)));
 }
 
 /** Makes the first input, which was computed without derivatives, a function of the second. */
-const sharesOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('softmaxRule', {
+const softmaxRule: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('softmaxRule', {
   lowering: { kind: 'alias', transparent: true },
   shape: ([y]) => (y as Tensor).sizes,
-  vjp: (i, ct, _inputs, out, { dims }) => (i === 0 ? null : throughShares(out, ct, dims)),
-  jvp: ([, t], _inputs, out, { dims }) => (t == null ? null : throughShares(out, t, dims)),
+  vjp: (i, ct, _inputs, out, { dims }) => (i === 0 ? null : softmaxDerivative(out, ct, dims)),
+  jvp: ([, t], _inputs, out, { dims }) => (t == null ? null : softmaxDerivative(out, t, dims)),
   batch: (inputs, batched, { dims }, size) =>
-    sharesOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
+    softmaxRule(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
 });
 
-const logSharesOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logSoftmaxRule', {
+const logSoftmaxRule: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logSoftmaxRule', {
   lowering: { kind: 'alias', transparent: true },
   shape: ([y]) => (y as Tensor).sizes,
   vjp: (i, ct, [, x], _out, { dims }) => {
     if (i === 0) return null;
-    const p = shares(x as Tensor, dims);
-    const { large, rest } = halves(p, dims);
+    const p = softmaxOver(x as Tensor, dims);
+    const { large, rest } = splitDominant(p, dims);
     const sum = sumOver([ct], { dims, keepdim: true });
     return choose(
       large,
@@ -127,17 +127,17 @@ const logSharesOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logSoftmaxRule',
   },
   jvp: ([, t], [, x], _out, { dims }) => {
     if (t == null) return null;
-    const p = shares(x as Tensor, dims);
-    const { large, rest } = halves(p, dims);
+    const p = softmaxOver(x as Tensor, dims);
+    const { large, rest } = splitDominant(p, dims);
     const weighted = strongProduct(p, t);
     const mean = sumOver([weighted], { dims, keepdim: true });
     return choose(large, sub(mul(t, rest(p)), rest(weighted)), sub(t, mean));
   },
   batch: (inputs, batched, { dims }, size) =>
-    logSharesOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
+    logSoftmaxRule(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
 });
 
-const logTotalOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
+const logsumexpRule: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
   lowering: { kind: 'alias', transparent: true },
   shape: ([y]) => (y as Tensor).sizes,
   vjp: (i, ct, [, x], out, { dims }) =>
@@ -147,7 +147,7 @@ const logTotalOf: PrimitiveOp<RowAttrs> = primitive<RowAttrs>('logsumexpRule', {
       ? null
       : sumOver([strongProduct(slopes(x as Tensor, out, dims), t)], { dims, keepdim: true }),
   batch: (inputs, batched, { dims }, size) =>
-    logTotalOf(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
+    logsumexpRule(batchAll(inputs, batched, size), { dims: dims.map((d) => d + 1) }),
 });
 
 /** The shares, with 0 in a row of −∞, and for elements below one that is ∞, whose own share is NaN. */
@@ -155,5 +155,5 @@ function slopes(x: Tensor, total: Tensor, dims: readonly number[]): Tensor {
   const fixed = detach(total);
   const none = eq(fixed, -Infinity);
   const least = logicalAnd(eq(fixed, Infinity), lt(detach(x), Infinity));
-  return choose(logicalOr(none, least), 0, shares(choose(none, 0, x), dims));
+  return choose(logicalOr(none, least), 0, softmaxOver(choose(none, 0, x), dims));
 }

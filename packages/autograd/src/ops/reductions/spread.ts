@@ -9,7 +9,7 @@ import { composite, floatOperand, operand, type Having, type Operand } from '../
 import { castNode } from '../build/element.js';
 import { where } from '../elements/comparison.js';
 import { maxOver, minOver } from './fold.js';
-import { logTotal } from './probabilities.js';
+import { logsumexpOver } from './probabilities.js';
 import { nuclearNorm } from '../linalg/nuclearNorm.js';
 import { vectorNorm } from '../linalg/vectorNorm.js';
 import { sqrt } from '../elements/powers.js';
@@ -169,7 +169,7 @@ export const logsumexp = composite(
     const given = operand('logsumexp', x);
     const node = castNode(given, given.dtype === 'float64' ? 'float64' : 'float32');
     const dims = foldedDims('logsumexp', dim, node.ndim);
-    return reshapeNode(logTotal(node, dims), reducedShape(node.sizes, dims, keepdim));
+    return reshapeNode(logsumexpOver(node, dims), reducedShape(node.sizes, dims, keepdim));
   },
 ) as Reduction;
 

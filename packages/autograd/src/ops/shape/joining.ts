@@ -25,7 +25,7 @@ import {
 } from '../build/define.js';
 import { castNode } from '../build/element.js';
 import { concatNode, narrowNode, permuteNode } from './movement.js';
-import { places } from './pieces.js';
+import { pieceNumbers } from './pieces.js';
 import type {
   CatResult,
   Concatenated,
@@ -56,7 +56,7 @@ function dimOf(op: string, dim: unknown, options: unknown): number {
 const pieceSizes = kinds.either(kinds.count, kinds.listOf(kinds.size));
 
 /** The operands of an operation in their common dtype. */
-function together(op: string, tensors: readonly Operand[]): Tensor[] {
+function promoteAll(op: string, tensors: readonly Operand[]): Tensor[] {
   const nodes = operandsOf(op, tensors);
   const dtype = nodes.map((x) => x.dtype).reduce(promote);
   return nodes.map((x) => castNode(x, dtype));
@@ -72,7 +72,7 @@ function together(op: string, tensors: readonly Operand[]): Tensor[] {
 export const cat = composite(
   'cat',
   (tensors: readonly Operand[], dim?: DimOption, options?: { readonly dim?: number }): Tensor => {
-    const nodes = together('cat', tensors);
+    const nodes = promoteAll('cat', tensors);
     const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
     const list = kept.length > 0 ? kept : nodes.slice(0, 1);
     const { sizes: shape } = list[0] as Tensor;
@@ -94,7 +94,7 @@ export const cat = composite(
 export const stack = composite(
   'stack',
   (tensors: readonly Operand[], dim?: DimOption, options?: { readonly dim?: number }): Tensor => {
-    const nodes = together('stack', tensors);
+    const nodes = promoteAll('stack', tensors);
     const { sizes: shape } = nodes[0] as Tensor;
     const other = nodes.find((x) => !sameShape(x.sizes, shape));
     if (other !== undefined) {
@@ -135,18 +135,18 @@ export const split: <X extends Operand, const D extends DimOption = 0>(
         `split: sizes ${show(sizes)} add up to ${total}, dimension ${d} of ${show(node.sizes)} is ${n}`,
       );
     }
-    return pieces(node, d, sizes);
+    return splitPieces(node, d, sizes);
   }
-  return pieces(
+  return splitPieces(
     node,
     d,
     n === 0
       ? [0]
-      : places('split', Math.ceil(n / sizes)).map((i) => Math.min(sizes, n - i * sizes)),
+      : pieceNumbers('split', Math.ceil(n / sizes)).map((i) => Math.min(sizes, n - i * sizes)),
   );
 });
 
-function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
+function splitPieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
   let start = 0;
   return sizes.map((size) => narrowNode(x, dim, (start += size) - size, size));
 }
@@ -165,12 +165,12 @@ export const chunk: <X extends Operand, const D extends DimOption = 0>(
   const d = normalizeDim('chunk', dimOf('chunk', dim, options), node.ndim);
   const n = dimensionOf('chunk', node, d);
   checkInteger('chunk', 'chunks', chunks, 1);
-  if (n === 0) return places('chunk', chunks).map(() => node);
+  if (n === 0) return pieceNumbers('chunk', chunks).map(() => node);
   const size = Math.ceil(n / chunks);
-  return pieces(
+  return splitPieces(
     node,
     d,
-    places('chunk', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
+    pieceNumbers('chunk', Math.ceil(n / size)).map((i) => Math.min(size, n - i * size)),
   );
 });
 
@@ -184,7 +184,7 @@ export const unbind: <X extends Operand, const D extends DimOption = 0>(
 ) => Tensor[] = composite('unbind', (x, dim, options?: { readonly dim?: number }) => {
   const node = operand('unbind', x);
   const d = normalizeDim('unbind', dimOf('unbind', dim, options), node.ndim);
-  return places('unbind', dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
+  return pieceNumbers('unbind', dimensionOf('unbind', node, d)).map((i) => selected(node, d, i));
 });
 
 function dimensionOf(op: string, x: Tensor, dim: number): number {
@@ -240,7 +240,7 @@ const meshgridOptions = defineOptions<{ readonly indexing?: 'ij' | 'xy' }>({
   indexing: kinds.oneOf('ij', 'xy'),
 });
 
-const MOST_DIMS = 64;
+const MAX_DIMS = 64;
 
 /**
  * A grid of points: from n vectors, at most 64, n tensors with n dimensions, each varying along its own. With
@@ -264,8 +264,8 @@ export const meshgrid: (
   if (wrong !== undefined)
     throw new ShapeError(`meshgrid: expected vectors, got shape ${show(wrong.sizes)}`);
   // Each of the n tensors has n dimensions, so the work grows with the square.
-  if (nodes.length > MOST_DIMS)
-    throw new ShapeError(`meshgrid: expected at most ${MOST_DIMS} vectors, got ${nodes.length}`);
+  if (nodes.length > MAX_DIMS)
+    throw new ShapeError(`meshgrid: expected at most ${MAX_DIMS} vectors, got ${nodes.length}`);
   const grid = nodes.map((x) => x.size);
   const swapped = indexing === 'xy' && nodes.length > 1;
   const order = range(nodes.length);

@@ -8,7 +8,7 @@ import { joining } from '../../kernels/joining.js';
 import { expandNode, reshapeNode, sumOver, walk } from '../build/broadcast.js';
 import { sub } from '../elements/arithmetic.js';
 import { operand, primitive, type PrimitiveOp } from '../build/primitive.js';
-import { padAt, placedBy, sliceAt } from './placed.js';
+import { padAt, placedBy, sliceAt } from './dynamicSlice.js';
 import { sumOfParts } from './sumOfParts.js';
 
 /** Dimension `d` of the result is dimension `dims[d]` of the input. */
@@ -79,7 +79,7 @@ export const sliceTo: PrimitiveOp<{
       out.data[i] = data[offset + at]!;
     });
   },
-  placed: ([x], { start, size, step }) => {
+  dynamic: ([x], { start, size, step }) => {
     const { fixed, dims, starts } = placedBy((x as Tensor).sizes, size, start);
     if (dims.length === 0) return null;
     const attrs = { start: fixed, step, dims, size };
@@ -180,7 +180,7 @@ export const padTo: PrimitiveOp<{
       out.data[offset + at] = data[i]!;
     });
   },
-  placed: ([x, value], { shape, start, step }) => {
+  dynamic: ([x, value], { shape, start, step }) => {
     const { fixed, dims, starts } = placedBy(shape, (x as Tensor).sizes, start);
     if (dims.length === 0) return null;
     const attrs = { start: fixed, step, dims, shape, parts: 1 };

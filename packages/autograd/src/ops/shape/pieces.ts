@@ -3,13 +3,11 @@ import { ShapeError } from '../../errors.js';
 import { range } from '../../graph/shape.js';
 
 /** Each piece is a node of the graph: a few hundred bytes of the engine's own heap. */
-const MOST_PIECES = 2 ** 21;
+const MAX_PIECES = 2 ** 21;
 
 /** The numbers of `count` pieces. @throws {ShapeError} for more than the heap can hold. */
-export function places(op: string, pieces: number): number[] {
-  if (pieces > MOST_PIECES)
-    throw new ShapeError(
-      `${op}: ${pieces} pieces are too many; at most ${MOST_PIECES} can be made`,
-    );
+export function pieceNumbers(op: string, pieces: number): number[] {
+  if (pieces > MAX_PIECES)
+    throw new ShapeError(`${op}: ${pieces} pieces are too many; at most ${MAX_PIECES} can be made`);
   return range(pieces);
 }

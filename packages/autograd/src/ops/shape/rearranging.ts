@@ -191,14 +191,14 @@ export const roll = composite(
 ) as Roll;
 
 /** Up to this many elements, writing all of them twice is quicker than compiling another program. */
-const SMALL = 2 ** 16;
+const MAX_STATIC_ROLL = 2 ** 16;
 
 function rolled(x: Tensor, shift: number, dim: number): Tensor {
   const n = x.sizes[dim]!;
   if (n === 0) return x;
   const by = ((shift % n) + n) % n;
   // The same two nodes for every shift, so that the shift is a value to the engine and not part of the structure.
-  if (x.size <= SMALL) return narrowNode(concatNode([x, x], dim), dim, n - by, n);
+  if (x.size <= MAX_STATIC_ROLL) return narrowNode(concatNode([x, x], dim), dim, n - by, n);
   if (by === 0) return x;
   return concatNode([narrowNode(x, dim, n - by, by), narrowNode(x, dim, 0, n - by)], dim);
 }

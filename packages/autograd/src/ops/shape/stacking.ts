@@ -12,7 +12,7 @@ import { composite, operand, type Operand, operandsOf } from '../build/define.js
 import { castNode } from '../build/element.js';
 import { cat } from './joining.js';
 import { concatNode, narrowNode, padNode } from './movement.js';
-import { places } from './pieces.js';
+import { pieceNumbers } from './pieces.js';
 
 /** Takes one tensor, or an array of which each is processed. */
 interface AtLeast {
@@ -164,7 +164,7 @@ export const tensorSplit: (
   const node = operand('tensorSplit', x);
   if (node.ndim === 0)
     throw new ShapeError('tensorSplit: a tensor without dimensions cannot be split');
-  return cut(
+  return splitAlong(
     'tensorSplit',
     node,
     indicesOrSections,
@@ -173,7 +173,7 @@ export const tensorSplit: (
   );
 });
 
-function cut(
+function splitAlong(
   op: string,
   x: Tensor,
   given: number | readonly number[] | Tensor,
@@ -205,7 +205,7 @@ function cut(
   }
   const [size, rest] = [Math.floor(n / parts), n % parts];
   let start = 0;
-  return places(op, parts).map((i) => {
+  return pieceNumbers(op, parts).map((i) => {
     const length = size + (i < rest ? 1 : 0);
     start += length;
     return narrowNode(x, dim, start - length, length);
@@ -221,7 +221,7 @@ function cutAlong(op: string, least: number, dim: number): Cut {
       throw new ShapeError(
         `${op}: expected at least ${least} dimension${least > 1 ? 's' : ''}, got shape ${show(node.sizes)}`,
       );
-    return cut(op, node, indicesOrSections, Math.min(dim, node.ndim - 1), true);
+    return splitAlong(op, node, indicesOrSections, Math.min(dim, node.ndim - 1), true);
   });
 }
 

@@ -34,22 +34,22 @@ export function sumOfParts(cts: readonly Tensor[]): Tensor {
     else parts.push(part);
   }
   for (const [dim, parts] of byDim) {
-    for (const layer of layersOf(parts)) {
+    for (const layer of disjointLayers(parts)) {
       const padded = layer.length === 1 ? layer[0]?.padded : null;
       terms.push(padded ?? joined(layer, (cts[0] as Tensor).sizes, dim));
     }
   }
   for (const pads of placed.values()) {
     const { lowering } = (pads[0] as Tensor).op as Primitive;
-    if (lowering.kind === 'placedParts') terms.push(lowering.join(pads));
+    if (lowering.kind === 'dynamicParts') terms.push(lowering.join(pads));
   }
   return sumOf(terms) as Tensor;
 }
 
 /** A key of padded parts that can be summed in one node, whatever their positions; null for other cotangents. */
 function placedKey({ op, cell, inputs, attrs }: Tensor): string | null {
-  if (op?.lowering.kind !== 'placedParts' || cell !== null) return null;
-  const { start, step, dims, parts } = op.lowering.placed(attrs ?? {});
+  if (op?.lowering.kind !== 'dynamicParts' || cell !== null) return null;
+  const { start, step, dims, parts } = op.lowering.dynamic(attrs ?? {});
   const [part, filling] = inputs; // none if its value is known already, as that of a given gradient
   if (part === undefined || parts !== 1 || !isZero(filling)) return null;
   return [start, step, dims, part.sizes].join(';');
@@ -60,7 +60,7 @@ function isZero(filling: Tensor | undefined): boolean {
 }
 
 /** Sorts parts into layers in which none overlap, in order of position; parts of the same slice are added up first. */
-function layersOf(parts: readonly Part[]): Part[][] {
+function disjointLayers(parts: readonly Part[]): Part[][] {
   const layers: Part[][] = [];
   const inOrder = [...parts].sort((p, q) => p.start - q.start || p.end - q.end);
   for (let i = 0; i < inOrder.length;) {

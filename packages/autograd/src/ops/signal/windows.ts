@@ -22,7 +22,7 @@ const shared = {
 const windowOptions = defineOptions<WindowOptions>(shared);
 
 /** Each sample is computed separately: more samples than this would take seconds. */
-const MOST = 2 ** 24;
+const MAX_SAMPLES = 2 ** 24;
 
 /** The factors `f(i, n)`, where n is the length of the period. */
 function window(
@@ -33,7 +33,7 @@ function window(
 ): Tensor<[number]> {
   const op = `signal.windows.${name}`;
   const { sym = true, dtype = 'float32' } = options;
-  checkArgument(op, 'M', M, kinds.wholeBetween(0, MOST));
+  checkArgument(op, 'M', M, kinds.wholeBetween(0, MAX_SAMPLES));
   if (!isFloat(dtype)) throw new DTypeError(`${op}: windows are floats, not ${dtype}`);
   const data = allocate(dtype, M);
   for (let i = 0; i < M; i++) data[i] = M === 1 ? 1 : f(i, sym ? M - 1 : M);

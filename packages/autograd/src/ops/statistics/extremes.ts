@@ -110,7 +110,7 @@ type PositionOf = PrimitiveOp<{ readonly dim: number; readonly keepdim: boolean 
  * of its own.
  */
 const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, from, step, n) => {
-  const { row, words, table, counts, lasts } = countingRoom(n);
+  const { row, words, table, counts, lasts } = countingTables(n);
   const shift = 32 - Math.log2(table.length);
   table.fill(-1);
   let best = -1;
@@ -135,7 +135,7 @@ const argmodeOf: PositionOf = position('argmode', { kind: 'reference' }, (data, 
 });
 
 /** The tables for counting equal numbers of a row. */
-interface CountingRoom {
+interface CountingTables {
   readonly row: Float64Array;
   /** The bits of the row. */
   readonly words: Int32Array;
@@ -150,22 +150,22 @@ interface CountingRoom {
 }
 
 /** The longest rows whose tables are kept for the next row. */
-const KEPT = 4096;
+const MAX_CACHED_ROW = 4096;
 
-let lastRoom: CountingRoom | null = null;
+let lastTables: CountingTables | null = null;
 
 /** Tables for rows of `n` numbers. */
-function countingRoom(n: number): CountingRoom {
-  if (lastRoom?.row.length === n) return lastRoom;
+function countingTables(n: number): CountingTables {
+  if (lastTables?.row.length === n) return lastTables;
   const row = new Float64Array(n);
-  const room: CountingRoom = {
+  const room: CountingTables = {
     row,
     words: new Int32Array(row.buffer),
     table: new Int32Array(2 ** Math.ceil(Math.log2(2 * n + 2))),
     counts: new Int32Array(n),
     lasts: new Int32Array(n),
   };
-  if (n <= KEPT) lastRoom = room;
+  if (n <= MAX_CACHED_ROW) lastTables = room;
   return room;
 }
 

@@ -125,9 +125,9 @@ export const histogram = composite(
     }
     const bins = binEdges.size - 1;
     const flat = reshapeNode(node, [node.size]);
-    const even = !(given instanceof Tensor) && bins <= MOST_EVEN;
+    const even = !(given instanceof Tensor) && bins <= MAX_EVEN_BINS;
     const place = even
-      ? evenPlace(flat, binEdges)
+      ? evenBin(flat, binEdges)
       : sub(searchPositions([binEdges, flat], { right: true }), 1);
     const hist = counted(
       node,
@@ -146,10 +146,10 @@ export const histogram = composite(
 );
 
 /** Up to this many intervals, a quotient in float32 is off by at most one. */
-const MOST_EVEN = 2 ** 16;
+const MAX_EVEN_BINS = 2 ** 16;
 
 /** The same result as a search among even edges: a quotient finds it within one. */
-function evenPlace(x: Tensor, edges: Tensor): Tensor {
+function evenBin(x: Tensor, edges: Tensor): Tensor {
   const bins = edges.size - 1;
   const [from, to] = [narrowNode(edges, 0, 0, 1), narrowNode(edges, 0, bins, 1)];
   const share = div(sub(x, from), sub(to, from));

@@ -8,7 +8,7 @@ import { reshapeNode } from '../../ops/build/broadcast.js';
 import { concatNode, flipNode, moveDim, narrowNode } from '../../ops/shape/movement.js';
 import { flatten } from '../../tree.js';
 import { vmap } from '../vmap.js';
-import { matching, namesOf } from './record.js';
+import { checkMatches, namesOf } from './recordBody.js';
 import type { Loose } from './scan.js';
 
 /** Options of `associativeScan`. */
@@ -68,19 +68,19 @@ export function associativeScan<X>(
   const pairs = vmap((a: unknown, b: unknown) => {
     const result = f(a as Loose<X>, b as Loose<X>);
     const like = flatten(a);
-    return matching('associativeScan', result, like, names, ELEMENT);
+    return checkMatches('associativeScan', result, like, names, ELEMENT_MISMATCH);
   });
   const combine = (a: readonly Tensor[], b: readonly Tensor[]): Tensor[] =>
     (a[0] as Tensor).sizes[0] === 0 ? [...a] : pairs(structure.rebuild(a), structure.rebuild(b));
   const turned = (t: Tensor): Tensor => (reverse ? flipNode(t, [0]) : t);
   const elements = leaves.map((x, k) => turned(moveDim(x.current, dims[k] as number, 0)));
-  const results = running(combine, elements).map((y, k) =>
+  const results = scanElements(combine, elements).map((y, k) =>
     moveDim(turned(y), 0, dims[k] as number),
   );
   return structure.rebuild(results) as Loose<X>;
 }
 
-const ELEMENT = { who: 'the function', what: 'an element like those it is given' };
+const ELEMENT_MISMATCH = { who: 'the function', what: 'an element like those it is given' };
 
 type Combine = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
 
@@ -88,21 +88,21 @@ type Combine = (a: readonly Tensor[], b: readonly Tensor[]) => Tensor[];
  * Running results along dimension 0: those of pairs give every second one, and one more step from these gives each of the
  * others.
  */
-function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
+function scanElements(combine: Combine, xs: readonly Tensor[]): Tensor[] {
   const n = (xs[0] as Tensor).sizes[0] as number;
   if (n < 2) return [...xs];
   const half = n >> 1;
-  const odd = running(
+  const odd = scanElements(
     combine,
     combine(
-      xs.map((x) => every(x, 0, half)),
-      xs.map((x) => every(x, 1, half)),
+      xs.map((x) => everySecond(x, 0, half)),
+      xs.map((x) => everySecond(x, 1, half)),
     ),
   );
   const rest = (n - 1) >> 1;
   const even = combine(
     odd.map((y) => narrowNode(y, 0, 0, rest)),
-    xs.map((x) => every(x, 2, rest)),
+    xs.map((x) => everySecond(x, 2, rest)),
   );
   return xs.map((x, k) => {
     const first = narrowNode(x, 0, 0, 1);
@@ -111,7 +111,7 @@ function running(combine: Combine, xs: readonly Tensor[]): Tensor[] {
 }
 
 /** Every second element, starting at `from`. */
-function every(x: Tensor, from: number, count: number): Tensor {
+function everySecond(x: Tensor, from: number, count: number): Tensor {
   return narrowNode(x, 0, from, count, 2);
 }
 

@@ -8,7 +8,7 @@ import { collect, isLiteral } from '../../engine/collect.js';
 import { engine } from '../../engine/engine.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
-import { again } from '../../engine/recording/capture.js';
+import { recompute } from '../../engine/recording/capture.js';
 import type { LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
@@ -45,7 +45,7 @@ export interface Body extends BodyGraph {
    * The nodes kept from each step for the backward pass, their indices among the outputs, and those that are appended there.
    */
   readonly saved: readonly Tensor[];
-  readonly places: readonly number[];
+  readonly indices: readonly number[];
   readonly added: readonly Tensor[];
   readonly constants: readonly Tensor[];
   /** All nodes of its plan. */
@@ -58,27 +58,27 @@ let nextId = 0;
 
 /** Ends the structure of a body. */
 const BODY = -6;
-const KINDS = ['carry', 'x', 'constant', 'offset'] as const;
+const INPUT_KINDS = ['carry', 'x', 'constant', 'offset'] as const;
 
 /** Finds what a body reads from outside, and its plan. */
 export function closeBody(
   graph: BodyGraph,
   saved: readonly Tensor[] = [],
-  { depends, outside }: Dependents = dependents(graph),
+  { depends, captured }: BodyDependencies = bodyDependencies(graph),
 ): Body {
   const { carries, xs, start, draws } = graph;
   const variables = new Set([...carries, ...xs]);
   // A node that is a result of each step already is not appended again.
   const results = [...graph.outputs];
-  const places = saved.map((y) => {
+  const indices = saved.map((y) => {
     const known = results.indexOf(y, carries.length);
     return known >= 0 ? known : results.push(y) - 1;
   });
   // A result that is not a node of the body itself is copied.
-  const outputs = results.map((y) => (depends.has(y) && !variables.has(y) ? y : again(y)));
-  for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) outside.add(y);
+  const outputs = results.map((y) => (depends.has(y) && !variables.has(y) ? y : recompute(y)));
+  for (const y of graph.outputs) if (!depends.has(y) && !isFolded(y)) captured.add(y);
   const collected = collect(outputs, {
-    stops: new Set([...variables, ...outside]),
+    stops: new Set([...variables, ...captured]),
     byPosition: true,
   });
   const constants: Tensor[] = [];
@@ -95,20 +95,20 @@ export function closeBody(
   const { structure } = collected;
   structure.push(BODY);
   for (const { kind, index } of inputs) {
-    structure.push(KINDS.indexOf(kind));
+    structure.push(INPUT_KINDS.indexOf(kind));
     structure.push(index);
   }
   for (const y of outputs) structure.push(y.slot);
   structure.push(carries.length);
   structure.push(draws);
   const plan =
-    engine.plans.look(structure) ??
+    engine.plans.get(structure) ??
     engine.plans.add(
       new Plan(structure.copy(), { nodes: collected.nodes, roots: outputs }, collected.leaves),
     );
   let program = programs.get(plan);
   if (program === undefined) {
-    plan.comesAgain = true; // it runs at every step
+    plan.isRepeated = true; // it runs at every step
     program = {
       id: nextId++,
       plan,
@@ -120,16 +120,16 @@ export function closeBody(
     programs.set(plan, program);
   }
   const added = results.slice(graph.outputs.length);
-  return { ...graph, saved, places, added, constants, nodes: collected.nodes, program };
+  return { ...graph, saved, indices, added, constants, nodes: collected.nodes, program };
 }
 
 /** The nodes that change from step to step, and the outside nodes that they read. */
-export interface Dependents {
+export interface BodyDependencies {
   readonly depends: Set<Tensor>;
-  readonly outside: Set<Tensor>;
+  readonly captured: Set<Tensor>;
 }
 
-export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependents {
+export function bodyDependencies({ outputs, since, carries, xs }: BodyGraph): BodyDependencies {
   const variables = new Set([...carries, ...xs]);
   const nodes = new Set<Tensor>();
   const stack = [...outputs];
@@ -148,12 +148,12 @@ export function dependents({ outputs, since, carries, xs }: BodyGraph): Dependen
   }
   // Nodes made while the body was recorded, but computed outside: they consume cells like any other node.
   for (const node of own) for (const x of node.inputs) x.cell?.consume(x, node);
-  const outside = new Set<Tensor>();
+  const captured = new Set<Tensor>();
   for (const node of depends) {
     if (variables.has(node)) continue;
-    for (const x of node.inputs) if (!depends.has(x) && !isFolded(x)) outside.add(x);
+    for (const x of node.inputs) if (!depends.has(x) && !isFolded(x)) captured.add(x);
   }
-  return { depends, outside };
+  return { depends, captured };
 }
 
 /** Whether a node has hooks: it then stays in its loop, and what calls them is recorded each time. */

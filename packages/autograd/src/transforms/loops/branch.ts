@@ -3,7 +3,7 @@ import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
 import { ChainruleError, DTypeError, ShapeError } from '../../errors.js';
 import { generator } from '../../graph/generatorState.js';
-import { mode, settled } from '../../graph/mode.js';
+import { mode, refusePromise } from '../../graph/mode.js';
 import { show } from '../../graph/shape.js';
 import { hostValue } from '../../graph/values/hostValue.js';
 import { valueOf } from '../../graph/values/reading.js';
@@ -12,7 +12,7 @@ import { counter } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';
 import { closeBody } from './body.js';
 import { callBranch } from './branchCall.js';
-import { matching, namesOf, recordBody, standFor } from './record.js';
+import { checkMatches, namesOf, recordBody, placeholderFor } from './recordBody.js';
 import type { Loose } from './scan.js';
 
 /**
@@ -40,9 +40,9 @@ export function cond<A extends unknown[], R>(
   checkArgument('cond', 'onTrue', onTrue, kinds.callable);
   checkArgument('cond', 'onFalse', onFalse, kinds.callable);
   const branches = [onFalse, onTrue] as unknown as readonly ((...xs: unknown[]) => R)[];
-  if (typeof predicate === 'boolean') return taken('cond', branches, Number(predicate), args);
-  const index = single('cond', 'the predicate', predicate);
-  return among('cond', index, branches, args);
+  if (typeof predicate === 'boolean') return takeBranch('cond', branches, Number(predicate), args);
+  const index = scalarOf('cond', 'the predicate', predicate);
+  return dispatchBranch('cond', index, branches, args);
 }
 
 const someBranches = kinds.kind<readonly never[]>(
@@ -74,30 +74,30 @@ export function switchCase<A extends unknown[], R>(
   if (typeof index === 'number') {
     if (!Number.isInteger(index))
       throw new DTypeError(`switchCase: the index must be a whole number, got ${index}`);
-    return taken('switchCase', functions, index, args);
+    return takeBranch('switchCase', functions, index, args);
   }
-  const at = single('switchCase', 'the index', index);
+  const at = scalarOf('switchCase', 'the index', index);
   if (at.dtype !== 'int32') {
     throw new DTypeError(
       `switchCase: the index must be int32, got ${at.dtype}; cast it: index.cast('int32')`,
     );
   }
-  return among('switchCase', at, functions, args);
+  return dispatchBranch('switchCase', at, functions, args);
 }
 
 /** The result of the branch of an index, which may lie outside. */
-function taken<R>(
+function takeBranch<R>(
   name: string,
   functions: readonly ((...xs: unknown[]) => R)[],
   index: number,
   args: readonly unknown[],
 ): R {
   const at = Math.min(Math.max(index, 0), functions.length - 1);
-  return settled(name, (functions[at] as (...xs: unknown[]) => R)(...args));
+  return refusePromise(name, (functions[at] as (...xs: unknown[]) => R)(...args));
 }
 
 /** A tensor with one element, as a scalar. */
-function single(op: string, what: string, x: unknown): Tensor {
+function scalarOf(op: string, what: string, x: unknown): Tensor {
   if (!isTensor(x)) throw new ChainruleError(`${op}: ${what} must be a tensor, got ${display(x)}`);
   if (x.size !== 1) {
     throw new ShapeError(
@@ -107,10 +107,10 @@ function single(op: string, what: string, x: unknown): Tensor {
   return x.ndim === 0 ? x.current : x.reshape([]).current;
 }
 
-const OTHER = { who: 'another branch', what: 'the same as the first' };
+const BRANCH_MISMATCH = { who: 'another branch', what: 'the same as the first' };
 
 /** The result of the chosen branch: only that one is called if the index can be read, otherwise all are recorded. */
-function among<R>(
+function dispatchBranch<R>(
   name: 'cond' | 'switchCase',
   index: Tensor,
   branches: readonly ((...xs: unknown[]) => R)[],
@@ -120,7 +120,7 @@ function among<R>(
   if (mode.tracing === null && (index.home !== 'webgpu' || hostValue(index) !== null)) {
     const value = valueOf(index, name)[0] as number;
     if (Number.isNaN(value)) throw new ChainruleError(`${name}: the predicate is NaN`);
-    return taken(name, branches, name === 'cond' ? Number(value !== 0) : value, args);
+    return takeBranch(name, branches, name === 'cond' ? Number(value !== 0) : value, args);
   }
   const { leaves, structure } = flatten(args);
   let expected: { leaves: Tensor[]; structure: ReturnType<typeof flatten>['structure'] } | null =
@@ -129,7 +129,7 @@ function among<R>(
   let most = 0;
   const { offset } = generator;
   const bodies = branches.map((f) => {
-    const carries = leaves.map((x) => standFor(x));
+    const carries = leaves.map((x) => placeholderFor(x));
     const recorded = recordBody(name, () => f(...(structure.rebuild(carries) as unknown[])));
     const { result, cells, since, start, draws } = recorded;
     if (cells.length > 0) {
@@ -139,7 +139,7 @@ function among<R>(
     }
     expected ??= flatten(result);
     names = names.length > 0 ? names : namesOf('the result', result);
-    const outputs = matching(name, result, expected, names, OTHER);
+    const outputs = checkMatches(name, result, expected, names, BRANCH_MISMATCH);
     most = Math.max(most, draws);
     return closeBody({ since, start, draws, carries, xs: [], outputs });
   });

@@ -9,11 +9,11 @@ import { eq, lt } from '../../ops/build/relations.js';
 import { makeCall, type CallRules, type Replacement } from '../call.js';
 import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
-import { between, building } from '../variable.js';
+import { subgraphBetween, withGraphBuilding } from '../variable.js';
 import { leafOf, pullback } from '../vjp.js';
 import { closeBody, type Body } from './body.js';
-import { extend, present, spread, standIn } from './extend.js';
-import { loopNodes, type LoopSpec } from './run.js';
+import { recordInBody, isPresent, broadcastToExamples, placeholderLike } from './recordInBody.js';
+import { loopNodes, type LoopSpec } from './loopNodes.js';
 
 interface BranchCall extends CallRules {
   readonly name: LoopName;
@@ -49,12 +49,12 @@ export function callBranch(
   const { outputs } = makeCall(
     rules,
     given,
-    building(false, () => loopNodes(spec, given)),
+    withGraphBuilding(false, () => loopNodes(spec, given)),
   );
   return [...outputs];
 }
 
-function partsOf<T>(
+function splitInputs<T>(
   { bodies }: BranchCall,
   inputs: readonly T[],
 ): { operands: T[]; constants: T[][]; base: T | undefined } {
@@ -68,13 +68,13 @@ const branchRules: Omit<CallRules, 'name'> = {
   pullback(cts, call) {
     const rules = call.rules as BranchCall;
     const { bodies, name } = rules;
-    const given = partsOf(rules, call.inputs);
+    const given = splitInputs(rules, call.inputs);
     const wanted = given.operands.map((x) => x.needsGrad);
     const wantedK = bodies.map((body) => body.constants.map((k) => k.needsGrad));
     const used = cts.flatMap((ct, k) => (ct === null ? [] : [k]));
     const back = bodies.map((body, b) => {
-      const made = extend(name, () => {
-        const seeds = used.map((k) => standIn(body.outputs[k] as Tensor));
+      const made = recordInBody(name, () => {
+        const seeds = used.map((k) => placeholderLike(body.outputs[k] as Tensor));
         const live = used.flatMap((k, i) => ((body.outputs[k] as Tensor).needsGrad ? [i] : []));
         const found = pullback(
           live.map((i) => body.outputs[used[i] as number] as Tensor),
@@ -112,19 +112,19 @@ const branchRules: Omit<CallRules, 'name'> = {
   pushforward(ts, call) {
     const rules = call.rules as BranchCall;
     const { bodies, name } = rules;
-    const given = partsOf(rules, call.inputs);
-    const tangents = partsOf(rules, ts);
+    const given = splitInputs(rules, call.inputs);
+    const tangents = splitInputs(rules, ts);
     const moving = tangents.operands.map((t) => t !== null);
     const float = call.outputs.map((y) => y.dtype === 'float32' || y.dtype === 'float64');
     const ahead = bodies.map((body, b) => {
-      const made = extend(name, () => {
-        const stands = body.carries.map((x, k) => (moving[k] === true ? standIn(x) : null));
+      const made = recordInBody(name, () => {
+        const stands = body.carries.map((x, k) => (moving[k] === true ? placeholderLike(x) : null));
         const variables = [...body.carries, ...body.constants];
-        const span = between(body.outputs, variables, { since: body.since });
+        const span = subgraphBetween(body.outputs, variables, { since: body.since });
         const own = tangents.constants[b] ?? [];
         const found = pushforward(body.outputs, variables, [...stands, ...own], span);
         return {
-          carries: [...body.carries, ...stands.filter(present)],
+          carries: [...body.carries, ...stands.filter(isPresent)],
           outputs: body.outputs.flatMap((y, k) =>
             float[k] === true ? [found[k] ?? zerosOf(y)] : [],
           ),
@@ -136,7 +136,7 @@ const branchRules: Omit<CallRules, 'name'> = {
       name,
       ahead,
       call.inputs[0] as Tensor,
-      [...given.operands, ...tangents.operands.filter(present)],
+      [...given.operands, ...tangents.operands.filter(isPresent)],
       given.base,
     );
     return float.map((flag) => (flag ? (results.shift() as Tensor) : null));
@@ -146,7 +146,7 @@ const branchRules: Omit<CallRules, 'name'> = {
     const rules = call.rules as BranchCall;
     const { bodies, name } = rules;
     const [index] = inputs as [Replacement];
-    const given = partsOf(rules, inputs);
+    const given = splitInputs(rules, inputs);
     const on = (body: Body, b: number, operands: readonly Replacement[]): Replacement[] =>
       rewrite(
         body.outputs,
@@ -161,9 +161,9 @@ const branchRules: Omit<CallRules, 'name'> = {
       return call.outputs.map((_y, k) => {
         const options = all.map((results) => {
           const r = results[k] as Replacement;
-          return r.batched ? r.node : spread(r.node, size);
+          return r.batched ? r.node : broadcastToExamples(r.node, size);
         });
-        return { node: pick(name, index.node, options), batched: true };
+        return { node: selectExamples(name, index.node, options), batched: true };
       });
     }
     const stands = bodies.map((body) =>
@@ -175,7 +175,7 @@ const branchRules: Omit<CallRules, 'name'> = {
         return { node, batched };
       }),
     );
-    const made = extend(name, () =>
+    const made = recordInBody(name, () =>
       bodies.map((body, b) => on(body, b, stands[b] as Replacement[])),
     );
     const flags = call.outputs.map((_y, k) => made.some((results) => results[k]?.batched === true));
@@ -183,9 +183,9 @@ const branchRules: Omit<CallRules, 'name'> = {
       closeBody({
         ...body,
         carries: (stands[b] as Replacement[]).map(({ node }) => node),
-        outputs: extend(name, () =>
+        outputs: recordInBody(name, () =>
           (made[b] as Replacement[]).map((r, k) =>
-            flags[k] === true && !r.batched ? spread(r.node, size) : r.node,
+            flags[k] === true && !r.batched ? broadcastToExamples(r.node, size) : r.node,
           ),
         ),
       }),
@@ -202,7 +202,7 @@ const branchRules: Omit<CallRules, 'name'> = {
 };
 
 /** For each example the option at `index`, clamped to the existing ones. */
-function pick(name: LoopName, index: Tensor, options: readonly Tensor[]): Tensor {
+function selectExamples(name: LoopName, index: Tensor, options: readonly Tensor[]): Tensor {
   const last = options.length - 1;
   return options.slice(0, -1).reduceRight<Tensor>((rest, option, b) => {
     const first = name === 'cond' ? eq(index, 0) : lt(index, 1);

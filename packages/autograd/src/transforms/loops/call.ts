@@ -11,12 +11,12 @@ import { moveDim } from '../../ops/shape/movement.js';
 import { makeCall, type Call, type CallRules, type Replacement, type Rewriting } from '../call.js';
 import { pushforward } from '../jvp.js';
 import { rewrite } from '../rewrite.js';
-import { between, building } from '../variable.js';
-import type { Body, BodyGraph, Dependents, Steps } from './body.js';
-import { extend, present, spread, standIn } from './extend.js';
-import { loopNodes, type LoopSpec } from './run.js';
+import { subgraphBetween, withGraphBuilding } from '../variable.js';
+import type { Body, BodyGraph, BodyDependencies, Steps } from './body.js';
+import { recordInBody, isPresent, broadcastToExamples, placeholderLike } from './recordInBody.js';
+import { loopNodes, type LoopSpec } from './loopNodes.js';
 import { prepare, withConstants, type Prepared } from './prepare.js';
-import { returnOf, type Wanted } from './return.js';
+import { backwardLoopOf, type Wanted } from './backwardLoop.js';
 
 interface ScanCall extends CallRules {
   readonly body: Body;
@@ -30,7 +30,7 @@ export function callScan(
   carries: readonly Tensor[],
   xs: readonly Tensor[],
   base: Tensor = counter(graph.start, 'offset'),
-  found?: Dependents,
+  found?: BodyDependencies,
 ): Tensor[] {
   const given = [...carries, ...xs].map((x) => x.current);
   const prepared = prepare(graph, steps, given, found);
@@ -58,12 +58,12 @@ function makeScan(
   };
   const kind = body.id === undefined ? {} : { kind: body.id };
   const rules: ScanCall = { name, body, steps, ...kind, ...scanRules };
-  const values = building(false, () => loopNodes(spec, inputs));
+  const values = withGraphBuilding(false, () => loopNodes(spec, inputs));
   return makeCall(rules, inputs, values).outputs;
 }
 
 /** Splits the inputs of a loop by kind; `base` is the offset of its random numbers. */
-export function partsOf(
+export function splitInputs(
   { carries, xs, constants, draws }: Body,
   inputs: readonly Tensor[],
 ): {
@@ -84,7 +84,7 @@ export function partsOf(
 const scanRules: Omit<CallRules, 'name'> = {
   pullback(cts, call) {
     const { body, steps } = call.rules as ScanCall;
-    const given = partsOf(body, call.inputs);
+    const given = splitInputs(body, call.inputs);
     const n = body.carries.length;
     const [lasts, rest] = [cts.slice(0, n), cts.slice(n)];
     const wanted: Wanted = {
@@ -94,43 +94,45 @@ const scanRules: Omit<CallRules, 'name'> = {
         (k, i) => k.needsGrad && (given.constants[i] as Tensor).needsGrad,
       ),
     };
-    const back = returnOf(body, steps, wanted);
-    const { flows, sums } = back;
-    const over = back.over(steps);
+    const back = backwardLoopOf(body, steps, wanted);
+    const { needsGrad, sums } = back;
+    const over = back.reversed(steps);
     const float = body.outputs
       .slice(0, n)
-      .flatMap((y, k) => (flows[k] === true ? [lasts[k] ?? zerosOf(y)] : []));
-    const sequences = [...savedOf(call), ...given.xs, ...rest.filter(present)];
+      .flatMap((y, k) => (needsGrad[k] === true ? [lasts[k] ?? zerosOf(y)] : []));
+    const sequences = [...savedOf(call), ...given.xs, ...rest.filter(isPresent)];
     const inputs = [...float, ...sums.carries.map(zerosOf), ...sequences].map((x) => x.current);
-    const results = [...makeScan(back.on(over, inputs, given.constants), over, inputs, given.base)];
+    const results = [
+      ...makeScan(back.prepare(over, inputs, given.constants), over, inputs, given.base),
+    ];
     const take = (flags: readonly boolean[]): (Tensor | null)[] =>
       flags.map((flag) => (flag ? (results.shift() as Tensor) : null));
-    const byCarry = take(flows);
+    const byCarry = take(needsGrad);
     const ends = results.splice(0, sums.carries.length);
     const byX = take(wanted.xs);
-    const totals = sums.finish(sequences, ends, [...byX.filter(present), ...results]);
+    const totals = sums.finish(sequences, ends, [...byX.filter(isPresent), ...results]);
     const byConstant = wanted.constants.map((flag) => (flag ? (totals.shift() as Tensor) : null));
     return [...byCarry, ...byX, ...byConstant, null];
   },
 
   pushforward(ts, call) {
     const { body, steps } = call.rules as ScanCall;
-    const given = partsOf(body, call.inputs);
+    const given = splitInputs(body, call.inputs);
     const [n, m] = [body.carries.length, body.xs.length];
     const flows = body.carries.map((c) => c.needsGrad);
     const tx = body.xs.map((_x, k) => ts[n + k] ?? null);
     const tk = body.constants.map((_k, i) => ts[n + m + i] ?? null);
-    const made = extend(steps.name, () => {
-      const tCarries = body.carries.map((c, k) => (flows[k] === true ? standIn(c) : null));
-      const tSlices = body.xs.map((x, k) => (tx[k] === null ? null : standIn(x)));
+    const made = recordInBody(steps.name, () => {
+      const tCarries = body.carries.map((c, k) => (flows[k] === true ? placeholderLike(c) : null));
+      const tSlices = body.xs.map((x, k) => (tx[k] === null ? null : placeholderLike(x)));
       const variables = [...body.carries, ...body.xs, ...body.constants];
       const results = [...body.outputs, ...body.added];
-      const span = between(results, variables, { since: body.since });
+      const span = subgraphBetween(results, variables, { since: body.since });
       const tangents = pushforward(results, variables, [...tCarries, ...tSlices, ...tk], span);
       const tangentOf = (k: number): Tensor => tangents[k] ?? zerosOf(results[k] as Tensor);
       return {
-        carries: [...body.carries, ...tCarries.filter(present)],
-        xs: [...body.xs, ...tSlices.filter(present)],
+        carries: [...body.carries, ...tCarries.filter(isPresent)],
+        xs: [...body.xs, ...tSlices.filter(isPresent)],
         outputs: [
           ...body.outputs.slice(0, n),
           ...body.carries.flatMap((_c, k) => (flows[k] === true ? [tangentOf(k)] : [])),
@@ -141,7 +143,7 @@ const scanRules: Omit<CallRules, 'name'> = {
     const starts = given.carries.flatMap((c, k) =>
       flows[k] === true ? [ts[k] ?? zerosOf(c)] : [],
     );
-    const inputs = [...given.carries, ...starts, ...given.xs, ...tx.filter(present)];
+    const inputs = [...given.carries, ...starts, ...given.xs, ...tx.filter(isPresent)];
     const prepared = prepare({ ...body, ...made }, steps, inputs);
     const results = makeScan(
       withConstants(prepared, body, given.constants),
@@ -160,7 +162,9 @@ const scanRules: Omit<CallRules, 'name'> = {
     const { graph, flags } = rebuiltBody(call.rules as ScanCall, inputs, size, rewriting);
     const starts = inputs
       .slice(0, n)
-      .map((r, k) => (flags[k] === true && !r.batched ? spread(r.node, size) : r.node));
+      .map((r, k) =>
+        flags[k] === true && !r.batched ? broadcastToExamples(r.node, size) : r.node,
+      );
     const sequences = inputs
       .slice(n, n + m)
       .map((r) => (r.batched ? moveDim(r.node, 0, 1) : r.node));
@@ -176,7 +180,7 @@ const scanRules: Omit<CallRules, 'name'> = {
 /** The values kept from all steps. */
 function savedOf(call: Call): Tensor[] {
   const { body } = call.rules as ScanCall;
-  return body.places.map((k) => call.outputs[k] as Tensor);
+  return body.indices.map((k) => call.outputs[k] as Tensor);
 }
 
 /**
@@ -200,7 +204,7 @@ function rebuiltBody(
       ...stand.map((node, k) => ({ node, batched: batched[k] === true })),
       ...inputs.slice(n + m, n + m + body.constants.length),
     ];
-    const made = extend(steps.name, () =>
+    const made = recordInBody(steps.name, () =>
       // Kept values are results like others.
       rewrite(
         [...body.outputs, ...body.added],
@@ -219,7 +223,7 @@ function rebuiltBody(
       continue;
     }
     const outputs = made.map((r, k) =>
-      k < n && batched[k] === true && !r.batched ? spread(r.node, size) : r.node,
+      k < n && batched[k] === true && !r.batched ? broadcastToExamples(r.node, size) : r.node,
     );
     const flags = made.map((r, k) => (k < n ? batched[k] === true : r.batched));
     return {

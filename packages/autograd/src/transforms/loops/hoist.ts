@@ -13,31 +13,37 @@ import { isLoop } from '../../engine/compile/products.js';
 import { matmulOf } from '../../ops/linalg/products/matmul.js';
 import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
-import { dependents, isHooked, isOffset, type BodyGraph, type Dependents } from './body.js';
-import { extend } from './extend.js';
+import {
+  bodyDependencies,
+  isHooked,
+  isOffset,
+  type BodyGraph,
+  type BodyDependencies,
+} from './body.js';
+import { recordInBody } from './recordInBody.js';
 
 /** A body and its sequences, which may include the moved products. */
 interface Hoisted {
   readonly graph: BodyGraph;
   readonly sequences: readonly Tensor[];
   /** The nodes that change from step to step, if they were determined meanwhile. */
-  readonly found?: Dependents;
+  readonly found?: BodyDependencies;
 }
 
 /** The same loop with fewer products in its steps. */
 export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tensor[]): Hoisted {
   const steps = sequences[0]?.sizes[0] ?? 0;
   if (steps < 2) return { graph, sequences };
-  const found = dependents(graph);
+  const found = bodyDependencies(graph);
   const { depends } = found;
-  const own = ownOf(graph, depends);
-  const ends = frontier(graph, depends, own);
+  const own = nodesOfElement(graph, depends);
+  const ends = liveOut(graph, depends, own);
   if (ends.length === 0) return { graph, sequences, found };
   const stacks = new Map<Tensor, Tensor>();
   graph.xs.forEach((x, k) => stacks.set(x, sequences[k] as Tensor));
   const taken = ends.map((node) => allSteps(node, stacks, own, steps));
   const stand = ends.map((y) => new Placeholder(y.sizes, y.dtype, { requiresGrad: y.needsGrad }));
-  const outputs = extend(name, () =>
+  const outputs = recordInBody(name, () =>
     rewrite(
       graph.outputs,
       ends,
@@ -46,7 +52,7 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
       { since: graph.since },
     ).map(({ node }) => node),
   );
-  const left = dependents({ ...graph, xs: [...graph.xs, ...stand], outputs }).depends;
+  const left = bodyDependencies({ ...graph, xs: [...graph.xs, ...stand], outputs }).depends;
   const stays = graph.xs.map((x) => left.has(x));
   return {
     graph: { ...graph, xs: [...graph.xs.filter((_, k) => stays[k]), ...stand], outputs },
@@ -55,7 +61,10 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
 }
 
 /** The nodes of a step that depend on its element alone; true if a product by an outside matrix is part of one. */
-function ownOf({ xs }: BodyGraph, depends: ReadonlySet<Tensor>): ReadonlyMap<Tensor, boolean> {
+function nodesOfElement(
+  { xs }: BodyGraph,
+  depends: ReadonlySet<Tensor>,
+): ReadonlyMap<Tensor, boolean> {
   const own = new Map<Tensor, boolean>();
   for (const x of xs) if (!isHooked(x)) own.set(x, false);
   for (const node of depends) {
@@ -85,7 +94,7 @@ function isProduct(
 }
 
 /** Those of these nodes that the rest of the step reads. */
-function frontier(
+function liveOut(
   { outputs }: BodyGraph,
   depends: ReadonlySet<Tensor>,
   own: ReadonlyMap<Tensor, boolean>,

@@ -13,16 +13,16 @@ import { callOf } from '../call.js';
 import { rewrite } from '../rewrite.js';
 import {
   closeBody,
-  dependents,
+  bodyDependencies,
   isHooked,
   type Body,
   type BodyGraph,
-  type Dependents,
+  type BodyDependencies,
   type Steps,
 } from './body.js';
-import { extend } from './extend.js';
+import { recordInBody } from './recordInBody.js';
 import { residualsOf } from './residuals.js';
-import { wayBack } from './wayBack.js';
+import { recordBackwardStep } from './backwardStep.js';
 
 /** A body, and the tensors for its constants. */
 export interface Prepared {
@@ -31,13 +31,13 @@ export interface Prepared {
 }
 
 /** A kept body, and for each of its constants the index among the given ones, or a number of its own. */
-interface Known {
+interface PreparedBody {
   readonly body: Body;
   readonly order: readonly (number | Tensor)[];
 }
 
 /** For each program the bodies that run on it, keyed by what requires grad. */
-const known = new WeakMap<LoopBody, Map<string, Known>>();
+const preparedBodies = new WeakMap<LoopBody, Map<string, PreparedBody>>();
 
 let nextBody = 0;
 
@@ -46,18 +46,19 @@ export function prepare(
   graph: BodyGraph,
   steps: Steps,
   given: readonly Tensor[],
-  found: Dependents = dependents(graph),
+  found: BodyDependencies = bodyDependencies(graph),
 ): Prepared {
   const plain = closeBody(graph, [], found);
   const { constants, nodes } = plain;
   if (!mode.grad || ![...given, ...constants].some((x) => x.needsGrad)) {
     return { body: plain, constants };
   }
-  if (!nodes.every(isPlain)) return { body: closeBody(graph, graph.carries, found), constants };
-  let bodies = known.get(plain.program);
+  if (!nodes.every(callsNoUserCode))
+    return { body: closeBody(graph, graph.carries, found), constants };
+  let bodies = preparedBodies.get(plain.program);
   if (bodies === undefined) {
-    bodies = new Map<string, Known>();
-    known.set(plain.program, bodies);
+    bodies = new Map<string, PreparedBody>();
+    preparedBodies.set(plain.program, bodies);
   }
   // A program says nothing of a sequence that it does not read, whose gradient is zeros nevertheless.
   const unread = graph.xs.filter((x) => !found.depends.has(x));
@@ -67,9 +68,9 @@ export function prepare(
   let entry = bodies.get(key);
   if (entry === undefined) {
     const inputs = [...graph.carries, ...graph.xs, ...constants];
-    const closed = onPlaceholders(graph, inputs, steps);
-    const saved = keptOf(closed.graph, steps, given);
-    const all = dependents({ ...closed.graph, outputs: [...closed.graph.outputs, ...saved] });
+    const closed = rebuildOnPlaceholders(graph, inputs, steps);
+    const saved = savedValues(closed.graph, steps, given);
+    const all = bodyDependencies({ ...closed.graph, outputs: [...closed.graph.outputs, ...saved] });
     const body = { ...closeBody(closed.graph, saved, all), id: nextBody++ };
     const first = graph.carries.length + graph.xs.length;
     const order = body.constants.map((x) =>
@@ -93,26 +94,33 @@ export function withConstants(
 }
 
 /** Whether differentiating a node calls no function of the user's: a kept body must not call any. */
-function isPlain(node: Tensor): boolean {
+function callsNoUserCode(node: Tensor): boolean {
   const call = callOf(node);
   return !isHooked(node) && (call === null || call.rules.kind !== undefined);
 }
 
 /** The graph of a body, rebuilt between placeholders. */
-function onPlaceholders(
+function rebuildOnPlaceholders(
   graph: BodyGraph,
   inputs: readonly Tensor[],
   { name }: Steps,
 ): { graph: BodyGraph; stand: readonly Tensor[] } {
-  const stand = inputs.map((x) => new Placeholder(x.sizes, x.dtype, { requiresGrad: x.needsGrad }));
-  const replacements = stand.map((node) => ({ node, batched: false }));
-  const outputs = extend(name, () =>
+  const placeholders = inputs.map(
+    (x) => new Placeholder(x.sizes, x.dtype, { requiresGrad: x.needsGrad }),
+  );
+  const replacements = placeholders.map((node) => ({ node, batched: false }));
+  const outputs = recordInBody(name, () =>
     rewrite(graph.outputs, inputs, replacements, 0, { since: graph.since }).map(({ node }) => node),
   );
   const [n, m] = [graph.carries.length, graph.xs.length];
   return {
-    graph: { ...graph, carries: stand.slice(0, n), xs: stand.slice(n, n + m), outputs },
-    stand,
+    graph: {
+      ...graph,
+      carries: placeholders.slice(0, n),
+      xs: placeholders.slice(n, n + m),
+      outputs,
+    },
+    stand: placeholders,
   };
 }
 
@@ -120,19 +128,19 @@ function onPlaceholders(
  * The values kept from each step for the backward pass: the carries that it begins with and, without `checkpoint`, all that
  * is read of it.
  */
-function keptOf(
+function savedValues(
   graph: BodyGraph,
   { name, checkpoint }: Steps,
   given: readonly Tensor[],
 ): readonly Tensor[] {
   const { carries, xs, outputs } = graph;
   if (checkpoint) return carries;
-  const { depends, outside } = dependents(graph);
-  const constants = [...outside];
-  const way = wayBack(name, graph, constants, {
+  const { depends, captured } = bodyDependencies(graph);
+  const constants = [...captured];
+  const step = recordBackwardStep(name, graph, constants, {
     used: outputs.slice(carries.length).filter((y) => y.needsGrad),
     xs: xs.map((x, k) => x.needsGrad && given[carries.length + k]?.needsGrad === true),
     constants: constants.map((k) => k.needsGrad),
   });
-  return [...carries, ...residualsOf(graph, way, depends)];
+  return [...carries, ...residualsOf(graph, step, depends)];
 }

@@ -10,8 +10,8 @@ import { counter } from '../../graph/version.js';
 import { flatten } from '../../tree.js';
 import { callScan } from './call.js';
 import { hoist } from './hoist.js';
-import { building } from '../variable.js';
-import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
+import { withGraphBuilding } from '../variable.js';
+import { checkTensors, checkMatches, namesOf, recordBody, placeholderFor } from './recordBody.js';
 
 /** A tree in which the tensors may have any shape. */
 export type Loose<T> = T extends Tensor
@@ -88,8 +88,8 @@ export function scan<C, X, Y>(
   const first = flatten(carry);
   const sequences = flatten(xs);
   const length = lengthOf(sequences.leaves, namesOf('xs', xs), given.length);
-  const carries = first.leaves.map((x) => standFor(x));
-  const slices = sequences.leaves.map((x) => standFor(x, x.sizes.slice(1)));
+  const carries = first.leaves.map((x) => placeholderFor(x));
+  const slices = sequences.leaves.map((x) => placeholderFor(x, x.sizes.slice(1)));
   const recorded = recordBody('scan', () =>
     f(
       first.structure.rebuild(carries) as Loose<C>,
@@ -104,7 +104,7 @@ export function scan<C, X, Y>(
     );
   }
   const [next, y] = result as unknown as [unknown, unknown];
-  const ends = matching('scan', next, first, namesOf('carry', carry));
+  const ends = checkMatches('scan', next, first, namesOf('carry', carry));
   const each = flatten(y);
   const body = {
     since,
@@ -123,7 +123,7 @@ export function scan<C, X, Y>(
   // A checkpoint keeps only the carries of a step, so products are not moved out of it.
   const loop = checkpoint
     ? { graph: body, sequences: sequences.leaves, found: undefined }
-    : building(mode.grad, () => hoist('scan', body, sequences.leaves));
+    : withGraphBuilding(mode.grad, () => hoist('scan', body, sequences.leaves));
   const results = callScan(
     loop.graph,
     { name: 'scan', length, reverse, rewound: false, checkpoint },

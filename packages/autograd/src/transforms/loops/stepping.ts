@@ -59,7 +59,7 @@ class Stepper {
     });
     for (const { array, relative } of this.offsets)
       array[0] = this.base + order * body.draws + relative;
-    const executable = body.plan.on(this.backend);
+    const executable = body.plan.compile(this.backend);
     try {
       return executable.run(arrays, outputs) as TypedArray[]; // the backend is one of the host
     } catch (error) {

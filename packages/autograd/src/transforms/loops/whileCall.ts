@@ -15,14 +15,14 @@ import { zerosOf } from '../../ops/build/primitive.js';
 import { maxOver } from '../../ops/reductions/fold.js';
 import { makeCall, type Call, type CallRules } from '../call.js';
 import { pushforward } from '../jvp.js';
-import { recomputeOp } from '../recorded.js';
+import { recomputeOp } from '../recordedCall.js';
 import { rewrite } from '../rewrite.js';
-import { between, building } from '../variable.js';
+import { subgraphBetween, withGraphBuilding } from '../variable.js';
 import { leafOf, pullback } from '../vjp.js';
 import { closeBody, type Body } from './body.js';
-import { callScan, partsOf } from './call.js';
-import { extend, present, spread, standIn } from './extend.js';
-import { loopNodes, type LoopSpec } from './run.js';
+import { callScan, splitInputs } from './call.js';
+import { recordInBody, isPresent, broadcastToExamples, placeholderLike } from './recordInBody.js';
+import { loopNodes, type LoopSpec } from './loopNodes.js';
 
 interface WhileCall extends CallRules {
   readonly body: Body;
@@ -31,7 +31,7 @@ interface WhileCall extends CallRules {
 }
 
 /** The most steps over which a loop may be differentiated if their number cannot be read: all are computed, needed or not. */
-const MANY_STEPS = 100_000;
+const MAX_UNKNOWN_STEPS = 100_000;
 
 /**
  * Runs a body while its first output holds. `begins` says whether to run at all. Returns the last carries, and the number of
@@ -59,15 +59,15 @@ export function callWhile(
   const { outputs } = makeCall(
     rules,
     inputs,
-    building(false, () => loopNodes(spec, inputs)),
+    withGraphBuilding(false, () => loopNodes(spec, inputs)),
   );
   return [...outputs];
 }
 
-function startAndParts(call: Call): ReturnType<typeof partsOf> & { readonly begins: Tensor } {
+function startAndParts(call: Call): ReturnType<typeof splitInputs> & { readonly begins: Tensor } {
   const { body } = call.rules as WhileCall;
   const [begins, ...rest] = call.inputs as [Tensor, ...Tensor[]];
-  return { begins, ...partsOf(body, rest) };
+  return { begins, ...splitInputs(body, rest) };
 }
 
 const whileRules: Omit<CallRules, 'name'> = {
@@ -79,7 +79,7 @@ const whileRules: Omit<CallRules, 'name'> = {
       node.needsGrad = x.needsGrad;
       return node;
     });
-    const ends = building(true, () => asScan(call, again));
+    const ends = withGraphBuilding(true, () => asScan(call, again));
     const wanted = [...again, ...given.constants].filter((x) => x.needsGrad);
     const used = ends.flatMap((y, k) => (cts[k] && y.needsGrad ? [k] : []));
     const found = pullback(
@@ -99,14 +99,14 @@ const whileRules: Omit<CallRules, 'name'> = {
     const n = body.carries.length;
     const flows = body.carries.map((c) => c.needsGrad);
     const tk = body.constants.map((_k, i) => ts[1 + n + i] ?? null);
-    const made = extend('whileLoop', () => {
-      const tCarries = body.carries.map((c, k) => (flows[k] === true ? standIn(c) : null));
+    const made = recordInBody('whileLoop', () => {
+      const tCarries = body.carries.map((c, k) => (flows[k] === true ? placeholderLike(c) : null));
       const variables = [...body.carries, ...body.constants];
       const ends = body.outputs.slice(1);
-      const span = between(ends, variables, { since: body.since });
+      const span = subgraphBetween(ends, variables, { since: body.since });
       const tangents = pushforward(ends, variables, [...tCarries, ...tk], span);
       return {
-        carries: [...body.carries, ...tCarries.filter(present)],
+        carries: [...body.carries, ...tCarries.filter(isPresent)],
         outputs: [
           ...body.outputs,
           ...ends.flatMap((y, k) => (flows[k] === true ? [tangents[k] ?? zerosOf(y)] : [])),
@@ -144,7 +144,7 @@ const whileRules: Omit<CallRules, 'name'> = {
         ...carries.map((node, k) => ({ node, batched: flags[k] === true })),
         ...rest.slice(n, n + body.constants.length),
       ];
-      const grown = extend('whileLoop', () => {
+      const grown = recordInBody('whileLoop', () => {
         const [goesOn, ...next] = rewrite(
           body.outputs,
           [...body.carries, ...body.constants],
@@ -162,18 +162,25 @@ const whileRules: Omit<CallRules, 'name'> = {
           each ||= goesOn.batched;
           if (again) return null;
         }
-        if (active === null) return [goesOn.node, ...next.map((r, k) => whole(r, flags[k], size))];
-        const going = truth(goesOn.batched ? goesOn.node : spread(goesOn.node, size));
+        if (active === null)
+          return [goesOn.node, ...next.map((r, k) => broadcastIf(r, flags[k], size))];
+        const going = toBoolean(
+          goesOn.batched ? goesOn.node : broadcastToExamples(goesOn.node, size),
+        );
         const still = logicalAnd(active, going);
         const kept = next.map((r, k) =>
-          choose(column(active, carries[k] as Tensor), whole(r, true, size), carries[k] as Tensor),
+          choose(
+            expandFlags(active, carries[k] as Tensor),
+            broadcastIf(r, true, size),
+            carries[k] as Tensor,
+          ),
         );
         return [anyOf(still), ...kept, still];
       });
       if (grown === null) continue;
-      const starts = rest.slice(0, n).map((r, k) => whole(r, flags[k], size));
+      const starts = rest.slice(0, n).map((r, k) => broadcastIf(r, flags[k], size));
       const base = body.draws > 0 ? rest.at(-1)?.node : undefined;
-      const first = truth(whole(begins, each, size));
+      const first = toBoolean(broadcastIf(begins, each, size));
       const closed = closeBody({
         ...body,
         carries: active === null ? carries : [...carries, active],
@@ -194,16 +201,16 @@ const whileRules: Omit<CallRules, 'name'> = {
   },
 };
 
-function whole(
+function broadcastIf(
   { node, batched }: { node: Tensor; batched: boolean },
   all: boolean | undefined,
   size: number,
 ): Tensor {
-  return all === true && !batched ? spread(node, size) : node;
+  return all === true && !batched ? broadcastToExamples(node, size) : node;
 }
 
 /** A condition as a boolean; NaN counts as true, so that the loop runs into it and reports it. */
-function truth(x: Tensor): Tensor {
+function toBoolean(x: Tensor): Tensor {
   return x.dtype === 'bool' ? x : ne(x, 0);
 }
 
@@ -212,7 +219,7 @@ function anyOf(flags: Tensor): Tensor {
 }
 
 /** A flag for each example, shaped to broadcast with a batched tensor. */
-function column(flags: Tensor, like: Tensor): Tensor {
+function expandFlags(flags: Tensor, like: Tensor): Tensor {
   return reshapeNode(flags, [...flags.sizes, ...like.sizes.slice(1).map(() => 1)]);
 }
 
@@ -233,19 +240,19 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
     };
     return callScan({ ...body, outputs: body.outputs.slice(1) }, steps, carries, [], base);
   }
-  if (most > MANY_STEPS) {
+  if (most > MAX_UNKNOWN_STEPS) {
     const recording = mode.body ?? mode.tracing;
     const why = recording === null ? 'here, as it is on webgpu' : `while ${recording} records`;
     throw new GradError(
       `whileLoop: the number of steps is not known ${why}, and the backward pass ` +
-        `must then compute the largest possible number; give { maxIterations } of at most ${MANY_STEPS}, or use scan`,
+        `must then compute the largest possible number; give { maxIterations } of at most ${MAX_UNKNOWN_STEPS}, or use scan`,
     );
   }
   const active = new Placeholder([], 'bool');
-  const outputs = extend('whileLoop', () => {
+  const outputs = recordInBody('whileLoop', () => {
     const [goesOn, ...next] = body.outputs as [Tensor, ...Tensor[]];
     const kept = next.map((y, k) => choose(active, y, body.carries[k] as Tensor));
-    return [...kept, logicalAnd(active, truth(goesOn))];
+    return [...kept, logicalAnd(active, toBoolean(goesOn))];
   });
   const closed = { ...body, carries: [...body.carries, active], outputs };
   const steps = {
@@ -255,5 +262,5 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
     rewound: false,
     checkpoint: false,
   };
-  return callScan(closed, steps, [...carries, truth(begins)], [], base).slice(0, n);
+  return callScan(closed, steps, [...carries, toBoolean(begins)], [], base).slice(0, n);
 }

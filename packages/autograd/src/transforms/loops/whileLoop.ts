@@ -8,10 +8,10 @@ import { valueOf } from '../../graph/values/reading.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { counter } from '../../graph/version.js';
 import { flatten, isTensor } from '../../tree.js';
-import { building } from '../variable.js';
-import { mode, settled } from '../../graph/mode.js';
+import { withGraphBuilding } from '../variable.js';
+import { mode, refusePromise } from '../../graph/mode.js';
 import { closeBody } from './body.js';
-import { checkTensors, matching, namesOf, recordBody, standFor } from './record.js';
+import { checkTensors, checkMatches, namesOf, recordBody, placeholderFor } from './recordBody.js';
 import type { Loose } from './scan.js';
 import { callWhile } from './whileCall.js';
 
@@ -60,11 +60,13 @@ export function whileLoop<C>(
   const first = flatten(carry);
   const names = namesOf('carry', carry);
   const begins = checkCondition(
-    building(mode.grad, () => condition(first.structure.rebuild(first.leaves) as Loose<C>)),
+    withGraphBuilding(mode.grad, () =>
+      condition(first.structure.rebuild(first.leaves) as Loose<C>),
+    ),
   );
-  const carries = first.leaves.map((x) => standFor(x));
+  const carries = first.leaves.map((x) => placeholderFor(x));
   const { result, cells, since, start, draws } = recordBody('whileLoop', () => {
-    const next = settled('whileLoop', body(first.structure.rebuild(carries) as Loose<C>));
+    const next = refusePromise('whileLoop', body(first.structure.rebuild(carries) as Loose<C>));
     return [next, checkCondition(condition(next))];
   });
   const [next, goesOn] = result as [Loose<C>, Tensor];
@@ -76,7 +78,7 @@ export function whileLoop<C>(
     xs: [],
     outputs: [
       goesOn,
-      ...matching('whileLoop', next, first, names),
+      ...checkMatches('whileLoop', next, first, names),
       ...cells.map(({ after }) => after),
     ],
   });

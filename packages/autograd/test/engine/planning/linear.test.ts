@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { planArena, type Interval } from '../../../src/engine/compile/arena.js';
 import { collect } from '../../../src/engine/collect.js';
-import { placesOf } from '../../../src/engine/compile/kernel.js';
+import { bufferRefsOf } from '../../../src/engine/compile/kernel.js';
 import type { Lowered } from '../../../src/engine/compile/lower.js';
 import { Plan } from '../../../src/engine/plan.js';
 import type { Schedule } from '../../../src/engine/compile/steps.js';
@@ -42,14 +42,15 @@ function lifetimes(
   };
   steps.forEach((step, i) => {
     if (step.kind === 'opaque') for (const slot of [...step.operands, step.slot]) use(slot, i);
-    else if (step.kind === 'kernel') for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
+    else if (step.kind === 'kernel')
+      for (const { buffer } of bufferRefsOf(step.kernel)) use(buffer, i);
   });
   for (const slot of outputs) use(slot, steps.length);
   for (const slot of inputs) found.delete(slot);
   return [...found.values()];
 }
 
-const gradients = (y: Tensor, xs: readonly Tensor[]): Tensor[] => grad(y.sum(), xs) as Tensor[];
+const gradients = (y: Tensor, xs: readonly Tensor[]): Tensor[] => grad(y.sum(), xs);
 const parameter = (...shape: number[]): Parameter => new Parameter(randn(shape));
 
 const chains: Readonly<Record<string, (length: number) => Tensor[]>> = {

@@ -12,7 +12,7 @@ function chain(length: number): Tensor {
 }
 
 const found = (plans: PlanCache, lengths: readonly number[]): number[] =>
-  lengths.filter((length) => plans.look(collect([chain(length)]).structure) !== null);
+  lengths.filter((length) => plans.get(collect([chain(length)]).structure) !== null);
 
 function cacheOf(most: ConstructorParameters<typeof PlanCache>[0], lengths: readonly number[]) {
   const plans = new PlanCache(most);

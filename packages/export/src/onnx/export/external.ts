@@ -2,17 +2,17 @@
 import { ChainruleError } from '@chainrule/autograd';
 import type { ModelProto, TensorProto } from '../schema/protos.js';
 
-const MOST = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 /** The alignment of weights in bytes, a page of memory, so that runtimes can map the file. */
 const ALIGNMENT = 4096;
 /** Weights smaller than this in bytes stay in the model. */
-const LEAST = 1024;
+const MIN_BYTES = 1024;
 
 /** The model, with large weights moved to a file if its name is given; a model of `most` bytes and more needs a name. */
 export function separate(
   model: ModelProto,
   location: string | undefined,
-  most = MOST,
+  most = MAX_BYTES,
 ): { model: ModelProto; files: Record<string, Uint8Array> } {
   const weights = model.graph?.initializer ?? [];
   const total = weights.reduce((n, { rawData }) => n + (rawData?.length ?? 0), 0);
@@ -31,7 +31,7 @@ export function separate(
   let end = 0;
   const moved = weights.map((tensor): TensorProto => {
     const data = tensor.rawData;
-    if (data === undefined || data.length < LEAST) return tensor;
+    if (data === undefined || data.length < MIN_BYTES) return tensor;
     const at = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
     parts.push({ at, data });
     end = at + data.length;

@@ -17,20 +17,20 @@ export interface Target {
 }
 
 /** The graph around a loop. */
-export interface Around extends Target {
+export interface LoopContext extends Target {
   /** Writes a node; the values of its inputs are defined already. */
   readonly write: (node: GraphNode) => void;
 }
 
 /** Writes a loop, and returns the names of its results. */
-export function writeLoop(around: Around, loop: LoopNode): string[] {
+export function writeLoop(around: LoopContext, loop: LoopNode): string[] {
   if (loop.loop === 'branch') return writeBranches(around, loop);
   if (loop.loop === 'while') return writeWhile(around, loop);
   return loop.sequences.length > 0 ? writeScan(around, loop) : writeCounted(around, loop);
 }
 
 /** `Scan` slices its sequences itself, and stacks the outputs of the steps. */
-function writeScan(around: Around, loop: LoopNode): string[] {
+function writeScan(around: LoopContext, loop: LoopNode): string[] {
   const { e } = around;
   const [body] = loop.bodies as [LoopBody];
   const inputs = [...loop.carries, ...loop.sequences].map((x) => e.value(x));
@@ -49,7 +49,7 @@ function writeScan(around: Around, loop: LoopNode): string[] {
 }
 
 /** A `scan` without sequences is a `Loop` with a fixed number of steps, as a `Scan` needs a sequence. */
-function writeCounted(around: Around, loop: LoopNode): string[] {
+function writeCounted(around: LoopContext, loop: LoopNode): string[] {
   const { e, recordings } = around;
   const [body] = loop.bodies as [LoopBody];
   const lengths = recordings.all(loop).map((node) => (node as LoopNode).length);
@@ -73,7 +73,7 @@ function writeCounted(around: Around, loop: LoopNode): string[] {
 }
 
 /** An additional carry counts the steps; it is the last result. */
-function writeWhile(around: Around, loop: LoopNode): string[] {
+function writeWhile(around: LoopContext, loop: LoopNode): string[] {
   const { e } = around;
   const [body] = loop.bodies as [LoopBody];
   const condition = truth(e, loop.condition as GraphNode);
@@ -99,7 +99,7 @@ function writeWhile(around: Around, loop: LoopNode): string[] {
 }
 
 /** `cond` is one `If`; `switchCase` is a chain of them, which takes the nearest branch if the index is out of range. */
-function writeBranches(around: Around, loop: LoopNode): string[] {
+function writeBranches(around: LoopContext, loop: LoopNode): string[] {
   const { e } = around;
   const condition = loop.condition as GraphNode;
   for (const x of loop.carries) e.value(x);
@@ -141,7 +141,7 @@ function writeBranches(around: Around, loop: LoopNode): string[] {
 
 /** A graph for an attribute of a node; values that the bodies read from outside are written before it. */
 function bodyGraph(
-  { e }: Around,
+  { e }: LoopContext,
   name: string,
   bodies: readonly LoopBody[],
   write: () => GraphEnds,
@@ -157,7 +157,7 @@ function defineOuter(e: Emitter, bodies: readonly LoopBody[]): void {
 }
 
 /** The carries and elements that a step receives, in order, whether the body uses them or not. */
-function inputsOf({ e, info }: Around, body: LoopBody, loop: LoopNode): ValueInfoProto[] {
+function inputsOf({ e, info }: LoopContext, body: LoopBody, loop: LoopNode): ValueInfoProto[] {
   const given = (kind: 'carry' | 'element', from: GraphNode, place: number): ValueInfoProto => {
     const node = body.nodes.find((n) => n.kind === kind && n.place === place);
     const name = e.fresh(kind);
@@ -173,7 +173,7 @@ function inputsOf({ e, info }: Around, body: LoopBody, loop: LoopNode): ValueInf
 
 /** Writes a body, and returns its outputs, each a separate value. `first` may read the first output in another way. */
 function outputsOf(
-  { e, info, write }: Around,
+  { e, info, write }: LoopContext,
   body: LoopBody,
   first: (node: GraphNode) => string = (node) => e.value(node),
 ): ValueInfoProto[] {

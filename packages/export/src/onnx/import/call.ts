@@ -1,7 +1,7 @@
 /** @file One run of one node, as its operator sees it: inputs and attributes, read with the expected types. */
 import { FormatError, Tensor, type DType } from '@chainrule/autograd';
 import { ELEMENTS, requireElementType, type ElementType } from '../schema/elementTypes.js';
-import { countOf, MOST_FILLED } from './limits.js';
+import { countOf, MAX_FILLED } from './limits.js';
 import { Graph, Reference, type Attribute, type Node } from './graph.js';
 import type { Frame, Scope } from './interpreter.js';
 import { Known, Strings, type OnnxMap, type Value } from './values.js';
@@ -220,9 +220,9 @@ export class Call {
   }
 
   /** The number of elements of a shape; refused if an operator that fills them one by one would take too long. */
-  room(...sizes: readonly number[]): number {
+  checkedSize(...sizes: readonly number[]): number {
     const { limits } = this.frame.run;
-    const elements = Math.min(limits.elements, MOST_FILLED);
+    const elements = Math.min(limits.elements, MAX_FILLED);
     return countOf(sizes, { ...limits, elements }, `the result of ${this.node.label}`);
   }
 

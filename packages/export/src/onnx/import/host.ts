@@ -6,7 +6,7 @@ import { known } from './values.js';
 type Fold = (inputs: readonly Known[]) => Known | null;
 
 /** Arrays of more elements are computed as tensors instead. */
-const MOST = 65_536;
+const MAX_HOST_ELEMENTS = 65_536;
 
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((n, d) => n * d, 1);
@@ -66,7 +66,7 @@ export function expanded(x: Known, shape: readonly number[]): Known {
 export function elementwise(f: (...xs: number[]) => number, dtype?: DType): Fold {
   return (inputs) => {
     const shape = broadcastShapes(inputs.map((x) => x.shape));
-    if (shape === null || sizeOf(shape) > MOST) return null;
+    if (shape === null || sizeOf(shape) > MAX_HOST_ELEMENTS) return null;
     const all = inputs.map((x) => expanded(x, shape).data);
     const data = Array.from({ length: sizeOf(shape) }, (_, i) => f(...all.map((x) => x[i]!)));
     return known(data, shape, dtype ?? inputs[0]!.dtype);

@@ -39,7 +39,7 @@ export interface Frame {
 }
 
 /** The most elements of a value that is folded before the model runs: shapes, bounds, tables. */
-const MOST_FOLDED = 4096;
+const MAX_FOLDED = 4096;
 
 /** One call of the model. */
 export class Run {
@@ -146,7 +146,7 @@ function fold(
   const all: Known[] = [];
   for (const x of inputs) {
     if (x === undefined) continue;
-    if (!(x instanceof Known) || x.data.length > MOST_FOLDED) return null;
+    if (!(x instanceof Known) || x.data.length > MAX_FOLDED) return null;
     all.push(x);
   }
   return how(all, call);

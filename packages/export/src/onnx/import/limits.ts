@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** The most elements that an operator fills one by one: this stays within a second, and within memory. */
-export const MOST_FILLED = 2 ** 24;
+export const MAX_FILLED = 2 ** 24;
 
 /** The number of elements of `shape`, as the file states it. */
 export function countOf(shape: readonly number[], limits: Limits, what: string): number {

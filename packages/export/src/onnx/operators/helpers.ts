@@ -1,7 +1,7 @@
 /** @file Helpers for several families of operators. */
 import { FormatError, tensor, type DType, type Tensor } from '@chainrule/autograd';
 import type { Call } from '../import/call.js';
-import { MOST_FILLED } from '../import/limits.js';
+import { MAX_FILLED } from '../import/limits.js';
 
 export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64';
@@ -9,8 +9,8 @@ export function isFloat(dtype: DType): boolean {
 
 /** 0, 1 … `n` − 1; empty for negative `n`, as many lengths come from the file. */
 export function range(n: number): number[] {
-  if (n > MOST_FILLED || Number.isNaN(n))
-    throw new FormatError(`importOnnx: a list of ${n} places; there may be ${MOST_FILLED}`);
+  if (n > MAX_FILLED || Number.isNaN(n))
+    throw new FormatError(`importOnnx: a list of ${n} places; there may be ${MAX_FILLED}`);
   if (n < 0) return [];
   return Array.from({ length: n }, (_, i) => i);
 }

@@ -54,7 +54,7 @@ class Writer {
   private number(value: number, type: 'int' | 'float' | 'double'): void {
     if (type === 'int') return this.varint(value);
     const size = type === 'float' ? 4 : 8;
-    const at = this.room(size);
+    const at = this.reserve(size);
     const view = new DataView(this.buffer.buffer, at, size);
     if (type === 'float') view.setFloat32(0, value, true);
     else view.setFloat64(0, value, true);
@@ -70,7 +70,7 @@ class Writer {
 
   private push(bytes: Uint8Array): void {
     // Growing may replace the buffer.
-    const at = this.room(bytes.length);
+    const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
   }
 
@@ -79,7 +79,7 @@ class Writer {
   }
 
   /** Reserves `bytes` bytes before those written, and returns their position. */
-  private room(bytes: number): number {
+  private reserve(bytes: number): number {
     if (bytes > this.at) {
       const grown = new Uint8Array(Math.max(2 * this.buffer.length, this.written + bytes));
       grown.set(this.buffer.subarray(this.at), grown.length - this.written);

@@ -9,17 +9,17 @@ import { unpacked, type Answer, type Request } from './messages.js';
 /** Passed by `start` to the constructor, so that only `start` can make a dataset. */
 const STARTED = Symbol('started');
 
-interface Asked {
+interface PendingRequest {
   readonly owner: object | null;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** A worker, and its open requests. */
-interface Hired {
+interface WorkerHandle {
   readonly port: Port;
   readonly worker: WorkerLike & { ref?(): void; unref?(): void };
-  readonly asked: Map<number, Asked>;
+  readonly pending: Map<number, PendingRequest>;
   dead: string | null;
 }
 
@@ -42,15 +42,15 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
   readonly length: number;
   /** The number of workers. */
   readonly workers: number;
-  private readonly hired: readonly Hired[];
+  private readonly handles: readonly WorkerHandle[];
   private readonly seed: number = drawnSeed();
   private next = 0;
   private calls: number;
 
-  private constructor(by: symbol, hired: readonly Hired[], length: number) {
+  private constructor(by: symbol, hired: readonly WorkerHandle[], length: number) {
     if (by !== STARTED)
       throw new ChainruleError('WorkerDataset: use await WorkerDataset.start(make) instead of new');
-    this.hired = hired;
+    this.handles = hired;
     this.length = length;
     this.workers = hired.length;
     this.calls = 1;
@@ -66,10 +66,10 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
   ): Promise<WorkerDataset<B>> {
     checkArgument('WorkerDataset.start', 'make', make, kinds.callable as never);
     checkArgument('WorkerDataset.start', 'workers', workers, kinds.count);
-    const hired = Array.from({ length: workers }, (_, w) => hire(make(), w));
+    const hired = Array.from({ length: workers }, (_, w) => startWorker(make(), w));
     try {
       const lengths = await Promise.all(
-        hired.map((one, w) => ask(one, w, { chainrule: 'length', id: 0 })),
+        hired.map((one, w) => sendRequest(one, w, { chainrule: 'length', id: 0 })),
       );
       const [length] = lengths;
       if (!kinds.size.test(length) || lengths.some((other) => other !== length)) {
@@ -104,23 +104,23 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
       indices: Int32Array.from(indices),
       seed: mixed(this.seed, seed, epoch, batch),
     };
-    return unpacked(await ask(this.hired[w] as Hired, w, request, owner)) as B;
+    return unpacked(await sendRequest(this.handles[w] as WorkerHandle, w, request, owner)) as B;
   }
 
   /** Drops the requests of a loop that was left; those that have not begun are cancelled. */
   release(owner: object): void {
-    for (const one of this.hired) {
-      const ids = [...one.asked].filter(([, asked]) => asked.owner === owner).map(([id]) => id);
+    for (const one of this.handles) {
+      const ids = [...one.pending].filter(([, asked]) => asked.owner === owner).map(([id]) => id);
       if (ids.length === 0) continue;
       one.port.post({ chainrule: 'forget', ids } satisfies Request);
-      for (const id of ids) one.asked.delete(id);
+      for (const id of ids) one.pending.delete(id);
       rest(one);
     }
   }
 
   /** Ends the workers. */
   close(): void {
-    this.hired.forEach((one) => {
+    this.handles.forEach((one) => {
       one.dead ??= 'it was closed';
       fail(one, new ChainruleError('WorkerDataset: it was closed'));
       one.worker.terminate();
@@ -128,15 +128,15 @@ export class WorkerDataset<B = unknown> implements Dataset<B> {
   }
 }
 
-function hire(worker: WorkerLike, w: number): Hired {
+function startWorker(worker: WorkerLike, w: number): WorkerHandle {
   checkArgument('WorkerDataset.start', 'the result of make', worker, aWorker);
-  const one: Hired = { port: portOf(worker), worker, asked: new Map(), dead: null };
+  const one: WorkerHandle = { port: portOf(worker), worker, pending: new Map(), dead: null };
   one.port.listen(
     (message) => {
       const { chainrule, id, value, failed } = message as Answer;
-      const waiting = chainrule === 'answer' ? one.asked.get(id) : undefined;
+      const waiting = chainrule === 'answer' ? one.pending.get(id) : undefined;
       if (waiting === undefined) return;
-      one.asked.delete(id);
+      one.pending.delete(id);
       rest(one);
       if (failed === undefined) return waiting.resolve(value);
       const item = failed.index === null ? 'a batch' : `item ${failed.index}`;
@@ -156,8 +156,8 @@ const aWorker = kinds.kind<WorkerLike>(
   (x) => typeof (x as Partial<WorkerLike> | null)?.postMessage === 'function',
 );
 
-function ask(
-  one: Hired,
+function sendRequest(
+  one: WorkerHandle,
   w: number,
   request: Exclude<Request, { chainrule: 'forget' }>,
   owner: object | null = null,
@@ -165,20 +165,20 @@ function ask(
   if (one.dead !== null)
     return Promise.reject(new ChainruleError(`worker ${w} has ended: ${one.dead}`));
   return new Promise((resolve, reject) => {
-    one.asked.set(request.id, { owner, resolve, reject });
+    one.pending.set(request.id, { owner, resolve, reject });
     one.worker.ref?.();
     one.port.post(request);
   });
 }
 
 /** Lets the process end while a worker without open requests still runs. */
-function rest({ worker, asked }: Hired): void {
-  if (asked.size === 0) worker.unref?.();
+function rest({ worker, pending }: WorkerHandle): void {
+  if (pending.size === 0) worker.unref?.();
 }
 
-function fail(one: Hired, error: ChainruleError): void {
-  for (const { reject } of one.asked.values()) reject(error);
-  one.asked.clear();
+function fail(one: WorkerHandle, error: ChainruleError): void {
+  for (const { reject } of one.pending.values()) reject(error);
+  one.pending.clear();
 }
 
 /** Mixes several numbers into a seed, with the finalizer of MurmurHash3. */

@@ -9,7 +9,13 @@ import {
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
-import { dimOption, keeps, keptOptions, type AnyReader, type DimOption } from '../keptOptions.js';
+import {
+  dimOption,
+  optionsReader,
+  layerOptions,
+  type AnyReader,
+  type DimOption,
+} from '../layerOptions.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 
@@ -17,14 +23,14 @@ import { options as show } from '../../module/repr.js';
 abstract class Activation<O extends object = Record<string, never>> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
   /** Reads the options. By default there are none. */
-  protected static readonly reader: AnyReader = keeps({});
+  protected static readonly reader: AnyReader = optionsReader({});
 
   /** The options it was made with. */
   readonly options: O;
 
   constructor(options?: O) {
     super();
-    this.options = keptOptions(new.target, options);
+    this.options = layerOptions(new.target, options);
   }
 
   abstract override forward(x: Tensor): Tensor;
@@ -52,7 +58,7 @@ export class ReLU extends Activation {
  * @example new LeakyReLU({ negativeSlope: 0.1 }).forward(tensor([-1, 2])) // [-0.1, 2]
  */
 export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     negativeSlope: kinds.finite,
   });
 
@@ -66,7 +72,7 @@ export class LeakyReLU extends Activation<{ readonly negativeSlope?: number }> {
  * @example new ELU().forward(tensor([-1, 2])) // [-0.6321, 2]
  */
 export class ELU extends Activation<OptionsOf<typeof f.elu>> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     alpha: kinds.finite,
   });
 
@@ -90,7 +96,7 @@ export class SELU extends Activation {
  * @example new CELU({ alpha: 2 }).forward(tensor([-1, 2])) // [-0.7869, 2]
  */
 export class CELU extends Activation<OptionsOf<typeof f.celu>> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     alpha: kinds.finite,
   });
 
@@ -104,7 +110,7 @@ export class CELU extends Activation<OptionsOf<typeof f.celu>> {
  * @example new GELU({ approximate: 'tanh' }).forward(tensor([-1, 2])) // [-0.1588, 1.9546]
  */
 export class GELU extends Activation<{ readonly approximate?: 'none' | 'tanh' }> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     approximate: kinds.oneOf('none', 'tanh'),
   });
 
@@ -158,7 +164,7 @@ export class Tanh extends Activation {
  * @example new Softplus().forward(tensor([0, 100])) // [0.6931, 100]
  */
 export class Softplus extends Activation<{ readonly beta?: number; readonly threshold?: number }> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     beta: kinds.finite,
     threshold: kinds.real,
   });
@@ -173,7 +179,7 @@ export class Softplus extends Activation<{ readonly beta?: number; readonly thre
  * @example new Hardtanh().forward(tensor([-3, 0.5, 3])) // [-1, 0.5, 1]
  */
 export class Hardtanh extends Activation<OptionsOf<typeof f.hardtanh>> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     minVal: kinds.real,
     maxVal: kinds.real,
   });
@@ -228,7 +234,7 @@ export class Softsign extends Activation {
  * @example new Softshrink().forward(tensor([-1, 0.2, 2])) // [-0.5, 0, 1.5]
  */
 export class Softshrink extends Activation<{ readonly lambd?: number }> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     lambd: kinds.nonNegative,
   });
 
@@ -253,7 +259,7 @@ export class LogSigmoid extends Activation {
  * @example new GLU().forward(tensor([3, 5, 0, 0])) // [1.5, 2.5]
  */
 export class GLU extends Activation<{ readonly dim?: number }> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     dim: kinds.dim,
   });
 

@@ -10,7 +10,7 @@ import {
   type Shape,
   type Tensor,
 } from '@chainrule/autograd';
-import { dimOption, type DimOption } from '../keptOptions.js';
+import { dimOption, type DimOption } from '../layerOptions.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 

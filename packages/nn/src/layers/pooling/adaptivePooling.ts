@@ -8,7 +8,7 @@ import {
   type PoolResult,
   type Tensor,
 } from '@chainrule/autograd';
-import { keeps, keptOptions, type AnyReader } from '../keptOptions.js';
+import { optionsReader, layerOptions, type AnyReader } from '../layerOptions.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 
@@ -18,7 +18,7 @@ const sizes = kinds.oneOrMore(kinds.orNull(kinds.size));
 
 abstract class AdaptivePooling<O extends object = None> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
-  protected static readonly reader: AnyReader = keeps({});
+  protected static readonly reader: AnyReader = optionsReader({});
 
   /** The sizes of the result. */
   readonly outputSize: OutputSize;
@@ -28,7 +28,7 @@ abstract class AdaptivePooling<O extends object = None> extends Module {
   constructor(outputSize: OutputSize, options?: O) {
     super();
     this.outputSize = checkArgument(new.target.name, 'outputSize', outputSize, sizes);
-    this.options = keptOptions(new.target, options);
+    this.options = layerOptions(new.target, options);
   }
 
   override extraRepr(): string {
@@ -74,7 +74,9 @@ export class AdaptiveAvgPool3d extends AdaptivePooling {
  * @example new AdaptiveMaxPool1d(2).forward(tensor([[1, 3, 5]])) // [[3, 5]]
  */
 export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
-  protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
+  protected static override readonly reader: AnyReader = optionsReader({
+    returnIndices: kinds.flag,
+  });
 
   override forward(x: Tensor): PoolResult<O> {
     return f.adaptiveMaxPool1d(x, this.outputSize, this.options);
@@ -86,7 +88,9 @@ export class AdaptiveMaxPool1d<const O extends IndicesOption = None> extends Ada
  * @example new AdaptiveMaxPool2d([1, 2]).forward(tensor([[[1, 2], [3, 4]]])) // [[[3, 4]]]
  */
 export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
-  protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
+  protected static override readonly reader: AnyReader = optionsReader({
+    returnIndices: kinds.flag,
+  });
 
   override forward(x: Tensor): PoolResult<O> {
     return f.adaptiveMaxPool2d(x, this.outputSize, this.options);
@@ -98,7 +102,9 @@ export class AdaptiveMaxPool2d<const O extends IndicesOption = None> extends Ada
  * @example new AdaptiveMaxPool3d(2).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 2, 2, 2]
  */
 export class AdaptiveMaxPool3d<const O extends IndicesOption = None> extends AdaptivePooling<O> {
-  protected static override readonly reader: AnyReader = keeps({ returnIndices: kinds.flag });
+  protected static override readonly reader: AnyReader = optionsReader({
+    returnIndices: kinds.flag,
+  });
 
   override forward(x: Tensor): PoolResult<O> {
     return f.adaptiveMaxPool3d(x, this.outputSize, this.options);

@@ -12,7 +12,7 @@ import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
 import type { PerDim } from '../convolution/spatial.js';
 import { Pooling, windowKinds } from './pooling.js';
-import { keeps, type AnyReader } from '../keptOptions.js';
+import { optionsReader, type AnyReader } from '../layerOptions.js';
 
 const avgKinds = {
   ...windowKinds,
@@ -27,7 +27,7 @@ const avgKinds = {
  * @example new AvgPool1d(2).forward(tensor([[1, 3, 2, 4]])) // [[2, 3]]
  */
 export class AvgPool1d extends Pooling<AvgPoolOptions> {
-  protected static override readonly reader: AnyReader = keeps(avgKinds);
+  protected static override readonly reader: AnyReader = optionsReader(avgKinds);
 
   override forward(x: Tensor): Tensor {
     return f.avgPool1d(x, this.kernelSize, this.options);
@@ -39,7 +39,7 @@ export class AvgPool1d extends Pooling<AvgPoolOptions> {
  * @example new AvgPool2d(2).forward(tensor([[[1, 2], [3, 4]]])) // [[[2.5]]]
  */
 export class AvgPool2d extends Pooling<AvgPoolOptions> {
-  protected static override readonly reader: AnyReader = keeps(avgKinds);
+  protected static override readonly reader: AnyReader = optionsReader(avgKinds);
 
   override forward(x: Tensor): Tensor {
     return f.avgPool2d(x, this.kernelSize, this.options);
@@ -51,7 +51,7 @@ export class AvgPool2d extends Pooling<AvgPoolOptions> {
  * @example new AvgPool3d(2).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 4, 4, 4]
  */
 export class AvgPool3d extends Pooling<AvgPoolOptions> {
-  protected static override readonly reader: AnyReader = keeps(avgKinds);
+  protected static override readonly reader: AnyReader = optionsReader(avgKinds);
 
   override forward(x: Tensor): Tensor {
     return f.avgPool3d(x, this.kernelSize, this.options);

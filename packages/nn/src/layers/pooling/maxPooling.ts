@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '@chainrule/autograd';
 import { Pooling, windowKinds } from './pooling.js';
-import { keeps, type AnyReader } from '../keptOptions.js';
+import { optionsReader, type AnyReader } from '../layerOptions.js';
 import { options as show } from '../../module/repr.js';
 import type { PerDim } from '../convolution/spatial.js';
 import type { Cell, FractionalMaxPoolOptions } from '@chainrule/autograd';
@@ -33,7 +33,7 @@ const maxKinds = {
  * @example new MaxPool1d(2).forward(tensor([[1, 3, 2, 4]])) // [[3, 4]]
  */
 export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O> {
-  protected static override readonly reader: AnyReader = keeps(maxKinds);
+  protected static override readonly reader: AnyReader = optionsReader(maxKinds);
 
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool1d(x, this.kernelSize, this.options);
@@ -45,7 +45,7 @@ export class MaxPool1d<const O extends MaxPoolOptions = None> extends Pooling<O>
  * @example new MaxPool2d(2).forward(tensor([[[1, 2], [3, 4]]])) // [[[4]]]
  */
 export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O> {
-  protected static override readonly reader: AnyReader = keeps(maxKinds);
+  protected static override readonly reader: AnyReader = optionsReader(maxKinds);
 
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool2d(x, this.kernelSize, this.options);
@@ -57,7 +57,7 @@ export class MaxPool2d<const O extends MaxPoolOptions = None> extends Pooling<O>
  * @example new MaxPool3d(2).forward(ones([1, 3, 8, 8, 8])).shape // [1, 3, 4, 4, 4]
  */
 export class MaxPool3d<const O extends MaxPoolOptions = None> extends Pooling<O> {
-  protected static override readonly reader: AnyReader = keeps(maxKinds);
+  protected static override readonly reader: AnyReader = optionsReader(maxKinds);
 
   override forward(x: Tensor): PoolResult<O> {
     return f.maxPool3d(x, this.kernelSize, this.options);
@@ -77,7 +77,7 @@ const sizeOption = byPosition(
 );
 
 abstract class Unpooling extends Pooling<UnpoolOptions> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     stride: windowKinds.stride,
     padding: windowKinds.padding,
   });
@@ -130,7 +130,7 @@ export class MaxUnpool3d extends Unpooling {
 type FractionalOptions = FractionalMaxPoolOptions;
 
 abstract class FractionalPooling<O extends FractionalOptions> extends Pooling<O> {
-  protected static override readonly reader: AnyReader = keeps({
+  protected static override readonly reader: AnyReader = optionsReader({
     outputSize: kinds.orNull(kinds.oneOrMore(kinds.count)),
     outputRatio: kinds.orNull(kinds.oneOrMore(kinds.between(0, 1))),
     randomSamples: kinds.orNull(kinds.tensor),

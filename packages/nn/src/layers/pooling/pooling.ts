@@ -1,6 +1,6 @@
 /** @file The common part of pooling layers: options that are kept and shown. */
 import { checkArgument, kinds, type AvgPoolOptions, type OptionTable } from '@chainrule/autograd';
-import { keeps, keptOptions, type AnyReader } from '../keptOptions.js';
+import { optionsReader, layerOptions, type AnyReader } from '../layerOptions.js';
 import type { PerDim } from '../convolution/spatial.js';
 import { Module } from '../../module/module.js';
 import { options as show } from '../../module/repr.js';
@@ -17,7 +17,7 @@ export const windowKinds: OptionTable<Pick<AvgPoolOptions, 'stride' | 'padding' 
 /** Windows of a size, with the options of a function. */
 export abstract class Pooling<O extends object> extends Module {
   static override readonly inputs: readonly string[] = ['x'];
-  protected static readonly reader: AnyReader = keeps({});
+  protected static readonly reader: AnyReader = optionsReader({});
 
   /** The size of the window along each dimension. */
   readonly kernelSize: PerDim;
@@ -27,7 +27,7 @@ export abstract class Pooling<O extends object> extends Module {
   constructor(kernelSize: PerDim, options?: O) {
     super();
     this.kernelSize = checkArgument(new.target.name, 'kernelSize', kernelSize, sizes);
-    this.options = keptOptions(new.target, options);
+    this.options = layerOptions(new.target, options);
   }
 
   override extraRepr(): string {

@@ -43,11 +43,11 @@ export interface RecurrentOptions extends ParameterOptions {
 }
 
 /** The most layers: each has weights of its own. */
-const MOST_LAYERS = 1024;
+const MAX_LAYERS = 1024;
 
 /** What every recurrent layer takes. */
 export const recurrentOptions = defineOptions<RecurrentOptions>({
-  numLayers: kinds.wholeBetween(1, MOST_LAYERS),
+  numLayers: kinds.wholeBetween(1, MAX_LAYERS),
   bias: kinds.flag,
   batchFirst: kinds.flag,
   dropout: kinds.fraction,

@@ -124,11 +124,11 @@ export class SummaryWriter {
 }
 
 /** The most characters of the system's message about a path. */
-const LONGEST = 500;
+const MAX_REASON = 500;
 
 const refused = (what: string, cause: unknown): ChainruleError => {
   const [whole, reason] = [what, (cause as Error).message].map((text) =>
-    printable(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text),
+    printable(text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text),
   );
   return new ChainruleError(`SummaryWriter: ${whole}: ${reason}`, { cause });
 };

@@ -5,7 +5,7 @@
  * with, so kernels of one form share it, whatever their sizes.
  */
 import { addAll } from '../../../graph/lists.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from './moduleBuilder.js';
 
@@ -29,7 +29,7 @@ export class Scratch {
   }
 
   /** Takes memory for `count` elements. */
-  take(dtype: DType, count: number): Place {
+  take(dtype: DType, count: number): BufferRef {
     const offset = this.bytes / itemSize[dtype];
     this.bytes += Math.ceil((count * itemSize[dtype]) / 64) * 64;
     return { buffer: SCRATCH_BUFFER, dtype, offset };
@@ -45,7 +45,7 @@ export class Block {
   readonly pointers: Pointer[] = [];
 
   /** The address of an operand. */
-  place({ buffer, offset, dtype }: Place): Word {
+  place({ buffer, offset, dtype }: BufferRef): Word {
     const { word } = this.number(0);
     this.pointers.push({ word, buffer, bytes: offset * itemSize[dtype] });
     return { word };

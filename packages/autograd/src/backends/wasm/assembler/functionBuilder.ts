@@ -28,7 +28,7 @@ const I32_LOAD = 0x28;
 const I32_MUL = 0x6c;
 
 /** The parts of its module that a function uses. */
-export interface Surroundings {
+export interface ModuleContext {
   /** Whether stored vectors are kept from being joined, except in functions with `joins`. */
   readonly apart: boolean;
   /**
@@ -49,7 +49,7 @@ export class FunctionBuilder extends Instructions implements Callable {
   index = -1;
   private readonly locals: ValueType[] = [];
   private readonly words = new Map<string, number>();
-  readonly module: Surroundings;
+  readonly module: ModuleContext;
   /**
    * Whether V8's revectorizer, if it is on, may join vectors that are stored side by side. V8 13 and 14 generate wrong code
    * for some loops that carry several vectors, and for maxima and signs of doubles; not for products and functions of
@@ -60,7 +60,7 @@ export class FunctionBuilder extends Instructions implements Callable {
   readonly type: number;
   private readonly params: number;
 
-  constructor(module: Surroundings, type: number, params: number) {
+  constructor(module: ModuleContext, type: number, params: number) {
     super();
     this.module = module;
     this.type = type;
@@ -97,7 +97,7 @@ export class FunctionBuilder extends Instructions implements Callable {
       local = this.local('i32');
       this.words.set(key, local);
       const made = local;
-      this.ahead(() => {
+      this.hoist(() => {
         this.get(BLOCK).memory(I32_LOAD, word * 4);
         if (times !== 1) this.i32(times).op(I32_MUL);
         this.set(made);

@@ -25,7 +25,7 @@ export class Instructions {
   private out = this.code;
 
   /** Writes what `body` emits before everything else in the function. */
-  ahead(body: () => void): void {
+  hoist(body: () => void): void {
     const before = this.out;
     this.out = this.prologue;
     body();

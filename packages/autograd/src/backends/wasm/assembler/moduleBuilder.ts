@@ -6,7 +6,7 @@
  */
 import { Bytes } from './bytes.js';
 import { FunctionBuilder, TYPE_CODE } from './functionBuilder.js';
-import type { Surroundings, ValueType } from './functionBuilder.js';
+import type { ModuleContext, ValueType } from './functionBuilder.js';
 import type { Callable, Global } from './instructions.js';
 
 export { FunctionBuilder } from './functionBuilder.js';
@@ -14,7 +14,7 @@ export type { Quantity, ValueType, Word } from './functionBuilder.js';
 export type { Callable } from './instructions.js';
 
 /** A module that imports `env.memory`, numeric functions of `math`, and `env.table` if it places or calls functions. */
-export class ModuleBuilder implements Surroundings {
+export class ModuleBuilder implements ModuleContext {
   private readonly types = new Map<string, number>();
   private readonly typeBytes = new Bytes();
   private readonly imports = new Map<string, Callable>();

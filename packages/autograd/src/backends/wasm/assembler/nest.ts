@@ -5,7 +5,7 @@ import { threadRange } from './kernelFunction.js';
 import { F32, F32x4, F64, F64x2, I32, I32x4, V128 } from './opcodes.js';
 
 /** A pointer and how many bytes it moves along each level of a nest. */
-export interface Moving {
+export interface MovingPointer {
   readonly pointer: number;
   readonly strides: readonly Quantity[];
 }
@@ -24,7 +24,7 @@ export function byteStrides(sizes: readonly number[], itemBytes: number): number
 export function nest(
   f: FunctionBuilder,
   sizes: readonly Quantity[],
-  moving: readonly Moving[],
+  moving: readonly MovingPointer[],
   body: () => void,
 ): void {
   const loop = (level: number): void => {
@@ -80,7 +80,7 @@ export function forShare(
 }
 
 /** How two elements are combined; for booleans 1 is the larger. */
-export type Joining = 'add' | 'mul' | 'max' | 'min';
+export type Combining = 'add' | 'mul' | 'max' | 'min';
 
 /** The elements of a row: their size, how one is loaded and stored, and how it is combined with the element in the target. */
 export interface Elements {
@@ -101,7 +101,7 @@ const PLAIN: Readonly<Record<DType, Elements>> = {
  * Opcodes that combine two elements, and two vectors. There is no scalar integer maximum: a negative entry is the negated
  * opcode of a comparison.
  */
-const JOINING: Readonly<Record<DType, Readonly<Record<Joining, readonly [number, number]>>>> = {
+const COMBINING: Readonly<Record<DType, Readonly<Record<Combining, readonly [number, number]>>>> = {
   float32: {
     add: [F32.add, F32x4.add],
     mul: [F32.mul, F32x4.mul],
@@ -129,10 +129,10 @@ const JOINING: Readonly<Record<DType, Readonly<Record<Joining, readonly [number,
 };
 
 /** The elements of a dtype, for copies, or for sums, products or extremes with the elements in the target. */
-export function elementsOf(dtype: DType, join?: Joining): Elements {
+export function elementsOf(dtype: DType, join?: Combining): Elements {
   const plain = PLAIN[dtype];
   if (join === undefined) return plain;
-  const [code, vector] = JOINING[dtype][join];
+  const [code, vector] = COMBINING[dtype][join];
   return {
     ...plain,
     join: { one: (f) => (code < 0 ? extreme(f, -code) : f.op(code)), vector },
@@ -146,7 +146,7 @@ function extreme(f: FunctionBuilder, comparison: number): void {
 }
 
 /** The most vectors of a row that is copied without a loop. */
-const SHORT_ROW = 16;
+const MAX_UNROLLED_ROW = 16;
 
 /**
  * Copies `count` elements from `from`, `fromStep` bytes apart, to `to`, `toStep` bytes apart; with `join` combines them with
@@ -214,14 +214,14 @@ export function copyRow(
   const vectors = f.local('i32');
   f.get(left).i32(shift).op(I32.shrU).set(vectors);
   // For a short row, jumps into a sequence of copies, the last vector first.
-  f.get(vectors).i32(SHORT_ROW).op(I32.leU);
+  f.get(vectors).i32(MAX_UNROLLED_ROW).op(I32.leU);
   f.if(
     () => {
       const start = f.local('i32');
-      f.i32(SHORT_ROW).get(vectors).op(I32.sub).set(start);
+      f.i32(MAX_UNROLLED_ROW).get(vectors).op(I32.sub).set(start);
       const cases = Array.from(
-        { length: SHORT_ROW },
-        (_, k) => () => vector(16 * (SHORT_ROW - 1 - k)),
+        { length: MAX_UNROLLED_ROW },
+        (_, k) => () => vector(16 * (MAX_UNROLLED_ROW - 1 - k)),
       );
       f.from(start, cases);
       f.get(left)

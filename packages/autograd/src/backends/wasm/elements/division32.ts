@@ -6,7 +6,7 @@ import type { Formula } from '../../../kernels/elements/vectorForms.js';
 import { F32x4, F64x2, V128 } from '../assembler/opcodes.js';
 import type { Lanes, Register } from './lanes.js';
 
-const MOST = 2 ** 26;
+const MAX_QUOTIENT = 2 ** 26;
 
 interface Division {
   readonly y: Register;
@@ -34,7 +34,7 @@ function divided(name: string, finish: (v: Lanes, d: Division) => Register): For
       }),
     );
     const usual = v.and(
-      v.bin(F32x4.lt, v.abs(v.div(x, y)), v.f32(MOST)),
+      v.bin(F32x4.lt, v.abs(v.div(x, y)), v.f32(MAX_QUOTIENT)),
       v.bin(F32x4.lt, v.abs(y), v.f32(Infinity)),
     );
     v.repair(result, v.not(usual), () => v.call(name, x, y));

@@ -7,7 +7,7 @@ const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 const SQRT_HALF_BITS = 0x3f3504f3;
 /** The largest number. */
-const MOST = (2 - 2 ** -23) * 2 ** 127;
+const MAX_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
 /** p of ln(1 + f) = f − f²/2 + f³·p(f). */
 const LOG = [
@@ -76,7 +76,7 @@ export function log10(v: Lanes, x: Register): Register {
 
 /** ln(1 + x): the rounding error of 1 + x is added to f. */
 export function log1p(v: Lanes, x: Register): Register {
-  const c = v.clamp(x, -1 + 2 ** -24, MOST);
+  const c = v.clamp(x, -1 + 2 ** -24, MAX_FLOAT);
   const u = v.add(c, v.f32(1));
   const above = v.bin(I32x4.sub, u, v.i32(SQRT_HALF_BITS));
   const power = v.and(above, v.i32(0xff800000));

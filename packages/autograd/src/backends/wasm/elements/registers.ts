@@ -99,7 +99,7 @@ export class Registers {
       register = this.f.local('v128');
       this.constants.set(key, register);
       const local = register;
-      this.f.ahead(() => {
+      this.f.hoist(() => {
         emit();
         this.f.set(local);
       });

@@ -5,7 +5,7 @@
  * same bits elsewhere as here.
  */
 import type { ChainruleError } from '../../../errors.js';
-import { withoutCopies } from '../../../engine/compile/copies.js';
+import { removeCopies } from '../../../engine/compile/removeCopies.js';
 import type { Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import { loopOf, type BodyInput, type Loop, type LoopBody } from '../../../engine/loop.js';
@@ -17,7 +17,7 @@ import { itemSize, type DType } from '../../../graph/dtype.js';
 import type { Attrs } from '../../../graph/primitive.js';
 import { sizeOf, type Shape } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
-import { beforeAndEach, ownOutputs } from '../repeat/bodyKernels.js';
+import { hoistInvariant, ownOutputs } from '../repeat/bodyKernels.js';
 import type { Pointer } from '../assembler/block.js';
 import { BARRIER_BYTES, FAULT } from '../run/barrier.js';
 import type { KernelList } from '../run/kernelList.js';
@@ -49,12 +49,12 @@ export interface Image {
   /** The slots of the inputs and the outputs, in order, and what they hold. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly holds: readonly Held[];
+  readonly holds: readonly ImageValue[];
   /** The steps between the calls, in order. */
   readonly stops: readonly ImageStop[];
 }
 
-interface Held {
+interface ImageValue {
   readonly shape: Shape;
   readonly dtype: DType;
 }
@@ -68,7 +68,7 @@ export interface ImagePlain {
   readonly name: string;
   readonly attrs: Attrs;
   /** For each operand the slot of its elements, with its shape and dtype; the slot may hold them in another shape. */
-  readonly operands: readonly (Held & { readonly slot: number })[];
+  readonly operands: readonly (ImageValue & { readonly slot: number })[];
   readonly result: number;
 }
 
@@ -128,7 +128,7 @@ export function imageOf(
     outputs = ownOutputs(outputs, inputs, instructions, (kernel) => {
       steps.push({ kind: 'kernel', kernel, slots: [] });
     });
-    [once, each] = onceAndEach(steps, lasting, [...inputs, ...outputs]);
+    [once, each] = splitInvariant(steps, lasting, [...inputs, ...outputs]);
   }
   const lists = new CallsOfKernels(tools.forms);
   const stops: ImageStop[] = [];
@@ -168,7 +168,7 @@ export function imageOf(
     computed: [...spans].map(([slot, span]) => ({ slot, bytes: bytesOf(slot), ...span })),
     inputs,
     outputs,
-    holds: instructions.map(heldBy),
+    holds: instructions.map(imageValueOf),
     stops,
   };
 }
@@ -176,7 +176,7 @@ export function imageOf(
 /**
  * The kernels of a body that do the same at each step, because they read only values that never change, and the other steps.
  */
-function onceAndEach(
+function splitInvariant(
   steps: readonly Lowered[],
   lasting: ReadonlySet<number>,
   elsewhere: readonly number[],
@@ -184,8 +184,8 @@ function onceAndEach(
   const all = steps.flatMap((step) => (step.kind === 'kernel' ? [step.kernel] : []));
   // A nested loop reads and writes, too.
   const within = all.length < steps.length;
-  const needed = within ? all : withoutCopies(all, new Set(elsewhere));
-  const { before, kernels } = beforeAndEach(needed, lasting, new Set(elsewhere));
+  const needed = within ? all : removeCopies(all, new Set(elsewhere));
+  const { before, kernels } = hoistInvariant(needed, lasting, new Set(elsewhere));
   if (!within)
     return [[...before], kernels.map((kernel) => ({ kind: 'kernel', kernel, slots: [] }))];
   const once = new Set(before);
@@ -196,7 +196,7 @@ function mayFault({ image }: ImageBody): boolean {
   return image.list.mayFault;
 }
 
-function heldBy({ shape, dtype }: Instruction): Held {
+function imageValueOf({ shape, dtype }: Instruction): ImageValue {
   return { shape, dtype };
 }
 
@@ -212,7 +212,7 @@ function plainOf(
     kind: 'plain',
     name,
     attrs: attrs ?? {},
-    operands: operands.map((x, i) => ({ slot: x, ...heldBy(instructions[inputs[i]!]!) })),
+    operands: operands.map((x, i) => ({ slot: x, ...imageValueOf(instructions[inputs[i]!]!) })),
     result: slot,
   };
 }

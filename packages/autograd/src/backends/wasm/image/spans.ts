@@ -1,5 +1,5 @@
 /** @file The lifetimes of the values of an image. */
-import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import { bufferRefsOf, type Kernel } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
 
 /** The first and last steps that need each computed value; values that are computed once stay. */
@@ -17,12 +17,12 @@ export function spansOf(
     else span.last = Math.max(span.last, step);
   };
   for (const kernel of once)
-    for (const { buffer } of placesOf(kernel)) {
+    for (const { buffer } of bufferRefsOf(kernel)) {
       use(buffer, 0);
       use(buffer, each.length);
     }
   each.forEach((step, i) => {
-    if (step.kind === 'kernel') for (const { buffer } of placesOf(step.kernel)) use(buffer, i);
+    if (step.kind === 'kernel') for (const { buffer } of bufferRefsOf(step.kernel)) use(buffer, i);
     else {
       const results = step.kind === 'loop' ? step.results.values() : [step.slot];
       for (const slot of [...step.operands, ...results]) use(slot, i);

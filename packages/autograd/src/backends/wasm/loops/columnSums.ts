@@ -7,7 +7,7 @@
  * in registers (`blockSums.ts`).
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access, Place } from '../../../engine/compile/place.js';
+import type { Access, BufferRef } from '../../../engine/compile/bufferRef.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import type { Scratch } from '../assembler/block.js';
@@ -20,11 +20,11 @@ import { Rebuild, reductionLevels } from './rebuild.js';
 type Output = LoopKernel['outputs'][number];
 
 /** Fewer columns fit into a few registers and cache lines. */
-const MANY_COLUMNS = 64;
+const MIN_COLUMNS = 64;
 /** More accumulators than this do not stay in the L1 cache. */
 const ACCUMULATOR_BYTES = 2 ** 15;
 /** For fewer rows, setting up the accumulators does not pay. */
-const MANY_ROWS = 8;
+const MIN_ROWS = 8;
 
 const OPERATIONS: Readonly<Record<string, string | undefined>> = { sum: 'add', prod: 'mul' };
 
@@ -92,7 +92,7 @@ export function columnSums(given: LoopKernel, scratch: Scratch): LoopKernel[] {
   const together: LoopKernel[] = [];
   for (let apart = 1; apart < blocks; apart *= 2) {
     const pairs = Math.ceil((blocks - apart) / (2 * apart));
-    const part = (place: Place, at: number): Access => ({
+    const part = (place: BufferRef, at: number): Access => ({
       ...place,
       offset: place.offset + at * columns,
       strides: [2 * apart * columns, ...strides],
@@ -184,14 +184,13 @@ function worthwhile(kernel: LoopKernel): boolean {
   const columns = sizeOf(outer);
   const rows = sizeOf(inner);
   const bytes = reduces.reduce((sum, { dtype }) => sum + columns * itemSize[dtype], 0);
-  if (reduces.length === 0 || rows < MANY_ROWS || bytes > ACCUMULATOR_BYTES) return false;
+  if (reduces.length === 0 || rows < MIN_ROWS || bytes > ACCUMULATOR_BYTES) return false;
   if (inner.length !== 1 || rows > COLUMN_BLOCK ** 2) return false;
   const levels = reductionLevels(body);
   if (reduces.some(({ op, arg }) => OPERATIONS[op] === undefined || levels[arg] !== 0))
     return false;
   const nest = planNest(kernel);
-  if (nest.vector >= nest.outer || (nest.sizes[nest.vector] as number) <= MANY_COLUMNS)
-    return false;
+  if (nest.vector >= nest.outer || (nest.sizes[nest.vector] as number) <= MIN_COLUMNS) return false;
   // Values that depend on the column alone would be computed again for every row.
   return analyseBody(kernel, nest).every(({ depth }, i) => {
     const scalar = body[i] as Scalar;

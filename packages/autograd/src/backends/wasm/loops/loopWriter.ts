@@ -67,7 +67,7 @@ export class LoopWriter {
     const rest = f.local('i32');
     this.wholeSteps = f.local('i32');
     this.restVectors = f.local('i32');
-    f.ahead(() => {
+    f.hoist(() => {
       f.get(size).i32(Math.log2(this.step)).op(I32.shrU).set(this.wholeSteps);
       f.get(size)
         .i32(this.step - 1)

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
 import { allocate } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';

@@ -1,6 +1,6 @@
 /** @file Copies parts of a loop kernel's body into another kernel. */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 
 /** The length of the longest chain of reductions that leads to each scalar, itself included. */
 export function reductionLevels(body: readonly Scalar[]): number[] {

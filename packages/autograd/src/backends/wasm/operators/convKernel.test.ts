@@ -2,11 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ConvKernel } from '../../../engine/compile/operators.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { allocate, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
-import { conv, convInput, convWeight, type ConvAttrs } from '../../../ops/neural/conv.js';
-import { windowCounts } from '../../../ops/neural/windows.js';
+import {
+  conv,
+  convInput,
+  convWeight,
+  type ConvAttrs,
+} from '../../../ops/neural/convolution/conv.js';
+import { windowCounts } from '../../../ops/neural/convolution/windows.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { runKernels } from '../run/testBench.js';
 import { convolution } from '../../../kernels/convolution.js';
@@ -43,7 +48,7 @@ function check(c: Case, direction: Direction, dtype: Float, width: VectorWidth):
   const order = { forward: [0, 1, 2], gradInput: [2, 1, 0], gradWeight: [0, 2, 1] }[direction];
   const [p, q, r] = order.map((k) => shapes[k]!) as [number[], number[], number[]];
   const values = [random(dtype, sizeOf(p), 1), random(dtype, sizeOf(q), 2)] as const;
-  const place = (buffer: number): Place => ({ buffer, dtype, offset: 0 });
+  const place = (buffer: number): BufferRef => ({ buffer, dtype, offset: 0 });
   const kernel: ConvKernel = {
     family: convolution,
     kind: 'conv',
@@ -54,7 +59,7 @@ function check(c: Case, direction: Direction, dtype: Float, width: VectorWidth):
     outChannels: c.channels[1],
     size: c.size,
     window: c.kernel,
-    places: windowCounts(c),
+    outSize: windowCounts(c),
     stride: c.stride,
     padLow: c.padLow,
     padHigh: c.padHigh,

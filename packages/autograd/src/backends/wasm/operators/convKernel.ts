@@ -34,13 +34,13 @@ export function planConv(
 
 /** A convolution as a kernel that can be called. */
 function formed(
-  { direction, batch, groups, inChannels, outChannels, places, window }: ConvKernel,
+  { direction, batch, groups, inChannels, outChannels, outSize, window }: ConvKernel,
   block: Block,
   numbers: ConvNumbers,
   write: (writer: ConvWriter, parallel: boolean) => void,
   more = '',
 ): FormedKernel {
-  const work = [batch, groups, inChannels, outChannels, ...places, ...window];
+  const work = [batch, groups, inChannels, outChannels, ...outSize, ...window];
   const parallel = work.reduce((all, n) => all * n, 1) >= SERIAL_WORK;
   return {
     key: `${direction} ${numbers.key} ${parallel} ${more}`,

@@ -41,7 +41,7 @@ export class ConvWindows {
   private readonly lastStep: number;
 
   constructor(block: Block, g: ConvGeometry) {
-    const { size, window, places, padLow, padHigh, stride, dilation, out } = g.kernel;
+    const { size, window, outSize, padLow, padHigh, stride, dilation, out } = g.kernel;
     const { item, paddedStrides, blockDim } = g;
     const words = (values: readonly number[]): Word[] => values.map((x) => block.number(x));
     this.item = item;
@@ -73,7 +73,7 @@ export class ConvWindows {
     this.dilated = words(paddedStrides.map((s, d) => s * (dilation[d] as number)));
     this.within = words(byteStrides(window, 1));
     this.taps = block.number(g.taps);
-    const after = places.slice(blockDim + 1);
+    const after = outSize.slice(blockDim + 1);
     this.places = words(after);
     this.steps = words(paddedStrides.map((s, d) => s * (stride[d] as number)).slice(blockDim));
     this.rowBytes = words(byteStrides([1, ...after], item));

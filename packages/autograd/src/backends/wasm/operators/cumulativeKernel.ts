@@ -1,6 +1,6 @@
 /** @file Running sums, products and extremes along rows, and linear recurrences. Threads take rows. */
 import type { CumulativeKernel } from '../../../engine/compile/operators.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBuilder.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';
@@ -49,7 +49,7 @@ export function planCumulative(kernel: CumulativeKernel): FormedKernel {
 }
 
 interface Operand {
-  readonly dtype: Place['dtype'];
+  readonly dtype: BufferRef['dtype'];
   readonly rows: Rows;
   /** Bytes from one element to the next in the order of the scan. */
   readonly step: Word;
@@ -58,7 +58,7 @@ interface Operand {
 /**
  * Locals: the sum of all rounding errors, the sum including the next element, and how much of that element the sum has taken.
  */
-interface Lost {
+interface RoundingErrors {
   readonly all: number;
   readonly raised: number;
   readonly taken: number;
@@ -74,7 +74,7 @@ class ScanWriter {
   private readonly sum: number;
   private readonly next: number;
   /** The sum of the rounding errors of additions of doubles; null where a sum has digits to spare. */
-  private readonly lost: Lost | null;
+  private readonly errors: RoundingErrors | null;
   private readonly position: number;
   private readonly chosen: number;
 
@@ -89,7 +89,7 @@ class ScanWriter {
     const number = from === 'float32' || from === 'float64' ? 'f64' : 'i32';
     this.type = this.extreme || to !== 'int32' ? number : 'i32';
     [this.sum, this.next] = [f.local(this.type), f.local(this.type)];
-    this.lost =
+    this.errors =
       op === 'sum' && to === 'float64'
         ? { all: f.local('f64'), raised: f.local('f64'), taken: f.local('f64') }
         : null;
@@ -104,7 +104,7 @@ class ScanWriter {
     // A sum starts from 0, which turns −0 into 0.
     if (op === 'sum' && type === 'f64') f.f64(0).op(F64.add);
     f.set(sum);
-    if (this.lost !== null) f.f64(0).set(this.lost.all);
+    if (this.errors !== null) f.f64(0).set(this.errors.all);
     if (this.extreme) f.i32(0).set(this.position).i32(0).set(this.chosen);
     this.store();
   }
@@ -118,8 +118,8 @@ class ScanWriter {
       f.get(sum).f64(0).op(F64.eq).select();
       this.load(1);
       f.op(F64.add).set(sum);
-    } else if (this.lost !== null) {
-      this.addKeeping(this.lost);
+    } else if (this.errors !== null) {
+      this.addExact(this.errors);
     } else if (!this.extreme) {
       const [add, multiply] = type === 'f64' ? [F64.add, F64.mul] : [I32.add, I32.mul];
       f.get(sum);
@@ -140,7 +140,7 @@ class ScanWriter {
   }
 
   /** Adds an element, and adds the rounding error to the errors so far (Knuth's two-sum). */
-  private addKeeping({ all, raised, taken }: Lost): void {
+  private addExact({ all, raised, taken }: RoundingErrors): void {
     const { f, sum, next } = this;
     this.load(0);
     f.set(next).get(all);
@@ -161,10 +161,10 @@ class ScanWriter {
     const { f, operands } = this;
     const { dtype, at } = operands.at(-1) as (typeof operands)[number];
     f.get(at);
-    if (this.lost === null) f.get(this.extreme ? this.chosen : this.sum);
+    if (this.errors === null) f.get(this.extreme ? this.chosen : this.sum);
     else {
       // The rounding error is NaN once the sum is infinite.
-      const { all, raised } = this.lost;
+      const { all, raised } = this.errors;
       f.get(this.sum).get(all).op(F64.add).tee(raised).get(this.sum);
       f.get(raised).get(raised).op(F64.eq).select();
     }

@@ -11,7 +11,7 @@ import { kernelFunction, THREAD, type KernelContext } from '../assembler/kernelF
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32x4, F64x2, I32, V128 } from '../assembler/opcodes.js';
 import { planDistances } from '../products/matmul.js';
-import { placeNumbers, USUAL, writeRoot } from './distanceRoot.js';
+import { addNumbers, USUAL, writeRoot } from './distanceRoot.js';
 import { planRefined } from './refinedDistance.js';
 
 /** Below this many distances one thread takes their roots as fast as many. */
@@ -31,7 +31,7 @@ function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel)
   const count = batch * rows * others;
   const parallel = count >= SERIAL_WORK;
   const block = new Block();
-  const numbers = placeNumbers(block, { rows, others, length, inputs, out });
+  const numbers = addNumbers(block, { rows, others, length, inputs, out });
   const vectors = block.number(Math.floor(count / lanes));
   const [whole, all] = [block.number(count - (count % lanes)), block.number(count)];
   return {

@@ -28,7 +28,7 @@ export interface DistanceNumbers {
 }
 
 /** Adds them to a block. */
-export function placeNumbers(
+export function addNumbers(
   block: Block,
   kernel: Pick<DistanceKernel, 'rows' | 'others' | 'length' | 'inputs' | 'out'>,
 ): DistanceNumbers {

@@ -7,7 +7,7 @@
  */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
 import type { IndexKernel } from '../../../engine/compile/operators.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { itemSize, type DType } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assembler/moduleBuilder.js';
@@ -15,14 +15,14 @@ import { FAULT } from '../run/barrier.js';
 import { Block, SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import { copyRow, elementsOf, nest } from '../assembler/nest.js';
-import type { Elements, Joining } from '../assembler/nest.js';
+import type { Elements, Combining } from '../assembler/nest.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 
 /** For slices shorter than this, one thread writes all of them in the time that several take to skip those of others. */
-const LONG_ROW = 16;
+const MIN_SHARED_ROW = 16;
 
 /** One dimension of the space, with its stride in bytes for each operand. */
 interface Dimension<Q extends Quantity = number> {
@@ -54,7 +54,8 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
   if (sizeOf(space) >= SERIAL_WORK) {
     if (widest !== null && widest.size > 1) {
       split = 'outer';
-    } else if (mode !== 'gather' && sizeOf(inner.map((d) => d.size)) >= LONG_ROW) split = 'slices';
+    } else if (mode !== 'gather' && sizeOf(inner.map((d) => d.size)) >= MIN_SHARED_ROW)
+      split = 'slices';
   }
 
   const block = new Block();
@@ -62,7 +63,7 @@ export function planIndex(kernel: IndexKernel): (FormedKernel | LoopKernel)[] {
     gather: [inputs[0], inputs[1], out],
     mark: [out, inputs[0], out],
     write: [out, inputs.at(-2), inputs.at(-1)],
-  }[mode === 'gather' || mode === 'mark' ? mode : 'write'] as [Place, Place, Place];
+  }[mode === 'gather' || mode === 'mark' ? mode : 'write'] as [BufferRef, BufferRef, BufferRef];
   // The shared dimension stays in its place, so that adjacent elements are visited one after the other.
   const shared = split === 'outer' ? outer.indexOf(widest as Dimension) : -1;
   let key = `index ${mode} ${out.dtype} ${split} ${shared} `;
@@ -107,7 +108,7 @@ function startingTable({ start, inputs, out, tableSize }: IndexKernel): LoopKern
     kind: 'loop',
     outer: [tableSize],
     inner: [],
-    inputs: start === null ? [{ ...(inputs[0] as Place), strides: [1] }] : [],
+    inputs: start === null ? [{ ...(inputs[0] as BufferRef), strides: [1] }] : [],
     body: [
       start === null ? { kind: 'load', input: 0, dtype } : { kind: 'const', value: start, dtype },
     ],
@@ -257,7 +258,7 @@ class IndexWriter {
 }
 
 /** How an element is combined with the one at its position, if it does not overwrite it. */
-function joiningOf(mode: IndexKernel['mode']): Joining | undefined {
+function joiningOf(mode: IndexKernel['mode']): Combining | undefined {
   return mode === 'gather' || mode === 'set' || mode === 'mark' ? undefined : mode;
 }
 

@@ -11,7 +11,7 @@ import type { FunctionBuilder, ModuleBuilder, Quantity, Word } from '../assemble
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { BLOCK, FOLD_BYTES, kernelFunction, SCRATCH } from '../assembler/kernelFunction.js';
 import { byteStrides, elementsOf, forShare, nest, zeroFill } from '../assembler/nest.js';
-import type { Elements, Moving } from '../assembler/nest.js';
+import type { Elements, MovingPointer } from '../assembler/nest.js';
 import { F32, F64, I32 } from '../assembler/opcodes.js';
 import { comparisonOf } from './positionKernel.js';
 import { argmaxVectors, goesInVectors } from './windowVectors.js';
@@ -192,7 +192,7 @@ class PoolWriter {
     const { dims, first } = windows;
     const [at, from, index] = [f.local('i32'), f.local('i32'), f.local('i32')];
     f.push(first).set(at);
-    const moving: Moving[] = [
+    const moving: MovingPointer[] = [
       { pointer: at, strides: dims.map((d) => d.apart) },
       { pointer: beside, strides: numbers.places },
     ];

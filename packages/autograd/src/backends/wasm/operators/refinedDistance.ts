@@ -6,32 +6,32 @@
  * differences are added up.
  */
 import type { DistanceKernel } from '../../../engine/compile/operators.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { kernelFunction } from '../assembler/kernelFunction.js';
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
 import { forRange, forShare } from '../assembler/nest.js';
 import { F32, F32x4, F64, F64x2, I32, I32x4, I64x2, V128 } from '../assembler/opcodes.js';
-import { placeNumbers, USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
+import { addNumbers, USUAL, writeRoot, type DistanceNumbers } from './distanceRoot.js';
 
 /** Below this share of both squares their difference has lost too many digits. */
 const SHARE = 0.5;
 
 export function planRefined(
   { batch, rows, others, length, inputs, out }: DistanceKernel,
-  product: Place,
-  [xSquares, ySquares]: readonly Place[],
+  product: BufferRef,
+  [xSquares, ySquares]: readonly BufferRef[],
 ): FormedKernel {
   const dtype = out.dtype === 'float64' ? 'float64' : 'float32';
   const size = itemSize[dtype];
   const lanes = 16 / size;
   const block = new Block();
-  const numbers = placeNumbers(block, { rows, others, length, inputs, out });
+  const numbers = addNumbers(block, { rows, others, length, inputs, out });
   const products = block.place(product);
   const [ownSquares, otherSquares] = [
-    block.place(xSquares as Place),
-    block.place(ySquares as Place),
+    block.place(xSquares as BufferRef),
+    block.place(ySquares as BufferRef),
   ];
   const width = block.number(others * size);
   const all = block.number(batch * rows);

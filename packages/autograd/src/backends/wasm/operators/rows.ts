@@ -1,5 +1,5 @@
 /** @file Rows along the middle of `[outer, length, inner]`, with their numbers in words. */
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { itemSize } from '../../../graph/dtype.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import type { Block } from '../assembler/block.js';
@@ -17,7 +17,7 @@ export interface Rows {
 
 export function rowsOf(
   block: Block,
-  place: Place,
+  place: BufferRef,
   { length, inner }: { readonly length: number; readonly inner: number },
 ): Rows {
   const size = itemSize[place.dtype];

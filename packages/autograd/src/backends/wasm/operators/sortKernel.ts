@@ -20,7 +20,7 @@ import { itemOf, pushKey, type Item } from './sortKeys.js';
 /** Below this many elements one thread is as fast as many. */
 const SERIAL_WORK = 16 * 1024;
 /** Up to this length a row is sorted by insertion, which needs no counts of digits. */
-const SHORT_ROW = 64;
+const MAX_INSERTION_ROW = 64;
 
 const DIGIT_VALUES = 256;
 const COUNT_BYTES = DIGIT_VALUES * 4;
@@ -32,7 +32,7 @@ export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
   const item = itemOf(input.dtype);
   const chosen = leading !== undefined;
   const kept = leading ?? length;
-  const counted = length > SHORT_ROW && !chosen;
+  const counted = length > MAX_INSERTION_ROW && !chosen;
   const rows = outer * inner;
   const parallel = rows > 1 && rows * length >= SERIAL_WORK;
   const itemBytes = Math.ceil((kept * item.bytes) / 64) * 64;
@@ -41,7 +41,7 @@ export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
   const numbers: SortNumbers = {
     from: rowsOf(block, input, kernel),
     to: result === 'order' ? rowsOf(block, out, kernel) : block.place(out),
-    room: parallel ? null : block.place(scratch.take('bool', bytes)),
+    scratch: parallel ? null : block.place(scratch.take('bool', bytes)),
     rows: block.number(rows),
     length: block.number(length),
     kept: block.number(kept),
@@ -82,7 +82,7 @@ interface SortNumbers {
   /** Rows of positions, or one value per row. */
   readonly to: Rows | Word;
   /** The address of counts and items; null if each thread has its own. */
-  readonly room: Word | null;
+  readonly scratch: Word | null;
   readonly rows: Word;
   readonly length: Word;
   /** The number of kept items, the same minus one, and the number of elements after them in the row. */
@@ -103,7 +103,7 @@ class SortWriter {
   /** Pointers: the counts of each digit, the items, and a buffer of the same size. */
   private readonly counts: number;
   readonly items: number;
-  private readonly room: number;
+  private readonly scratch: number;
   private readonly at: number;
   /** The next element of the row: its address, and its position. */
   readonly source: number;
@@ -115,20 +115,20 @@ class SortWriter {
     this.f = kernelFunction(module);
     this.item = itemOf(form.dtype);
     const local = (): number => this.f.local('i32');
-    [this.counts, this.items, this.room, this.at] = [local(), local(), local(), local()];
+    [this.counts, this.items, this.scratch, this.at] = [local(), local(), local(), local()];
     [this.source, this.position] = [local(), local()];
   }
 
   write(): FunctionBuilder {
     const { f, item, numbers } = this;
     const { dtype, result, counted, chosen, parallel } = this.form;
-    if (numbers.room === null) f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
-    else f.push(numbers.room);
+    if (numbers.scratch === null) f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
+    else f.push(numbers.scratch);
     f.tee(this.counts);
     f.i32(counted ? item.digits * COUNT_BYTES : 0)
       .op(I32.add)
       .tee(this.items);
-    f.push(numbers.itemBytes).op(I32.add).set(this.room);
+    f.push(numbers.itemBytes).op(I32.add).set(this.scratch);
 
     const [from, to] = [f.local('i32'), f.local('i32')];
     forShare(f, numbers.rows, parallel, (row) => {
@@ -190,7 +190,7 @@ class SortWriter {
 
   /** Sorts the items by one digit, unless it is the same in all. */
   private pass(d: number): void {
-    const { f, item, counts, items, room, at } = this;
+    const { f, item, counts, items, scratch, at } = this;
     const { length } = this.numbers;
     const [slot, to, count, left] = [0, 0, 0, 0].map(() => f.local('i32')) as [
       ...[number, number, number, number],
@@ -202,7 +202,7 @@ class SortWriter {
       // Turns counts into the destination of the first item with each digit.
       f.get(counts)
         .set(slot)
-        .get(room)
+        .get(scratch)
         .set(to)
         .i32(DIGIT_VALUES / 4)
         .set(left);
@@ -226,7 +226,7 @@ class SortWriter {
         f.get(slot).get(to).i32(item.bytes).op(I32.add).memory(I32.store, base);
         f.advance(at, item.bytes);
       });
-      f.get(items).get(room).set(items).set(room);
+      f.get(items).get(scratch).set(items).set(scratch);
     });
   }
 

@@ -14,13 +14,13 @@ import { I32 } from '../assembler/opcodes.js';
 import { batchOf, productOf, pushMatrix, wordsOf, type Batch } from './productBlock.js';
 
 /** From this many multiplications on a call pays: it costs a third of a microsecond. */
-const WORK = 32 * 1024;
-/** From this many multiplications on a product is cut in two; each further halving needs `CUT_AGAIN` times as many. */
-const CUT_WORK = 2 ** 23;
-const CUT_AGAIN = 8;
-const MOST_PIECES = 16;
+const MIN_WORK = 32 * 1024;
+/** From this many multiplications on a product is cut in two; each further halving needs `SPLIT_FACTOR` times as many. */
+const SPLIT_WORK = 2 ** 23;
+const SPLIT_FACTOR = 8;
+const MAX_PIECES = 16;
 /** A piece has at least this many rows and columns. */
-const LEAST_EXTENT = 64;
+const MIN_EXTENT = 64;
 
 /** How a matrix is described to BLAS. */
 interface Layout {
@@ -48,7 +48,7 @@ interface Layouts {
 
 /** How to describe a product to BLAS; null if it is too small or BLAS does not support its strides. */
 export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layouts | null {
-  if (m * n * k < WORK || Math.min(m, n, k) < 8) return null;
+  if (m * n * k < MIN_WORK || Math.min(m, n, k) < 8) return null;
   const found = { a: layout(a, m, k, size), b: layout(b, k, n, size), c: layout(c, m, n, size) };
   if (found.a === null || found.b === null || found.c === null || found.c.transposed === 1)
     return null;
@@ -85,11 +85,15 @@ export function piecesOf(
   batches = 1,
 ): { rows: number; columns: number } {
   let wanted = 1;
-  for (let work = batches * m * n * k; work >= CUT_WORK && wanted < MOST_PIECES; work /= CUT_AGAIN)
+  for (
+    let work = batches * m * n * k;
+    work >= SPLIT_WORK && wanted < MAX_PIECES;
+    work /= SPLIT_FACTOR
+  )
     wanted *= 2;
   let [rows, columns] = [1, 1];
   let [height, width] = [m, n];
-  while (batches * rows * columns < wanted && Math.max(height, width) >= 2 * LEAST_EXTENT) {
+  while (batches * rows * columns < wanted && Math.max(height, width) >= 2 * MIN_EXTENT) {
     if (height > width) {
       rows *= 2;
       height /= 2;

@@ -6,11 +6,11 @@ import type { FunctionBuilder, ModuleBuilder, Word } from '../assembler/moduleBu
 import { blasLayouts, callGemm } from '../../node.js';
 import { Block } from '../assembler/block.js';
 import { BlockedProduct } from './blockedProduct.js';
-import { blockingOf, roomOf } from './blocking.js';
+import { blockingOf, scratchLayoutOf } from './blocking.js';
 import type { Product } from './blocking.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { tiling } from './microKernel.js';
-import { roomWords, wordsOf } from './productBlock.js';
+import { scratchWords, wordsOf } from './productBlock.js';
 
 export interface BlockProduct {
   /** Products with equal keys share one function. */
@@ -57,8 +57,8 @@ export function planBlockProduct(
   }
   const t = tiling(size === 4 ? 'float32' : 'float64', context);
   const how = blockingOf(t, product);
-  const place = roomOf(t, product, how);
-  const room = roomWords(numbers, place);
+  const place = scratchLayoutOf(t, product, how);
+  const room = scratchWords(numbers, place);
   return {
     key: `${how.packing ?? 'place'} ${how.copiesA} ${how.rowMajor} ${how.scales}`,
     at: block.append(numbers),

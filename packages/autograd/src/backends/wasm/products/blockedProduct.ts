@@ -7,7 +7,7 @@
  */
 import type { FunctionBuilder, ModuleBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { COLUMN_BLOCK, columnsOf, DEPTH_BLOCK, ROW_BLOCK } from './blocking.js';
-import type { Blocking, Matrix, Product, Room } from './blocking.js';
+import type { Blocking, Matrix, Product, ScratchLayout } from './blocking.js';
 import { FOLD_BYTES, SCRATCH } from '../assembler/kernelFunction.js';
 import { edgeFunction, tileFunction } from './microKernel.js';
 import { gatherFunction, packFunction } from './packing.js';
@@ -27,8 +27,8 @@ export class BlockedProduct {
   private readonly f: FunctionBuilder;
   private readonly t: Tiling;
   private readonly p: Product<Quantity>;
-  private readonly how: Blocking;
-  private readonly room: Room<Quantity>;
+  private readonly plan: Blocking;
+  private readonly layout: ScratchLayout<Quantity>;
   /** For pulls: the distance in bytes from C to what B is subtracted from. */
   private readonly beyond: Quantity | undefined;
   /** The strides of A: in place, or in a copy of a block of it. */
@@ -42,15 +42,15 @@ export class BlockedProduct {
     t: Tiling,
     product: Product<Quantity>,
     how: Blocking,
-    room: Room<Quantity>,
+    room: ScratchLayout<Quantity>,
     beyond?: Quantity,
   ) {
     this.module = module;
     this.f = f;
     this.t = t;
     this.p = product;
-    this.how = how;
-    this.room = room;
+    this.plan = how;
+    this.layout = room;
     this.beyond = beyond;
     this.scaled = how.scales ? { any: f.local('i32'), factors: f.local('i32') } : null;
     this.a = how.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
@@ -103,9 +103,9 @@ export class BlockedProduct {
     f.get(a);
     this.offset(row, p.a.rows);
     this.offset(depth, p.a.columns).set(block);
-    if (this.how.copiesA) {
+    if (this.plan.copiesA) {
       const to = f.local('i32');
-      this.scratch(this.room.copy).set(to);
+      this.scratch(this.layout.copy).set(to);
       const gather = gatherFunction(this.module, ROW_BLOCK * this.t.size);
       f.get(length).get(block).push(p.a.columns).get(to).call(gather);
       f.get(to).set(block);
@@ -124,7 +124,7 @@ export class BlockedProduct {
     if (scaled === null) return a;
     const [row, column] = [f.local('i32'), f.local('i32')];
     f.push(a.rows).set(row).push(a.columns).set(column);
-    this.scratch(this.room.scaled).set(scaled.factors);
+    this.scratch(this.layout.scaled).set(scaled.factors);
     const where = (): FunctionBuilder => f.get(block).get(rows).get(depth).get(row).get(column);
     where().get(scaled.factors).call(tinyRowsFunction(module)).tee(scaled.any);
     f.if(() => {
@@ -138,7 +138,7 @@ export class BlockedProduct {
 
   private pack(b: number, column: number, width: number, depth: number, length: number): void {
     const { f, t, p } = this;
-    const { packing } = this.how;
+    const { packing } = this.plan;
     if (packing === undefined) return;
     const to = f.local('i32');
     f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add).set(to);
@@ -173,7 +173,7 @@ export class BlockedProduct {
     accumulate: number | undefined,
   ): void {
     const { f, t, p, scaled } = this;
-    const { packing } = this.how;
+    const { packing } = this.plan;
     const add = (): void => {
       f.get(at.depth).i32(0).op(I32.ne);
       if (accumulate !== undefined) f.get(accumulate).op(I32.or);
@@ -226,7 +226,7 @@ export class BlockedProduct {
             add();
             f.call(edgeFunction(this.module, t));
           };
-          if (this.how.rowMajor) {
+          if (this.plan.rowMajor) {
             f.get(columns).i32(width).op(I32.eq);
             if (scaled !== null) f.get(scaled.any).op(I32.eqz).op(I32.and);
             f.if(direct, edge);

@@ -2,18 +2,18 @@
 import type { Quantity } from '../assembler/moduleBuilder.js';
 import type { Tiling } from './microKernel.js';
 import type { Packing } from './packing.js';
-import { FACTOR_BYTES, MANY_COLUMNS } from './tinyRows.js';
+import { FACTOR_BYTES, MIN_COLUMNS } from './tinyRows.js';
 
 export const DEPTH_BLOCK = 256;
 export const ROW_BLOCK = 120;
 export const COLUMN_BLOCK = 512;
 /** Elements reserved for a copy of a block of A, whatever its size: so the memory of an exported program grows evenly. */
-const BLOCK_ROOM = 128 * DEPTH_BLOCK;
+const BLOCK_CAPACITY = 128 * DEPTH_BLOCK;
 /** Rows of B up to this many bytes are read in place. */
-const SHORT_ROW = 2048;
-/** If columns of A are this many bytes apart, and at least `MANY_TILES` tiles read them, blocks of A are copied. */
-const FAR = 2048;
-const MANY_TILES = 4;
+const MAX_UNPACKED_ROW = 2048;
+/** If columns of A are this many bytes apart, and at least `MIN_COPIED_TILES` tiles read them, blocks of A are copied. */
+const MIN_COPIED_STRIDE = 2048;
+const MIN_COPIED_TILES = 4;
 
 /** Byte strides of a matrix. */
 export interface Matrix<Q extends Quantity = number> {
@@ -45,37 +45,37 @@ export interface Blocking {
 
 export function blockingOf(t: Tiling, { m, n, a, b, c }: Product): Blocking {
   const rowMajor = b.columns === t.size;
-  const inPlace = rowMajor && (Math.abs(b.rows) <= SHORT_ROW || m <= 2 * t.rows);
+  const inPlace = rowMajor && (Math.abs(b.rows) <= MAX_UNPACKED_ROW || m <= 2 * t.rows);
   const packing = rowMajor ? 'rows' : b.rows === t.size ? 'columns' : 'general';
-  const far = a.rows === t.size && Math.abs(a.columns) >= FAR;
+  const far = a.rows === t.size && Math.abs(a.columns) >= MIN_COPIED_STRIDE;
   return {
     packing: inPlace ? undefined : packing,
-    copiesA: far && n >= MANY_TILES * columnsOf(t),
+    copiesA: far && n >= MIN_COPIED_TILES * columnsOf(t),
     rowMajor: c.columns === t.size,
-    scales: t.term === 'product' && t.size === 4 && n >= MANY_COLUMNS,
+    scales: t.term === 'product' && t.size === 4 && n >= MIN_COLUMNS,
   };
 }
 
 /** Offsets in scratch memory after `FOLD_BYTES`: packed panels of B at 0, then a copy of a block of A, then scaled rows. */
-export interface Room<Q extends Quantity = number> {
+export interface ScratchLayout<Q extends Quantity = number> {
   readonly copy: Q;
   readonly scaled: Q;
 }
 
 /** The offsets for a product, and its bytes. */
-export function roomOf(
+export function scratchLayoutOf(
   t: Tiling,
   { n, k }: Product,
   { packing, copiesA, scales }: Blocking,
-): Room & { readonly bytes: number } {
+): ScratchLayout & { readonly bytes: number } {
   const depth = Math.min(k, DEPTH_BLOCK) * t.size;
   const width = Math.ceil(Math.min(n, COLUMN_BLOCK) / columnsOf(t)) * columnsOf(t);
   const copy = packing === undefined ? 0 : width * depth;
-  const scaled = copy + (copiesA ? BLOCK_ROOM * t.size : 0);
+  const scaled = copy + (copiesA ? BLOCK_CAPACITY * t.size : 0);
   return {
     copy,
     scaled,
-    bytes: scaled + (scales ? FACTOR_BYTES + BLOCK_ROOM * t.size : 0),
+    bytes: scaled + (scales ? FACTOR_BYTES + BLOCK_CAPACITY * t.size : 0),
   };
 }
 

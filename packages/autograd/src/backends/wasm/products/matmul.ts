@@ -5,21 +5,28 @@
  */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { DistanceKernel, PullKernel } from '../../../engine/compile/operators.js';
-import type { Access, Place } from '../../../engine/compile/place.js';
+import type { Access, BufferRef } from '../../../engine/compile/bufferRef.js';
 import { isLoop } from '../../../engine/compile/products.js';
 import type { FunctionBuilder, Quantity } from '../assembler/moduleBuilder.js';
 import { planBlasMatmul } from '../../node.js';
 import { Block, type FormedKernel } from '../assembler/block.js';
 import { BlockedProduct, blocks } from './blockedProduct.js';
 import type { Range } from './blockedProduct.js';
-import { blockingOf, columnsOf, roomOf } from './blocking.js';
-import type { Blocking, Product, Room } from './blocking.js';
+import { blockingOf, columnsOf, scratchLayoutOf } from './blocking.js';
+import type { Blocking, Product, ScratchLayout } from './blocking.js';
 import { kernelFunction, threadRange } from '../assembler/kernelFunction.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import { pullTiling, tiling } from './microKernel.js';
 import type { Tiling } from './microKernel.js';
 import { I32 } from '../assembler/opcodes.js';
-import { batchOf, productOf, pushMatrix, roomWords, wordsOf, type Batch } from './productBlock.js';
+import {
+  batchOf,
+  productOf,
+  pushMatrix,
+  scratchWords,
+  wordsOf,
+  type Batch,
+} from './productBlock.js';
 
 /** Multiplications below which one thread is as fast as many. */
 const SERIAL_WORK = 32 * 1024;
@@ -77,17 +84,17 @@ export const SPLITS = ['batch', 'rows', 'columns', 'none'] as const;
 type Split = (typeof SPLITS)[number];
 
 /** The parts of a product that are code, and its scratch memory. */
-export interface Decisions {
-  readonly how: Blocking;
+export interface ProductPlan {
+  readonly blocks: Blocking;
   readonly split: Split;
   /** Offsets of packed and copied blocks in a thread's scratch memory, and how many bytes they take. */
-  readonly place: Room & { readonly bytes: number };
+  readonly layout: ScratchLayout & { readonly bytes: number };
 }
 
 /** Decides how `batches` products of one size are computed. */
-export function decide(t: Tiling, product: Product, batches: number): Decisions {
+export function planProduct(t: Tiling, product: Product, batches: number): ProductPlan {
   const { m, n, k } = product;
-  const how = blockingOf(t, product);
+  const blocks = blockingOf(t, product);
   let split: Split = 'none';
   if (batches * m * n * k >= SERIAL_WORK) {
     const columns = Math.ceil(n / columnsOf(t)) * 1.2;
@@ -95,7 +102,7 @@ export function decide(t: Tiling, product: Product, batches: number): Decisions 
     split = batches * 1.5 >= columns ? 'batch' : 'columns';
     if (rows > Math.max(batches * 1.5, columns)) split = 'rows';
   }
-  return { how, split, place: roomOf(t, product, how) };
+  return { blocks, split, layout: scratchLayoutOf(t, product, blocks) };
 }
 
 function tilingOf({ out }: MatmulKernel, context: KernelContext): Tiling {
@@ -130,28 +137,33 @@ function productLike(
   [m, n, k]: readonly [number, number, number],
   a: Access,
   b: Access,
-  out: Place,
+  out: BufferRef,
 ): MatmulKernel {
   const whole = { ...out, strides: [m * n, n, 1] };
   return { kind: 'matmul', batch: [batch], m, n, k, a, b, out: whole, along: 'column' };
 }
 
 /** For pulls, `from` is what B is subtracted from; it has the layout of C. */
-function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling, from?: Place): FormedKernel {
+function planBlocked(
+  kernel: MatmulKernel,
+  batches: number,
+  t: Tiling,
+  from?: BufferRef,
+): FormedKernel {
   const product = productOf(kernel, t.size);
-  const { how, split, place } = decide(t, product, batches);
-  const { packing = 'place', copiesA, rowMajor, scales } = how;
+  const { blocks, split, layout } = planProduct(t, product, batches);
+  const { packing = 'place', copiesA, rowMajor, scales } = blocks;
 
   const block = new Block();
   const batch = batchOf(block, kernel, t.size);
   const sizes = wordsOf(block, product);
-  const room = roomWords(block, place);
+  const room = scratchWords(block, layout);
   const start = from === undefined ? undefined : block.place(from);
   return {
     key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${scales} ${split} ${batch.dims.length}`,
     block,
     parallel: split !== 'none',
-    threadScratch: place.bytes,
+    threadScratch: layout.bytes,
     write: (module) => {
       const f = kernelFunction(module);
       let beyond: Quantity | undefined;
@@ -159,7 +171,7 @@ function planBlocked(kernel: MatmulKernel, batches: number, t: Tiling, from?: Pl
         beyond = { local: f.local('i32') };
         f.push(start).push(batch.starts[2]).op(I32.sub).set(beyond.local);
       }
-      const blocked = new BlockedProduct(module, f, t, sizes, how, room, beyond);
+      const blocked = new BlockedProduct(module, f, t, sizes, blocks, room, beyond);
       writeBatch(f, t, blocked, sizes, batch, split);
       return f;
     },

@@ -1,10 +1,10 @@
 /** @file The numbers of a batch of matrix products as words of a block. */
 import type { MatmulKernel } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { FunctionBuilder, Word } from '../assembler/moduleBuilder.js';
 import type { Block } from '../assembler/block.js';
-import type { Matrix, Product, Room } from './blocking.js';
+import type { Matrix, Product, ScratchLayout } from './blocking.js';
 import { I32 } from '../assembler/opcodes.js';
 
 /** The size and byte strides of each product of a kernel. */
@@ -27,7 +27,7 @@ export function wordsOf(block: Block, { m, n, k, a, b, c }: Product): Product<Wo
 }
 
 /** Offsets in scratch memory, as words. */
-export function roomWords(block: Block, { copy, scaled }: Room): Room<Word> {
+export function scratchWords(block: Block, { copy, scaled }: ScratchLayout): ScratchLayout<Word> {
   return { copy: block.number(copy), scaled: block.number(scaled) };
 }
 

@@ -24,7 +24,7 @@ const SMALLEST_NORMAL = 0x00800000;
 /** Bytes for the factors by which a block's rows are multiplied at the end. */
 export const FACTOR_BYTES = 512;
 /** From this many columns of C on, looking for such rows costs next to nothing. */
-export const MANY_COLUMNS = 16;
+export const MIN_COLUMNS = 16;
 
 /**
  * `(a, rows, depth, rowA, stepA, factors) → i32`: writes the factor for each row's sums, 1 or 2⁻⁵⁴; returns whether any is

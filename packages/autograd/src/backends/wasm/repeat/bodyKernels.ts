@@ -1,13 +1,13 @@
 /** @file The kernels of a loop's body, and the memory of the values that they pass to each other. */
 import { planArena } from '../../../engine/compile/arena.js';
-import { withoutCopies } from '../../../engine/compile/copies.js';
-import { placesOf, writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
-import type { Place } from '../../../engine/compile/place.js';
+import { removeCopies } from '../../../engine/compile/removeCopies.js';
+import { bufferRefsOf, writtenBy, type Kernel } from '../../../engine/compile/kernel.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import type { BodyInput, LoopBody } from '../../../engine/loop.js';
 import type { Instruction } from '../../../engine/program.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { verification, verifySchedule } from '../../node.js';
-import type { ListMaker } from './listMaker.js';
+import type { ListCompiler } from './listCompiler.js';
 
 /** The kernels of a body; its outputs are slots of their own, each written once per step. */
 export interface PreparedBody {
@@ -20,23 +20,23 @@ export interface PreparedBody {
 }
 
 /** The buffers that are neither input nor output. */
-export function slotsWithin({ before, kernels, inputs, outputs }: PreparedBody): number[] {
+export function internalSlots({ before, kernels, inputs, outputs }: PreparedBody): number[] {
   const elsewhere = new Set([...inputs, ...outputs]);
   const slots = new Set<number>();
   for (const kernel of [...before, ...kernels])
-    for (const { buffer } of placesOf(kernel)) if (!elsewhere.has(buffer)) slots.add(buffer);
+    for (const { buffer } of bufferRefsOf(kernel)) if (!elsewhere.has(buffer)) slots.add(buffer);
   return [...slots];
 }
 
 /** Places these by lifetime; values computed before the first step stay. */
-export function placeWithin(
+export function planInternal(
   slots: readonly number[],
   { before, kernels }: PreparedBody,
   bytesOf: (slot: number) => number,
 ): { readonly bytes: number; readonly offsets: readonly number[] } {
   const spans = new Map(slots.map((slot) => [slot, { first: Infinity, last: 0 }]));
   kernels.forEach((kernel, i) => {
-    for (const { buffer } of placesOf(kernel)) {
+    for (const { buffer } of bufferRefsOf(kernel)) {
       const span = spans.get(buffer);
       if (span === undefined) continue;
       span.first = Math.min(span.first, i);
@@ -44,13 +44,13 @@ export function placeWithin(
     }
   });
   for (const kernel of before)
-    for (const { buffer } of placesOf(kernel))
+    for (const { buffer } of bufferRefsOf(kernel))
       if (spans.has(buffer)) spans.set(buffer, { first: 0, last: kernels.length });
   return planArena(slots.map((slot) => ({ bytes: bytesOf(slot), ...spans.get(slot)! })));
 }
 
 /** The kernels of a body; null if anything in it has no kernel. */
-export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): PreparedBody | null {
+export function prepareBody({ plan, inputs }: LoopBody, maker: ListCompiler): PreparedBody | null {
   const simple = maker.simplify(plan.program());
   const constants = new Set(
     simple.inputs.filter((_, i) => (inputs[i] as BodyInput).kind === 'constant'),
@@ -70,8 +70,8 @@ export function prepareBody({ plan, inputs }: LoopBody, maker: ListMaker): Prepa
   const own = new Set([...constants, ...outputs]);
   return {
     instructions,
-    ...beforeAndEach(
-      withoutCopies(kernels, new Set([...simple.inputs, ...outputs])),
+    ...hoistInvariant(
+      removeCopies(kernels, new Set([...simple.inputs, ...outputs])),
       constants,
       own,
     ),
@@ -104,7 +104,7 @@ export function ownOutputs(
  * Moves kernels that compute the same in every step, as they read only constants, in front of the loop. A buffer whose parts
  * several kernels write becomes constant once all of them are moved.
  */
-export function beforeAndEach(
+export function hoistInvariant(
   kernels: readonly Kernel[],
   constants: ReadonlySet<number>,
   stay: ReadonlySet<number>,
@@ -131,12 +131,12 @@ export function beforeAndEach(
 }
 
 function readBy(kernel: Kernel): number[] {
-  const places = placesOf(kernel);
+  const places = bufferRefsOf(kernel);
   return places.slice(0, places.length - writtenBy(kernel).length).map(({ buffer }) => buffer);
 }
 
 function copy(from: number, to: number, { shape, dtype }: Instruction): Kernel {
-  const place = (buffer: number): Place & { strides: readonly number[] } => ({
+  const place = (buffer: number): BufferRef & { strides: readonly number[] } => ({
     buffer,
     dtype,
     offset: 0,

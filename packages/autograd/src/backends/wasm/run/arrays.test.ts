@@ -9,7 +9,7 @@ const N = 10_000;
 function placeOf(arrays: Arrays, array: TypedArray): number {
   arrays.start();
   const address = arrays.addressOf(array);
-  return address >= 0 ? address : arrays.takeIn(array);
+  return address >= 0 ? address : arrays.copyIn(array);
 }
 
 function contents(arrays: Arrays, address: number, size: number): Float32Array {

@@ -4,9 +4,9 @@ import { Forms } from './forms.js';
 import { WasmMemory } from './memory.js';
 
 /** Inputs smaller than this are copied at every run, which is as fast as keeping track of them. */
-const SMALL = 8192;
+const MIN_RESIDENT_BYTES = 8192;
 /** Programs may hold arrays up to this size that they have read or written. */
-const TINY = 1024;
+const MAX_TRACKED_BYTES = 1024;
 /** The most bytes for copies of inputs. */
 const RESIDENT_BYTES = 2 ** 28;
 
@@ -17,7 +17,7 @@ const RESIDENT_BYTES = 2 ** 28;
 const CELL_BYTES = 2 ** 30;
 
 /** The address of an array, or of its copy. */
-interface Place {
+interface ArrayAddress {
   readonly address: number;
   /** The last run that used it; for copies only. */
   run: number;
@@ -40,11 +40,11 @@ export class Arrays {
   private readonly inner: { readonly arena: number; readonly arenaBytes: number }[] = [];
   /** Grows whenever the address of a tiny array becomes invalid. */
   losses = 0;
-  private readonly places = new WeakMap<Source, Place>();
+  private readonly addresses = new WeakMap<Source, ArrayAddress>();
   /** The inputs that have a copy here. */
   private readonly residents = new Set<Source>();
   private run = 0;
-  private readonly met = new WeakSet<Source>();
+  private readonly seen = new WeakSet<Source>();
   private residentBytes = 0;
   // The memory of an unreachable array is freed. Only cells have such arrays, so this happens seldom.
   private readonly dropped = new FinalizationRegistry<{ address: number; bytes: number }>(
@@ -72,7 +72,7 @@ export class Arrays {
     if (this.cellBytes + bytes > CELL_BYTES) return null;
     const address = this.memory.allocate(bytes);
     const array = this.view(dtype, address, size);
-    this.places.set(array, { address, run: 0 });
+    this.addresses.set(array, { address, run: 0 });
     this.dropped.register(array, { address, bytes }, array);
     this.cellBytes += bytes;
     return array;
@@ -80,23 +80,23 @@ export class Arrays {
 
   /** Frees an array from `allocate` before the garbage collector finds it. */
   release(array: TypedArray): void {
-    const place = this.places.get(array);
+    const place = this.addresses.get(array);
     if (place === undefined) return;
-    this.places.delete(array);
+    this.addresses.delete(array);
     this.dropped.unregister(array);
     this.memory.release(place.address);
-    if (array.byteLength <= TINY) this.losses++;
+    if (array.byteLength <= MAX_TRACKED_BYTES) this.losses++;
     this.cellBytes -= array.byteLength;
   }
 
   /** Whether the address of an array, or the fact that it has none, may be cached until `losses` grows. */
   isLasting(array: TypedArray): boolean {
-    return this.depth === 0 && array.byteLength <= TINY;
+    return this.depth === 0 && array.byteLength <= MAX_TRACKED_BYTES;
   }
 
   /** The address of an array in this memory, or of its copy; -1 if there is none. */
   addressOf(array: TypedArray): number {
-    const place = this.places.get(array);
+    const place = this.addresses.get(array);
     // Only a run within another run gets views of its arena. Reading the buffer of an array is slow.
     if (place === undefined)
       return this.depth > 0 && array.buffer === this.memory.memory.buffer ? array.byteOffset : -1;
@@ -109,19 +109,20 @@ export class Arrays {
    * time, as a copy of a batch that is seen once does not pay. If an array covers most of its buffer, the whole buffer is
    * copied: rows of a value are another array at each run, but are found by their buffer.
    */
-  takeIn(array: TypedArray): number {
+  copyIn(array: TypedArray): number {
     const { buffer, byteLength, byteOffset } = array;
-    if (byteLength < SMALL || byteLength > RESIDENT_BYTES || !this.memory.shared) return -1;
+    if (byteLength < MIN_RESIDENT_BYTES || byteLength > RESIDENT_BYTES || !this.memory.shared)
+      return -1;
     if (this.depth > 0) return -1; // the copies that the outer run reads must stay
-    const whole = this.places.get(buffer);
+    const whole = this.addresses.get(buffer);
     if (whole !== undefined) {
       whole.run = this.run;
       return whole.address + byteOffset;
     }
     const most = Math.min(2 * byteLength, RESIDENT_BYTES);
     const source = buffer.byteLength <= most && buffer instanceof ArrayBuffer ? buffer : array;
-    if (!this.met.has(source)) {
-      this.met.add(source);
+    if (!this.seen.has(source)) {
+      this.seen.add(source);
       return -1;
     }
     const bytes = source.byteLength;
@@ -135,7 +136,7 @@ export class Arrays {
     new Uint8Array(this.memory.memory.buffer, address, bytes).set(
       new Uint8Array(buffer, first, bytes),
     );
-    this.places.set(source, { address, run: this.run });
+    this.addresses.set(source, { address, run: this.run });
     this.residents.add(source);
     this.residentBytes += bytes;
     return address + byteOffset - first;
@@ -144,10 +145,10 @@ export class Arrays {
   /** Called before an array is written: its copy is then out of date, and another copy would be soon. */
   forget(source: Source): void {
     if ('buffer' in source) this.forget(source.buffer);
-    this.met.delete(source);
+    this.seen.delete(source);
     if (!this.residents.delete(source)) return;
-    this.memory.release((this.places.get(source) as Place).address);
-    this.places.delete(source);
+    this.memory.release((this.addresses.get(source) as ArrayAddress).address);
+    this.addresses.delete(source);
     this.residentBytes -= source.byteLength;
   }
 
@@ -199,7 +200,7 @@ export class Arrays {
     let oldest: Source | null = null;
     let run = this.run;
     for (const source of this.residents) {
-      const place = this.places.get(source) as Place;
+      const place = this.addresses.get(source) as ArrayAddress;
       if (place.run < run) [oldest, run] = [source, place.run];
     }
     return oldest;

@@ -20,7 +20,7 @@ const SLEEPERS = 128;
 const SPINS = 4000;
 const SLEEP_NANOSECONDS = 20_000_000;
 /** How many sleeps of 20 milliseconds to wait for a thread; one that is known to be lost is not waited for. */
-const PATIENCE = 1500;
+const MAX_SLEEPS = 1500;
 
 /** `(address, threads, maySleep) → status`: 0 when all arrived, 1 when one was lost or never came. */
 export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
@@ -52,7 +52,7 @@ export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
     f.repeatLocal(spins, passed);
   };
   spin();
-  f.i32(PATIENCE).set(patience);
+  f.i32(MAX_SLEEPS).set(patience);
   f.get(maySleep).if(
     () => {
       f.get(address).i32(1).memory(ATOMICS.add, SLEEPERS).drop();

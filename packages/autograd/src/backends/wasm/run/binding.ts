@@ -5,12 +5,12 @@ import type { Window } from '../../../engine/compile/windows.js';
 import { allocate, itemSize, type TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { Arrays } from './arrays.js';
-import { FEW } from './callList.js';
-import { Places } from './places.js';
-import type { Prepared } from './prepare.js';
+import { MIN_RUNS } from './callList.js';
+import { AddressCache } from './addressCache.js';
+import type { PreparedProgram } from './prepare.js';
 
 /** Up to this many elements are copied one by one, which is faster than `set`. */
-const SMALL = 16;
+const MAX_LOOP_COPY = 16;
 /** The bytes that a copy moves in one step. */
 const WORD = 8;
 
@@ -20,7 +20,7 @@ export class Binding {
   private readonly inputs: readonly number[];
   private readonly outputs: readonly number[];
   /** The bytes that each input takes beside the arena, unless it has an address of its own. */
-  private readonly rooms: Float64Array;
+  private readonly inputBytes: Float64Array;
   private readonly windows: readonly Window[];
   /** The offset of each computed slot in the arena; −1 for the others. */
   private readonly offsets: readonly number[];
@@ -31,14 +31,14 @@ export class Binding {
   /** Whether an output may be written to an array given for it: it is not an input, and it is the first output of its slot. */
   private readonly isOwn: readonly boolean[];
   /** For even and for odd runs: a cell that is written at each run alternates between two arrays. */
-  private readonly both: [Places, Places | null];
+  private readonly both: [AddressCache, AddressCache | null];
   /** Which of them the current run uses. */
   turn: 0 | 1 = 0;
   private runs = 0;
-  places: Places;
+  addresses: AddressCache;
 
   constructor(
-    { instructions, outputs, offsets, arenaBytes, windows }: Prepared,
+    { instructions, outputs, offsets, arenaBytes, windows }: PreparedProgram,
     inputs: readonly number[],
     arrays: Arrays,
   ) {
@@ -49,14 +49,14 @@ export class Binding {
     this.offsets = offsets;
     this.windows = windows;
     this.arenaBytes = arenaBytes;
-    this.rooms = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot) + WORD));
+    this.inputBytes = Float64Array.from(inputs, (slot) => align(this.bytesOf(slot) + WORD));
     this.inputOf = new Int32Array(instructions.length).fill(-1);
     inputs.forEach((slot, i) => (this.inputOf[slot] = i));
     const isInput = new Set(inputs);
     const firstAsked = new Map([...outputs.entries()].reverse().map(([k, slot]) => [slot, k]));
     this.isOwn = outputs.map((slot, k) => !isInput.has(slot) && firstAsked.get(slot) === k);
-    this.places = new Places(instructions.length, outputs.length);
-    this.both = [this.places, null];
+    this.addresses = new AddressCache(instructions.length, outputs.length);
+    this.both = [this.addresses, null];
   }
 
   /**
@@ -67,13 +67,17 @@ export class Binding {
     const { arrays } = this;
     arrays.start();
     this.given = inputs;
-    if (this.runs++ > FEW) {
+    if (this.runs++ > MIN_RUNS) {
       this.turn = this.turn === 0 ? 1 : 0;
-      this.places = this.both[this.turn] ??= new Places(this.offsets.length, this.outputs.length);
-      this.places.remember(inputs.length + outputs.length);
+      this.addresses = this.both[this.turn] ??= new AddressCache(
+        this.offsets.length,
+        this.outputs.length,
+      );
+      this.addresses.remember(inputs.length + outputs.length);
     }
-    if (!this.places.fit(inputs, outputs, arrays)) this.place(this.places, inputs, outputs);
-    const { addresses, copied } = this.places;
+    if (!this.addresses.fit(inputs, outputs, arrays))
+      this.setAddresses(this.addresses, inputs, outputs);
+    const { addresses, copied } = this.addresses;
     for (let k = 0; k < copied.length; k++) {
       const i = copied[k]!;
       const slot = this.inputs[i]!;
@@ -82,8 +86,8 @@ export class Binding {
   }
 
   /** Sets the addresses of everything. */
-  private place(
-    places: Places,
+  private setAddresses(
+    places: AddressCache,
     inputs: readonly TypedArray[],
     outputs: readonly (TypedArray | null)[],
   ): void {
@@ -94,23 +98,23 @@ export class Binding {
     copied.length = 0;
     for (let i = 0; i < inputs.length; i++) {
       let address = places.find(inputs[i]!, i, arrays);
-      if (address < 0) address = arrays.takeIn(inputs[i]!);
+      if (address < 0) address = arrays.copyIn(inputs[i]!);
       if (address >= 0) addresses[this.inputs[i]!] = address;
       else {
         copied.push(i);
-        bytes += this.rooms[i]!;
+        bytes += this.inputBytes[i]!;
       }
     }
     arrays.reserve(bytes);
     if (places.generation !== arrays.generation) {
-      placeInArena(addresses, offsets, arrays.arena);
+      offsetsToAddresses(addresses, offsets, arrays.arena);
       places.generation = arrays.generation;
     }
     let staging = arrays.arena + this.arenaBytes;
     for (const i of copied) {
       // Between words of different alignment, engines copy to shared memory byte by byte.
       addresses[this.inputs[i]!] = staging + (inputs[i]!.byteOffset % WORD);
-      staging += this.rooms[i]!;
+      staging += this.inputBytes[i]!;
     }
     for (let k = 0; k < this.outputs.length; k++) {
       const address = places.find(outputs[k] ?? null, inputs.length + k, arrays);
@@ -122,8 +126,8 @@ export class Binding {
   }
 
   /** Sets the addresses of windows for this run, after all other addresses are known. */
-  placeWindows(): void {
-    const { addresses } = this.places;
+  setWindows(): void {
+    const { addresses } = this.addresses;
     let moved = false;
     for (const { slot, within, offset, numbers, strides } of this.windows) {
       let at = offset;
@@ -133,13 +137,13 @@ export class Binding {
       moved ||= addresses[slot] !== address;
       addresses[slot] = address;
     }
-    if (moved) this.places.version++;
+    if (moved) this.addresses.version++;
   }
 
   /** The values after a run: the arrays given for them, or new ones. */
   results(outputs: readonly (TypedArray | null)[]): TypedArray[] {
     const values = new Array<TypedArray>(this.outputs.length);
-    const { direct } = this.places;
+    const { direct } = this.addresses;
     for (let k = 0; k < values.length; k++) {
       const given = outputs[k] ?? null;
       if (given !== null && direct[k]) {
@@ -163,22 +167,22 @@ export class Binding {
     const input = this.inputOf[slot]!;
     if (input >= 0) return this.given[input]!;
     const { dtype, shape } = this.instructions[slot]!;
-    return this.arrays.view(dtype, this.places.addresses[slot]!, sizeOf(shape));
+    return this.arrays.view(dtype, this.addresses.addresses[slot]!, sizeOf(shape));
   }
 
   /** The same in an array that stays valid while other programs run: unshared memory detaches its views when it grows. */
   lastingArrayOf(slot: number): TypedArray {
     const array = this.arrayOf(slot);
-    return this.isFleeting(array) ? array.slice() : array;
+    return this.isTransient(array) ? array.slice() : array;
   }
 
   /** Copies the elements written into such an array to their slot. */
   takeFrom(array: TypedArray, slot: number): void {
     const own = this.arrayOf(slot);
-    if (this.isFleeting(own)) own.set(array);
+    if (this.isTransient(own)) own.set(array);
   }
 
-  private isFleeting({ buffer }: TypedArray): boolean {
+  private isTransient({ buffer }: TypedArray): boolean {
     const { memory, shared } = this.arrays.memory;
     return !shared && buffer === memory.buffer;
   }
@@ -186,10 +190,10 @@ export class Binding {
   private copyOf(slot: number): TypedArray {
     const { dtype, shape } = this.instructions[slot]!;
     const size = sizeOf(shape);
-    if (size > SMALL || this.inputOf[slot]! >= 0) return this.arrayOf(slot).slice();
+    if (size > MAX_LOOP_COPY || this.inputOf[slot]! >= 0) return this.arrayOf(slot).slice();
     const copy = allocate(dtype, size);
     const heap = this.arrays.memory.heap[dtype];
-    const first = this.places.addresses[slot]! / itemSize[dtype];
+    const first = this.addresses.addresses[slot]! / itemSize[dtype];
     for (let i = 0; i < size; i++) copy[i] = heap[first + i]!;
     return copy;
   }
@@ -203,7 +207,7 @@ export class Binding {
   writeNumber(slot: number): void {
     const { dtype, attrs } = this.instructions[slot]!;
     const { value } = attrs as { value: number };
-    this.arrays.memory.heap[dtype][this.places.addresses[slot]! / itemSize[dtype]] = value;
+    this.arrays.memory.heap[dtype][this.addresses.addresses[slot]! / itemSize[dtype]] = value;
   }
 
   bytesOf(slot: number): number {
@@ -222,13 +226,17 @@ export class Binding {
     const heap = this.arrays.memory.heap[dtype];
     const first = address / itemSize[dtype];
     const { length } = array;
-    if (length > SMALL) heap.set(array, first);
+    if (length > MAX_LOOP_COPY) heap.set(array, first);
     else for (let i = 0; i < length; i++) heap[first + i] = array[i]!;
   }
 }
 
 /** A function of its own, as a loop would make V8 optimize the code around it. */
-function placeInArena(addresses: Uint32Array, offsets: readonly number[], arena: number): void {
+function offsetsToAddresses(
+  addresses: Uint32Array,
+  offsets: readonly number[],
+  arena: number,
+): void {
   for (let slot = 0; slot < offsets.length; slot++) {
     const offset = offsets[slot]!;
     if (offset >= 0) addresses[slot] = arena + offset;

@@ -7,7 +7,7 @@ import type { KernelList } from './kernelList.js';
 import type { WasmMemory } from './memory.js';
 
 /** Runs after which it pays to remember what moves: most sizes do not come back often. */
-export const FEW = 4;
+export const MIN_RUNS = 4;
 
 /** How each buffer moves between two runs of a list: by `by` bytes each time, or back and forth if `factor` is −1. */
 export interface Moves {
@@ -76,7 +76,8 @@ export class CallList {
     }
     writeAddresses(int32, first, pointers, addresses, scratch);
     // A buffer that moves between steps is no longer at its last written address.
-    if (++this.settings > FEW && this.moving.length === 0) this.byBuffer = new ByBuffer(pointers);
+    if (++this.settings > MIN_RUNS && this.moving.length === 0)
+      this.byBuffer = new ByBuffer(pointers);
   }
 
   /** Sets, after `setBuffers`, how often the list runs, and how buffers move between two runs. */

@@ -9,7 +9,7 @@ import { sizeOf } from '../../../graph/shape.js';
 import { interpreter } from '../../interpreter/interpreter.js';
 import type { Arrays } from './arrays.js';
 import { Binding, refused } from './binding.js';
-import { disposeParts, type Part, type Prepared } from './prepare.js';
+import { disposeParts, type Part, type PreparedProgram } from './prepare.js';
 
 export class WasmExecutable implements Executable<TypedArray> {
   at = -1;
@@ -21,7 +21,7 @@ export class WasmExecutable implements Executable<TypedArray> {
   private readonly binding: Binding;
   private readonly meter: Meter | null;
 
-  constructor(program: Program, prepared: Prepared, arrays: Arrays, meter: Meter | null) {
+  constructor(program: Program, prepared: PreparedProgram, arrays: Arrays, meter: Meter | null) {
     this.program = program;
     this.meter = meter;
     this.instructions = prepared.instructions;
@@ -32,7 +32,7 @@ export class WasmExecutable implements Executable<TypedArray> {
 
   run(inputs: readonly TypedArray[], outputs: readonly (TypedArray | null)[]): TypedArray[] {
     this.bind(inputs, outputs);
-    this.binding.placeWindows();
+    this.binding.setWindows();
     try {
       return this.runParts() ? this.binding.results(outputs) : this.runAll(inputs, outputs);
     } finally {
@@ -42,7 +42,7 @@ export class WasmExecutable implements Executable<TypedArray> {
 
   /** Returns false if an argument was refused: then the results are meaningless. */
   private runParts(): boolean {
-    const { places, turn } = this.binding;
+    const { addresses, turn } = this.binding;
     for (const slot of this.numbers) this.binding.writeNumber(slot);
     for (const part of this.parts) {
       const start = this.meter === null ? 0 : performance.now();
@@ -52,12 +52,12 @@ export class WasmExecutable implements Executable<TypedArray> {
         const loop = loopOf(this.instruction(part.step.slot).attrs ?? {});
         if (part.repeated === null) this.runLoop(loop, part.step);
         else {
-          part.repeated.run(loop, part.step, places.addresses);
+          part.repeated.run(loop, part.step, addresses.addresses);
           if (part.repeated.faulted) return false;
         }
       } else {
         const { plan } = part;
-        plan.setBuffers(places.addresses, turn, places.version);
+        plan.setBuffers(addresses.addresses, turn, addresses.version);
         plan.run();
         // The reference finds the index again and reports it with all details.
         if (plan.faulted) return false;

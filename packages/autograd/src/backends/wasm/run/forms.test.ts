@@ -50,7 +50,7 @@ const conv = (side: number, window: number): ConvKernel => ({
   family: convolution,
   ...{ kind: 'conv', direction: 'forward', batch: 2, groups: 1, inChannels: 3, outChannels: 4 },
   ...{ size: [side, side + 1], window: [window, window] },
-  places: [side, side + 1].map((n) => n + 3 - window),
+  outSize: [side, side + 1].map((n) => n + 3 - window),
   ...{ stride: [1, 1], padLow: [1, 1], padHigh: [1, 1], dilation: [1, 1] },
   inputs: [at(0), at(1)],
   out: at(2),

@@ -44,7 +44,7 @@ export class Forms implements FormTable {
   /** The forms written when the package was built; undefined until a form is asked for. */
   private prelude: Prelude | null | undefined;
   /** 1 for each form of the prelude that was asked for. */
-  private asked = new Uint8Array(0);
+  private used = new Uint8Array(0);
   /** Indices of the prelude's modules that were compiled. */
   private readonly loaded = new Set<number>();
 
@@ -84,14 +84,14 @@ export class Forms implements FormTable {
   remember(_way: string, _context: KernelContext, _numbers: readonly number[]): void {}
 
   /** How many forms were asked for. */
-  get met(): number {
-    return this.count - this.asked.length + this.asked.reduce((n, one) => n + one, 0);
+  get useCount(): number {
+    return this.count - this.used.length + this.used.reduce((n, one) => n + one, 0);
   }
 
   /** Overridden while a prelude is written: called for every new form. */
   protected note(_key: string, _kernel: FormedKernel): void {}
 
-  protected look(vectors: string): Prelude | null {
+  protected load(vectors: string): Prelude | null {
     return this.memory.shared ? findPrelude(vectors) : null;
   }
 
@@ -104,8 +104,8 @@ export class Forms implements FormTable {
 
   /** Compiles a module of the prelude when the first of its forms is asked for. */
   private use(index: number): void {
-    if (this.asked[index] !== 0) return;
-    this.asked[index] = 1;
+    if (this.used[index] !== 0) return;
+    this.used[index] = 1;
     const { parts } = this.prelude as Prelude;
     const part = parts.findIndex(({ end }) => index < end);
     if (this.loaded.has(part)) return;
@@ -115,11 +115,11 @@ export class Forms implements FormTable {
 
   /** Looks for the prelude, whose forms take the first entries of the table. */
   private open(vectors: string): void {
-    this.prelude = this.look(vectors);
+    this.prelude = this.load(vectors);
     if (this.prelude === null) return;
     this.prelude.keys.forEach((key, index) => this.known.set(key, index));
     this.count = this.prelude.keys.length;
-    this.asked = new Uint8Array(this.count);
+    this.used = new Uint8Array(this.count);
     if (this.count > this.table.length) this.table.grow(this.count - this.table.length);
   }
 

@@ -43,7 +43,7 @@ const files = writePrelude(bestVectorWidth(), works);
 const prelude = preludeOf(files.text, (part) => files.modules[part]!);
 
 class WithPrelude extends Forms {
-  protected override look(): Prelude {
+  protected override load(): Prelude {
     return prelude;
   }
 }
@@ -56,7 +56,7 @@ test('a process that has the prelude writes nothing of what is in it, and comput
   // Only the driver and one module of the prelude were compiled: no other forms, and not the module of which nothing is needed.
   const [module] = files.modules;
   expect(withIt.forms.modules.map((one) => one.bytes)).toEqual([expect.anything(), module]);
-  expect(withIt.forms.met).toBe(without.forms.met);
+  expect(withIt.forms.useCount).toBe(without.forms.useCount);
 });
 
 test('it is the same each time, also for vectors that this engine has not', () => {
@@ -70,7 +70,7 @@ test('it is the same each time, also for vectors that this engine has not', () =
 test('what it lacks is written as ever', () => {
   const other = workOver(
     class extends Forms {
-      protected override look(): Prelude {
+      protected override load(): Prelude {
         return {
           ...prelude,
           keys: prelude.keys.map((key, i) => (i % 2 === 0 ? key : `no ${key}`)),

@@ -10,12 +10,12 @@ import { wasmBackend } from '../backend.js';
 import { Arrays } from './arrays.js';
 import { Forms } from './forms.js';
 import { contentsOf, type PreludeFiles } from './preludeFile.js';
-import { forced, type BestWidth } from './vectorWidth.js';
+import { forcedWidth, type BestWidth } from './vectorWidth.js';
 
 /**
  * Notes the forms that are asked for, without compiling or running any: so it also works for vectors that this engine lacks.
  */
-class NotedForms extends Forms {
+class FormRecorder extends Forms {
   readonly noted: { readonly key: string; readonly kernel: FormedKernel }[] = [];
   readonly ways = new Map<string, string>();
 
@@ -27,7 +27,7 @@ class NotedForms extends Forms {
     this.noted.push({ key, kernel });
   }
 
-  protected override look(): null {
+  protected override load(): null {
     return null;
   }
 
@@ -42,10 +42,10 @@ class NotedForms extends Forms {
  */
 export function writePrelude(best: BestWidth, works: readonly (() => void)[]): PreludeFiles {
   const { backend } = engine;
-  const arrays = new Arrays(true, NotedForms);
-  const { noted, ways } = arrays.forms as NotedForms;
+  const arrays = new Arrays(true, FormRecorder);
+  const { noted, ways } = arrays.forms as FormRecorder;
   engine.backend = wasmBackend({ threads: 1, arrays });
-  forced.width = best;
+  forcedWidth.width = best;
   const ends: number[] = [];
   try {
     for (const work of works) {
@@ -53,7 +53,7 @@ export function writePrelude(best: BestWidth, works: readonly (() => void)[]): P
       ends.push(noted.length);
     }
   } finally {
-    forced.width = null;
+    forcedWidth.width = null;
     engine.backend = backend;
   }
   const modules = ends.map((end, part) => {

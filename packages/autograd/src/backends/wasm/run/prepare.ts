@@ -1,6 +1,6 @@
 /** @file Makes a program ready with a plan: scheduled, lowered, its values placed, its kernels in lists. */
 import { planArena } from '../../../engine/compile/arena.js';
-import { placesOf, type Kernel } from '../../../engine/compile/kernel.js';
+import { bufferRefsOf, type Kernel } from '../../../engine/compile/kernel.js';
 import { lower, type Lowered } from '../../../engine/compile/lower.js';
 import { schedule } from '../../../engine/compile/schedule.js';
 import type { LoopStep, Schedule } from '../../../engine/compile/steps.js';
@@ -14,8 +14,8 @@ import { supports } from '../elements/elementOps.js';
 import type { Arrays } from './arrays.js';
 import { listKernels } from './kernelList.js';
 import type { Threads } from '../threads/threads.js';
-import type { ListMaker } from '../repeat/listMaker.js';
-import type { Repeated } from '../repeat/repeated.js';
+import type { ListCompiler } from '../repeat/listCompiler.js';
+import type { CompiledLoop } from '../repeat/compiledLoop.js';
 import { bestVectorWidth } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
 
@@ -29,10 +29,10 @@ export type Part =
     }
   | { readonly kind: 'opaque'; readonly slot: number; readonly operands: readonly number[] }
   /** A loop: all steps in one list, or step by step where that is impossible. */
-  | { readonly kind: 'loop'; readonly step: LoopStep; readonly repeated: Repeated | null };
+  | { readonly kind: 'loop'; readonly step: LoopStep; readonly repeated: CompiledLoop | null };
 
 /** A program made ready: its parts in order, and the offsets of its values. */
-export interface Prepared {
+export interface PreparedProgram {
   /** The instructions of the program, and the copies that were added. */
   readonly instructions: readonly Instruction[];
   /** Buffers within others, each after the one it lies within. */
@@ -48,30 +48,30 @@ export interface Prepared {
 }
 
 /** The settings for which a program is made ready. */
-export interface Preparation {
+export interface PrepareOptions {
   readonly arrays: Arrays;
   readonly threads: number;
   readonly pool: () => Threads | undefined;
   /** Makes the lists of loops. */
-  readonly maker: ListMaker;
+  readonly maker: ListCompiler;
   /** If given, each kernel is a list of its own, to be timed. */
   readonly meter: Meter | null;
 }
 
 /** Plans a program. */
-export function prepare(program: Program, preparation: Preparation): Prepared {
+export function prepare(program: Program, preparation: PrepareOptions): PreparedProgram {
   const { maker, meter } = preparation;
   const scheduled = schedule(program, (op, dtype) => supports(op, dtype), { windows: true });
   const steps = lower(scheduled);
   const instructions = [...scheduled.instructions];
-  const loops = new Map<number, Repeated | null>();
+  const loops = new Map<number, CompiledLoop | null>();
   for (const step of steps) {
     if (step.kind !== 'loop') continue;
     const loop = loopOf(instructions[step.slot]?.attrs ?? {});
     const repeated = meter === null ? loop.family.repeated(loop, maker) : null;
     loops.set(step.slot, repeated);
     if (repeated === null) continue;
-    const room = [repeated.roomFor(loop, step.results) / itemSize.int32];
+    const room = [repeated.memoryFor(loop, step.results) / itemSize.int32];
     instructions[step.slot] = { ...(instructions[step.slot] as Instruction), shape: room };
   }
   const roomy = { ...scheduled, instructions };
@@ -81,14 +81,14 @@ export function prepare(program: Program, preparation: Preparation): Prepared {
     instructions,
     windows,
     outputs,
-    ...place(steps, instructions, program.inputs, scheduled),
+    ...planMemory(steps, instructions, program.inputs, scheduled),
     parts: listParts(steps, instructions, loops, preparation),
     numbers: [],
   };
 }
 
 /** Places computed values in the arena, by lifetime. */
-function place(
+function planMemory(
   steps: readonly Lowered[],
   instructions: readonly Instruction[],
   inputs: readonly number[],
@@ -126,8 +126,8 @@ function place(
 function listParts(
   steps: readonly Lowered[],
   instructions: readonly Instruction[],
-  loops: ReadonlyMap<number, Repeated | null>,
-  { arrays, threads, pool, meter }: Preparation,
+  loops: ReadonlyMap<number, CompiledLoop | null>,
+  { arrays, threads, pool, meter }: PrepareOptions,
 ): Part[] {
   const parts: Part[] = [];
   let kernels: Kernel[] = [];
@@ -183,7 +183,7 @@ function callsBlas(kernels: readonly Kernel[], { memory }: Arrays): boolean {
 function slotsOf(step: Lowered): number[] {
   if (step.kind === 'opaque') return [...step.operands, step.slot];
   if (step.kind === 'loop') return [...step.operands, ...step.results.values(), step.slot];
-  return placesOf(step.kernel).map((place) => place.buffer);
+  return bufferRefsOf(step.kernel).map((place) => place.buffer);
 }
 
 function bytesOf({ shape, dtype }: Instruction): number {

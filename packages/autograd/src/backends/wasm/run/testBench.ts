@@ -1,7 +1,7 @@
 /** @file For tests: runs kernels on typed arrays, and computes the same with plain loops in double precision. */
 import { expect } from 'vitest';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import type { DType, TypedArray } from '../../../graph/dtype.js';
 // The functions and vector forms that operations bring along.
 import '../../../ops/index.js';

@@ -14,29 +14,29 @@ export interface BestWidth {
 }
 
 /** Whether `enableWideSimd` has turned the revectorizer on. */
-export const wide = { enabled: false };
+export const wideSimdState = { enabled: false };
 
 /** If set, used whatever the engine supports: while a prelude is written. */
-export const forced: { width: BestWidth | null } = { width: null };
+export const forcedWidth: { width: BestWidth | null } = { width: null };
 
 /**
  * The width to compile for, and whether products may use fused multiply-add.
  *
- * `'wide'` if V8's revectorizer was requested (`node --experimental-wasm-revectorize`): it fuses pairs of vectors into one of
+ * `'wideSimdState'` if V8's revectorizer was requested (`node --experimental-wasm-revectorize`): it fuses pairs of vectors into one of
  * twice the width; measurements showed that the one of V8 12 leaves these kernels unchanged. `'relaxed'` if the engine has
  * relaxed SIMD and enough registers for larger tiles (V8 from version 13). Otherwise `'simd128'`; an older V8 may still have
  * fused multiply-add (12, or 11 with `node --experimental-wasm-relaxed-simd`).
  */
 export function bestVectorWidth(): BestWidth {
-  if (forced.width !== null) return forced.width;
-  found ??= find();
-  return wide.enabled ? { width: 'wide', fma: found.fma } : found;
+  if (forcedWidth.width !== null) return forcedWidth.width;
+  detectedWidth ??= detectWidth();
+  return wideSimdState.enabled ? { width: 'wide', fma: detectedWidth.fma } : detectedWidth;
 }
 
 /** What the engine supports; it does not change. */
-let found: BestWidth | null = null;
+let detectedWidth: BestWidth | null = null;
 
-function find(): BestWidth {
+function detectWidth(): BestWidth {
   const relaxed = WebAssembly.validate(new Uint8Array(RELAXED));
   const node = typeof process === 'object' && typeof process.versions?.v8 === 'string';
   // Outside of Node, an engine with relaxed SIMD is a recent one.

@@ -8,10 +8,10 @@ import type { Threads } from '../threads/threads.js';
 const NONE: ReadonlySet<number> = new Set();
 
 /** The runs at which the slower way is tried again, to compare; after these, every 256th run. */
-const TRIALS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
+const TRIAL_RUNS: ReadonlySet<number> = new Set([3, 5, 12, 13, 40, 41, 100, 101]);
 
 /** Lists of up to this many words, 1 MiB, are written twice. */
-const TWICE = 2 ** 18;
+const MAX_DUPLICATED_WORDS = 2 ** 18;
 
 /**
  * A list in memory and how to run it.
@@ -31,8 +31,8 @@ export class WasmPlan {
   private readonly pool: Threads | undefined;
   private runs = 0;
   /** Recent times on one thread and on all, in milliseconds. */
-  private alone = Infinity;
-  private together = Infinity;
+  private serial = Infinity;
+  private parallel = Infinity;
 
   /**
    * Writes `kernels` into the memory of `forms`. The buffers in `moves` move between runs if the list runs several times.
@@ -51,7 +51,8 @@ export class WasmPlan {
     this.pool = kernels.parallel ? pool : undefined;
     this.list = new CallList(forms.memory, kernels, moves);
     this.lists = [this.list, null];
-    this.kernels = moves.size === 0 && kernels.words.length <= TWICE ? kernels : null;
+    this.kernels =
+      moves.size === 0 && kernels.words.length <= MAX_DUPLICATED_WORDS ? kernels : null;
   }
 
   /**
@@ -81,25 +82,28 @@ export class WasmPlan {
   run(): void {
     const { pool } = this;
     if (pool === undefined || !pool.ready) {
-      this.runAlone();
+      this.runSerial();
       return;
     }
     const run = this.runs++;
-    const trial = TRIALS.has(run) || run % 256 === 255;
-    const threaded = this.together <= this.alone || this.alone === Infinity ? !trial : trial;
+    const trial = TRIAL_RUNS.has(run) || run % 256 === 255;
+    const threaded = this.parallel <= this.serial || this.serial === Infinity ? !trial : trial;
     if (threaded) pool.load(this.forms.modules);
     const start = performance.now();
-    if (threaded) this.runTogether(pool);
-    else this.runAlone();
+    if (threaded) this.runParallel(pool);
+    else this.runSerial();
     const took = performance.now() - start;
     // The smaller of this time and a moving average: compilation and interruptions make single runs slow.
     if (threaded)
-      this.together = Math.min(
+      this.parallel = Math.min(
         took,
-        this.together === Infinity ? took : this.together * 0.9 + took * 0.1,
+        this.parallel === Infinity ? took : this.parallel * 0.9 + took * 0.1,
       );
     else
-      this.alone = Math.min(took, this.alone === Infinity ? took : this.alone * 0.75 + took * 0.25);
+      this.serial = Math.min(
+        took,
+        this.serial === Infinity ? took : this.serial * 0.75 + took * 0.25,
+      );
   }
 
   /** Whether an index was out of range in the last run: then its results are meaningless. */
@@ -116,11 +120,11 @@ export class WasmPlan {
   runThreaded(): void {
     const { pool } = this;
     if (pool === undefined || !pool.ready) {
-      this.runAlone();
+      this.runSerial();
       return;
     }
     pool.load(this.forms.modules);
-    this.runTogether(pool);
+    this.runParallel(pool);
   }
 
   /** Frees its memory. */
@@ -128,11 +132,11 @@ export class WasmPlan {
     for (const list of this.lists) if (list !== null) this.forms.memory.release(list.address);
   }
 
-  private runAlone(): void {
+  private runSerial(): void {
     this.forms.run(this.list.address, 0, 1, 1);
   }
 
-  private runTogether(pool: Threads): void {
+  private runParallel(pool: Threads): void {
     try {
       pool.run(this.list.address, this.forms);
     } catch (error) {

@@ -1,12 +1,12 @@
 /** @file V8's revectorizer, turned on at run time: pairs of 128-bit vectors become 256-bit ones. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { Forms } from './forms.js';
 import type { VectorWidth } from '../assembler/kernelFunction.js';
 import { listKernels } from './kernelList.js';
 import { WasmMemory } from './memory.js';
-import { bestVectorWidth, wide } from './vectorWidth.js';
+import { bestVectorWidth, wideSimdState } from './vectorWidth.js';
 import { WasmPlan } from './wasmPlan.js';
 
 /** What `enableWideSimd` did. */
@@ -36,33 +36,33 @@ const FLAG = '--experimental-wasm-revectorize';
  * compiler as soon as it runs, and the run waits for it. (With the baseline compiler off, V8 14 lacks the call counts that it
  * inlines by, and crashes.)
  */
-const AT_ONCE = ['--wasm-sync-tier-up', '--wasm-tiering-budget=1'];
-const AS_USUAL = ['--no-wasm-sync-tier-up', '--wasm-tiering-budget=13000000'];
+const EAGER_FLAGS = ['--wasm-sync-tier-up', '--wasm-tiering-budget=1'];
+const DEFAULT_FLAGS = ['--no-wasm-sync-tier-up', '--wasm-tiering-budget=13000000'];
 
 /** Turns the revectorizer on if V8 has it and gives the same bits with it. */
 export function turnOnWideSimd(): WideSimd {
-  if (wide.enabled || bestVectorWidth().width === 'wide') return { enabled: true };
-  const refused = unfit();
+  if (wideSimdState.enabled || bestVectorWidth().width === 'wide') return { enabled: true };
+  const refused = unsupportedReason();
   if (refused !== null) return { enabled: false, reason: refused };
   const v8 = process.getBuiltinModule('node:v8');
   const narrow = checkBits('relaxed');
   v8.setFlagsFromString(FLAG);
-  for (const flag of AT_ONCE) v8.setFlagsFromString(flag);
+  for (const flag of EAGER_FLAGS) v8.setFlagsFromString(flag);
   let same = false;
   try {
     const bits = checkBits('wide');
     same = bits.every((x, i) => x === narrow[i]);
   } finally {
-    for (const flag of AS_USUAL) v8.setFlagsFromString(flag);
+    for (const flag of DEFAULT_FLAGS) v8.setFlagsFromString(flag);
     if (!same) v8.setFlagsFromString(FLAG.replace('--', '--no-'));
   }
   if (!same) return { enabled: false, reason: 'its results differ from those of 128-bit vectors' };
-  wide.enabled = true;
+  wideSimdState.enabled = true;
   return { enabled: true };
 }
 
 /** The reason why this engine cannot do it, or null. V8 prints an error when it gets a flag that it does not know. */
-function unfit(): string | null {
+function unsupportedReason(): string | null {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
     return 'only Node.js lets a program set V8 flags';
   if (process.arch !== 'x64')
@@ -77,7 +77,7 @@ function unfit(): string | null {
 /** The bits of a product, and of functions and row folds in both precisions. */
 function checkBits(width: VectorWidth): Int32Array {
   const [m, n, k] = [37, 53, 300];
-  const at = (buffer: number): Place => ({ buffer, dtype: 'float32', offset: 0 });
+  const at = (buffer: number): BufferRef => ({ buffer, dtype: 'float32', offset: 0 });
   const product: Kernel = {
     ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
     a: { ...at(0), strides: [k, 1] },

@@ -10,7 +10,7 @@ import { scalarMakers } from '../../../kernels/elements/scalarFunctions.js';
 import type { FormModule, Forms } from '../run/forms.js';
 import type { WasmMemory } from '../run/memory.js';
 import { NO_LIBRARY, type Library, type Threads } from './threads.js';
-import { isGone, maySleep, startWorker, tellRefused } from './startWorker.js';
+import { hasEnded, maySleep, startWorker, warnRefused } from './startWorker.js';
 import type { WorkerHandle } from './startWorker.js';
 import { CONTROL, OPERATION, workerSource } from './worker.js';
 import type { WorkerData } from './worker.js';
@@ -18,9 +18,9 @@ import type { WorkerData } from './worker.js';
 /** A few tens of microseconds: longer than the gap between two plans of a step, too short to matter. */
 const SPINS = 20_000;
 /** The shortest time between checks, before a plan runs, that the workers are still alive. */
-const LOOK_MS = 50;
+const CHECK_MS = 50;
 /** How long to wait for a worker before it is given up. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** `threads − 1` workers over one shared memory. */
 export class ThreadPool implements Threads {
@@ -39,8 +39,8 @@ export class ThreadPool implements Threads {
   private started = 0;
   private loadsLibrary = false;
   private whenSettled: (() => void) | null = null;
-  private looked = 0;
-  private readonly patience: number;
+  private lastCheck = 0;
+  private readonly timeout: number;
 
   /**
    * Starts the workers; they are ready some tens of milliseconds later.
@@ -51,9 +51,9 @@ export class ThreadPool implements Threads {
     memory: WasmMemory,
     threads: number,
     library: Library = NO_LIBRARY,
-    patience = PATIENCE_MS,
+    patience = TIMEOUT_MS,
   ) {
-    this.patience = patience;
+    this.timeout = patience;
     if (!memory.shared && threads > 1) {
       throw new DeviceError(
         `threads: ${threads} threads need shared memory, and this memory is not shared; use 1 thread`,
@@ -86,10 +86,10 @@ export class ThreadPool implements Threads {
         spins: SPINS,
       };
       try {
-        this.workers.push(startWorker(source, data, () => this.lose()));
+        this.workers.push(startWorker(source, data, () => this.onLoss()));
         this.started++;
       } catch {
-        this.lose();
+        this.onLoss();
         break;
       }
     }
@@ -112,8 +112,8 @@ export class ThreadPool implements Threads {
     this.whenSettled?.();
     this.whenSettled = null;
     const now = performance.now();
-    if (now - this.looked > LOOK_MS) {
-      this.looked = now;
+    if (now - this.lastCheck > CHECK_MS) {
+      this.lastCheck = now;
       if (this.workerDied()) this.giveUp();
     }
     return !this.broken;
@@ -146,7 +146,7 @@ export class ThreadPool implements Threads {
 
   /** Wakes the workers for the plan at `list`, does this thread's part, and waits for theirs. */
   run(list: number, forms: Forms): void {
-    forms.threadLost = () => this.someoneIsLost;
+    forms.threadLost = () => this.hasLostWorker;
     this.send(OPERATION.run, list, 0, 0);
     let status;
     try {
@@ -171,7 +171,7 @@ export class ThreadPool implements Threads {
   }
 
   /** Whether a worker died or failed in the current run, so that it will come to no further meeting. */
-  private get someoneIsLost(): boolean {
+  private get hasLostWorker(): boolean {
     return this.workerFailed || this.workerDied();
   }
 
@@ -201,14 +201,14 @@ export class ThreadPool implements Threads {
     const { state } = this;
     const workers = this.threads - 1;
     for (let spin = 0; spin < SPINS && Atomics.load(state, CONTROL.done) < workers; spin++);
-    const deadline = performance.now() + this.patience;
+    const deadline = performance.now() + this.timeout;
     for (;;) {
       const done = Atomics.load(state, CONTROL.done);
       if (done >= workers) break;
       const died = this.workerDied();
       if (this.broken || died || performance.now() > deadline) {
         this.giveUp();
-        const how = died ? 'before it died' : `within ${this.patience / 1000} s`;
+        const how = died ? 'before it died' : `within ${this.timeout / 1000} s`;
         throw new DeviceError(
           `threads: ${died ? 'a worker' : `${workers - done} of ${workers} workers`} did not ${what} ${how}; ` +
             'plans run on one thread from now on. Evaluate again.',
@@ -228,7 +228,7 @@ export class ThreadPool implements Threads {
   private workerDied(): boolean {
     for (let thread = 1; thread < this.threads; thread++) {
       const id = Atomics.load(this.state, CONTROL.words + thread - 1);
-      if (id !== 0 && isGone(id)) return true;
+      if (id !== 0 && hasEnded(id)) return true;
     }
     return false;
   }
@@ -236,8 +236,8 @@ export class ThreadPool implements Threads {
   /**
    * Handles the end of a worker. If none has ever started, workers may be forbidden, as by a page's Content-Security-Policy.
    */
-  private lose(): void {
-    if (!this.failed && Atomics.load(this.state, CONTROL.ready) === 0) tellRefused();
+  private onLoss(): void {
+    if (!this.failed && Atomics.load(this.state, CONTROL.ready) === 0) warnRefused();
     this.giveUp();
   }
 

@@ -34,12 +34,12 @@ export function startWorker(source: string, data: WorkerData, onError: () => voi
   return worker;
 }
 
-let told = false;
+let hasWarned = false;
 
 /** Explains once in a page why it has no threads. */
-export function tellRefused(): void {
-  if (told || builtin() !== undefined) return;
-  told = true;
+export function warnRefused(): void {
+  if (hasWarned || builtin() !== undefined) return;
+  hasWarned = true;
   console.warn(
     'chainrule: workers cannot be started, so everything runs on one thread; ' +
       'a Content-Security-Policy must allow them: worker-src blob:',
@@ -50,7 +50,7 @@ export function tellRefused(): void {
  * Whether a thread of this process has ended, if that is known. Node reports it by an event, which does not arrive while this
  * thread waits; Linux lists the threads of a process.
  */
-export function isGone(thread: number): boolean {
+export function hasEnded(thread: number): boolean {
   if (builtin() === undefined || process.platform !== 'linux') return false;
   return !process.getBuiltinModule('node:fs').existsSync(`/proc/self/task/${thread}`);
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Kernel, LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import { DeviceError } from '../../../errors.js';
 import { Forms } from '../run/forms.js';
 import { listKernels } from '../run/kernelList.js';

@@ -47,7 +47,7 @@ export interface Template {
 }
 
 /** How operands are traversed, by level; strides in elements, of the operands that are read and of `OUT`. */
-export interface Walked {
+export interface OperandTraversal {
   readonly reads: number;
   readonly levels: number;
   readonly sizes: Float64Array;
@@ -59,7 +59,7 @@ export interface Walked {
 /** Plans a loop of the same kind with numbers that can be told apart; null if that is impossible. */
 export function planTemplate(
   op: Operation,
-  walked: Walked,
+  walked: OperandTraversal,
   forms: Forms,
   context: KernelContext,
 ): Template | null {
@@ -67,10 +67,10 @@ export function planTemplate(
   const operands = [...Array(reads).keys(), OUT];
   const sizes: number[] = [];
   for (let d = 0; d < levels; d++)
-    sizes.push(op.fold === null ? 1021 - 2 * d : within(rangeOf(walked.sizes[d]!), sizes));
+    sizes.push(op.fold === null ? 1021 - 2 * d : sampleSize(sizeRange(walked.sizes[d]!), sizes));
   const strides = operands.map((j) =>
     sizes.map((_, d) => {
-      const kind = classOf(walked.strides[j]![d]!);
+      const kind = strideClass(walked.strides[j]![d]!);
       return kind === 2 ? 100_003 + 4 * (8 * j + d) : kind;
     }),
   );
@@ -168,12 +168,12 @@ function foldKernel(
 }
 
 /** The power of two at or below a size; 64 and 256 have ranges of their own, since some kernels change above them. */
-export function rangeOf(size: number): number {
+export function sizeRange(size: number): number {
   return size === 64 ? 15 : size === 256 ? 14 : 31 - Math.clz32(size);
 }
 
 /** A size in a range: different from the others if possible, and never the bytes of an element. */
-function within(range: number, others: readonly number[]): number {
+function sampleSize(range: number, others: readonly number[]): number {
   if (range === 15) return 64;
   if (range === 14) return 256;
   const largest = 2 ** (range + 1) - 1;
@@ -182,6 +182,6 @@ function within(range: number, others: readonly number[]): number {
 }
 
 /** Whether an operand repeats along a level (0), is contiguous (1) or strided (2). */
-export function classOf(stride: number): 0 | 1 | 2 {
+export function strideClass(stride: number): 0 | 1 | 2 {
   return stride === 0 ? 0 : stride === 1 ? 1 : 2;
 }

@@ -1,6 +1,6 @@
 /** @file Graphs of many single numbers, where what is read once is computed in the kernel that reads it. */
 import { describe, expect, test, vi } from 'vitest';
-import { planningSoFar } from '../../../engine/engine.js';
+import { planningCounts } from '../../../engine/engine.js';
 import { OperationLoop } from './operationLoop.js';
 import {
   compile,
@@ -68,10 +68,10 @@ describe('many single numbers', () => {
         Array.from({ length: count }, (_, i) => make(i).add(shift)),
       );
       const early = all(scalar(0));
-      const { made } = planningSoFar();
+      const { made } = planningCounts();
       let late = early;
       for (let run = 0; run < 70; run++) evaluate(...(late = all(scalar(0))));
-      expect(planningSoFar().made).toBeGreaterThan(made);
+      expect(planningCounts().made).toBeGreaterThan(made);
       for (let i = 0; i < count; i++) {
         const alone = bits(make(i).add(scalar(0)));
         expect([bits(early[i] as Tensor), bits(late[i] as Tensor)]).toEqual([alone, alone]);

@@ -12,12 +12,12 @@ import { sizeOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
 import { planLoop } from '../loops/planLoop.js';
 import { SCRATCH_BUFFER, type FormedKernel } from '../assembler/block.js';
-import type { Site } from './site.js';
+import type { WalkContext } from './walkContext.js';
 
 /** The most operations of a tree, so that its operands fit into one call. */
-const MOST = 24;
+const MAX_TREE = 24;
 /** Trees that a program contains less often than this are not merged. */
-const OFTEN = 4;
+const MIN_REPEATS = 4;
 
 /** The slots that one kernel computes; the last of them is the root. */
 interface Tree {
@@ -47,7 +47,7 @@ export class NumberTrees {
       counts.set(tree.key, (counts.get(tree.key) ?? 0) + 1);
     }
     for (const [root, { key, slots }] of this.trees) {
-      if ((counts.get(key) ?? 0) >= OFTEN) continue;
+      if ((counts.get(key) ?? 0) >= MIN_REPEATS) continue;
       this.trees.delete(root);
       for (const slot of slots) this.roots[slot] = slot;
     }
@@ -64,7 +64,7 @@ export class NumberTrees {
   }
 
   /** Writes the call that computes a tree. */
-  write(site: Site, root: number): void {
+  write(site: WalkContext, root: number): void {
     const { key, operands, slots } = this.trees.get(root) as Tree;
     const { base, views, instructions, calls, arrays, context } = site;
     const known = site.kernels.tree(key, () => {
@@ -103,7 +103,7 @@ export class NumberTrees {
     for (let slot = instructions.length - 1; slot >= 0; slot--) {
       const root = roots[reader[slot]!]!;
       const joins = isNumber[slot] && reads[slot] === 1 && isNumber[reader[slot]!];
-      roots[slot] = joins && sizes[root]! < MOST ? root : slot;
+      roots[slot] = joins && sizes[root]! < MAX_TREE ? root : slot;
       if (roots[slot] !== slot) sizes[root]!++;
     }
     return roots;

@@ -11,10 +11,10 @@ import { FAULT } from '../run/barrier.js';
 import type { Forms } from '../run/forms.js';
 import type { CallWriter } from './callWriter.js';
 import {
-  classOf,
+  strideClass,
   OUT,
   planTemplate,
-  rangeOf,
+  sizeRange,
   SCRATCH_WORD,
   SIZE,
   STRIDE,
@@ -23,7 +23,7 @@ import {
 } from './loopTemplate.js';
 
 /** The most levels of a loop that can be looked up by number. */
-export const MOST_LEVELS = 6;
+export const MAX_LEVELS = 6;
 export const dtypeCode = Object.fromEntries(DTYPES.map((d, i) => [d, i])) as Record<DType, number>;
 const ITEM_SIZES = DTYPES.map((dtype) => itemSize[dtype]);
 
@@ -36,12 +36,12 @@ export class OperationLoop {
   /** The codes of their dtypes. */
   readonly dtypes = new Int32Array(4);
   levels = 0;
-  readonly sizes = new Float64Array(MOST_LEVELS + 1);
-  readonly strides = [0, 1, 2, 3].map(() => new Float64Array(MOST_LEVELS + 1));
+  readonly sizes = new Float64Array(MAX_LEVELS + 1);
+  readonly strides = [0, 1, 2, 3].map(() => new Float64Array(MAX_LEVELS + 1));
   /** Strides of the current dimension. */
   readonly stride = new Float64Array(4);
   /** 1 for a level that is folded. */
-  private readonly inner = new Uint8Array(MOST_LEVELS + 1);
+  private readonly inner = new Uint8Array(MAX_LEVELS + 1);
   private readonly templates = new Map<number, Map<number, Template | null>>();
   private readonly forms: Forms;
   private readonly context: KernelContext;
@@ -68,7 +68,7 @@ export class OperationLoop {
     let joins = levels > 0 && this.inner[last] === inner;
     joins &&= strides[OUT]![last] === stride[OUT]! * size;
     for (let j = 0; joins && j < reads; j++) joins = strides[j]![last] === stride[j]! * size;
-    if (!joins && levels === MOST_LEVELS) return false;
+    if (!joins && levels === MAX_LEVELS) return false;
     const at = joins ? last : this.levels++;
     this.inner[at] = inner;
     this.sizes[at] = joins ? this.sizes[at]! * size : size;
@@ -101,8 +101,8 @@ export class OperationLoop {
   private isShort(): boolean {
     const { levels, inner, sizes, strides } = this;
     const last = levels - 1;
-    if (levels > MOST_FOLDED || inner[last] !== 1 || sizes[last]! >= LONG_FOLD) return false;
-    const most = strides[0]![last] === 1 ? MOST_ROWS : LONG;
+    if (levels > MAX_FOLD_LEVELS || inner[last] !== 1 || sizes[last]! >= CHUNKED_FOLD) return false;
+    const most = strides[0]![last] === 1 ? MAX_FOLD_ROWS : CHUNKED_LEVEL;
     for (let d = 0; d < levels; d++)
       if (sizes[d] === 0 || (d < last && (inner[d] === 1 || sizes[d]! > most))) return false;
     return true;
@@ -116,9 +116,9 @@ export class OperationLoop {
     kind = (kind * 4 + dtypes[OUT]!) * 3 + (along === null ? 0 : along === 'row' ? 1 : 2);
     let walked = levels;
     for (let d = 0; d < levels; d++) {
-      for (let j = 0; j < reads; j++) walked = walked * 3 + classOf(strides[j]![d]!);
-      walked = walked * 3 + classOf(strides[OUT]![d]!);
-      if (fold !== null) walked = walked * 16 + rangeOf(this.sizes[d]!);
+      for (let j = 0; j < reads; j++) walked = walked * 3 + strideClass(strides[j]![d]!);
+      walked = walked * 3 + strideClass(strides[OUT]![d]!);
+      if (fold !== null) walked = walked * 16 + sizeRange(this.sizes[d]!);
     }
     let ofKind = this.templates.get(kind);
     if (ofKind === undefined)
@@ -152,10 +152,10 @@ export class OperationLoop {
   }
 }
 
-/** A fold over this many elements runs in chunks, and a column fold that keeps more than `LONG` along a level may do so. */
-const LONG_FOLD = 2048;
-const LONG = 512;
+/** A fold over this many elements runs in chunks, and a column fold that keeps more than `CHUNKED_LEVEL` along a level may do so. */
+const CHUNKED_FOLD = 2048;
+const CHUNKED_LEVEL = 512;
 /** The most rows of a row fold: ranges of sizes end here. */
-const MOST_ROWS = 2 ** 14 - 1;
+const MAX_FOLD_ROWS = 2 ** 14 - 1;
 /** A fold in more levels cannot be looked up by number. */
-const MOST_FOLDED = 5;
+const MAX_FOLD_LEVELS = 5;

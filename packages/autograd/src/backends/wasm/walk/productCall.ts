@@ -14,16 +14,16 @@ import type { Shape } from '../../../graph/shape.js';
 import { blasSource } from '../../node.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { Product } from '../products/blocking.js';
-import { decide, planMatmul, SPLITS, type Decisions } from '../products/matmul.js';
+import { planProduct, planMatmul, SPLITS, type ProductPlan } from '../products/matmul.js';
 import { tiling } from '../products/microKernel.js';
 import { PACKINGS } from '../products/packing.js';
 import type { Forms } from '../run/forms.js';
 import { OUT } from './loopTemplate.js';
 import { dtypeCode, type OperationLoop } from './operationLoop.js';
-import { viewAt, writeKernel, type Site } from './site.js';
+import { viewAt, writeKernel, type WalkContext } from './walkContext.js';
 
 /** A batch of more dimensions than this is planned like any kernel. */
-const MOST_DIMENSIONS = 8;
+const MAX_BATCH_DIMENSIONS = 8;
 /**
  * Used in place of the number of a primitive: for a sum of products, and for products of one term each. No operation of a graph
  * has them.
@@ -38,7 +38,7 @@ class Matrices {
   rows = 0;
   columns = 0;
   /** The stride of each dimension of the batch. */
-  readonly batch = new Float64Array(MOST_DIMENSIONS);
+  readonly batch = new Float64Array(MAX_BATCH_DIMENSIONS);
 
   /** Sets the matrices in a buffer, row-major or as a view says, for a batch of `rank` dimensions. */
   set(buffer: number, view: View | null, own: Shape, batch: Shape, transposed: boolean): void {
@@ -83,21 +83,21 @@ export class ProductCall {
   }
 
   /** Writes the product that an instruction computes. */
-  write(site: Site, slot: number): void {
+  write(site: WalkContext, slot: number): void {
     const { shape, dtype } = site.instructions[slot] as Instruction;
     const written =
-      isFloat(dtype) && shape.length - 2 <= MOST_DIMENSIONS && this.writeNumbers(site, slot);
+      isFloat(dtype) && shape.length - 2 <= MAX_BATCH_DIMENSIONS && this.writeNumbers(site, slot);
     if (!written) writeKernel(site, kernelOf(site, slot));
   }
 
-  private writeNumbers(site: Site, slot: number): boolean {
+  private writeNumbers(site: WalkContext, slot: number): boolean {
     this.read(site, slot);
     const { a, b, m, n, k } = this;
     const along = a.columns === 1 && b.rows === 1 ? 'row' : 'column';
     return isLoop(m, n, k, along) ? this.writeLoop(site, slot) : this.writeBlocked(site, slot);
   }
 
-  private read({ instructions, base, views }: Site, slot: number): void {
+  private read({ instructions, base, views }: WalkContext, slot: number): void {
     const instruction = instructions[slot] as Instruction;
     const { inputs, shape } = instruction;
     const [x, y] = inputs as readonly [number, number];
@@ -112,7 +112,7 @@ export class ProductCall {
   }
 
   /** Writes a small or thin product as a loop of sums; false if it must be planned as a kernel. */
-  private writeLoop({ instructions, loop, calls }: Site, slot: number): boolean {
+  private writeLoop({ instructions, loop, calls }: WalkContext, slot: number): boolean {
     const { a, b, out, m, n, k } = this;
     const { shape, dtype } = instructions[slot] as Instruction;
     loop.start(2);
@@ -131,7 +131,7 @@ export class ProductCall {
   }
 
   /** Writes a tiled product; false if a library computes it. */
-  private writeBlocked(site: Site, slot: number): boolean {
+  private writeBlocked(site: WalkContext, slot: number): boolean {
     if (blasSource(site.arrays.memory.memory) !== null) return false;
     const { shape, dtype } = site.instructions[slot] as Instruction;
     const single = dtype === 'float32';
@@ -140,7 +140,7 @@ export class ProductCall {
     const rank = shape.length - 2;
     let matrices = 1;
     for (let d = 0; d < rank; d++) matrices *= shape[d]!;
-    const decisions = decide(t, product, matrices);
+    const decisions = planProduct(t, product, matrices);
     const dimensions = matrices === 1 ? 0 : rank;
     const form = this.formOf(decisions, dimensions, single, site, slot);
     if (form < 0) return false;
@@ -148,19 +148,19 @@ export class ProductCall {
     return true;
   }
 
-  /** Writes words in the order of `batchOf`, `wordsOf` and `roomWords`. */
+  /** Writes words in the order of `batchOf`, `wordsOf` and `scratchWords`. */
   private writeWords(
-    { calls }: Site,
+    { calls }: WalkContext,
     form: number,
     { m, n, k, a, b, c }: Product,
-    { place }: Decisions,
+    { layout }: ProductPlan,
     matrices: number,
     shape: Shape,
     dimensions: number,
   ): void {
     const size = c.columns;
     const [x, y, out] = [this.a, this.b, this.out];
-    calls.need(place.bytes);
+    calls.need(layout.bytes);
     calls.call(form);
     calls.address(x.buffer, x.offset * size);
     calls.address(y.buffer, y.offset * size);
@@ -184,8 +184,8 @@ export class ProductCall {
     calls.word(b.columns);
     calls.word(c.rows);
     calls.word(c.columns);
-    calls.word(place.copy);
-    calls.word(place.scaled);
+    calls.word(layout.copy);
+    calls.word(layout.scaled);
   }
 
   private inBytes(size: number): Product {
@@ -200,24 +200,25 @@ export class ProductCall {
 
   /** The form for all products that are computed alike; −1 if there is none. */
   private formOf(
-    { how, split }: Decisions,
+    { blocks, split }: ProductPlan,
     dimensions: number,
     single: boolean,
-    site: Site,
+    site: WalkContext,
     slot: number,
   ): number {
-    const packing = how.packing === undefined ? PACKINGS.length : PACKINGS.indexOf(how.packing);
-    const flags = Number(how.copiesA) + 2 * Number(how.rowMajor) + 4 * Number(how.scales);
+    const packing =
+      blocks.packing === undefined ? PACKINGS.length : PACKINGS.indexOf(blocks.packing);
+    const flags = Number(blocks.copiesA) + 2 * Number(blocks.rowMajor) + 4 * Number(blocks.scales);
     const ways = packing * 8 + flags;
     const kind = (ways * SPLITS.length + SPLITS.indexOf(split)) * 2 + Number(single);
-    const key = kind * (MOST_DIMENSIONS + 1) + dimensions;
+    const key = kind * (MAX_BATCH_DIMENSIONS + 1) + dimensions;
     let form = this.known.get(key);
     if (form === undefined) this.known.set(key, (form = this.find(key, site, slot)));
     return form;
   }
 
   /** The form for products of this kind: from the prelude, or by planning one. */
-  private find(key: number, site: Site, slot: number): number {
+  private find(key: number, site: WalkContext, slot: number): number {
     const { forms, context } = this;
     const way = `product ${key}`;
     const known = forms.recall(way, context)?.[0];
@@ -257,7 +258,7 @@ function level(
   return loop.push(size, inner);
 }
 
-function kernelOf(site: Site, slot: number): MatmulKernel {
+function kernelOf(site: WalkContext, slot: number): MatmulKernel {
   const instruction = site.instructions[slot] as Instruction;
   const [x, y] = instruction.inputs as readonly [number, number];
   const [a, b] = [viewAt(site, x), viewAt(site, y)];

@@ -1,7 +1,7 @@
 /** @file A program that is walked gives the same bits as its plan. */
 import { describe, expect, test, vi } from 'vitest';
 import { collect } from '../../../engine/collect.js';
-import { backendInUse, engine, planningSoFar } from '../../../engine/engine.js';
+import { backendInUse, engine, planningCounts } from '../../../engine/engine.js';
 import { Plan } from '../../../engine/plan.js';
 import type { Executable } from '../../../engine/program.js';
 import type { TypedArray } from '../../../graph/dtype.js';
@@ -147,13 +147,13 @@ const computations: Readonly<Record<string, () => Tensor>> = {
 /** The values of a computation's runs, until it has been planned for good. */
 function runsUntilPlanned(f: () => Tensor): { values: Tensor[]; walked: number } {
   engine.plans.clear();
-  const before = planningSoFar();
+  const before = planningCounts();
   const values: Tensor[] = [];
   do {
     values.push(f());
     evaluate(values.at(-1) as Tensor);
-  } while (planningSoFar().made === before.made);
-  return { values, walked: planningSoFar().walked - before.walked };
+  } while (planningCounts().made === before.made);
+  return { values, walked: planningCounts().walked - before.walked };
 }
 
 /** The roots of a graph for which a walk and a plan give different bits. */
@@ -385,7 +385,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     const input = backend.allocate('float32', x.size) as TypedArray;
     input.set(x.dataSync());
     const given = new Float32Array(x.size);
-    const [result] = (plan.on(backend) as Executable<TypedArray>).run([input], [given]);
+    const [result] = (plan.compile(backend) as Executable<TypedArray>).run([input], [given]);
     expect(result).toBe(given);
     expect(given).toEqual(y.dataSync());
   });

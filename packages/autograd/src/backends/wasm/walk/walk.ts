@@ -4,35 +4,35 @@
  * Nothing is fused or optimized. Views cost nothing; a buffer is free again after its last use. A plan of fused loops takes
  * many times as long to make, and is made for programs that run many times; it gives the same bits.
  */
-import { copyOf } from '../../../engine/compile/added.js';
+import { copyOf } from '../../../engine/compile/compilerPrimitives.js';
 import { isContiguous, ownView, viewOf, type View } from '../../../engine/compile/view.js';
 import { viewOfWindow, windowOf, type Window } from '../../../engine/compile/windows.js';
 import { loopOf, type Loop } from '../../../engine/loop.js';
 import type { Instruction, Program } from '../../../engine/program.js';
-import type { PlacedSpec } from '../../../graph/lowering.js';
+import type { DynamicViewSpec } from '../../../graph/lowering.js';
 import { itemSize } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { constantOp } from '../../../graph/version.js';
 import type { Arrays } from '../run/arrays.js';
-import { disposeParts, type Part, type Prepared } from '../run/prepare.js';
+import { disposeParts, type Part, type PreparedProgram } from '../run/prepare.js';
 import { WasmPlan } from '../run/wasmPlan.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { CallWriter } from './callWriter.js';
-import type { KnownKernels } from './knownKernels.js';
+import type { KernelCache } from './kernelCache.js';
 import type { NumberTrees } from './numberTrees.js';
 import type { OperationLoop } from './operationLoop.js';
 import type { ProductCall } from './productCall.js';
-import type { Site } from './site.js';
+import type { WalkContext } from './walkContext.js';
 import type { WalkTools } from './walkTools.js';
 import { write } from './writeCalls.js';
 
 /** A buffer without an offset in the arena. */
-const NOWHERE = -1;
+const NO_OFFSET = -1;
 /** Instead of the last use of a buffer: it is read after the last operation, or was given back already. */
-const TO_THE_END = Infinity;
-const GIVEN_BACK = -2;
+const LIVE_OUT = Infinity;
+const RELEASED = -2;
 
-export class Walk implements Site {
+export class Walk implements WalkContext {
   readonly instructions: Instruction[];
   readonly views: (View | null)[] = [];
   readonly base: number[] = [];
@@ -40,7 +40,7 @@ export class Walk implements Site {
   readonly arrays: Arrays;
   readonly loop: OperationLoop;
   readonly product: ProductCall;
-  readonly kernels: KnownKernels;
+  readonly kernels: KernelCache;
   readonly context: KernelContext;
   private readonly parts: Part[] = [];
   /** The offset of each buffer in the arena. */
@@ -78,13 +78,13 @@ export class Walk implements Site {
     this.calls.reset();
   }
 
-  run({ outputs }: Program): Prepared {
+  run({ outputs }: Program): PreparedProgram {
     const { arrays, instructions } = this;
-    // `forEach`, because V8 would optimize a loop in this function with both functions inlined, which takes twice the time of
+    // `mapOverExamples`, because V8 would optimize a loop in this function with both functions inlined, which takes twice the time of
     // the two.
-    instructions.forEach((instruction, slot) => this.look(instruction, slot));
+    instructions.forEach((instruction, slot) => this.resolve(instruction, slot));
     const results = outputs.map((slot) => this.result(slot));
-    this.makeRoom();
+    this.reserveLoops();
     try {
       // Instructions that the walk adds are computed where it adds them.
       instructions.forEach((instruction, slot) => this.compute(instruction, slot));
@@ -109,7 +109,7 @@ export class Walk implements Site {
     return slot;
   }
 
-  window(slot: number, spec: PlacedSpec, numbers: readonly number[], view: View): void {
+  window(slot: number, spec: DynamicViewSpec, numbers: readonly number[], view: View): void {
     this.windows.push(windowOf(slot, spec, numbers, view));
     this.roots.set(slot, this.rootOf(view.base));
   }
@@ -120,7 +120,7 @@ export class Walk implements Site {
   }
 
   take(slot: number): void {
-    if (this.offsets[slot] !== NOWHERE) return;
+    if (this.offsets[slot] !== NO_OFFSET) return;
     const bytes = this.bytesOf(slot);
     const place = this.free.get(bytes)?.pop();
     this.offsets[slot] = place ?? this.arenaBytes;
@@ -129,7 +129,7 @@ export class Walk implements Site {
 
   release(slot: number): void {
     const place = this.offsets[slot]!;
-    if (place === NOWHERE) return; // an input
+    if (place === NO_OFFSET) return; // an input
     const bytes = this.bytesOf(slot);
     const list = this.free.get(bytes);
     if (list === undefined) this.free.set(bytes, [place]);
@@ -162,14 +162,14 @@ export class Walk implements Site {
   /** The results of a loop that something reads. */
   private wantedOf(slot: number): Map<number, number> {
     const all = this.results.get(slot) ?? [];
-    return new Map(Array.from(all).filter(([, result]) => this.last[result] !== NOWHERE));
+    return new Map(Array.from(all).filter(([, result]) => this.last[result] !== NO_OFFSET));
   }
 
   /** Reserves the memory that the steps of loops need. */
-  private makeRoom(): void {
+  private reserveLoops(): void {
     for (const slot of this.results.keys()) {
       const loop = this.loopAt(slot);
-      const bytes = this.tools.repeated(loop)?.roomFor(loop, this.wantedOf(slot));
+      const bytes = this.tools.repeated(loop)?.memoryFor(loop, this.wantedOf(slot));
       if (bytes === undefined) continue;
       const shape = [bytes / itemSize.int32];
       this.instructions[slot] = { ...(this.instructions[slot] as Instruction), shape };
@@ -186,25 +186,25 @@ export class Walk implements Site {
   private define(slot: number, base: number, view: View | null): void {
     this.base[slot] = base;
     this.views[slot] = view;
-    this.offsets[slot] = NOWHERE;
-    this.last[slot] = NOWHERE;
+    this.offsets[slot] = NO_OFFSET;
+    this.last[slot] = NO_OFFSET;
   }
 
   /** Finds the buffer and the view of a slot, and notes its readers. */
-  private look(instruction: Instruction, slot: number): void {
+  private resolve(instruction: Instruction, slot: number): void {
     const { op, inputs } = instruction;
     if (op === null || op === constantOp) {
       this.define(slot, slot, null);
       if (op === null) return;
       this.take(slot); // written before the run, as inputs are: into memory that no value uses before
-      this.last[slot] = TO_THE_END;
+      this.last[slot] = LIVE_OUT;
       this.numbers.push(slot);
       return;
     }
     const { kind } = op.lowering;
-    if ((kind === 'alias' || kind === 'view') && this.lookThrough(slot, instruction)) return;
-    if (op.lowering.kind === 'placedView')
-      return this.lookWithin(slot, instruction, op.lowering.placed(instruction.attrs ?? {}));
+    if ((kind === 'alias' || kind === 'view') && this.resolveView(slot, instruction)) return;
+    if (op.lowering.kind === 'dynamicView')
+      return this.resolveWindow(slot, instruction, op.lowering.dynamic(instruction.attrs ?? {}));
     this.define(slot, slot, null);
     if (op.lowering.kind === 'loop') this.results.set(slot, new Map());
     if (op.lowering.kind === 'loopResult' && this.isLeftByLoop(instruction)) {
@@ -216,7 +216,7 @@ export class Walk implements Site {
   }
 
   /** A view of an existing buffer; false if no strides describe it. */
-  private lookThrough(slot: number, instruction: Instruction): boolean {
+  private resolveView(slot: number, instruction: Instruction): boolean {
     const x = instruction.inputs[0]!;
     const base = this.base[x]!;
     const from = this.views[x]!;
@@ -235,7 +235,7 @@ export class Walk implements Site {
   }
 
   /** A window of an existing buffer. */
-  private lookWithin(slot: number, { inputs, shape }: Instruction, spec: PlacedSpec): void {
+  private resolveWindow(slot: number, { inputs, shape }: Instruction, spec: DynamicViewSpec): void {
     const [x, ...numbers] = inputs as readonly [number, ...number[]];
     const whole =
       this.views[x] ?? ownView(this.base[x]!, (this.instructions[x] as Instruction).shape);
@@ -254,11 +254,11 @@ export class Walk implements Site {
   private result(slot: number): number {
     const base = this.base[slot]!;
     const { shape, dtype } = this.instructions[slot] as Instruction;
-    this.last[this.rootOf(base)] = TO_THE_END;
+    this.last[this.rootOf(base)] = LIVE_OUT;
     const isOwn = this.views[slot] === null && !this.roots.has(base);
     if (isOwn && (this.instructions[base] as Instruction).op !== constantOp) return base;
     const copy = this.add(copyOf(slot, shape, dtype));
-    this.last[copy] = TO_THE_END;
+    this.last[copy] = LIVE_OUT;
     return copy;
   }
 
@@ -274,18 +274,19 @@ export class Walk implements Site {
       else this.trees?.write(this, slot);
     }
     if (slot >= this.count) return;
-    if (tree === null) this.giveBack(inputs, slot);
+    if (tree === null) this.freeBuffer(inputs, slot);
     else
-      for (const part of tree) this.giveBack((this.instructions[part] as Instruction).inputs, slot);
-    if (this.last[slot] === NOWHERE) this.release(slot);
+      for (const part of tree)
+        this.freeBuffer((this.instructions[part] as Instruction).inputs, slot);
+    if (this.last[slot] === NO_OFFSET) this.release(slot);
   }
 
   /** Gives back the buffers of `inputs` that nothing reads after a slot. */
-  private giveBack(inputs: readonly number[], slot: number): void {
+  private freeBuffer(inputs: readonly number[], slot: number): void {
     for (const x of inputs) {
       const base = this.rootOf(this.base[x]!);
       if (this.last[base] !== slot) continue;
-      this.last[base] = GIVEN_BACK;
+      this.last[base] = RELEASED;
       this.release(base);
     }
   }

@@ -5,10 +5,10 @@
 import type { Loop } from '../../../engine/loop.js';
 import type { KernelContext } from '../assembler/kernelFunction.js';
 import type { Arrays } from '../run/arrays.js';
-import type { Repeated } from '../repeat/repeated.js';
+import type { CompiledLoop } from '../repeat/compiledLoop.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 import { CallWriter } from './callWriter.js';
-import { KnownKernels } from './knownKernels.js';
+import { KernelCache } from './kernelCache.js';
 import { OperationLoop } from './operationLoop.js';
 import { ProductCall } from './productCall.js';
 
@@ -17,17 +17,17 @@ export interface KnownForms {
   readonly context: KernelContext;
   readonly loop: OperationLoop;
   readonly product: ProductCall;
-  readonly kernels: KnownKernels;
+  readonly kernels: KernelCache;
 }
 
 export class WalkTools {
   readonly arrays: Arrays;
   readonly calls = new CallWriter();
   /** The body of a loop as kernels, or null. */
-  readonly repeated: (loop: Loop) => Repeated | null;
+  readonly repeated: (loop: Loop) => CompiledLoop | null;
   private known: KnownForms | null = null;
 
-  constructor(arrays: Arrays, repeated: (loop: Loop) => Repeated | null) {
+  constructor(arrays: Arrays, repeated: (loop: Loop) => CompiledLoop | null) {
     this.arrays = arrays;
     this.repeated = repeated;
   }
@@ -43,7 +43,7 @@ export class WalkTools {
         context,
         loop: new OperationLoop(forms, context),
         product: new ProductCall(forms, context),
-        kernels: new KnownKernels(),
+        kernels: new KernelCache(),
       };
     }
     return this.known;

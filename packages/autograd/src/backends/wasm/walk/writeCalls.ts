@@ -1,36 +1,40 @@
 /** @file Writes the calls that compute one operation, as its lowering says. */
-import { COPY, copyOf } from '../../../engine/compile/added.js';
+import { COPY, copyOf } from '../../../engine/compile/compilerPrimitives.js';
 import { partKernel } from '../../../engine/compile/lower.js';
 import { operatorKernel, writesTable } from '../../../engine/compile/operatorKernel.js';
-import { fusible } from '../../../engine/compile/loops/joining.js';
+import { isFusible } from '../../../engine/compile/loops/loopFusion.js';
 import { joinKernel } from '../../../engine/compile/joins.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { isRowMajor, ownView } from '../../../engine/compile/view.js';
 import { viewOfWindow } from '../../../engine/compile/windows.js';
 import type { Instruction } from '../../../engine/program.js';
-import { placedParts, type PartsSpec, type PlacedPartsSpec } from '../../../graph/lowering.js';
+import {
+  splitDynamicParts,
+  type PartsSpec,
+  type DynamicPartsSpec,
+} from '../../../graph/lowering.js';
 import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 import { supports } from '../elements/elementOps.js';
 import { dtypeCode } from './operationLoop.js';
 import { COPIES, copy, element, fold } from './writeLoops.js';
-import { viewAt, writeAgain, writeKernel, type Site } from './site.js';
+import { viewAt, rewriteKernel, writeKernel, type WalkContext } from './walkContext.js';
 
 const supported = (op: string, dtype: Instruction['dtype']): boolean => supports(op, dtype);
 
 /** Element functions found to be supported so far, by primitive and dtype. */
-const met = new Set<number>();
+const supportedOps = new Set<number>();
 
 function isElement({ id, name }: Primitive, dtype: Instruction['dtype']): boolean {
   const key = id * 8 + dtypeCode[dtype];
-  if (met.has(key)) return true;
+  if (supportedOps.has(key)) return true;
   const found = supports(name, dtype);
-  if (found) met.add(key);
+  if (found) supportedOps.add(key);
   return found;
 }
 
 /** Writes the calls of one instruction. */
-export function write(site: Site, slot: number): void {
+export function write(site: WalkContext, slot: number): void {
   const instruction = site.instructions[slot] as Instruction;
   const { inputs, shape, attrs, dtype } = instruction;
   const op = instruction.op as Primitive;
@@ -52,16 +56,16 @@ export function write(site: Site, slot: number): void {
         0,
       );
     case 'fold':
-      if (!fusible(instruction, site.instructions, supported)) break;
+      if (!isFusible(instruction, site.instructions, supported)) break;
       return fold(site, slot, lowering.dims(attrs ?? {}));
     case 'product':
       if (sizeOf(shape) === 0) break;
       return site.product.write(site, slot);
     case 'parts':
       return assemble(site, slot, lowering.parts(attrs ?? {}));
-    case 'placedParts':
-      return withinWindows(site, slot, lowering.placed(attrs ?? {}));
-    case 'placedView':
+    case 'dynamicParts':
+      return assembleInWindows(site, slot, lowering.dynamic(attrs ?? {}));
+    case 'dynamicView':
     case 'kernel':
     case 'loop':
     case 'loopResult':
@@ -71,7 +75,7 @@ export function write(site: Site, slot: number): void {
   opaque(site, slot);
 }
 
-function assemble(site: Site, slot: number, spec: PartsSpec): void {
+function assemble(site: WalkContext, slot: number, spec: PartsSpec): void {
   const { inputs, shape, dtype } = site.instructions[slot] as Instruction;
   const strides = stridesOf(shape);
   if (spec.kind === 'concat') {
@@ -100,7 +104,7 @@ function assemble(site: Site, slot: number, spec: PartsSpec): void {
 }
 
 /** Where the elements of a slot lie, if they are adjacent. */
-function placeAt({ instructions, base, views }: Site, x: number): Place | null {
+function placeAt({ instructions, base, views }: WalkContext, x: number): BufferRef | null {
   const { dtype, shape } = instructions[x] as Instruction;
   const view = views[x]!;
   if (view !== null && !isRowMajor(view, shape)) return null;
@@ -108,12 +112,12 @@ function placeAt({ instructions, base, views }: Site, x: number): Place | null {
 }
 
 /** The filling everywhere, the first part over it, and the other parts added, each in a window. */
-function withinWindows(site: Site, slot: number, spec: PlacedPartsSpec): void {
+function assembleInWindows(site: WalkContext, slot: number, spec: DynamicPartsSpec): void {
   const instruction = site.instructions[slot] as Instruction;
   const { inputs, shape, dtype } = instruction;
   element(site, { ...COPIES, dtype }, [inputs[1]!], shape, slot, null, 0);
   const whole = ownView(slot, shape);
-  placedParts(inputs, spec).forEach(({ part, numbers }, k) => {
+  splitDynamicParts(inputs, spec).forEach(({ part, numbers }, k) => {
     const window = site.add(instruction);
     const { strides } = viewOfWindow(window, spec, whole);
     site.window(window, spec, numbers, whole);
@@ -125,7 +129,7 @@ function withinWindows(site: Site, slot: number, spec: PlacedPartsSpec): void {
 }
 
 /** A primitive over contiguous operands: by its operator kernel, else by its reference. */
-function opaque(site: Site, slot: number): void {
+function opaque(site: WalkContext, slot: number): void {
   const { instructions, base, views } = site;
   const { op, attrs, inputs } = instructions[slot] as Instruction;
   const { lowering } = op as Primitive;
@@ -140,7 +144,7 @@ function opaque(site: Site, slot: number): void {
     operands.push(inOrder ? base[x]! : contiguous(site, x, copies));
   }
   if (lowering.kind === 'loop') site.repeat(slot, operands);
-  else if (table || !writeAgain(site, slot, operands)) {
+  else if (table || !rewriteKernel(site, slot, operands)) {
     const made = operatorKernel(instructions, slot, operands);
     if (made === null) site.reference(slot, operands);
     else if (made.kind === 'index' && table) {
@@ -152,7 +156,7 @@ function opaque(site: Site, slot: number): void {
 }
 
 /** A copy of a view, in order. */
-function contiguous(site: Site, x: number, copies: number[]): number {
+function contiguous(site: WalkContext, x: number, copies: number[]): number {
   const { shape, dtype } = site.instructions[x] as Instruction;
   const made = site.add(copyOf(x, shape, dtype));
   site.take(made);

@@ -1,8 +1,8 @@
 /** @file Writes the calls of loops of one operation: element functions, copies and folds. */
 import {
   isOrdered,
-  LONG_LEVEL,
-  SHORT_LEVEL,
+  MAX_JOINED_LEVEL,
+  MIN_SPLIT_LEVEL,
   type FoldOrder,
 } from '../../../engine/compile/foldOrder.js';
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
@@ -14,11 +14,11 @@ import type { Primitive } from '../../../graph/primitive.js';
 import { sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
 import { OUT, type Operation } from './loopTemplate.js';
 import { dtypeCode, type OperationLoop } from './operationLoop.js';
-import { viewAt, writeKernel, type Site } from './site.js';
+import { viewAt, writeKernel, type WalkContext } from './walkContext.js';
 
 /** One element function over a space; `strides` say how the result is written if that is not in order. */
 export function element(
-  site: Site,
+  site: WalkContext,
   op: Operation,
   inputs: readonly number[],
   space: Shape,
@@ -59,7 +59,7 @@ export const COPIES = { name: null, id: -1, fold: null } as const;
 
 /** Adds the dimensions of a space as levels of the loop, outermost first; false if there are too many. */
 function levels(
-  { instructions, views, loop }: Site,
+  { instructions, views, loop }: WalkContext,
   inputs: readonly number[],
   space: Shape,
   strides: readonly number[] | null,
@@ -90,7 +90,7 @@ const rest = new Float64Array(4);
 
 /** The same as a kernel, for spaces with too many levels. */
 function elementKernel(
-  site: Site,
+  site: WalkContext,
   { name, dtype }: Operation,
   inputs: readonly number[],
   space: Shape,
@@ -115,7 +115,7 @@ function elementKernel(
 }
 
 /** The access to an operand that is broadcast to a space. */
-function accessOf(site: Site, x: number, space: Shape): LoopKernel['inputs'][number] {
+function accessOf(site: WalkContext, x: number, space: Shape): LoopKernel['inputs'][number] {
   const { shape, dtype } = site.instructions[x] as Instruction;
   const view = viewAt(site, x);
   const lead = space.length - shape.length;
@@ -127,7 +127,7 @@ function accessOf(site: Site, x: number, space: Shape): LoopKernel['inputs'][num
 
 /** Writes a value into a buffer: in order, or with the given strides. */
 export function copy(
-  site: Site,
+  site: WalkContext,
   from: number,
   out: number,
   strides: readonly number[] | null = null,
@@ -139,7 +139,7 @@ export function copy(
 }
 
 /** A fold, in the same order as in a loop that does more. */
-export function fold(site: Site, slot: number, dims: readonly number[]): void {
+export function fold(site: WalkContext, slot: number, dims: readonly number[]): void {
   const { op, inputs, dtype } = site.instructions[slot] as Instruction;
   const x = inputs[0] as number;
   const { shape, dtype: from } = site.instructions[x] as Instruction;
@@ -184,7 +184,7 @@ function orderAlong(
   for (let i = folded.length - 2; i >= 0; i--) {
     const d = folded[i]!;
     if (strides[d] !== strides[last]! * size) return undefined;
-    if (size >= LONG_LEVEL) isOne = false;
+    if (size >= MAX_JOINED_LEVEL) isOne = false;
     size *= shape[d]!;
   }
   let rows = 1;
@@ -195,7 +195,7 @@ function orderAlong(
     outside &&= stride(d) > stride(last);
   }
   const innermost = isOne ? size : shape[last]!;
-  if (rows > 1 && !(innermost >= SHORT_LEVEL && outside)) return 'column';
+  if (rows > 1 && !(innermost >= MIN_SPLIT_LEVEL && outside)) return 'column';
   return isOne ? 'row' : undefined;
 }
 

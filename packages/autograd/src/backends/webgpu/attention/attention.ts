@@ -8,8 +8,8 @@ import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Instruction } from '../../../engine/program.js';
 import type { Window } from '../../../engine/compile/windows.js';
 import { same } from './grid.js';
-import { Inlined, type Region } from './inlined.js';
-import { MOST_TILES, Regions, TILE, WIDEST, type Summing } from './regions.js';
+import { InlinedBody, type Region } from './inlinedBody.js';
+import { MAX_TILES, Regions, TILE, MAX_HEAD_COLUMNS, type Summing } from './regions.js';
 import { softmaxOf, type ScoresKernel } from './scores.js';
 
 /** A kernel over scores that replaces the kernels `members`. */
@@ -67,29 +67,29 @@ class Attention {
     });
   }
 
-  private inlined(): Inlined {
-    return new Inlined(this.instructions, this.found.points, (buffer) =>
+  private inlined(): InlinedBody {
+    return new InlinedBody(this.instructions, this.found.points, (buffer) =>
       this.found.isVirtual(buffer) ? (this.found.dots.get(buffer)?.kernel ?? null) : null,
     );
   }
 
-  private *rowSteps(): Generator<Placed> {
+  private *rowSteps(): Generator<PositionedStep> {
     for (const region of [...this.found.regions.values()].reverse()) {
       const sums = this.found.sumsOf(region, 'rows');
       const inlined = this.inlined();
       const { kernel, grid } = region;
       const contractions = sums.map(({ value, kernel: { b, n, out } }) => ({
-        value: inlined.own(region, value),
+        value: inlined.ownValue(region, value),
         other: b,
         n,
         out,
       }));
       const kept = kernel.outputs.filter(({ strides }) => strides.length <= kernel.outer.length);
       const outputs = [
-        ...kept.map((o) => ({ ...o, value: inlined.own(region, o.value) })),
+        ...kept.map((o) => ({ ...o, value: inlined.ownValue(region, o.value) })),
         ...[...region.rowSlots].map(([value, access]) => ({
           ...access,
-          value: inlined.own(region, value),
+          value: inlined.ownValue(region, value),
         })),
       ];
       const { inputs, body } = inlined;
@@ -106,14 +106,14 @@ class Attention {
       };
       const members = [region.at, ...sums.map(({ at }) => at)];
       const kernels = [kernel, ...sums.map((sum) => sum.kernel)];
-      yield placed(this.found.endOf(region), members, scores, kernels, [
+      yield positionedStep(this.found.endOf(region), members, scores, kernels, [
         ...region.slots,
         ...sums.map((sum) => sum.kernel.out.buffer),
       ]);
     }
   }
 
-  private *columnSteps(): Generator<Placed> {
+  private *columnSteps(): Generator<PositionedStep> {
     const all: Column[] = [...this.found.regions.values()]
       .flatMap((region) => this.found.sumsOf(region, 'columns').map((sum) => ({ region, sum })))
       .sort((x, y) => x.sum.at - y.sum.at);
@@ -133,7 +133,7 @@ class Attention {
       const { kernel, grid } = group[0]!.region;
       const inlined = this.inlined();
       const contractions = group.map(({ region, sum: { value, kernel } }) => ({
-        value: inlined.elsewhere(region, value),
+        value: inlined.earlierValue(region, value),
         other: kernel.b,
         n: kernel.n,
         out: kernel.out,
@@ -151,7 +151,7 @@ class Attention {
         contractions,
       };
       const kernels = group.map(({ sum }) => sum.kernel);
-      yield placed(
+      yield positionedStep(
         places.get(group)!,
         group.map(({ sum }) => sum.at),
         scores,
@@ -172,8 +172,8 @@ class Attention {
       !same(first.grid, region.grid) ||
       first.kernel.outer.join() !== region.kernel.outer.join() ||
       first.kernel.inner.join() !== region.kernel.inner.join() ||
-      width > WIDEST ||
-      Math.max(dots.size, all.length) > MOST_TILES
+      width > MAX_HEAD_COLUMNS ||
+      Math.max(dots.size, all.length) > MAX_TILES
     )
       return null;
     const written = this.found.uses.writersOf(sum.kernel.b.buffer);
@@ -190,19 +190,19 @@ interface Column {
   readonly sum: Summing;
 }
 
-interface Placed {
+interface PositionedStep {
   readonly at: number;
   readonly members: readonly number[];
   readonly step: ScoresStep;
 }
 
-function placed(
+function positionedStep(
   at: number,
   members: readonly number[],
   kernel: ScoresKernel,
   kernels: readonly Kernel[],
   slots: readonly number[],
-): Placed {
+): PositionedStep {
   const written = [...kernel.outputs, ...kernel.contractions.map(({ out }) => out)];
   const writes = written.map(({ buffer }) => buffer);
   return { at, members, step: { kind: 'scores', kernel, members: kernels, slots, writes } };

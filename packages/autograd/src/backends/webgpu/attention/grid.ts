@@ -1,6 +1,6 @@
 /** @file The matrices of scores that a kernel reads or writes completely: batches of rows, in memory order. */
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import { sizeOf, stridesOf } from '../../../graph/shape.js';
 
 /** The scores of a batch. */

@@ -7,13 +7,13 @@ import { sizeOf } from '../../../graph/shape.js';
 import { Uses } from '../steps/uses.js';
 import { DIVISIONS } from '../wgsl/body.js';
 import { gridOf, isPointOf, same, sumsOver, walks, type Grid } from './grid.js';
-import type { Region } from './inlined.js';
+import type { Region } from './inlinedBody.js';
 import { softmaxOf } from './scores.js';
 
 /** The most columns of a head. */
-export const WIDEST = 128;
+export const MAX_HEAD_COLUMNS = 128;
 /** The most tiles that fit into workgroup memory. */
-export const MOST_TILES = 3;
+export const MAX_TILES = 3;
 /** Rows, or columns, per workgroup. */
 export const TILE = 32;
 
@@ -43,9 +43,10 @@ export class Regions {
     steps.forEach((step, at) => {
       if (step.kind !== 'kernel' || step.kernel.kind !== 'matmul') return;
       const { kernel } = step;
-      const grid = kernel.k <= WIDEST && kernel.a.dtype === 'float32' ? gridOf(kernel) : null;
+      const grid =
+        kernel.k <= MAX_HEAD_COLUMNS && kernel.a.dtype === 'float32' ? gridOf(kernel) : null;
       const { buffer } = kernel.out;
-      if (grid !== null && pays(grid) && !this.uses.isStored(buffer))
+      if (grid !== null && isWorthwhile(grid) && !this.uses.isStored(buffer))
         this.dots.set(buffer, { at, kernel, grid });
     });
     this.find();
@@ -116,7 +117,7 @@ export class Regions {
       )
         return false;
     const points = kernel.outputs.filter(({ strides }) => strides.length > rank);
-    if (points.length === 0 || this.dotsOf(region).size > MOST_TILES) return false;
+    if (points.length === 0 || this.dotsOf(region).size > MAX_TILES) return false;
     const stored = points.every(
       (point) =>
         isPointOf(kernel, point) &&
@@ -130,7 +131,7 @@ export class Regions {
               this.sumsAt(at, point.buffer, grid) !== null,
           ),
     );
-    return stored && this.sumsOf(region, 'rows').length <= MOST_TILES && this.canWait(region);
+    return stored && this.sumsOf(region, 'rows').length <= MAX_TILES && this.canWait(region);
   }
 
   /** The products of scores that a loop reads, directly or through other loops. */
@@ -147,7 +148,7 @@ export class Regions {
   private sumsAt(at: number, buffer: number, grid: Grid): 'rows' | 'columns' | null {
     const step = this.steps[at] as Lowered;
     if (step.kind !== 'kernel' || step.kernel.kind !== 'matmul') return null;
-    return step.kernel.n <= WIDEST ? sumsOver(step.kernel, buffer, grid) : null;
+    return step.kernel.n <= MAX_HEAD_COLUMNS ? sumsOver(step.kernel, buffer, grid) : null;
   }
 
   /** The products that sum the values of a loop. */
@@ -187,7 +188,7 @@ export class Regions {
 }
 
 /** Few long rows are better split among workgroups. */
-function pays({ batch, rows, columns }: Grid): boolean {
+function isWorthwhile({ batch, rows, columns }: Grid): boolean {
   return columns <= 256 || sizeOf(batch) * Math.ceil(rows / TILE) >= 16;
 }
 

@@ -3,7 +3,7 @@
  * values computed from it are summed along the rows or down the columns.
  */
 import type { Scalar } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 
 /** `[…batch, rows, columns]` products of `a [.., rows, k]` and `b [.., k, columns]`. */
 export interface Dot {

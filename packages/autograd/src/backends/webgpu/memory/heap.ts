@@ -5,8 +5,8 @@
  * When the buffer is full, its contents move to a larger one, and addresses stay the same.
  */
 import { DeviceError } from '../../../errors.js';
-import { Gaps } from '../../../engine/compile/gaps.js';
-import { Pressure } from './pressure.js';
+import { FreeBlocks } from '../../../engine/compile/freeBlocks.js';
+import { MemoryPressure } from './pressure.js';
 import { USAGE, type GpuBuffer, type GpuDevice } from '../gpuApi.js';
 
 /** Values begin at multiples of this many words. */
@@ -19,17 +19,17 @@ export class Heap {
   generation = 0;
   /** Words in use. */
   used = 0;
-  private readonly gaps = new Gaps();
+  private readonly gaps = new FreeBlocks();
   private readonly device: GpuDevice;
   /** The largest size in bytes. */
   readonly limit: number;
-  private readonly pressure: Pressure;
+  private readonly pressure: MemoryPressure;
 
   constructor(device: GpuDevice) {
     this.device = device;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     this.limit = Math.min(maxBufferSize, maxStorageBufferBindingSize, 2 ** 34 - 2 ** 16);
-    this.pressure = new Pressure(this.limit);
+    this.pressure = new MemoryPressure(this.limit);
     this.buffer = this.make(Math.min(FIRST_BYTES, this.limit));
   }
 
@@ -47,26 +47,26 @@ export class Heap {
     if (!Number.isSafeInteger(words)) throw new Error(`webgpu: ${words} words were asked for`);
     const size = roundUp(words);
     if (size * 4 > this.limit) throw this.tooLarge(words * 4);
-    const at = this.gaps.take(size);
+    const at = this.gaps.allocate(size);
     if (this.gaps.highest * 4 > this.buffer.size) {
       try {
         this.grow(this.gaps.highest * 4, words * 4);
       } catch (error) {
-        this.gaps.give(at, size);
+        this.gaps.free(at, size);
         this.gaps.highest = this.buffer.size / 4;
         throw error;
       }
     }
     this.used += size;
-    this.pressure.rises(this.used * 4);
+    this.pressure.onGrow(this.used * 4);
     return at;
   }
 
   release(at: number, words: number): void {
     const size = roundUp(words);
     this.used -= size;
-    this.pressure.falls(this.used * 4);
-    this.gaps.give(at, size);
+    this.pressure.onFree(this.used * 4);
+    this.gaps.free(at, size);
   }
 
   private grow(bytes: number, asked: number): void {

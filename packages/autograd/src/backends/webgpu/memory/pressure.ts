@@ -4,9 +4,9 @@
  */
 
 /** From this many bytes on, a value adds weight for the collector of a browser. */
-const HEAVY = 2 ** 18;
+const MIN_WEIGHT_BYTES = 2 ** 18;
 
-export class Pressure {
+export class MemoryPressure {
   private readonly limit: number;
   private next: number;
   private readonly collect = collector();
@@ -18,14 +18,14 @@ export class Pressure {
   }
 
   /** Call with the bytes in use after they have grown. */
-  rises(used: number): void {
+  onGrow(used: number): void {
     if (used < this.next) return;
     this.collect?.();
     this.next = used + this.limit / 4;
   }
 
   /** Call with the bytes in use after something was freed. */
-  falls(used: number): void {
+  onFree(used: number): void {
     this.next = Math.max(this.limit / 4, Math.min(this.next, used + this.limit / 4));
   }
 
@@ -34,7 +34,7 @@ export class Pressure {
    * of a browser, which cannot be called, counts its size.
    */
   weightOf(bytes: number, used: number): ArrayBuffer | null {
-    if (this.collect !== null || bytes < HEAVY || used < this.limit / 16) return null;
+    if (this.collect !== null || bytes < MIN_WEIGHT_BYTES || used < this.limit / 16) return null;
     try {
       return new ArrayBuffer(bytes);
     } catch {

@@ -5,7 +5,7 @@ import type { GpuRuntime } from '../runtime.js';
 import { FAULT_WORDS } from '../wgsl/shader.js';
 
 /** The most buffers that are kept for the next reads. */
-const MOST_KEPT = 8;
+const MAX_CACHED_BUFFERS = 8;
 /** How long after a failed read a device may still report that it is lost. */
 const LATE_MS = 100;
 /** The fault words come first. */
@@ -13,7 +13,7 @@ export const FAULT_BYTES = FAULT_WORDS * 4;
 
 export class Readback {
   private readonly runtime: GpuRuntime;
-  private readonly kept: GpuBuffer[] = [];
+  private readonly buffers: GpuBuffer[] = [];
 
   constructor(runtime: GpuRuntime) {
     this.runtime = runtime;
@@ -46,14 +46,14 @@ export class Readback {
       );
     }
     this.runtime.hasWaited();
-    if (this.kept.length < MOST_KEPT) this.kept.push(staging);
+    if (this.buffers.length < MAX_CACHED_BUFFERS) this.buffers.push(staging);
     else staging.destroy();
     return words;
   }
 
   private take(bytes: number): GpuBuffer {
-    const at = this.kept.findIndex(({ size }) => size >= bytes && size <= 4 * bytes + 1024);
-    const [found] = at < 0 ? [] : this.kept.splice(at, 1);
+    const at = this.buffers.findIndex(({ size }) => size >= bytes && size <= 4 * bytes + 1024);
+    const [found] = at < 0 ? [] : this.buffers.splice(at, 1);
     const size = Math.ceil(bytes / 256) * 256;
     const usage = USAGE.mapRead | USAGE.copyTarget;
     return found ?? this.runtime.device.createBuffer({ size, usage });

@@ -4,11 +4,11 @@ import type { DeviceArray } from './deviceArray.js';
 import type { GpuRuntime } from '../runtime.js';
 
 /** The most words of copies; the least recently used are evicted first. */
-const MOST_WORDS = 2 ** 26;
+const MAX_WORDS = 2 ** 26;
 
 export class Residents {
   words = 0;
-  private readonly met = new WeakSet<TypedArray>();
+  private readonly seen = new WeakSet<TypedArray>();
   private readonly copies = new Map<TypedArray, DeviceArray>();
   private readonly runtime: GpuRuntime;
 
@@ -24,14 +24,14 @@ export class Residents {
       this.copies.set(array, known);
       return known;
     }
-    if (array.length > MOST_WORDS) return null;
-    if (!this.met.has(array)) {
-      this.met.add(array);
+    if (array.length > MAX_WORDS) return null;
+    if (!this.seen.has(array)) {
+      this.seen.add(array);
       return null;
     }
     // Earlier runs have read the evicted copy before its memory is overwritten: commands run in order.
     for (const [oldest, copy] of this.copies) {
-      if (this.words + array.length <= MOST_WORDS) break;
+      if (this.words + array.length <= MAX_WORDS) break;
       this.copies.delete(oldest);
       this.words -= copy.length;
       this.runtime.release(copy);

@@ -5,7 +5,7 @@
 import type { LoopKernel, MatmulKernel } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
 import type { ConvKernel } from '../../../engine/compile/operators.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import type { Window } from '../../../engine/compile/windows.js';
 import { sizeOf } from '../../../graph/shape.js';
 import type { ScoresStep } from '../attention/attention.js';
@@ -15,7 +15,7 @@ import { sizesOf } from '../wgsl/convolution/sizes.js';
 import type { Epilogue } from '../wgsl/epilogue.js';
 
 /** The most scalars of a body with a merged loop. */
-const MOST_SCALARS = 48;
+const MAX_SCALARS = 48;
 
 export type Product = MatmulKernel | ConvKernel;
 
@@ -28,14 +28,14 @@ export interface ProductStep {
   readonly slots: readonly number[];
 }
 
-type Before = Lowered | ScoresStep;
+type StepBeforeFusion = Lowered | ScoresStep;
 
 /** The steps, where a product whose results only one loop reads, element by element, moves to the place of the loop. */
-export function withEpilogues(
-  steps: readonly Before[],
+export function fuseEpilogues(
+  steps: readonly StepBeforeFusion[],
   outputs: readonly number[],
   windows: readonly Window[],
-): (Before | ProductStep)[] {
+): (StepBeforeFusion | ProductStep)[] {
   const uses = new Uses(steps, outputs, windows);
   const gone = new Set<number>();
   const made = new Map<number, ProductStep>();
@@ -61,7 +61,7 @@ export function withEpilogues(
 }
 
 /** A product whose results are contiguous in a buffer of their own. */
-function productOf(step: Before): Product | null {
+function productOf(step: StepBeforeFusion): Product | null {
   if (step.kind !== 'kernel') return null;
   const { kernel } = step;
   if (kernel.kind === 'conv') return kernel;
@@ -83,7 +83,7 @@ function isWhole({ offset, strides }: Access, sizes: readonly number[]): boolean
 /** The loop with its dimensions in the order of the product's results; null if it does not visit each of them once. */
 function epilogueOf(loop: LoopKernel, product: Product): Epilogue | null {
   const { outer, inner, inputs, outputs, body } = loop;
-  if (inner.length > 0 || body.length > MOST_SCALARS) return null;
+  if (inner.length > 0 || body.length > MAX_SCALARS) return null;
   // A division by 0 is reported by its position in the loop.
   if (body.some((s) => s.kind === 'index' || (s.kind === 'op' && DIVISIONS.has(s.op)))) return null;
   const [from, ...more] = inputs.flatMap((x, k) => (x.buffer === product.out.buffer ? [k] : []));

@@ -1,5 +1,5 @@
 /** @file Which steps read and write each buffer. */
-import { placesOf, writtenBy } from '../../../engine/compile/kernel.js';
+import { bufferRefsOf, writtenBy } from '../../../engine/compile/kernel.js';
 import type { Lowered } from '../../../engine/compile/lower.js';
 import { rootsOf, type Window } from '../../../engine/compile/windows.js';
 import type { ScoresStep } from '../attention/attention.js';
@@ -61,6 +61,6 @@ function touched(step: Lowered | ScoresStep): {
   const own = new Set<unknown>(
     step.kernel.kind === 'loop' ? step.kernel.outputs : [step.kernel.out],
   );
-  const reads = placesOf(step.kernel).filter((place) => !own.has(place));
+  const reads = bufferRefsOf(step.kernel).filter((place) => !own.has(place));
   return { reads: reads.map(({ buffer }) => buffer), writes };
 }

@@ -1,13 +1,13 @@
 /** @file Kernels that copy, or fill with a number. */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
 import type { JoinKernel } from '../../../engine/compile/operators.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 
-export function filledWith(value: number, size: number, out: Place): LoopKernel {
+export function filledWith(value: number, size: number, out: BufferRef): LoopKernel {
   return over(size, [], { kind: 'const', value, dtype: out.dtype }, out);
 }
 
-export function copyOf(from: Place, size: number, out: Place): LoopKernel {
+export function copyOf(from: BufferRef, size: number, out: BufferRef): LoopKernel {
   const scalar: Scalar = { kind: 'load', input: 0, dtype: out.dtype };
   return over(size, [{ ...from, strides: [1] }], scalar, out);
 }
@@ -31,7 +31,12 @@ export function copiesOf({ rows, lengths, inputs, out }: JoinKernel): LoopKernel
   });
 }
 
-function over(size: number, inputs: LoopKernel['inputs'], scalar: Scalar, out: Place): LoopKernel {
+function over(
+  size: number,
+  inputs: LoopKernel['inputs'],
+  scalar: Scalar,
+  out: BufferRef,
+): LoopKernel {
   return {
     kind: 'loop',
     outer: [size],

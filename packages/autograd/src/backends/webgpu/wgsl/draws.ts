@@ -1,7 +1,7 @@
 /** @file Random numbers: a block of the generator for two numbers, or a stream for each number that is drawn by rejection. */
 import type { RandomKernel } from '../../../engine/compile/operators.js';
 import { sizeOf } from '../../../graph/shape.js';
-import type { Site } from '../special.js';
+import type { OperatorSite } from '../special.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
 
@@ -42,14 +42,15 @@ let v = r * select(select(-z, -c, way == 3u), select(z, c, way == 1u), way < 2u)
 }
 
 /** Draws each element from its parameters by a function of the library; the examples of a vmap share their streams. */
-export function drawShader({ attrs, inputs, out, shape }: Site, name: string): Shader {
+export function drawShader({ attrs, inputs, out, shape }: OperatorSite, name: string): Shader {
   const w = new ShaderWriter();
   const [seed, offset, first, second = first] = inputs.map(({ place }) => place);
   w.line(`let element = row % ${w.word(Number(attrs['streams']))};`);
   blockOf(w, w.address(seed!), w.address(offset!), 'element');
   w.use('next');
   w.line('stream = words;');
-  const parameter = (place: Site['out']): string => `bitcast<f32>(h[${w.address(place)} + row])`;
+  const parameter = (place: OperatorSite['out']): string =>
+    `bitcast<f32>(h[${w.address(place)} + row])`;
   w.line(
     `h[${w.address(out)} + row] = bitcast<u32>(${w.use(name)}(${parameter(first!)}, ${parameter(second!)}));`,
   );

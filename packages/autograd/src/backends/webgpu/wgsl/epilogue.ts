@@ -1,6 +1,6 @@
 /** @file A loop over the results of a product, run where the product would store them. */
 import type { LoopKernel, MatmulKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access, Place } from '../../../engine/compile/place.js';
+import type { Access, BufferRef } from '../../../engine/compile/bufferRef.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { BodyWriter } from './body.js';
 import { collapse, coordinates, offsetOf, product } from './coordinates.js';
@@ -112,7 +112,7 @@ export function storesVectors(
 }
 
 /** A loop over results that it sums from `count` parts, which are stored one after the other. */
-export function ofParts(epilogue: Epilogue, count: number, parts: Place): LoopKernel {
+export function ofParts(epilogue: Epilogue, count: number, parts: BufferRef): LoopKernel {
   const { sizes } = epilogue;
   const access = { ...parts, strides: [...stridesOf(sizes), product(sizes)] };
   return folding(epilogue, [count], [access], [{ kind: 'load', input: 0, dtype: 'float32' }]);

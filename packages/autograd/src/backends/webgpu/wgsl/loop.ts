@@ -4,7 +4,7 @@
  * one.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import type { Access } from '../../../engine/compile/place.js';
+import type { Access } from '../../../engine/compile/bufferRef.js';
 import { BodyWriter } from './body.js';
 import { cast, fold, identity } from './elements.js';
 import { collapse, coordinates, offsetOf, product } from './coordinates.js';
@@ -14,10 +14,10 @@ import { ShaderWriter } from './shaderWriter.js';
 import { load, store, typeOf } from './values.js';
 
 /** Threads of a workgroup. */
-export const TEAM = 64;
+export const WORKGROUP_SIZE = 64;
 /** From this many rows of few points on, one thread per row is enough. */
-const MANY = 4096;
-const FEW = 256;
+const MANY_ROWS = 4096;
+const FEW_POINTS = 256;
 
 /**
  * With `parts`, the outputs have one element per part of a row: those of the first part of all rows, then those of the second.
@@ -69,8 +69,10 @@ class LoopShader {
     const along = isAlong(kernel);
     this.team =
       kernel.inner.length > 0 &&
-      width >= TEAM &&
-      (parts === null ? product(kernel.outer) < MANY || (along && width >= FEW) : along);
+      width >= WORKGROUP_SIZE &&
+      (parts === null
+        ? product(kernel.outer) < MANY_ROWS || (along && width >= FEW_POINTS)
+        : along);
     this.body = new BodyWriter(this.w, body, {
       isPoint: (s) =>
         s.kind === 'load' ? strides[s.input]!.slice(rank).some((x) => x !== 0) : s.dim >= rank,
@@ -125,7 +127,7 @@ class LoopShader {
       if (team) w.line('}');
     }
     const count = rows * (parts?.count ?? 1);
-    return team ? w.teams(count, TEAM) : w.threads(count);
+    return team ? w.teams(count, WORKGROUP_SIZE) : w.threads(count);
   }
 
   /** The reductions of one level: a pass over the row. */
@@ -151,9 +153,9 @@ class LoopShader {
   /** Combines the partial results of 64 threads, always in the same order. */
   private tree({ op, dtype }: Scalar & { kind: 'reduce' }, i: number): void {
     const { w } = this;
-    w.declarations += `var<workgroup> w${i}: array<${typeOf(dtype)}, ${TEAM}>;\n`;
+    w.declarations += `var<workgroup> w${i}: array<${typeOf(dtype)}, ${WORKGROUP_SIZE}>;\n`;
     w.line(`w${i}[lid] = a${i}; workgroupBarrier();`);
-    for (let half = TEAM / 2; half >= 1; half /= 2) {
+    for (let half = WORKGROUP_SIZE / 2; half >= 1; half /= 2) {
       const sum = fold(w, op, dtype, `w${i}[lid]`, `w${i}[lid + ${half}u]`);
       w.line(`if (lid < ${half}u) { w${i}[lid] = ${sum}; } workgroupBarrier();`);
     }
@@ -164,7 +166,7 @@ class LoopShader {
     const { w } = this;
     const [first, end] = this.parts === null ? ['', width] : ['first', 'end'];
     const from = this.team ? (first === '' ? 'lid' : `${first} + lid`) : first || '0u';
-    w.line(`for (var j = ${from}; j < ${end}; j += ${this.team ? TEAM : 1}u) {`);
+    w.line(`for (var j = ${from}; j < ${end}; j += ${this.team ? WORKGROUP_SIZE : 1}u) {`);
     coordinates(w, 'j', this.inner.sizes, 'j');
     body(new Set());
     w.line('}');

@@ -1,6 +1,6 @@
 /** @file Sums in parts: several workgroups compute a long sum, and their results are added. */
 import type { LoopKernel } from '../../../engine/compile/kernel.js';
-import type { Access, Place } from '../../../engine/compile/place.js';
+import type { Access, BufferRef } from '../../../engine/compile/bufferRef.js';
 import { stridesOf } from '../../../graph/shape.js';
 import { product } from './coordinates.js';
 
@@ -14,7 +14,7 @@ export interface Parts {
 export function sumOfParts(
   outer: readonly number[],
   count: number,
-  parts: Place,
+  parts: BufferRef,
   out: Access,
 ): LoopKernel {
   return {

@@ -14,7 +14,7 @@ export function fillsTiles({ out, m, n, k }: MatmulKernel): boolean {
 }
 
 /** How a product is to be computed. */
-export interface Manner {
+export interface ProductVariant {
   /** Whether a buffer begins at a multiple of four words, so that vectors may start there. */
   readonly startsVector: (buffer: number) => boolean;
   /** If given, the first dimension of the batch counts these parts of the inner dimension. */
@@ -24,12 +24,17 @@ export interface Manner {
 }
 
 /** A matrix product: tiles of results with some steps of k in workgroup memory at a time, or one thread per result. */
-export function matmulShader(k: MatmulKernel, manner: Manner): Shader {
+export function matmulShader(k: MatmulKernel, manner: ProductVariant): Shader {
   return fillsTiles(k) ? tiled(k, manner) : plain(k, manner);
 }
 
 /** Defines `depth`, the number of steps of k in the current part, or in all. */
-function inParts(w: ShaderWriter, k: MatmulKernel, parts: Manner['parts'], part: string): void {
+function inParts(
+  w: ShaderWriter,
+  k: MatmulKernel,
+  parts: ProductVariant['parts'],
+  part: string,
+): void {
   w.line(
     parts === undefined
       ? `let depth = ${w.word(k.k)};`
@@ -37,7 +42,7 @@ function inParts(w: ShaderWriter, k: MatmulKernel, parts: Manner['parts'], part:
   );
 }
 
-function plain(k: MatmulKernel, { parts, epilogue = null }: Manner): Shader {
+function plain(k: MatmulKernel, { parts, epilogue = null }: ProductVariant): Shader {
   const w = new ShaderWriter();
   const { dtype } = k.out;
   const type = dtype === 'bool' ? 'i32' : typeOf(dtype);
@@ -83,7 +88,7 @@ function inVectors(
   );
 }
 
-function tiled(k: MatmulKernel, { startsVector, parts, epilogue = null }: Manner): Shader {
+function tiled(k: MatmulKernel, { startsVector, parts, epilogue = null }: ProductVariant): Shader {
   const w = new ShaderWriter();
   const rank = k.batch.length;
   const batch = product(k.batch);

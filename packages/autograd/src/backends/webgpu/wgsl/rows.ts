@@ -1,13 +1,17 @@
 /** @file Results along rows that need their order, or one element after the other: modes, medians without NaN, logcumsumexp. */
 import { sizeOf } from '../../../graph/shape.js';
-import type { Site } from '../special.js';
+import type { OperatorSite } from '../special.js';
 import { sortShader } from './sorting.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
 import { load } from './values.js';
 
 /** A dimension of an operand as `[outer, length, inner]`. */
-function sizesAlong({ attrs, inputs }: Site): { outer: number; length: number; inner: number } {
+function sizesAlong({ attrs, inputs }: OperatorSite): {
+  outer: number;
+  length: number;
+  inner: number;
+} {
   const { shape } = inputs[0]!;
   const dim = Number(attrs['dim']);
   return {
@@ -18,7 +22,7 @@ function sizesAlong({ attrs, inputs }: Site): { outer: number; length: number; i
 }
 
 /** Defines the names of a row: `x` is its start, and its elements are `inner` apart. */
-function rowOf(w: ShaderWriter, site: Site): ReturnType<typeof sizesAlong> {
+function rowOf(w: ShaderWriter, site: OperatorSite): ReturnType<typeof sizesAlong> {
   const sizes = sizesAlong(site);
   w.line(`let inner = ${w.word(sizes.inner)}; let length = ${w.word(sizes.length)};`);
   w.line('let base = (row / inner) * length * inner + row % inner;');
@@ -27,7 +31,7 @@ function rowOf(w: ShaderWriter, site: Site): ReturnType<typeof sizesAlong> {
 }
 
 /** `ln Σ exp` of all elements so far, scaled by the largest so far. */
-export function logcumsumexpShader(site: Site): Shader {
+export function logcumsumexpShader(site: OperatorSite): Shader {
   const w = new ShaderWriter();
   const { outer, inner } = rowOf(w, site);
   const [exp, log, nan, inf] = ['expf', 'logf', 'isnan', 'isinf'].map((f) => w.use(f)) as [
@@ -49,7 +53,7 @@ for (var q = 0u; q < length; q++) {
 }
 
 /** Sorts rows, and adds a shader that finds a position in each from `order`, the sorted positions of its elements. */
-function ordered(site: Site, find: (w: ShaderWriter, float: boolean) => string): Shader[] {
+function ordered(site: OperatorSite, find: (w: ShaderWriter, float: boolean) => string): Shader[] {
   const { outer, length, inner } = sizesAlong(site);
   const x = site.inputs[0]!.place;
   const words = outer * length * inner;
@@ -80,7 +84,7 @@ function ordered(site: Site, find: (w: ShaderWriter, float: boolean) => string):
  * The position of the last of the most frequent elements; of equally frequent ones the smallest counts. Each NaN is an element
  * of its own.
  */
-export function modeShaders(site: Site): Shader[] {
+export function modeShaders(site: OperatorSite): Shader[] {
   const { dtype } = site.inputs[0]!.place;
   const value = (q: string): string => load(dtype, `x + h[order + (${q}) * inner] * inner`);
   return ordered(
@@ -96,7 +100,7 @@ for (var q = 0u; q < length; q++) {
 }
 
 /** The position of the lower median of the numbers that are not NaN, and 0 if there are none: NaN come last in the order. */
-export function nanMedianShaders(site: Site): Shader[] {
+export function nanMedianShaders(site: OperatorSite): Shader[] {
   const { dtype } = site.inputs[0]!.place;
   return ordered(
     site,

@@ -2,7 +2,7 @@
  * @file A kernel of the device: its text, and the words that it reads. Sizes, strides and addresses are words of its parameter
  * block, so that kernels of one form share a pipeline whatever their sizes.
  */
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { withDependencies } from './functions/library.js';
 
 /** The contents of a word of the parameter block. */
@@ -19,7 +19,7 @@ export interface Refusal {
   /** The operation, if the kernel computes several. */
   readonly op?: string;
   /** The location of the refused value; the position is counted in its elements. */
-  readonly place: Place | null;
+  readonly place: BufferRef | null;
   readonly limit: number;
 }
 
@@ -56,10 +56,10 @@ export function vectorsOf(words: number): number {
 export const VECTOR_BYTES = 16;
 
 /** The most workgroups in one dimension of a dispatch. */
-export const MOST_GROUPS = 65535;
+export const MAX_WORKGROUPS = 65535;
 
 /** The number of a workgroup. */
-export const TEAM_NUMBER = `wg.x + wg.y * ${MOST_GROUPS}u`;
+export const WORKGROUP_INDEX = `wg.x + wg.y * ${MAX_WORKGROUPS}u`;
 
 /**
  * The fault words: the kernel and run that refused something, the position, the address from which it counts, which refusal it
@@ -111,16 +111,16 @@ export function sideBySide(shaders: readonly Shader[]): Shader {
   let groups = 0;
   for (const shader of shaders) {
     const padding = 4 * blocks - 1 - shader.words.length;
-    words.push(...shader.words, ...Array.from({ length: padding }, () => NOTHING));
+    words.push(...shader.words, ...Array.from({ length: padding }, () => ZERO_WORD));
     words.push({ kind: 'number', value: groups });
     groups += shader.groups;
   }
   const last = blocks - 1;
-  const main = `let teams = ${TEAM_NUMBER}; var blockAt = 0u;
+  const main = `let teams = ${WORKGROUP_INDEX}; var blockAt = 0u;
 for (var k = ${blocks}u; k < ${blocks * shaders.length}u; k += ${blocks}u) { if (teams >= p[k + ${last}u].w) { blockAt = k; } }
 let teamAt = teams - p[blockAt + ${last}u].w;
 ${parts.main.replace(/\bp\[(\d+)\]/g, 'p[blockAt + $1u]')}`;
   return { code: codeOf(parts, blocks * shaders.length, main), words, groups, refusals, parts };
 }
 
-const NOTHING: Word = { kind: 'number', value: 0 };
+const ZERO_WORD: Word = { kind: 'number', value: 0 };

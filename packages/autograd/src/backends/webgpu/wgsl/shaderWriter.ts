@@ -1,8 +1,8 @@
 /** @file Writes a kernel: its lines, the words that it reads, and the values that it refuses. */
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import {
   codeOf,
-  TEAM_NUMBER,
+  WORKGROUP_INDEX,
   vectorsOf,
   type Refusal,
   type Shader,
@@ -45,7 +45,7 @@ export class ShaderWriter {
   }
 
   /** The address of a value. */
-  address({ buffer, offset }: Place): string {
+  address({ buffer, offset }: BufferRef): string {
     return this.entry({ kind: 'address', buffer, offset });
   }
 
@@ -102,7 +102,7 @@ export class ShaderWriter {
     const code = codeOf(
       parts,
       vectorsOf(words.length),
-      `let teamAt = ${TEAM_NUMBER};\n${parts.main}`,
+      `let teamAt = ${WORKGROUP_INDEX};\n${parts.main}`,
     );
     return { code, words, groups, refusals, parts };
   }

@@ -1,13 +1,13 @@
 /** @file The shaders for a kernel of the engine: one or more. */
 import type { Kernel } from '../../../engine/compile/kernel.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import { copiesOf } from './copies.js';
 import { convShaders } from './convolution/convolutions.js';
 import { randomShader } from './draws.js';
 import { fourierShader } from './fourier.js';
 import { indexShaders } from './indices.js';
-import { productShaders } from './longProducts.js';
-import { loopShaders } from './longLoops.js';
+import { productShaders } from './splitProducts.js';
+import { loopShaders } from './splitLoops.js';
 import {
   cumulativeShader,
   distanceShader,
@@ -25,7 +25,7 @@ import type { Shader } from './shader.js';
  */
 export function shadersOf(
   kernel: Kernel,
-  scratch: (words: number) => Place,
+  scratch: (words: number) => BufferRef,
   startsVector: (buffer: number) => boolean,
 ): Shader[] {
   switch (kernel.kind) {

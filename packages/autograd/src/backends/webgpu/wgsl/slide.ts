@@ -1,11 +1,11 @@
 /** @file Sliding windows, unfolded and added up again. */
 import { sizeOf } from '../../../graph/shape.js';
-import type { Site } from '../special.js';
+import type { OperatorSite } from '../special.js';
 import { coordinates } from './coordinates.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
 
-/** The geometry of the windows, see `ops/neural/slide.ts`. */
+/** The geometry of the windows, see `ops/neural/convolution/slide.ts`. */
 export interface Sliding {
   readonly size: readonly number[];
   readonly kernel: readonly number[];
@@ -18,7 +18,7 @@ const signed = (w: ShaderWriter, x: number): string => `bitcast<i32>(${w.word(x)
 
 /** One thread per tap: the element that it covers, or 0 in the padding. */
 export function unfoldShader(
-  { inputs, out, shape }: Site,
+  { inputs, out, shape }: OperatorSite,
   { size, stride, padLow, dilation }: Sliding,
 ): Shader {
   const w = new ShaderWriter();
@@ -39,7 +39,7 @@ export function unfoldShader(
 
 /** One thread per element: the sum of the taps that cover it. */
 export function foldShader(
-  { inputs, out, shape }: Site,
+  { inputs, out, shape }: OperatorSite,
   { size, kernel, stride, padLow, dilation }: Sliding,
 ): Shader {
   const w = new ShaderWriter();

@@ -1,6 +1,6 @@
 /** @file Sorting rows, and results that need it: the median, and its position. */
 import type { SortKernel } from '../../../engine/compile/operators.js';
-import type { Place } from '../../../engine/compile/place.js';
+import type { BufferRef } from '../../../engine/compile/bufferRef.js';
 import type { Shader } from './shader.js';
 import { ShaderWriter } from './shaderWriter.js';
 import { load } from './values.js';
@@ -8,7 +8,7 @@ import { load } from './values.js';
 /**
  * One thread sorts the positions of a row, by merging runs of doubling length between two tables: equal elements stay in order.
  */
-export function sortShader(k: Omit<SortKernel, 'family'>, scratch: Place): Shader {
+export function sortShader(k: Omit<SortKernel, 'family'>, scratch: BufferRef): Shader {
   const w = new ShaderWriter();
   const [x] = k.inputs;
   const { dtype } = x;

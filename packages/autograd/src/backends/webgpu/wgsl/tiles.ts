@@ -9,7 +9,7 @@ import type { ShaderWriter } from './shaderWriter.js';
 /** Steps of k in workgroup memory. */
 export const DEPTH = 16;
 /** This many workgroups keep a device busy. */
-const BUSY = 128;
+const FULL_WORKGROUPS = 128;
 
 /** The rows and columns of results per workgroup: each 32 or 64. */
 export interface Tile {
@@ -25,7 +25,7 @@ export function tileOf(batch: number, m: number, n: number): Tile {
     { rows, columns: 32 },
   ];
   const small = { rows: 32, columns: 32 };
-  return tiles.find((tile) => groupsOf(batch, m, n, tile) >= BUSY) ?? small;
+  return tiles.find((tile) => groupsOf(batch, m, n, tile) >= FULL_WORKGROUPS) ?? small;
 }
 
 export function groupsOf(batch: number, m: number, n: number, { rows, columns }: Tile): number {

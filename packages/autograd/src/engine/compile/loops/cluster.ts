@@ -28,7 +28,7 @@ export const MAX_INPUTS = 16;
 export const MAX_MEMBERS = 160;
 
 /** The contents of a cluster. */
-interface Contents {
+interface ClusterContents {
   readonly members: Map<number, Member>;
   readonly reads: Set<number>;
   readonly reduced: ReadonlySet<number> | null;
@@ -50,7 +50,7 @@ export class Cluster {
   constructor(
     index: number,
     shape: Shape,
-    { members, reads, reduced, order }: Contents = {
+    { members, reads, reduced, order }: ClusterContents = {
       ...{ members: new Map(), reads: new Set(), reduced: null, order: null },
     },
   ) {
@@ -72,7 +72,7 @@ export class Cluster {
   ): boolean {
     if (this.members.size >= MAX_MEMBERS) return false;
     const layout = this.layoutOf(shape, views, shapes, available);
-    if (layout === null || !this.covers(layout)) return false;
+    if (layout === null || !this.spans(layout)) return false;
     const member = {
       slot,
       layout,
@@ -101,26 +101,26 @@ export class Cluster {
       return false;
     }
     const order = rounds ? foldOrder(inputShape, dims, view.strides, layout) : this.order;
-    if (order !== null && !this.takes(order)) return false;
+    if (order !== null && !this.accepts(order)) return false;
     const left = layout.filter((_, d) => !dims.includes(d));
     const keepdim = shape.length === inputShape.length;
     const own = keepdim ? layout.map((d, k) => (dims.includes(k) ? -1 : d)) : left;
     const member = { slot, layout: own, operands: [this.operand(view, inputShape, layout)] };
-    if ((order !== null && !this.follows(member, order)) || !this.add(member)) return false;
+    if ((order !== null && !this.aligns(member, order)) || !this.add(member)) return false;
     this.reduced = reduced;
     this.order = order;
     return true;
   }
 
   /** Whether its loop can run in an order. */
-  takes(order: FoldOrder): boolean {
+  accepts(order: FoldOrder): boolean {
     if (this.order !== null) return sameOrder(this.order, order);
-    for (const member of this.members.values()) if (!this.follows(member, order)) return false;
+    for (const member of this.members.values()) if (!this.aligns(member, order)) return false;
     return true;
   }
 
   /** Whether the dimensions of each level are one dimension in all that a member reads and writes. */
-  private follows({ layout, operands }: Member, order: FoldOrder): boolean {
+  private aligns({ layout, operands }: Member, order: FoldOrder): boolean {
     return order.levels.every((level) =>
       level.slice(1).every((d, k) => {
         const outer = level[k]!;
@@ -135,7 +135,7 @@ export class Cluster {
   }
 
   private add(member: Member): boolean {
-    if (this.order !== null && !this.follows(member, this.order)) return false;
+    if (this.order !== null && !this.aligns(member, this.order)) return false;
     const bases: number[] = [];
     for (const o of member.operands) {
       if (o.kind === 'buffer' && !this.reads.has(o.base) && !bases.includes(o.base))
@@ -148,7 +148,7 @@ export class Cluster {
   }
 
   /** Whether a value varies over the whole space, or is one for each row: over all dimensions that are not reduced. */
-  private covers(layout: readonly number[]): boolean {
+  private spans(layout: readonly number[]): boolean {
     const used = new Set(layout.filter((d) => d >= 0));
     if (used.size === this.space.length) return true;
     return (

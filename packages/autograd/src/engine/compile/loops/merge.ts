@@ -70,7 +70,7 @@ function join(
   if (first.members.size + second.members.size > MAX_MEMBERS) return null;
   if (!sameSpace(first, second) || !sameFold(first.reduced, second.reduced)) return null;
   const order = first.order ?? second.order;
-  if (order !== null && !(first.takes(order) && second.takes(order))) return null;
+  if (order !== null && !(first.accepts(order) && second.accepts(order))) return null;
   for (const base of first.reads) if (second.members.has(rootOf(base))) return null;
   const reads = new Set(first.reads);
   const values: number[] = [];

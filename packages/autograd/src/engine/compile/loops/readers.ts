@@ -2,7 +2,7 @@
 import { addAll } from '../../../graph/lists.js';
 
 /** The most loops of one buffer that are looked at. */
-const FEW = 8;
+const MAX_READERS = 8;
 
 export class RecentReaders {
   /** For each buffer its last readers, the latest first. */
@@ -17,7 +17,8 @@ export class RecentReaders {
   note(base: number, step: number): void {
     const list = this.lists.get(base);
     if (list === undefined) this.lists.set(base, [step]);
-    else if (list[0] !== step) this.lists.set(base, this.latest([step, ...list]).slice(0, FEW));
+    else if (list[0] !== step)
+      this.lists.set(base, this.latest([step, ...list]).slice(0, MAX_READERS));
   }
 
   /** The last readers of any of the buffers, the latest first. */

@@ -2,8 +2,8 @@
 import type { Value } from '../../../graph/primitive.js';
 import {
   loopsOver,
-  MOST_COLUMNS,
-  MOST_INNER,
+  MAX_COLUMNS,
+  MAX_INNER,
   zeros,
   type DoubleLoops,
 } from '../../../kernels/plain/doubleLoops.js';
@@ -28,7 +28,7 @@ export function blockAt(of: Matrix, n: number, row: number, column: number): Blo
 }
 
 /** From this many multiplications on, a call of the vector loops pays. */
-const WORTHWHILE = 64;
+const MIN_CALL_WORK = 64;
 
 /**
  * `c += sign · a b` for `a [rows, inner]` and `b [inner, columns]`. Each element adds its products in order, one after the
@@ -36,7 +36,7 @@ const WORTHWHILE = 64;
  */
 export function addProduct(c: BlockOf, sign: 1 | -1, a: BlockOf, b: BlockOf, sizes: Sizes): void {
   const [rows, inner, columns] = sizes;
-  const loops = rows * inner * columns < WORTHWHILE ? null : loopsOver(a.of, b.of, c.of);
+  const loops = rows * inner * columns < MIN_CALL_WORK ? null : loopsOver(a.of, b.of, c.of);
   if (loops !== null) return inVectors(loops, c, sign, a, b, sizes);
   const x = a.of;
   const y = b.of;
@@ -76,10 +76,10 @@ function inVectors(
 ): void {
   const run = sign > 0 ? loops.add : loops.subtract;
   const address = ({ of, at }: BlockOf, more: number): number => of.byteOffset + 8 * (at + more);
-  for (let p = 0; p < inner; p += MOST_INNER) {
-    const depth = Math.min(MOST_INNER, inner - p);
-    for (let j = 0; j < columns; j += MOST_COLUMNS) {
-      const width = Math.min(MOST_COLUMNS, columns - j);
+  for (let p = 0; p < inner; p += MAX_INNER) {
+    const depth = Math.min(MAX_INNER, inner - p);
+    for (let j = 0; j < columns; j += MAX_COLUMNS) {
+      const width = Math.min(MAX_COLUMNS, columns - j);
       const [to, from, other] = [address(c, j), address(a, p), address(b, p * b.step + j)];
       run(to, 8 * c.step, from, 8 * a.step, other, 8 * b.step, rows, depth, width);
     }
@@ -95,7 +95,7 @@ export function transposeOf({ of, at, step }: BlockOf, rows: number, columns: nu
 }
 
 /** Up to this many elements a loop copies faster than a call. */
-const FEW = 64;
+const MAX_LOOP_COPY = 64;
 
 /** Copies `count` numbers. */
 export function copyNumbers(
@@ -105,7 +105,7 @@ export function copyNumbers(
   first: number,
   count: number,
 ): void {
-  if (count > FEW) to.set(from.subarray(first, first + count), at);
+  if (count > MAX_LOOP_COPY) to.set(from.subarray(first, first + count), at);
   else for (let k = 0; k < count; k++) to[at + k] = from[first + k]!;
 }
 
@@ -121,7 +121,7 @@ export function transposeInPlace(a: Matrix, n: number): void {
 }
 
 /** A copy of the numbers in memory that the vector loops can access. */
-export function placed(x: Matrix): Matrix {
+export function copyToLoopMemory(x: Matrix): Matrix {
   const out = zeros(x.length);
   out.set(x);
   return out;

@@ -10,7 +10,7 @@ const PADE = [
 const BOUND = 5.371920351148152;
 
 /** How many matrices of work space an exponential needs. */
-export const ROOM = 6;
+export const WORKSPACE_MATRICES = 6;
 
 /** `exp(a)` of a matrix `[n, n]`, returned in one of the matrices of `room` or in `a`; NaN if an element is not finite. */
 export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matrix {

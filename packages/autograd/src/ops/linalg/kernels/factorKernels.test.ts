@@ -2,8 +2,8 @@
  * @file Factorizations of matrices larger than one panel: that the factors multiply to the matrix, and vectors are orthonormal.
  */
 import { describe, expect, it } from 'vitest';
-import { withRoom } from '../../../kernels/plain/doubleLoops.js';
-import { addProduct, blockAt, placed, type Matrix } from './denseKernels.js';
+import { withLoopMemory } from '../../../kernels/plain/doubleLoops.js';
+import { addProduct, blockAt, copyToLoopMemory, type Matrix } from './denseKernels.js';
 import { choleskyInPlace, luInPlace, RowOrder, substitute } from './factorKernels.js';
 import { householder } from './reflections.js';
 import { Rows } from './rows.js';
@@ -201,8 +201,8 @@ describe('vector loops give the bits of the plain ones', () => {
         );
         return z.slice();
       };
-      const inVectors = withRoom(a.length + b.length + c.length + 64, () =>
-        product(placed(a), placed(b), placed(c)),
+      const inVectors = withLoopMemory(a.length + b.length + c.length + 64, () =>
+        product(copyToLoopMemory(a), copyToLoopMemory(b), copyToLoopMemory(c)),
       );
       expect(inVectors).toEqual(product(a, b, c.slice()));
     }
@@ -217,7 +217,9 @@ describe('vector loops give the bits of the plain ones', () => {
       rows.turnUpwards(4, turns, 3);
       return [rows.dot(1, 4), ...x];
     };
-    const inVectors = withRoom(a.length + 64, () => all(placed(a), placed(angles)));
+    const inVectors = withLoopMemory(a.length + 64, () =>
+      all(copyToLoopMemory(a), copyToLoopMemory(angles)),
+    );
     expect(inVectors).toEqual(all(a.slice(), angles));
   });
 
@@ -252,16 +254,22 @@ describe('vector loops give the bits of the plain ones', () => {
       }
       return results;
     };
-    expect(withRoom(2 ** 17, () => all(placed))).toEqual(all((x) => x.slice()));
+    expect(withLoopMemory(2 ** 17, () => all(copyToLoopMemory))).toEqual(all((x) => x.slice()));
   });
 
   it('room is given back, and plain arrays take its place where it is full', () => {
-    withRoom(8, () => {
-      const [first, second] = [placed(noise(8)), withRoom(0, () => placed(noise(1 << 22)))];
+    withLoopMemory(8, () => {
+      const [first, second] = [
+        copyToLoopMemory(noise(8)),
+        withLoopMemory(0, () => copyToLoopMemory(noise(1 << 22))),
+      ];
       expect(second.buffer).not.toBe(first.buffer);
-      const [one, other] = [withRoom(0, () => placed(noise(8))), placed(noise(8))];
+      const [one, other] = [
+        withLoopMemory(0, () => copyToLoopMemory(noise(8))),
+        copyToLoopMemory(noise(8)),
+      ];
       expect(one.byteOffset === other.byteOffset || one.buffer !== other.buffer).toBe(true);
     });
-    expect(placed(noise(8)).byteOffset).toBe(0);
+    expect(copyToLoopMemory(noise(8)).byteOffset).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 /** @file Factorizations of one matrix in float64, in place: LU and Cholesky, and systems with triangular matrices. */
-import { loopsOver, withRoom } from '../../../kernels/plain/doubleLoops.js';
+import { loopsOver, withLoopMemory } from '../../../kernels/plain/doubleLoops.js';
 import {
   addProduct,
   blockAt,
@@ -10,14 +10,14 @@ import {
 } from './denseKernels.js';
 
 /** Up to this many columns are eliminated one by one; larger blocks are halved. A small matrix is one block. */
-const NARROW = 4;
-const SMALL = 20;
+const NARROW_BLOCK = 4;
+const SMALL_MATRIX = 20;
 /** Below this many rows, those of a Cholesky factor are computed one by one, without a call of the loops. */
-const SHORT = 12;
+const MIN_BLOCK_ROWS = 12;
 /** From this many columns of the right side on, a product pays even for a single row. */
-const LONG = 32;
+const MIN_PRODUCT_COLUMNS = 32;
 
-const narrowOf = (n: number): number => (n <= SMALL ? SMALL : NARROW);
+const narrowOf = (n: number): number => (n <= SMALL_MATRIX ? SMALL_MATRIX : NARROW_BLOCK);
 
 /** The order into which pivoting brought the rows of a matrix. */
 export class RowOrder {
@@ -45,7 +45,7 @@ export function luInPlace(a: Matrix, m: number, n: number, rows: RowOrder): void
   rows.sign = 1;
   for (let i = 0; i < m; i++) rows.order[i] = i;
   eliminate(a, m, n, 0, steps, rows, narrowOf(steps));
-  if (n > steps) follow(a, m, n, 0, steps, n);
+  if (n > steps) updateTrailing(a, m, n, 0, steps, n);
 }
 
 /** Eliminates the columns from `from` to `to`. */
@@ -59,9 +59,9 @@ function eliminate(
   narrow: number,
 ): void {
   if (to - from > narrow) {
-    const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
+    const middle = from + NARROW_BLOCK * Math.ceil((to - from) / (2 * NARROW_BLOCK));
     eliminate(a, m, n, from, middle, rows, narrow);
-    follow(a, m, n, from, middle, to);
+    updateTrailing(a, m, n, from, middle, to);
     return eliminate(a, m, n, middle, to, rows, narrow);
   }
   const loops = loopsOver(a, a, a);
@@ -80,7 +80,14 @@ function eliminate(
 }
 
 /** Updates the columns from `middle` to `to` after those from `from` to `middle` were eliminated. */
-function follow(a: Matrix, m: number, n: number, from: number, middle: number, to: number): void {
+function updateTrailing(
+  a: Matrix,
+  m: number,
+  n: number,
+  from: number,
+  middle: number,
+  to: number,
+): void {
   const [known, right] = [middle - from, to - middle];
   const above = blockAt(a, n, from, middle);
   substituteIn(blockAt(a, n, from, from), above, known, right, false, true);
@@ -131,7 +138,7 @@ function eliminateColumn(a: Matrix, m: number, n: number, k: number, end: number
 
 /** Computes the lower Cholesky factor from the lower triangle, in place; returns the row at which that fails, or −1. */
 export function choleskyInPlace(a: Matrix, n: number): number {
-  if (n < SHORT) return choleskyByRows(a, n);
+  if (n < MIN_BLOCK_ROWS) return choleskyByRows(a, n);
   // Rows of the upper triangle are contiguous in memory, columns of the lower one are not.
   transposeInPlace(a, n);
   const failed = choleskyOf(a, n, 0, n, narrowOf(n));
@@ -163,10 +170,10 @@ function choleskyByRows(a: Matrix, n: number): number {
 /** Computes the rows from `from` to `to` of the upper factor: half of them first, and the others follow by a product. */
 function choleskyOf(a: Matrix, n: number, from: number, to: number, narrow: number): number {
   if (to - from > narrow) {
-    const middle = from + NARROW * Math.ceil((to - from) / (2 * NARROW));
+    const middle = from + NARROW_BLOCK * Math.ceil((to - from) / (2 * NARROW_BLOCK));
     const failed = choleskyOf(a, n, from, middle, narrow);
     if (failed >= 0) return failed;
-    withRoom(0, () => {
+    withLoopMemory(0, () => {
       const [known, left] = [middle - from, to - middle];
       const above = blockAt(a, n, from, middle);
       const turned = blockAt(transposeOf(above, known, left), known, 0, 0);
@@ -208,7 +215,7 @@ export function substitute(
 }
 
 /** The part of a block from a row and a column on. */
-function part({ of, at, step }: BlockOf, row: number, column: number): BlockOf {
+function subBlock({ of, at, step }: BlockOf, row: number, column: number): BlockOf {
   return { of, at: at + row * step + column, step };
 }
 
@@ -221,13 +228,17 @@ function substituteIn(
   upper: boolean,
   unit: boolean,
 ): void {
-  if (n > (k < LONG ? SMALL : NARROW)) {
-    const half = NARROW * Math.ceil(n / (2 * NARROW));
+  if (n > (k < MIN_PRODUCT_COLUMNS ? SMALL_MATRIX : NARROW_BLOCK)) {
+    const half = NARROW_BLOCK * Math.ceil(n / (2 * NARROW_BLOCK));
     const [first, second] = upper ? [half, 0] : [0, half];
     const [done, rest] = upper ? [n - half, half] : [half, n - half];
-    substituteIn(part(a, first, first), part(x, first, 0), done, k, upper, unit);
-    addProduct(part(x, second, 0), -1, part(a, second, first), part(x, first, 0), [rest, done, k]);
-    return substituteIn(part(a, second, second), part(x, second, 0), rest, k, upper, unit);
+    substituteIn(subBlock(a, first, first), subBlock(x, first, 0), done, k, upper, unit);
+    addProduct(subBlock(x, second, 0), -1, subBlock(a, second, first), subBlock(x, first, 0), [
+      rest,
+      done,
+      k,
+    ]);
+    return substituteIn(subBlock(a, second, second), subBlock(x, second, 0), rest, k, upper, unit);
   }
   const loops = loopsOver(a.of, x.of, x.of);
   if (loops !== null) {
@@ -238,7 +249,7 @@ function substituteIn(
   for (let s = 0; s < n; s++) {
     const r = upper ? n - 1 - s : s;
     const known = upper ? r + 1 : 0;
-    lessRows(a, x, r, known, s, k);
+    subtractRows(a, x, r, known, s, k);
     if (unit) continue;
     const pivot = a.of[a.at + r * a.step + r]!;
     for (let c = 0, at = x.at + r * x.step; c < k; c++) x.of[at + c]! /= pivot;
@@ -246,7 +257,7 @@ function substituteIn(
 }
 
 /** Subtracts from row r of x the `count` rows from `first` on, each times an element of row r of a. */
-function lessRows(
+function subtractRows(
   a: BlockOf,
   x: BlockOf,
   r: number,

@@ -1,13 +1,13 @@
 /** @file Householder reflections of one matrix in float64, several of them applied as one; QR by means of them. */
-import { loopsOver, withRoom, zeros } from '../../../kernels/plain/doubleLoops.js';
+import { loopsOver, withLoopMemory, zeros } from '../../../kernels/plain/doubleLoops.js';
 import { addProduct, blockAt, transposeOf, type BlockOf, type Matrix } from './denseKernels.js';
 import { Rows } from './rows.js';
 
 /** How many columns have their reflections applied as one; the reflections are computed one by one. */
-export const TOGETHER = 16;
+export const BLOCK_COLUMNS = 16;
 
 /** Up to this many columns a QR applies its reflections one by one. */
-const FEW = 32;
+const MAX_UNBLOCKED = 32;
 
 /**
  * The reflections of several columns as one, `I − V T Vᵀ` (R. Schreiber and C. Van Loan, "A storage-efficient WY representation
@@ -27,15 +27,15 @@ export interface Reflections {
 /** QR by Householder reflections: `q [m, c]` with c columns (n to m of them), and R in the upper triangle of `a [m, n]`. */
 export function householder(a: Matrix, m: number, n: number, c: number): Matrix {
   const steps = Math.min(m, n);
-  if (steps <= FEW) {
+  if (steps <= MAX_UNBLOCKED) {
     const { vectors, betas } = reflections(a, m, n, 0, steps, n);
-    return oneByOne(vectors, betas, m, c);
+    return unblocked(vectors, betas, m, c);
   }
   const panels: Reflections[] = [];
-  for (let start = 0; start < steps; start += TOGETHER) {
-    const end = Math.min(steps, start + TOGETHER);
+  for (let start = 0; start < steps; start += BLOCK_COLUMNS) {
+    const end = Math.min(steps, start + BLOCK_COLUMNS);
     const { vectors, betas } = reflections(a, m, n, start, end, end - start);
-    const panel = inOne(start, vectors, betas, m - start);
+    const panel = applyBlock(start, vectors, betas, m - start);
     panels.push(panel);
     if (end < n) reflect(panel, blockAt(a, n, start, end), n - end, true);
   }
@@ -75,23 +75,23 @@ function reflections(
     vectors[at + k] = head - alpha;
     const beta = 2 / (square + (head - alpha) * (head - alpha));
     betas[k] = beta;
-    reflectOne(blockAt(a, n, start + k, start + k + 1), rows - k, reach - k - 1, vectors, at + k, beta); // prettier-ignore
+    applyReflection(blockAt(a, n, start + k, start + k + 1), rows - k, reach - k - 1, vectors, at + k, beta); // prettier-ignore
     a[column + k * n] = alpha;
   }
   return { vectors, betas };
 }
 
 /** The product of few reflections: its first c columns, `[m, c]`. */
-function oneByOne(vectors: Matrix, betas: Matrix, m: number, c: number): Matrix {
+function unblocked(vectors: Matrix, betas: Matrix, m: number, c: number): Matrix {
   const q = zeros(m * c);
   for (let i = 0; i < Math.min(m, c); i++) q[i * c + i] = 1;
   for (let k = betas.length - 1; k >= 0; k--)
-    reflectOne(blockAt(q, c, k, k), m - k, c - k, vectors, k * m + k, betas[k]!);
+    applyReflection(blockAt(q, c, k, k), m - k, c - k, vectors, k * m + k, betas[k]!);
   return q;
 }
 
 /** Multiplies the block by `I − β u uᵀ` from the left; u begins at an offset of the vectors. */
-function reflectOne(
+function applyReflection(
   { of, at, step }: BlockOf,
   rows: number,
   columns: number,
@@ -119,7 +119,12 @@ function reflectOne(
  * Combines reflections `I − β u uᵀ` of the rows from `start` on into one; their vectors are rows, and vector k begins with k
  * zeros.
  */
-export function inOne(start: number, turned: Matrix, betas: Matrix, rows: number): Reflections {
+export function applyBlock(
+  start: number,
+  turned: Matrix,
+  betas: Matrix,
+  rows: number,
+): Reflections {
   const width = betas.length;
   const t = zeros(width * width);
   const vectors = new Rows(turned, rows);
@@ -159,7 +164,7 @@ export function productOf(panels: readonly Reflections[], m: number, c: number):
 function reflect(by: Reflections, block: BlockOf, columns: number, transpose: boolean): void {
   const { rows, width, v, turned, t } = by;
   const all = (of: Matrix, step: number): BlockOf => blockAt(of, step, 0, 0);
-  withRoom(0, () => {
+  withLoopMemory(0, () => {
     const [w, y] = [zeros(width * columns), zeros(width * columns)];
     const factor = transpose ? transposeOf(all(t, width), width, width) : t;
     addProduct(all(w, columns), 1, all(turned, rows), block, [width, rows, columns]);

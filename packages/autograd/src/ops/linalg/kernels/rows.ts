@@ -3,7 +3,7 @@ import { loopsOver, zeros, type DoubleLoops } from '../../../kernels/plain/doubl
 import type { Matrix } from './denseKernels.js';
 
 /** From this many elements per row on, a call of the vector loops pays. */
-const WORTHWHILE = 16;
+const MIN_CALL_LENGTH = 16;
 
 /** The rows of a matrix, `length` numbers each. */
 export class Rows {
@@ -15,7 +15,7 @@ export class Rows {
   constructor(of: Matrix, length: number) {
     this.of = of;
     this.length = length;
-    this.loops = length < WORTHWHILE ? null : loopsOver(of, of, of);
+    this.loops = length < MIN_CALL_LENGTH ? null : loopsOver(of, of, of);
     this.address = of.byteOffset;
   }
 

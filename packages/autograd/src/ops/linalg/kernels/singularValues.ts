@@ -10,7 +10,7 @@ import { symmetricEigen } from './symmetricEigen.js';
 
 const SWEEPS = 60;
 /** From this many columns on, starting with the eigenvectors of AᵀA pays. */
-const LARGE = 16;
+const MIN_PRECONDITIONED = 16;
 
 /** `A = Σ σ u vᵀ`, where σ u and v are rows, in no particular order. */
 export interface Rotated {
@@ -30,7 +30,7 @@ export function jacobiRotated(a: Matrix, m: number, n: number): Rotated | null {
   if (scale !== scale) return null;
   const x = zeros(n * m);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) x[j * m + i] = scale * a[i * n + j]!;
-  const start = n < LARGE ? null : eigenvectorsOf(x, m, n);
+  const start = n < MIN_PRECONDITIONED ? null : eigenvectorsOf(x, m, n);
   const rows = start?.v ?? identity(n);
   const columns = start?.x ?? x;
   const vectors = new Rows(columns, m);

@@ -11,14 +11,14 @@ import {
   transposeOf,
   type Matrix,
 } from './denseKernels.js';
-import { inOne, productOf, TOGETHER, type Reflections } from './reflections.js';
+import { applyBlock, productOf, BLOCK_COLUMNS, type Reflections } from './reflections.js';
 import { identity, Rows } from './rows.js';
 
 /** The most QL steps for one eigenvalue; two or three are usual. */
-const STEPS = 60;
+const MAX_QL_STEPS = 60;
 
 /** Matrices up to this size are reflected one by one. */
-const SMALL = 24;
+const MAX_UNBLOCKED = 24;
 
 /**
  * Eigenvalues in ascending order, and if `wanted` eigenvectors as rows, of the symmetric matrix in the lower triangle of
@@ -98,13 +98,13 @@ function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z
     addProduct(rest, -1, blockAt(columns, 2, 0, 0), blockAt(pair, n, 0, 0), [left, 2, left]);
   }
   if (!wanted) return { beside, z: null };
-  if (n <= SMALL) return { beside, z: oneByOne(a, betas, n) };
+  if (n <= MAX_UNBLOCKED) return { beside, z: unblocked(a, betas, n) };
   const q = productOf(reflectionsOf(a, betas, n), n, n);
   return { beside, z: transposeOf(blockAt(q, n, 0, 0), n, n) };
 }
 
 /** The transposed product of reflections whose vectors lie right of the diagonal. */
-function oneByOne(a: Matrix, betas: Matrix, n: number): Matrix {
+function unblocked(a: Matrix, betas: Matrix, n: number): Matrix {
   const z = identity(n);
   for (let k = n - 3; k >= 0; k--) {
     const beta = betas[k]!;
@@ -122,15 +122,15 @@ function oneByOne(a: Matrix, betas: Matrix, n: number): Matrix {
 /** Reflections whose vectors lie right of the diagonal, several combined into one. */
 function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
   const panels: Reflections[] = [];
-  for (let first = 0; first < n - 2; first += TOGETHER) {
-    const width = Math.min(TOGETHER, n - 2 - first);
+  for (let first = 0; first < n - 2; first += BLOCK_COLUMNS) {
+    const width = Math.min(BLOCK_COLUMNS, n - 2 - first);
     const rows = n - first - 1;
     const turned = zeros(width * rows);
     for (let k = 0; k < width; k++) {
       const at = (first + k) * n + first + 1;
       for (let i = k; i < rows; i++) turned[k * rows + i] = a[at + i]!;
     }
-    panels.push(inOne(first + 1, turned, betas.subarray(first, first + width), rows));
+    panels.push(applyBlock(first + 1, turned, betas.subarray(first, first + width), rows));
   }
   return panels;
 }
@@ -139,7 +139,7 @@ function reflectionsOf(a: Matrix, betas: Matrix, n: number): Reflections[] {
 function diagonalize(d: Matrix, e: Matrix, z: Rows | null, n: number): void {
   const angles = zeros(2 * n);
   for (let l = 0; l < n; l++) {
-    for (let step = 0; step < STEPS; step++) {
+    for (let step = 0; step < MAX_QL_STEPS; step++) {
       let m = l;
       while (m < n - 1 && Math.abs(e[m]!) > 2 ** -53 * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
       if (m === l) break;

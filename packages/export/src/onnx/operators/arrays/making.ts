@@ -42,7 +42,7 @@ function rangeOf(call: Call): Result {
   const [start, limit, delta] = [call.number(0), call.number(1), call.number(2)] as const;
   if (delta === 0) call.refuse('the step is 0');
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  call.room(count);
+  call.checkedSize(count);
   const { dtype } = call.known(0) ?? call.tensor(0);
   return known(
     Array.from({ length: count }, (_, i) => start + i * delta),

@@ -44,7 +44,7 @@ function padded(
     const n = y.shape[d] as number;
     if (low + high === 0) return y;
     if (n === 0) call.refuse(`dimension ${d} is empty: there is nothing to pad with`);
-    const places = new Int32Array(call.room(low + n + high));
+    const places = new Int32Array(call.checkedSize(low + n + high));
     for (let i = 0; i < places.length; i++) places[i] = sourceOf(i - low, n, mode, call);
     return y.indexSelect(d, cr.tensor(places));
   }, cut);

@@ -21,7 +21,7 @@ function waves(
   const of = (f: (x: number) => number): cr.Tensor =>
     cr
       .tensor(
-        Float64Array.from({ length: call.room(from, to) }, (_, i) => f(angle(i))),
+        Float64Array.from({ length: call.checkedSize(from, to) }, (_, i) => f(angle(i))),
         { shape: [from, to] },
       )
       .cast(dtype);
@@ -108,7 +108,7 @@ function stft(call: Call): Result {
   const real = signal.ndim === 3 ? signal.select(-1, 0) : signal;
   const total = real.shape[1] as number;
   const frames = Math.max(0, Math.floor((total - length) / step) + 1);
-  call.room(frames, length);
+  call.checkedSize(frames, length);
   const places = range(frames).flatMap((f) => range(length).map((i) => f * step + i));
   const cut = (x: cr.Tensor): cr.Tensor => {
     const framed = x
@@ -132,7 +132,7 @@ function stft(call: Call): Result {
 function window(name: string, coefficients: readonly number[]): Operator {
   return operator(name, (call) => {
     const n = call.number(0);
-    call.room(n);
+    call.checkedSize(n);
     const whole = call.flag('periodic', true) ? n : n - 1;
     const at = (i: number): number =>
       coefficients.reduce(
@@ -155,7 +155,7 @@ function melWeights(call: Call): Result {
     const hz = 700 * (10 ** ((i * step + toMel(low)) / 2595) - 1);
     return Math.floor(((length + 1) * hz) / rate);
   });
-  const data = new Float32Array(call.room(bins, mels));
+  const data = new Float32Array(call.checkedSize(bins, mels));
   for (let m = 0; m < mels; m++) {
     const [from, peak, to] = places.slice(m, m + 3) as [number, number, number];
     if (peak === from) data[peak * mels + m] = 1;

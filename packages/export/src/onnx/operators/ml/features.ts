@@ -192,7 +192,7 @@ function castMap(call: Call): Result {
   entries.sort(([a], [b]) => a - b);
   const sparse = call.text('map_form', 'DENSE') === 'SPARSE';
   const count = sparse ? call.int('max_map', 1) : entries.length;
-  if (!(count >= 0 && count <= MOST_IN_MAP)) call.refuse(`a map of ${count} values`);
+  if (!(count >= 0 && count <= MAX_MAP_SIZE)) call.refuse(`a map of ${count} values`);
   const values = new Map(entries.map(([key, value], i) => [sparse ? key : i, value]));
   const list = Array.from({ length: count }, (_, i) => values.get(i));
   const to = call.text('cast_to', 'TO_FLOAT');
@@ -210,7 +210,7 @@ function castMap(call: Call): Result {
 }
 
 /** The most values of a sparse map. */
-const MOST_IN_MAP = 1 << 24;
+const MAX_MAP_SIZE = 1 << 24;
 
 export const FEATURES: readonly Operator[] = [
   ml('Scaler', scaler),

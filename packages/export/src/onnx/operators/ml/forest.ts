@@ -40,7 +40,7 @@ export function readForest(call: Call, prefix: 'target' | 'class', targets: numb
   const child = (ids: readonly number[]): number[] =>
     trees.map((tree, i) => (modes[i] === -1 ? i : at(tree, ids[i])));
   const count = trees.length;
-  const weights = new Float32Array(call.room(count, targets));
+  const weights = new Float32Array(call.checkedSize(count, targets));
   const known = new Uint8Array(weights.length);
   const leafIds = call.ints(`${prefix}_nodeids`);
   const [leafTrees, leafTargets] = [call.ints(`${prefix}_treeids`), call.ints(`${prefix}_ids`)];
@@ -102,7 +102,7 @@ export function readEnsemble(call: Call): Forest {
   const to = (ids: readonly number[], leafs: readonly number[]): number[] =>
     ids.map((id, i) => (leafs[i] === 1 ? nodes + id : id));
   const self = leafTargets.map((_, i) => nodes + i);
-  const weights = new Float32Array(call.room(nodes + self.length, targets));
+  const weights = new Float32Array(call.checkedSize(nodes + self.length, targets));
   const known = new Uint8Array(weights.length);
   leafTargets.forEach((target, i) => {
     if (!(target >= 0 && target < targets)) call.refuse(`there is no target ${target}`);

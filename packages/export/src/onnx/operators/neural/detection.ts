@@ -83,7 +83,7 @@ function roiAlign(call: Call): Result {
   const results = range(boxes.shape[0]).map((r) => {
     const [ny, nx] = [samples(r, 1, rows), samples(r, 0, columns)];
     if (!(ny > 0 && nx > 0)) return cr.zeros([1, x.shape[1] as number, rows, columns]);
-    call.room(rows * ny, columns * nx);
+    call.checkedSize(rows * ny, columns * nx);
     const of = (side: Side): Side => ({
       ...side,
       start: cr.narrow(side.start, 0, r, 1),
@@ -167,7 +167,7 @@ function maxRoiPool(call: Call): Result {
   const [x, rois] = [call.tensor(0), call.numbers(1)];
   const [, channels, h, w] = x.shape as [number, number, number, number];
   const [rows = 1, columns = 1] = call.ints('pooled_shape');
-  call.room(rois.length / 5, rows * columns, 16);
+  call.checkedSize(rois.length / 5, rows * columns, 16);
   const scale = call.float('spatial_scale', 1);
   const parts = (from: number, to: number, count: number, size: number): [number, number][] => {
     const part = Math.max(to - from + 1, 1) / count;

@@ -94,7 +94,7 @@ function tfIdf(call: Call): Result {
   const rows = shape.length === 2 ? shape[0]! : 1;
   const length = data.length / Math.max(rows, 1);
   const width = places.reduce((most, n) => Math.max(most, n), -1) + 1;
-  const result = new Float32Array(call.room(rows, width));
+  const result = new Float32Array(call.checkedSize(rows, width));
   const weights = call.floats('weights', []);
   for (let row = 0; row < rows; row++) {
     const tokens = data.slice(row * length, (row + 1) * length);

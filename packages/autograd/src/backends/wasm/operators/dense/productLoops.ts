@@ -7,16 +7,16 @@ import type { FunctionBuilder, ModuleBuilder } from '../../assembler/moduleBuild
 import { F64x2, I32, V128 } from '../../assembler/opcodes.js';
 
 /** The most columns, and rows of b, per pass: that part of b is copied to the first bytes of memory. */
-export const MOST_COLUMNS = 256;
-export const MOST_INNER = 64;
+export const MAX_COLUMNS = 256;
+export const MAX_INNER = 64;
 /** The bytes of such a copy. */
-export const COPY_BYTES = MOST_COLUMNS * MOST_INNER * 8;
+export const COPY_BYTES = MAX_COLUMNS * MAX_INNER * 8;
 
 /** How many rows of c, and columns of 16 bytes, have their sums in registers. */
 const ROWS = 4;
 const WIDE = 2;
 /** The columns of 16 bytes in registers for a single row. */
-const ALONE = 8;
+const SINGLE_ROW_COLUMNS = 8;
 
 /** Parameters: the addresses and bytes per row of c, a and b; then the sizes. */
 const [C, C_STEP, A, A_STEP, B, B_STEP, SIZE, INNER, COLUMNS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
@@ -83,7 +83,7 @@ export function productLoop(module: ModuleBuilder, sign: 1 | -1): FunctionBuilde
   f.repeatLocal(left, () => {
     f.get(COLUMNS).i32(3).op(I32.shl).set(columnsLeft);
     f.get(C).set(c).get(B).set(b);
-    for (const vectors of [ALONE, WIDE]) {
+    for (const vectors of [SINGLE_ROW_COLUMNS, WIDE]) {
       along(16 * vectors, () => {
         tile(f, code, row, 1, vectors, false);
         f.advance(b, 16 * vectors);

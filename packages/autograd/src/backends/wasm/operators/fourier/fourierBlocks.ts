@@ -19,7 +19,7 @@ export interface Side {
   readonly together: boolean;
 }
 
-const MOST = 16;
+const MAX_TOGETHER = 16;
 /** Bytes of scratch memory that blocks should not exceed. */
 const SCRATCH_BYTES = 2 ** 20;
 
@@ -28,7 +28,7 @@ export function sideOf(kernel: Omit<FourierKernel, 'family'>): Side {
   const item = itemSize[out.dtype];
   const lanes = 16 / item;
   const together = inner % lanes === 0;
-  let width = MOST;
+  let width = MAX_TOGETHER;
   const fits = (): boolean =>
     (together ? inner % width === 0 : width <= 2 * lanes && width < 2 * inner * outer) &&
     4 * width * length * item <= SCRATCH_BYTES;

@@ -11,7 +11,7 @@ import { forShare } from '../../assembler/nest.js';
 import { F32, F64, I32 } from '../../assembler/opcodes.js';
 import { ComplexLanes, type Complex } from './complexLanes.js';
 import { blockNumbers, partsFrom } from './fourierBlocks.js';
-import { APART, SERIAL_WORK } from './fourierKernel.js';
+import { ROW_PADDING, SERIAL_WORK } from './fourierKernel.js';
 import {
   firstPass,
   lastPass,
@@ -57,7 +57,7 @@ export function planChirped(
     tableOf(tables.turns, false),
     tableOf(filter, false),
   ];
-  const pitch = Math.ceil((size * item) / 64) * 64 + APART;
+  const pitch = Math.ceil((size * item) / 64) * 64 + ROW_PADDING;
   return {
     key: `chirped ${dtype} ${length} ${sign} ${from} ${inputs.length} ${to} ${parallel}`,
     block,

@@ -16,7 +16,7 @@ export const SERIAL_WORK = 16 * 1024;
  * Padding: rows whose length is a power of two would begin at the same offset of a page, and compete for the same few lines of
  * the L1 cache.
  */
-export const APART = 192;
+export const ROW_PADDING = 192;
 
 /** `roots` are the roots of unity `e^(−2πi k/n)` for the length n. */
 export function planFourier(
@@ -47,7 +47,7 @@ export function planFourier(
     number(roots.cos[k]!);
     number(roots.sin[k]!);
   }
-  const pitch = Math.ceil(((byRows ? n + 4 : n * side.width) * size) / 64) * 64 + APART;
+  const pitch = Math.ceil(((byRows ? n + 4 : n * side.width) * size) / 64) * 64 + ROW_PADDING;
   return {
     key: `fourier ${dtype} ${length} ${sign} ${from} ${inputs.length} ${to} ${byRows ? 'rows' : `${side.width} ${side.together}`} ${parallel}`,
     block,

@@ -4,7 +4,7 @@
  * sums over all places of all examples, is split into parts that are added in a tree.
  */
 import type { ConvKernel } from '../../../../engine/compile/operators.js';
-import type { Place } from '../../../../engine/compile/place.js';
+import type { BufferRef } from '../../../../engine/compile/bufferRef.js';
 import { names, productOf, sizesOf } from './sizes.js';
 import { ConvText } from './text.js';
 import { tiledConv } from './tiled.js';
@@ -17,31 +17,31 @@ import { ShaderWriter } from '../shaderWriter.js';
 import { DEPTH, groupsOf } from '../tiles.js';
 
 /** The fewest terms of a part of a sum. */
-const PART = 256;
+const PART_STEPS = 256;
 /** The most sums of parts in all. */
-const MOST_SUMS = 2 ** 22;
+const MAX_SUMS = 2 ** 22;
 /** With tiles, the most workgroups after splitting. */
-const BUSY = 1024;
+const MAX_WORKGROUPS = 1024;
 
 /** `epilogue` is computed from the results, which are then not stored. */
 export function convShaders(
   kernel: ConvKernel,
-  scratch: (words: number) => Place,
+  scratch: (words: number) => BufferRef,
   epilogue: Epilogue | null = null,
 ): Shader[] {
   const { m, n, k } = productOf(kernel);
   const inTiles = m >= 8 && n >= 8 && k >= 8;
-  const shader = (parts: Parts | null, to: Place | Epilogue): Shader =>
+  const shader = (parts: Parts | null, to: BufferRef | Epilogue): Shader =>
     inTiles ? tiledConv(kernel, parts, to) : plainConv(kernel, parts, to);
-  const { direction, batch, places, out } = kernel;
+  const { direction, batch, outSize, out } = kernel;
   if (direction !== 'gradWeight') return [shader(null, epilogue ?? out)];
   // Without tiles a thread traverses whole lines of places.
-  const lines = inTiles ? k : batch * places[0]!;
+  const lines = inTiles ? k : batch * outSize[0]!;
   const results = product(sizesOf(kernel));
   const most = inTiles
-    ? Math.ceil(BUSY / groupsOf(kernel.groups, m, n, { rows: 64, columns: 64 }))
+    ? Math.ceil(MAX_WORKGROUPS / groupsOf(kernel.groups, m, n, { rows: 64, columns: 64 }))
     : 2 ** 18 / results;
-  const parts = partsOf(lines, k / lines, Math.min(most, MOST_SUMS / results));
+  const parts = partsOf(lines, k / lines, Math.min(most, MAX_SUMS / results));
   if (parts === null) return [shader(null, epilogue ?? out)];
   const place = { ...scratch(parts.count * results), dtype: 'float32' as const };
   const sum =
@@ -53,7 +53,7 @@ export function convShaders(
 
 /** How a sum of this many lines of terms is split: depends on the shapes alone. Null means not at all. */
 function partsOf(lines: number, terms: number, most: number): Parts | null {
-  const shortest = Math.max(Math.ceil(PART / terms), Math.ceil(lines / Math.max(1, most)));
+  const shortest = Math.max(Math.ceil(PART_STEPS / terms), Math.ceil(lines / Math.max(1, most)));
   // Whole tiles of steps, if it is split by steps.
   const length = terms === 1 ? Math.ceil(shortest / DEPTH) * DEPTH : shortest;
   const count = Math.ceil(lines / length);
@@ -61,7 +61,7 @@ function partsOf(lines: number, terms: number, most: number): Parts | null {
 }
 
 /** One thread per result, or per part of a result. */
-function plainConv(k: ConvKernel, parts: Parts | null, to: Place | Epilogue): Shader {
+function plainConv(k: ConvKernel, parts: Parts | null, to: BufferRef | Epilogue): Shader {
   const w = new ShaderWriter();
   const { direction } = k;
   const rank = k.size.length;

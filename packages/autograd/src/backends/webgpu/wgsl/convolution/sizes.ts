@@ -8,7 +8,7 @@ export function productOf({ batch, inChannels, outChannels, direction, ...k }: C
   readonly n: number;
   readonly k: number;
 } {
-  const [size, window, places] = [k.size, k.window, k.places].map(product) as [
+  const [size, window, places] = [k.size, k.window, k.outSize].map(product) as [
     number,
     number,
     number,
@@ -28,7 +28,7 @@ export function sizesOf(k: ConvKernel): readonly number[] {
   const { batch, groups, inChannels, outChannels } = k;
   switch (k.direction) {
     case 'forward':
-      return [batch, groups, outChannels, ...k.places];
+      return [batch, groups, outChannels, ...k.outSize];
     case 'gradInput':
       return [batch, groups, inChannels, ...k.size];
     case 'gradWeight':

@@ -30,7 +30,7 @@ export class ConvText {
     this.dilation = k.dilation.map((x) => named(x, true));
     this.size = k.size.map((x) => named(x));
     this.window = k.window.map((x) => named(x));
-    this.places = k.places.map((x) => named(x));
+    this.places = k.outSize.map((x) => named(x));
     this.n = named(k.batch);
     this.g = named(k.groups);
     this.c = named(k.inChannels);

@@ -1,6 +1,6 @@
 /** @file A convolution as a product of places and taps in tiles, whose operands are never assembled in memory. */
 import type { ConvKernel } from '../../../../engine/compile/operators.js';
-import type { Place } from '../../../../engine/compile/place.js';
+import type { BufferRef } from '../../../../engine/compile/bufferRef.js';
 import { coordinates, product } from '../coordinates.js';
 import { EpilogueWriter, type Epilogue } from '../epilogue.js';
 import type { Parts } from '../parts.js';
@@ -11,7 +11,11 @@ import { names, productOf, sizesOf } from './sizes.js';
 import { ConvText } from './text.js';
 
 /** `to` is where the results are stored, or the epilogue that uses them. */
-export function tiledConv(kernel: ConvKernel, parts: Parts | null, to: Place | Epilogue): Shader {
+export function tiledConv(
+  kernel: ConvKernel,
+  parts: Parts | null,
+  to: BufferRef | Epilogue,
+): Shader {
   const w = new ShaderWriter();
   const { batch: N, groups: G, inChannels: C, outChannels: O, direction } = kernel;
   const { m, n, k } = productOf(kernel);
@@ -20,14 +24,14 @@ export function tiledConv(kernel: ConvKernel, parts: Parts | null, to: Place | E
   const [first, second] = kernel.inputs;
   const count = parts?.count ?? 1;
   const ofRows = {
-    forward: [N, ...kernel.places],
+    forward: [N, ...kernel.outSize],
     gradInput: [N, ...kernel.size],
     gradWeight: [C, ...kernel.window],
   }[direction];
   const ofSteps = {
     forward: [C, ...kernel.window],
     gradInput: [O, ...kernel.window],
-    gradWeight: [N, ...kernel.places],
+    gradWeight: [N, ...kernel.outSize],
   }[direction];
   let text: ConvText;
   const all = (step: string): string => (parts === null ? step : `start + ${step}`);
@@ -49,7 +53,7 @@ export function tiledConv(kernel: ConvKernel, parts: Parts | null, to: Place | E
         w.line(`let result = to + g0 * ${w.word(product(sizesOf(kernel)))};`);
       }
       w.line(`let taps = ${w.word(product(kernel.window))};`);
-      w.line(`let places = ${w.word(product(kernel.places))};`);
+      w.line(`let places = ${w.word(product(kernel.outSize))};`);
     },
     a: {
       stepsAlong: direction === 'gradWeight',

@@ -15,7 +15,7 @@ const rounds = Array.from({ length: 5 }, (_, group) => {
 }).join('\n  ');
 
 /** Rejections end sooner or later: a thread that draws more often than this has invalid parameters. */
-const MOST = 100000;
+const MAX_REJECTIONS = 100000;
 
 export const sampling: FunctionTexts = {
   /** Threefry-2x32-20 of two words under a key of two words. */
@@ -47,7 +47,7 @@ fn next() -> f32 {
   if (given == 0.0 || isinf(given)) { return given; }
   let a = select(given, given + 1.0, given < 1.0);
   let d = a - 1.0 / 3.0; let c = 1.0 / sqrt(9.0 * d); var y = d;
-  for (var i = 0u; i < ${MOST}u; i++) {
+  for (var i = 0u; i < ${MAX_REJECTIONS}u; i++) {
     let r = sqrt(-2.0 * logf(next())); let x = r * cosf(6.2831853f * next());
     let root = 1.0 + c * x; let v = root * root * root;
     if (v <= 0.0) { continue; }
@@ -97,7 +97,7 @@ fn poissonLog(k: f32, rate: f32) -> f32 {
   }
   let b = 0.931 + 2.53 * sqrt(rate); let a = -0.059 + 0.02483 * b;
   let scale = 1.1239 + 1.1328 / (b - 3.4); let edge = 0.9277 - 3.6224 / (b - 2.0);
-  for (var i = 0u; i < ${MOST}u; i++) {
+  for (var i = 0u; i < ${MAX_REJECTIONS}u; i++) {
     let u = next() - 0.5; let v = next(); let us = max(0.5 - abs(u), 1.0e-9f);
     let k = floor((2.0 * a / us + b) * u + rate + 0.43);
     if (us >= 0.07 && v <= edge) { return k; }
@@ -122,7 +122,7 @@ fn binomialSample(n: f32, given: f32) -> f32 {
   if (n > 0.0 && p > 0.0) {
     if (n * p < 10.0) {
       let scale = log1pf(-p); var trials = 0.0;
-      for (var i = 0u; i < ${MOST}u; i++) {
+      for (var i = 0u; i < ${MAX_REJECTIONS}u; i++) {
         trials += ceil(logf(next()) / scale);
         if (trials > n) { break; }
         found += 1.0;
@@ -133,7 +133,7 @@ fn binomialSample(n: f32, given: f32) -> f32 {
       let c = n * p + 0.5; let edge = 0.92 - 4.2 / b; let alpha = (2.83 + 5.1 / b) * spread;
       found = floor((n + 1.0) * p); var most = 0.0;
       // The first round looks at the most likely number.
-      for (var i = 0u; i < ${MOST}u; i++) {
+      for (var i = 0u; i < ${MAX_REJECTIONS}u; i++) {
         var k = found; var v = 0.0; var us = 0.0;
         if (i > 0u) {
           let u = next() - 0.5; v = next(); us = max(0.5 - abs(u), 1.0e-9f);
@@ -162,7 +162,7 @@ fn binomialSample(n: f32, given: f32) -> f32 {
   var e = (1.0 - rho) * (1.0 - rho) / (2.0 * rho);
   if (kappa < 0.01) { e = 1.0 / kappa + kappa - 1.0; }
   if (kappa > 1.0e4f) { e = 0.5 / kappa; }
-  for (var i = 0u; i < ${MOST}u; i++) {
+  for (var i = 0u; i < ${MAX_REJECTIONS}u; i++) {
     let half = 1.5707963f * next(); let s = sinf(half); let t = cosf(half);
     let c = kappa * (e + 2.0 * e * s * s / (e + 2.0 * t * t)); let u = next();
     if (c * (2.0 - c) - u > 0.0 || logf(c / u) + 1.0 - c >= 0.0) {

@@ -1,12 +1,12 @@
 /** @file Results from singular values: the decomposition itself, and pseudoinverses. */
-import type { Place } from '../../../../engine/compile/place.js';
+import type { BufferRef } from '../../../../engine/compile/bufferRef.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
-import type { Site } from '../../special.js';
+import type { OperatorSite } from '../../special.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { singularScratch, singularShader } from './jacobi.js';
 
-export function svdShader({ inputs, out, scratch }: Site): Shader {
+export function svdShader({ inputs, out, scratch }: OperatorSite): Shader {
   return singularShader(inputs[0]!, out, scratch(singularScratch(inputs[0]!.shape)));
 }
 
@@ -17,14 +17,14 @@ export function factorWords(shape: Shape): number {
 }
 
 /** The place `words` words after a place. */
-export const after = (place: Place, words: number): Place => ({
+export const after = (place: BufferRef, words: number): BufferRef => ({
   ...place,
   dtype: 'float32',
   offset: place.offset + words,
 });
 
 /** Defines names for the parts of the factors: `u`, `s` and `v`, with `k` columns each. */
-function nameFactors(w: ShaderWriter, factors: Place, shape: Shape, matrix: string): void {
+function nameFactors(w: ShaderWriter, factors: BufferRef, shape: Shape, matrix: string): void {
   const [m, n] = shape.slice(-2) as [number, number];
   w.line(`let m = ${w.word(m)}; let n = ${w.word(n)}; let k = min(m, n);`);
   w.line(`let i = ${matrix}; let u = ${w.address(factors)} + i * (m + n + 1u) * k;`);
@@ -32,7 +32,7 @@ function nameFactors(w: ShaderWriter, factors: Place, shape: Shape, matrix: stri
 }
 
 /** `A⁺ = V S⁺ Uᵀ`; singular values up to `max(atol, rtol · largest)` count as 0. */
-export function pinvShaders({ inputs, out, shape, scratch, attrs }: Site): Shader[] {
+export function pinvShaders({ inputs, out, shape, scratch, attrs }: OperatorSite): Shader[] {
   const given = inputs[0]!;
   const words = factorWords(given.shape);
   const factors = scratch(words + singularScratch(given.shape));

@@ -2,9 +2,9 @@
  * @file Cofactors of a matrix, the first derivative of its determinant, and their derivative along another matrix, the second.
  * Both are computed from singular values, so that they exist for singular matrices too.
  */
-import type { Place } from '../../../../engine/compile/place.js';
+import type { BufferRef } from '../../../../engine/compile/bufferRef.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
-import type { Site } from '../../special.js';
+import type { OperatorSite } from '../../special.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { after, factorWords } from './bySingularValues.js';
@@ -12,7 +12,7 @@ import { determinantShader } from './elimination.js';
 import { singularScratch, singularShader } from './jacobi.js';
 
 /** `det(U) det(V) U (det(S) S⁻¹) Vᵀ`: the products of all singular values but one. */
-export function cofactorShaders({ inputs, out, shape, scratch }: Site): Shader[] {
+export function cofactorShaders({ inputs, out, shape, scratch }: OperatorSite): Shader[] {
   const signed = signedFactors(inputs[0]!, scratch, 0);
   const w = elementOf(signed);
   w.line(`let s = u + n * n; let v = s + n; var sum = 0.0;
@@ -29,12 +29,12 @@ h[${w.address(out)} + row] = bitcast<u32>(sum);`);
  * `U R Vᵀ`, where `R` is computed from `T = Uᵀ t V` and the products of all singular values except two: `R_rc = −T_cr P_rc` off
  * the diagonal, and `R_rr` is the sum of all `T_cc P_rc` with another `c`.
  */
-export function cofactorRateShaders({ inputs, out, shape, scratch }: Site): Shader[] {
+export function cofactorRateShaders({ inputs, out, shape, scratch }: OperatorSite): Shader[] {
   const size = sizeOf(shape);
   const signed = signedFactors(inputs[0]!, scratch, 2 * size);
   const [half, whole] = [signed.free, after(signed.free, size)];
   /** Each element is the sum of `x · y` over `j`; the texts are addresses. */
-  const products = (from: Place, to: Place, x: string, y: string): Shader => {
+  const products = (from: BufferRef, to: BufferRef, x: string, y: string): Shader => {
     const w = elementOf(signed);
     w.line(`let v = u + n * n + n; let x = ${w.address(from)} + i * n * n; var sum = 0.0;
 for (var j = 0u; j < n; j++) { sum = fma(bitcast<f32>(h[${x}]), bitcast<f32>(h[${y}]), sum); }
@@ -65,15 +65,15 @@ h[${w.address(half)} + row] = bitcast<u32>(sum);`);
 interface Signed {
   readonly shaders: readonly Shader[];
   readonly shape: Shape;
-  readonly factors: Place;
-  readonly signs: Place;
+  readonly factors: BufferRef;
+  readonly signs: BufferRef;
   /** Free memory after them, of the requested size, once the shaders have run. */
-  readonly free: Place;
+  readonly free: BufferRef;
 }
 
 function signedFactors(
-  given: Site['inputs'][number],
-  scratch: Site['scratch'],
+  given: OperatorSite['inputs'][number],
+  scratch: OperatorSite['scratch'],
   more: number,
 ): Signed {
   const { shape } = given;

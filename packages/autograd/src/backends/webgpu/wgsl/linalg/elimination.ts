@@ -1,6 +1,6 @@
 /** @file Elimination, and systems solved by it: one thread per matrix, for many small matrices in parallel. */
 import { sizeOf } from '../../../../graph/shape.js';
-import type { Site } from '../../special.js';
+import type { OperatorSite } from '../../special.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
@@ -10,7 +10,7 @@ import { at, read, write } from './matrix.js';
  * the distance of the matrices.
  */
 function overCopies(
-  site: Pick<Site, 'inputs' | 'scratch'>,
+  site: Pick<OperatorSite, 'inputs' | 'scratch'>,
   turned: boolean,
   step: number | null = null,
 ): { w: ShaderWriter; count: number } {
@@ -66,7 +66,7 @@ function substitute(
 } }`);
 }
 
-export function solveShader(site: Site): Shader {
+export function solveShader(site: OperatorSite): Shader {
   const { attrs, inputs, out, shape } = site;
   const { w, count } = overCopies(site, attrs['transposed'] === true);
   eliminate(w);
@@ -90,7 +90,7 @@ export function solveShader(site: Site): Shader {
   return w.threads(count);
 }
 
-export function triangularShader({ attrs, inputs, out, shape }: Site): Shader {
+export function triangularShader({ attrs, inputs, out, shape }: OperatorSite): Shader {
   const w = new ShaderWriter();
   const [n, k] = shape.slice(-2) as [number, number];
   const turned = attrs['transposed'] === true;
@@ -107,7 +107,7 @@ export function triangularShader({ attrs, inputs, out, shape }: Site): Shader {
 
 /** The determinant, or its sign and the logarithm of its absolute value next to each other. */
 export function determinantShader(
-  site: Pick<Site, 'inputs' | 'scratch' | 'out'>,
+  site: Pick<OperatorSite, 'inputs' | 'scratch' | 'out'>,
   logarithm: boolean,
   step: number | null = null,
 ): Shader {
@@ -126,7 +126,7 @@ let o = ${w.address(site.out)} + 2u * row; h[o] = bitcast<u32>(sign); h[o + 1u] 
 }
 
 /** L below the diagonal and U on and above it, then a column with the order of the rows and one with LAPACK's pivots. */
-export function luShader(site: Site): Shader {
+export function luShader(site: OperatorSite): Shader {
   const { w, count } = overCopies(site, false);
   w.line(`let y = ${w.address(site.out)} + row * m * (n + 2u);`);
   w.line('for (var i = 0u; i < m; i++) { h[y + i * (n + 2u) + n + 1u] = 0u; }');
@@ -139,7 +139,7 @@ export function luShader(site: Site): Shader {
 }
 
 /** The order of rows that results from exchanges. */
-export function pivotOrderShader({ inputs, out, shape }: Site): Shader {
+export function pivotOrderShader({ inputs, out, shape }: OperatorSite): Shader {
   const w = new ShaderWriter();
   const { place, shape: given } = inputs[0]!;
   w.line(`let k = ${w.word(given.at(-1)!)}; let m = ${w.word(shape.at(-1)!)};`);

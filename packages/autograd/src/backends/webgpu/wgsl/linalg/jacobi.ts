@@ -4,19 +4,19 @@
  * The rotations of pairs (p, q) with one p + q affect different rows and columns, so they run in parallel; taken sum by sum,
  * they are in the order of a cyclic sweep by rows, which is known to converge.
  */
-import type { Place } from '../../../../engine/compile/place.js';
+import type { BufferRef } from '../../../../engine/compile/bufferRef.js';
 import { sizeOf, type Shape } from '../../../../graph/shape.js';
-import type { Site } from '../../special.js';
+import type { OperatorSite } from '../../special.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
-export const TEAM = 64;
+export const WORKGROUP_SIZE = 64;
 /** After this, all threads of a workgroup see what the others have written. */
-export const MEET = 'workgroupBarrier(); storageBarrier();';
+export const BARRIER = 'workgroupBarrier(); storageBarrier();';
 /** A statement for each `e` below a count, shared among the threads. */
 export const each = (count: string, body: string): string =>
-  `for (var e = lid; e < ${count}; e += ${TEAM}u) { ${body} }`;
+  `for (var e = lid; e < ${count}; e += ${WORKGROUP_SIZE}u) { ${body} }`;
 
 const SWEEPS = 16;
 
@@ -29,9 +29,9 @@ class Rotations {
   readonly w = new ShaderWriter();
 
   constructor() {
-    this.w.declarations = `var<workgroup> cosines: array<f32, ${TEAM / 2}>;
-var<workgroup> sines: array<f32, ${TEAM / 2}>;
-var<workgroup> parts: array<f32, ${TEAM}>;
+    this.w.declarations = `var<workgroup> cosines: array<f32, ${WORKGROUP_SIZE / 2}>;
+var<workgroup> sines: array<f32, ${WORKGROUP_SIZE / 2}>;
+var<workgroup> parts: array<f32, ${WORKGROUP_SIZE}>;
 var<workgroup> whole: f32;
 `;
   }
@@ -43,13 +43,13 @@ var<workgroup> whole: f32;
     this.fold('max(whole, parts[i])', 'most');
     w.line(`let power = bitcast<f32>(bitcast<u32>(workgroupUniformLoad(&whole)) & 0x7f800000u);
 let scale = clamp(select(power, 1.0, power == 0.0), 7.8886091e-31f, 1.2676506e30f);
-${each(elements, 'h[a + e] = bitcast<u32>(bitcast<f32>(h[a + e]) / scale);')} ${MEET}`);
+${each(elements, 'h[a + e] = bitcast<u32>(bitcast<f32>(h[a + e]) / scale);')} ${BARRIER}`);
   }
 
   /** Combines the values that all threads have found. */
   private fold(step: string, mine: string): void {
     this.w.line(`parts[lid] = ${mine}; workgroupBarrier();
-if (lid == 0u) { whole = 0.0; for (var i = 0u; i < ${TEAM}u; i++) { whole = ${step}; } } workgroupBarrier();`);
+if (lid == 0u) { whole = 0.0; for (var i = 0u; i < ${WORKGROUP_SIZE}u; i++) { whole = ${step}; } } workgroupBarrier();`);
   }
 
   /**
@@ -72,7 +72,7 @@ for (var t = 1u; t + 3u <= 2u * n; t++) {
     let cosine = fma(0.5 * close, fma(-close * secant, close, 1.0), close);
     cosines[lid] = cosine; sines[lid] = tangent * cosine;
   }
-  ${MEET}
+  ${BARRIER}
   ${apply}
 }`);
     this.fold('max(whole, parts[i])', 'turned');
@@ -91,7 +91,7 @@ for (var t = 1u; t + 3u <= 2u * n; t++) {
     if (sooner || (!later && i < lid)) { place++; }
   }
   h[order + place] = lid;
-} ${MEET}`);
+} ${BARRIER}`);
   }
 }
 
@@ -102,7 +102,7 @@ let co = cosines[j]; let si = sines[j]; if (si == 0.0) { continue; }`;
  * The eigenvalues, in ascending order, of the symmetric matrix in the lower triangle, and below them the eigenvectors in
  * columns: `[λ; V]`.
  */
-export function eighShader({ inputs, out, shape, scratch }: Site): Shader {
+export function eighShader({ inputs, out, shape, scratch }: OperatorSite): Shader {
   const rotations = new Rotations();
   const { w } = rotations;
   const n = shape.at(-1)!;
@@ -117,20 +117,20 @@ export function eighShader({ inputs, out, shape, scratch }: Site): Shader {
 h[v + e] = bitcast<u32>(select(0.0, 1.0, r == c));`,
     ),
   );
-  w.line(MEET);
+  w.line(BARRIER);
   rotations.scale('n * n');
   rotations.sweeps(
     `let off = ${read('a', 'p', 'q')}; let x = ${read('a', 'p', 'p')}; let y = ${read('a', 'q', 'q')};
 needed = abs(off) > 6.0e-8f * sqrt(abs(x)) * sqrt(abs(y)) && abs(off) > 1.0e-10f;
 cot = (y - x) / (2.0 * off);`,
     `${each('n * pairs', `${PAIR} ${turn(at('a', 'k', 'p'), at('a', 'k', 'q'))} ${turn(at('v', 'k', 'p'), at('v', 'k', 'q'))}`)}
-${MEET}
+${BARRIER}
 ${each(
   'n * pairs',
   `${PAIR} ${turn(at('a', 'p', 'k'), at('a', 'q', 'k'))}
 if (k == p) { ${at('a', 'q', 'p')} = 0u; } if (k == q) { ${at('a', 'p', 'q')} = 0u; }`,
 )}
-${MEET}`,
+${BARRIER}`,
   );
   rotations.order((i) => read('a', i, i), false);
   w.line(`let values = ${w.address(out)} + row * (n + 1u) * n;`);
@@ -138,7 +138,7 @@ ${MEET}`,
     `if (live) { ${each('n', `let at = h[order + e]; h[values + e] = bitcast<u32>(${read('a', 'at', 'at')} * scale);`)}
 ${each('n * n', `h[values + n + e] = ${at('v', 'e / n', 'h[order + e % n]')};`)} }`,
   );
-  return w.teams(count, TEAM);
+  return w.teams(count, WORKGROUP_SIZE);
 }
 
 /** The words of scratch memory for a singular value decomposition. */
@@ -150,9 +150,9 @@ export function singularScratch(shape: Shape): number {
 
 /** The thin decomposition of matrices `[m, n]`: `[U; s; V]`, m + 1 + n rows of min(m, n) columns, with descending `s`. */
 export function singularShader(
-  { place, shape }: Site['inputs'][number],
-  out: Place,
-  scratch: Place,
+  { place, shape }: OperatorSite['inputs'][number],
+  out: BufferRef,
+  scratch: BufferRef,
 ): Shader {
   const rotations = new Rotations();
   const { w } = rotations;
@@ -166,7 +166,7 @@ export function singularShader(
   w.line('let v = a + m * n; let order = v + n * n; let sizes = order + n; let trial = sizes + n;');
   w.line(each('m * n', `h[a + e] = ${tall ? 'h[given + e]' : 'h[given + (e % n) * m + e / n]'};`));
   w.line(each('n * n', 'h[v + e] = bitcast<u32>(select(0.0, 1.0, e / n == e % n));'));
-  w.line(MEET);
+  w.line(BARRIER);
   rotations.scale('m * n');
   rotations.sweeps(
     `var xx = 0.0; var yy = 0.0; var xy = 0.0;
@@ -181,7 +181,7 @@ cot = (yy - xx) / (2.0 * xy);`,
       `${PAIR} // the rows of V lie below those of A
 ${turn(at('a', 'k', 'p'), at('a', 'k', 'q'))}`,
     )}
-${MEET}`,
+${BARRIER}`,
   );
   w.line(
     each(
@@ -190,7 +190,7 @@ ${MEET}`,
 h[sizes + e] = bitcast<u32>(sqrt(sum));`,
     ),
   );
-  w.line(MEET);
+  w.line(BARRIER);
   const size = (i: string): string => `bitcast<f32>(h[sizes + ${i}])`;
   rotations.order(size, true);
   w.line(`let parts_ = ${w.address(out)} + row * (m + n + 1u) * n;`);
@@ -204,9 +204,9 @@ if (live) {
 ${each('n', `h[s + e] = bitcast<u32>(${size('h[order + e]')} * scale);`)}
 ${each('n * n', `h[turns + e] = ${at('v', 'e / n', 'h[order + e % n]')};`)}
 ${each('m * n', `let chosen = h[order + e % n]; h[u + e] = bitcast<u32>(${read('a', 'e / n', 'chosen')} / ${size('chosen')});`)}
-} ${MEET}`);
+} ${BARRIER}`);
   complete(w, size);
-  return w.teams(count, TEAM);
+  return w.teams(count, WORKGROUP_SIZE);
 }
 
 /** Fills columns for a singular value of 0 with unit vectors orthogonal to those before them: any such vectors will do. */

@@ -1,11 +1,11 @@
 /** @file The Cholesky factor and Householder's QR: one thread per matrix. */
 import { sizeOf } from '../../../../graph/shape.js';
-import type { Site } from '../../special.js';
+import type { OperatorSite } from '../../special.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { at, read, write } from './matrix.js';
 
-export function choleskyShader({ inputs, out, shape }: Site): Shader {
+export function choleskyShader({ inputs, out, shape }: OperatorSite): Shader {
   const w = new ShaderWriter();
   const n = shape.at(-1)!;
   const refused = w.refuse('row', { kind: 'notPositive', place: null, limit: 0 });
@@ -24,7 +24,7 @@ export function choleskyShader({ inputs, out, shape }: Site): Shader {
 }
 
 /** Householder's QR of `[m, n]`, m ≥ n: Q above, and Rᵀ below it; or all m columns of Q alone. */
-export function qrShader(site: Site, complete: boolean): Shader {
+export function qrShader(site: OperatorSite, complete: boolean): Shader {
   const w = new ShaderWriter();
   const { place, shape } = site.inputs[0]!;
   const [m, n] = shape.slice(-2) as [number, number];

@@ -11,10 +11,16 @@ import { coordinates, offsetOf, product } from '../coordinates.js';
 import type { Shader } from '../shader.js';
 import { ShaderWriter } from '../shaderWriter.js';
 import { load, store, typeOf } from '../values.js';
-import { LEAST_MEMORY, OWN, ScoreTiles, tileSizesOf, type TileSizes } from './tiles.js';
+import {
+  MIN_WORKGROUP_MEMORY,
+  ROWS_PER_WORKGROUP,
+  ScoreTiles,
+  tileSizesOf,
+  type TileSizes,
+} from './tiles.js';
 
 /** `memory` is the workgroup memory of the device, in bytes. */
-export function scoresShader(kernel: ScoresKernel, memory = LEAST_MEMORY): Shader {
+export function scoresShader(kernel: ScoresKernel, memory = MIN_WORKGROUP_MEMORY): Shader {
   return new ScoresShader(kernel, tileSizesOf(kernel, memory)).write();
 }
 
@@ -60,11 +66,11 @@ class ScoresShader {
   write(): Shader {
     const { w, kernel, byRows, body, tiles } = this;
     const { batch, rows, columns, contractions } = kernel;
-    const own = Math.ceil((byRows ? rows : columns) / OWN);
+    const own = Math.ceil((byRows ? rows : columns) / ROWS_PER_WORKGROUP);
     coordinates(w, 'row', [product(batch), own], 'u');
     coordinates(w, 'u0', batch, 'b');
     w.line(`let rows = ${w.word(rows)}; let columns = ${w.word(columns)};`);
-    w.line(`let ${byRows ? 'r0' : 'c0'} = u1 * ${OWN}u;`);
+    w.line(`let ${byRows ? 'r0' : 'c0'} = u1 * ${ROWS_PER_WORKGROUP}u;`);
     w.line('let mine = lid >> 1u;');
     tiles.begin();
     if (!byRows) this.lastPass();

@@ -9,9 +9,9 @@ import type { ShaderWriter } from '../shaderWriter.js';
 import { DEPTH, fillSide, type Operand, type Side } from '../tiles.js';
 
 /** Rows, or columns, per workgroup. */
-export const OWN = 32;
+export const ROWS_PER_WORKGROUP = 32;
 /** The workgroup memory that every device has, in bytes. */
-export const LEAST_MEMORY = 16384;
+export const MIN_WORKGROUP_MEMORY = 16384;
 
 /** The tiles of scores that a kernel traverses. */
 export interface TileSizes {
@@ -40,15 +40,22 @@ export function tileSizesOf(kernel: ScoresKernel, memory: number): TileSizes {
 }
 
 function sizesWith({ over }: ScoresKernel, walk: number): TileSizes {
-  const [rows, columns] = over === 'rows' ? [OWN, walk] : [walk, OWN];
-  return { rows, columns, walk, team: 2 * rows, vectors: columns / OWN, pitch: columns + 1 };
+  const [rows, columns] = over === 'rows' ? [ROWS_PER_WORKGROUP, walk] : [walk, ROWS_PER_WORKGROUP];
+  return {
+    rows,
+    columns,
+    walk,
+    team: 2 * rows,
+    vectors: columns / ROWS_PER_WORKGROUP,
+    pitch: columns + 1,
+  };
 }
 
 /** The workgroup memory of a kernel. */
 function bytesOf(kernel: ScoresKernel, sizes: TileSizes): number {
   const { rows, team, pitch } = sizes;
   const folds = kernel.body.filter(({ kind }) => kind === 'reduce').length;
-  const words = tilesOf(kernel) * rows * pitch + OWN + (folds + 1) * team;
+  const words = tilesOf(kernel) * rows * pitch + ROWS_PER_WORKGROUP + (folds + 1) * team;
   return 4 * words + 16 * vectorsAStep(sizes) * stepsOf(kernel);
 }
 
@@ -84,11 +91,11 @@ export class ScoreTiles {
     this.sizes = sizes;
     this.dots = kernel.inputs.filter((x) => x.kind === 'dot');
     this.steps = stepsOf(kernel);
-    this.lanes = (4 * sizes.team) / OWN;
+    this.lanes = (4 * sizes.team) / ROWS_PER_WORKGROUP;
     w.declarations += `var<workgroup> sides: array<vec4<f32>, ${vectorsAStep(sizes) * this.steps}>;\n`;
     for (let t = 0; t < tilesOf(kernel); t++)
       w.declarations += `var<workgroup> t${t}: array<f32, ${sizes.rows * sizes.pitch}>;\n`;
-    w.declarations += `var<workgroup> factor: array<f32, ${OWN}>;\n`;
+    w.declarations += `var<workgroup> factor: array<f32, ${ROWS_PER_WORKGROUP}>;\n`;
   }
 
   /** The start of the matrices for this member of the batch; also sets the sums to 0. */

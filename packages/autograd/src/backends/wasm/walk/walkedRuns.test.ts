@@ -1,0 +1,26 @@
+/** @file When a program gets a plan: never because its values are of a middle size, which a walk computes as fast. */
+import { expect, test } from 'vitest';
+import { add, randn, tanh, type Tensor } from '../../../index.js';
+import { collect } from '../../../engine/collect.js';
+import { Plan } from '../../../engine/plan.js';
+import { walkedRuns } from './walkedRuns.js';
+
+const runs = (size: number): number => {
+  const x = randn([size]);
+  x.dataSync();
+  let y: Tensor = x;
+  for (let k = 0; k < 20; k++) y = tanh(add(y, x));
+  const graph = collect([y]);
+  return walkedRuns(new Plan(graph.structure.copy(), graph, graph.leaves).program());
+};
+
+test('what a walk costs more than a plan decides, not what it computes', () => {
+  expect(runs(10)).toBe(44);
+  expect(runs(10_000)).toBe(44);
+  expect(runs(40_000)).toBeGreaterThan(10);
+  expect(runs(40_000)).toBeLessThan(20);
+});
+
+test('large values are planned at once: a walk keeps each of them', () => {
+  expect(runs(60_000)).toBe(0);
+});
