@@ -3,7 +3,7 @@ import { GradError } from '../errors.js';
 import { mode } from '../graph/mode.js';
 import { show } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { placeholderOp } from '../graph/version.js';
+import { placeholderOp, versionOp } from '../graph/version.js';
 
 /** Losses that were differentiated while `compile` recorded: their graph is still needed to compute them. */
 const backpropagated = new WeakSet<Tensor>();
@@ -21,6 +21,7 @@ export function isFreed(node: Tensor): boolean {
   return (
     node.op !== null &&
     node.op !== placeholderOp &&
+    node.op !== versionOp &&
     node.cell === null &&
     node.inputs.length === 0 &&
     node.value !== null &&

@@ -3,6 +3,8 @@ import { GradError } from '../errors.js';
 import { engine } from '../engine/engine.js';
 import { mode } from '../graph/mode.js';
 import type { Hook } from '../graph/cells/gradient.js';
+import { separated } from '../graph/cells/cellVersion.js';
+import { versionOp } from '../graph/version.js';
 import { withVersionValues, isCaptured } from './captured.js';
 import type { Tensor } from '../graph/tensor.js';
 import { sumCotangents } from './sumCotangents.js';
@@ -14,7 +16,7 @@ import { seedOf } from './seeds.js';
 
 /** The leaf of a node: for a version of a cell the cell. */
 export function leafOf(node: Tensor): Tensor {
-  return node.cell ?? node;
+  return node.cell ?? (node.op === versionOp ? separated.get(node) : null) ?? node;
 }
 
 export interface PullbackOptions {
@@ -44,9 +46,11 @@ export function pullback(
   { createGraph = false, trial = false, ends = false, stops }: PullbackOptions = {},
 ): Map<Tensor, Tensor> {
   const wanted = (node: Tensor): boolean =>
-    targets === null ? node.isLeaf || node.extra?.retainGrad === true : targets.has(leafOf(node));
+    targets === null
+      ? leafOf(node).isLeaf || node.extra?.retainGrad === true
+      : targets.has(leafOf(node));
   const isEnd = (node: Tensor): boolean =>
-    node.cell !== null ||
+    leafOf(node) !== node ||
     node.extra?.isLeaf === true ||
     (ends && wanted(node)) ||
     stops?.has(node) === true;

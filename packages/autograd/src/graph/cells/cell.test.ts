@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   DeviceError,
   evaluate,
+  grad,
   isFinite,
   noGrad,
   Parameter,
@@ -71,4 +72,22 @@ test('what was made from a version that was never current in a run can be read, 
   expect(y.toArray()).toEqual([1.5, 6]);
   expect(z.toArray()).toEqual([2.5, 10]);
   expect(p.toArray()).toEqual([2.5, 5]);
+});
+
+test('what was made from a version long gone still gives its gradient to the cell', () => {
+  for (const updates of [1, 2, 3, 5]) {
+    const w = new Parameter(tensor([1, 2, 3]));
+    const early = w.square();
+    noGrad(() => {
+      for (let i = 0; i < updates; i++) {
+        w.assign(w.add(1));
+        evaluate();
+      }
+    });
+    early.sum().backward();
+    // Of the values at that time: 2 w.
+    expect(w.grad?.toArray()).toEqual([2, 4, 6]);
+    const [again] = grad([w.mul(3).sum().add(early.sum().detach())], [w]);
+    expect(again.toArray()).toEqual([3, 3, 3]);
+  }
 });

@@ -18,7 +18,7 @@ import { isHost, undoable, type Storage } from '../values/storage.js';
 import { makeLeaf, Tensor } from '../tensor.js';
 import { checkInside, placeholderOp, versionOp } from '../version.js';
 import { checkInitial, checkNext } from './assignable.js';
-import { isNeeded, newVersion, noteConsumer, type Version } from './cellVersion.js';
+import { isNeeded, newVersion, noteConsumer, separated, type Version } from './cellVersion.js';
 
 /** Cells whose current version has no value yet: they join the next `backward()`, `step()` or `evaluate()`. */
 export const pendingCells = new Set<Cell>();
@@ -188,6 +188,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       if (isNeeded(v)) {
         v.node.value = v.node.value.slice();
         v.node.cell = null;
+        separated.set(v.node, this);
       } else {
         v.node.value = null; // from now on, evaluating a node made from it reports that its value is gone
       }

@@ -13,6 +13,9 @@ export interface Version {
   owned: boolean;
 }
 
+/** Versions that keep a value of their own after their cell has moved on: the cell still gets their gradient. */
+export const separated = new WeakMap<Tensor, Tensor>();
+
 /** With more unevaluated consumers than this, a version is copied when the cell moves on, without checking each consumer. */
 const MAX_CONSUMERS = 10_000;
 
