@@ -5,11 +5,11 @@ import { collect } from '../../../engine/collect.js';
 import { Plan } from '../../../engine/plan.js';
 import { walkedRuns } from './walkedRuns.js';
 
-const runs = (size: number): number => {
+const runs = (size: number, times = 20): number => {
   const x = randn([size]);
   x.dataSync();
   let y: Tensor = x;
-  for (let k = 0; k < 20; k++) y = tanh(add(y, x));
+  for (let k = 0; k < times; k++) y = tanh(add(y, x));
   const graph = collect([y]);
   return walkedRuns(new Plan(graph.structure.copy(), graph, graph.leaves).program());
 };
@@ -23,4 +23,10 @@ test('what a walk costs more than a plan decides, not what it computes', () => {
 
 test('large values are planned at once: a walk keeps each of them', () => {
   expect(runs(60_000)).toBe(0);
+});
+
+test('many operations are planned late, as that takes long, except those of single numbers', () => {
+  expect(runs(16, 2047)).toBe(44);
+  expect(runs(16, 2500)).toBe(312);
+  expect(runs(1, 2500)).toBe(44);
 });

@@ -12,12 +12,13 @@ const CALL_NS = 300;
 const BYTE_NS = 0.04;
 /** Programs that write more bytes per operation are planned on the first run: a walk gives every value memory of its own. */
 const MAX_WALKED_BYTES = 200_000;
-/**
- * Programs that run this often are planned, however little they compute; those with many operations, whose plan takes long,
- * when they have run once for this many.
- */
+/** Programs that run this often are planned, however little they compute. */
 const MAX_WALKED_RUNS = 44;
-const NODES_PER_RUN = 16;
+/**
+ * Programs of this many operations or more, whose plan takes most of a second, are planned when they have run once for each
+ * `nodesPerRun`; not those of single numbers, whose trees are planned faster and run much faster.
+ */
+const LATE = { nodes: 4096, nodesPerRun: 16, bytesPerNode: 32 };
 
 /**
  * Returns 0 if values are large, or if an output is a loop itself. An estimate from sizes alone, so that a program is always
@@ -35,7 +36,8 @@ export function walkedRuns({ instructions, outputs }: Program): number {
   // A loop whose results are read by another program runs by its reference.
   for (const slot of outputs) if (instructions[slot]?.op?.lowering.kind === 'loop') return 0;
   if (bytes > nodes * MAX_WALKED_BYTES) return 0;
-  const most = Math.max(MAX_WALKED_RUNS, nodes / NODES_PER_RUN);
+  const isLate = nodes >= LATE.nodes && bytes >= nodes * LATE.bytesPerNode;
+  const most = isLate ? nodes / LATE.nodesPerRun : MAX_WALKED_RUNS;
   return Math.floor(Math.min(most, (nodes * PLAN_NS) / (nodes * CALL_NS + bytes * BYTE_NS)));
 }
 
