@@ -22,5 +22,4 @@ export { writePrelude } from './backends/wasm/run/prelude.js';
 export { driverModule } from './backends/wasm/run/driver.js';
 export { DRIVER } from './backends/wasm/run/preludeFile.js';
 export { SCRATCH_BUFFER } from './backends/wasm/assembler/block.js';
-export { toHalves } from './io/halves.js';
 export { replaceFiles } from './io/replaceFiles.js';

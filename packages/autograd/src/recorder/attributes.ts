@@ -137,7 +137,7 @@ export interface ConfiguredOperations {
    */
   scatter: Dim;
   /** Like `scatter`, but adds the elements. */
-  scatterAdd: Dim;
+  scatterAdd: Reading;
   /** Like `scatter`, but multiplies by the elements. */
   scatterProd: Dim;
   /** Like `scatter`, but keeps the largest (`sign` 1) or smallest (−1) element. */
@@ -145,7 +145,7 @@ export interface ConfiguredOperations {
   /** Slices of the first input along `dim`, chosen by an index whose dimensions replace `dim`. */
   take: Reading;
   /** The first input with slices of the third added along `dim` at the positions that the second, an index, names. */
-  indexAdd: Dim;
+  indexAdd: Reading;
   /** int32 `[…, count]` of an index `[…]`: 1 at the position that it names, 0 elsewhere. */
   oneHot: { readonly count: number };
   /** Sums of all elements so far along `dim`, from the end if `reverse`. Booleans add up in int32. */

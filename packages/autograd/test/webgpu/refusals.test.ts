@@ -7,6 +7,8 @@ import {
   evaluate,
   floorDivide,
   fmod,
+  gather,
+  grad,
   linalg,
   Parameter,
   remainder,
@@ -106,5 +108,23 @@ describe.skipIf(!there)('refused on WebGPU', () => {
     expect(Array.from(await f(ints(0, 2)).data())).toEqual([1, 3]);
     await expect(f(ints(1, 5)).data()).rejects.toThrow(message);
     expect(Array.from(await f(ints(1, 1)).data())).toEqual([2, 2]);
+  });
+
+  test('a gradient alone names the operation that was called', async () => {
+    for (const device of ['cpu', 'webgpu'] as const) {
+      await setDevice(device);
+      const slope = (f: (x: Tensor, i: Tensor) => Tensor): ((i: Tensor) => Tensor) =>
+        compile((i: Tensor) => grad((x: Tensor) => f(x, i).sum())(tensor([1, 2, 3]).mul(1)));
+      const bad = ints(0, 5).mul(1);
+      for (const [name, f] of [
+        ['indexSelect', (x: Tensor, i: Tensor) => x.indexSelect(0, i)],
+        ['gather', (x: Tensor, i: Tensor) => gather(x, 0, i)],
+        ['mine', (x: Tensor, i: Tensor) => gather(x, 0, i, 'mine: index')],
+        ['at', (x: Tensor, i: Tensor) => x.at(i)],
+      ] as const)
+        await expect((async () => slope(f)(bad).data())(), `${device} ${name}`).rejects.toThrow(
+          new RegExp(`^${name}: index 5`),
+        );
+    }
   });
 });

@@ -19,7 +19,7 @@ export interface DimAttrs extends Record<string, number> {
   readonly dim: number;
 }
 
-/** Attributes of primitives that read at an index. */
+/** Attributes of primitives that read, or add as the derivative of reading, at an index. */
 export interface ReadAttrs extends Attrs {
   readonly dim: number;
   /** The name of the index in errors, if another function than the primitive was called: `embedding: index`. */
@@ -48,10 +48,10 @@ export const gatherOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('gather', {
     checkIndexShape('gather', t, s, dim);
     return t;
   },
-  vjp: (i, ct, [x, index], _out, { dim }) =>
-    i === 0 ? scatterAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
-  jvp: ([t], [, index], _out, { dim }) =>
-    t === null || t === undefined ? null : gatherOf([t, index as Tensor], { dim }),
+  vjp: (i, ct, [x, index], _out, attrs) =>
+    i === 0 ? scatterAddOf([zerosOf(x as Tensor), index as Tensor, ct], attrs) : null,
+  jvp: ([t], [, index], _out, attrs) =>
+    t === null || t === undefined ? null : gatherOf([t, index as Tensor], attrs),
   batch: (inputs, batched, attrs, size) =>
     gatherOf(batchAll(inputs, batched, size), { ...attrs, dim: attrs.dim + 1 }),
   reference: ([x, index], out, { dim, what = 'gather: index' }) => {
@@ -95,7 +95,7 @@ export function checkIndexShape(op: string, index: Shape, x: Shape, dim: number)
 }
 
 /** `x` with `src` added at the positions that `gather` with the same index reads; equal positions add up. */
-export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
+export const scatterAddOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('scatterAdd', {
   lowering: {
     kind: 'kernel',
     family: elementsAt,
@@ -105,30 +105,21 @@ export const scatterAddOf: PrimitiveOp<DimAttrs> = primitive('scatterAdd', {
     scatterShapes('scatterAdd', x as Tensor, index as Tensor, src as Tensor, dim);
     return (x as Tensor).sizes;
   },
-  vjp: (i, ct, [, index], _out, { dim }) =>
-    i === 0 ? ct : i === 2 ? gatherOf([ct, index as Tensor], { dim }) : null,
-  jvp: ([t, , u], [x, index, src], _out, { dim }) =>
-    scatterAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], {
-      dim,
-    }),
-  batch: (inputs, batched, { dim }, size) =>
-    scatterAddOf(batchAll(inputs, batched, size), { dim: dim + 1 }),
-  reference: ([x, index, src], out, { dim }) => {
+  vjp: (i, ct, [, index], _out, attrs) =>
+    i === 0 ? ct : i === 2 ? gatherOf([ct, index as Tensor], attrs) : null,
+  jvp: ([t, , u], [x, index, src], _out, attrs) =>
+    scatterAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], attrs),
+  batch: (inputs, batched, attrs, size) =>
+    scatterAddOf(batchAll(inputs, batched, size), { ...attrs, dim: attrs.dim + 1 }),
+  reference: ([x, index, src], out, { dim, what = 'scatterAdd: index' }) => {
     const add = (src as Value).data;
     const acc: TypedArray =
       out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
-    eachPosition(
-      'scatterAdd: index',
-      (index as Value).data,
-      (index as Value).shape,
-      out.shape,
-      dim,
-      (i, at) => {
-        acc[at] = bool ? acc[at]! | add[i]! : acc[at]! + add[i]!;
-      },
-    );
+    eachPosition(what, (index as Value).data, (index as Value).shape, out.shape, dim, (i, at) => {
+      acc[at] = bool ? acc[at]! | add[i]! : acc[at]! + add[i]!;
+    });
     if (acc !== out.data) out.data.set(acc);
   },
 });

@@ -34,8 +34,8 @@ export type { Index } from './at.js';
 export const gather: Along<Tensor, [index: Indices, what?: string]> = composite(
   'gather',
   (x, dim, index, given?: string) => {
-    const what =
-      given === undefined ? {} : { what: checkArgument('gather', 'what', given, kinds.text) };
+    const name = given === undefined ? 'gather: index' : given;
+    const what = { what: checkArgument('gather', 'what', name, kinds.text) };
     const node = operand('gather', x);
     const d = normalizeDim('gather', dim, node.ndim);
     const i = indexTensor('gather', index, node.sizes[d] ?? 1, d, what);
@@ -43,7 +43,7 @@ export const gather: Along<Tensor, [index: Indices, what?: string]> = composite(
   },
 );
 
-function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what?: string }): Tensor {
+function gatherAlong(x: Tensor, index: Tensor, dim: number, what: { what: string }): Tensor {
   // A single number counts as a vector of one element.
   if (x.ndim === 0 || index.ndim === 0) {
     const [a, b] = [

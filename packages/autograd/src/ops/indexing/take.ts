@@ -10,7 +10,7 @@ import { slicesAt } from '../../kernels/indexing.js';
 import { expandNode, reshapeNode } from '../build/broadcast.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { batchAll, moveDim } from '../shape/movement.js';
-import { checkIndices, gatherOf, scatterAddOf, type DimAttrs, type ReadAttrs } from './gather.js';
+import { checkIndices, gatherOf, scatterAddOf, type ReadAttrs } from './gather.js';
 
 /**
  * Whole slices of `x` along `dim`, chosen by an index of any shape, which replaces that dimension: `[…, n, …]` and `[k…]` give
@@ -23,10 +23,10 @@ export const takeOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('take', {
     kernel: ({ dim }) => ({ kind: 'slices', mode: 'gather', dim }),
   },
   shape: ([x, index], { dim }) => takenShape((x as Tensor).sizes, (index as Tensor).sizes, dim),
-  vjp: (i, ct, [x, index], _out, { dim }) =>
-    i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], { dim }) : null,
-  jvp: ([t], [, index], _out, { dim }) =>
-    t === null || t === undefined ? null : takeOf([t, index as Tensor], { dim }),
+  vjp: (i, ct, [x, index], _out, attrs) =>
+    i === 0 ? indexAddOf([zerosOf(x as Tensor), index as Tensor, ct], attrs) : null,
+  jvp: ([t], [, index], _out, attrs) =>
+    t === null || t === undefined ? null : takeOf([t, index as Tensor], attrs),
   batch: ([x, index], batched, attrs, size) => {
     const { dim } = attrs;
     const [a, b] = [x as Tensor, index as Tensor];
@@ -75,7 +75,7 @@ function slices(
 }
 
 /** `x` with slices of `src` added at the positions that `take` with the same index reads; equal positions add up. */
-export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
+export const indexAddOf: PrimitiveOp<ReadAttrs> = primitive<ReadAttrs>('indexAdd', {
   lowering: {
     kind: 'kernel',
     family: slicesAt,
@@ -91,34 +91,36 @@ export const indexAddOf: PrimitiveOp<DimAttrs> = primitive('indexAdd', {
     }
     return (x as Tensor).sizes;
   },
-  vjp: (i, ct, [, index], _out, { dim }) =>
-    i === 0 ? ct : i === 2 ? takeOf([ct, index as Tensor], { dim }) : null,
-  jvp: ([t, , u], [x, index, src], _out, { dim }) =>
-    indexAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], { dim }),
-  batch: (inputs, batched, { dim }, size) => {
+  vjp: (i, ct, [, index], _out, attrs) =>
+    i === 0 ? ct : i === 2 ? takeOf([ct, index as Tensor], attrs) : null,
+  jvp: ([t, , u], [x, index, src], _out, attrs) =>
+    indexAddOf([t ?? zerosOf(x as Tensor), index as Tensor, u ?? zerosOf(src as Tensor)], attrs),
+  batch: (inputs, batched, attrs, size) => {
+    const dim = attrs.dim + 1;
     const [x, , src] = batchAll(inputs, [batched[0] === true, true, batched[2] === true], size) as [
       Tensor,
       Tensor,
       Tensor,
     ];
     const index = inputs[1] as Tensor;
-    if (batched[1] !== true) return indexAddOf([x, inputs[1] as Tensor, src], { dim: dim + 1 });
+    if (batched[1] !== true) return indexAddOf([x, index, src], { ...attrs, dim });
     const flat = [
-      ...x.sizes.slice(0, dim + 1),
+      ...x.sizes.slice(0, dim),
       sizeOf(index.sizes.slice(1)),
-      ...x.sizes.slice(dim + 2),
+      ...x.sizes.slice(dim + 1),
     ];
-    return scatterAddOf([x, alongSlices(index, flat, dim + 1), reshapeNode(src, flat)], {
-      dim: dim + 1,
+    return scatterAddOf([x, alongSlices(index, flat, dim), reshapeNode(src, flat)], {
+      ...attrs,
+      dim,
     });
   },
-  reference: ([x, index, src], out, { dim }) => {
+  reference: ([x, index, src], out, { dim, what = 'indexAdd: index' }) => {
     const add = (src as Value).data;
     const acc: TypedArray =
       out.dtype === 'float32' ? Float64Array.from((x as Value).data) : out.data;
     if (acc === out.data) acc.set((x as Value).data);
     const bool = out.dtype === 'bool';
-    slices('indexAdd: index', (index as Value).data, out.shape, dim, (at, from, inner) => {
+    slices(what, (index as Value).data, out.shape, dim, (at, from, inner) => {
       for (let i = 0; i < inner; i++)
         acc[at + i] = bool ? acc[at + i]! | add[from + i]! : acc[at + i]! + add[from + i]!;
     });

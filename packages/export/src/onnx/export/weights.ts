@@ -1,9 +1,10 @@
 /** @file Weights of a file: as they are, or in a narrower type, from which the file itself makes float32 again. */
 import { ChainruleError } from '@chainrule/autograd';
 import type { GraphNode } from '@chainrule/autograd/graph';
-import { toHalves } from '@chainrule/autograd/internal';
+import { halfBytes } from '../../halves.js';
 import { toInt8 } from '../../int8.js';
 import { ELEMENTS } from '../schema/elementTypes.js';
+import { nearestNumber } from '../schema/floatFormat.js';
 import type { Emitter } from './emitter.js';
 import { CODE } from './encoded.js';
 
@@ -26,8 +27,16 @@ export function writeWeight(
     return e.weight(key, shape, CODE[dtype], data);
   return e.inMain(() => {
     if (type === 'int8') return integers(e, key, shape, data);
-    const bits = toHalves(data, type, `exportOnnx: the weight '${key}'`);
-    const own = e.weight(key, shape, ELEMENTS[type].code, bits);
+    const { format, code } = ELEMENTS[type];
+    const lost = data.find(
+      (x) =>
+        format !== undefined && Number.isFinite(x) && !Number.isFinite(nearestNumber(x, format)),
+    );
+    if (lost !== undefined)
+      throw new ChainruleError(
+        `exportOnnx: the weight '${key}' contains ${lost}, which is beyond the range of ${type}`,
+      );
+    const own = e.weight(key, shape, code, halfBytes(data, type));
     return e.node('Cast', [own], { to: CODE.float32 });
   });
 }

@@ -1,5 +1,5 @@
 /** @file The same bits as another type of the same width. */
-import { toHalves } from '@chainrule/autograd/internal';
+import { halfBytes } from '../../../halves.js';
 import type { Call } from '../../import/call.js';
 import { fromBytes } from '../../import/tensors.js';
 import type { Known } from '../../import/values.js';
@@ -16,8 +16,8 @@ const WRITERS: Partial<Record<ElementType, (data: readonly number[]) => ArrayBuf
   bool: (data) => Uint8Array.from(data),
   uint16: (data) => Uint16Array.from(data),
   int16: (data) => Int16Array.from(data),
-  float16: (data) => toHalves(Float32Array.from(data), 'float16', 'BitCast'),
-  bfloat16: (data) => toHalves(Float32Array.from(data), 'bfloat16', 'BitCast'),
+  float16: (data) => halfBytes(Float32Array.from(data), 'float16'),
+  bfloat16: (data) => halfBytes(Float32Array.from(data), 'bfloat16'),
   double: (data) => Float64Array.from(data),
   int64: (data) => BigInt64Array.from(data, (x) => BigInt(x)),
   uint64: (data) => BigUint64Array.from(data, (x) => BigInt(x)),
