@@ -80,7 +80,7 @@ describe.skipIf(!there)('a step that may not be taken, on WebGPU', () => {
       const { w, optimizer } = await trainable(policy);
       expect(() => optimizer.step()).toThrow(DeviceError);
       expect(() => optimizer.step()).toThrow(
-        /SGD: steps are counted on the host.*await loss\.itemAsync\(\)/,
+        /SGD: the host counts the steps.*await loss\.itemAsync\(\)/,
       );
       expect(Array.from(await w.data())).toEqual([1, 2]);
     },
@@ -88,7 +88,7 @@ describe.skipIf(!there)('a step that may not be taken, on WebGPU', () => {
 
   test('a condition of the device is refused, one of the host decides', async () => {
     const { w, optimizer } = await trainable();
-    expect(() => optimizer.stepIf(w.sum().gt(0))).toThrow(/SGD: steps are counted on the host/);
+    expect(() => optimizer.stepIf(w.sum().gt(0))).toThrow(/SGD: the host counts the steps/);
     w.grad = tensor([1, 1]);
     optimizer.stepIf(scalar(false, { dtype: 'bool', device: 'cpu' }));
     expect(Array.from(await w.data())).toEqual([1, 2]);
