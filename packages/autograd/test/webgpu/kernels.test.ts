@@ -47,6 +47,15 @@ const KERNELS: Readonly<Record<string, () => Tensor>> = {
   'sums of columns': () => noise(70, 9).sum(0),
   'a product, a maximum, a minimum': () =>
     chainrule.cat([noise(5, 70).max(1).values, noise(5, 6).prod(1), noise(5, 70).min(1).values]),
+  'many pieces side by side': () =>
+    chainrule.cat(
+      Array.from({ length: 300 }, (_, i) => noise(2, 1 + (i % 3)).mul(i)),
+      1,
+    ),
+  'rows of a table in another order': () => {
+    const table = noise(40, 5).mul(2);
+    return chainrule.stack(Array.from({ length: 30 }, (_, i) => table.select(0, (i * 7) % 40)));
+  },
   'a sum over very many': () => noise(70_001).square().sum(),
   'long sums of few columns': () => noise(5000, 3).square().sum(0),
   'sums over dimensions on both sides': () => noise(40, 3, 300).square().sum([0, 2]),

@@ -53,7 +53,9 @@ describe.skipIf(!there)('a lost device', () => {
     const old = deviceInfo('webgpu').gpuDevice as GpuDevice;
     old.createBuffer({ size: 2 ** 52, usage: 128 }); // nobody waits for this error
     await old.lost;
-    await expect(x.data()).rejects.toThrow(/giving up the device: await setDevice\('webgpu'\) again/);
+    await expect(x.data()).rejects.toThrow(
+      /giving up the device: await setDevice\('webgpu'\) again/,
+    );
     await setDevice('webgpu');
     expect(deviceInfo('webgpu').gpuDevice).not.toBe(old);
     expect(Array.from(await tensor([1, 2]).mul(3).data())).toEqual([3, 6]);
