@@ -1,11 +1,10 @@
 /** @file Joins: concatenations of many short inputs, which one kernel puts side by side. */
-import type { Shape } from '../../graph/shape.js';
-import { sizeOf } from '../../graph/shape.js';
+import { sizeOf, type Shape } from '../../graph/shape.js';
 import type { Instruction } from '../program.js';
 import type { Kernel } from './kernel.js';
 import type { BufferRef } from './bufferRef.js';
 
-/** For this many inputs at least a kernel of their own costs more than copying them, if they are short on the average. */
+/** From this many inputs on, a kernel for each costs more than the copying, if they have at most `SHORT` elements on average. */
 const MANY = 8;
 const SHORT = 1024;
 

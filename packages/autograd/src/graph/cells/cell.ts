@@ -321,8 +321,11 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
 function isLocal(from: Tensor): boolean {
   if (recording.life === 'passing') return true;
   const behind = new Set([from]);
-  for (const { inputs } of behind) for (const x of inputs) behind.add(x);
-  return [...behind].some((node) => node.op === placeholderOp);
+  for (const { op, inputs } of behind) {
+    if (op === placeholderOp) return true;
+    for (const x of inputs) behind.add(x);
+  }
+  return false;
 }
 
 /** Refuses a method that was detached from its cell, or called on a tensor that is not a cell. */
