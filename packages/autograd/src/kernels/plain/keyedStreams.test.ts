@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { threefry } from '../../ops/creation/generator.js';
 import { eachStream } from './keyedStreams.js';
 
-const unit = ([a, b]: Uint32Array): number => ((a! >>> 5) * 2 ** 26 + (b! >>> 6) + 0.5) / 2 ** 53;
+const unit = ([a, b]: Uint32Array): number => ((a! >>> 5) * 2 ** 25 + (b! >>> 7) + 0.5) / 2 ** 52;
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -28,6 +28,16 @@ it.each([
     for (let k = 0; k < lengthOf(i); k++) expected!.push(unit(threefry(k0, k1, k, 0)));
   }
   expect(found).toEqual(expected);
+});
+
+it('stays between 0 and 1 for the smallest and the largest bits', () => {
+  for (const [word, expected] of [
+    [0, 2 ** -53],
+    [0xffffffff, 1 - 2 ** -53],
+  ] as const) {
+    const plain = () => Uint32Array.of(word, word);
+    eachStream(plain, [1, 2], 0, 1, 1, (_i, next) => void expect(next()).toBe(expected));
+  }
 });
 
 it('without WebAssembly too', async () => {

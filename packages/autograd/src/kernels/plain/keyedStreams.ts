@@ -55,7 +55,7 @@ function makeLoops(): Loops {
 type Generator = (k0: number, k1: number, low: number, high: number) => Uint32Array;
 
 /**
- * Calls `f` for each of `count` elements with a stream of numbers in (0, 1), 53 bits each. Element i has the key that a counter
+ * Calls `f` for each of `count` elements with a stream of numbers in (0, 1), 52 bits each. Element i has the key that a counter
  * gives, `first + i % streams` under the key given here.
  */
 export function eachStream(
@@ -67,7 +67,7 @@ export function eachStream(
   f: (i: number, next: () => number) => void,
 ): void {
   const vectors = count < STREAMS ? false : loops();
-  if (vectors === false) return onePerOne(plain, k0, k1, first, streams, count, f);
+  if (vectors === false) return oneByOne(plain, k0, k1, first, streams, count, f);
   const { keys, numbers, next: further } = vectors;
   let [at, drawn] = [0, 0];
   const next = (): number => {
@@ -88,7 +88,7 @@ export function eachStream(
   }
 }
 
-function onePerOne(
+function oneByOne(
   plain: Generator,
   k0: number,
   k1: number,
@@ -100,7 +100,7 @@ function onePerOne(
   let [own0, own1, drawn] = [0, 0, 0];
   const next = (): number => {
     const words = plain(own0, own1, drawn++, 0);
-    return ((words[0]! >>> 5) * 2 ** 26 + (words[1]! >>> 6) + 0.5) / 2 ** 53;
+    return ((words[0]! >>> 5) * 2 ** 25 + (words[1]! >>> 7) + 0.5) / 2 ** 52;
   };
   for (let i = 0; i < count; i++) {
     const counter = first + (i % streams);

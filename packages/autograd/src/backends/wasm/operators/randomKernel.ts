@@ -15,7 +15,14 @@ import { forShare } from '../assembler/nest.js';
 import { Lanes, type Register } from '../elements/lanes.js';
 import { logD, trigD } from '../elements/math64.js';
 import { F32x4, F64, F64x2, I32, I32x4, I64, SHUFFLE, V128 } from '../assembler/opcodes.js';
-import { deriveKey, keyLocals, threefryRounds, type Key, type Run } from './threefryRounds.js';
+import {
+  deriveKey,
+  keyLocals,
+  leadingBits,
+  threefryRounds,
+  type Key,
+  type Run,
+} from './threefryRounds.js';
 
 /** Below this many numbers one thread is as fast as many. */
 const SERIAL_WORK = 4096;
@@ -166,19 +173,13 @@ class RandomWriter {
   /** The 53 bits of each lane as a number in [0, 1), two at a time. */
   private units53(a: number, b: number, to: number): void {
     const { f, v } = this;
-    for (const half of [0, 1] as const) {
-      const wide = (word: number, dropped: number): Register => {
-        const two = half === 0 ? word : v.shuffle(word, word, [2, 3, 2, 3]);
-        return v.un(F64x2.fromLowU32, v.shift(I32x4.shrU, two, dropped));
-      };
+    for (const half of [0, 1] as const)
       v.scope(() => {
-        const bits = v.addD(v.mulD(wide(a, 5), v.f64(2 ** 26)), wide(b, 6));
         f.get(to)
-          .get(v.mulD(bits, v.f64(2 ** -53)))
+          .get(v.mulD(leadingBits(v, [a, b], half, 53), v.f64(2 ** -53)))
           .memory(V128.store, 16 * half);
         return [];
       });
-    }
   }
 
   /** Pushes the lane's 53 bits as a number in [0, 1). */

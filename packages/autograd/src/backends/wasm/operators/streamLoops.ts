@@ -3,9 +3,9 @@
  * further numbers of one stream, four at a time. The bits are those of the plain generator.
  */
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/moduleBuilder.js';
-import { Lanes, type Register } from '../elements/lanes.js';
-import { F64x2, I32, I32x4, V128 } from '../assembler/opcodes.js';
-import { deriveKey, keyLocals, threefryRounds, type Run } from './threefryRounds.js';
+import { Lanes } from '../elements/lanes.js';
+import { I32, I32x4, V128 } from '../assembler/opcodes.js';
+import { deriveKey, keyLocals, leadingBits, threefryRounds, type Run } from './threefryRounds.js';
 
 /** How many streams are started together, and how many numbers of each are drawn at once. */
 export const STREAMS = 64;
@@ -43,7 +43,7 @@ export function startLoop(module: ModuleBuilder): FunctionBuilder {
     runs.forEach(([x, y], k) => f.i32(k).op(I32x4.splat).set(x).v128Zero().set(y));
     threefryRounds(f, own, runs);
     f.advance(at, 16);
-    runs.forEach(([x, y], k) => storeUnits(v, x, y, at, 2, NUMBERS - 32 + 8 * STREAMS * k));
+    runs.forEach((run, k) => storeUnits(v, run, at, 2, NUMBERS - 32 + 8 * STREAMS * k));
     f.get(low).i32(4).op(I32.add).tee(low).i32(4).op(I32.ltU).get(high).op(I32.add).set(high);
   });
   return f;
@@ -61,7 +61,7 @@ export function furtherLoop(module: ModuleBuilder): FunctionBuilder {
   f.get(count).op(I32x4.splat).v128([0, 1, 2, 3]).op(I32x4.add).set(x).v128Zero().set(y);
   threefryRounds(f, key, [[x, y]]);
   const start = f.local('i32');
-  storeUnits(v, x, y, start, 1, FURTHER);
+  storeUnits(v, [x, y], start, 1, FURTHER);
   return f;
 }
 
@@ -69,27 +69,17 @@ function runsOf(f: FunctionBuilder, count: number): Run[] {
   return Array.from({ length: count }, (): Run => [f.local('v128'), f.local('v128')]);
 }
 
-/** Stores the 53 bits of each lane as a number in (0, 1), at a multiple of a local plus an offset. */
-function storeUnits(
-  v: Lanes,
-  a: number,
-  b: number,
-  at: number,
-  times: 1 | 2,
-  offset: number,
-): void {
+/**
+ * Stores 52 bits n of each lane as (n + ½) / 2⁵², at a multiple of a local plus an offset: with 53 bits the sum would be rounded,
+ * for the largest n to 1.
+ */
+function storeUnits(v: Lanes, run: Run, at: number, times: 1 | 2, offset: number): void {
   const { f } = v;
-  for (const half of [0, 1] as const) {
-    const wide = (word: number, dropped: number): Register => {
-      const two = half === 0 ? word : v.shuffle(word, word, [2, 3, 2, 3]);
-      return v.un(F64x2.fromLowU32, v.shift(I32x4.shrU, two, dropped));
-    };
+  for (const half of [0, 1] as const)
     v.scope(() => {
-      const bits = v.addD(v.mulD(wide(a, 5), v.f64(2 ** 26)), wide(b, 6));
       f.get(at).i32(Math.log2(times)).op(I32.shl);
-      f.get(v.mulD(v.addD(bits, v.f64(0.5)), v.f64(2 ** -53)));
+      f.get(v.mulD(v.addD(leadingBits(v, run, half, 52), v.f64(0.5)), v.f64(2 ** -52)));
       f.memory(V128.store, offset + 16 * half);
       return [];
     });
-  }
 }

@@ -1,6 +1,7 @@
 /** @file Threefry-2x32 with 20 rounds on vectors: four counters at a time, and several vectors of them interleaved. */
 import type { FunctionBuilder } from '../assembler/moduleBuilder.js';
-import { I32x4, V128 } from '../assembler/opcodes.js';
+import type { Lanes, Register } from '../elements/lanes.js';
+import { F64x2, I32x4, V128 } from '../assembler/opcodes.js';
 
 const ROTATIONS = [
   [13, 15, 26, 6],
@@ -67,4 +68,14 @@ function round(f: FunctionBuilder, x: number, y: number, rotation: number): void
     .i32(32 - rotation)
     .op(I32x4.shrU);
   f.op(V128.or).get(x).op(V128.xor).set(y);
+}
+
+/** The first random bits of two lanes, as whole numbers in float64: 27 bits of the first word, the rest of the second. */
+export function leadingBits(v: Lanes, [a, b]: Run, half: 0 | 1, count: 52 | 53): Register {
+  const ofB = count - 27;
+  const wide = (word: number, dropped: number): Register => {
+    const two = half === 0 ? word : v.shuffle(word, word, [2, 3, 2, 3]);
+    return v.un(F64x2.fromLowU32, v.shift(I32x4.shrU, two, dropped));
+  };
+  return v.addD(v.mulD(wide(a, 5), v.f64(2 ** ofB)), wide(b, 32 - ofB));
 }
