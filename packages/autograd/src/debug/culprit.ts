@@ -12,7 +12,7 @@ import { firstNonFinite } from './anomaly.js';
  * answer. It costs the memory of one batch.
  */
 export function rememberRuns(): void {
-  lastRun.wanted = true;
+  lastRun.enabled = true;
 }
 
 /** Forgets the inputs of the last pass, as its results were fine. */

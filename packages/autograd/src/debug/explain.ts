@@ -21,8 +21,8 @@ export function explain(t: Tensor): string {
   const node = checkArgument('explain', 't', t, kinds.tensor).current;
   const kind = `${node.dtype}[${node.sizes.join(', ')}]`;
   if (node.value !== null || isNumber(node)) return `nothing: this ${kind} has its value already`;
-  const found = collect([node], { byPosition: true });
-  const program = new Plan(found.structure.copy(), found, found.leaves).program();
+  const graph = collect([node], { byPosition: true });
+  const program = new Plan(graph.structure.copy(), graph, graph.leaves).program();
   const { instructions, inputs } = program;
   const computed = instructions.filter((i) => i.op !== null && i.op.name !== 'constant');
   const backend = engine.devices.get(deviceOf([node])) ?? engine.backend;

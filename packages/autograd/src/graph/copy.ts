@@ -43,7 +43,7 @@ export function foreignCopy(what: string, own: Copy, other: unknown): ChainruleE
     readonly version?: unknown;
     readonly place?: unknown;
   };
-  const theirs = typeof version === 'string' ? version : 'an older version';
+  const otherVersion = typeof version === 'string' ? version : 'an older version';
   const at = (x: unknown): string => (typeof x === 'string' ? ` (${x})` : '');
   // Both copies describe themselves alike: most likely it is one copy, and the value is behind a proxy.
   const proxy =
@@ -52,7 +52,7 @@ export function foreignCopy(what: string, own: Copy, other: unknown): ChainruleE
         'shallowRef); or '
       : '';
   return new ChainruleError(
-    `${proxy}${own.name} is in this program twice: ${what} of one copy, ${theirs}${at(place)}, was passed to the other, ` +
+    `${proxy}${own.name} is in this program twice: ${what} of one copy, ${otherVersion}${at(place)}, was passed to the other, ` +
       `${own.version}${at(own.place)}. Copies do not know each other's graph, and gradients would be lost. Keep one: ` +
       `\`npm ls ${own.name}\` shows what needs which version, \`npm dedupe\` or one version in package.json unifies them; ` +
       'in a bundle, or with import and require side by side, resolve both to one file (in bundlers the condition "module")',

@@ -45,13 +45,13 @@ function goesAlong(x: Tensor): boolean {
 }
 
 function mixed(op: string, inputs: readonly Tensor[]): DeviceError {
-  const places = inputs.flatMap((x, i) =>
+  const locations = inputs.flatMap((x, i) =>
     x.home === null || goesAlong(x)
       ? []
       : [`operand ${i + 1}, ${x.dtype} of shape ${show(x.sizes)}, on ${x.home}`],
   );
   return new DeviceError(
-    `${op}: its operands are on two devices: ${places.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,
+    `${op}: its operands are on two devices: ${locations.join('; ')}. Move one: x.to('webgpu'), or await x.to('cpu')`,
   );
 }
 

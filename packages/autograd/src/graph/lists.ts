@@ -2,9 +2,9 @@
  * @file Helpers for lists as long as a graph is wide: spreading a hundred thousand entries into a call overflows the stack.
  */
 
-/** The largest number, and at least `least`. */
-export function largest(numbers: Iterable<number>, least = -Infinity): number {
-  let most = least;
+/** The largest number, and at least `initial`. */
+export function largest(numbers: Iterable<number>, initial = -Infinity): number {
+  let most = initial;
   for (const n of numbers) most = Math.max(most, n);
   return most;
 }

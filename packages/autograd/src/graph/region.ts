@@ -43,7 +43,7 @@ export function region<R>(
   const { regions } = recording;
   if (regions === null) return f();
   checkArgument('region', 'name', name, kinds.text);
-  const noted: RecordedRegion = {
+  const recorded: RecordedRegion = {
     name,
     path: mode.scope,
     after: newestId(),
@@ -54,12 +54,12 @@ export function region<R>(
     parent: openRegion,
   };
   const outer = openRegion;
-  openRegion = regions.push(noted) - 1;
+  openRegion = regions.push(recorded) - 1;
   try {
-    noted.result = f();
-    return noted.result as R;
+    recorded.result = f();
+    return recorded.result as R;
   } finally {
-    noted.last = newestId();
+    recorded.last = newestId();
     openRegion = outer;
   }
 }

@@ -74,12 +74,14 @@ export function imageOfFunction(
     made.gradients.flatMap((g) => (g.kind === 'leaf' && g.cell !== null ? [g.cell] : [])),
   );
   const program = made.plan.program();
-  const kept = made.cells.flatMap((cell, k) => (gradients.has(cell) && !read.has(cell) ? [] : [k]));
+  const assigned = made.cells.flatMap((cell, k) =>
+    gradients.has(cell) && !read.has(cell) ? [] : [k],
+  );
   const results = made.results.map((result) => {
     if (result.kind === 'root') return result.root;
     throw new ChainruleError(`${caller}: the function returns a tensor that it has not computed`);
   });
-  const outputs = [...kept, ...results].map((k) => program.outputs[k] as number);
+  const outputs = [...assigned, ...results].map((k) => program.outputs[k] as number);
   const leaves = argumentLeaves(given);
   const refuse = (op: string, origin: number): ChainruleError => {
     const node = made.nodes[origin];
@@ -113,8 +115,8 @@ export function imageOfFunction(
           };
       }
     }),
-    assigned: kept.map((k) => made.cells[k] as Cell),
-    shapes: [...kept.map((k) => (made.cells[k] as Cell).sizes), ...shapes],
+    assigned: assigned.map((k) => made.cells[k] as Cell),
+    shapes: [...assigned.map((k) => (made.cells[k] as Cell).sizes), ...shapes],
     structure: made.structure,
     draws: made.draws,
   };

@@ -51,7 +51,7 @@ interface OuterNodes {
 }
 
 /** A body from its plan, as the nodes from which it was recorded may be gone. */
-function bodyOf(body: Body, around: OuterNodes, { path, madeAt }: NodeFacts): LoopBody {
+function bodyOf(body: Body, outer: OuterNodes, { path, madeAt }: NodeFacts): LoopBody {
   const { instructions, inputs, outputs } = body.plan.program();
   const nodes: GraphNode[] = [];
   const made: GraphNode[] = [];
@@ -66,7 +66,7 @@ function bodyOf(body: Body, around: OuterNodes, { path, madeAt }: NodeFacts): Lo
       return;
     }
     made[slot] =
-      k !== undefined ? inputOf(body, k, around, facts) : computed(instruction, before, facts);
+      k !== undefined ? inputOf(body, k, outer, facts) : computed(instruction, before, facts);
     nodes.push(made[slot]);
   });
   // Outputs that a program keeps besides its roots come after them.
@@ -92,14 +92,14 @@ function bodyOf(body: Body, around: OuterNodes, { path, madeAt }: NodeFacts): Lo
   }
 }
 
-function inputOf(body: Body, k: number, around: OuterNodes, facts: NodeFacts): GraphNode {
+function inputOf(body: Body, k: number, outer: OuterNodes, facts: NodeFacts): GraphNode {
   const { kind, index } = body.inputs[k] as Body['inputs'][number];
   if (kind === 'offset') return { ...facts, kind: 'offset', relative: index };
   const [name, list] =
     kind === 'carry'
-      ? (['carry', around.carries] as const)
+      ? (['carry', outer.carries] as const)
       : kind === 'x'
-        ? (['element', around.sequences] as const)
-        : (['outer', around.outer] as const);
+        ? (['element', outer.sequences] as const)
+        : (['outer', outer.outer] as const);
   return { ...facts, kind: name, place: index, from: list[index] as GraphNode };
 }

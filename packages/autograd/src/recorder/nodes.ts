@@ -17,7 +17,7 @@ export function resolve(node: Tensor, isEnd: (node: Tensor) => boolean): Tensor 
 /** Builds the nodes of one graph. */
 export class NodeList {
   readonly nodes: GraphNode[] = [];
-  private readonly made = new Map<Tensor, GraphNode>();
+  private readonly nodesByTensor = new Map<Tensor, GraphNode>();
   /** The computed nodes, with the number under which each was made. */
   readonly computed: { readonly id: number; readonly node: GraphNode }[] = [];
   private readonly inputOf: (leaf: Tensor, facts: NodeFacts) => GraphNode | null;
@@ -40,7 +40,7 @@ export class NodeList {
 
   /** The node of a tensor, if it is part of the graph. */
   find(t: Tensor): GraphNode | null {
-    return this.made.get(resolve(t.current, this.isEnd)) ?? null;
+    return this.nodesByTensor.get(resolve(t.current, this.isEnd)) ?? null;
   }
 
   /** Adds a node; `set` can assign it to a tensor. */
@@ -52,7 +52,7 @@ export class NodeList {
 
   /** Assigns an existing node to a tensor. */
   set(t: Tensor, node: GraphNode): void {
-    this.made.set(t, node);
+    this.nodesByTensor.set(t, node);
   }
 
   /** Adds all nodes behind some tensors, oldest first; without recursion. */
@@ -68,7 +68,7 @@ export class NodeList {
   }
 
   private add(t: Tensor): void {
-    if (this.made.has(t)) return;
+    if (this.nodesByTensor.has(t)) return;
     const facts: NodeFacts = {
       index: this.nodes.length,
       shape: t.sizes,
@@ -81,7 +81,7 @@ export class NodeList {
     const node = given ?? this.operation(t, facts);
     if (given === null) this.computed.push({ id: t.id, node });
     this.nodes.push(node);
-    this.made.set(t, node);
+    this.nodesByTensor.set(t, node);
   }
 
   private numberOf(t: Tensor, facts: NodeFacts): GraphNode | null {
@@ -93,7 +93,7 @@ export class NodeList {
   }
 
   private operation(t: Tensor, facts: NodeFacts): GraphNode {
-    const inputs = t.inputs.map((x) => this.made.get(resolve(x, this.isEnd)) as GraphNode);
+    const inputs = t.inputs.map((x) => this.nodesByTensor.get(resolve(x, this.isEnd)) as GraphNode);
     const name = t.op?.name;
     if (name === 'loop') return loopNode(t.attrs ?? {}, inputs, facts);
     if (name === 'loopResult') return resultNode(t.attrs ?? {}, inputs, facts);

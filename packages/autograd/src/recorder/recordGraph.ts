@@ -100,7 +100,7 @@ export function recordGraph<Args extends readonly unknown[]>(
       leaf: end,
       name: path.replace(/^\[(\d+)\]/, (_all, i: string) => names?.[Number(i)] ?? `arg${i}`),
     }));
-    return graphOf(made, { found, leaves, modules, regions, contributions });
+    return graphOf(made, { argumentLeaves: found, leaves, modules, regions, contributions });
   } finally {
     Object.assign(noted, outer);
     Error.stackTraceLimit = limit;
@@ -120,22 +120,22 @@ function placeholderLeaf(x: Tensor, caller: string): Tensor {
 }
 
 interface RecordingContext {
-  readonly found: readonly { readonly leaf: Tensor | number; readonly name: string }[];
+  readonly argumentLeaves: readonly { readonly leaf: Tensor | number; readonly name: string }[];
   readonly leaves: readonly unknown[];
   readonly modules: Named | Readonly<Record<string, Named>> | undefined;
   readonly regions: readonly RecordedRegion[];
   readonly contributions: ReadonlyMap<unknown, readonly unknown[]>;
 }
 
-function graphOf(made: Recording, around: RecordingContext): RecordedGraph {
-  const { found, leaves, contributions } = around;
+function graphOf(made: Recording, context: RecordingContext): RecordedGraph {
+  const { argumentLeaves, leaves, contributions } = context;
   const sources = new Map<Tensor, Source>(
     made.leaves.map((leaf, k) => [leaf, made.sources[k] as Source]),
   );
-  const states = new StateList(around.modules);
-  const places = leaves.flatMap((leaf, i) => (isArgument(leaf) ? [i] : []));
+  const states = new StateList(context.modules);
+  const argumentPositions = leaves.flatMap((leaf, i) => (isArgument(leaf) ? [i] : []));
   const list: NodeList = new NodeList(inputOf, generator.offset, (t) => sources.has(t));
-  const args = found.map(({ leaf, name }) =>
+  const args = argumentLeaves.map(({ leaf, name }) =>
     list.push((index): ArgumentNode => {
       const [shape, dtype] =
         typeof leaf === 'number' ? [[], 'float64' as const] : [leaf.sizes, leaf.dtype];
@@ -145,7 +145,7 @@ function graphOf(made: Recording, around: RecordingContext): RecordedGraph {
   );
   for (const [leaf, source] of sources) {
     if (source.kind === 'argument')
-      list.set(leaf, args[places.indexOf(source.index)] as ArgumentNode);
+      list.set(leaf, args[argumentPositions.indexOf(source.index)] as ArgumentNode);
   }
   // A gradient that nothing reads later is not a state: exporters need only its contributions.
   const read = new Set([...sources.values()].flatMap((s) => (s.kind === 'cell' ? [s.cell] : [])));
@@ -158,7 +158,7 @@ function graphOf(made: Recording, around: RecordingContext): RecordedGraph {
   const roots = made.results.map((result) => {
     if (result.kind === 'root') return made.roots[result.root] as Tensor;
     if (result.kind === 'constant') return result.tensor.current;
-    return args[places.indexOf(result.index)] as ArgumentNode;
+    return args[argumentPositions.indexOf(result.index)] as ArgumentNode;
   });
   for (const root of roots) {
     if (isTensor(root) && root.value !== null && !sources.has(root))
@@ -192,7 +192,7 @@ function graphOf(made: Recording, around: RecordingContext): RecordedGraph {
           });
     }),
     regions: regionsOf(
-      around.regions.filter(({ after }) => after >= made.since),
+      context.regions.filter(({ after }) => after >= made.since),
       list,
       list.computed,
       returned,

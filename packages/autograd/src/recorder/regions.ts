@@ -8,7 +8,7 @@ import type { GraphNode, Region } from './recordedGraph.js';
 
 /** The regions that have nodes or results in the graph. */
 export function regionsOf(
-  noted: readonly RecordedRegion[],
+  calls: readonly RecordedRegion[],
   list: NodeList,
   computed: readonly { readonly id: number; readonly node: GraphNode }[],
   returned: ReadonlySet<GraphNode>,
@@ -22,7 +22,7 @@ export function regionsOf(
     }
   }
   const made = new Map<number, Region>();
-  noted.forEach((call, place) => {
+  calls.forEach((call, place) => {
     const nodes = within(computed, call.after, call.last);
     const own = new Set(nodes);
     const inputs = new Set(nodes.flatMap(({ inputs: xs }) => xs.filter((x) => !own.has(x))));

@@ -66,15 +66,17 @@ export function backward(
       ? runKnownBackward(root, newGradient)
       : null;
   if (known !== true) {
-    const found = pullback([root], [seed ?? seedOf('backward', root, null)], null, { createGraph });
-    assignGradients(found, root, createGraph, known);
+    const cotangents = pullback([root], [seed ?? seedOf('backward', root, null)], null, {
+      createGraph,
+    });
+    assignGradients(cotangents, root, createGraph, known);
   }
   if (!retainGraph) freeGraph(root);
 }
 
 /** Gives the cotangents to their leaves, and runs forward and backward pass together. */
 function assignGradients(
-  found: ReadonlyMap<Tensor, Tensor>,
+  cotangents: ReadonlyMap<Tensor, Tensor>,
   root: Tensor,
   createGraph: boolean,
   unplanned: UnplannedBackward | null,
@@ -84,7 +86,7 @@ function assignGradients(
     // Versions of gradients require no grad, and must not be evaluated early because much is pending behind them.
     engine.building++;
     try {
-      for (const [leaf, ct] of found) {
+      for (const [leaf, ct] of cotangents) {
         const grad = leaf.extra?.grad ?? null;
         before.push({ leaf, grad, live: grad !== null && grad.live !== null });
         accumulate(leaf, ct, createGraph);
@@ -93,7 +95,7 @@ function assignGradients(
       engine.building--;
     }
     if (mode.tracing !== null) return;
-    const gradients = [...found.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
+    const gradients = [...cotangents.keys()].map((leaf) => (extraOf(leaf).grad as Cell).current);
     const last = new Set(gradients);
     const roots = [root, ...pendingVersions().filter((v) => !last.has(v)), ...gradients];
     let graph = unplanned === null ? collectToRun(roots) : collect(roots, { keepsViews: true });
@@ -116,14 +118,14 @@ function savedForBackward(roots: readonly Tensor[]): Set<Tensor> {
   const read = new Set<Tensor>();
   const differentiable = roots.filter((root) => root.needsGrad);
   const newest = largest(roots.map((root) => root.id));
-  const found = pullback(
+  const cotangents = pullback(
     differentiable,
     differentiable.map((root) => filled(1, root.sizes, root.dtype)),
     null,
     { trial: true },
   );
   const seen = new Set<Tensor>();
-  const stack = [...found.values()];
+  const stack = [...cotangents.values()];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);

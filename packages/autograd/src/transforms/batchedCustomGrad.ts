@@ -14,8 +14,8 @@ import { mapOverDims } from './vmap.js';
 interface BatchedContext {
   readonly saved: Tensor[];
   /** The user's own fields. */
-  readonly own: object;
-  /** The dimension of the examples in the tensors of `saved` and `own`; null for tensors that they share. */
+  readonly userFields: object;
+  /** The dimension of the examples in the tensors of `saved` and `userFields`; null for tensors that they share. */
   readonly dims: readonly (0 | null)[];
 }
 
@@ -30,15 +30,15 @@ export function batchDefinition(
   /** For each argument, which of its tensors have examples. */
   const flags = whole.rebuild(inputs.map((r) => r.batched));
   const dims = inputs.map((r) => (r.batched ? 0 : null));
-  const left = new WeakMap<GradContext, BatchedContext>();
-  const over = (
+  const contexts = new WeakMap<GradContext, BatchedContext>();
+  const mapExamples = (
     f: (...xs: never[]) => unknown,
     args: readonly unknown[],
-    where: readonly (0 | null)[],
-  ): ReturnType<typeof mapOverDims> => mapOverDims(f, args, where, size, { within: rewriting });
+    dims: readonly (0 | null)[],
+  ): ReturnType<typeof mapOverDims> => mapOverDims(f, args, dims, size, { within: rewriting });
 
   const forward = (ctx: GradContext, ...args: unknown[]): unknown => {
-    const one = (...xs: unknown[]): unknown => {
+    const forwardOne = (...xs: unknown[]): unknown => {
       const saved: Tensor[] = [];
       const inner: GradContext = {
         save: (...ts) => void saved.push(...ts.map((t) => t.current)),
@@ -46,38 +46,41 @@ export function batchDefinition(
         needsGrad: ctx.needsGrad,
       };
       const result = definition.forward(inner, ...xs);
-      const own = ownFields(inner);
-      return { result, saved, own };
+      const userFields = ownFields(inner);
+      return { result, saved, userFields };
     };
-    const { structure, results } = over(one, args, dims);
-    const all = structure.rebuild(results.map((r) => r.node)) as {
+    const { structure, results } = mapExamples(forwardOne, args, dims);
+    const batched = structure.rebuild(results.map((r) => r.node)) as {
       result: unknown;
       saved: Tensor[];
-      own: object;
+      userFields: object;
     };
-    const count = flatten(all.result).leaves.length;
-    ctx.save(...all.saved);
-    left.set(ctx, { ...all, dims: results.slice(count).map((r) => (r.batched ? 0 : null)) });
+    const count = flatten(batched.result).leaves.length;
+    ctx.save(...batched.saved);
+    contexts.set(ctx, {
+      ...batched,
+      dims: results.slice(count).map((r) => (r.batched ? 0 : null)),
+    });
     const outputs = results.slice(0, count).map((r) => broadcastExamples(r, size));
-    return flatten(all.result).structure.rebuild(outputs);
+    return flatten(batched.result).structure.rebuild(outputs);
   };
 
-  const contextOf = (ctx: GradContext, saved: Tensor[], own: object): GradContext => ({
-    ...own,
+  const contextOf = (ctx: GradContext, saved: Tensor[], userFields: object): GradContext => ({
+    ...userFields,
     save: () => undefined,
     saved,
     needsGrad: ctx.needsGrad,
   });
 
   const backward = (ctx: GradContext, ...grads: Tensor[]): unknown => {
-    const { own, dims: where } = left.get(ctx) as BatchedContext;
-    const one = (saved: Tensor[], fields: object, ...gs: Tensor[]): unknown => {
+    const { userFields, dims: where } = contexts.get(ctx) as BatchedContext;
+    const backwardOne = (saved: Tensor[], fields: object, ...gs: Tensor[]): unknown => {
       const returned = definition.backward(contextOf(ctx, saved, fields), ...gs);
       return kinds.isArray(returned) ? returned : [returned];
     };
-    const { structure, results } = over(
-      one,
-      [ctx.saved.slice(), own, ...grads],
+    const { structure, results } = mapExamples(
+      backwardOne,
+      [ctx.saved.slice(), userFields, ...grads],
       [...where, ...grads.map(() => 0 as const)],
     );
     const list = structure.rebuild(results.map((r) => broadcastExamples(r, size)));
@@ -95,13 +98,13 @@ export function batchDefinition(
     forward,
     backward,
     jvp: (ctx, ...tangents) => {
-      const { own, dims: where } = left.get(ctx) as BatchedContext;
-      const one = (saved: Tensor[], fields: object, ...ts: (Tensor | null)[]): unknown =>
+      const { userFields, dims: where } = contexts.get(ctx) as BatchedContext;
+      const jvpOne = (saved: Tensor[], fields: object, ...ts: (Tensor | null)[]): unknown =>
         jvp(contextOf(ctx, saved, fields), ...ts);
       const given = flagsOf(tangents, flags).map((batched) => (batched ? 0 : null));
-      const { structure, results } = over(
-        one,
-        [ctx.saved.slice(), own, ...tangents],
+      const { structure, results } = mapExamples(
+        jvpOne,
+        [ctx.saved.slice(), userFields, ...tangents],
         [...where, ...given],
       );
       return structure.rebuild(results.map((r) => broadcastExamples(r, size)));

@@ -88,11 +88,11 @@ export function makeCall(
   const outputs: Tensor[] = [];
   const call: Call = { rules, inputs: inputs.map((x) => x.current), outputs };
   const attrs: CallAttrs = { kind: rules.kind ?? NO_KIND, [CALL]: call };
-  const held = values.map((y) => detachValue(y.current));
+  const callOutputs = values.map((y) => detachValue(y.current));
   const outer = mode.scope;
   mode.scope = outer === '' ? rules.name : `${outer}.${rules.name}`;
   try {
-    for (const y of held)
+    for (const y of callOutputs)
       outputs.push(makeNode(callOp.primitive, [y, ...call.inputs], attrs, y.sizes, y.dtype));
     return call;
   } finally {

@@ -25,16 +25,16 @@ export function withVersionValues<T>(rule: () => T): T {
 /** The value of an older version of a cell, as a node through which gradients flow. */
 function valueOfVersion(x: Tensor): Tensor {
   if (x.cell === null || x.value === null || x.id > recording.since) return x;
-  let held = recording.held.get(x) as Tensor | undefined;
-  if (held !== undefined) return held;
+  let captured = recording.held.get(x) as Tensor | undefined;
+  if (captured !== undefined) return captured;
   const [{ grad }, outer] = [mode, recording.hold];
   recording.hold = null;
   mode.grad = true;
   try {
-    held = clone(x);
-    held.value = x.value.slice();
-    recording.held.set(x, held);
-    return held;
+    captured = clone(x);
+    captured.value = x.value.slice();
+    recording.held.set(x, captured);
+    return captured;
   } finally {
     mode.grad = grad;
     recording.hold = outer;

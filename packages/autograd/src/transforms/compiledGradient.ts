@@ -40,15 +40,15 @@ export function differentiable(recording: Recording): Differentiable | null {
   const { roots, cells, leaves, sources, since } = recording;
   const updated = new Set<Tensor>(cells);
   const used = new Set(recording.results.map((r) => (r.kind === 'root' ? r.root : -1)));
-  const kept = [...used].filter((k) => {
+  const rootIndices = [...used].filter((k) => {
     const root = roots[k];
     if (root === undefined || !root.needsGrad || root.cell !== null || isBackpropagated(root))
       return false;
     const { captured } = subgraphBetween([root], [], { since });
     return captured.every((x) => x.cell === null || !updated.has(x.cell));
   });
-  if (kept.length === 0) return null;
-  const outputs = kept.map((k) => roots[k] as Tensor);
+  if (rootIndices.length === 0) return null;
+  const outputs = rootIndices.map((k) => roots[k] as Tensor);
   const reached = ancestorsOf(outputs);
   const inputs = leaves.flatMap((node, k) => {
     const source = sources[k] as Source;
@@ -61,7 +61,7 @@ export function differentiable(recording: Recording): Differentiable | null {
     since,
     variables: [...known, ...captured],
     outputs,
-    roots: kept,
+    roots: rootIndices,
     sources: [...inputs.map(({ source }) => source), ...captured.map(() => null)],
     updated,
     backward: new Map(),
@@ -91,12 +91,12 @@ export function linkOf(graph: Differentiable, leaves: readonly unknown[]): Link 
   return {
     roots: graph.roots,
     connect: (values) => {
-      const made = values.map((value, k) => {
+      const callOutputs = values.map((value, k) => {
         const { sizes: shape, dtype } = graph.outputs[k] as Tensor;
         return makeLeaf(value, shape, dtype);
       });
       const rules = { pullback: pullbackCompiled, graph };
-      const { outputs } = callRecorded(graph, inputs, made, rules);
+      const { outputs } = callRecorded(graph, inputs, callOutputs, rules);
       outputs.forEach((y, k) => (y.value = values[k] as Storage));
       return outputs;
     },
@@ -173,13 +173,13 @@ function backwardPlan(graph: Differentiable, cts: readonly (Tensor | null)[]): B
   const { variables, outputs } = graph;
   const used = outputs.filter((_y, k) => cts[k] !== null);
   const seeds = used.map((y) => new Placeholder(y.sizes, y.dtype, { home: y.home }));
-  const wanted = variables.flatMap((x, i) => (x.needsGrad ? [i] : []));
+  const needGrad = variables.flatMap((x, i) => (x.needsGrad ? [i] : []));
   const found = withMode('compile', { tracing: 'compile' }, () =>
-    pullback(used, seeds, new Set(wanted.map((i) => leafOf(variables[i] as Tensor))), {
+    pullback(used, seeds, new Set(needGrad.map((i) => leafOf(variables[i] as Tensor))), {
       ends: true,
     }),
   );
-  const targets = wanted.filter((i) => found.has(leafOf(variables[i] as Tensor)));
+  const targets = needGrad.filter((i) => found.has(leafOf(variables[i] as Tensor)));
   const roots = targets.map((i) => recompute(found.get(leafOf(variables[i] as Tensor)) as Tensor));
   const given: readonly Tensor[] = [...variables, ...seeds];
   const collected = collect(roots, { stops: new Set(given), byPosition: true });

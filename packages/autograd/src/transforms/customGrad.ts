@@ -219,13 +219,13 @@ function transposed(ts: readonly (Tensor | null)[], call: Call): (Tensor | null)
     ),
   );
   const used = given.flatMap((g, i) => (g !== null && g.needsGrad && ts[i] ? [i] : []));
-  const found = pullback(
+  const cotangents = pullback(
     used.map((i) => given[i] as Tensor),
     used.map((i) => ts[i] as Tensor),
     new Set(us),
     { createGraph: outer },
   );
-  return call.outputs.map((y) => found.get(us[float.indexOf(y)] as Tensor) ?? null);
+  return call.outputs.map((y) => cotangents.get(us[float.indexOf(y)] as Tensor) ?? null);
 }
 
 /** Checks the gradients that the user's rule returned against the arguments they belong to. */

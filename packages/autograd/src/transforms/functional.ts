@@ -42,13 +42,13 @@ export function pullbackCotangents(
   const used = outputs.flatMap((y, k) => (y.needsGrad && cotangents[k] ? [k] : []));
   const seeds = used.map((k) => cotangents[k] as Tensor);
   const createGraph = open || (mode.grad && seeds.some((ct) => ct.needsGrad));
-  const found = pullback(
+  const gradients = pullback(
     used.map((k) => outputs[k] as Tensor),
     seeds,
     new Set(variables),
     { createGraph },
   );
-  return variables.map((x) => found.get(x) ?? zerosOf(x));
+  return variables.map((x) => gradients.get(x) ?? zerosOf(x));
 }
 
 /**

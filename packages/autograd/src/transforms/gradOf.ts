@@ -58,9 +58,9 @@ export function gradOf(
   }
   const seeds = roots.map((root, k) => seedOf('grad', root, cotangents[k]));
   const targets = xs.map((x) => leafOf(x.current));
-  const found = pullback(roots, seeds, new Set(targets), { createGraph });
+  const gradients = pullback(roots, seeds, new Set(targets), { createGraph });
   return targets.map((target, k) => {
-    const g = found.get(target) ?? null;
+    const g = gradients.get(target) ?? null;
     if (g === null && !allowUnused) {
       throw new GradError(
         `grad: the outputs do not depend on input ${k}; pass { allowUnused: true } to get null for it`,

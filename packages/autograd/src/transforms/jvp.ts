@@ -28,22 +28,22 @@ export function pushforward(
   tangents: readonly (Tensor | null)[],
   span: Subgraph = subgraphBetween(outputs, variables),
 ): (Tensor | null)[] {
-  const found = new Map<Tensor, Tensor | null>();
-  variables.forEach((x, k) => found.set(x, tangents[k] ?? null));
+  const tangentOf = new Map<Tensor, Tensor | null>();
+  variables.forEach((x, k) => tangentOf.set(x, tangents[k] ?? null));
   for (const node of span.nodes) {
-    if (found.has(node)) continue;
+    if (tangentOf.has(node)) continue;
     const call = callOf(node);
     const inputs = call?.inputs ?? node.inputs;
-    const ts = inputs.map((x) => found.get(x) ?? null);
+    const ts = inputs.map((x) => tangentOf.get(x) ?? null);
     if (ts.every((t) => t === null)) continue;
     if (call !== null) {
       const results = call.rules.pushforward(ts, call);
-      call.outputs.forEach((output, k) => found.set(output, results[k] ?? null));
+      call.outputs.forEach((output, k) => tangentOf.set(output, results[k] ?? null));
     } else if (node.op !== null) {
-      found.set(node, node.op.jvp(ts, inputs, node, node.attrs ?? {}));
+      tangentOf.set(node, node.op.jvp(ts, inputs, node, node.attrs ?? {}));
     }
   }
-  return outputs.map((output) => found.get(output) ?? null);
+  return outputs.map((output) => tangentOf.get(output) ?? null);
 }
 
 /** A function's graph on fresh variables, ready to be differentiated. */
@@ -183,8 +183,8 @@ export function alignTree(
   const misfit = (): GradError => {
     const owed =
       tree === leaves[0] ? 'be a tensor' : `have the structure of ${those}, ${shown(structure)}`;
-    const got = given.structure.size === 0 ? display(other) : shown(given.structure);
-    return new GradError(`${op}: ${these} must ${owed}; got ${got} (null stands for zero)`);
+    const actual = given.structure.size === 0 ? display(other) : shown(given.structure);
+    return new GradError(`${op}: ${these} must ${owed}; got ${actual} (null stands for zero)`);
   };
   if (given.structure.text === structure.text) {
     found.push(...given.leaves);

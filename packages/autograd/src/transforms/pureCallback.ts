@@ -42,7 +42,7 @@ const lastCalls = new WeakMap<Callback, { args: readonly Tensor[]; results: read
 
 function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
   const args = given.map((x) => x.current);
-  const wanted = flatten(like);
+  const expected = flatten(like);
   if (mode.tracing === 'compile') {
     throw new ChainruleError(
       'pureCallback: values cannot be read inside a function that compile records; call it outside',
@@ -50,37 +50,37 @@ function call(f: Callback, like: unknown, given: readonly Tensor[]): unknown {
   }
   const rules: Body = { ...RULES, f, like };
   if (mode.tracing !== null) {
-    const values = wanted.leaves.map((x) => new Placeholder(x.sizes, x.dtype));
-    return wanted.structure.rebuild(makeCall(rules, args, values).outputs);
+    const values = expected.leaves.map((x) => new Placeholder(x.sizes, x.dtype));
+    return expected.structure.rebuild(makeCall(rules, args, values).outputs);
   }
   const last = lastCalls.get(f);
   let results = last?.results;
   if (results === undefined || !args.every((x, i) => last?.args[i] === x)) {
     results = check(
-      wanted,
+      expected,
       flattenLike(
         noGrad(() => f(...args)),
-        wanted.structure,
+        expected.structure,
       ),
     );
     lastCalls.set(f, { args, results });
   }
   const differentiable = mode.grad && args.some((x) => x.needsGrad);
-  return wanted.structure.rebuild(
+  return expected.structure.rebuild(
     differentiable ? makeCall(rules, args, results).outputs : results,
   );
 }
 
 type Flat = ReturnType<typeof flatten>;
 
-function check(wanted: Flat, got: Flat): Tensor[] {
-  if (got.structure.text !== wanted.structure.text) {
+function check(expected: Flat, actual: Flat): Tensor[] {
+  if (actual.structure.text !== expected.structure.text) {
     throw new ChainruleError(
-      `pureCallback: the function returned ${shown(got.structure)}, but like is ${shown(wanted.structure)}`,
+      `pureCallback: the function returned ${shown(actual.structure)}, but like is ${shown(expected.structure)}`,
     );
   }
-  return got.leaves.map((y, i) => {
-    const { sizes: shape, dtype } = wanted.leaves[i] as Tensor;
+  return actual.leaves.map((y, i) => {
+    const { sizes: shape, dtype } = expected.leaves[i] as Tensor;
     if (!sameShape(y.sizes, shape)) {
       throw new ShapeError(
         `pureCallback: result ${i} has shape ${show(y.sizes)}, but like has ${show(shape)}`,

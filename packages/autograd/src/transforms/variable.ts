@@ -69,7 +69,7 @@ export function subgraphBetween(
   const leaves: Tensor[] = [];
   const nodes: Tensor[] = [];
   const stack: Tensor[] = [];
-  const meet = (node: Tensor): void => {
+  const visit = (node: Tensor): void => {
     if (seen.has(node) || ends.has(node) || (!all && !node.needsGrad)) return;
     seen.add(node);
     if (node.id < first || node.inputs.length === 0 || (node.cell !== null && !all)) {
@@ -81,9 +81,9 @@ export function subgraphBetween(
       stack.push(node);
     }
   };
-  for (const output of outputs) meet(output);
+  for (const output of outputs) visit(output);
   for (let node = stack.pop(); node !== undefined; node = stack.pop())
-    for (const x of node.inputs) meet(x);
+    for (const x of node.inputs) visit(x);
   return { nodes: nodes.sort((x, y) => x.id - y.id), captured, leaves };
 }
 

@@ -45,16 +45,16 @@ export function pullback(
   targets: ReadonlySet<Tensor> | null,
   { createGraph = false, trial = false, ends = false, stops }: PullbackOptions = {},
 ): Map<Tensor, Tensor> {
-  const wanted = (node: Tensor): boolean =>
+  const isTarget = (node: Tensor): boolean =>
     targets === null
       ? leafOf(node).isLeaf || node.extra?.retainGrad === true
       : targets.has(leafOf(node));
   const isEnd = (node: Tensor): boolean =>
     leafOf(node) !== node ||
     node.extra?.isLeaf === true ||
-    (ends && wanted(node)) ||
+    (ends && isTarget(node)) ||
     stops?.has(node) === true;
-  const useful = relevant(outputs, wanted, isEnd, targets, trial);
+  const useful = relevant(outputs, isTarget, isEnd, targets, trial);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor | Tensor[]>();
   const give = (node: Tensor, ct: Tensor): void => {
@@ -75,8 +75,8 @@ export function pullback(
     const leaf = leafOf(node);
     let ct = Array.isArray(given) ? sumCotangents(given) : given;
     // The hooks of a subgraph's ends are called where the larger graph continues.
-    if (!trial && !(ends && wanted(node))) ct = runHooks(ct, leaf.extra?.hooks);
-    if (wanted(node)) {
+    if (!trial && !(ends && isTarget(node))) ct = runHooks(ct, leaf.extra?.hooks);
+    if (isTarget(node)) {
       // Versions of one cell share its gradient.
       const before = found.get(leaf);
       found.set(leaf, before === undefined ? ct : (sumOf([before, ct]) as Tensor));
@@ -134,10 +134,10 @@ export function pullback(
   return found;
 }
 
-/** The nodes that require grad between the outputs and the wanted nodes, the oldest first. */
+/** The nodes that require grad between the outputs and the target nodes, the oldest first. */
 function relevant(
   outputs: readonly Tensor[],
-  wanted: (node: Tensor) => boolean,
+  isTarget: (node: Tensor) => boolean,
   isEnd: (node: Tensor) => boolean,
   targets: ReadonlySet<Tensor> | null,
   trial: boolean,
@@ -165,7 +165,8 @@ function relevant(
   }
   const useful = new Set<Tensor>();
   for (const node of [...seen].sort((x, y) => x.id - y.id)) {
-    if (wanted(node) || (!isEnd(node) && node.inputs.some((x) => useful.has(x)))) useful.add(node);
+    if (isTarget(node) || (!isEnd(node) && node.inputs.some((x) => useful.has(x))))
+      useful.add(node);
     else if (!trial && isFreed(node)) throw freedError(node);
   }
   return useful;

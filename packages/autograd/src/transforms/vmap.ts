@@ -88,23 +88,23 @@ export function vmap(
     const outs = results.map(({ node, batched }) =>
       batched ? { sizes: node.sizes, ndim: node.ndim - 1 } : node,
     );
-    const places = dimsForTree(
+    const outDimList = dimsForTree(
       'outDims',
       outDims,
       structure.rebuild(results.map((r) => r.node)),
       outs,
       1,
     );
-    const placed = withGraphBuilding(mode.grad, () =>
-      results.map((r, k) => moveExamples(r, places[k] as number | null, size)),
+    const outputs = withGraphBuilding(mode.grad, () =>
+      results.map((r, k) => moveExamples(r, outDimList[k] as number | null, size)),
     );
     // Transforms inside of `f` have made nodes that require grad for their own use.
     const span = subgraphBetween(
-      placed.map((y) => y.current),
+      outputs.map((y) => y.current),
       [],
       { since },
     );
-    return structure.rebuild(returnOutputs({ open: isOuterDifferentiable(span, []) }, placed));
+    return structure.rebuild(returnOutputs({ open: isOuterDifferentiable(span, []) }, outputs));
   };
 }
 

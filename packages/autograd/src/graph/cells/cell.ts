@@ -32,7 +32,7 @@ interface CellState {
   previous: Version | null;
   cleared: boolean;
   /** The recorded body in which the cell is a variable like any other; null for a cell that lasts. */
-  inside: object | null;
+  owner: object | null;
   /** An array that no version needs any more. */
   unused: Storage | null;
   label: string;
@@ -59,18 +59,18 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
       );
     }
     super(null, [], null, from.sizes, from.dtype, requiresGrad, null);
-    const inside = mode.inside !== null && isLocal(from) ? mode.inside : null;
-    const version = this.makeVersion(from, false, inside);
+    const owner = mode.inside !== null && isLocal(from) ? mode.inside : null;
+    const version = this.makeVersion(from, false, owner);
     this.state = {
       version,
       committed: version,
       previous: null,
       cleared: false,
-      inside,
+      owner,
       unused: null,
       label: '',
     };
-    if (mode.tracing === 'compile' && inside === null) recording.cells.set(this, recording.life);
+    if (mode.tracing === 'compile' && owner === null) recording.cells.set(this, recording.life);
   }
 
   /** @internal The node of the current version. */
@@ -112,7 +112,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
    */
   assign(next: Tensor | number): this {
     checkCell(this, 'assign');
-    const isOwn = this.state.inside !== null && this.state.inside === mode.inside;
+    const isOwn = this.state.owner !== null && this.state.owner === mode.inside;
     if (!isOwn && (mode.tracing === 'vmap' || mode.tracing === 'closureConvert')) {
       throw new ChainruleError(
         `assign: a cell cannot be assigned inside ${mode.tracing}: there is one cell, but the recording runs many ` +
@@ -236,20 +236,20 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   /** @internal If the device run that made `value` turns out to have failed, the cell returns to the version before. */
   private onFailure(value: Storage, { node, owned }: Version): void {
     const { state } = this;
-    const told = isHost(value) ? undoable.of?.get(value) : value;
-    if (told === undefined || node.value === null) return;
+    const deviceStorage = isHost(value) ? undoable.of?.get(value) : value;
+    if (deviceStorage === undefined || node.value === null) return;
     // The host overwrites the version before last right away; a device leaves it unchanged.
-    const kept = isHost(value) ? node.value.slice() : node.value;
-    told.onFailure(() => {
+    const previous = isHost(value) ? node.value.slice() : node.value;
+    deviceStorage.onFailure(() => {
       state.version = state.committed = this.makeVersion(
-        makeLeaf(kept, this.sizes, this.dtype),
+        makeLeaf(previous, this.sizes, this.dtype),
         false,
       );
       state.version.owned = owned;
       state.previous = null;
       state.unused = null;
       pendingCells.delete(this);
-    }, kept);
+    }, previous);
   }
 
   /** @internal The node of the first version, as long as no later one has a value. */
@@ -284,7 +284,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal */
-  private makeVersion(from: Tensor<S>, assigned: boolean, inside = this.state.inside): Version {
+  private makeVersion(from: Tensor<S>, assigned: boolean, owner = this.state.owner): Version {
     checkInside(from);
     const node = makeNode(versionOp, [from], null, this.sizes, this.dtype);
     node.needsGrad = this.needsGrad;
@@ -294,7 +294,7 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
     if (from.value !== null && from.cell === null && !recorded) {
       node.value = storageOf(from, 'assign');
       node.inputs = [];
-    } else if (inside === null) {
+    } else if (owner === null) {
       pendingCells.add(this);
     }
     const version = newVersion(node);
@@ -320,10 +320,10 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
  */
 function isLocal(from: Tensor): boolean {
   if (recording.life === 'passing') return true;
-  const behind = new Set([from]);
-  for (const { op, inputs } of behind) {
+  const ancestors = new Set([from]);
+  for (const { op, inputs } of ancestors) {
     if (op === placeholderOp) return true;
-    for (const x of inputs) behind.add(x);
+    for (const x of inputs) ancestors.add(x);
   }
   return false;
 }

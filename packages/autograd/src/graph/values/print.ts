@@ -21,9 +21,9 @@ const LINE = 80;
 export function format(t: Tensor): string {
   if (!isTensor(t)) return display(t); // `Tensor.prototype` itself, a method detached from its tensor
   const { sizes: shape, dtype } = t;
-  const found = elements(t);
-  const data = found === null || isHost(found) ? found : null;
-  const elsewhere = found === null || isHost(found) ? '<pending>' : `<on ${found.device}>`;
+  const storage = elements(t);
+  const data = storage === null || isHost(storage) ? storage : null;
+  const elsewhere = storage === null || isHost(storage) ? '<pending>' : `<on ${storage.device}>`;
   const summarize = t.size > THRESHOLD;
   const notes = [`shape=[${shape.join(', ')}]`, `dtype=${dtype}`];
   if (t.needsGrad) notes.push('requiresGrad=true');
@@ -118,11 +118,14 @@ function formatter(
   if (dtype === 'bool') return padded(values, (x) => (x !== 0 ? 'true' : 'false'));
   if (dtype === 'int32') return padded(values, String);
   const sizes = values.filter((x) => Number.isFinite(x) && x !== 0).map(Math.abs);
-  let [least, most] = [Infinity, 0];
-  for (const x of sizes) [least, most] = [Math.min(least, x), Math.max(most, x)];
+  let [smallest, largest] = [Infinity, 0];
+  for (const x of sizes) [smallest, largest] = [Math.min(smallest, x), Math.max(largest, x)];
   const whole = sizes.every(Number.isInteger);
   const decided = values.filter((x) => Number.isFinite(x) && x !== 0);
-  if (sizes.length > 0 && (most / least > 1000 || most > 1e8 || (!whole && least < 1e-4))) {
+  if (
+    sizes.length > 0 &&
+    (largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4))
+  ) {
     return padded(decided, (x) => special(x) ?? exponential(x));
   }
   if (whole)

@@ -21,8 +21,8 @@ export interface DeviceStorage {
   readonly byteLength: number;
   /** A copy in memory of its own. */
   slice(): DeviceStorage;
-  /** Calls `undo` if the run that wrote them turns out to have failed; `undo` returns to elements that are `kept`. */
-  onFailure(undo: () => void, kept: Storage): void;
+  /** Calls `undo` if the run that wrote them turns out to have failed; `undo` returns to the elements `previous`. */
+  onFailure(undo: () => void, previous: Storage): void;
   /** The range that holds them, once everything that writes them has been submitted. */
   range(): Promise<GpuRange>;
   /** The elements; rejects with the error of the run that computed them. */

@@ -72,10 +72,10 @@ export function associativeScan<X>(
   });
   const combine = (a: readonly Tensor[], b: readonly Tensor[]): Tensor[] =>
     (a[0] as Tensor).sizes[0] === 0 ? [...a] : pairs(structure.rebuild(a), structure.rebuild(b));
-  const turned = (t: Tensor): Tensor => (reverse ? flipNode(t, [0]) : t);
-  const elements = leaves.map((x, k) => turned(moveDim(x.current, dims[k] as number, 0)));
+  const reversed = (t: Tensor): Tensor => (reverse ? flipNode(t, [0]) : t);
+  const elements = leaves.map((x, k) => reversed(moveDim(x.current, dims[k] as number, 0)));
   const results = scanElements(combine, elements).map((y, k) =>
-    moveDim(turned(y), 0, dims[k] as number),
+    moveDim(reversed(y), 0, dims[k] as number),
   );
   return structure.rebuild(results) as Loose<X>;
 }

@@ -1,4 +1,4 @@
-/** @file The backward pass of a loop as a loop: derived once for each body and set of wanted cotangents. */
+/** @file The backward pass of a loop as a loop: derived once for each body and set of required cotangents. */
 import { mode } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { Body, BodyGraph, Steps } from './body.js';
@@ -8,8 +8,8 @@ import { reuseResiduals } from './residuals.js';
 import { GradientSums } from './gradientSums.js';
 import { resultsOf, recordBackwardStep } from './backwardStep.js';
 
-/** Which results of a step, and then which kept values, have cotangents, and which cotangents are wanted. */
-export interface Wanted {
+/** Which results of a step, and then which kept values, have cotangents, and which cotangents are required. */
+export interface RequiredCotangents {
   readonly used: readonly boolean[];
   readonly xs: readonly boolean[];
   readonly constants: readonly boolean[];
@@ -18,18 +18,22 @@ export interface Wanted {
 const backwardLoops = new WeakMap<Body, Map<string, BackwardLoop>>();
 
 /** The backward loop of a loop over `body`. */
-export function backwardLoopOf(body: Body, steps: Steps, wanted: Wanted): BackwardLoop {
+export function backwardLoopOf(
+  body: Body,
+  steps: Steps,
+  required: RequiredCotangents,
+): BackwardLoop {
   let loops = backwardLoops.get(body);
   if (loops === undefined) {
     loops = new Map<string, BackwardLoop>();
     backwardLoops.set(body, loops);
   }
-  const bits = [wanted.used, wanted.xs, wanted.constants].map((flags) =>
+  const bits = [required.used, required.xs, required.constants].map((flags) =>
     flags.map(Number).join(''),
   );
   const key = `${bits.join()} ${steps.name} ${Number(steps.checkpoint)}`;
   let found = loops.get(key);
-  if (found === undefined) loops.set(key, (found = new BackwardLoop(body, steps, wanted)));
+  if (found === undefined) loops.set(key, (found = new BackwardLoop(body, steps, required)));
   return found;
 }
 
@@ -42,15 +46,15 @@ class BackwardLoop {
   private readonly graph: BodyGraph;
   private readonly prepared = new Map<string, Prepared>();
 
-  constructor(body: Body, { name, checkpoint }: Steps, wanted: Wanted) {
+  constructor(body: Body, { name, checkpoint }: Steps, required: RequiredCotangents) {
     this.body = body;
     this.needsGrad = body.carries.map((c) => c.needsGrad);
     const sources = [...body.outputs.slice(body.carries.length), ...body.added];
-    const used = sources.filter((_, k) => wanted.used[k]);
+    const used = sources.filter((_, k) => required.used[k]);
     const step = reuseResiduals(
       name,
       body,
-      recordBackwardStep(name, body, body.constants, { ...wanted, used }),
+      recordBackwardStep(name, body, body.constants, { ...required, used }),
     );
     const graph: BodyGraph = {
       ...{ since: body.since, start: body.start, draws: body.draws },

@@ -10,8 +10,8 @@ import { leafOf, pullback } from '../vjp.js';
 import type { BodyGraph } from './body.js';
 import { recordInBody, placeholderLike } from './recordInBody.js';
 
-/** Which cotangents there are, and which are wanted. */
-export interface WantedNodes {
+/** Which cotangents there are, and which are required. */
+export interface RequiredNodes {
   /** Results of a step, or nodes of it that were kept, that have a cotangent. */
   readonly used: readonly Tensor[];
   readonly xs: readonly boolean[];
@@ -26,7 +26,7 @@ export interface BackwardStep {
   readonly ctUsed: readonly Tensor[];
   /** Placeholders for the sums of the constants' cotangents so far. */
   readonly sums: readonly (Tensor | null)[];
-  /** The cotangents of the float carries, of the sequences and, added to the sums, of the wanted constants. */
+  /** The cotangents of the float carries, of the sequences and, added to the sums, of the required constants. */
   readonly carries: readonly Tensor[];
   readonly xs: readonly Tensor[];
   readonly constants: readonly Tensor[];
@@ -37,7 +37,7 @@ export function recordBackwardStep(
   name: LoopName,
   graph: BodyGraph,
   constants: readonly Tensor[],
-  wanted: WantedNodes,
+  required: RequiredNodes,
 ): BackwardStep {
   const n = graph.carries.length;
   const ends = graph.outputs.slice(0, n);
@@ -45,9 +45,9 @@ export function recordBackwardStep(
   const from = constant(0, 'float32').id;
   return recordInBody(name, () => {
     const ctCarries = ends.map((y, k) => (needsGrad[k] === true ? placeholderLike(y) : null));
-    const ctUsed = wanted.used.map((node) => placeholderLike(node));
+    const ctUsed = required.used.map((node) => placeholderLike(node));
     const sums = constants.map((k, i) =>
-      wanted.constants[i] === true ? placeholderLike(k) : null,
+      required.constants[i] === true ? placeholderLike(k) : null,
     );
     const outputs: Tensor[] = [];
     const seeds: Tensor[] = [];
@@ -59,16 +59,21 @@ export function recordBackwardStep(
     // The sum so far comes first, so that terms are added in the order of the unrolled loop.
     constants.forEach((k, i) => seed(k, sums[i] ?? null));
     ends.forEach((y, k) => seed(y, ctCarries[k] ?? null));
-    wanted.used.forEach((node, k) => seed(node, ctUsed[k] as Tensor));
+    required.used.forEach((node, k) => seed(node, ctUsed[k] as Tensor));
     const carries = graph.carries.filter((_c, k) => needsGrad[k]);
-    const xs = graph.xs.filter((_x, k) => wanted.xs[k]);
-    const captured = constants.filter((_k, i) => wanted.constants[i]);
-    const found = pullback(outputs, seeds, new Set([...carries, ...xs, ...captured].map(leafOf)), {
-      createGraph: true,
-      ends: true,
-      stops: new Set([...graph.carries, ...graph.xs]),
-    });
-    const ctOf = (x: Tensor): Tensor => found.get(leafOf(x)) ?? zerosOf(x);
+    const xs = graph.xs.filter((_x, k) => required.xs[k]);
+    const captured = constants.filter((_k, i) => required.constants[i]);
+    const cotangents = pullback(
+      outputs,
+      seeds,
+      new Set([...carries, ...xs, ...captured].map(leafOf)),
+      {
+        createGraph: true,
+        ends: true,
+        stops: new Set([...graph.carries, ...graph.xs]),
+      },
+    );
+    const ctOf = (x: Tensor): Tensor => cotangents.get(leafOf(x)) ?? zerosOf(x);
     return {
       from,
       ctCarries,

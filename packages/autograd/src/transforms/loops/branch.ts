@@ -126,7 +126,7 @@ function dispatchBranch<R>(
   let expected: { leaves: Tensor[]; structure: ReturnType<typeof flatten>['structure'] } | null =
     null;
   let names: string[] = [];
-  let most = 0;
+  let maxOutputs = 0;
   const { offset } = generator;
   const bodies = branches.map((f) => {
     const carries = leaves.map((x) => placeholderFor(x));
@@ -140,11 +140,11 @@ function dispatchBranch<R>(
     expected ??= flatten(result);
     names = names.length > 0 ? names : namesOf('the result', result);
     const outputs = checkMatches(name, result, expected, names, BRANCH_MISMATCH);
-    most = Math.max(most, draws);
+    maxOutputs = Math.max(maxOutputs, draws);
     return closeBody({ since, start, draws, carries, xs: [], outputs });
   });
   const base = counter(offset, 'offset');
-  generator.offset = offset + most;
+  generator.offset = offset + maxOutputs;
   const results = callBranch(name, bodies, index, leaves, base);
   return (expected as unknown as ReturnType<typeof flatten>).structure.rebuild(results) as R;
 }

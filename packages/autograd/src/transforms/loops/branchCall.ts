@@ -69,33 +69,33 @@ const branchRules: Omit<CallRules, 'name'> = {
     const rules = call.rules as BranchCall;
     const { bodies, name } = rules;
     const given = splitInputs(rules, call.inputs);
-    const wanted = given.operands.map((x) => x.needsGrad);
-    const wantedK = bodies.map((body) => body.constants.map((k) => k.needsGrad));
+    const operandNeedsGrad = given.operands.map((x) => x.needsGrad);
+    const constantNeedsGrad = bodies.map((body) => body.constants.map((k) => k.needsGrad));
     const used = cts.flatMap((ct, k) => (ct === null ? [] : [k]));
     const back = bodies.map((body, b) => {
-      const made = recordInBody(name, () => {
+      const backwardBranch = recordInBody(name, () => {
         const seeds = used.map((k) => placeholderLike(body.outputs[k] as Tensor));
         const live = used.flatMap((k, i) => ((body.outputs[k] as Tensor).needsGrad ? [i] : []));
-        const found = pullback(
+        const cotangents = pullback(
           live.map((i) => body.outputs[used[i] as number] as Tensor),
           live.map((i) => seeds[i] as Tensor),
           new Set([...body.carries, ...body.constants].filter((x) => x.needsGrad).map(leafOf)),
           { createGraph: true, ends: true },
         );
-        const ctOf = (x: Tensor): Tensor => found.get(leafOf(x)) ?? zerosOf(x);
+        const ctOf = (x: Tensor): Tensor => cotangents.get(leafOf(x)) ?? zerosOf(x);
         return {
           carries: [...body.carries, ...seeds],
           outputs: [
-            ...body.carries.filter((_x, k) => wanted[k]).map(ctOf),
+            ...body.carries.filter((_x, k) => operandNeedsGrad[k]).map(ctOf),
             ...bodies.flatMap((other, o) =>
               other.constants.flatMap((k, i) =>
-                wantedK[o]?.[i] === true ? [o === b ? ctOf(k) : zerosOf(k)] : [],
+                constantNeedsGrad[o]?.[i] === true ? [o === b ? ctOf(k) : zerosOf(k)] : [],
               ),
             ),
           ],
         };
       });
-      return closeBody({ ...body, ...made });
+      return closeBody({ ...body, ...backwardBranch });
     });
     const seeds = used.map((k) => cts[k] as Tensor);
     const results = callBranch(
@@ -106,7 +106,7 @@ const branchRules: Omit<CallRules, 'name'> = {
       given.base,
     );
     const take = (flag: boolean): Tensor | null => (flag ? (results.shift() as Tensor) : null);
-    return [null, ...wanted.map(take), ...wantedK.flat().map(take), null];
+    return [null, ...operandNeedsGrad.map(take), ...constantNeedsGrad.flat().map(take), null];
   },
 
   pushforward(ts, call) {
@@ -117,20 +117,20 @@ const branchRules: Omit<CallRules, 'name'> = {
     const moving = tangents.operands.map((t) => t !== null);
     const float = call.outputs.map((y) => y.dtype === 'float32' || y.dtype === 'float64');
     const ahead = bodies.map((body, b) => {
-      const made = recordInBody(name, () => {
+      const tangentBranch = recordInBody(name, () => {
         const stands = body.carries.map((x, k) => (moving[k] === true ? placeholderLike(x) : null));
         const variables = [...body.carries, ...body.constants];
         const span = subgraphBetween(body.outputs, variables, { since: body.since });
         const own = tangents.constants[b] ?? [];
-        const found = pushforward(body.outputs, variables, [...stands, ...own], span);
+        const tangentOf = pushforward(body.outputs, variables, [...stands, ...own], span);
         return {
           carries: [...body.carries, ...stands.filter(isPresent)],
           outputs: body.outputs.flatMap((y, k) =>
-            float[k] === true ? [found[k] ?? zerosOf(y)] : [],
+            float[k] === true ? [tangentOf[k] ?? zerosOf(y)] : [],
           ),
         };
       });
-      return closeBody({ ...body, ...made });
+      return closeBody({ ...body, ...tangentBranch });
     });
     const results = callBranch(
       name,

@@ -16,7 +16,7 @@ import type { Body, BodyGraph, BodyDependencies, Steps } from './body.js';
 import { recordInBody, isPresent, broadcastToExamples, placeholderLike } from './recordInBody.js';
 import { loopNodes, type LoopSpec } from './loopNodes.js';
 import { prepare, withConstants, type Prepared } from './prepare.js';
-import { backwardLoopOf, type Wanted } from './backwardLoop.js';
+import { backwardLoopOf, type RequiredCotangents } from './backwardLoop.js';
 
 interface ScanCall extends CallRules {
   readonly body: Body;
@@ -87,31 +87,36 @@ const scanRules: Omit<CallRules, 'name'> = {
     const given = splitInputs(body, call.inputs);
     const n = body.carries.length;
     const [lasts, rest] = [cts.slice(0, n), cts.slice(n)];
-    const wanted: Wanted = {
+    const required: RequiredCotangents = {
       used: rest.map((ct) => ct !== null),
       xs: body.xs.map((x, k) => x.needsGrad && (given.xs[k] as Tensor).needsGrad),
       constants: body.constants.map(
         (k, i) => k.needsGrad && (given.constants[i] as Tensor).needsGrad,
       ),
     };
-    const back = backwardLoopOf(body, steps, wanted);
+    const back = backwardLoopOf(body, steps, required);
     const { needsGrad, sums } = back;
-    const over = back.reversed(steps);
+    const backwardSteps = back.reversed(steps);
     const float = body.outputs
       .slice(0, n)
       .flatMap((y, k) => (needsGrad[k] === true ? [lasts[k] ?? zerosOf(y)] : []));
     const sequences = [...savedOf(call), ...given.xs, ...rest.filter(isPresent)];
     const inputs = [...float, ...sums.carries.map(zerosOf), ...sequences].map((x) => x.current);
     const results = [
-      ...makeScan(back.prepare(over, inputs, given.constants), over, inputs, given.base),
+      ...makeScan(
+        back.prepare(backwardSteps, inputs, given.constants),
+        backwardSteps,
+        inputs,
+        given.base,
+      ),
     ];
     const take = (flags: readonly boolean[]): (Tensor | null)[] =>
       flags.map((flag) => (flag ? (results.shift() as Tensor) : null));
     const byCarry = take(needsGrad);
     const ends = results.splice(0, sums.carries.length);
-    const byX = take(wanted.xs);
+    const byX = take(required.xs);
     const totals = sums.finish(sequences, ends, [...byX.filter(isPresent), ...results]);
-    const byConstant = wanted.constants.map((flag) => (flag ? (totals.shift() as Tensor) : null));
+    const byConstant = required.constants.map((flag) => (flag ? (totals.shift() as Tensor) : null));
     return [...byCarry, ...byX, ...byConstant, null];
   },
 
@@ -196,12 +201,12 @@ function rebuiltBody(
   const variables = [...body.carries, ...body.xs];
   const batched = inputs.slice(0, n + m).map((r) => r.batched);
   for (;;) {
-    const stand = variables.map((x, k) => {
+    const placeholders = variables.map((x, k) => {
       const shape = batched[k] === true ? [size, ...x.sizes] : x.sizes;
       return new Placeholder(shape, x.dtype, { requiresGrad: x.needsGrad });
     });
     const replacements = [
-      ...stand.map((node, k) => ({ node, batched: batched[k] === true })),
+      ...placeholders.map((node, k) => ({ node, batched: batched[k] === true })),
       ...inputs.slice(n + m, n + m + body.constants.length),
     ];
     const made = recordInBody(steps.name, () =>
@@ -227,7 +232,7 @@ function rebuiltBody(
     );
     const flags = made.map((r, k) => (k < n ? batched[k] === true : r.batched));
     return {
-      graph: { ...body, carries: stand.slice(0, n), xs: stand.slice(n), outputs },
+      graph: { ...body, carries: placeholders.slice(0, n), xs: placeholders.slice(n), outputs },
       flags,
     };
   }

@@ -41,22 +41,24 @@ export function hoist(name: LoopName, graph: BodyGraph, sequences: readonly Tens
   if (ends.length === 0) return { graph, sequences, found };
   const stacks = new Map<Tensor, Tensor>();
   graph.xs.forEach((x, k) => stacks.set(x, sequences[k] as Tensor));
-  const taken = ends.map((node) => allSteps(node, stacks, own, steps));
-  const stand = ends.map((y) => new Placeholder(y.sizes, y.dtype, { requiresGrad: y.needsGrad }));
+  const hoistedSequences = ends.map((node) => allSteps(node, stacks, own, steps));
+  const placeholders = ends.map(
+    (y) => new Placeholder(y.sizes, y.dtype, { requiresGrad: y.needsGrad }),
+  );
   const outputs = recordInBody(name, () =>
     rewrite(
       graph.outputs,
       ends,
-      stand.map((node) => ({ node, batched: false })),
+      placeholders.map((node) => ({ node, batched: false })),
       0,
       { since: graph.since },
     ).map(({ node }) => node),
   );
-  const left = bodyDependencies({ ...graph, xs: [...graph.xs, ...stand], outputs }).depends;
+  const left = bodyDependencies({ ...graph, xs: [...graph.xs, ...placeholders], outputs }).depends;
   const stays = graph.xs.map((x) => left.has(x));
   return {
-    graph: { ...graph, xs: [...graph.xs.filter((_, k) => stays[k]), ...stand], outputs },
-    sequences: [...sequences.filter((_, k) => stays[k]), ...taken],
+    graph: { ...graph, xs: [...graph.xs.filter((_, k) => stays[k]), ...placeholders], outputs },
+    sequences: [...sequences.filter((_, k) => stays[k]), ...hoistedSequences],
   };
 }
 

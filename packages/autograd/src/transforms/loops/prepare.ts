@@ -74,7 +74,7 @@ export function prepare(
     const body = { ...closeBody(closed.graph, saved, all), id: nextBody++ };
     const first = graph.carries.length + graph.xs.length;
     const order = body.constants.map((x) =>
-      x.op === (constantOp as unknown) ? x : closed.stand.indexOf(x) - first,
+      x.op === (constantOp as unknown) ? x : closed.placeholders.indexOf(x) - first,
     );
     bodies.set(key, (entry = { body, order }));
   }
@@ -104,7 +104,7 @@ function rebuildOnPlaceholders(
   graph: BodyGraph,
   inputs: readonly Tensor[],
   { name }: Steps,
-): { graph: BodyGraph; stand: readonly Tensor[] } {
+): { graph: BodyGraph; placeholders: readonly Tensor[] } {
   const placeholders = inputs.map(
     (x) => new Placeholder(x.sizes, x.dtype, { requiresGrad: x.needsGrad }),
   );
@@ -120,7 +120,7 @@ function rebuildOnPlaceholders(
       xs: placeholders.slice(n, n + m),
       outputs,
     },
-    stand: placeholders,
+    placeholders,
   };
 }
 

@@ -31,8 +31,8 @@ export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
   const since = constant(0, 'float32').id;
   const start = generator.offset;
   const outer = assigned.cells;
-  const noted = new Map<unknown, unknown>();
-  assigned.cells = noted;
+  const assignedCells = new Map<unknown, unknown>();
+  assigned.cells = assignedCells;
   let result: unknown;
   let draws = 0;
   const cells: { cell: Cell; before: Tensor; after: Tensor }[] = [];
@@ -44,7 +44,7 @@ export function recordBody(name: LoopName, f: () => unknown): RecordedBody {
   } finally {
     assigned.cells = outer;
     generator.offset = start;
-    for (const [cell, version] of noted as Map<Cell, unknown>) {
+    for (const [cell, version] of assignedCells as Map<Cell, unknown>) {
       const after = cell.current;
       cells.push({ cell, before: cell.rewind(version), after });
     }

@@ -87,20 +87,22 @@ function runScan(
   };
   // Each carry alternates between two arrays; each unwanted result has one.
   const made: TypedArray[] = [];
-  const room = ({ dtype, shape }: { dtype: DType; shape: Shape }): TypedArray => {
+  const newArray = ({ dtype, shape }: { dtype: DType; shape: Shape }): TypedArray => {
     const size = sizeOf(shape);
     const array = backend.allocate(dtype, size) ?? allocate(dtype, size);
     made.push(array);
     return array;
   };
-  const places = outputs.slice(0, n).map((output) => [room(output), room(output)] as const);
+  const carryBuffers = outputs
+    .slice(0, n)
+    .map((output) => [newArray(output), newArray(output)] as const);
   const unwanted = outputs.map((output, k) =>
-    k >= n && (results[k] ?? null) === null ? room(output) : null,
+    k >= n && (results[k] ?? null) === null ? newArray(output) : null,
   );
   let now: TypedArray[] = Array.from({ length: n }, (_, k) => (inputs[k] as Value).data);
   for (let i = 0; i < length; i++) {
     const t = reverse ? length - 1 - i : i;
-    const next = places.map((pair) => pair[i % 2] as TypedArray);
+    const next = carryBuffers.map((pair) => pair[i % 2] as TypedArray);
     const stacked = unwanted
       .slice(n)
       .map((place, j) => place ?? slice(results[n + j] as TypedArray, t));

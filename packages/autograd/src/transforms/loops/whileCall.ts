@@ -27,7 +27,7 @@ import { loopNodes, type LoopSpec } from './loopNodes.js';
 interface WhileCall extends CallRules {
   readonly body: Body;
   /** The largest number of steps. */
-  readonly most: number;
+  readonly maxIterations: number;
 }
 
 /** The most steps over which a loop may be differentiated if their number cannot be read: all are computed, needed or not. */
@@ -39,7 +39,7 @@ const MAX_UNKNOWN_STEPS = 100_000;
  */
 export function callWhile(
   body: Body,
-  most: number,
+  maxIterations: number,
   begins: Tensor,
   carries: readonly Tensor[],
   base: Tensor = counter(body.start, 'offset'),
@@ -50,12 +50,12 @@ export function callWhile(
     name: 'whileLoop',
     bodies: [body.program],
     kind: 'while',
-    length: most,
+    length: maxIterations,
     reverse: false,
     rewound: false,
     constants: [1 + carries.length],
   };
-  const rules: WhileCall = { name: 'whileLoop', body, most, ...whileRules };
+  const rules: WhileCall = { name: 'whileLoop', body, maxIterations, ...whileRules };
   const { outputs } = makeCall(
     rules,
     inputs,
@@ -80,12 +80,12 @@ const whileRules: Omit<CallRules, 'name'> = {
       return node;
     });
     const ends = withGraphBuilding(true, () => asScan(call, again));
-    const wanted = [...again, ...given.constants].filter((x) => x.needsGrad);
+    const variables = [...again, ...given.constants].filter((x) => x.needsGrad);
     const used = ends.flatMap((y, k) => (cts[k] && y.needsGrad ? [k] : []));
     const found = pullback(
       used.map((k) => ends[k] as Tensor),
       used.map((k) => cts[k] as Tensor),
-      new Set(wanted.map(leafOf)),
+      new Set(variables.map(leafOf)),
       { createGraph: mode.grad, ends: true },
     );
     const ctOf = (x: Tensor): Tensor | null => found.get(leafOf(x)) ?? null;
@@ -94,7 +94,7 @@ const whileRules: Omit<CallRules, 'name'> = {
   },
 
   pushforward(ts, call) {
-    const { body, most } = call.rules as WhileCall;
+    const { body, maxIterations } = call.rules as WhileCall;
     const given = startAndParts(call);
     const n = body.carries.length;
     const flows = body.carries.map((c) => c.needsGrad);
@@ -118,7 +118,7 @@ const whileRules: Omit<CallRules, 'name'> = {
     );
     const results = callWhile(
       closeBody({ ...body, ...made }),
-      most,
+      maxIterations,
       given.begins,
       [...given.carries, ...starts],
       given.base,
@@ -127,7 +127,7 @@ const whileRules: Omit<CallRules, 'name'> = {
   },
 
   rebuild(inputs, size, call, rewriting) {
-    const { body, most } = call.rules as WhileCall;
+    const { body, maxIterations } = call.rules as WhileCall;
     const n = body.carries.length;
     const [begins, ...rest] = inputs as [(typeof inputs)[number], ...typeof inputs];
     const flags = rest.slice(0, n).map((r) => r.batched);
@@ -168,14 +168,14 @@ const whileRules: Omit<CallRules, 'name'> = {
           goesOn.batched ? goesOn.node : broadcastToExamples(goesOn.node, size),
         );
         const still = logicalAnd(active, going);
-        const kept = next.map((r, k) =>
+        const nextCarries = next.map((r, k) =>
           choose(
             expandFlags(active, carries[k] as Tensor),
             broadcastIf(r, true, size),
             carries[k] as Tensor,
           ),
         );
-        return [anyOf(still), ...kept, still];
+        return [anyOf(still), ...nextCarries, still];
       });
       if (grown === null) continue;
       const starts = rest.slice(0, n).map((r, k) => broadcastIf(r, flags[k], size));
@@ -188,7 +188,7 @@ const whileRules: Omit<CallRules, 'name'> = {
       });
       const results = callWhile(
         closed,
-        most,
+        maxIterations,
         active === null ? begins.node : anyOf(first),
         active === null ? starts : [...starts, first],
         base,
@@ -225,12 +225,12 @@ function expandFlags(flags: Tensor, like: Tensor): Tensor {
 
 /** The same loop over a known number of steps: those it took or, if that cannot be read, the largest number. */
 function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
-  const { body, most } = call.rules as WhileCall;
+  const { body, maxIterations } = call.rules as WhileCall;
   const { begins, base } = startAndParts(call);
   const n = carries.length;
-  const taken = call.outputs.at(-1) as Tensor;
-  if (mode.tracing === null && taken.home !== 'webgpu') {
-    const length = valueOf(taken, 'backward')[0] as number;
+  const stepCount = call.outputs.at(-1) as Tensor;
+  if (mode.tracing === null && stepCount.home !== 'webgpu') {
+    const length = valueOf(stepCount, 'backward')[0] as number;
     const steps = {
       name: 'whileLoop' as const,
       length,
@@ -240,7 +240,7 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
     };
     return callScan({ ...body, outputs: body.outputs.slice(1) }, steps, carries, [], base);
   }
-  if (most > MAX_UNKNOWN_STEPS) {
+  if (maxIterations > MAX_UNKNOWN_STEPS) {
     const recording = mode.body ?? mode.tracing;
     const why = recording === null ? 'here, as it is on webgpu' : `while ${recording} records`;
     throw new GradError(
@@ -251,13 +251,13 @@ function asScan(call: Call, carries: readonly Tensor[]): Tensor[] {
   const active = new Placeholder([], 'bool');
   const outputs = recordInBody('whileLoop', () => {
     const [goesOn, ...next] = body.outputs as [Tensor, ...Tensor[]];
-    const kept = next.map((y, k) => choose(active, y, body.carries[k] as Tensor));
-    return [...kept, logicalAnd(active, toBoolean(goesOn))];
+    const nextCarries = next.map((y, k) => choose(active, y, body.carries[k] as Tensor));
+    return [...nextCarries, logicalAnd(active, toBoolean(goesOn))];
   });
   const closed = { ...body, carries: [...body.carries, active], outputs };
   const steps = {
     name: 'whileLoop' as const,
-    length: most,
+    length: maxIterations,
     reverse: false,
     rewound: false,
     checkpoint: false,
