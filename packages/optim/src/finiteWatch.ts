@@ -69,8 +69,8 @@ export class FiniteWatch {
     const watched = watch();
     this.last = null;
     if (watched.length === 0) return [...assignments];
-    const each = stack(watched.map(({ value }) => isAllFinite(value)));
-    const ok = all(each);
+    const finiteFlags = stack(watched.map(({ value }) => isAllFinite(value)));
+    const ok = all(finiteFlags);
     refuseUndecided(this.owner, ok);
     const guarded = assignments.map(([target, next]): Assignment => [
       target,
@@ -85,7 +85,7 @@ export class FiniteWatch {
       this.flags.set(watched.length, flags);
     }
     this.last = { flags, watched };
-    return [...guarded, [flags, each]];
+    return [...guarded, [flags, finiteFlags]];
   }
 
   /** Returns a function to call after the step has run. @throws {ChainruleError} if a watched tensor was not finite. */
@@ -131,13 +131,13 @@ export function refuseUndecided(what: string, condition: Tensor): void {
 /** The tensors that must be finite: the loss, if it is known, and every gradient, each with its step count. */
 export function watchedOf<H extends Hypers>(
   built: readonly BuiltGroup<H>[],
-  kept: ParameterStates<H>,
+  states: ParameterStates<H>,
   loss: unknown,
 ): Watched[] {
   const gradients = built.flatMap(({ group }, g) =>
     group.params.flatMap((p, i): Watched[] => {
       const value = borrowGrad(p);
-      const step = kept.states.get(p)?.clock.step;
+      const step = states.states.get(p)?.clock.step;
       if (value === null || step === undefined) return [];
       return [{ label: () => `the gradient of ${nameOf(group, g, i)}`, value, step }];
     }),

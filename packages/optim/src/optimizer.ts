@@ -108,7 +108,7 @@ export class Optimizer<H extends Hypers = { readonly lr: number }> {
 
   /** The groups: `optimizer.paramGroups[0].lr = 0.01`. */
   get paramGroups(): readonly ParamGroup<H>[] {
-    return this.built.map(({ shown }) => shown);
+    return this.built.map(({ view: shown }) => shown);
   }
 
   /**

@@ -40,7 +40,7 @@ export type ParamGroup<H> = { -readonly [K in keyof H]: H[K] } & {
 export interface BuiltGroup<H> {
   readonly group: ParamGroup<H>;
   /** The group as users see it: changes are checked, including the names of properties. */
-  readonly shown: ParamGroup<H>;
+  readonly view: ParamGroup<H>;
   readonly symbols: Symbols<H>;
   /** Increases when a change of a hyperparameter changes the graph of a step. */
   readonly changes: { count: number };
@@ -121,7 +121,7 @@ export function buildGroup<H extends Hypers>(
   for (const name of Object.keys(rule.checks))
     symbols[name] = defineHyper(rule, group, name, values, changes);
   if (typeof initialLr === 'number') Object.assign(group, { initialLr });
-  const shown = new Proxy(group, {
+  const view = new Proxy(group, {
     set(target, key, value: unknown) {
       if (key === 'params' || key === 'paramNames')
         throw new ChainruleError(
@@ -136,7 +136,7 @@ export function buildGroup<H extends Hypers>(
   });
   return {
     group: group as ParamGroup<H>,
-    shown: shown as ParamGroup<H>,
+    view: view as ParamGroup<H>,
     symbols: symbols as Symbols<H>,
     changes,
   };

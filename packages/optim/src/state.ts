@@ -38,11 +38,11 @@ export interface OptimizerState {
 
 /** The keys of the parameters: their names, or their positions over all groups. */
 function keysOf<H>(built: readonly BuiltGroup<H>[]): (string | number)[][] {
-  let place = 0;
+  let position = 0;
   return built.map(({ group }) =>
     group.params.map((_, i) => {
-      const key = group.paramNames?.[i] ?? place;
-      place++;
+      const key = group.paramNames?.[i] ?? position;
+      position++;
       return key;
     }),
   );
@@ -63,14 +63,17 @@ export function save<H extends Hypers>(
   const clocks = new Map<Clock, Record<string, Tensor>>();
   built.forEach(({ group }, g) => {
     group.params.forEach((p, i) => {
-      const own = states.get(p);
-      if (own === undefined) return;
-      let counted = clocks.get(own.clock);
-      if (counted === undefined) {
-        counted = snapshots({ step: own.clock.step, ...own.clock.counters });
-        clocks.set(own.clock, counted);
+      const parameterState = states.get(p);
+      if (parameterState === undefined) return;
+      let clockState = clocks.get(parameterState.clock);
+      if (clockState === undefined) {
+        clockState = snapshots({
+          step: parameterState.clock.step,
+          ...parameterState.clock.counters,
+        });
+        clocks.set(parameterState.clock, clockState);
       }
-      state[String(keys[g]?.[i])] = { ...counted, ...snapshots(own.cells) };
+      state[String(keys[g]?.[i])] = { ...clockState, ...snapshots(parameterState.cells) };
     });
   });
   return {
@@ -114,19 +117,19 @@ export function load<H extends Hypers>(
   const hypers = built.map((group, g) =>
     hypersOf(rule, group, saved.paramGroups[g] as SavedGroup, g, refuse),
   );
-  const taken = new Set<string>();
+  const usedKeys = new Set<string>();
   const found = new Map<Parameter, Record<string, Tensor>>();
   built.forEach(({ group }, g) => {
     const keys = match(group, saved.paramGroups[g] as SavedGroup, g, refuse);
     const values = hypers[g] as H & { initialLr?: number };
     group.params.forEach((p, i) => {
       const key = String(keys[i]);
-      taken.add(key);
+      usedKeys.add(key);
       const entry = saved.state[key];
       if (entry !== undefined) found.set(p, checkState(rule, values, p, entry, key, refuse));
     });
   });
-  const extra = Object.keys(saved.state).filter((key) => !taken.has(key));
+  const extra = Object.keys(saved.state).filter((key) => !usedKeys.has(key));
   if (extra.length > 0) refuse(`the state has entries of unknown parameters: ${extra.join(', ')}`);
   built.forEach(({ group }, g) => Object.assign(group, hypers[g]));
   states.clear();
@@ -195,23 +198,23 @@ function checkState<H extends Hypers>(
   key: string,
   refuse: (why: string) => never,
 ): Record<string, Tensor> {
-  const wanted: Record<string, { shape: readonly number[]; dtype: string }> = {};
+  const expected: Record<string, { shape: readonly number[]; dtype: string }> = {};
   for (const name of ['step', ...Object.keys(rule.counters?.(values) ?? {})]) {
-    wanted[name] = { shape: [], dtype: 'float64' };
+    expected[name] = { shape: [], dtype: 'float64' };
   }
   for (const [name, initial] of Object.entries(rule.state(values, p))) {
-    wanted[name] = {
+    expected[name] = {
       shape: (initial as { shape?: readonly number[] }).shape ?? p.shape,
       dtype: p.dtype,
     };
   }
   if (!isRecord(saved)) return refuse(`the state of parameter ${key} is ${display(saved)}`);
-  const missing = Object.keys(wanted).filter((name) => saved[name] === undefined);
+  const missing = Object.keys(expected).filter((name) => saved[name] === undefined);
   if (missing.length > 0) refuse(`the state of parameter ${key} lacks ${missing.join(', ')}`);
-  const extra = Object.keys(saved).filter((name) => wanted[name] === undefined);
+  const extra = Object.keys(saved).filter((name) => expected[name] === undefined);
   if (extra.length > 0)
     refuse(`the state of parameter ${key} has unknown entries: ${extra.join(', ')}`);
-  for (const [name, { shape, dtype }] of Object.entries(wanted)) {
+  for (const [name, { shape, dtype }] of Object.entries(expected)) {
     const t = saved[name];
     if (!(t instanceof Tensor))
       refuse(`${name} of parameter ${key} is ${display(t)}, not a tensor`);

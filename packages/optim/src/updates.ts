@@ -10,10 +10,10 @@ import { paramAfter, type CompleteRule } from './rule.js';
 export function updatesOf<H extends Hypers>(
   rule: CompleteRule<H>,
   built: readonly BuiltGroup<H>[],
-  kept: ParameterStates<H>,
+  states: ParameterStates<H>,
 ): [Cell, Tensor][] {
   const measures = rule.measures?.(gradientsOf(built)) ?? {};
-  return built.flatMap((group) => updateGroup(rule, group, kept, measures));
+  return built.flatMap((group) => updateGroup(rule, group, states, measures));
 }
 
 function gradientsOf<H extends Hypers>(built: readonly BuiltGroup<H>[]): Tensor[] {
@@ -24,12 +24,12 @@ function gradientsOf<H extends Hypers>(built: readonly BuiltGroup<H>[]): Tensor[
 function updateGroup<H extends Hypers>(
   rule: CompleteRule<H>,
   { group, symbols }: BuiltGroup<H>,
-  kept: ParameterStates<H>,
+  states: ParameterStates<H>,
   measures: Readonly<Record<string, Tensor>>,
 ): [Cell, Tensor][] {
   const values = group as unknown as H;
   const assignments: [Cell, Tensor][] = [];
-  for (const [clock, params] of kept.clocksOf(group)) {
+  for (const [clock, params] of states.clocksOf(group)) {
     const t = clock.step.add(1);
     const scalars = rule.scalars(symbols, t, clock.counters, values, measures);
     assignments.push([clock.step, t]);
@@ -38,7 +38,7 @@ function updateGroup<H extends Hypers>(
     }
     const cache = new Map<DType, Record<string, Tensor>>();
     for (const p of params) {
-      const state = kept.of(values, p);
+      const state = states.of(values, p);
       const scalarsOfType = castAll(scalars, p.dtype, cache);
       const gradient = borrowGrad(p) as Tensor;
       const g = group['maximize'] === true ? neg(gradient) : gradient;

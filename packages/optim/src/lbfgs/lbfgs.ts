@@ -113,10 +113,10 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   override step(): undefined;
   override step<L>(closure: () => L): L;
   override step<L>(closure?: () => L): L | undefined {
-    const away = this.group.params.find(({ device }) => device !== 'cpu')?.device;
-    if (away !== undefined) {
+    const otherDevice = this.group.params.find(({ device }) => device !== 'cpu')?.device;
+    if (otherDevice !== undefined) {
       throw new DeviceError(
-        `LBFGS.step: each step reads the values of the parameters, which on ${away} must be awaited: ` +
+        `LBFGS.step: each step reads the values of the parameters, which on ${otherDevice} must be awaited: ` +
           'await optimizer.stepAsync(closure)',
       );
     }
@@ -172,12 +172,12 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
       return (last = yield* measure());
     });
     const reached = (yield* this.vector.values()).every(Number.isFinite);
-    const found = firstNonFinite(last) ?? (reached ? null : 'a parameter');
-    if (found === null) return;
+    const nonFinite = firstNonFinite(last) ?? (reached ? null : 'a parameter');
+    if (nonFinite === null) return;
     const before = History.load(history, x.length);
     this.history = before;
     this.vector.move(x, 0, x);
-    this.watch?.refuse(found, before.iterations);
+    this.watch?.refuse(nonFinite, before.iterations);
   }
 
   private *minimize({ f, g }: Measure, measure: Measuring): Reading<void> {
@@ -206,7 +206,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
         const start = { t: 0, f, g, slope };
         const most = maxEvaluations - made;
         const search = yield* strongWolfe(at, start, h.t, d, toleranceChange, most);
-        ({ f, g, t: h.t } = search.found);
+        ({ f, g, t: h.t } = search.point);
         tried = search.evaluations;
         this.vector.move(x, h.t, d);
       } else {

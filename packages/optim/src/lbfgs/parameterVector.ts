@@ -77,9 +77,9 @@ export class ParameterVector {
 function lossOf(loss: unknown): Tensor | number {
   if (typeof loss === 'number') return loss;
   if (loss instanceof Tensor && loss.size === 1) return loss as Tensor;
-  const got =
+  const actual =
     loss instanceof Tensor ? `one of shape [${(loss as Tensor).shape.join(', ')}]` : display(loss);
   throw new ChainruleError(
-    `LBFGS: the closure must return the loss, a tensor of one element or a number, got ${got}`,
+    `LBFGS: the closure must return the loss, a tensor of one element or a number, got ${actual}`,
   );
 }

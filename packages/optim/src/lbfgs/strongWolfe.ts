@@ -11,7 +11,7 @@ export interface Trial {
 }
 
 export interface LineSearch {
-  readonly found: Trial;
+  readonly point: Trial;
   /** The number of times that the loss was computed. */
   readonly evaluations: number;
 }
@@ -50,7 +50,7 @@ export function* strongWolfe(
       bracket = [previous, now];
       break;
     }
-    if (flat(now)) return { found: now, evaluations };
+    if (flat(now)) return { point: now, evaluations };
     if (now.slope >= 0) {
       bracket = [previous, now];
       break;
@@ -72,7 +72,7 @@ export function* strongWolfe(
     tries,
     maxTries,
   });
-  return { found: narrowed.found, evaluations: evaluations + narrowed.evaluations };
+  return { point: narrowed.point, evaluations: evaluations + narrowed.evaluations };
 }
 
 interface Narrowing {
@@ -127,7 +127,7 @@ function* narrow(
     }
     if (done) break;
   }
-  return { found: low, evaluations };
+  return { point: low, evaluations };
 }
 
 /** The minimum of the cubic through two trials, with their slopes, within bounds (by default between the two). */

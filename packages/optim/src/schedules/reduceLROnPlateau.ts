@@ -165,9 +165,9 @@ export class ReduceLROnPlateau {
 
   private reduce(): void {
     const { paramGroups } = this.optimizer;
-    const least = perGroup('ReduceLROnPlateau', 'minLr', this.minLr, paramGroups.length);
+    const minLrs = perGroup('ReduceLROnPlateau', 'minLr', this.minLr, paramGroups.length);
     paramGroups.forEach((group, i) => {
-      const lr = Math.max(group.lr * this.options.factor, least[i] as number);
+      const lr = Math.max(group.lr * this.options.factor, minLrs[i] as number);
       if (group.lr - lr > this.options.eps) group.lr = lr;
     });
   }

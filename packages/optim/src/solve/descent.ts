@@ -62,12 +62,12 @@ export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent
       const finite = Number.isFinite(found.f) && isFiniteVector(found.g);
       return finite ? found : { f: Infinity, g: d };
     };
-    let { found } = readNow('minimize', strongWolfe(seen, start, first, d, 1e-300, 40));
-    if (found.t === 0 || !(found.f <= f)) {
+    let { point } = readNow('minimize', strongWolfe(seen, start, first, d, 1e-300, 40));
+    if (point.t === 0 || !(point.f <= f)) {
       // No step decreases the function by more than rounding error, so a smaller gradient decides.
       const next = at(plus(x, first, d));
       if (next.f - f <= noise * Math.max(1, Math.abs(f)) && norm(next.g) < norm(g))
-        found = { ...found, ...next, t: first };
+        point = { ...point, ...next, t: first };
       else {
         const rest = isFlat(f, g, Math.max(tol, stallTolerance(noise)));
         if (rest || history.pairs.length === 0) return { x, iterations, converged: rest };
@@ -76,9 +76,9 @@ export function lbfgs({ at }: Slope, x0: Vector, limits: DescentLimits): Descent
       }
     }
     history.gradient = g;
-    history.t = found.t;
-    x = plus(x, found.t, d);
-    ({ f, g } = found);
+    history.t = point.t;
+    x = plus(x, point.t, d);
+    ({ f, g } = point);
   }
   return { x, iterations: most, converged: isFlat(f, g, tol) };
 }

@@ -75,7 +75,7 @@ export function watcherOf(events: readonly Watched[]): { watch: Watcher; found: 
   const found: Found[][] = events.map(() => []);
   const last: (number | null)[] = events.map(() => null);
   const watch: Watcher = (t0, y0, t1, step) => {
-    const here: { k: number; t: number; y: Vector }[] = [];
+    const crossings: { k: number; t: number; y: Vector }[] = [];
     events.forEach(({ value, direction }, k) => {
       const isFirst = last[k] === null;
       const before = last[k] ?? value(t0, y0);
@@ -84,17 +84,17 @@ export function watcherOf(events: readonly Watched[]): { watch: Watcher; found: 
       if (isFirst && before === 0) {
         // The event is at the start; its direction is that in which the function continues.
         if (direction === 0 || after === 0 || Math.sign(after) === direction)
-          here.push({ k, t: t0, y: y0 });
+          crossings.push({ k, t: t0, y: y0 });
         return;
       }
       const crosses = before !== 0 && Math.sign(before) !== Math.sign(after);
       if (!crosses || (direction !== 0 && Math.sign(after - before) !== direction)) return;
       const at = (s: number): Vector => (s === 1 ? step.y : step.between(s));
       const s = crossing((share) => value(t0 + share * (t1 - t0), at(share)), before, after);
-      here.push({ k, t: s === 1 ? t1 : t0 + s * (t1 - t0), y: at(s) });
+      crossings.push({ k, t: s === 1 ? t1 : t0 + s * (t1 - t0), y: at(s) });
     });
-    here.sort((a, b) => Math.abs(a.t - t0) - Math.abs(b.t - t0));
-    for (const { k, t, y } of here) {
+    crossings.sort((a, b) => Math.abs(a.t - t0) - Math.abs(b.t - t0));
+    for (const { k, t, y } of crossings) {
       found[k]?.push({ t, y });
       if (events[k]?.terminal === true) return t;
     }

@@ -47,24 +47,30 @@ export function fixedPoint<T = Tensor>(
   checkArgument('fixedPoint', 'g', g, kinds.callable);
   const given = fixedPointOptions('fixedPoint', options);
   const { method = 'anderson', tol, maxIterations = 1000, memory = 5, strict = true } = given;
-  const kept = method === 'plain' ? 0 : memory;
+  const history = method === 'plain' ? 0 : memory;
   return solveEquations(
     'fixedPoint',
     g,
     x0,
     (x, y) => sub(y, x),
     { strict, polishes: true },
-    (system, x) => anderson(system, x, tol ?? system.tol, maxIterations, kept),
+    (system, x) => anderson(system, x, tol ?? system.tol, maxIterations, history),
   );
 }
 
 /** Anderson's method; with `memory` 0 it is plain iteration. */
-function anderson(system: System, x0: Vector, tol: number, most: number, memory: number): Iterate {
+function anderson(
+  system: System,
+  x0: Vector,
+  tol: number,
+  maxIterations: number,
+  memory: number,
+): Iterate {
   let x = x0;
   let F = system.value(x);
   const steps: Vector[] = [];
   const changes: Vector[] = [];
-  for (let iterations = 1; iterations <= most; iterations++) {
+  for (let iterations = 1; iterations <= maxIterations; iterations++) {
     const converged = relativeChange(F, x) <= tol;
     let next = plus(x, 1, F);
     if (converged) return { x: next, iterations, converged, trouble: '' };
@@ -94,7 +100,7 @@ function anderson(system: System, x0: Vector, tol: number, most: number, memory:
     [x, F] = [next, after];
   }
   const trouble = `g(x) − x is still ${norm(F).toPrecision(3)}`;
-  return { x, iterations: most, converged: false, trouble };
+  return { x, iterations: maxIterations, converged: false, trouble };
 }
 
 /** The weights for which `F − Σ weight · change` is smallest. */

@@ -54,12 +54,12 @@ export function minimizeResiduals(
   let growth = 2;
   let free: boolean[] = [];
   // The largest size of the parameters so far: on the way through 0 they are small.
-  let reach = 0;
+  let largestNorm = 0;
   const end = (iterations: number, reason: Reason): Fit => ({ x, iterations, reason, free });
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const columns = columnNorms(J, n);
     columns.forEach((c, j) => (D[j] = Math.max(D[j]!, c) || 1));
-    reach = Math.max(reach, scaledNorm(x, D));
+    largestNorm = Math.max(largestNorm, scaledNorm(x, D));
     const g = transposedTimes(J, r, n);
     free = Array.from(
       g,
@@ -70,32 +70,34 @@ export function minimizeResiduals(
     if (angle(g, columns, size, free) <= gtol) return end(iteration, 'gtol');
     const system = reduced(J, r, n, free);
     // The Gauss–Newton step. If the decrease that it predicts is within rounding error, it is the step to take.
-    const whole = stepOf(system, D, 0);
-    const near = 1 - (norm(plus(r, 1, times(J, whole, r.length))) / size) ** 2 <= noise;
+    const gaussNewton = stepOf(system, D, 0);
+    const isAtRounding =
+      1 - (norm(plus(r, 1, times(J, gaussNewton, r.length))) / size) ** 2 <= noise;
     for (let tries = 0; ; tries++) {
       const shorter = damped ? 1 : 0.5 ** tries;
-      const p = damped && !near ? stepOf(system, D, lambda) : whole.map((v) => v * shorter);
+      const p =
+        damped && !isAtRounding ? stepOf(system, D, lambda) : gaussNewton.map((v) => v * shorter);
       // A step far beyond the size of the parameters so far is not trusted.
-      if (damped && !near && tries < 60 && scaledNorm(p, D) > (reach || 1)) {
+      if (damped && !isAtRounding && tries < 60 && scaledNorm(p, D) > (largestNorm || 1)) {
         lambda *= 2;
         continue;
       }
       const next = plus(x, 1, p).map((v, j) => Math.min(Math.max(v, lower[j]!), upper[j]!));
-      const moved = plus(next, -1, x);
-      const share = scaledNorm(moved, D) / (scaledNorm(x, D) || 1);
+      const step = plus(next, -1, x);
+      const share = scaledNorm(step, D) / (scaledNorm(x, D) || 1);
       if (!isFiniteVector(next)) return end(iteration, 'stalled');
       const model = evaluate(next);
-      const predicted = 1 - (norm(plus(r, 1, times(J, moved, r.length))) / size) ** 2;
+      const predicted = 1 - (norm(plus(r, 1, times(J, step, r.length))) / size) ** 2;
       const finite = isFiniteVector(model.r) && isFiniteVector(model.J);
       const ratio = norm(model.r) / size;
       const fall = finite ? (1 - ratio) * (1 + ratio) : NaN;
-      const better = near
+      const better = isAtRounding
         ? slopeOf(model, n, free) < angle(g, columns, size, free)
         : fall > 1e-4 * predicted && fall > 0;
       if (better) {
         x = next;
         ({ r, J } = model);
-        if (damped && !near) {
+        if (damped && !isAtRounding) {
           lambda *= Math.max(1 / 3, 1 - (2 * (fall / predicted) - 1) ** 3);
           growth = 2;
         } else {
@@ -105,9 +107,10 @@ export function minimizeResiduals(
         if (ftol > 0 && fall <= ftol && predicted <= ftol) return end(iteration + 1, 'ftol');
         break;
       }
-      if (near) return end(iteration + 1, 'rounding');
+      if (isAtRounding) return end(iteration + 1, 'rounding');
       // Even the full Gauss–Newton step does not change x: the residuals themselves are rounding error.
-      if (scaledNorm(whole, D) <= xtol * scaledNorm(x, D)) return end(iteration + 1, 'rounding');
+      if (scaledNorm(gaussNewton, D) <= xtol * scaledNorm(x, D))
+        return end(iteration + 1, 'rounding');
       if (share <= 1e-15 || tries > 60) return end(iteration + 1, 'stalled');
       lambda *= growth;
       growth *= 2;

@@ -17,7 +17,7 @@ export function nelderMead(
   f: (x: Vector) => number,
   x0: Vector,
   tol: number,
-  most: number,
+  maxIterations: number,
 ): Descent {
   const value = (x: Vector): Corner => {
     const y = f(x);
@@ -27,10 +27,10 @@ export function nelderMead(
   let iterations = 0;
   for (let turn = 0; turn < 20; turn++) {
     const before = best.f;
-    const run = descend(value, best, tol, most - iterations);
+    const run = descend(value, best, tol, maxIterations - iterations);
     best = run.best;
     iterations += run.iterations;
-    if (iterations >= most) return { x: best.x, iterations, converged: false };
+    if (iterations >= maxIterations) return { x: best.x, iterations, converged: false };
     if (before - best.f <= 1e-14 * Math.abs(before) && turn > 0) break;
   }
   return { x: best.x, iterations, converged: true };
@@ -40,7 +40,7 @@ function descend(
   value: (x: Vector) => Corner,
   start: Corner,
   tol: number,
-  most: number,
+  maxIterations: number,
 ): { best: Corner; iterations: number } {
   const n = start.x.length;
   const [expand, contract, shrink] = [1 + 2 / n, 0.75 - 1 / (2 * n), 1 - 1 / n];
@@ -54,12 +54,12 @@ function descend(
     corners.sort((a, b) => a.f - b.f);
     const [best, second, worst] = [corners[0]!, corners[n - 1] ?? corners[0]!, corners[n]!];
     const spread = Math.max(...corners.map((c) => relativeChange(plus(c.x, -1, best.x), best.x)));
-    if (iterations >= most || spread <= tol) return { best, iterations };
+    if (iterations >= maxIterations || spread <= tol) return { best, iterations };
     const centre = new Float64Array(n).map(
       (_, j) => corners.slice(0, n).reduce((sum, c) => sum + c.x[j]!, 0) / n,
     );
-    const away = plus(centre, -1, worst.x);
-    const at = (t: number): Corner => value(plus(centre, t, away));
+    const direction = plus(centre, -1, worst.x);
+    const at = (t: number): Corner => value(plus(centre, t, direction));
     const mirrored = at(1);
     if (mirrored.f < best.f) {
       const farther = at(expand);

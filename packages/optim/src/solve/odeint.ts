@@ -150,9 +150,9 @@ export function odeint<T = Tensor>(
   });
   const isOpen = (...more: readonly Tensor[]): boolean =>
     isGradEnabled() && [vector, t, ...captured, ...more].some((x) => x.requiresGrad);
-  const moved = (from: Tensor, at: Tensor, v: Tensor): Tensor =>
+  const integrate = (from: Tensor, at: Tensor, v: Tensor): Tensor =>
     flow.run(v, stack([from, at]), captured).select(0, 1);
-  const stateAt = (at: Tensor): Tensor => moved(t.select(0, 0), at, vector);
+  const stateAt = (at: Tensor): Tensor => integrate(t.select(0, 0), at, vector);
   /** There is no step from the first time to itself, so the derivatives are those of a short step away and back. */
   const stateAtFirst = (at: Tensor): Tensor => {
     const start = t.select(0, 0);
@@ -162,7 +162,7 @@ export function odeint<T = Tensor>(
         .sub(start)
         .mul(2 ** -10),
     );
-    const back = moved(aside, at, moved(start, aside, vector));
+    const back = integrate(aside, at, integrate(start, aside, vector));
     return back.add(vector.sub(back).detach());
   };
   const solution = ({ t: at }: Found): ((at: Tensor) => Tensor) | null =>

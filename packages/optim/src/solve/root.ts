@@ -49,22 +49,22 @@ const rootOptions = defineOptions<RootOptions>({
 export function root<T = Tensor>(f: (x: T) => unknown, x0: T, options?: RootOptions): Solution<T> {
   checkArgument('root', 'f', f, kinds.callable);
   const { method = 'newton', tol, maxIterations, strict = true } = rootOptions('root', options);
-  const most = maxIterations ?? (method === 'newton' ? 100 : 200);
+  const limit = maxIterations ?? (method === 'newton' ? 100 : 200);
   return solveEquations(
     'root',
     f,
     x0,
     (_x, y) => y,
     { strict, polishes: method === 'broyden' },
-    (system, x) => (method === 'newton' ? newton : broyden)(system, x, tol ?? system.tol, most),
+    (system, x) => (method === 'newton' ? newton : broyden)(system, x, tol ?? system.tol, limit),
   );
 }
 
-function newton(system: System, x0: Vector, tol: number, most: number): Iterate {
+function newton(system: System, x0: Vector, tol: number, maxIterations: number): Iterate {
   let x = x0;
   let trouble = 'maxIterations was reached';
   let [F, J] = system.both(x);
-  for (let iterations = 0; iterations < most; iterations++) {
+  for (let iterations = 0; iterations < maxIterations; iterations++) {
     if (norm(F) === 0) return { x, iterations, converged: true, trouble };
     const step = solveDense(J, F);
     if (step === null || !isFiniteVector(step)) {
@@ -93,17 +93,17 @@ function newton(system: System, x0: Vector, tol: number, most: number): Iterate 
     x = found.x;
     [F, J] = system.both(x);
   }
-  return { x, iterations: most, converged: false, trouble };
+  return { x, iterations: maxIterations, converged: false, trouble };
 }
 
-function broyden(system: System, x0: Vector, tol: number, most: number): Iterate {
+function broyden(system: System, x0: Vector, tol: number, maxIterations: number): Iterate {
   const n = system.size;
   let x = x0;
   let trouble = 'maxIterations was reached';
   let [F] = system.both(x);
   let inverse = inverseOf(system.both(x)[1], n);
   let isFresh = true;
-  for (let iterations = 0; iterations < most; iterations++) {
+  for (let iterations = 0; iterations < maxIterations; iterations++) {
     if (norm(F) === 0) return { x, iterations, converged: true, trouble };
     if (inverse === null)
       return { x, iterations, converged: false, trouble: 'the Jacobian is singular' };
@@ -135,7 +135,7 @@ function broyden(system: System, x0: Vector, tol: number, most: number): Iterate
       isFresh = false;
     }
   }
-  return { x, iterations: most, converged: false, trouble };
+  return { x, iterations: maxIterations, converged: false, trouble };
 }
 
 function inverseOf(J: Vector, n: number): Vector | null {

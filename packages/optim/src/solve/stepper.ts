@@ -140,15 +140,15 @@ function firstStep(
   { slope, order }: Stepper,
   t: number,
   y: Vector,
-  most: number,
+  maxStep: number,
   scaled: (x: Vector, a: Vector, b: Vector) => number,
 ): number {
   const f = slope(t, y);
   const [size, speed] = [scaled(y, y, y), scaled(f, y, y)];
-  const guess = Math.min(most, size < 1e-5 || speed < 1e-5 ? 1e-6 : (0.01 * size) / speed);
+  const guess = Math.min(maxStep, size < 1e-5 || speed < 1e-5 ? 1e-6 : (0.01 * size) / speed);
   const ahead = slope(t, plus(y, guess, f));
   const bend = isFiniteVector(ahead) ? scaled(plus(ahead, -1, f), y, y) / guess : Infinity;
   const largest = Math.max(speed, bend);
   const second = largest <= 1e-15 ? Math.max(1e-6, guess * 1e-3) : (0.01 / largest) ** (1 / order);
-  return Math.min(100 * guess, second, most);
+  return Math.min(100 * guess, second, maxStep);
 }
