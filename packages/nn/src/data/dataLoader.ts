@@ -178,11 +178,11 @@ export class DataLoader<const D extends DataSource, B = BatchOf<D>>
   private requested(pass: LoaderState): NextBatch<B> {
     const dataset = this.dataset('for await');
     const order = this.batches(dataset.length, pass);
-    let asked = pass.batch;
+    let nextBatch = pass.batch;
     const next: NextBatch<B> = (): Promise<IteratorResult<B, undefined>> => {
       const { done, value: indices } = order.next();
       if (done === true) return Promise.resolve({ done: true, value: undefined });
-      const batch = asked++;
+      const batch = nextBatch++;
       if (dataset instanceof WorkerDataset) return worked(dataset, indices, pass, batch);
       return isRows(dataset) && this.options.collate === undefined
         ? new Promise((resolve) => resolve({ value: dataset.batch(indices) as B }))

@@ -19,7 +19,7 @@ export function streamBatches<B>(
   let index = 0;
   let before: Promise<unknown> = Promise.resolve();
   let ended = false;
-  let asked = pass.batch;
+  let nextBatch = pass.batch;
   // A stream has to be read from its beginning: earlier items are dropped.
   const skip = async (): Promise<void> => {
     while (index < pass.batch * batchSize && !ended) {
@@ -29,7 +29,7 @@ export function streamBatches<B>(
   };
   const read = async (): Promise<IteratorResult<B, undefined>> => {
     const samples: unknown[] = [];
-    const batch = asked++;
+    const batch = nextBatch++;
     while (samples.length < batchSize && !ended) {
       let item: IteratorResult<unknown>;
       try {

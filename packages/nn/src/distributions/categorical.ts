@@ -99,8 +99,8 @@ export class Categorical extends Distribution {
 
   override entropy(): Tensor {
     const { logits, probs } = this;
-    const least = logits.dtype === 'float64' ? -Number.MAX_VALUE : -3.4028234663852886e38;
-    return clamp(logits, least).mul(probs).sum(-1).neg();
+    const lowest = logits.dtype === 'float64' ? -Number.MAX_VALUE : -3.4028234663852886e38;
+    return clamp(logits, lowest).mul(probs).sum(-1).neg();
   }
 
   protected override draw(shape: Shape): Tensor {

@@ -132,9 +132,9 @@ export class Independent extends Distribution {
   }
 
   protected override expanded(batchShape: Shape): this {
-    const moved = this.eventShape.slice(0, this.reinterpretedBatchNdims);
+    const reinterpreted = this.eventShape.slice(0, this.reinterpretedBatchNdims);
     return super.expanded(batchShape, {
-      baseDistribution: this.baseDistribution.expand([...batchShape, ...moved]),
+      baseDistribution: this.baseDistribution.expand([...batchShape, ...reinterpreted]),
     });
   }
 
@@ -237,18 +237,18 @@ export class MixtureSameFamily extends Distribution {
   /** The mean of the components' variances plus the variance of their means. */
   override get variance(): Tensor {
     const { mean, variance } = this.componentDistribution;
-    const apart = mean.sub(this.mean.unsqueeze(this.dim)).square();
-    return this.weights.mul(variance.add(apart)).sum(this.dim);
+    const betweenComponents = mean.sub(this.mean.unsqueeze(this.dim)).square();
+    return this.weights.mul(variance.add(betweenComponents)).sum(this.dim);
   }
 
   protected override logProbOf(value: Tensor): Tensor {
-    const each = this.componentDistribution.logProb(value.unsqueeze(this.dim));
-    return logsumexp(each.add(this.mixtureDistribution.logits), -1);
+    const componentLogProb = this.componentDistribution.logProb(value.unsqueeze(this.dim));
+    return logsumexp(componentLogProb.add(this.mixtureDistribution.logits), -1);
   }
 
   protected override cdfOf(value: Tensor): Tensor {
-    const each = this.componentDistribution.cdf(value.unsqueeze(this.dim));
-    return each.mul(this.mixtureDistribution.probs).sum(-1);
+    const componentCdf = this.componentDistribution.cdf(value.unsqueeze(this.dim));
+    return componentCdf.mul(this.mixtureDistribution.probs).sum(-1);
   }
 
   protected override expanded(batchShape: Shape): this {
@@ -264,9 +264,9 @@ export class MixtureSameFamily extends Distribution {
     const components = this.componentDistribution.sample(own);
     const lead = [...own, ...batchShape];
     // A mixture without a batch dimension chooses a component for each element of the batch.
-    const { batchShape: few } = this.mixtureDistribution;
+    const { batchShape: mixtureBatchShape } = this.mixtureDistribution;
     const chosen = this.mixtureDistribution
-      .sample(lead.slice(0, lead.length - few.length))
+      .sample(lead.slice(0, lead.length - mixtureBatchShape.length))
       .reshape([...lead, 1, ...eventShape.map(() => 1)]);
     const index = to(chosen, [...lead, 1, ...eventShape]);
     return gather(components, lead.length, index).squeeze(lead.length);

@@ -19,7 +19,7 @@ export type Layer = Module & { forward(x: Tensor): unknown };
 
 /** Modules in a list. */
 abstract class ListModule<M extends Module> extends List<M> {
-  protected override get noun(): string {
+  protected override get entryName(): string {
     return 'module';
   }
 
@@ -27,7 +27,7 @@ abstract class ListModule<M extends Module> extends List<M> {
     return aModule as Kind<M>;
   }
 
-  protected override held(module: M): M {
+  protected override toEntry(module: M): M {
     if (!isModule(module))
       throw new ChainruleError(
         `${this.constructor.name}: expected modules, got ${display(module)}`,
@@ -130,11 +130,11 @@ export class ModuleDict<M extends Module = Module> extends Dictionary<M> {
     super(modules);
   }
 
-  protected override get noun(): string {
+  protected override get entryName(): string {
     return 'module';
   }
 
-  protected override held(name: string, module: M): M {
+  protected override toEntry(name: string, module: M): M {
     if (!isModule(module))
       throw new ChainruleError(
         `${this.constructor.name}: ${display(name)} must be a module, got ${display(module)}`,

@@ -12,10 +12,10 @@ export type Entries<T> = Readonly<Record<string, T>> | Iterable<readonly [string
  */
 export abstract class Dictionary<Held, Given = Held> extends Module implements Iterable<string> {
   /** The word for an entry in messages: `module`. */
-  protected abstract get noun(): string;
+  protected abstract get entryName(): string;
 
   /** The entry that is stored for a given value. @throws {ChainruleError} if the value cannot be an entry. */
-  protected abstract held(name: string, value: Given): Held;
+  protected abstract toEntry(name: string, value: Given): Held;
 
   constructor(entries: Entries<Given>) {
     super();
@@ -34,7 +34,7 @@ export abstract class Dictionary<Held, Given = Held> extends Module implements I
     const found = this.has(name) ? this.entriesByName[name] : undefined;
     if (found === undefined) {
       throw new IndexError(
-        `${this.constructor.name}: there is no ${this.noun} ${display(name)}; it has ${this.keys().join(', ') || 'none'}`,
+        `${this.constructor.name}: there is no ${this.entryName} ${display(name)}; it has ${this.keys().join(', ') || 'none'}`,
       );
     }
     return found;
@@ -42,9 +42,9 @@ export abstract class Dictionary<Held, Given = Held> extends Module implements I
 
   /** Sets the entry with this name. */
   set(name: string, value: Given): this {
-    const held = this.held(name, value);
+    const entry = this.toEntry(name, value);
     if (!this.has(name)) checkName(this.constructor.name, this, name);
-    this.entriesByName[name] = held;
+    this.entriesByName[name] = entry;
     return this;
   }
 

@@ -15,13 +15,13 @@ export abstract class List<Held, Given = Held> extends Module implements Iterabl
   [index: number]: Held;
 
   /** The word for an element in messages: `module`. */
-  protected abstract get noun(): string;
+  protected abstract get entryName(): string;
 
   /** The kind of a valid element. */
   protected abstract get kind(): Kind<Given>;
 
   /** The element that is stored for a given one. @throws {ChainruleError} if it cannot be an element. */
-  protected abstract held(element: Given): Held;
+  protected abstract toEntry(element: Given): Held;
 
   constructor(elements: Iterable<Given>) {
     super();
@@ -41,22 +41,22 @@ export abstract class List<Held, Given = Held> extends Module implements Iterabl
     const found = this[index < 0 ? index + n : index];
     if (found === undefined)
       throw new IndexError(
-        `${this.constructor.name}: there is no ${this.noun} ${index}; it has ${n}`,
+        `${this.constructor.name}: there is no ${this.entryName} ${index}; it has ${n}`,
       );
     return found;
   }
 
   /** Adds an element at the end. */
   append(element: Given): this {
-    this[this.length] = this.held(element);
+    this[this.length] = this.toEntry(element);
     return this;
   }
 
   /** Adds elements at the end: all of them, or none if one is invalid. */
   extend(elements: Iterable<Given>): this {
-    const given = readList(this.constructor.name, `${this.noun}s`, elements, this.kind);
+    const given = readList(this.constructor.name, `${this.entryName}s`, elements, this.kind);
     let n = this.length;
-    for (const element of given) this[n++] = this.held(element);
+    for (const element of given) this[n++] = this.toEntry(element);
     return this;
   }
 

@@ -30,7 +30,7 @@ export class ParameterList extends List<Parameter, Tensor> {
     super(parameters);
   }
 
-  protected override get noun(): string {
+  protected override get entryName(): string {
     return 'parameter';
   }
 
@@ -38,14 +38,14 @@ export class ParameterList extends List<Parameter, Tensor> {
     return kinds.tensor;
   }
 
-  protected override held(parameter: Tensor): Parameter {
+  protected override toEntry(parameter: Tensor): Parameter {
     return parameterOf(this.constructor.name, parameter);
   }
 
   /** Replaces the parameter at an index. */
   set(index: number, parameter: Tensor): this {
     this.at(index);
-    this[index < 0 ? index + this.length : index] = this.held(parameter);
+    this[index < 0 ? index + this.length : index] = this.toEntry(parameter);
     return this;
   }
 
@@ -72,11 +72,11 @@ export class ParameterDict extends Dictionary<Parameter, Tensor> {
     super(parameters);
   }
 
-  protected override get noun(): string {
+  protected override get entryName(): string {
     return 'parameter';
   }
 
-  protected override held(_name: string, parameter: Tensor): Parameter {
+  protected override toEntry(_name: string, parameter: Tensor): Parameter {
     return parameterOf(this.constructor.name, parameter);
   }
 

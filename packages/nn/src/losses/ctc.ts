@@ -98,7 +98,7 @@ function alignments(
 ): Tensor {
   const [time, batch] = x.shape as unknown as readonly [number, number];
   const longest = labels.shape[1] as number;
-  const places = 2 * longest + 1;
+  const states = 2 * longest + 1;
   // Puts blanks around and between the labels.
   const gaps = full([batch, longest], blank, { dtype: 'int32' });
   const end = full([batch, 1], blank, { dtype: 'int32' });
@@ -106,31 +106,31 @@ function alignments(
   const emitted = gather(
     x,
     2,
-    path.unsqueeze(0).expand([time, batch, places]),
+    path.unsqueeze(0).expand([time, batch, states]),
     'ctcLoss: target (with blanks between)',
   );
   const never = (n: number): Tensor => full([batch, n], NEVER, { dtype: x.dtype });
   const shifted = (alpha: Tensor, by: number): Tensor =>
-    cat([never(Math.min(by, places)), alpha.narrow(1, 0, Math.max(0, places - by))], 1);
+    cat([never(Math.min(by, states)), alpha.narrow(1, 0, Math.max(0, states - by))], 1);
   // A path may skip the blank between two different labels.
   const before = cat(
     [
-      full([batch, Math.min(2, places)], blank, { dtype: 'int32' }),
-      path.narrow(1, 0, Math.max(0, places - 2)),
+      full([batch, Math.min(2, states)], blank, { dtype: 'int32' }),
+      path.narrow(1, 0, Math.max(0, states - 2)),
     ],
     1,
   );
   const skips = path.ne(blank).logicalAnd(path.ne(before));
   // Before the first input the path is at the blank before all labels, with probability 1.
-  const start = where(arange(places).eq(0), 0, never(places));
+  const start = where(arange(states).eq(0), 0, never(states));
   const going = arange(time).reshape([time, 1, 1]).lt(column(inputs, 'int32').unsqueeze(1));
   const [alpha] = scan(
     (reached, { likely, more }) => {
-      const ways = stack(
+      const paths = stack(
         [reached, shifted(reached, 1), where(skips, shifted(reached, 2), NEVER)],
         0,
       );
-      const next = where(more, logsumexp(ways, 0).add(likely), reached);
+      const next = where(more, logsumexp(paths, 0).add(likely), reached);
       return [next, null];
     },
     start,
@@ -177,12 +177,12 @@ function padTargets(targets: Tensor, lengths: readonly number[], batched: boolea
   }
   if (total === 0) return full([lengths.length, 0], 0, { dtype: 'int32' });
   let from = 0;
-  const places = lengths.map((n) => {
+  const indices = lengths.map((n) => {
     const row = Array.from({ length: longest }, (_, i) => (i < n ? from + i : 0));
     from += n;
     return row;
   });
-  return take(rows, tensor(places, { dtype: 'int32' }).reshape([lengths.length, longest]));
+  return take(rows, tensor(indices, { dtype: 'int32' }).reshape([lengths.length, longest]));
 }
 
 const lengthsKind = kinds.either(kinds.tensor, kinds.oneOrMore(kinds.number));

@@ -122,8 +122,8 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
         .sub(gather(scores, 1, ids, `${op}: target`).unsqueeze(2))
         .add(1),
     );
-    const counted = listed.unsqueeze(2).logicalAnd(own.logicalNot());
-    const loss = where(counted, short, 0).sum([1, 2]).div(classes);
+    const isCounted = listed.unsqueeze(2).logicalAnd(own.logicalNot());
+    const loss = where(isCounted, short, 0).sum([1, 2]).div(classes);
     return reduced(op, input.ndim < 2 ? loss.reshape([]) : loss, reduction);
   });
 }
@@ -152,9 +152,9 @@ export function multilabelSoftMarginLoss(
   if (input.ndim === 0)
     throw new ShapeError(`${op}: expected an input […, classes], got a single number`);
   checkTarget(op, input, target);
-  const yes = target.mul(logSigmoid(input));
-  const no = sub(1, target).mul(logSigmoid(input.neg()));
-  const loss = yes.add(no).neg();
+  const positive = target.mul(logSigmoid(input));
+  const negative = sub(1, target).mul(logSigmoid(input.neg()));
+  const loss = positive.add(negative).neg();
   return reduce(op, (weight === null ? loss : loss.mul(weight)).mean(-1), reduction);
 }
 

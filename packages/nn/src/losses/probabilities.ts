@@ -44,12 +44,12 @@ export function bce(input: Tensor, target: Tensor, options?: BceOptions): Tensor
     'bce: the input, a probability (for logits take bceWithLogits),',
   );
   const y = assertBetween(target, 0, 1, 'bce: the target');
-  const yes = y.mul(clamp(log(x), -100));
-  const no = y
+  const positive = y.mul(clamp(log(x), -100));
+  const negative = y
     .neg()
     .add(1)
     .mul(clamp(log1p(x.neg()), -100));
-  return reduce('bce', scale('bce', yes.add(no).neg(), weight), reduction);
+  return reduce('bce', scale('bce', positive.add(negative).neg(), weight), reduction);
 }
 
 /** Options of `bceWithLogits` and `BCEWithLogitsLoss`. */

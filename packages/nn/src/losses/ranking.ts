@@ -50,8 +50,12 @@ export function cosineEmbeddingLoss(
   const lengths = product(input1, input1).add(1e-12).mul(product(input2, input2).add(1e-12));
   const cosine = product(input1, input2).div(sqrt(lengths));
   checkBroadcast('cosineEmbeddingLoss', { cosine, target });
-  const apart = where(eq(target, -1), clamp(cosine.sub(margin), 0), 0);
-  return reduce('cosineEmbeddingLoss', where(eq(target, 1), cosine.neg().add(1), apart), reduction);
+  const dissimilar = where(eq(target, -1), clamp(cosine.sub(margin), 0), 0);
+  return reduce(
+    'cosineEmbeddingLoss',
+    where(eq(target, 1), cosine.neg().add(1), dissimilar),
+    reduction,
+  );
 }
 
 /** Options of `TripletMarginLoss` and `tripletMarginLoss`. */
@@ -91,8 +95,8 @@ export function tripletMarginLoss(
   const distance = (x: Tensor, y: Tensor): Tensor => norm(sub(x, y).add(eps), { p, dim: -1 });
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
-  const least = swap ? minimum(far, distance(positive, negative)) : far;
-  return reduce('tripletMarginLoss', clamp(near.sub(least).add(margin), 0), reduction);
+  const nearestNegative = swap ? minimum(far, distance(positive, negative)) : far;
+  return reduce('tripletMarginLoss', clamp(near.sub(nearestNegative).add(margin), 0), reduction);
 }
 
 /** Options of `TripletMarginWithDistanceLoss` and `tripletMarginWithDistanceLoss`. */
@@ -132,8 +136,8 @@ export function tripletMarginWithDistanceLoss(
     checkArgument(op, 'the result of distanceFunction', given(x, y), kinds.tensor);
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
-  const least = swap ? minimum(far, distance(positive, negative)) : far;
-  return reduce(op, clamp(near.sub(least).add(margin), 0), reduction);
+  const nearestNegative = swap ? minimum(far, distance(positive, negative)) : far;
+  return reduce(op, clamp(near.sub(nearestNegative).add(margin), 0), reduction);
 }
 
 /**
@@ -170,9 +174,9 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: Marg
   const { margin = 1, reduction } = marginOptions('hingeEmbeddingLoss', options);
   checkTensors('hingeEmbeddingLoss', { input, target });
   checkTarget('hingeEmbeddingLoss', input, target);
-  const far = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
-  const near = where(ne(target, -1), input, 0);
-  return reduce('hingeEmbeddingLoss', far.add(near), reduction);
+  const dissimilar = where(ne(target, 1), clamp(input.neg().add(margin), 0), 0);
+  const similar = where(ne(target, -1), input, 0);
+  return reduce('hingeEmbeddingLoss', dissimilar.add(similar), reduction);
 }
 
 /** Tensors of different ranks would broadcast, and compare vectors that do not belong together. */

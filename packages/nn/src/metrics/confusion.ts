@@ -125,8 +125,8 @@ export class ConfusionMatrix extends ConfusionBased<number[][]> {
       const rowSum = row.reduce((sum, x) => sum + x, 0);
       return Array.from(row, (x, p) => {
         if (normalize === null) return x;
-        const by = normalize === 'true' ? rowSum : normalize === 'all' ? all : columns[p]!;
-        return by === 0 ? 0 : x / by;
+        const divisor = normalize === 'true' ? rowSum : normalize === 'all' ? all : columns[p]!;
+        return divisor === 0 ? 0 : x / divisor;
       });
     });
   }

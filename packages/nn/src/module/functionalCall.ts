@@ -62,9 +62,9 @@ export function functionalCall<M extends Module>(
         );
       }
       swapped.push(slot);
-      const stand = updated ? passingCells(() => cell(given ?? slot.value)) : (given as Tensor);
-      standIns.add(stand);
-      slot.holder[slot.key] = stand;
+      const standIn = updated ? passingCells(() => cell(given ?? slot.value)) : (given as Tensor);
+      standIns.add(standIn);
+      slot.holder[slot.key] = standIn;
     }
     const forward = module.forward.bind(module) as unknown as (
       ...a: Parameters<M['forward']>

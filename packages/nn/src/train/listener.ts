@@ -24,11 +24,11 @@ export class Listener<T> {
   /** Set while the training waits for the loop to ask for the next event. */
   private offered: { readonly event: T; taken: boolean; readonly done: Deferred<void> } | null =
     null;
-  private left = false;
+  private isClosed = false;
 
   /** Waits until the loop has handled the event and asks for the next one. @throws LEFT once the loop has been left. */
   offer(event: T): Promise<void> {
-    if (this.left) return Promise.reject(STOPPED);
+    if (this.isClosed) return Promise.reject(STOPPED);
     const done = deferred<void>();
     const { pending } = this;
     this.offered = { event, taken: pending !== null, done };
@@ -53,7 +53,7 @@ export class Listener<T> {
 
   /** The loop has been left: the training ends at the event that it has just offered. */
   leave(): void {
-    this.left = true;
+    this.isClosed = true;
     this.offered?.done.reject(STOPPED);
   }
 }

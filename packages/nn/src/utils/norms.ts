@@ -19,8 +19,8 @@ import type { Module } from '../module/module.js';
 export function normsExcept(v: Tensor, dim: number | null): Tensor {
   if (dim === null) return norm(v);
   checkArgument('weightNorm', 'dim', dim, kinds.wholeBetween(-v.ndim, v.ndim - 1));
-  const kept = dim < 0 ? dim + v.ndim : dim;
-  const dims = v.shape.map((_, d) => d).filter((d) => d !== kept);
+  const exceptDim = dim < 0 ? dim + v.ndim : dim;
+  const dims = v.shape.map((_, d) => d).filter((d) => d !== exceptDim);
   return norm(v, dims, { keepdim: true });
 }
 

@@ -41,11 +41,11 @@ class ParametrizationList extends ModuleList<Parametrization> {
   constructor(first: Parametrization, value: Cell) {
     super([first]);
     this.buffer = !(value instanceof Parameter);
-    const found = noGrad(() => first.rightInverse?.(value.detach()) ?? value);
-    const several = Array.isArray(found);
-    const originals = (several ? found : [found]) as readonly Tensor[];
+    const unparametrized = noGrad(() => first.rightInverse?.(value.detach()) ?? value);
+    const isList = Array.isArray(unparametrized);
+    const originals = (isList ? unparametrized : [unparametrized]) as readonly Tensor[];
     for (const original of originals) checkResult(first, 'rightInverse', original);
-    this.names = originals.map((_, i) => (several ? `original${i}` : 'original'));
+    this.names = originals.map((_, i) => (isList ? `original${i}` : 'original'));
     originals.forEach((original, i) => {
       const name = this.names[i] as string;
       if (this.buffer) this.registerBuffer(name, original.detach());
@@ -91,8 +91,10 @@ class ParametrizationList extends ModuleList<Parametrization> {
         (x, p) => checkResult(p, 'rightInverse', back(p, x)),
         given.detach(),
       );
-      const found = back(first, last);
-      const list = (Array.isArray(found) ? found : [found]) as readonly Tensor[];
+      const unparametrized = back(first, last);
+      const list = (
+        Array.isArray(unparametrized) ? unparametrized : [unparametrized]
+      ) as readonly Tensor[];
       this.originals
         .map((cell, i) => [cell, checkResult(first, 'rightInverse', list[i])] as const)
         .forEach(([cell, original]) => cell.assign(original.detach()));

@@ -38,7 +38,7 @@ export function colorJitter(options?: ColorJitterOptions): Transform {
     hue = 0,
   } = jitterOptions('colorJitter', options);
   return (image: Tensor) => {
-    const { data, lead, count, channels, height, width } = picturesOf('colorJitter', image);
+    const { data, batchShape, count, channels, height, width } = picturesOf('colorJitter', image);
     if (channels !== 3) throw new ShapeError(`colorJitter: expected 3 channels, got ${channels}`);
     const out = Float32Array.from(data);
     const u = rand([4 * count]).dataSync();
@@ -55,7 +55,7 @@ export function colorJitter(options?: ColorJitterOptions): Transform {
       blend(picture, size, around(2, saturation), null);
       if (hue > 0) turn(picture, size, 2 * Math.PI * hue * (2 * (u[4 * n + 3] as number) - 1));
     }
-    return tensor(out, { shape: [...lead, 3, height, width] });
+    return tensor(out, { shape: [...batchShape, 3, height, width] });
   };
 }
 

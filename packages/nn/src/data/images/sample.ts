@@ -13,7 +13,7 @@ export type Part = readonly [top: number, left: number, height: number, width: n
 /** A picture or a batch of them, read once: `[…, channels, height, width]`. */
 export interface Pictures {
   readonly data: Float32Array;
-  readonly lead: readonly number[];
+  readonly batchShape: readonly number[];
   /** How many pictures there are, each with its channels. */
   readonly count: number;
   readonly channels: number;
@@ -30,10 +30,10 @@ export function picturesOf(op: string, image: Tensor): Pictures {
     );
   }
   const [channels = 0, height = 0, width = 0] = image.shape.slice(-3);
-  const lead = image.shape.slice(0, -3);
-  const count = lead.reduce((a, b) => a * b, 1);
+  const batchShape = image.shape.slice(0, -3);
+  const count = batchShape.reduce((a, b) => a * b, 1);
   const data = image.cast('float32').dataSync() as Float32Array;
-  return { data, lead, count, channels, height, width };
+  return { data, batchShape, count, channels, height, width };
 }
 
 /**
@@ -50,7 +50,7 @@ export function resample(
     readonly parts?: readonly Part[];
   },
 ): Tensor {
-  const { data, lead, count, channels, height: h, width: w } = from;
+  const { data, batchShape, count, channels, height: h, width: w } = from;
   const { interpolation, fill, parts } = options;
   const out = new Float32Array(count * channels * height * width);
   let part: Part | undefined;
@@ -82,7 +82,7 @@ export function resample(
       }
     }
   }
-  return tensor(out, { shape: [...lead, channels, height, width] });
+  return tensor(out, { shape: [...batchShape, channels, height, width] });
 }
 
 function inside(i: number, from: number, size: number): number {

@@ -46,10 +46,10 @@ export const samePairs: readonly KlPair[] = [
     return ratio.sub(1).sub(ratio.log()).mul(0.5);
   }),
   pair(Bernoulli, Bernoulli, (p, q) => {
-    const yes = p.probs.mul(smooth(q.logits.neg()).sub(smooth(p.logits.neg())));
-    const no = oneMinus(p.probs).mul(smooth(q.logits).sub(smooth(p.logits)));
-    const bounded = where(p.probs.eq(0), 0, where(q.probs.eq(0), Infinity, yes));
-    return bounded.add(where(p.probs.eq(1), 0, where(q.probs.eq(1), Infinity, no)));
+    const successTerm = p.probs.mul(smooth(q.logits.neg()).sub(smooth(p.logits.neg())));
+    const failureTerm = oneMinus(p.probs).mul(smooth(q.logits).sub(smooth(p.logits)));
+    const bounded = where(p.probs.eq(0), 0, where(q.probs.eq(0), Infinity, successTerm));
+    return bounded.add(where(p.probs.eq(1), 0, where(q.probs.eq(1), Infinity, failureTerm)));
   }),
   pair(Binomial, Binomial, (p, q) => {
     const each = p.probs

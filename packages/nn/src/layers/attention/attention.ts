@@ -183,10 +183,10 @@ export class MultiheadAttention extends Module {
     }
     const [n = 0, , l = 0] = q.shape;
     const output = this.outProj.forward(mixed.transpose(1, 2).reshape([n, l, this.embedDim]));
-    const shown = weights !== null && averageAttnWeights ? weights.mean(1) : weights;
+    const returnedWeights = weights !== null && averageAttnWeights ? weights.mean(1) : weights;
     return [
       !batched ? output.squeeze(0) : first ? output : output.transpose(0, 1),
-      shown === null || batched ? shown : shown.squeeze(0),
+      returnedWeights === null || batched ? returnedWeights : returnedWeights.squeeze(0),
     ];
   }
 

@@ -70,7 +70,7 @@ abstract class Convolution<
   /** The size of the window along each dimension. */
   readonly kernelSize: readonly number[];
   /** What to pad before the convolution, for padding that is not zeros: from the last dimension, two numbers each. */
-  private readonly around: readonly number[] | null;
+  private readonly explicitPadding: readonly number[] | null;
 
   private readonly rank: number;
   /** The channels of the input. */
@@ -129,7 +129,7 @@ abstract class Convolution<
       const total = (steps[d] ?? 1) * (k - 1);
       return [Math.floor(total / 2), total - Math.floor(total / 2)];
     });
-    this.around = paddingMode === 'zeros' ? null : sides.reverse().flat();
+    this.explicitPadding = paddingMode === 'zeros' ? null : sides.reverse().flat();
   }
 
   override forward<X extends Tensor>(
@@ -141,9 +141,9 @@ abstract class Convolution<
   private convolve(x: Tensor): Tensor {
     const convolve = ([conv1d, conv2d, conv3d] as const)[this.rank - 1] as typeof conv1d;
     const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode } = this.options;
-    if (this.around === null)
+    if (this.explicitPadding === null)
       return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups });
-    const padded = pad(x, this.around, { mode: paddingMode as 'reflect' });
+    const padded = pad(x, this.explicitPadding, { mode: paddingMode as 'reflect' });
     return convolve(padded, this.weight, this.bias, { stride, padding: 0, dilation, groups });
   }
 

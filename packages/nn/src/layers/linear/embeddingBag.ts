@@ -93,8 +93,8 @@ export function lookedUp(
   if (!scaled) return vectors;
   const flat = indices.flatten();
   const { dtype } = weight;
-  const none = zeros([weight.shape[0] ?? 0], { dtype });
-  const counts = indexAdd(none, 0, flat, ones([flat.size], { dtype }));
+  const noCounts = zeros([weight.shape[0] ?? 0], { dtype });
+  const counts = indexAdd(noCounts, 0, flat, ones([flat.size], { dtype }));
   const share = take(counts, indices).reciprocal().unsqueeze(-1);
   return vectors.detach().add(vectors.sub(vectors.detach()).mul(share));
 }
@@ -119,20 +119,20 @@ export function reduceBags(
     return combinedRows(indices, rows(indices), { mode, paddingIdx, perSampleWeights });
   const { bags, bagOf } = bagsOf(op, indices, offsets, options.includeLastOffset ?? false);
   const flat = indices.flatten();
-  const found = rows(flat);
-  const { dtype } = found;
+  const embedded = rows(flat);
+  const { dtype } = embedded;
   const counts = (present: Tensor): Tensor => indexAdd(zeros([bags], { dtype }), 0, bagOf, present);
   const present = paddingIdx === null ? ones([n], { dtype }) : flat.ne(paddingIdx).cast(dtype);
-  const counted = present.gt(0).unsqueeze(-1);
-  const none = zeros([bags, found.shape[1] ?? 0], { dtype });
+  const isPresent = present.gt(0).unsqueeze(-1);
+  const empty = zeros([bags, embedded.shape[1] ?? 0], { dtype });
   let bag: Tensor;
   if (mode === 'max') {
-    const vectors = where(counted, found, -Infinity);
-    const best = indexReduce(none, 0, bagOf, vectors, 'amax', { includeSelf: false });
+    const vectors = where(isPresent, embedded, -Infinity);
+    const best = indexReduce(empty, 0, bagOf, vectors, 'amax', { includeSelf: false });
     bag = where(counts(present).gt(0).unsqueeze(-1), best, 0);
   } else {
     const factor = perSampleWeights === null ? 1 : perSampleWeights.flatten().unsqueeze(-1);
-    bag = indexAdd(none, 0, bagOf, where(counted, found.mul(factor), 0));
+    bag = indexAdd(empty, 0, bagOf, where(isPresent, embedded.mul(factor), 0));
     if (mode === 'mean') bag = bag.div(clamp(counts(present), 1).unsqueeze(-1));
   }
   // Indices after the last offset are in no bag.
@@ -141,24 +141,25 @@ export function reduceBags(
     : bag;
 }
 
-/** Bags of one size: the vectors `found [bags, n, size]` combined along the second dimension. */
+/** Bags of one size: the vectors `embedded [bags, n, size]` combined along the second dimension. */
 function combinedRows(
   indices: Tensor,
-  found: Tensor,
+  embedded: Tensor,
   { mode, paddingIdx, perSampleWeights }: EmbeddingBagCall,
 ): Tensor {
   const present = paddingIdx == null ? null : indices.ne(paddingIdx);
   const chosen = (vectors: Tensor, rest: number): Tensor =>
     present === null ? vectors : where(present.unsqueeze(-1), vectors, rest);
   if (mode === 'max') {
-    const best = chosen(found, -Infinity).amax(1);
+    const best = chosen(embedded, -Infinity).amax(1);
     return present === null ? best : where(present.any(1).unsqueeze(-1), best, 0);
   }
-  const weighted = perSampleWeights == null ? found : found.mul(perSampleWeights.unsqueeze(-1));
+  const weighted =
+    perSampleWeights == null ? embedded : embedded.mul(perSampleWeights.unsqueeze(-1));
   const bag = chosen(weighted, 0).sum(1);
   if (mode === 'sum') return bag;
   if (present === null) return bag.div(indices.shape[1] as number);
-  return bag.div(clamp(present.sum(1), 1).cast(found.dtype).unsqueeze(-1));
+  return bag.div(clamp(present.sum(1), 1).cast(embedded.dtype).unsqueeze(-1));
 }
 
 /** How many bags there are, and the bag of each index. */

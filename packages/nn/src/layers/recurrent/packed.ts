@@ -25,12 +25,12 @@ export function packedPass<S extends readonly Tensor[]>(
   }
   // For each position of `[time, batch]` its row in packed order (any row if it has none), and the positions that have one.
   const rows: number[] = [];
-  const there: number[] = [];
+  const packedRows: number[] = [];
   let next = 0;
   batchSizes.forEach((n, t) => {
     for (let b = 0; b < batch; b++) {
       rows.push(b < n ? next + b : b);
-      if (b < n) there.push(t * batch + b);
+      if (b < n) packedRows.push(t * batch + b);
     }
     next += n;
   });
@@ -41,5 +41,5 @@ export function packedPass<S extends readonly Tensor[]>(
   const padded = indexSelect(inputs, 0, rows).reshape([time, batch, gates]);
   const { output, end } = layerPass(padded, start, step, weights, { reverse, active });
   const flat = output.reshape([time * batch, output.shape[2] as number]);
-  return { output: indexSelect(flat, 0, there), end };
+  return { output: indexSelect(flat, 0, packedRows), end };
 }

@@ -27,7 +27,7 @@ export function progressLogger(given?: ProgressOptions): Callback {
   const terminal = typeof process === 'object' && process.stderr?.isTTY;
   const { interactive = terminal && process.env['CI'] === undefined } = options;
   const write = options.write ?? defaultWrite;
-  let [epochs, batches, began, shown] = [0, null as number | null, 0, 0];
+  let [epochs, batches, began, shownAt] = [0, null as number | null, 0, 0];
   return (event: FitEvent) => {
     switch (event.type) {
       case 'start':
@@ -38,8 +38,8 @@ export function progressLogger(given?: ProgressOptions): Callback {
         if (event.batch === 0) began = performance.now();
         const now = performance.now();
         // Nobody can read more than ten updates a second.
-        if (!interactive || (now - shown < 100 && event.batch + 1 !== batches)) break;
-        shown = now;
+        if (!interactive || (now - shownAt < 100 && event.batch + 1 !== batches)) break;
+        shownAt = now;
         const done = event.batch + 1;
         const seconds = (now - began) / 1000;
         const left =

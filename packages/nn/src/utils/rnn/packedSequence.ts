@@ -230,7 +230,7 @@ function orderOf(op: string, lengths: readonly number[], enforceSorted: boolean)
 }
 
 function inverse(order: readonly number[]): number[] {
-  const places = new Array<number>(order.length);
-  order.forEach((b, k) => (places[b] = k));
-  return places;
+  const inverted = new Array<number>(order.length);
+  order.forEach((b, k) => (inverted[b] = k));
+  return inverted;
 }
