@@ -49,16 +49,16 @@ export class Agreement {
     if (transport.size === 1) return;
     const number = ++this.collectives;
     const what = hashOf(intent.what);
-    const own = intent.hash?.value ?? 0;
+    const ownHash = intent.hash?.value ?? 0;
     const bad = intent.notFinite == null ? 0 : -1;
     // For the least int32 −x overflows, ~x does not.
-    const words = Int32Array.of(number, ~number, what, ~what, own, ~own, bad);
+    const words = Int32Array.of(number, ~number, what, ~what, ownHash, ~ownHash, bad);
     try {
-      const least = transport.meet(words, this.seconds);
-      const equal = (i: number): boolean => least[i] === ~(least[i + 1] as number);
+      const minimum = transport.meet(words, this.seconds);
+      const equal = (i: number): boolean => minimum[i] === ~(minimum[i + 1] as number);
       if (!equal(0) || !equal(2)) throw disagreement(this.texts(`#${number} ${intent.what}`));
-      if (least[6] !== 0) throw notFinite(intent.what, this.texts(intent.notFinite?.() ?? ''));
-      if (!equal(4)) throw drifted(intent.hash?.of ?? '', this.texts(String(own)));
+      if (minimum[6] !== 0) throw notFinite(intent.what, this.texts(intent.notFinite?.() ?? ''));
+      if (!equal(4)) throw drifted(intent.hash?.of ?? '', this.texts(String(ownHash)));
     } catch (error) {
       if (error instanceof ChainruleError) this.failure = error;
       throw error;
@@ -71,12 +71,12 @@ export class Agreement {
     const { transport } = this;
     const lengths = new Int32Array(transport.size);
     transport.allGather(Int32Array.of(bytes.length), lengths);
-    const room = Math.max(1, ...lengths);
-    const [sent, all] = [new Uint8Array(room), new Uint8Array(room * transport.size)];
+    const width = Math.max(1, ...lengths);
+    const [sent, all] = [new Uint8Array(width), new Uint8Array(width * transport.size)];
     sent.set(bytes);
     transport.allGather(sent, all);
     const decoder = new TextDecoder();
-    return Array.from(lengths, (n, r) => decoder.decode(all.subarray(r * room, r * room + n)));
+    return Array.from(lengths, (n, r) => decoder.decode(all.subarray(r * width, r * width + n)));
   }
 }
 
@@ -100,9 +100,9 @@ function groupsOf(texts: readonly string[]): [text: string, ranks: number[]][] {
 function disagreement(texts: readonly string[]): ChainruleError {
   const [most, ...others] = groupsOf(texts);
   const [text, ranks] = most as [string, number[]];
-  const lines = others.map(([other, theirs]) => {
+  const lines = others.map(([other, otherRanks]) => {
     const [a, b] = firstDifference(text, other);
-    return `${listed(theirs)}: ${b}; ${listed(ranks)}: ${a}`;
+    return `${listed(otherRanks)}: ${b}; ${listed(ranks)}: ${a}`;
   });
   const ended = texts.some((t) => / close$/.test(t));
   return new ChainruleError(
@@ -130,7 +130,7 @@ function notFinite(what: string, texts: readonly string[]): ChainruleError {
 
 function drifted(of: string, texts: readonly string[]): ChainruleError {
   const [, ...others] = groupsOf(texts);
-  const ranks = others.flatMap(([, theirs]) => theirs).sort((x, y) => x - y);
+  const ranks = others.flatMap(([, otherRanks]) => otherRanks).sort((x, y) => x - y);
   const most = groupsOf(texts)[0]?.[1] ?? [];
   return new ChainruleError(
     `distributed: ${of} differ: on ${listed(ranks)} from those on ${listed(most)}; start with world.broadcast(model), ` +

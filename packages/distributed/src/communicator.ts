@@ -21,7 +21,7 @@ export class Communicator {
     this.transport = transport;
     this.ordered = options.deterministic;
     this.agreement = new Agreement(transport, options.timeout);
-    this.id = known.push(this) - 1;
+    this.id = communicators.push(this) - 1;
   }
 
   get rank(): number {
@@ -48,21 +48,21 @@ export class Communicator {
     const { usage } = this;
     const start = performance.now();
     this.agreement.meet(intent);
-    const met = performance.now();
+    const metAt = performance.now();
     if (data.length > 0) f();
     usage.collectives++;
     usage.bytes += data.byteLength;
-    usage.waiting += met - start;
-    usage.exchanging += performance.now() - met;
+    usage.waiting += metAt - start;
+    usage.exchanging += performance.now() - metAt;
   }
 }
 
 /** Every communicator of this process; `id` is the index. */
-const known: Communicator[] = [];
+const communicators: Communicator[] = [];
 
 /** The communicator with the id that a node carries. */
 export function communicatorOf(id: number): Communicator {
-  const found = known[id];
+  const found = communicators[id];
   if (found === undefined) throw new ChainruleError('distributed: this job has been closed');
   return found;
 }

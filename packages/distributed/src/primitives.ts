@@ -61,8 +61,8 @@ export const allReduceOf: PrimitiveOp<AllReduceAttrs> = primitive<AllReduceAttrs
 
 /** The derivative of an extreme: 1 if only this rank has it; ranks that share it get equal parts. */
 function shareOfExtreme(x: Tensor, out: Tensor, attrs: AllReduceAttrs): Tensor {
-  const here = x.eq(out).cast(x.dtype).detach();
-  return here.div(allReduceOf([here], { ...attrs, op: 'sum', bucket: -1 }));
+  const isExtreme = x.eq(out).cast(x.dtype).detach();
+  return isExtreme.div(allReduceOf([isExtreme], { ...attrs, op: 'sum', bucket: -1 }));
 }
 
 /** The tensors of all ranks, concatenated along a dimension. */

@@ -38,7 +38,7 @@ export class LocalTransport implements Transport {
   private readonly folder: string;
   private readonly control: number;
   private readonly data: number;
-  private readonly own = new Int32Array(SLOT_WORDS);
+  private readonly ownSlot = new Int32Array(SLOT_WORDS);
   private readonly slots: Int32Array;
   /**
    * Buffers for another rank's piece and for this rank's sum: allocating an array per piece would burden the garbage
@@ -78,15 +78,15 @@ export class LocalTransport implements Transport {
   }
 
   meet(words: Int32Array, seconds: number): Int32Array {
-    const { own, slots, size } = this;
+    const { ownSlot, slots, size } = this;
     this.seconds = seconds;
     const meeting = ++this.meetings;
     const at = slotsAt(meeting, size);
-    own.fill(0);
-    own[0] = meeting;
-    own.set(words, 1);
-    own[SLOT_WORDS - 1] = checkOf(own);
-    writeSync(this.control, own, 0, SLOT_BYTES, at + this.rank * SLOT_BYTES);
+    ownSlot.fill(0);
+    ownSlot[0] = meeting;
+    ownSlot.set(words, 1);
+    ownSlot[SLOT_WORDS - 1] = checkOf(ownSlot);
+    writeSync(this.control, ownSlot, 0, SLOT_BYTES, at + this.rank * SLOT_BYTES);
     const start = performance.now();
     let looked = start;
     for (let looks = 0; ; looks++) {
@@ -113,9 +113,9 @@ export class LocalTransport implements Transport {
   private *exchanged(
     data: TypedArray,
   ): Generator<{ readonly part: TypedArray; readonly from: number; readonly turn: number }> {
-    const room = Math.floor(this.piece.byteLength / data.BYTES_PER_ELEMENT);
-    for (let from = 0; from < data.length; from += room) {
-      const part = data.subarray(from, from + room);
+    const chunkLength = Math.floor(this.piece.byteLength / data.BYTES_PER_ELEMENT);
+    for (let from = 0; from < data.length; from += chunkLength) {
+      const part = data.subarray(from, from + chunkLength);
       const turn = this.turn++;
       this.write(part, pieceAt(turn, this.rank, this.size));
       this.pause();
@@ -153,9 +153,9 @@ export class LocalTransport implements Transport {
   }
 
   broadcast(data: TypedArray, root: number): void {
-    const room = Math.floor(this.piece.byteLength / data.BYTES_PER_ELEMENT);
-    for (let from = 0; from < data.length; from += room) {
-      const part = data.subarray(from, from + room);
+    const chunkLength = Math.floor(this.piece.byteLength / data.BYTES_PER_ELEMENT);
+    for (let from = 0; from < data.length; from += chunkLength) {
+      const part = data.subarray(from, from + chunkLength);
       const at = pieceAt(this.turn++, root, this.size);
       if (this.rank === root) this.write(part, at);
       this.pause();

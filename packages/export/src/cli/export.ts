@@ -95,7 +95,7 @@ export async function runExport(argv: readonly string[]): Promise<number> {
     if (!allowed.includes(name) && name !== '--out' && name !== '--export')
       throw new UsageError(`${name} is not an option of ${target}`);
   }
-  const wanted = await readRequest(
+  const request = await readRequest(
     file,
     (options['--export'] as string | undefined) ?? 'default',
     target,
@@ -105,7 +105,7 @@ export async function runExport(argv: readonly string[]): Promise<number> {
   const path = resolve(/[\\/]$/.test(given) ? join(given, stem) : given);
   const ending = endings[target]?.find((end) => path.endsWith(end)) ?? '';
   const out = path.slice(0, path.length - ending.length);
-  const files = write(target, wanted, { out, ending }, options);
+  const files = write(target, request, { out, ending }, options);
   for (const written of files.keys()) {
     if (written === resolve(file)) throw new Error(`${file} would be overwritten: give --out`);
   }
@@ -128,11 +128,11 @@ const endings: Readonly<Record<string, readonly string[]>> = {
 
 function write(
   target: string,
-  wanted: ExportRequest,
+  request: ExportRequest,
   { out, ending }: { readonly out: string; readonly ending: string },
   options: Readonly<Record<string, unknown>>,
 ): Files {
-  const { f: given, args, modules, names, train, dynamic } = wanted;
+  const { f: given, args, modules, names, train, dynamic } = request;
   const f = given as (...xs: Tensor[]) => unknown;
   const named = target === 'onnx' ? names : inputsOf(names);
   // The exporters check these values.
@@ -153,9 +153,12 @@ function write(
     };
     const made = exportOnnx(f, args, more) as Uint8Array | OnnxFiles;
     if (made instanceof Uint8Array) return new Map([[`${out}.onnx`, made]]);
-    const beside = Object.entries(made.externalData).filter(([, bytes]) => bytes.length > 0);
+    const externalFiles = Object.entries(made.externalData).filter(([, bytes]) => bytes.length > 0);
     return new Map([
-      ...beside.map(([name, bytes]): [string, Uint8Array] => [join(dirname(out), name), bytes]),
+      ...externalFiles.map(([name, bytes]): [string, Uint8Array] => [
+        join(dirname(out), name),
+        bytes,
+      ]),
       [`${out}.onnx`, made.model],
     ]);
   }
@@ -177,7 +180,7 @@ function write(
     ...option('--weights', 'weights'),
     ...option('--wasm', 'wasm'),
     ...option('--function', 'name'),
-    ...(wanted.batch === undefined ? {} : { batch: wanted.batch }),
+    ...(request.batch === undefined ? {} : { batch: request.batch }),
     ...option('--batch', 'batch'),
     ...option('--dim', 'dynamic'),
   });

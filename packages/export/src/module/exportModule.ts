@@ -154,12 +154,16 @@ export function exportModule<Args extends readonly Tensor[]>(
       examples.map((x, k) =>
         dims[k] === null ? x : zeros(shapeOf(x, k, size), { dtype: x.dtype }),
       );
-    const most = batch ?? 1;
+    const maxBatch = batch ?? 1;
     const first = dims.findIndex((dim) => dim !== null);
     const size = examples[first]?.shape[dims[first] ?? 0] ?? 1;
-    const example = Math.min(Math.max(size, 1), most);
+    const example = Math.min(Math.max(size, 1), maxBatch);
     const tools = { forms, isPlain };
-    const regimes = regimesOf(g, sized, tools, { given: example, most, caller: 'exportModule' });
+    const regimes = regimesOf(g, sized, tools, {
+      given: example,
+      largest: maxBatch,
+      caller: 'exportModule',
+    });
     const [regime] = regimes as [Regime];
     const assigned = regime.sample.assigned.map((cell) => states.indexOf(cell));
     const encoded = regimes.map((regime) => encodeRegime(regime, (made, k) => placeOf(made, k)));
@@ -171,11 +175,11 @@ export function exportModule<Args extends readonly Tensor[]>(
         name: called[k] as string,
         dtype: x.dtype,
         batched: dims[k] !== null,
-        each: shapeOf(x, k, 1).reduce((a, b) => a * b, 1),
+        perExample: shapeOf(x, k, 1).reduce((a, b) => a * b, 1),
         shape: `[${x.shape.map((n, d) => (d === dims[k] ? (d === 0 ? 'batch' : 'length') : n)).join(', ')}]`,
       })),
       fixed: first < 0 ? 1 : null,
-      most,
+      maxBatch,
       assigned,
       result: regime.sample.structure.rebuild(numbers),
       outputs: regime.sample.image.outputs

@@ -42,19 +42,19 @@ const MAX_REGIMES = 100;
 
 interface Sample {
   readonly size: number;
-  readonly made: FunctionImage;
+  readonly image: FunctionImage;
   readonly key: string;
 }
 
 /**
- * Plans `f` for all batch sizes from 1 to `most`. `argsOf` makes example arguments of a size; `given` is the size of the
+ * Plans `f` for all batch sizes from 1 to `largest`. `argsOf` makes example arguments of a size; `given` is the size of the
  * user's.
  */
 export function regimesOf(
   f: (...args: Tensor[]) => unknown,
   argsOf: (size: number) => Tensor[],
   tools: Pick<ImageTools, 'forms' | 'isPlain'>,
-  { given, most, caller }: { given: number; most: number; caller: string },
+  { given, largest, caller }: { given: number; largest: number; caller: string },
 ): Regime[] {
   const samples = new Map<number, Sample>();
   /** If a plan fails at another size than that of the user's examples, the error says that the batch size is the reason. */
@@ -75,16 +75,16 @@ export function regimesOf(
     if (sample === undefined) {
       // Lines of the user's code are recorded for the first size only: a function that is refused is refused there.
       const first = samples.size === 0;
-      const made = alike(size, () => imageOfFunction(f, argsOf(size), tools, caller, first));
-      samples.set(size, (sample = { size, made, key: keyOf(made) }));
+      const image = alike(size, () => imageOfFunction(f, argsOf(size), tools, caller, first));
+      samples.set(size, (sample = { size, image, key: keyOf(image) }));
     }
     return sample;
   };
   at(given); // What is wrong with the function itself is said as such.
-  for (let size = 1; size <= Math.min(most, ALL_UP_TO); size++) at(size);
-  let low = Math.min(most, ALL_UP_TO);
-  while (low < most) {
-    const high = Math.min(most, Math.ceil(low * 1.25));
+  for (let size = 1; size <= Math.min(largest, ALL_UP_TO); size++) at(size);
+  let low = Math.min(largest, ALL_UP_TO);
+  while (low < largest) {
+    const high = Math.min(largest, Math.ceil(low * 1.25));
     search(at, low, high);
     low = high;
   }
@@ -102,12 +102,12 @@ export function regimesOf(
     sizes.forEach((size, k) => k > 0 && search(at, sizes[k - 1] as number, size));
   };
   const regimes: Regime[] = [];
-  const waiting = byKey(between(1, most));
+  const waiting = byKey(between(1, largest));
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     const found = regimeOf(group, caller);
     const isRegime = 'from' in found;
     // Any two sizes lie on a line, so a size between them is needed.
-    const place = isRegime ? (group.length === 2 ? 1 : 0) : found.place;
+    const place = isRegime ? (group.length === 2 ? 1 : 0) : found.index;
     const [first, last] = [group[0], group.at(-1)] as [Sample, Sample];
     const [low, high] = [group[place - 1] ?? first, group[place] as Sample];
     if (high.size - low.size > 1) {
@@ -160,27 +160,27 @@ function keyOf({ image, inputs, assigned, shapes }: FunctionImage): string {
 
 /** A number that does not lie on a line, and the index of the first sample that leaves it. */
 interface RegimeBreak {
-  readonly place: number;
+  readonly index: number;
   readonly reason: string;
 }
 
 function regimeOf(samples: readonly Sample[], caller: string): Regime | RegimeBreak {
   const first = samples[0] as Sample;
-  const made = samples.map((s) => s.made);
+  const made = samples.map((s) => s.image);
   const sizes = samples.map(({ size }) => size - first.size);
   let broken: RegimeBreak | null = null;
   const find: LineFinder = (reason, of, value) => {
     const values = of.map(value);
     const found = lineThrough(sizes, values, reason === 'a word of a kernel');
     if (typeof found !== 'number') return found;
-    if (broken === null || found < broken.place) broken = { place: found, reason };
+    if (broken === null || found < broken.index) broken = { index: found, reason };
     return [0, 0];
   };
   const line = (what: string, of: (made: FunctionImage) => number): Line => find(what, made, of);
-  const { inputs } = first.made;
+  const { inputs } = first.image;
   inputs.forEach((input, k) => {
     if (input.kind !== 'constant' || input.value.length === 1) return;
-    for (const { made: other } of samples) {
+    for (const { image: other } of samples) {
       const { value } = other.inputs[k] as typeof input;
       if (value !== input.value && !same(value, input.value)) {
         throw new ChainruleError(
@@ -192,12 +192,12 @@ function regimeOf(samples: readonly Sample[], caller: string): Regime | RegimeBr
   });
   const regime: Regime = {
     from: first.size,
-    sample: first.made,
+    sample: first.image,
     lines: linesOf(
       made.map(({ image }) => image),
       find,
     ),
-    shapes: first.made.shapes.map((shape, k) =>
+    shapes: first.image.shapes.map((shape, k) =>
       shape.map((_, d) => line('a result', (m) => m.shapes[k]![d]!)),
     ),
     numbers: inputs.map((input, k) =>
@@ -248,14 +248,14 @@ function same(x: ArrayLike<number>, y: ArrayLike<number>): boolean {
 
 /** A number in the code as a function of the batch: constant, on a line, or the reciprocal of a line. */
 function numberLine(samples: readonly Sample[], k: number, caller: string): NumberLine {
-  const values = samples.map(({ made }) => {
-    const input = made.inputs[k];
+  const values = samples.map(({ image }) => {
+    const input = image.inputs[k];
     return input?.kind === 'constant' ? (input.value[0] as number) : NaN;
   });
   const first = samples[0] as Sample;
   const second = samples[1] ?? first;
   const step = Math.max(1, second.size - first.size);
-  const isSingle = (first.made.inputs[k] as { value: unknown }).value instanceof Float32Array;
+  const isSingle = (first.image.inputs[k] as { value: unknown }).value instanceof Float32Array;
   const rounded = (x: number): number => (isSingle ? Math.fround(x) : x);
   const fits = (start: number, slope: number, inverse: boolean): boolean =>
     samples.every(({ size }, i) => {

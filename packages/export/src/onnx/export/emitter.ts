@@ -12,10 +12,10 @@ export class Emitter {
   readonly initializers: TensorProto[] = [];
   readonly opset: number;
   private readonly names = new Map<GraphNode, string>();
-  private readonly taken = new Set<string>();
+  private readonly usedNames = new Set<string>();
   private readonly root = new GraphScope(null);
   /** The graph that is being written. */
-  private at = this.root;
+  private scope = this.root;
   private readonly shapesOf: (node: GraphNode) => readonly Size[];
   private readonly leaf: (node: GraphNode, emitter: Emitter) => string;
   /** The path of the module whose nodes are being written. */
@@ -33,13 +33,13 @@ export class Emitter {
 
   /** The nodes of the graph that is being written. */
   get nodes(): NodeProto[] {
-    return this.at.nodes;
+    return this.scope.nodes;
   }
 
   /** A graph for an attribute: the nodes that `write` writes become part of it. */
   graph(name: string, write: () => GraphEnds): GraphProto {
-    const outer = this.at;
-    this.at = new GraphScope(outer);
+    const outer = this.scope;
+    this.scope = new GraphScope(outer);
     try {
       const { input, output } = write();
       const { nodes } = this;
@@ -53,7 +53,7 @@ export class Emitter {
         valueInfo: [],
       };
     } finally {
-      this.at = outer;
+      this.scope = outer;
     }
   }
 
@@ -78,8 +78,8 @@ export class Emitter {
     this.names.set(node, name);
     this.shape(node).forEach((size, dim) => {
       const key = size.join();
-      if (!isFixed(size) && this.at.find(({ sources }) => sources.get(key)) === undefined)
-        this.at.sources.set(key, { size, name, dim });
+      if (!isFixed(size) && this.scope.find(({ sources }) => sources.get(key)) === undefined)
+        this.scope.sources.set(key, { size, name, dim });
     });
   }
 
@@ -88,10 +88,10 @@ export class Emitter {
   }
 
   /** An unused name. */
-  fresh(wanted: string): string {
-    let name = wanted;
-    for (let k = 1; this.taken.has(name); k++) name = `${wanted}_${k}`;
-    this.taken.add(name);
+  fresh(base: string): string {
+    let name = base;
+    for (let k = 1; this.usedNames.has(name); k++) name = `${base}_${k}`;
+    this.usedNames.add(name);
     return name;
   }
 
@@ -142,12 +142,12 @@ export class Emitter {
 
   /** Writes to the main graph, where all graphs see it. */
   inMain<T>(write: () => T): T {
-    const { at } = this;
-    this.at = this.root;
+    const { scope } = this;
+    this.scope = this.root;
     try {
       return write();
     } finally {
-      this.at = at;
+      this.scope = scope;
     }
   }
 
@@ -189,7 +189,7 @@ export class Emitter {
   /** A size as a vector of one int64; null if it does not follow from a size of a value. */
   size(size: Size): string | null {
     if (isFixed(size)) return this.ints([size[0] as number]);
-    const relation = relationOf(size, this.at.all());
+    const relation = relationOf(size, this.scope.all());
     if (relation === null) return null;
     const { factors, scale, shift } = relation;
     return this.once(`size ${size.join()}`, () => {
@@ -223,13 +223,13 @@ export class Emitter {
 
   /** Writes what `make` writes once per graph; graphs inside it reuse the result. */
   once(key: string, make: () => string): string {
-    const found = this.at.find(({ shared }) => shared.get(key));
+    const found = this.scope.find(({ shared }) => shared.get(key));
     if (found !== undefined) return found;
     const { path } = this;
     this.path = '';
     const name = make();
     this.path = path;
-    this.at.shared.set(key, name);
+    this.scope.shared.set(key, name);
     return name;
   }
 

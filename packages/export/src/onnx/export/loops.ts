@@ -23,20 +23,20 @@ export interface LoopContext extends Target {
 }
 
 /** Writes a loop, and returns the names of its results. */
-export function writeLoop(around: LoopContext, loop: LoopNode): string[] {
-  if (loop.loop === 'branch') return writeBranches(around, loop);
-  if (loop.loop === 'while') return writeWhile(around, loop);
-  return loop.sequences.length > 0 ? writeScan(around, loop) : writeCounted(around, loop);
+export function writeLoop(outer: LoopContext, loop: LoopNode): string[] {
+  if (loop.loop === 'branch') return writeBranches(outer, loop);
+  if (loop.loop === 'while') return writeWhile(outer, loop);
+  return loop.sequences.length > 0 ? writeScan(outer, loop) : writeCounted(outer, loop);
 }
 
 /** `Scan` slices its sequences itself, and stacks the outputs of the steps. */
-function writeScan(around: LoopContext, loop: LoopNode): string[] {
-  const { e } = around;
+function writeScan(outer: LoopContext, loop: LoopNode): string[] {
+  const { e } = outer;
   const [body] = loop.bodies as [LoopBody];
   const inputs = [...loop.carries, ...loop.sequences].map((x) => e.value(x));
-  const graph = bodyGraph(around, 'step', [body], () => {
-    const input = inputsOf(around, body, loop);
-    return { input, output: outputsOf(around, body) };
+  const graph = bodyGraph(outer, 'step', [body], () => {
+    const input = inputsOf(outer, body, loop);
+    return { input, output: outputsOf(outer, body) };
   });
   const towards = (count: number): number[] =>
     Array.from({ length: count }, () => (loop.reverse ? 1 : 0));
@@ -49,19 +49,19 @@ function writeScan(around: LoopContext, loop: LoopNode): string[] {
 }
 
 /** A `scan` without sequences is a `Loop` with a fixed number of steps, as a `Scan` needs a sequence. */
-function writeCounted(around: LoopContext, loop: LoopNode): string[] {
-  const { e, recordings } = around;
+function writeCounted(outer: LoopContext, loop: LoopNode): string[] {
+  const { e, recordings } = outer;
   const [body] = loop.bodies as [LoopBody];
   const lengths = recordings.all(loop).map((node) => (node as LoopNode).length);
   const trips =
     e.size(lengths) ?? refuse(loop, 'the number of steps depends on a dynamic dimension');
   const inputs = [e.node('Squeeze', [trips]), '', ...loop.carries.map((x) => e.value(x))];
-  const graph = bodyGraph(around, 'step', [body], () => {
+  const graph = bodyGraph(outer, 'step', [body], () => {
     const { input, goesOn } = loopInputs(e);
-    input.push(...inputsOf(around, body, loop));
+    input.push(...inputsOf(outer, body, loop));
     return {
       input,
-      output: [scalar(e.node('Identity', [goesOn]), CODE.bool), ...outputsOf(around, body)],
+      output: [scalar(e.node('Identity', [goesOn]), CODE.bool), ...outputsOf(outer, body)],
     };
   });
   const results = e.outputs('Loop', inputs, loop.results.length, { body: { graph } });
@@ -73,8 +73,8 @@ function writeCounted(around: LoopContext, loop: LoopNode): string[] {
 }
 
 /** An additional carry counts the steps; it is the last result. */
-function writeWhile(around: LoopContext, loop: LoopNode): string[] {
-  const { e } = around;
+function writeWhile(outer: LoopContext, loop: LoopNode): string[] {
+  const { e } = outer;
   const [body] = loop.bodies as [LoopBody];
   const condition = truth(e, loop.condition as GraphNode);
   const inputs = [
@@ -83,12 +83,12 @@ function writeWhile(around: LoopContext, loop: LoopNode): string[] {
     ...loop.carries.map((x) => e.value(x)),
     e.number(0, 'int32'),
   ];
-  const graph = bodyGraph(around, 'step', [body], () => {
+  const graph = bodyGraph(outer, 'step', [body], () => {
     const { input } = loopInputs(e);
-    input.push(...inputsOf(around, body, loop));
+    input.push(...inputsOf(outer, body, loop));
     const steps = e.fresh('steps');
     input.push(scalar(steps, CODE.int32));
-    const [goesOn, ...carries] = outputsOf(around, body, (node) => truth(e, node));
+    const [goesOn, ...carries] = outputsOf(outer, body, (node) => truth(e, node));
     const counted = e.node('Add', [steps, e.number(1, 'int32')]);
     return {
       input,
@@ -99,15 +99,15 @@ function writeWhile(around: LoopContext, loop: LoopNode): string[] {
 }
 
 /** `cond` is one `If`; `switchCase` is a chain of them, which takes the nearest branch if the index is out of range. */
-function writeBranches(around: LoopContext, loop: LoopNode): string[] {
-  const { e } = around;
+function writeBranches(outer: LoopContext, loop: LoopNode): string[] {
+  const { e } = outer;
   const condition = loop.condition as GraphNode;
   for (const x of loop.carries) e.value(x);
   defineOuter(e, loop.bodies);
   const branch = (body: LoopBody): (() => GraphEnds) => {
     return () => {
       for (const node of body.nodes) if (node.kind === 'carry') e.define(node, e.value(node.from));
-      return { input: [], output: outputsOf(around, body) };
+      return { input: [], output: outputsOf(outer, body) };
     };
   };
   const choose = (test: string, yes: () => GraphEnds, no: () => GraphEnds): string[] =>

@@ -9,7 +9,7 @@ import { isFixed, type Size } from '../sizes.js';
 export function matmul(e: Emitter, { node, inputs, attributes }: Recorded<'matmul'>): string {
   const [a, b] = node.inputs.map((x) => x.shape.length) as [number, number];
   const [x, y] = inputs as [string, string];
-  const turned = (value: string, rank: number): string => {
+  const transposed = (value: string, rank: number): string => {
     const perm = Array.from({ length: rank }, (_, d) => d);
     [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
     return e.node('Transpose', [value], { perm });
@@ -23,7 +23,7 @@ export function matmul(e: Emitter, { node, inputs, attributes }: Recorded<'matmu
     return e.node('Einsum', [x, y], {
       equation: `...${transA ? 'ji' : 'ij'},...${transB ? 'kj' : 'jk'}->...ik`,
     });
-  return e.node('MatMul', [transA ? turned(x, a) : x, transB ? turned(y, b) : y]);
+  return e.node('MatMul', [transA ? transposed(x, a) : x, transB ? transposed(y, b) : y]);
 }
 
 /** The part of the last dimensions that is left after negative padding. */
@@ -59,8 +59,8 @@ export function convWeight(
   const high = a.size.map((_, d) =>
     all.map((b, i) => {
       const windows = (e.shape(by)[d + 2] as Size)[i] as number;
-      const reach = ((b.kernel[d] as number) - 1) * (b.dilation[d] as number) + 1;
-      const span = reach + (windows - 1) * (b.stride[d] as number);
+      const extent = ((b.kernel[d] as number) - 1) * (b.dilation[d] as number) + 1;
+      const span = extent + (windows - 1) * (b.stride[d] as number);
       return span - (b.size[d] as number) - (b.padLow[d] as number);
     }),
   );
@@ -68,7 +68,7 @@ export function convWeight(
     refuse(node, 'the size of its images depends on a dynamic dimension');
   const after = high.map((s) => s[0] as number);
   const space = a.size.map((_, d) => d + 2);
-  const turned = (v: string): string => e.node('Transpose', [v], { perm: [1, 0, ...space] });
+  const transposed = (v: string): string => e.node('Transpose', [v], { perm: [1, 0, ...space] });
   // The examples of each group one after the other, as channels.
   const channels = (from.shape[1] as number) / a.groups;
   const parts = e.ints([-1, a.groups, channels, ...a.size]);
@@ -79,9 +79,9 @@ export function convWeight(
       }),
       e.ints([channels, -1, ...a.size]),
     ]);
-  const images = cut(e, a.groups === 1 ? turned(x) : grouped(), a.padLow, after);
-  return turned(
-    e.node('Conv', [images, turned(y)], {
+  const images = cut(e, a.groups === 1 ? transposed(x) : grouped(), a.padLow, after);
+  return transposed(
+    e.node('Conv', [images, transposed(y)], {
       strides: a.dilation,
       pads: [...a.padLow, ...after].map((p) => Math.max(p, 0)),
       dilations: a.stride,
@@ -99,8 +99,8 @@ export function convInput(e: Emitter, op: Recorded<'convInput'>): string {
       const windows = (e.shape(node.inputs[0] as OperationNode)[d + 2] as Size)[
         all.indexOf(b)
       ] as number;
-      const reach = ((b.kernel[d] as number) - 1) * (b.dilation[d] as number) + 1;
-      const full = (windows - 1) * (b.stride[d] as number) + reach;
+      const extent = ((b.kernel[d] as number) - 1) * (b.dilation[d] as number) + 1;
+      const full = (windows - 1) * (b.stride[d] as number) + extent;
       return (b.size[d] as number) + (b.padLow[d] as number) + (b.padHigh[d] as number) - full;
     }),
   );

@@ -26,13 +26,13 @@ export function argsort(
   e: Emitter,
   { node, inputs, attributes: { dim, descending } }: Recorded<'argsort'>,
 ): string {
-  const [, places] = e.outputs(
+  const [, indices] = e.outputs(
     'TopK',
     [orderable(e, node, inputs), sizeAlong(e, node, node, dim)],
     2,
     { axis: dim, largest: flag(descending) },
   );
-  return int32(e, places as string);
+  return int32(e, indices as string);
 }
 
 /** The index of the lower median of the elements that are not NaN. */
@@ -41,7 +41,7 @@ export function nanMiddle(
   { node, inputs, attributes: { dim, keepdim } }: Recorded<'argnanmedian'>,
 ): string {
   const [from] = node.inputs as [OperationNode];
-  const [, places] = e.outputs(
+  const [, indices] = e.outputs(
     'TopK',
     [orderable(e, node, inputs), sizeAlong(e, node, from, dim)],
     2,
@@ -54,7 +54,7 @@ export function nanMiddle(
   const count = e.node('ReduceSum', [int32(e, counted), axes], { keepdims: 1 });
   const last = e.node('Max', [e.node('Sub', [count, e.number(1, 'int32')]), e.number(0, 'int32')]);
   const half = e.node('Div', [last, e.number(2, 'int32')]);
-  const found = int32(e, e.node('GatherElements', [places as string, half], { axis: dim }));
+  const found = int32(e, e.node('GatherElements', [indices as string, half], { axis: dim }));
   return keepdim ? found : e.node('Squeeze', [found, axes]);
 }
 
@@ -74,8 +74,9 @@ export function mode(
       : e.node(op, [value], { axes: [-1], keepdims: 1 });
   const perm = Array.from({ length: rank }, (_, d) => d);
   [perm[rank - 1], perm[dim]] = [dim, rank - 1];
-  const turned = (v: string): string => (dim === rank - 1 ? v : e.node('Transpose', [v], { perm }));
-  const rows = turned(x);
+  const transposed = (v: string): string =>
+    dim === rank - 1 ? v : e.node('Transpose', [v], { perm });
+  const rows = transposed(x);
   const equal = e.node('Equal', [
     e.node('Unsqueeze', [rows, e.ints([-1])]),
     e.node('Unsqueeze', [rows, e.ints([-2])]),
@@ -88,7 +89,7 @@ export function mode(
   const value = over('ReduceMin', e.node('Where', [chosen, rows, none]));
   const there = int32(e, e.node('Equal', [rows, value]));
   const at = int32(e, e.node('ArgMax', [there], { axis: -1, keepdims: 1, select_last_index: 1 }));
-  const found = turned(e.node('Mul', [at, over('ReduceMax', there)]));
+  const found = transposed(e.node('Mul', [at, over('ReduceMax', there)]));
   return keepdim ? found : e.node('Squeeze', [found, e.ints([dim])]);
 }
 
@@ -98,8 +99,8 @@ export function middle(
   { node, inputs, attributes: { dim, keepdim } }: Recorded<'argmedian'>,
 ): string {
   const [from] = node.inputs as [OperationNode];
-  const [, places] = ordered(e, node, numeric(e, node, inputs), e.shape(from)[dim] as Size, dim);
-  const last = int32(e, e.node('Slice', [places, e.ints([-1]), e.ints([TO_END]), e.ints([dim])]));
+  const [, indices] = ordered(e, node, numeric(e, node, inputs), e.shape(from)[dim] as Size, dim);
+  const last = int32(e, e.node('Slice', [indices, e.ints([-1]), e.ints([TO_END]), e.ints([dim])]));
   return keepdim ? last : e.node('Squeeze', [last, e.ints([dim])]);
 }
 
@@ -123,13 +124,13 @@ export function median(
   const [from] = node.inputs as [OperationNode];
   const sizes = e.shape(from);
   const kept = sizes.flatMap((_, d) => (dims.includes(d) ? [] : [d]));
-  const turned = e.node('Transpose', inputs, { perm: [...kept, ...dims] });
+  const transposed = e.node('Transpose', inputs, { perm: [...kept, ...dims] });
   const counts = dims.map((d) => sizes[d] as Size);
   const together = (sizes[0] ?? [1]).map((_, i) =>
     counts.reduce((n, s) => n * (s[i] as number), 1),
   );
   const flat = e.node('Reshape', [
-    turned,
+    transposed,
     shapeFor(e, node, [...kept.map((d) => sizes[d] as Size), together]),
   ]);
   const [values] = ordered(e, node, flat, together, kept.length);

@@ -23,8 +23,8 @@ export function place(op: string): Rule<'argmax' | 'argmin'> {
 
 /** The norms of the differences of all pairs of rows. */
 export const rowDistances: Rule<'rowDistances'> = (e, { inputs, attributes: { norm } }) => {
-  const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
-  const d = e.node('Sub', [apart(inputs[0] as string, -2), apart(inputs[1] as string, -3)]);
+  const unsqueeze = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
+  const d = e.node('Sub', [unsqueeze(inputs[0] as string, -2), unsqueeze(inputs[1] as string, -3)]);
   const over = (name: string, x: string): string =>
     e.opset >= 18
       ? e.node(name, [x, e.ints([-1])], { keepdims: 0 })
@@ -35,14 +35,14 @@ export const rowDistances: Rule<'rowDistances'> = (e, { inputs, attributes: { no
 
 /** `Σⱼ wᵢⱼ (xᵢ − yⱼ)`, from all differences. */
 export const rowPulls: Rule<'rowPulls'> = (e, { node, inputs, attributes: { transposed } }) => {
-  const apart = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
+  const unsqueeze = (x: string, axis: number): string => e.node('Unsqueeze', [x, e.ints([axis])]);
   const [weights, x, y] = inputs as [string, string, string];
   const rank = node.shape.length;
   const perm = Array.from({ length: rank }, (_, d) => d);
   [perm[rank - 1], perm[rank - 2]] = [rank - 2, rank - 1];
-  const turned = transposed ? e.node('Transpose', [weights], { perm }) : weights;
-  const d = e.node('Sub', [apart(x, -2), apart(y, -3)]);
-  return e.node('ReduceSum', [e.node('Mul', [apart(turned, -1), d]), e.ints([-2])], {
+  const transposedWeights = transposed ? e.node('Transpose', [weights], { perm }) : weights;
+  const d = e.node('Sub', [unsqueeze(x, -2), unsqueeze(y, -3)]);
+  return e.node('ReduceSum', [e.node('Mul', [unsqueeze(transposedWeights, -1), d]), e.ints([-2])], {
     keepdims: 0,
   });
 };

@@ -68,8 +68,8 @@ function write(e: Emitter, region: Region, kind: Kind): string[] {
   const { count, directions, batchFirst, hidden } = layersOf(region);
   const x = region.args[0] as GraphNode;
   const given = region.args[1] == null ? [] : ([region.args[1]].flat() as GraphNode[]);
-  const turned = (name: string): string => e.node('Transpose', [name], { perm: [1, 0, 2] });
-  let sequence = batchFirst ? turned(e.value(x)) : e.value(x);
+  const transposed = (name: string): string => e.node('Transpose', [name], { perm: [1, 0, 2] });
+  let sequence = batchFirst ? transposed(e.value(x)) : e.value(x);
   const last: string[][] = Array.from({ length: kind.states }, () => []);
   for (let layer = 0; layer < count; layer++) {
     const states = given.map((node) => layerState(e, node, layer, directions, count));
@@ -95,7 +95,7 @@ function write(e: Emitter, region: Region, kind: Kind): string[] {
     const apart = e.node('Transpose', [ys], { perm: [0, 2, 1, 3] });
     sequence = e.node('Reshape', [apart, e.ints([0, 0, directions * hidden])]);
   }
-  const output = batchFirst ? turned(sequence) : sequence;
+  const output = batchFirst ? transposed(sequence) : sequence;
   const states = last.map((parts) =>
     parts.length === 1 ? (parts[0] as string) : e.node('Concat', parts, { axis: 0 }),
   );
@@ -148,8 +148,10 @@ function weight(region: Region, name: string, layer: number, direction: number):
 
 /** The weights of both directions stacked: `[directions, gates · hidden, …]`. */
 function stacked(e: Emitter, parts: readonly string[]): string {
-  const apart = parts.map((name) => e.node('Unsqueeze', [name, e.ints([0])]));
-  return apart.length === 1 ? (apart[0] as string) : e.node('Concat', apart, { axis: 0 });
+  const unsqueezed = parts.map((name) => e.node('Unsqueeze', [name, e.ints([0])]));
+  return unsqueezed.length === 1
+    ? (unsqueezed[0] as string)
+    : e.node('Concat', unsqueezed, { axis: 0 });
 }
 
 function joined(e: Emitter, region: Region, kind: Kind, layer: number, part: 'ih' | 'hh'): string {

@@ -56,21 +56,21 @@ function gathered(call: Call, rounds: readonly Value[], dim = 0): Value {
 }
 
 function loop(call: Call): Result {
-  const most = call.has(0) ? trips(call, call.value(0)) : Infinity;
+  const maxRounds = call.has(0) ? trips(call, call.value(0)) : Infinity;
   let carried = call.values(2);
   const scanned: Value[][] = range(call.outputCount - carried.length).map(() => []);
   let condition: Value = call.has(1) ? call.value(1) : TRUE;
   for (let i = 0; ; i++) {
     const goes = truth(call, condition);
-    if (goes === null || typeof most !== 'number') {
+    if (goes === null || typeof maxRounds !== 'number') {
       if (scanned.length > 0) {
         call.refuse(
           `${RECORDED}: the shape of its gathered results is not known; run the model as it is`,
         );
       }
-      return outputs(...recorded(call, { i, most, condition, carried }));
+      return outputs(...recorded(call, { i, maxRounds, condition, carried }));
     }
-    if (!goes || i >= most) break;
+    if (!goes || i >= maxRounds) break;
     if (i >= call.iterationLimit)
       call.refuse(`more than ${call.iterationLimit} iterations (limits.iterations)`);
     const [next, ...rest] = call.run('body', [known([i], []), TRUE, ...carried]);
@@ -92,13 +92,13 @@ function trips(call: Call, value: Value): number | cr.Tensor {
 
 interface Rounds {
   readonly i: number;
-  readonly most: number | cr.Tensor;
+  readonly maxRounds: number | cr.Tensor;
   readonly condition: Value;
   readonly carried: readonly Value[];
 }
 
 /** Records the iterations from `i` on as a single node. */
-function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly Value[] {
+function recorded(call: Call, { i, maxRounds, condition, carried }: Rounds): readonly Value[] {
   const tensorOf = (x: Value | undefined): cr.Tensor => {
     if (x instanceof cr.Tensor) return x;
     return x instanceof Known
@@ -110,12 +110,14 @@ function recorded(call: Call, { i, most, condition, carried }: Rounds): readonly
       .reshape([])
       .cast('bool');
   const limit =
-    typeof most === 'number' ? Math.min(most, call.iterationLimit) : call.iterationLimit;
+    typeof maxRounds === 'number' ? Math.min(maxRounds, call.iterationLimit) : call.iterationLimit;
   const begin = [cr.tensor(i, { dtype: 'int32' }), flag(condition), ...carried.map(tensorOf)];
   const [, , ...end] = cr.whileLoop(
     ([round, goes]) => {
       const goesOn = goes as cr.Tensor;
-      return most === Infinity ? goesOn : goesOn.logicalAnd((round as cr.Tensor).lt(most));
+      return maxRounds === Infinity
+        ? goesOn
+        : goesOn.logicalAnd((round as cr.Tensor).lt(maxRounds));
     },
     ([round, , ...values]) => {
       const [next, ...rest] = call.run('body', [round as cr.Tensor, TRUE, ...values]);
