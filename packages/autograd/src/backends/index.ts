@@ -38,9 +38,9 @@ export function renewWasm(): void {
 }
 
 function start(): void {
-  const asked = typeof process === 'object' ? process.env?.['CHAINRULE_BACKEND'] : undefined;
+  const setting = typeof process === 'object' ? process.env?.['CHAINRULE_BACKEND'] : undefined;
   engine.backend = interpreter;
-  if (asked === 'interpreter') return;
+  if (setting === 'interpreter') return;
   const obstacle = startWasm();
   if (obstacle === null) return;
   console.warn(

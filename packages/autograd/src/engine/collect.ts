@@ -80,12 +80,12 @@ export function nextMark(): number {
 }
 
 /**
- * Walks the graph behind `asked` without recursion: it may be a million nodes deep. Changes nothing but the marks that walks
+ * Walks the graph behind `requested` without recursion: it may be a million nodes deep. Changes nothing but the marks that walks
  * leave on nodes. `stops` are nodes that are inputs although they have no value, `also` nodes that become part of the graph
  * without being roots. `resolve` makes changing positions operands. With `byPosition`, slices of values stay in the graph
  * instead of becoming inputs of their own; with `keepsViews`, views that have been read remain views.
  */
-export function collect(asked: readonly Tensor[], options: CollectOptions = {}): Collected {
+export function collect(requested: readonly Tensor[], options: CollectOptions = {}): Collected {
   const { stops, also = [], byPosition = false, keepsViews = false, resolve = null } = options;
   const mark = nextMark();
   const nodes: Tensor[] = [];
@@ -140,7 +140,7 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     visited.push(0);
   };
 
-  for (const root of asked) {
+  for (const root of requested) {
     if (root.value !== null || isNumber(root)) continue; // there is nothing to compute
     if (root.mark === mark) {
       roots.add(root);
@@ -152,8 +152,8 @@ export function collect(asked: readonly Tensor[], options: CollectOptions = {}):
     } catch (error) {
       // A cell that cannot be computed must not make later runs fail too.
       if (root.cell !== null && root.cell.current === root) root.cell.revert();
-      const met = [root, ...path, ...path.flatMap((node) => node.inputs)];
-      throw frozenError(error, 'evaluate', met, 'a tensor');
+      const reached = [root, ...path, ...path.flatMap((node) => node.inputs)];
+      throw frozenError(error, 'evaluate', reached, 'a tensor');
     }
   }
   for (const node of also) {
@@ -263,13 +263,13 @@ export function isLiteral(node: Tensor): boolean {
   return !Object.is(value, -0) && LITERALS.includes(value);
 }
 
-function addNode(node: Tensor, nodes: Tensor[], structure: Structure, placed: SliceNode[]): void {
+function addNode(node: Tensor, nodes: Tensor[], structure: Structure, slices: SliceNode[]): void {
   const op = node.op as NonNullable<typeof node.op>;
   structure.push((op.id << 1) | Number(node.needsGrad));
   for (const x of node.inputs) structure.push(x.slot);
   const from = structure.length;
   if (node.attrs !== null) structure.pushAttrs(node.attrs);
-  if (op.dynamic !== noDynamicForm) placed.push({ node, from, to: structure.length });
+  if (op.dynamic !== noDynamicForm) slices.push({ node, from, to: structure.length });
   node.slot = nodes.length;
   nodes.push(node);
 }

@@ -33,8 +33,8 @@ export function planningCounts(): { walked: number; made: number; found: number 
 /** @internal The device on which the graph behind `roots` runs: that of its tensors, else the one chosen for new tensors. */
 export function deviceOf(roots: readonly Tensor[]): DeviceName {
   if (engine.devices.size === 0) return 'cpu';
-  const placed = roots.find(({ home }) => home !== null);
-  if (placed?.home != null) return placed.home;
+  const onDevice = roots.find(({ home }) => home !== null);
+  if (onDevice?.home != null) return onDevice.home;
   return roots.some(({ sizes: shape }) => shape.length > 0) ? placement.chosen : 'cpu';
 }
 
@@ -54,7 +54,7 @@ export function backendInUse(): HostBackend {
  * follow the first.
  */
 export function onSecondDevice(roots: readonly Tensor[]): ((root: Tensor) => boolean) | null {
-  const placed = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
-  const other = (root: Tensor): boolean => root.home !== null && root.home !== placed?.home;
-  return placed !== undefined && roots.some(other) ? other : null;
+  const onDevice = engine.devices.size === 0 ? undefined : roots.find(({ home }) => home !== null);
+  const other = (root: Tensor): boolean => root.home !== null && root.home !== onDevice?.home;
+  return onDevice !== undefined && roots.some(other) ? other : null;
 }

@@ -218,7 +218,7 @@ export function execute(
     });
     throw explain(error, graph.nodes[executable.at], why);
   }
-  if (lastRun.wanted && why === 'backward') {
+  if (lastRun.enabled && why === 'backward') {
     lastRun.run = { program: plan.program(held ?? NO_SLOTS), inputs, nodes: graph.nodes };
   }
   commitValues(graph, plan, held ?? NO_SLOTS, cells, outputs, values, more.length, backend);

@@ -11,5 +11,5 @@ export interface Run {
   readonly nodes: readonly Tensor[];
 }
 
-/** @internal `run` is set by every backward pass and every replay while `wanted` is true. */
-export const lastRun: { wanted: boolean; run: Run | null } = { wanted: false, run: null };
+/** @internal `run` is set by every backward pass and every replay while `enabled` is true. */
+export const lastRun: { enabled: boolean; run: Run | null } = { enabled: false, run: null };

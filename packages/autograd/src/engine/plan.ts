@@ -201,10 +201,10 @@ export class PlanCache {
   private readonly plans = new Map<number, Plan[]>();
   private last = 0;
   private instructions = 0;
-  private readonly most: typeof CACHE_LIMITS;
+  private readonly limits: typeof CACHE_LIMITS;
 
-  constructor(most = CACHE_LIMITS) {
-    this.most = most;
+  constructor(limits = CACHE_LIMITS) {
+    this.limits = limits;
   }
 
   get size(): number {
@@ -246,7 +246,7 @@ export class PlanCache {
     this.plans.set(hash, [...(this.plans.get(hash) ?? []), plan]);
     this.last = hash;
     this.instructions += plan.instructions.length;
-    const { plans, instructions, last } = this.most;
+    const { plans, instructions, last } = this.limits;
     while (this.size > plans || (this.instructions > instructions && this.size > last))
       this.drop(this.plans.keys().next().value!);
     return plan;

@@ -78,9 +78,9 @@ export class DynamicPositions {
 
 /** Replaces a node in place by one whose position is an operand. */
 function makeDynamic(node: Tensor): boolean {
-  const placed = node.op?.dynamic(node.inputs, node.attrs ?? {}) ?? null;
-  if (placed === null) return false;
-  Object.assign(node, placed);
+  const dynamicForm = node.op?.dynamic(node.inputs, node.attrs ?? {}) ?? null;
+  if (dynamicForm === null) return false;
+  Object.assign(node, dynamicForm);
   return true;
 }
 
@@ -88,7 +88,7 @@ function makeDynamic(node: Tensor): boolean {
  * A hash of all that is equal in graphs that differ in positions alone. Sizes are equal if those of all inputs and results
  * are.
  */
-function hashWithout({ ints, length }: Structure, placed: readonly SliceNode[]): number {
+function hashWithout({ ints, length }: Structure, slices: readonly SliceNode[]): number {
   let h = 0x811c9dc5;
   let low = 0;
   const add = (x: number): void => {
@@ -96,7 +96,7 @@ function hashWithout({ ints, length }: Structure, placed: readonly SliceNode[]):
     low = (Math.imul(low, 31) + x) | 0;
   };
   let at = 0;
-  for (const { node, from, to } of placed) {
+  for (const { node, from, to } of slices) {
     for (; at < from; at++) add(ints[at]!);
     for (const n of node.sizes) add(n);
     at = to;

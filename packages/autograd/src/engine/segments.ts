@@ -52,9 +52,9 @@ export function mayBeLong({ instructions }: Program): boolean {
 
 /** The size of the largest value that an instruction reads or writes. */
 function elementsOf({ inputs, shape }: Instruction, all: readonly Instruction[]): number {
-  let most = sizeOf(shape);
-  for (const x of inputs) most = Math.max(most, sizeOf(all[x]!.shape));
-  return most;
+  let largest = sizeOf(shape);
+  for (const x of inputs) largest = Math.max(largest, sizeOf(all[x]!.shape));
+  return largest;
 }
 
 /** The segments of a program, in order. */

@@ -38,8 +38,8 @@ export class Structure {
   }
 
   /** Pushes a dtype and an integer as one number, from which both can be recovered. */
-  pushWith(dtype: DType, beside: number): void {
-    this.push(beside * DTYPES.length + dtypeCode[dtype]);
+  pushWith(dtype: DType, value: number): void {
+    this.push(value * DTYPES.length + dtypeCode[dtype]);
   }
 
   pushAttrs(attrs: Attrs): void {

@@ -23,7 +23,7 @@ function distance(
     norm,
     batch: sizeOf(x.shape.slice(0, -2)),
     rows,
-    others: y.shape.at(-2) as number,
+    columns: y.shape.at(-2) as number,
     length,
     inputs: inputs as unknown as DistanceKernel['inputs'],
     out,
@@ -41,13 +41,13 @@ function pull(
 ): Bare<PullKernel> | null {
   const [, x, y] = operands as readonly [Instruction, Instruction, Instruction];
   const [rows, length] = x.shape.slice(-2) as [number, number];
-  const others = y.shape.at(-2) as number;
-  if (length === 0 || others === 0) return null;
+  const columns = y.shape.at(-2) as number;
+  if (length === 0 || columns === 0) return null;
   return {
     kind: 'pull',
     transposed,
     batch: sizeOf(x.shape.slice(0, -2)),
-    ...{ rows, others, length },
+    ...{ rows, columns, length },
     inputs: inputs as unknown as PullKernel['inputs'],
     out,
   };

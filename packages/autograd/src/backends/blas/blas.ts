@@ -43,21 +43,21 @@ export function findBlas(): Blas | string {
 function searchBlas(): Blas | string {
   if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
     return 'only Node.js can load libraries';
-  const asked = process.env['CHAINRULE_BLAS'] ?? 'auto';
-  if (asked === 'off') return 'CHAINRULE_BLAS is off';
+  const setting = process.env['CHAINRULE_BLAS'] ?? 'auto';
+  if (setting === 'off') return 'CHAINRULE_BLAS is off';
   const loaded = loadKoffi();
   if (typeof loaded === 'string') return loaded;
   const { platform, arch, env } = process;
   const list =
-    asked === 'auto' ? candidates(platform, arch, env['PATH'] ?? '') : [candidateAt(asked)];
+    setting === 'auto' ? candidates(platform, arch, env['PATH'] ?? '') : [candidateAt(setting)];
   setCore(loaded.koffi);
   for (const candidate of list) {
     const blas = open(candidate, loaded);
     if (blas !== null) return blas;
   }
-  return asked === 'auto'
+  return setting === 'auto'
     ? `no library found (tried ${[...new Set(list.map(({ name }) => name))].join(', ')}); CHAINRULE_BLAS may name one`
-    : `CHAINRULE_BLAS names '${asked}', which cannot be loaded or has no cblas_sgemm`;
+    : `CHAINRULE_BLAS names '${setting}', which cannot be loaded or has no cblas_sgemm`;
 }
 
 interface Loaded {

@@ -143,10 +143,10 @@ export class DeviceProgram {
     return source?.kind === 'host' ? (numbers[source.result] as TypedArray) : null;
   }
 
-  /** Begins a step with memory at the address `room`, in a run whose numbers begin at `numbersAt`. */
-  begin(recorder: Recorder, room: number, numbersAt: number): void {
+  /** Begins a step with memory at the address `memory`, in a run whose numbers begin at `numbersAt`. */
+  begin(recorder: Recorder, memory: number, numbersAt: number): void {
     this.numbersAt = numbersAt;
-    for (const [slot, offset] of this.compiled.offsets) this.addresses[slot] = room + offset;
+    for (const [slot, offset] of this.compiled.offsets) this.addresses[slot] = memory + offset;
     this.blocks.begin(recorder, numbersAt + this.firstNumber);
   }
 
@@ -173,10 +173,10 @@ export class DeviceProgram {
   }
 
   /** Records a step, loops included. `numbers` are the values that the host has computed. */
-  *recordAll(recorder: Recorder, numbers: readonly Storage[], room: number): Steps {
+  *recordAll(recorder: Recorder, numbers: readonly Storage[], memory: number): Steps {
     for (const step of this.steps) {
       if (step instanceof DeviceLoop)
-        yield* step.record(recorder, this, numbers, room + this.ownWords);
+        yield* step.record(recorder, this, numbers, memory + this.ownWords);
       else this.dispatch(recorder, step);
     }
   }

@@ -86,15 +86,15 @@ export class Faults {
     this.device.queue.writeBuffer(this.buffer, 0, Uint32Array.of(this.wordOf(run, 0), 0));
   }
 
-  /** Handles the fault words as they were when run `asked` was the latest. */
-  settle(words: Uint32Array, asked: number, runtime: GpuRuntime): void {
+  /** Handles the fault words as they were when run `latest` was the latest. */
+  settle(words: Uint32Array, latest: number, runtime: GpuRuntime): void {
     const [word = 0, position = 0, base = 0, which = 0, isNoted = 0, value = 0] = words;
     for (const [run, record] of this.records) {
-      const error = run <= asked ? record.broken() : null;
+      const error = run <= latest ? record.broken() : null;
       if (error !== null) this.markVoid(run, Promise.resolve(error));
     }
     if (word === 0) {
-      for (const run of this.records.keys()) if (run <= asked) this.records.delete(run);
+      for (const run of this.records.keys()) if (run <= latest) this.records.delete(run);
       return;
     }
     const kernel = word & (2 ** KERNEL_BITS - 1);

@@ -36,7 +36,7 @@ export class LoopRun {
     recorder: Recorder,
     outer: DeviceProgram,
     numbers: readonly Storage[],
-    room: number,
+    bodyMemory: number,
   ) {
     this.spec = spec;
     this.step = step;
@@ -44,10 +44,10 @@ export class LoopRun {
     this.recorder = recorder;
     this.outer = outer;
     this.numbers = numbers;
-    this.free = room;
+    this.free = bodyMemory;
   }
 
-  *scan(body: DeviceProgram, room: number): Steps {
+  *scan(body: DeviceProgram, bodyMemory: number): Steps {
     const { length, reverse, rewound } = this.spec;
     const { carries: n, outputs } = this.spec.bodies[0] as LoopBody;
     const sizes = outputs.map(({ shape }) => sizeOf(shape));
@@ -66,7 +66,7 @@ export class LoopRun {
       (left % 2 === 0 ? homes[k] : others[k]) as number;
     for (let i = 0; i < length; i++) {
       const t = reverse ? length - 1 - i : i;
-      yield* this.run(0, body, room, {
+      yield* this.run(0, body, bodyMemory, {
         carry: (k) => (i === 0 ? this.operand(k) : place(k, length - i)),
         x: (k) => this.operand(n + k) + t * (xSizeOf.get(k) as number),
         outputs: sizes.map((size, k) => {
@@ -79,15 +79,15 @@ export class LoopRun {
     }
   }
 
-  *while(body: DeviceProgram, room: number): Steps {
+  *while(body: DeviceProgram, bodyMemory: number): Steps {
     const { name, length } = this.spec;
     const { carries: n, outputs } = this.spec.bodies[0] as LoopBody;
     const sizes = outputs.map(({ shape }) => sizeOf(shape));
     const holdsAt = this.take(1);
-    const places = sizes.slice(1).map((size) => [this.take(size), this.take(size)] as const);
+    const carryBuffers = sizes.slice(1).map((size) => [this.take(size), this.take(size)] as const);
     const dtype = (outputs[0] as { dtype: DType }).dtype;
     let holds = yield* this.valueOf(0, dtype);
-    let now = places.map((_, k) => this.operand(1 + k));
+    let now = carryBuffers.map((_, k) => this.operand(1 + k));
     let count = 0;
     for (;;) {
       if (Number.isNaN(holds))
@@ -98,8 +98,8 @@ export class LoopRun {
           `${name}: the condition still holds after ${count} iterations, the most that maxIterations allows`,
         );
       const before = now;
-      now = places.map((pair) => pair[count % 2] as number);
-      yield* this.run(0, body, room, {
+      now = carryBuffers.map((pair) => pair[count % 2] as number);
+      yield* this.run(0, body, bodyMemory, {
         carry: (k) => before[k] as number,
         x: never,
         outputs: [holdsAt, ...now],
@@ -113,11 +113,11 @@ export class LoopRun {
       const to = this.result(k);
       if (to !== null) this.runtime.moveNow(from, to, sizes[1 + k] as number);
     });
-    const counted = this.result(n);
-    if (counted !== null) this.runtime.write(counted, Uint32Array.of(count));
+    const countAt = this.result(n);
+    if (countAt !== null) this.runtime.write(countAt, Uint32Array.of(count));
   }
 
-  *branch(bodies: readonly DeviceProgram[], room: number): Steps {
+  *branch(bodies: readonly DeviceProgram[], bodyMemory: number): Steps {
     const { name, constants } = this.spec;
     const { instructions } = this.outer.compiled;
     const { dtype } = instructions[this.step.operands[0] as number] as Instruction;
@@ -126,7 +126,7 @@ export class LoopRun {
     const chosen = name === 'cond' ? Number(value !== 0) : value;
     const at = Math.min(Math.max(chosen, 0), constants.length - 1);
     const { outputs } = this.spec.bodies[at] as LoopBody;
-    yield* this.run(at, bodies[at] as DeviceProgram, room, {
+    yield* this.run(at, bodies[at] as DeviceProgram, bodyMemory, {
       carry: (k) => this.operand(1 + k),
       x: never,
       outputs: outputs.map(({ shape }, k) => this.result(k) ?? this.take(sizeOf(shape))),
@@ -135,7 +135,12 @@ export class LoopRun {
   }
 
   /** Records one step of a body. */
-  private *run(b: number, body: DeviceProgram, room: number, places: StepAddresses): Steps {
+  private *run(
+    b: number,
+    body: DeviceProgram,
+    bodyMemory: number,
+    stepAddresses: StepAddresses,
+  ): Steps {
     const { recorder, spec } = this;
     const { inputs, draws } = spec.bodies[b] as LoopBody;
     const first = spec.constants[b] as number;
@@ -145,21 +150,21 @@ export class LoopRun {
         if (kind === 'constant') return this.hostOperand(first + index);
         if (kind !== 'offset') return null;
         const base = this.hostOperand(this.step.operands.length - 1)?.[0] ?? 0;
-        return Float64Array.of(base + places.order * draws + index);
+        return Float64Array.of(base + stepAddresses.order * draws + index);
       }),
     );
-    body.begin(recorder, room, this.outer.numbersAt);
+    body.begin(recorder, bodyMemory, this.outer.numbersAt);
     parts.sources.forEach((source, k) => {
       const slot = parts.device.inputs[k] as number;
       if (source.kind === 'host') return body.setNumber(k, numbers[source.result] as Float64Array);
       const { kind, index } = inputs[source.index] as BodyInput;
-      if (kind === 'carry') addresses[slot] = places.carry(index);
-      else if (kind === 'x') addresses[slot] = places.x(index);
+      if (kind === 'carry') addresses[slot] = stepAddresses.carry(index);
+      else if (kind === 'x') addresses[slot] = stepAddresses.x(index);
       else addresses[slot] = this.operand(first + index);
     });
     const hosted: { at: number; words: Uint32Array }[] = [];
     parts.outputs.forEach(({ onHost, result }, k) => {
-      const at = places.outputs[k] as number;
+      const at = stepAddresses.outputs[k] as number;
       if (!onHost) addresses[compiled.outputs[result] as number] = at;
       else
         hosted.push({
@@ -168,7 +173,7 @@ export class LoopRun {
         });
     });
     body.placeWindows();
-    yield* body.recordAll(recorder, numbers, room);
+    yield* body.recordAll(recorder, numbers, bodyMemory);
     if (hosted.length === 0) return;
     recorder.flush();
     for (const { at, words } of hosted) this.runtime.write(at, words);

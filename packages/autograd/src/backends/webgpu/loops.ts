@@ -74,16 +74,16 @@ export class DeviceLoop {
     recorder: Recorder,
     outer: DeviceProgram,
     numbers: readonly Storage[],
-    room: number,
+    memory: number,
   ): Steps {
-    const run = new LoopRun(this.spec, this.step, this.runtime, recorder, outer, numbers, room);
+    const run = new LoopRun(this.spec, this.step, this.runtime, recorder, outer, numbers, memory);
     switch (this.spec.kind) {
       case 'scan':
-        return run.scan(this.bodies[0] as DeviceProgram, room + this.ownWords);
+        return run.scan(this.bodies[0] as DeviceProgram, memory + this.ownWords);
       case 'while':
-        return run.while(this.bodies[0] as DeviceProgram, room + this.ownWords);
+        return run.while(this.bodies[0] as DeviceProgram, memory + this.ownWords);
       case 'branch':
-        return run.branch(this.bodies, room + this.ownWords);
+        return run.branch(this.bodies, memory + this.ownWords);
     }
   }
 }

@@ -34,8 +34,8 @@ export async function explainRefusal(
     case 'between':
       return outOfBounds(attrs as unknown as Bounds, value, position);
     case 'singular': {
-      const asked = String((attrs as { op?: string } | null)?.op ?? name);
-      return new ChainruleError(`${asked}: matrix ${position} is singular, so it has no inverse`);
+      const opName = String((attrs as { op?: string } | null)?.op ?? name);
+      return new ChainruleError(`${opName}: matrix ${position} is singular, so it has no inverse`);
     }
     case 'notPositive':
       return new ChainruleError(`linalg.${name}: matrix ${position} is not positive definite`);

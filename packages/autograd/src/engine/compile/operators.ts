@@ -162,14 +162,14 @@ export interface SearchKernel extends KernelOfFamily {
 
 /**
  * The norms of the differences of rows: `out[b][i][j] = ‖x[b][i] − y[b][j]‖` of `x [batch, rows, length]` and
- * `y [batch, others, length]`.
+ * `y [batch, columns, length]`.
  */
 export interface DistanceKernel extends KernelOfFamily {
   readonly kind: 'distance';
   readonly norm: DistanceNorm;
   readonly batch: number;
   readonly rows: number;
-  readonly others: number;
+  readonly columns: number;
   readonly length: number;
   /** Both matrices; optionally also the products of their rows less a centre, and the squares of these. */
   readonly inputs:
@@ -180,7 +180,7 @@ export interface DistanceKernel extends KernelOfFamily {
 
 /**
  * Sums of differences of rows: `out[b][i] = Σⱼ w[b][i][j] (x[b][i] − y[b][j])` of `x [batch, rows, length]` and
- * `y [batch, others, length]`.
+ * `y [batch, columns, length]`.
  */
 export interface PullKernel extends KernelOfFamily {
   readonly kind: 'pull';
@@ -188,7 +188,7 @@ export interface PullKernel extends KernelOfFamily {
   readonly transposed: boolean;
   readonly batch: number;
   readonly rows: number;
-  readonly others: number;
+  readonly columns: number;
   readonly length: number;
   /** The weights, `x` and `y`. */
   readonly inputs: readonly [BufferRef, BufferRef, BufferRef];
@@ -256,7 +256,7 @@ export function operatorFlops(kernel: OperatorKernel): number {
       return of(kernel.outer, kernel.length, kernel.inner);
     case 'distance':
     case 'pull':
-      return of(3, kernel.batch, kernel.rows, kernel.others, kernel.length);
+      return of(3, kernel.batch, kernel.rows, kernel.columns, kernel.length);
     case 'fourier':
       return of(5, kernel.outer, kernel.length, kernel.inner, Math.log2(kernel.length));
     case 'join':

@@ -7,10 +7,10 @@
 import { bufferRefsOf, type Kernel, type LoopKernel } from './kernel.js';
 import type { Access } from './bufferRef.js';
 
-/** The same kernels without such copies. `lasting` are buffers that are read later. */
+/** The same kernels without such copies. `persistent` are buffers that are read later. */
 export function removeCopies(
   kernels: readonly Kernel[],
-  lasting: ReadonlySet<number>,
+  persistent: ReadonlySet<number>,
 ): readonly Kernel[] {
   const left: (Kernel | null)[] = [...kernels];
   kernels.forEach((kernel, at) => {
@@ -27,7 +27,7 @@ export function removeCopies(
           const stored = { ...to, strides: stridesOver(before, kernel, to), value };
           left[i] = { ...before, outputs: [...before.outputs, stored] };
           left[at] = null;
-          dropUnread(left, i, from.buffer, lasting);
+          dropUnread(left, i, from.buffer, persistent);
           return;
         }
       }
@@ -121,9 +121,9 @@ function dropUnread(
   kernels: (Kernel | null)[],
   at: number,
   buffer: number,
-  lasting: ReadonlySet<number>,
+  persistent: ReadonlySet<number>,
 ): void {
-  if (lasting.has(buffer)) return;
+  if (persistent.has(buffer)) return;
   const loop = kernels[at] as LoopKernel;
   const isRead = kernels.some(
     (kernel, i) =>

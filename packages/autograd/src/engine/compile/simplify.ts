@@ -23,7 +23,7 @@ interface SimplifiedInstruction {
 }
 
 interface Combined {
-  readonly kept: readonly SimplifiedInstruction[];
+  readonly instructions: readonly SimplifiedInstruction[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
@@ -54,7 +54,7 @@ function eliminateCommon({ instructions, inputs, outputs }: Program): Combined {
     if (now[slot] === kept.length) kept.push({ original, slot, inputs: reads });
   }
   const placesOf = (slots: readonly number[]): number[] => slots.map((slot) => now[slot]!);
-  return { kept, inputs: placesOf(inputs), outputs: placesOf(outputs) };
+  return { instructions: kept, inputs: placesOf(inputs), outputs: placesOf(outputs) };
 }
 
 /** The slot whose value this instruction repeats, or −1. */
@@ -113,7 +113,7 @@ function writeKey(
 }
 
 /** The instructions that an output needs, renumbered. */
-function eliminateDead({ kept, inputs, outputs }: Combined): Program {
+function eliminateDead({ instructions: kept, inputs, outputs }: Combined): Program {
   const live = new Uint8Array(kept.length);
   for (const slot of outputs) live[slot] = 1;
   for (let slot = kept.length - 1; slot >= 0; slot--) {

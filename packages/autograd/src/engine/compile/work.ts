@@ -76,9 +76,9 @@ function sizesOf(kernel: OperatorKernel): { readonly name: string; readonly move
     }
     case 'distance':
     case 'pull': {
-      const { batch, rows, others, length } = kernel;
-      const moved = batch * ((rows + others) * length + rows * others);
-      return { name: `${batch}×${rows}×${others}×${length}`, moved };
+      const { batch, rows, columns, length } = kernel;
+      const moved = batch * ((rows + columns) * length + rows * columns);
+      return { name: `${batch}×${rows}×${columns}×${length}`, moved };
     }
     case 'fourier': {
       const { outer, length, inner } = kernel;

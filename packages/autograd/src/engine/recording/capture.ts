@@ -34,9 +34,9 @@ import type {
 import type { LeafFact } from './signature.js';
 
 /** Makes a plan of what the function did. */
-export function capture(result: unknown, stand: ArgumentPlaceholders): Recording {
-  const { placeholders, start, since } = stand;
-  for (const fact of stand.facts) if (fact.kind === 'value') fact.contents?.prune();
+export function capture(result: unknown, argumentNodes: ArgumentPlaceholders): Recording {
+  const { placeholders, start, since } = argumentNodes;
+  for (const fact of argumentNodes.facts) if (fact.kind === 'value') fact.contents?.prune();
   const out = flatten(result);
   const roots: Tensor[] = [];
   const output = (node: Tensor): number => {
@@ -59,7 +59,7 @@ export function capture(result: unknown, stand: ArgumentPlaceholders): Recording
     (cell) =>
       !old.has(cell) &&
       !elsewhere.has(cell) &&
-      !stand.cells.has(cell) &&
+      !argumentNodes.cells.has(cell) &&
       cell.live !== null &&
       (!given.has(cell) || cell.hasNext),
   );
@@ -95,7 +95,7 @@ export function capture(result: unknown, stand: ArgumentPlaceholders): Recording
     return outside ? { kind: 'constant', tensor: leaf } : { kind: 'root', root: output(node) };
   });
   const stops = new Set<Tensor>(placeholders.filter((p) => p !== null));
-  for (const gradient of stand.gradients.values()) stops.add(gradient);
+  for (const gradient of argumentNodes.gradients.values()) stops.add(gradient);
   for (const cell of given) stops.add(cell.first);
   roots.forEach((root, k) => {
     // A gradient or a new version that is an unchanged input.
@@ -108,7 +108,7 @@ export function capture(result: unknown, stand: ArgumentPlaceholders): Recording
     if (leaf.op === placeholderOp && !stops.has(leaf))
       throw new ChainruleError('compile: a tensor of another recording was used');
   }
-  const sources = graph.leaves.map((leaf) => sourceOf(leaf, stand));
+  const sources = graph.leaves.map((leaf) => sourceOf(leaf, argumentNodes));
   const constants = graph.leaves.filter((_leaf, k) => sources[k]?.kind === 'constant');
   const captured = new Set<unknown>(constants.filter((leaf) => leaf.needsGrad));
   for (const gradient of gradients) if (gradient.kind === 'leaf') captured.add(gradient.leaf);
@@ -116,7 +116,7 @@ export function capture(result: unknown, stand: ArgumentPlaceholders): Recording
   return {
     grad: mode.grad,
     backend: backendFor(roots),
-    facts: stand.facts,
+    facts: argumentNodes.facts,
     captured,
     leafFacts: leafFacts(graph.leaves, touched, placeholders),
     guards: recording.guards,
@@ -136,7 +136,7 @@ export function capture(result: unknown, stand: ArgumentPlaceholders): Recording
       graph.leaves.every(({ cell, op }) => cell === null && op !== counterOp),
     structure: out.structure,
     gradients,
-    marked: stand.facts.flatMap((fact, index) => {
+    marked: argumentNodes.facts.flatMap((fact, index) => {
       const requiresGrad = placeholders[index]?.needsGrad === true;
       const changed = fact.kind === 'tensor' && fact.requiresGrad !== requiresGrad;
       return changed ? [{ index, requiresGrad }] : [];

@@ -38,16 +38,16 @@ export function record(
     after: [],
   });
   const since = constant(0, 'float32').id;
-  const stand = placeholderFor(leaves, fixed, since, recorder);
+  const argumentNodes = placeholderFor(leaves, fixed, since, recorder);
   recording.since = newestId();
   let recorded: Recording;
   engine.building++;
   try {
-    const given = substitute(args, stand.placeholders) as unknown[];
+    const given = substitute(args, argumentNodes.placeholders) as unknown[];
     const result = withMode(recorder, { tracing: 'compile', inside: null, recorder }, () =>
       f(...given),
     );
-    recorded = capture(result, stand);
+    recorded = capture(result, argumentNodes);
   } finally {
     engine.building--;
     for (const cell of [...pendingCells]) cell.revert();
@@ -56,7 +56,7 @@ export function record(
       if (before.live) before.grad?.restore();
       else before.grad?.clear();
     }
-    generator.offset = stand.start;
+    generator.offset = argumentNodes.start;
     const made = startingCells();
     Object.assign(recording, outer);
     evaluate(...made); // cells made meanwhile, such as an optimizer's state, take their first values

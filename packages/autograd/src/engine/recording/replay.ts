@@ -65,7 +65,7 @@ export function replay(
   assignGradients(recording, leaves, root);
   generator.offset += recording.draws;
   // A step without gradients has no backward pass to look into.
-  if (lastRun.wanted && recording.gradients.length > 0)
+  if (lastRun.enabled && recording.gradients.length > 0)
     lastRun.run = { program: plan.program(), inputs: inputs.slice(), nodes: recording.nodes };
   const result = recording.structure.rebuild(
     recording.results.map((part) => {

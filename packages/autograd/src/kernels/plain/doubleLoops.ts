@@ -75,7 +75,7 @@ class LoopMemory {
   free = COPY_BYTES;
 
   constructor() {
-    const module = new ModuleBuilder(false, { apart: true });
+    const module = new ModuleBuilder(false, { splitStores: true });
     module.export('add', productLoop(module, 1));
     module.export('subtract', productLoop(module, -1));
     module.export('dot', dotLoop(module));

@@ -36,7 +36,7 @@ function loops(): Loops | false {
 }
 
 function makeLoops(): Loops {
-  const module = new ModuleBuilder(false, { apart: true });
+  const module = new ModuleBuilder(false, { splitStores: true });
   module.export('start', startLoop(module));
   module.export('further', furtherLoop(module));
   const memory = new WebAssembly.Memory({ initial: 1 });

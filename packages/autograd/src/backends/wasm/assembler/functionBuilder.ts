@@ -30,7 +30,7 @@ const I32_MUL = 0x6c;
 /** The parts of its module that a function uses. */
 export interface ModuleContext {
   /** Whether stored vectors are kept from being joined, except in functions with `joins`. */
-  readonly apart: boolean;
+  readonly splitStores: boolean;
   /**
    * Mutable globals that never change. The optimizer cannot know that, so a constant added to one stays in its register
    * instead of being rebuilt at each use inside a loop.
@@ -74,7 +74,7 @@ export class FunctionBuilder extends Instructions implements Callable {
 
   /** V8 joins vectors that are stored 16 bytes apart from one address, so this stores them from two addresses. */
   override memory(code: number, offset: number): this {
-    if (code !== V128.store || (offset & 16) === 0 || !this.module.apart || this.joins)
+    if (code !== V128.store || (offset & 16) === 0 || !this.module.splitStores || this.joins)
       return super.memory(code, offset);
     if (this.stored < 0) this.stored = this.local('v128');
     this.set(this.stored).i32(16).op(I32.add).get(this.stored);

@@ -3,8 +3,8 @@ import { ModuleBuilder } from './moduleBuilder.js';
 import { V128 } from './opcodes.js';
 
 /** A function that copies three vectors, the bytes of its module, and what it leaves in memory. */
-function copies(apart: boolean, joins: boolean): { bytes: Uint8Array; copied: Uint8Array } {
-  const module = new ModuleBuilder(false, { apart });
+function copies(splitStores: boolean, joins: boolean): { bytes: Uint8Array; copied: Uint8Array } {
+  const module = new ModuleBuilder(false, { splitStores });
   const f = module.function(['i32', 'i32'], []);
   f.joins = joins;
   for (const at of [0, 16, 32, 56]) f.get(0).get(1).memory(V128.load, at).memory(V128.store, at);

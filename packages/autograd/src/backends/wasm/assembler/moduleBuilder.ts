@@ -25,13 +25,13 @@ export class ModuleBuilder implements ModuleContext {
   readonly negativeZeroF64: Global = { index: 2 };
 
   private readonly shared: boolean;
-  readonly apart: boolean;
-  private readonly placed: FunctionBuilder[] = [];
+  readonly splitStores: boolean;
+  private readonly tableFunctions: FunctionBuilder[] = [];
   private usesTable = false;
 
-  constructor(shared: boolean, { apart = false }: { apart?: boolean } = {}) {
+  constructor(shared: boolean, { splitStores = false }: { splitStores?: boolean } = {}) {
     this.shared = shared;
-    this.apart = apart;
+    this.splitStores = splitStores;
   }
 
   function(params: readonly ValueType[], results: readonly ValueType[]): FunctionBuilder {
@@ -88,7 +88,7 @@ export class ModuleBuilder implements ModuleContext {
 
   /** Puts a function into the imported table `env.table`, after those placed before. */
   place(target: FunctionBuilder): void {
-    this.placed.push(target);
+    this.tableFunctions.push(target);
   }
 
   /** The index of a function type, for calls through the table. */
@@ -118,7 +118,7 @@ export class ModuleBuilder implements ModuleContext {
     this.typeBytes.recycle();
     section(1, types);
 
-    const table = this.usesTable || this.placed.length > 0;
+    const table = this.usesTable || this.tableFunctions.length > 0;
     const imports = new Bytes();
     imports.unsigned(this.imports.size + (table ? 2 : 1));
     imports.name('env');
@@ -163,13 +163,13 @@ export class ModuleBuilder implements ModuleContext {
     }
     section(7, exports);
 
-    if (this.placed.length > 0) {
+    if (this.tableFunctions.length > 0) {
       const elements = new Bytes();
       for (const value of [1, 0, 0x41]) elements.byte(value);
       elements.signed(first);
       elements.byte(0x0b);
-      elements.unsigned(this.placed.length);
-      for (const target of this.placed) elements.unsigned(target.index);
+      elements.unsigned(this.tableFunctions.length);
+      for (const target of this.tableFunctions) elements.unsigned(target.index);
       section(9, elements);
     }
 

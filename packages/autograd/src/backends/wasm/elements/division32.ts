@@ -12,9 +12,9 @@ interface Division {
   readonly y: Register;
   readonly quotient: Register;
   /** The whole part of the quotient. */
-  readonly whole: Register;
+  readonly truncated: Register;
   /** The remainder, with the sign of the dividend. */
-  readonly rest: Register;
+  readonly remainder: Register;
   /** Where the remainder is not 0 and its sign differs from that of `y`. */
   readonly differs: Register;
 }
@@ -24,13 +24,13 @@ function divided(name: string, finish: (v: Lanes, d: Division) => Register): For
     const result = v.copy(
       v.bothThroughDouble(x, y, (a, b) => {
         const quotient = v.divD(a, b);
-        const whole = v.un(F64x2.trunc, quotient);
-        const difference = v.subD(a, v.mulD(whole, b));
-        const rest = v.or(v.un(F64x2.abs, difference), v.and(a, v.f64(-0)));
+        const truncated = v.un(F64x2.trunc, quotient);
+        const difference = v.subD(a, v.mulD(truncated, b));
+        const remainder = v.or(v.un(F64x2.abs, difference), v.and(a, v.f64(-0)));
         const zero = v.f64(0);
-        const opposite = v.xor(v.bin(F64x2.lt, rest, zero), v.bin(F64x2.lt, b, zero));
-        const differs = v.and(v.bin(F64x2.ne, rest, zero), opposite);
-        return finish(v, { y: b, quotient, whole, rest, differs });
+        const opposite = v.xor(v.bin(F64x2.lt, remainder, zero), v.bin(F64x2.lt, b, zero));
+        const differs = v.and(v.bin(F64x2.ne, remainder, zero), opposite);
+        return finish(v, { y: b, quotient, truncated, remainder, differs });
       }),
     );
     const usual = v.and(
@@ -42,15 +42,15 @@ function divided(name: string, finish: (v: Lanes, d: Division) => Register): For
   };
 }
 
-export const fmod = divided('fmod', (_v, { rest }) => rest);
+export const fmod = divided('fmod', (_v, { remainder }) => remainder);
 
-export const remainder = divided('remainder', (v, { rest, differs, y }) =>
-  v.select(differs, v.addD(rest, y), rest),
+export const remainder = divided('remainder', (v, { remainder, differs, y }) =>
+  v.select(differs, v.addD(remainder, y), remainder),
 );
 
 /** A zero has the sign of the quotient. */
-export const floorDivide = divided('floorDivide', (v, { whole, differs, quotient }) => {
-  const floor = v.subD(whole, v.and(differs, v.f64(1)));
+export const floorDivide = divided('floorDivide', (v, { truncated, differs, quotient }) => {
+  const floor = v.subD(truncated, v.and(differs, v.f64(1)));
   const zero = v.bin(F64x2.eq, floor, v.f64(0));
   return v.select(zero, v.bin(V128.and, quotient, v.f64(-0)), floor);
 });

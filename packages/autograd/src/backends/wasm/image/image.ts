@@ -118,8 +118,8 @@ export function imageOf(
 ): Image {
   const simple = simplify(program);
   const { inputs } = simple;
-  const lasting = new Set(inputs.filter((_, k) => repeated?.[k]?.kind === 'constant'));
-  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype), { lasting });
+  const persistent = new Set(inputs.filter((_, k) => repeated?.[k]?.kind === 'constant'));
+  const scheduled = schedule(simple, (op, dtype) => supports(op, dtype), { lasting: persistent });
   const instructions = [...scheduled.instructions];
   let [once, each]: [Kernel[], readonly Lowered[]] = [[], lower(scheduled)];
   let { outputs } = scheduled;
@@ -128,7 +128,7 @@ export function imageOf(
     outputs = ownOutputs(outputs, inputs, instructions, (kernel) => {
       steps.push({ kind: 'kernel', kernel, slots: [] });
     });
-    [once, each] = splitInvariant(steps, lasting, [...inputs, ...outputs]);
+    [once, each] = splitInvariant(steps, persistent, [...inputs, ...outputs]);
   }
   const lists = new CallsOfKernels(tools.forms);
   const stops: ImageStop[] = [];
@@ -178,18 +178,18 @@ export function imageOf(
  */
 function splitInvariant(
   steps: readonly Lowered[],
-  lasting: ReadonlySet<number>,
+  persistent: ReadonlySet<number>,
   elsewhere: readonly number[],
 ): [Kernel[], Lowered[]] {
   const all = steps.flatMap((step) => (step.kind === 'kernel' ? [step.kernel] : []));
   // A nested loop reads and writes, too.
   const within = all.length < steps.length;
   const needed = within ? all : removeCopies(all, new Set(elsewhere));
-  const { before, kernels } = hoistInvariant(needed, lasting, new Set(elsewhere));
+  const { prologue, kernels } = hoistInvariant(needed, persistent, new Set(elsewhere));
   if (!within)
-    return [[...before], kernels.map((kernel) => ({ kind: 'kernel', kernel, slots: [] }))];
-  const once = new Set(before);
-  return [[...before], steps.filter((step) => step.kind !== 'kernel' || !once.has(step.kernel))];
+    return [[...prologue], kernels.map((kernel) => ({ kind: 'kernel', kernel, slots: [] }))];
+  const once = new Set(prologue);
+  return [[...prologue], steps.filter((step) => step.kind !== 'kernel' || !once.has(step.kernel))];
 }
 
 function mayFault({ image }: ImageBody): boolean {

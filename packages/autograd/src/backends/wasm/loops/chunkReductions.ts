@@ -40,8 +40,8 @@ function splitFirstLevel(kernel: LoopKernel, scratch: Scratch): Split | undefine
     return undefined;
   const nest = planNest(kernel);
   const alongColumns = nest.vector < nest.outer;
-  const few = rows < (alongColumns ? 256 : 16) && points * rows >= 65536;
-  const limit = few ? (alongColumns ? 1024 : 8192) : alongColumns ? 4096 : 65536;
+  const isSmall = rows < (alongColumns ? 256 : 16) && points * rows >= 65536;
+  const limit = isSmall ? (alongColumns ? 1024 : 8192) : alongColumns ? 4096 : 65536;
   if (points <= limit) return undefined;
 
   const longest = kernel.inner.indexOf(Math.max(...kernel.inner));

@@ -82,7 +82,7 @@ export function loadLanes(v: Lanes, dtype: DType, at: LaneAddress, lanes: LaneCo
 function load(
   v: Lanes,
   splat: number,
-  whole: number,
+  vectorLoad: number,
   single: number,
   at: LaneAddress,
   size: number,
@@ -91,7 +91,7 @@ function load(
 ): Register {
   const out = v.register();
   if (at.stride !== 'far') {
-    v.f.memory(at.stride === 0 ? splat : whole, push(v, at, first, size)).set(out);
+    v.f.memory(at.stride === 0 ? splat : vectorLoad, push(v, at, first, size)).set(out);
     return out;
   }
   v.f.v128Zero().set(out);

@@ -1,6 +1,6 @@
 /**
  * @file How a convolution is divided: the padded image, and blocks of places whose windows, unfolded into a matrix of
- * `depth × places`, stay in the L2 cache.
+ * `depth × positions`, stay in the L2 cache.
  */
 import type { ConvKernel } from '../../../engine/compile/operators.js';
 import { itemSize } from '../../../graph/dtype.js';
@@ -24,7 +24,7 @@ export class ConvGeometry {
   readonly depth: number;
   readonly taps: number;
   readonly area: number;
-  readonly places: number;
+  readonly positions: number;
   /** Whether the image is copied into a padded (or cropped) one. */
   readonly pads: boolean;
   readonly padded: readonly number[];
@@ -49,7 +49,7 @@ export class ConvGeometry {
     this.taps = sizeOf(window);
     this.depth = channels * this.taps;
     this.area = sizeOf(size);
-    this.places = sizeOf(outSize);
+    this.positions = sizeOf(outSize);
     this.pads = [...padLow, ...padHigh].some((n) => n !== 0);
     this.padded = size.map((n, d) => n + (padLow[d] as number) + (padHigh[d] as number));
     this.paddedStrides = byteStrides(this.padded, this.item);
@@ -58,9 +58,9 @@ export class ConvGeometry {
     const first = outSize.findIndex((n) => n > 1);
     this.blockDim = first < 0 ? outSize.length - 1 : first;
     this.rowPlaces = sizeOf(outSize.slice(this.blockDim + 1));
-    const most = Math.min(BLOCK_PLACES, BLOCK_BYTES / (this.depth * this.item));
+    const maxPositions = Math.min(BLOCK_PLACES, BLOCK_BYTES / (this.depth * this.item));
     const all = outSize[this.blockDim] as number;
-    let rows = Math.min(all, Math.max(1, Math.floor(most / this.rowPlaces)));
+    let rows = Math.min(all, Math.max(1, Math.floor(maxPositions / this.rowPlaces)));
     if (this.blockDim === outSize.length - 1 && rows < all) rows = Math.max(16, rows - (rows % 16));
     rows = Math.min(rows, all);
     this.blockRows = rows;

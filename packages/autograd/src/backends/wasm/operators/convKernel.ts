@@ -62,7 +62,7 @@ function bytesOf(block: Block, g: ConvGeometry): Record<'image' | 'weights' | 'r
   return {
     image: block.number(g.channels * g.area * g.item),
     weights: block.number(outChannels * g.depth * g.item),
-    results: block.number(outChannels * g.places * g.item),
+    results: block.number(outChannels * g.positions * g.item),
   };
 }
 
@@ -76,7 +76,7 @@ function forward(kernel: ConvKernel, context: KernelContext): FormedKernel {
     ...{ m: outChannels, n, k: depth },
     a: { rows: depth * item, columns: item },
     b: { rows: n * item, columns: item },
-    c: { rows: g.places * item, columns: item },
+    c: { rows: g.positions * item, columns: item },
   }));
   const bytes = bytesOf(block, g);
   const [units, perImage] = [block.number(batch * groups * g.blocks), block.number(groups)];
@@ -119,7 +119,7 @@ function gradInput(kernel: ConvKernel, context: KernelContext): FormedKernel {
   const numbers = convNumbers(block, g, context, (n) => ({
     ...{ m: depth, n, k: outChannels },
     a: { rows: item, columns: depth * item },
-    b: { rows: g.places * item, columns: item },
+    b: { rows: g.positions * item, columns: item },
     c: { rows: n * item, columns: item },
   }));
   const bytes = bytesOf(block, g);
@@ -155,21 +155,21 @@ function gradWeight(
   const { dtype } = out;
   const taps = window.reduce((all, n) => all * n, 1);
   const sums = groups * inChannels * taps * outChannels;
-  const whole = new ConvGeometry(kernel, inChannels);
-  const apart = sums * whole.item * RUNS <= RUN_BYTES;
-  const runs = apart ? Math.min(RUNS, batch) : 1;
-  const parts = apart ? 1 : divisor(inChannels, 2 * RUNS);
+  const geometry = new ConvGeometry(kernel, inChannels);
+  const separateSums = sums * geometry.item * RUNS <= RUN_BYTES;
+  const runs = separateSums ? Math.min(RUNS, batch) : 1;
+  const parts = separateSums ? 1 : divisor(inChannels, 2 * RUNS);
   const g = new ConvGeometry(kernel, inChannels / parts);
   const { item } = g;
   const block = new Block();
   const [x, y] = [block.place(inputs[0]), block.place(inputs[1])];
-  const room = scratch.take(dtype, sums * runs + 16);
-  const sum = block.place(room);
+  const partialSums = scratch.take(dtype, sums * runs + 16);
+  const sum = block.place(partialSums);
   // Computes the transposed gradient, so that only the small y is packed.
   const numbers = convNumbers(block, g, context, (k) => ({
     ...{ m: g.depth, n: outChannels, k },
     a: { rows: k * item, columns: item },
-    b: { rows: item, columns: g.places * item },
+    b: { rows: item, columns: g.positions * item },
     c: { rows: outChannels * item, columns: item },
   }));
   const bytes = bytesOf(block, g);
@@ -210,7 +210,9 @@ function gradWeight(
     kind: 'loop',
     outer: [groups, outChannels, depth],
     inner: more ? [runs] : [],
-    inputs: [{ ...room, strides: [depth * outChannels, 1, outChannels, ...(more ? [sums] : [])] }],
+    inputs: [
+      { ...partialSums, strides: [depth * outChannels, 1, outChannels, ...(more ? [sums] : [])] },
+    ],
     body: [
       { kind: 'load', input: 0, dtype },
       ...(more ? [{ kind: 'reduce' as const, op: 'sum' as const, arg: 0, dtype }] : []),
@@ -220,9 +222,9 @@ function gradWeight(
   return [formed(kernel, block, numbers, write), added];
 }
 
-/** The largest divisor of `n` up to `most`. */
-function divisor(n: number, most: number): number {
-  let d = Math.min(n, most);
+/** The largest divisor of `n` up to `limit`. */
+function divisor(n: number, limit: number): number {
+  let d = Math.min(n, limit);
   while (n % d !== 0) d--;
   return d;
 }

@@ -31,10 +31,10 @@ export class ConvWindows {
   /** The sizes of a window, the byte strides between its elements, and its row-major strides in elements. */
   private readonly window: readonly Quantity[];
   private readonly dilated: readonly Word[];
-  private readonly within: readonly Word[];
+  private readonly tapStrides: readonly Word[];
   private readonly taps: Word;
   /** For the dimensions after the divided one: places, byte strides in the image, and in the matrix. */
-  private readonly places: readonly Word[];
+  private readonly positions: readonly Word[];
   private readonly steps: readonly Word[];
   private readonly rowBytes: readonly Word[];
   /** Bytes from one place to the next along the last dimension. */
@@ -71,10 +71,10 @@ export class ConvWindows {
 
     this.window = window.map((n) => (n === 1 ? 1 : block.number(n)));
     this.dilated = words(paddedStrides.map((s, d) => s * (dilation[d] as number)));
-    this.within = words(byteStrides(window, 1));
+    this.tapStrides = words(byteStrides(window, 1));
     this.taps = block.number(g.taps);
     const after = outSize.slice(blockDim + 1);
-    this.places = words(after);
+    this.positions = words(after);
     this.steps = words(paddedStrides.map((s, d) => s * (stride[d] as number)).slice(blockDim));
     this.rowBytes = words(byteStrides([1, ...after], item));
     this.lastStep = item * (stride.at(-1) as number);
@@ -151,12 +151,12 @@ export class ConvWindows {
   ): void {
     const [p, q] = [f.local('i32'), f.local('i32')];
     f.get(image).set(p).get(columns).set(q);
-    const matrixRows = [this.taps, ...this.within].map((count): Quantity => {
+    const matrixRows = [this.taps, ...this.tapStrides].map((count): Quantity => {
       const local = f.local('i32');
       f.get(bytes).push(count).op(I32.mul).set(local);
       return { local };
     });
-    const counts: Quantity[] = [{ local: rows }, ...this.places];
+    const counts: Quantity[] = [{ local: rows }, ...this.positions];
     const length = counts.pop() as Quantity;
     nest(
       f,

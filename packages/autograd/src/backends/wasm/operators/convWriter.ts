@@ -43,8 +43,8 @@ export function convNumbers(
 ): ConvNumbers {
   const word = (x: number): Word => block.number(x);
   const windows = new ConvWindows(block, g);
-  const product = (places: number): BlockProduct =>
-    planBlockProduct(block, productOf(places), g.item === 4 ? 4 : 8, context);
+  const product = (positions: number): BlockProduct =>
+    planBlockProduct(block, productOf(positions), g.item === 4 ? 4 : 8, context);
   const full = product(g.blockPlaces);
   const rest = product(g.restPlaces > 0 ? g.restPlaces : g.blockPlaces);
   const packed = Math.max(full.packed, rest.packed);
@@ -107,14 +107,14 @@ export class ConvWriter {
   }
 
   /** Runs `body` for each block; the locals `image` and `places` advance from one block to the next. */
-  eachBlock(image: number, places: number, body: () => void): void {
+  eachBlock(image: number, positions: number, body: () => void): void {
     const { f, numbers } = this;
     const block = f.local('i32');
     f.i32(0).set(block);
     f.repeat(numbers.blocks, () => {
       this.turnTo(block);
       body();
-      f.advance(image, numbers.imageStep).advance(places, numbers.placeStep).advance(block, 1);
+      f.advance(image, numbers.imageStep).advance(positions, numbers.placeStep).advance(block, 1);
     });
   }
 

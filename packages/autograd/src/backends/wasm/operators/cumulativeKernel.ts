@@ -59,9 +59,9 @@ interface Operand {
  * Locals: the sum of all rounding errors, the sum including the next element, and how much of that element the sum has taken.
  */
 interface RoundingErrors {
-  readonly all: number;
-  readonly raised: number;
-  readonly taken: number;
+  readonly total: number;
+  readonly nextSum: number;
+  readonly added: number;
 }
 
 class ScanWriter {
@@ -91,7 +91,7 @@ class ScanWriter {
     [this.sum, this.next] = [f.local(this.type), f.local(this.type)];
     this.errors =
       op === 'sum' && to === 'float64'
-        ? { all: f.local('f64'), raised: f.local('f64'), taken: f.local('f64') }
+        ? { total: f.local('f64'), nextSum: f.local('f64'), added: f.local('f64') }
         : null;
     [this.position, this.chosen] = [f.local('i32'), f.local('i32')];
   }
@@ -104,7 +104,7 @@ class ScanWriter {
     // A sum starts from 0, which turns −0 into 0.
     if (op === 'sum' && type === 'f64') f.f64(0).op(F64.add);
     f.set(sum);
-    if (this.errors !== null) f.f64(0).set(this.errors.all);
+    if (this.errors !== null) f.f64(0).set(this.errors.total);
     if (this.extreme) f.i32(0).set(this.position).i32(0).set(this.chosen);
     this.store();
   }
@@ -140,14 +140,14 @@ class ScanWriter {
   }
 
   /** Adds an element, and adds the rounding error to the errors so far (Knuth's two-sum). */
-  private addExact({ all, raised, taken }: RoundingErrors): void {
+  private addExact({ total, nextSum, added }: RoundingErrors): void {
     const { f, sum, next } = this;
     this.load(0);
-    f.set(next).get(all);
-    f.get(sum).get(sum).get(next).op(F64.add).tee(raised);
-    f.get(raised).get(sum).op(F64.sub).tee(taken).op(F64.sub).op(F64.sub);
-    f.get(next).get(taken).op(F64.sub).op(F64.add);
-    f.op(F64.add).set(all).get(raised).set(sum);
+    f.set(next).get(total);
+    f.get(sum).get(sum).get(next).op(F64.add).tee(nextSum);
+    f.get(nextSum).get(sum).op(F64.sub).tee(added).op(F64.sub).op(F64.sub);
+    f.get(next).get(added).op(F64.sub).op(F64.add);
+    f.op(F64.add).set(total).get(nextSum).set(sum);
   }
 
   private load(k: number): void {
@@ -164,9 +164,9 @@ class ScanWriter {
     if (this.errors === null) f.get(this.extreme ? this.chosen : this.sum);
     else {
       // The rounding error is NaN once the sum is infinite.
-      const { all, raised } = this.errors;
-      f.get(this.sum).get(all).op(F64.add).tee(raised).get(this.sum);
-      f.get(raised).get(raised).op(F64.eq).select();
+      const { total, nextSum } = this.errors;
+      f.get(this.sum).get(total).op(F64.add).tee(nextSum).get(this.sum);
+      f.get(nextSum).get(nextSum).op(F64.eq).select();
     }
     if (dtype === 'float32') f.op(F32.demoteF64);
     f.memory(elementsOf(dtype).store, 0);

@@ -24,14 +24,14 @@ export function planDistance(kernel: DistanceKernel, context: KernelContext): Fo
   return kernel.norm === 'l2' ? [sums, planRoots(kernel)] : [sums];
 }
 
-function planRoots({ batch, rows, others, length, inputs, out }: DistanceKernel): FormedKernel {
+function planRoots({ batch, rows, columns, length, inputs, out }: DistanceKernel): FormedKernel {
   const dtype = out.dtype === 'float64' ? 'float64' : 'float32';
   const size = itemSize[dtype];
   const lanes = 16 / size;
-  const count = batch * rows * others;
+  const count = batch * rows * columns;
   const parallel = count >= SERIAL_WORK;
   const block = new Block();
-  const numbers = addNumbers(block, { rows, others, length, inputs, out });
+  const numbers = addNumbers(block, { rows, columns, length, inputs, out });
   const vectors = block.number(Math.floor(count / lanes));
   const [whole, all] = [block.number(count - (count % lanes)), block.number(count)];
   return {

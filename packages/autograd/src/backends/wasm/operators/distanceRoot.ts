@@ -21,7 +21,7 @@ export interface DistanceNumbers {
   readonly y: Word;
   readonly out: Word;
   readonly rows: Word;
-  readonly others: Word;
+  readonly columns: Word;
   readonly length: Word;
   /** Bytes of a row. */
   readonly pitch: Word;
@@ -30,15 +30,15 @@ export interface DistanceNumbers {
 /** Adds them to a block. */
 export function addNumbers(
   block: Block,
-  kernel: Pick<DistanceKernel, 'rows' | 'others' | 'length' | 'inputs' | 'out'>,
+  kernel: Pick<DistanceKernel, 'rows' | 'columns' | 'length' | 'inputs' | 'out'>,
 ): DistanceNumbers {
-  const { rows, others, length, inputs, out } = kernel;
+  const { rows, columns, length, inputs, out } = kernel;
   return {
     x: block.place(inputs[0]),
     y: block.place(inputs[1]),
     out: block.place(out),
     rows: block.number(rows),
-    others: block.number(others),
+    columns: block.number(columns),
     length: block.number(length),
     pitch: block.number(length * itemSize[out.dtype]),
   };
@@ -69,10 +69,10 @@ export function writeRoot(
   f.get(sum).f64(low).op(F64.lt).get(sum).f64(high).op(F64.gt).op(I32.or);
   f.if(
     () => {
-      f.get(element).push(n.others).op(I32.divU).set(row);
+      f.get(element).push(n.columns).op(I32.divU).set(row);
       f.push(n.x).get(row).push(n.pitch).op(I32.mul).op(I32.add).set(x);
-      f.get(row).push(n.rows).op(I32.divU).push(n.others).op(I32.mul);
-      f.get(element).push(n.others).op(I32.remU).op(I32.add).push(n.pitch).op(I32.mul);
+      f.get(row).push(n.rows).op(I32.divU).push(n.columns).op(I32.mul);
+      f.get(element).push(n.columns).op(I32.remU).op(I32.add).push(n.pitch).op(I32.mul);
       f.push(n.y).op(I32.add).set(y);
       // Factors before the difference and after it: large numbers are scaled down before, small differences scaled up after.
       const factor = (small: number, large: number): FunctionBuilder =>

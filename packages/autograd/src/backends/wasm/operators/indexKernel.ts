@@ -230,23 +230,23 @@ class IndexWriter {
     const { f, elements, mode } = this;
     const { step, inner } = this.numbers;
     if (inner.length === 0 && mode !== 'mark') return this.element(k);
-    const [at, beside] = [f.local('i32'), f.local('i32')];
+    const [at, otherAt] = [f.local('i32'), f.local('i32')];
     f.get(this.table).get(k).push(step).op(I32.mul).op(I32.add).set(at);
     if (mode === 'mark') {
       f.get(at).i32(1).memory(I32.store, 0);
       return;
     }
-    f.get(this.other).set(beside);
-    const [to, from] = mode === 'gather' ? [beside, at] : [at, beside];
+    f.get(this.other).set(otherAt);
+    const [to, from] = mode === 'gather' ? [otherAt, at] : [at, otherAt];
     const { size } = elements;
     const row = inner.at(-1) ?? { size: 1, table: size, other: size };
-    const around = inner.slice(0, -1);
+    const outer = inner.slice(0, -1);
     nest(
       f,
-      around.map((d) => d.size),
+      outer.map((d) => d.size),
       [
-        { pointer: at, strides: around.map((d) => d.table) },
-        { pointer: beside, strides: around.map((d) => d.other) },
+        { pointer: at, strides: outer.map((d) => d.table) },
+        { pointer: otherAt, strides: outer.map((d) => d.other) },
       ],
       () => {
         const [fromStep, toStep] =

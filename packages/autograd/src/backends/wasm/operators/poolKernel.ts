@@ -32,7 +32,7 @@ interface PoolNumbers {
   readonly area: Word;
   readonly areaBytes: Word;
   /** Byte strides of the operand that has one element per window. */
-  readonly places: readonly Word[];
+  readonly strides: readonly Word[];
 }
 
 export function planPool(kernel: PoolKernel): FormedKernel {
@@ -41,20 +41,20 @@ export function planPool(kernel: PoolKernel): FormedKernel {
   const { dtype } = input;
   const area = sizeOf(spans.map((span) => span.size));
   const counts = spans.map((span) => span.starts.length);
-  const places = sizeOf(counts);
+  const outputs = sizeOf(counts);
   const spreads = mode === 'spread';
   const [inItem, outItem] = [itemSize[dtype], mode === 'argmax' ? 4 : itemSize[dtype]];
-  const parallel = planes * (area + places) >= SERIAL_WORK;
+  const parallel = planes * (area + outputs) >= SERIAL_WORK;
   const block = new Block();
   const numbers: PoolNumbers = {
     x: block.place(input),
     out: block.place(out),
     planes: block.number(planes),
-    inPlane: block.number((spreads ? places : area) * inItem),
-    outPlane: block.number((spreads ? area : places) * outItem),
+    inPlane: block.number((spreads ? outputs : area) * inItem),
+    outPlane: block.number((spreads ? area : outputs) * outItem),
     area: block.number(area),
     areaBytes: block.number(area * 8),
-    places: byteStrides(counts, spreads ? inItem : outItem).map((bytes) => block.number(bytes)),
+    strides: byteStrides(counts, spreads ? inItem : outItem).map((bytes) => block.number(bytes)),
   };
   const windows = windowsOf(block, spans);
   const vectors = goesInVectors(kernel, windows);
@@ -68,7 +68,7 @@ export function planPool(kernel: PoolKernel): FormedKernel {
       const { f, x, out: to } = writer;
       writer.eachPlane(parallel, () => {
         if (mode === 'spread') writer.spread();
-        else if (goesInVectors(kernel, windows)) argmaxVectors(f, windows, numbers.places, x, to);
+        else if (goesInVectors(kernel, windows)) argmaxVectors(f, windows, numbers.strides, x, to);
         else writer.fold();
       });
       return f;
@@ -175,13 +175,13 @@ class PoolWriter {
 
   /**
    * Visits every window of a plane. `body` gets a pointer to its first element, the flat position of that element, and a
-   * function that visits the window's elements, each as a pointer and a byte offset. Meanwhile `beside` points to the window's
+   * function that visits the window's elements, each as a pointer and a byte offset. Meanwhile `output` points to the window's
    * own element.
    */
   private eachWindow(
     plane: number,
     item: number,
-    beside: number,
+    output: number,
     body: (
       from: number,
       index: number,
@@ -193,8 +193,8 @@ class PoolWriter {
     const [at, from, index] = [f.local('i32'), f.local('i32'), f.local('i32')];
     f.push(first).set(at);
     const moving: MovingPointer[] = [
-      { pointer: at, strides: dims.map((d) => d.apart) },
-      { pointer: beside, strides: numbers.places },
+      { pointer: at, strides: dims.map((d) => d.windowStride) },
+      { pointer: output, strides: numbers.strides },
     ];
     // A pointer into the table, for each dimension that has one.
     const bounds = dims.map(({ table }, d) => {

@@ -19,7 +19,7 @@ import { addNumbers, USUAL, writeRoot, type DistanceNumbers } from './distanceRo
 const SHARE = 0.5;
 
 export function planRefined(
-  { batch, rows, others, length, inputs, out }: DistanceKernel,
+  { batch, rows, columns, length, inputs, out }: DistanceKernel,
   product: BufferRef,
   [xSquares, ySquares]: readonly BufferRef[],
 ): FormedKernel {
@@ -27,13 +27,13 @@ export function planRefined(
   const size = itemSize[dtype];
   const lanes = 16 / size;
   const block = new Block();
-  const numbers = addNumbers(block, { rows, others, length, inputs, out });
+  const numbers = addNumbers(block, { rows, columns, length, inputs, out });
   const products = block.place(product);
   const [ownSquares, otherSquares] = [
     block.place(xSquares as BufferRef),
     block.place(ySquares as BufferRef),
   ];
-  const width = block.number(others * size);
+  const width = block.number(columns * size);
   const all = block.number(batch * rows);
   const vectors = block.number(Math.floor(length / lanes));
   const rest = block.number(length % lanes);
@@ -63,14 +63,14 @@ export function planRefined(
       forShare(f, all, true, (row) => {
         f.push(numbers.out).get(row).push(width).op(I32.mul).op(I32.add).set(at);
         f.push(products).get(row).push(width).op(I32.mul).op(I32.add).set(given);
-        f.get(row).push(numbers.rows).op(I32.divU).push(numbers.others).op(I32.mul).set(beside);
+        f.get(row).push(numbers.rows).op(I32.divU).push(numbers.columns).op(I32.mul).set(beside);
         f.push(otherSquares).get(beside).i32(size).op(I32.mul).op(I32.add).set(squares);
         f.push(ownSquares).get(row).i32(size).op(I32.mul).op(I32.add);
         f.memory(one.load, 0).op(vector.splat).set(own);
         f.i32(0).set(j);
         f.loop(() => {
           f.i32(-1).set(lost);
-          f.get(j).i32(lanes).op(I32.add).tee(end).push(numbers.others).op(I32.leU);
+          f.get(j).i32(lanes).op(I32.add).tee(end).push(numbers.columns).op(I32.leU);
           f.if(() => {
             f.get(own).get(squares).memory(V128.load, 0).op(vector.add).tee(total);
             f.get(given)
@@ -90,9 +90,9 @@ export function planRefined(
           f.get(lost);
           f.if(() => {
             f.get(end)
-              .push(numbers.others)
+              .push(numbers.columns)
               .get(end)
-              .push(numbers.others)
+              .push(numbers.columns)
               .op(I32.ltU)
               .select()
               .set(end);
@@ -100,7 +100,7 @@ export function planRefined(
               const element = f.local('i32');
               f.get(lost).get(k).get(j).op(I32.sub).op(I32.shrU).i32(1).op(I32.and);
               f.if(() => {
-                f.get(row).push(numbers.others).op(I32.mul).get(k).op(I32.add).set(element);
+                f.get(row).push(numbers.columns).op(I32.mul).get(k).op(I32.add).set(element);
                 writeSquares(f, dtype, numbers, {
                   row,
                   other: [beside, k],
@@ -113,7 +113,7 @@ export function planRefined(
             });
           });
           f.advance(at, 16).advance(given, 16).advance(squares, 16);
-          f.advance(j, lanes).get(j).push(numbers.others).op(I32.ltU).brIf(0);
+          f.advance(j, lanes).get(j).push(numbers.columns).op(I32.ltU).brIf(0);
         });
       });
       return f;

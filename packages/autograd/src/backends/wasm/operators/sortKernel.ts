@@ -32,11 +32,11 @@ export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
   const item = itemOf(input.dtype);
   const chosen = leading !== undefined;
   const kept = leading ?? length;
-  const counted = length > MAX_INSERTION_ROW && !chosen;
+  const radix = length > MAX_INSERTION_ROW && !chosen;
   const rows = outer * inner;
   const parallel = rows > 1 && rows * length >= SERIAL_WORK;
   const itemBytes = Math.ceil((kept * item.bytes) / 64) * 64;
-  const bytes = (counted ? item.digits * COUNT_BYTES + itemBytes : 0) + itemBytes;
+  const bytes = (radix ? item.digits * COUNT_BYTES + itemBytes : 0) + itemBytes;
   const block = new Block();
   const numbers: SortNumbers = {
     from: rowsOf(block, input, kernel),
@@ -45,20 +45,20 @@ export function planSort(kernel: SortKernel, scratch: Scratch): FormedKernel {
     rows: block.number(rows),
     length: block.number(length),
     kept: block.number(kept),
-    others: block.number(kept - 1),
+    keptMinusOne: block.number(kept - 1),
     rest: block.number(length - kept),
     itemBytes: block.number(itemBytes),
     middle: block.number(((length - 1) >> 1) * item.bytes),
     last: block.number((kept - 1) * item.bytes),
   };
   return {
-    key: `sort ${result} ${input.dtype} ${descending} ${counted} ${chosen} ${parallel}`,
+    key: `sort ${result} ${input.dtype} ${descending} ${radix} ${chosen} ${parallel}`,
     block,
     parallel,
     threadScratch: parallel ? bytes : 0,
     write: (module) => {
       const { dtype } = input;
-      const kind: SortForm = { result, descending, dtype, counted, chosen, parallel };
+      const kind: SortForm = { result, descending, dtype, radix, chosen, parallel };
       return new SortWriter(module, kind, numbers).write();
     },
   };
@@ -70,7 +70,7 @@ interface SortForm {
   readonly descending: boolean;
   readonly dtype: DType;
   /** Whether digits are counted; otherwise the row is sorted by insertion. */
-  readonly counted: boolean;
+  readonly radix: boolean;
   /** Whether only the first elements of an order are found. */
   readonly chosen: boolean;
   readonly parallel: boolean;
@@ -87,7 +87,7 @@ interface SortNumbers {
   readonly length: Word;
   /** The number of kept items, the same minus one, and the number of elements after them in the row. */
   readonly kept: Word;
-  readonly others: Word;
+  readonly keptMinusOne: Word;
   readonly rest: Word;
   readonly itemBytes: Word;
   /** The offsets of the middle and of the last item. */
@@ -121,11 +121,11 @@ class SortWriter {
 
   write(): FunctionBuilder {
     const { f, item, numbers } = this;
-    const { dtype, result, counted, chosen, parallel } = this.form;
+    const { dtype, result, radix, chosen, parallel } = this.form;
     if (numbers.scratch === null) f.get(SCRATCH).i32(FOLD_BYTES).op(I32.add);
     else f.push(numbers.scratch);
     f.tee(this.counts);
-    f.i32(counted ? item.digits * COUNT_BYTES : 0)
+    f.i32(radix ? item.digits * COUNT_BYTES : 0)
       .op(I32.add)
       .tee(this.items);
     f.push(numbers.itemBytes).op(I32.add).set(this.scratch);
@@ -142,7 +142,7 @@ class SortWriter {
           .set(to);
       }
       this.encode(from);
-      if (counted) for (let d = 0; d < item.digits; d++) this.pass(d);
+      if (radix) for (let d = 0; d < item.digits; d++) this.pass(d);
       else this.insertion();
       if (chosen) chooseItems(f, this.form, this, numbers);
       if ('step' in numbers.to) this.writeOrder(to, numbers.to.step);
@@ -154,16 +154,16 @@ class SortWriter {
   /** Writes positions and keys of the elements that are kept first, and counts each digit in each place. */
   private encode(from: number): void {
     const { f, item, counts, at, numbers } = this;
-    const { dtype, descending, counted } = this.form;
+    const { dtype, descending, radix } = this.form;
     const { source, position } = this;
-    if (counted) zeroFill(f, counts, item.digits * COUNT_BYTES);
+    if (radix) zeroFill(f, counts, item.digits * COUNT_BYTES);
     f.get(from).set(source).get(this.items).set(at).i32(0).set(position);
     f.repeat(numbers.kept, () => {
       f.get(at).get(position).memory(I32.store, 0);
       f.get(at);
       pushKey(f, dtype, source, descending);
       f.memory(dtype === 'float64' ? I64.store : I32.store, item.key);
-      for (let d = 0; d < item.digits && counted; d++) {
+      for (let d = 0; d < item.digits && radix; d++) {
         const count = f.local('i32');
         this.digit(at, d);
         f.get(counts)
@@ -239,7 +239,7 @@ class SortWriter {
     // Positions differ, so a whole item of eight bytes can be compared.
     const keyAt = wide ? item.key : 0;
     f.get(items).set(at);
-    f.repeat(this.numbers.others, () => {
+    f.repeat(this.numbers.keptMinusOne, () => {
       f.advance(at, item.bytes).get(at).tee(hole).memory(item.load, 0).set(taken);
       f.get(at).memory(I64.load, keyAt).set(key);
       f.block(() =>

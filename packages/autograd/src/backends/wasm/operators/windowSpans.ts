@@ -41,7 +41,7 @@ interface Dimension {
   /** Elements from one element of a window to the next. */
   readonly step: Word;
   /** Elements from one window to the next; 0 if the bounds are in a table. */
-  readonly apart: Quantity;
+  readonly windowStride: Quantity;
   /** The start of the table of bounds, in bytes from the beginning of the block; null if windows are alike. */
   readonly table: Word | null;
   /** The number of elements of a window along the dimension, if it is the same for all. */
@@ -61,7 +61,7 @@ export interface Windows {
   readonly taps: {
     readonly counts: readonly number[];
     readonly step: number;
-    readonly apart: number;
+    readonly windowStride: number;
   } | null;
 }
 
@@ -76,7 +76,7 @@ export function windowsOf(block: Block, spans: readonly Span[]): Windows {
       ? {
           counts: regular.map((r) => (r as Regular).count),
           step: (spans.at(-1) as Span).step,
-          apart: last.stride,
+          windowStride: last.stride,
         }
       : null;
   const first = regular.reduce((sum, r, d) => sum + (r?.start ?? 0) * (strides[d] as number), 0);
@@ -88,7 +88,7 @@ export function windowsOf(block: Block, spans: readonly Span[]): Windows {
       windows: block.number(span.starts.length),
       stride: block.number(stride),
       step: block.number(span.step * stride),
-      apart: r === null ? 0 : block.number(r.stride * stride),
+      windowStride: r === null ? 0 : block.number(r.stride * stride),
       table: r === null ? block.number(0) : null,
       count: block.number(r?.count ?? 0),
     };
@@ -104,7 +104,7 @@ export function windowsOf(block: Block, spans: readonly Span[]): Windows {
     });
   });
   const alike = regular.map((r) => (r === null ? 'table' : 'alike')).join();
-  const key = taps === null ? alike : `${taps.counts.join('x')}:${taps.step}:${taps.apart}`;
+  const key = taps === null ? alike : `${taps.counts.join('x')}:${taps.step}:${taps.windowStride}`;
   return { key, dims, first: start, taps };
 }
 

@@ -20,7 +20,7 @@ export function argmaxVectors(
   f: FunctionBuilder,
   windows: WrittenOut,
   /** Byte strides of the positions. */
-  places: readonly Quantity[],
+  strides: readonly Quantity[],
   x: number,
   out: number,
 ): void {
@@ -28,20 +28,20 @@ export function argmaxVectors(
   const last = dims.length - 1;
   const [from, index] = [f.local('i32'), f.local('i32')];
   f.get(x).get(f.word(first, 4)).op(I32.add).set(from).push(first).set(index);
-  const { apart } = taps;
+  const { windowStride: stride } = taps;
   const [value, next, best, base, mask] = [1, 2, 3, 4, 5].map(() => f.local('v128')) as [
     ...[number, number, number, number, number],
   ];
   const four = (): void => {
     f.get(index)
       .op(I32x4.splat)
-      .v128([0, apart, 2 * apart, 3 * apart])
+      .v128([0, stride, 2 * stride, 3 * stride])
       .op(I32x4.add)
       .tee(base);
     f.set(best);
     let started = false;
     eachTap(f, windows, from, 4, (at, bytes, offset) => {
-      strided(f, at, bytes, apart);
+      strided(f, at, bytes, stride);
       if (!started) {
         started = true;
         f.set(value);
@@ -63,21 +63,21 @@ export function argmaxVectors(
     f,
     lead.map((d) => d.windows),
     [
-      { pointer: from, strides: lead.map((d) => ({ local: times4(f, d.apart) })) },
-      { pointer: index, strides: lead.map((d) => d.apart) },
-      { pointer: out, strides: places.slice(0, -1) },
+      { pointer: from, strides: lead.map((d) => ({ local: times4(f, d.windowStride) })) },
+      { pointer: index, strides: lead.map((d) => d.windowStride) },
+      { pointer: out, strides: strides.slice(0, -1) },
     ],
     () => {
       const start = [from, index, out].map((pointer) => {
-        const kept = f.local('i32');
-        f.get(pointer).set(kept);
-        return [pointer, kept] as const;
+        const saved = f.local('i32');
+        f.get(pointer).set(saved);
+        return [pointer, saved] as const;
       });
       f.get(count).i32(2).op(I32.shrU).set(left);
       f.repeatLocal(left, () => {
         four();
-        f.advance(from, 16 * apart)
-          .advance(index, 4 * apart)
+        f.advance(from, 16 * stride)
+          .advance(index, 4 * stride)
           .advance(out, 16);
       });
       // The last four windows, some of which were already done.
@@ -86,11 +86,11 @@ export function argmaxVectors(
         f.get(left).i32(4).op(I32.sub).set(back);
         f.get(from)
           .get(back)
-          .i32(apart * 4)
+          .i32(stride * 4)
           .op(I32.mul)
           .op(I32.add)
           .set(from);
-        f.get(index).get(back).i32(apart).op(I32.mul).op(I32.add).set(index);
+        f.get(index).get(back).i32(stride).op(I32.mul).op(I32.add).set(index);
         f.get(out).get(back).i32(4).op(I32.mul).op(I32.add).set(out);
         four();
       });
@@ -107,11 +107,11 @@ function times4(f: FunctionBuilder, x: Quantity): number {
   return local;
 }
 
-/** Pushes four elements that are `apart` elements apart. */
-function strided(f: FunctionBuilder, from: number, at: number, apart: number): void {
-  if (apart === 1) {
+/** Pushes four elements that are `stride` elements apart. */
+function strided(f: FunctionBuilder, from: number, at: number, stride: number): void {
+  if (stride === 1) {
     f.get(from).memory(V128.load, at);
-  } else if (apart === 2) {
+  } else if (stride === 2) {
     f.get(from).memory(V128.load, at);
     f.get(from)
       .memory(V128.load, at + 16)
@@ -120,6 +120,7 @@ function strided(f: FunctionBuilder, from: number, at: number, apart: number): v
     // Each lane is loaded into the vector above its address on the stack.
     for (let lane = 0; lane < 4; lane++) f.get(from);
     f.memory(V128.load32Zero, at);
-    for (let lane = 1; lane < 4; lane++) f.memoryLane(V128.load32Lane, at + lane * apart * 4, lane);
+    for (let lane = 1; lane < 4; lane++)
+      f.memoryLane(V128.load32Lane, at + lane * stride * 4, lane);
   }
 }

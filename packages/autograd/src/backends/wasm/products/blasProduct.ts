@@ -49,10 +49,10 @@ interface Layouts {
 /** How to describe a product to BLAS; null if it is too small or BLAS does not support its strides. */
 export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layouts | null {
   if (m * n * k < MIN_WORK || Math.min(m, n, k) < 8) return null;
-  const found = { a: layout(a, m, k, size), b: layout(b, k, n, size), c: layout(c, m, n, size) };
-  if (found.a === null || found.b === null || found.c === null || found.c.transposed === 1)
+  const layouts = { a: layout(a, m, k, size), b: layout(b, k, n, size), c: layout(c, m, n, size) };
+  if (layouts.a === null || layouts.b === null || layouts.c === null || layouts.c.transposed === 1)
     return null;
-  return { a: found.a, b: found.b, c: found.c };
+  return { a: layouts.a, b: layouts.b, c: layouts.c };
 }
 
 /** An argument to push: a quantity, or a computed value. */

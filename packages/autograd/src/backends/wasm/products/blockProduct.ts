@@ -56,17 +56,17 @@ export function planBlockProduct(
     };
   }
   const t = tiling(size === 4 ? 'float32' : 'float64', context);
-  const how = blockingOf(t, product);
-  const place = scratchLayoutOf(t, product, how);
-  const room = scratchWords(numbers, place);
+  const blocking = blockingOf(t, product);
+  const place = scratchLayoutOf(t, product, blocking);
+  const scratch = scratchWords(numbers, place);
   return {
-    key: `${how.packing ?? 'place'} ${how.copiesA} ${how.rowMajor} ${how.scales}`,
+    key: `${blocking.packing ?? 'place'} ${blocking.copiesA} ${blocking.rowMajor} ${blocking.scales}`,
     at: block.append(numbers),
     packed: Math.ceil(place.bytes / 64) * 64,
     usesBlas: false,
     write: (module) => {
       const f = functionOf(module);
-      const blocked = new BlockedProduct(module, f, t, sizes, how, room);
+      const blocked = new BlockedProduct(module, f, t, sizes, blocking, scratch);
       blocked.write(a, b, c, undefined, undefined, accumulate);
       return f;
     },

@@ -41,19 +41,19 @@ export class BlockedProduct {
     f: FunctionBuilder,
     t: Tiling,
     product: Product<Quantity>,
-    how: Blocking,
-    room: ScratchLayout<Quantity>,
+    blocking: Blocking,
+    scratch: ScratchLayout<Quantity>,
     beyond?: Quantity,
   ) {
     this.module = module;
     this.f = f;
     this.t = t;
     this.p = product;
-    this.plan = how;
-    this.layout = room;
+    this.plan = blocking;
+    this.layout = scratch;
     this.beyond = beyond;
-    this.scaled = how.scales ? { any: f.local('i32'), factors: f.local('i32') } : null;
-    this.a = how.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
+    this.scaled = blocking.scales ? { any: f.local('i32'), factors: f.local('i32') } : null;
+    this.a = blocking.copiesA ? { rows: t.size, columns: ROW_BLOCK * t.size } : product.a;
   }
 
   /**

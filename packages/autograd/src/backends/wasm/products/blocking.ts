@@ -47,10 +47,10 @@ export function blockingOf(t: Tiling, { m, n, a, b, c }: Product): Blocking {
   const rowMajor = b.columns === t.size;
   const inPlace = rowMajor && (Math.abs(b.rows) <= MAX_UNPACKED_ROW || m <= 2 * t.rows);
   const packing = rowMajor ? 'rows' : b.rows === t.size ? 'columns' : 'general';
-  const far = a.rows === t.size && Math.abs(a.columns) >= MIN_COPIED_STRIDE;
+  const isStrided = a.rows === t.size && Math.abs(a.columns) >= MIN_COPIED_STRIDE;
   return {
     packing: inPlace ? undefined : packing,
-    copiesA: far && n >= MIN_COPIED_TILES * columnsOf(t),
+    copiesA: isStrided && n >= MIN_COPIED_TILES * columnsOf(t),
     rowMajor: c.columns === t.size,
     scales: t.term === 'product' && t.size === 4 && n >= MIN_COLUMNS,
   };

@@ -111,23 +111,23 @@ function tilingOf({ out }: MatmulKernel, context: KernelContext): Tiling {
 
 /** Distances of rows, before a norm's root is taken: like the product of `x` and the transpose of `y`, with another term. */
 export function planDistances(
-  { norm, batch, rows, others, length, inputs, out }: DistanceKernel,
+  { norm, batch, rows, columns, length, inputs, out }: DistanceKernel,
   context: KernelContext,
 ): FormedKernel {
   const a = { ...inputs[0], strides: [rows * length, length, 1] };
-  const b = { ...inputs[1], strides: [others * length, 1, length] };
-  const kernel = productLike(batch, [rows, others, length], a, b, out);
+  const b = { ...inputs[1], strides: [columns * length, 1, length] };
+  const kernel = productLike(batch, [rows, columns, length], a, b, out);
   return planBlocked(kernel, batch, { ...tilingOf(kernel, context), term: norm });
 }
 
 /** Sums of weighted differences of rows: like the product of the weights and `y`, with another term. */
 export function planPulls(
-  { transposed, batch, rows, others, length, inputs: [weights, x, y], out }: PullKernel,
+  { transposed, batch, rows, columns, length, inputs: [weights, x, y], out }: PullKernel,
   context: KernelContext,
 ): FormedKernel {
-  const a = { ...weights, strides: [rows * others, ...(transposed ? [1, rows] : [others, 1])] };
-  const b = { ...y, strides: [others * length, length, 1] };
-  const kernel = productLike(batch, [rows, length, others], a, b, out);
+  const a = { ...weights, strides: [rows * columns, ...(transposed ? [1, rows] : [columns, 1])] };
+  const b = { ...y, strides: [columns * length, length, 1] };
+  const kernel = productLike(batch, [rows, length, columns], a, b, out);
   return planBlocked(kernel, batch, pullTiling(tilingOf(kernel, context)), x);
 }
 
@@ -157,7 +157,7 @@ function planBlocked(
   const block = new Block();
   const batch = batchOf(block, kernel, t.size);
   const sizes = wordsOf(block, product);
-  const room = scratchWords(block, layout);
+  const scratch = scratchWords(block, layout);
   const start = from === undefined ? undefined : block.place(from);
   return {
     key: `${t.term === 'product' ? 'matmul' : t.term}${t.size} ${packing} ${copiesA} ${rowMajor} ${scales} ${split} ${batch.dims.length}`,
@@ -171,7 +171,7 @@ function planBlocked(
         beyond = { local: f.local('i32') };
         f.push(start).push(batch.starts[2]).op(I32.sub).set(beyond.local);
       }
-      const blocked = new BlockedProduct(module, f, t, sizes, blocks, room, beyond);
+      const blocked = new BlockedProduct(module, f, t, sizes, blocks, scratch, beyond);
       writeBatch(f, t, blocked, sizes, batch, split);
       return f;
     },

@@ -93,14 +93,14 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
     const element = f.local('v128');
     const difference = f.local('v128');
     /** For pulls: what B is subtracted from, held in registers. */
-    const held: number[] = [];
+    const minuends: number[] = [];
     for (let row = 0; pulls && row < rows; row++) {
       for (let k = 0; k < t.vectors; k++) {
         const local = f.local('v128');
         f.get(x)
           .memory(V128.load, 16 * k)
           .set(local);
-        held.push(local);
+        minuends.push(local);
       }
       f.get(x).get(rowX).op(I32.add).set(x);
     }
@@ -119,7 +119,7 @@ export function tileFunction(module: ModuleBuilder, t: Tiling, rows: number): Fu
         f.get(pointer).get(stepA).op(I32.add).set(pointer);
         columns.forEach((column, k) => {
           const sum = sums[row * t.vectors + k] as number;
-          const from = held[row * t.vectors + k];
+          const from = minuends[row * t.vectors + k];
           if (from !== undefined) addPull(f, t, { sum, element, column, from });
           else addTerm(f, t, { sum, element, column, difference });
         });

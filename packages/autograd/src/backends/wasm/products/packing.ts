@@ -10,8 +10,8 @@ export const PACKINGS = ['rows', 'columns', 'general'] as const;
  * `(depth, b, stepB, columnB, to, columns)`: copies a panel of a full tile's columns into contiguous memory. Columns beyond
  * the last repeat it or hold the data that follows in memory; their products are not used.
  */
-export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): FunctionBuilder {
-  return once(module, `pack${t.size}${how}`, () => {
+export function packFunction(module: ModuleBuilder, t: Tiling, packing: Packing): FunctionBuilder {
+  return once(module, `pack${t.size}${packing}`, () => {
     const f = module.function(
       Array.from({ length: 6 }, () => 'i32' as const),
       [],
@@ -20,7 +20,7 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
     const width = t.vectors * 16;
     const [load, store] = t.size === 4 ? [F32.load, F32.store] : [F64.load, F64.store];
     const left = f.local('i32');
-    if (how === 'rows') {
+    if (packing === 'rows') {
       f.get(depth).set(left);
       f.repeatLocal(left, () => {
         for (let k = 0; k < t.vectors; k++)
@@ -55,7 +55,7 @@ export function packFunction(module: ModuleBuilder, t: Tiling, how: Packing): Fu
         f.advance(to, width);
       });
     };
-    if (how === 'columns') {
+    if (packing === 'columns') {
       const blocks = f.local('i32');
       f.get(depth).i32(t.lanes).op(I32.divU).set(blocks);
       f.repeatLocal(blocks, () => {

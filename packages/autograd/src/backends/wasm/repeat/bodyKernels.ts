@@ -13,17 +13,17 @@ import type { ListCompiler } from './listCompiler.js';
 export interface PreparedBody {
   readonly instructions: readonly Instruction[];
   /** Computed once before the first step, as it is the same in every step. */
-  readonly before: readonly Kernel[];
+  readonly prologue: readonly Kernel[];
   readonly kernels: readonly Kernel[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
 
 /** The buffers that are neither input nor output. */
-export function internalSlots({ before, kernels, inputs, outputs }: PreparedBody): number[] {
+export function internalSlots({ prologue, kernels, inputs, outputs }: PreparedBody): number[] {
   const elsewhere = new Set([...inputs, ...outputs]);
   const slots = new Set<number>();
-  for (const kernel of [...before, ...kernels])
+  for (const kernel of [...prologue, ...kernels])
     for (const { buffer } of bufferRefsOf(kernel)) if (!elsewhere.has(buffer)) slots.add(buffer);
   return [...slots];
 }
@@ -31,7 +31,7 @@ export function internalSlots({ before, kernels, inputs, outputs }: PreparedBody
 /** Places these by lifetime; values computed before the first step stay. */
 export function planInternal(
   slots: readonly number[],
-  { before, kernels }: PreparedBody,
+  { prologue, kernels }: PreparedBody,
   bytesOf: (slot: number) => number,
 ): { readonly bytes: number; readonly offsets: readonly number[] } {
   const spans = new Map(slots.map((slot) => [slot, { first: Infinity, last: 0 }]));
@@ -43,7 +43,7 @@ export function planInternal(
       span.last = i;
     }
   });
-  for (const kernel of before)
+  for (const kernel of prologue)
     for (const { buffer } of bufferRefsOf(kernel))
       if (spans.has(buffer)) spans.set(buffer, { first: 0, last: kernels.length });
   return planArena(slots.map((slot) => ({ bytes: bytesOf(slot), ...spans.get(slot)! })));
@@ -87,10 +87,10 @@ export function ownOutputs(
   instructions: Instruction[],
   add: (kernel: Kernel) => void,
 ): number[] {
-  const taken = new Set(inputs);
+  const used = new Set(inputs);
   return outputs.map((slot) => {
-    if (!taken.has(slot)) {
-      taken.add(slot);
+    if (!used.has(slot)) {
+      used.add(slot);
       return slot;
     }
     const from = instructions[slot] as Instruction;
@@ -108,26 +108,29 @@ export function hoistInvariant(
   kernels: readonly Kernel[],
   constants: ReadonlySet<number>,
   stay: ReadonlySet<number>,
-): Pick<PreparedBody, 'before' | 'kernels'> {
+): Pick<PreparedBody, 'prologue' | 'kernels'> {
   const writers = new Map<number, number>();
   for (const kernel of kernels)
     for (const buffer of writtenBy(kernel)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
-  const lasting = new Set(constants);
-  const [before, each]: [Kernel[], Kernel[]] = [[], []];
+  const invariant = new Set(constants);
+  const [prologue, perStep]: [Kernel[], Kernel[]] = [[], []];
   for (const kernel of kernels) {
     const writes = writtenBy(kernel);
-    if (!readBy(kernel).every((buffer) => lasting.has(buffer)) || writes.some((b) => stay.has(b))) {
-      each.push(kernel);
+    if (
+      !readBy(kernel).every((buffer) => invariant.has(buffer)) ||
+      writes.some((b) => stay.has(b))
+    ) {
+      perStep.push(kernel);
       continue;
     }
-    before.push(kernel);
+    prologue.push(kernel);
     for (const buffer of writes) {
       const left = (writers.get(buffer) as number) - 1;
       writers.set(buffer, left);
-      if (left === 0) lasting.add(buffer);
+      if (left === 0) invariant.add(buffer);
     }
   }
-  return { before, kernels: each };
+  return { prologue, kernels: perStep };
 }
 
 function readBy(kernel: Kernel): number[] {

@@ -22,10 +22,10 @@ const dropped = new FinalizationRegistry<WasmPlan>((plan) => plan.dispose());
 export class CompiledLoop {
   private readonly arrays: Arrays;
   private readonly body: LoopBody;
-  private readonly before: WasmPlan | null;
+  private readonly prologue: WasmPlan | null;
   private readonly plan: WasmPlan;
   /** Values that stay within a step: their slots, their offsets in the loop's memory, and the bytes they take. */
-  private readonly own: readonly number[];
+  private readonly internal: readonly number[];
   private readonly offsets: readonly number[];
   private readonly bytes: number;
   /** The slots of inputs and outputs, and their bytes per step. */
@@ -60,15 +60,15 @@ export class CompiledLoop {
 
   private constructor(body: LoopBody, parts: PreparedBody, maker: ListCompiler) {
     const { arrays } = maker;
-    const { before, kernels, instructions, outputs, inputs } = parts;
+    const { prologue, kernels, instructions, outputs, inputs } = parts;
     const bytesOf = (slot: number): number => {
       const { shape, dtype } = instructions[slot] as Instruction;
       return sizeOf(shape) * itemSize[dtype];
     };
     this.body = body;
     this.arrays = arrays;
-    this.own = internalSlots(parts);
-    const { bytes, offsets } = planInternal(this.own, parts, bytesOf);
+    this.internal = internalSlots(parts);
+    const { bytes, offsets } = planInternal(this.internal, parts, bytesOf);
     this.bytes = bytes;
     this.offsets = offsets;
     this.inputs = inputs;
@@ -77,7 +77,7 @@ export class CompiledLoop {
     this.outputBytes = outputs.map(bytesOf);
     const products = kernels.some(({ kind }) => kind === 'matmul' || kind === 'conv');
     const blas = products && blasSource(arrays.memory.memory) !== null;
-    this.before = before.length === 0 ? null : maker.list(before, 1, false);
+    this.prologue = prologue.length === 0 ? null : maker.list(prologue, 1, false);
     const moving = new Set(outputs);
     body.inputs.forEach(({ kind }, i) => {
       if (kind !== 'constant') moving.add(inputs[i] as number);
@@ -91,14 +91,14 @@ export class CompiledLoop {
   }
 
   /** The memory that a loop needs for itself: the values of a step, the second buffer of each carry, offsets of draws. */
-  memoryFor({ length }: Loop, wanted: LoopStep['results']): number {
+  memoryFor({ length }: Loop, results: LoopStep['results']): number {
     const { body } = this;
     let bytes = align(this.bytes);
     for (let k = 0; k < body.outputs.length; k++) {
       const size = align(this.outputBytes[k]!);
       // A result that nobody wants is overwritten at each step.
-      if (k < body.carries) bytes += wanted.has(k) ? size : 2 * size;
-      else if (!wanted.has(k)) bytes += size;
+      if (k < body.carries) bytes += results.has(k) ? size : 2 * size;
+      else if (!results.has(k)) bytes += size;
     }
     for (const { kind } of body.inputs) if (kind === 'offset') bytes += align(8 * length);
     return bytes;
@@ -106,15 +106,15 @@ export class CompiledLoop {
 
   /** Runs all steps. `addressOf` has the addresses of the loop's operands, results and own memory. */
   run(loop: Loop, step: LoopStep, addressOf: ArrayLike<number>): void {
-    const { addresses, own, offsets } = this;
+    const { addresses, internal, offsets } = this;
     this.free = addressOf[step.slot]!;
     const start = this.take(this.bytes);
-    for (let i = 0; i < own.length; i++) addresses[own[i]!] = start + offsets[i]!;
+    for (let i = 0; i < internal.length; i++) addresses[internal[i]!] = start + offsets[i]!;
     this.setOutputs(loop, step, addressOf);
     if (loop.length === 0) return;
     this.setInputs(loop, step, addressOf);
-    this.before?.setBuffers(addresses);
-    this.before?.run();
+    this.prologue?.setBuffers(addresses);
+    this.prologue?.run();
     this.plan.setBuffers(addresses);
     this.plan.setTimes(loop.length, this.moves);
     this.plan.run();
@@ -204,7 +204,7 @@ export class CompiledLoop {
   }
 
   private get plans(): WasmPlan[] {
-    return this.before === null ? [this.plan] : [this.before, this.plan];
+    return this.prologue === null ? [this.plan] : [this.prologue, this.plan];
   }
 
   /** Whether an index was out of range in any step. */

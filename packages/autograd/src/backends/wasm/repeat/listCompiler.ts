@@ -30,8 +30,8 @@ export class ListCompiler {
     return simplify(program);
   }
 
-  schedule(program: Program, lasting: Set<number>): Schedule {
-    return schedule(program, (op, dtype) => supports(op, dtype), { lasting });
+  schedule(program: Program, persistent: Set<number>): Schedule {
+    return schedule(program, (op, dtype) => supports(op, dtype), { lasting: persistent });
   }
 
   lower(scheduled: Schedule): readonly Lowered[] {

@@ -45,13 +45,17 @@ export class AddressCache {
     outputs: readonly (TypedArray | null)[],
     arrays: Arrays,
   ): boolean {
-    const { arrays: held } = this;
-    if (held === null || this.generation !== arrays.generation || this.losses !== arrays.losses)
+    const { arrays: currentArrays } = this;
+    if (
+      currentArrays === null ||
+      this.generation !== arrays.generation ||
+      this.losses !== arrays.losses
+    )
       return false;
     const n = inputs.length;
-    for (let i = 0; i < n; i++) if (inputs[i] !== held[i]) return false;
-    for (let k = 0; n + k < held.length; k++)
-      if ((outputs[k] ?? null) !== held[n + k]) return false;
+    for (let i = 0; i < n; i++) if (inputs[i] !== currentArrays[i]) return false;
+    for (let k = 0; n + k < currentArrays.length; k++)
+      if ((outputs[k] ?? null) !== currentArrays[n + k]) return false;
     return true;
   }
 

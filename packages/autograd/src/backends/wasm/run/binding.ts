@@ -31,7 +31,7 @@ export class Binding {
   /** Whether an output may be written to an array given for it: it is not an input, and it is the first output of its slot. */
   private readonly isOwn: readonly boolean[];
   /** For even and for odd runs: a cell that is written at each run alternates between two arrays. */
-  private readonly both: [AddressCache, AddressCache | null];
+  private readonly caches: [AddressCache, AddressCache | null];
   /** Which of them the current run uses. */
   turn: 0 | 1 = 0;
   private runs = 0;
@@ -56,7 +56,7 @@ export class Binding {
     const firstAsked = new Map([...outputs.entries()].reverse().map(([k, slot]) => [slot, k]));
     this.isOwn = outputs.map((slot, k) => !isInput.has(slot) && firstAsked.get(slot) === k);
     this.addresses = new AddressCache(instructions.length, outputs.length);
-    this.both = [this.addresses, null];
+    this.caches = [this.addresses, null];
   }
 
   /**
@@ -69,7 +69,7 @@ export class Binding {
     this.given = inputs;
     if (this.runs++ > MIN_RUNS) {
       this.turn = this.turn === 0 ? 1 : 0;
-      this.addresses = this.both[this.turn] ??= new AddressCache(
+      this.addresses = this.caches[this.turn] ??= new AddressCache(
         this.offsets.length,
         this.outputs.length,
       );
@@ -87,17 +87,17 @@ export class Binding {
 
   /** Sets the addresses of everything. */
   private setAddresses(
-    places: AddressCache,
+    cache: AddressCache,
     inputs: readonly TypedArray[],
     outputs: readonly (TypedArray | null)[],
   ): void {
     const { arrays, offsets } = this;
-    const { addresses, copied } = places;
-    places.start(arrays);
+    const { addresses, copied } = cache;
+    cache.start(arrays);
     let bytes = this.arenaBytes;
     copied.length = 0;
     for (let i = 0; i < inputs.length; i++) {
-      let address = places.find(inputs[i]!, i, arrays);
+      let address = cache.find(inputs[i]!, i, arrays);
       if (address < 0) address = arrays.copyIn(inputs[i]!);
       if (address >= 0) addresses[this.inputs[i]!] = address;
       else {
@@ -106,9 +106,9 @@ export class Binding {
       }
     }
     arrays.reserve(bytes);
-    if (places.generation !== arrays.generation) {
+    if (cache.generation !== arrays.generation) {
       offsetsToAddresses(addresses, offsets, arrays.arena);
-      places.generation = arrays.generation;
+      cache.generation = arrays.generation;
     }
     let staging = arrays.arena + this.arenaBytes;
     for (const i of copied) {
@@ -117,10 +117,10 @@ export class Binding {
       staging += this.inputBytes[i]!;
     }
     for (let k = 0; k < this.outputs.length; k++) {
-      const address = places.find(outputs[k] ?? null, inputs.length + k, arrays);
+      const address = cache.find(outputs[k] ?? null, inputs.length + k, arrays);
       if (!this.isOwn[k]) continue;
       const slot = this.outputs[k]!;
-      places.direct[k] = address !== -1;
+      cache.direct[k] = address !== -1;
       addresses[slot] = address !== -1 ? address : arrays.arena + offsets[slot]!;
     }
   }

@@ -60,7 +60,9 @@ export class Forms implements FormTable {
     let index = this.known.get(key);
     if (index === undefined) {
       this.note(key, kernel);
-      this.module ??= new ModuleBuilder(this.memory.shared, { apart: context.width === 'wide' });
+      this.module ??= new ModuleBuilder(this.memory.shared, {
+        splitStores: context.width === 'wide',
+      });
       this.module.place(kernel.write(this.module));
       index = this.count + this.fresh.length;
       this.fresh.push(key);
@@ -73,8 +75,8 @@ export class Forms implements FormTable {
   /**
    * The numbers that `remember` got when the prelude was written: a form, which is then loaded, and others that belong to it.
    */
-  recall(way: string, context: KernelContext): readonly number[] | undefined {
-    const key = this.keyFor(way, context);
+  recall(form: string, context: KernelContext): readonly number[] | undefined {
+    const key = this.keyFor(form, context);
     const numbers = this.prelude?.ways.get(key)?.split(',').map(Number);
     if (numbers !== undefined) this.use(numbers[0]!);
     return numbers;

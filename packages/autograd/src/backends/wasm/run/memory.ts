@@ -46,12 +46,12 @@ export class WasmMemory {
       MAX_PAGES,
       Math.max(1, Math.floor((options.limit ?? MAX_PAGES * PAGE) / PAGE)),
     );
-    const wanted = options.shared ?? false;
+    const isShared = options.shared ?? false;
     let memory: WebAssembly.Memory | undefined;
     let maximum = this.maxPages;
     // Shared memory reserves its largest size immediately, which a system may refuse.
     while (
-      wanted &&
+      isShared &&
       memory === undefined &&
       maximum >= 1 &&
       typeof SharedArrayBuffer !== 'undefined'
@@ -160,15 +160,15 @@ export class WasmMemory {
     return best;
   }
 
-  private grow(size: number, asked: number): void {
+  private grow(size: number, requested: number): void {
     const last = this.free[this.free.length - 1];
     const atEnd = last !== undefined && last.address + last.size === this.end ? last.size : 0;
     const needed = Math.ceil((size - atEnd) / PAGE);
     const pages = this.memory.buffer.byteLength / PAGE;
-    const room = this.maxPages - pages;
-    const generous = Math.min(room, Math.max(needed, STEP_PAGES, Math.ceil(pages / 4)));
+    const available = this.maxPages - pages;
+    const generous = Math.min(available, Math.max(needed, STEP_PAGES, Math.ceil(pages / 4)));
     for (const count of generous > needed ? [generous, needed] : [needed]) {
-      if (count > room) break;
+      if (count > available) break;
       try {
         this.memory.grow(count);
       } catch {
@@ -182,7 +182,7 @@ export class WasmMemory {
     }
     const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new DeviceError(
-      `wasm memory: cannot allocate ${asked} bytes (${mebibytes(asked)}): ${mebibytes(this.used)} are in use, and the ` +
+      `wasm memory: cannot allocate ${requested} bytes (${mebibytes(requested)}): ${mebibytes(this.used)} are in use, and the ` +
         `memory may not grow beyond ${mebibytes(this.bytesReserved)} (its limit is ${mebibytes(this.maxPages * PAGE)}). ` +
         'Use smaller batches, or free what is no longer needed.',
     );

@@ -16,7 +16,7 @@ import { forcedWidth, type BestWidth } from './vectorWidth.js';
  * Notes the forms that are asked for, without compiling or running any: so it also works for vectors that this engine lacks.
  */
 class FormRecorder extends Forms {
-  readonly noted: { readonly key: string; readonly kernel: FormedKernel }[] = [];
+  readonly recorded: { readonly key: string; readonly kernel: FormedKernel }[] = [];
   readonly ways = new Map<string, string>();
 
   override remember(way: string, context: KernelContext, numbers: readonly number[]): void {
@@ -24,7 +24,7 @@ class FormRecorder extends Forms {
   }
 
   protected override note(key: string, kernel: FormedKernel): void {
-    this.noted.push({ key, kernel });
+    this.recorded.push({ key, kernel });
   }
 
   protected override load(): null {
@@ -43,14 +43,14 @@ class FormRecorder extends Forms {
 export function writePrelude(best: BestWidth, works: readonly (() => void)[]): PreludeFiles {
   const { backend } = engine;
   const arrays = new Arrays(true, FormRecorder);
-  const { noted, ways } = arrays.forms as FormRecorder;
+  const { recorded, ways } = arrays.forms as FormRecorder;
   engine.backend = wasmBackend({ threads: 1, arrays });
   forcedWidth.width = best;
   const ends: number[] = [];
   try {
     for (const work of works) {
       work();
-      ends.push(noted.length);
+      ends.push(recorded.length);
     }
   } finally {
     forcedWidth.width = null;
@@ -59,9 +59,9 @@ export function writePrelude(best: BestWidth, works: readonly (() => void)[]): P
   const modules = ends.map((end, part) => {
     const first = ends[part - 1] ?? 0;
     const module = new ModuleBuilder(true);
-    for (const { kernel } of noted.slice(first, end)) module.place(kernel.write(module));
+    for (const { kernel } of recorded.slice(first, end)) module.place(kernel.write(module));
     return module.finish(first);
   });
-  const keys = noted.map(({ key }) => key);
+  const keys = recorded.map(({ key }) => key);
   return { text: contentsOf(ends, keys, ways), modules };
 }

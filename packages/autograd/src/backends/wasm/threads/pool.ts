@@ -157,14 +157,14 @@ export class ThreadPool implements Threads {
       throw error;
     }
     if (status !== 0) {
-      const how = this.workerDied()
+      const detail = this.workerDied()
         ? 'died'
         : this.workerFailed
           ? 'failed'
           : 'never reached a barrier';
       this.giveUp();
       throw new DeviceError(
-        `threads: a worker ${how}; plans run on one thread from now on. Evaluate again.`,
+        `threads: a worker ${detail}; plans run on one thread from now on. Evaluate again.`,
       );
     }
     this.join('run a plan');
@@ -208,9 +208,9 @@ export class ThreadPool implements Threads {
       const died = this.workerDied();
       if (this.broken || died || performance.now() > deadline) {
         this.giveUp();
-        const how = died ? 'before it died' : `within ${this.timeout / 1000} s`;
+        const detail = died ? 'before it died' : `within ${this.timeout / 1000} s`;
         throw new DeviceError(
-          `threads: ${died ? 'a worker' : `${workers - done} of ${workers} workers`} did not ${what} ${how}; ` +
+          `threads: ${died ? 'a worker' : `${workers - done} of ${workers} workers`} did not ${what} ${detail}; ` +
             'plans run on one thread from now on. Evaluate again.',
         );
       }

@@ -132,8 +132,8 @@ export class OperationLoop {
   private find(op: Operation, walked: number): Template | null {
     const { reads, dtypes, levels, forms, context } = this;
     const { name, id, dtype, fold, along = null, product = false } = op;
-    const how = [name ?? 'copy', Math.min(id, 0), dtype, fold, along, product, levels, walked];
-    const way = `${how.join(' ')} ${dtypes.slice(0, reads).join()} ${dtypes[OUT]!}`;
+    const parts = [name ?? 'copy', Math.min(id, 0), dtype, fold, along, product, levels, walked];
+    const way = `${parts.join(' ')} ${dtypes.slice(0, reads).join()} ${dtypes[OUT]!}`;
     const known = forms.recall(way, context);
     if (known !== undefined) {
       const [form, scratch, ...words] = known as readonly [number, number, ...number[]];

@@ -209,8 +209,8 @@ export class ProductCall {
     const packing =
       blocks.packing === undefined ? PACKINGS.length : PACKINGS.indexOf(blocks.packing);
     const flags = Number(blocks.copiesA) + 2 * Number(blocks.rowMajor) + 4 * Number(blocks.scales);
-    const ways = packing * 8 + flags;
-    const kind = (ways * SPLITS.length + SPLITS.indexOf(split)) * 2 + Number(single);
+    const variant = packing * 8 + flags;
+    const kind = (variant * SPLITS.length + SPLITS.indexOf(split)) * 2 + Number(single);
     const key = kind * (MAX_BATCH_DIMENSIONS + 1) + dimensions;
     let form = this.known.get(key);
     if (form === undefined) this.known.set(key, (form = this.find(key, site, slot)));
@@ -220,13 +220,13 @@ export class ProductCall {
   /** The form for products of this kind: from the prelude, or by planning one. */
   private find(key: number, site: WalkContext, slot: number): number {
     const { forms, context } = this;
-    const way = `product ${key}`;
-    const known = forms.recall(way, context)?.[0];
+    const formKey = `product ${key}`;
+    const known = forms.recall(formKey, context)?.[0];
     if (known !== undefined) return known;
     const formed = planMatmul(kernelOf(site, slot), context);
     if (formed === null) return -1;
     const form = forms.find(formed, context);
-    forms.remember(way, context, [form]);
+    forms.remember(formKey, context, [form]);
     return form;
   }
 }

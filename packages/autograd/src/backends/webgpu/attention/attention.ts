@@ -42,16 +42,16 @@ function hasSoftmax(step: Lowered): boolean {
 class Attention {
   private readonly steps: readonly Lowered[];
   private readonly instructions: Instruction[];
-  private readonly found: Regions;
+  private readonly regions: Regions;
 
-  constructor(steps: readonly Lowered[], instructions: Instruction[], found: Regions) {
+  constructor(steps: readonly Lowered[], instructions: Instruction[], regions: Regions) {
     this.steps = steps;
     this.instructions = instructions;
-    this.found = found;
+    this.regions = regions;
   }
 
   rewrite(): (Lowered | ScoresStep)[] {
-    if (this.found.regions.size === 0) return [...this.steps];
+    if (this.regions.regions.size === 0) return [...this.steps];
     const gone = new Set<number>();
     const made = new Map<number, ScoresStep>();
     // Sums down the columns come first: they determine which values of rows must be stored.
@@ -59,7 +59,8 @@ class Attention {
       made.set(at, step);
       for (const member of members) gone.add(member);
     }
-    for (const [buffer, { at }] of this.found.dots) if (this.found.isVirtual(buffer)) gone.add(at);
+    for (const [buffer, { at }] of this.regions.dots)
+      if (this.regions.isVirtual(buffer)) gone.add(at);
     return this.steps.flatMap((step, at): (Lowered | ScoresStep)[] => {
       const scores = made.get(at);
       if (scores !== undefined) return [scores];
@@ -68,14 +69,14 @@ class Attention {
   }
 
   private inlined(): InlinedBody {
-    return new InlinedBody(this.instructions, this.found.points, (buffer) =>
-      this.found.isVirtual(buffer) ? (this.found.dots.get(buffer)?.kernel ?? null) : null,
+    return new InlinedBody(this.instructions, this.regions.points, (buffer) =>
+      this.regions.isVirtual(buffer) ? (this.regions.dots.get(buffer)?.kernel ?? null) : null,
     );
   }
 
   private *rowSteps(): Generator<PositionedStep> {
-    for (const region of [...this.found.regions.values()].reverse()) {
-      const sums = this.found.sumsOf(region, 'rows');
+    for (const region of [...this.regions.regions.values()].reverse()) {
+      const sums = this.regions.sumsOf(region, 'rows');
       const inlined = this.inlined();
       const { kernel, grid } = region;
       const contractions = sums.map(({ value, kernel: { b, n, out } }) => ({
@@ -106,7 +107,7 @@ class Attention {
       };
       const members = [region.at, ...sums.map(({ at }) => at)];
       const kernels = [kernel, ...sums.map((sum) => sum.kernel)];
-      yield positionedStep(this.found.endOf(region), members, scores, kernels, [
+      yield positionedStep(this.regions.endOf(region), members, scores, kernels, [
         ...region.slots,
         ...sums.map((sum) => sum.kernel.out.buffer),
       ]);
@@ -114,20 +115,20 @@ class Attention {
   }
 
   private *columnSteps(): Generator<PositionedStep> {
-    const all: Column[] = [...this.found.regions.values()]
-      .flatMap((region) => this.found.sumsOf(region, 'columns').map((sum) => ({ region, sum })))
+    const all: Column[] = [...this.regions.regions.values()]
+      .flatMap((region) => this.regions.sumsOf(region, 'columns').map((sum) => ({ region, sum })))
       .sort((x, y) => x.sum.at - y.sum.at);
     const groups: Column[][] = [];
-    const places = new Map<Column[], number>();
+    const positions = new Map<Column[], number>();
     for (const one of all) {
       const at = one.sum.at;
       const found = groups
-        .map((group) => ({ group, at: this.joint(group, places.get(group)!, one) }))
+        .map((group) => ({ group, at: this.joint(group, positions.get(group)!, one) }))
         .find((x) => x.at !== null);
       const group = found?.group ?? [];
       if (found === undefined) groups.push(group);
       group.push(one);
-      places.set(group, found?.at ?? at);
+      positions.set(group, found?.at ?? at);
     }
     for (const group of groups) {
       const { kernel, grid } = group[0]!.region;
@@ -152,7 +153,7 @@ class Attention {
       };
       const kernels = group.map(({ sum }) => sum.kernel);
       yield positionedStep(
-        places.get(group)!,
+        positions.get(group)!,
         group.map(({ sum }) => sum.at),
         scores,
         kernels,
@@ -167,7 +168,7 @@ class Attention {
     const first = group[0]!.region;
     const { region, sum } = one;
     const width = all.reduce((n, { sum: { kernel } }) => n + Math.ceil(kernel.n / TILE) * TILE, 0);
-    const dots = new Set(all.flatMap((one) => [...this.found.dotsOf(one.region)]));
+    const dots = new Set(all.flatMap((one) => [...this.regions.dotsOf(one.region)]));
     if (
       !same(first.grid, region.grid) ||
       first.kernel.outer.join() !== region.kernel.outer.join() ||
@@ -176,11 +177,11 @@ class Attention {
       Math.max(dots.size, all.length) > MAX_TILES
     )
       return null;
-    const written = this.found.uses.writersOf(sum.kernel.b.buffer);
-    if (this.found.endOf(region) < groupAt && written.every((at) => at < groupAt)) return groupAt;
+    const written = this.regions.uses.writersOf(sum.kernel.b.buffer);
+    if (this.regions.endOf(region) < groupAt && written.every((at) => at < groupAt)) return groupAt;
     const writes = group.flatMap(({ sum: { kernel } }) => writtenBy(kernel));
     const members = new Set(group.map(({ sum: { at } }) => at));
-    return this.found.isFree(groupAt, sum.at, members, writes) ? sum.at : null;
+    return this.regions.isFree(groupAt, sum.at, members, writes) ? sum.at : null;
   }
 }
 

@@ -203,7 +203,7 @@ export function searchShader(k: SearchKernel): Shader {
 /** A row of differences whose squares overflow, or underflow, is traversed again, divided by the largest of them. */
 export function distanceShader(k: DistanceKernel): Shader {
   const w = new ShaderWriter();
-  w.line(`let m = ${w.word(k.length)}; let others = ${w.word(k.others)}; let i = row / others;`);
+  w.line(`let m = ${w.word(k.length)}; let others = ${w.word(k.columns)}; let i = row / others;`);
   w.line(`let x = ${w.address(k.inputs[0])} + i * m;`);
   w.line(
     `let y = ${w.address(k.inputs[1])} + (i / ${w.word(k.rows)} * others + row % others) * m;`,
@@ -222,7 +222,7 @@ export function distanceShader(k: DistanceKernel): Shader {
     w.line('s = most * sqrt(s); } else { s = sqrt(s); } } else { s = sqrt(s); }');
   }
   w.line(store('float32', `${w.address(k.out)} + row`, 's'));
-  return w.threads(k.batch * k.rows * k.others);
+  return w.threads(k.batch * k.rows * k.columns);
 }
 
 /** One thread per element of a sum. */
@@ -230,7 +230,7 @@ export function pullShader(k: PullKernel): Shader {
   const w = new ShaderWriter();
   const [weights, x, y] = k.inputs.map((place) => w.address(place)) as [string, string, string];
   w.line(
-    `let m = ${w.word(k.length)}; let rows = ${w.word(k.rows)}; let others = ${w.word(k.others)};`,
+    `let m = ${w.word(k.length)}; let rows = ${w.word(k.rows)}; let others = ${w.word(k.columns)};`,
   );
   w.line('let i = row / m; let q = row % m; let b = i / rows; var s = 0.0;');
   const place = k.transposed ? '(b * others + j) * rows + i % rows' : 'i * others + j';

@@ -121,7 +121,7 @@ export class ComplexLanes {
   }
 
   /** Loads pairs from one address per lane. */
-  gatherPairs(places: readonly Address[]): Complex {
+  gatherPairs(addresses: readonly Address[]): Complex {
     const each = (part: readonly Address[]): Register => {
       const out = this.v.register();
       part.forEach(([pointer, offset], lane) => {
@@ -133,16 +133,16 @@ export class ComplexLanes {
       });
       return out;
     };
-    const half = places.length / 2;
-    return this.unzip(each(places.slice(0, half)), each(places.slice(half)));
+    const half = addresses.length / 2;
+    return this.unzip(each(addresses.slice(0, half)), each(addresses.slice(half)));
   }
-  scatterPairs(places: readonly Address[], { re, im }: Complex): void {
-    const half = places.length / 2;
+  scatterPairs(addresses: readonly Address[], { re, im }: Complex): void {
+    const half = addresses.length / 2;
     for (const [from, pairs] of [
       [0, this.low(re, im)],
       [half, this.high(re, im)],
     ] as const) {
-      places.slice(from, from + half).forEach(([pointer, offset], lane) => {
+      addresses.slice(from, from + half).forEach(([pointer, offset], lane) => {
         this.f.get(pointer).get(pairs);
         if (this.size === 8) this.f.memory(V128.store, offset);
         else this.f.memoryLane(V128.store64Lane, offset, lane);
@@ -151,9 +151,9 @@ export class ComplexLanes {
   }
 
   /** Loads single parts from one address per lane. */
-  gather(places: readonly Address[]): Register {
+  gather(addresses: readonly Address[]): Register {
     const out = this.v.register();
-    places.forEach(([pointer, offset], lane) => {
+    addresses.forEach(([pointer, offset], lane) => {
       this.f.get(pointer);
       if (lane === 0) this.f.memory(this.code.splatLoad, offset);
       else this.f.get(out).memoryLane(this.code.laneLoad, offset, lane);
@@ -161,9 +161,9 @@ export class ComplexLanes {
     });
     return out;
   }
-  scatter(places: readonly Address[], x: Register): void {
+  scatter(addresses: readonly Address[], x: Register): void {
     const store = this.size === 4 ? V128.store32Lane : V128.store64Lane;
-    places.forEach(([pointer, offset], lane) => {
+    addresses.forEach(([pointer, offset], lane) => {
       this.f.get(pointer).get(x).memoryLane(store, offset, lane);
     });
   }

@@ -101,7 +101,7 @@ export function writeBlock(
       f.get(t).push(where.inner).op(I32.remU).i32(bytes).op(I32.mul).op(I32.add).set(pointer);
       return pointer;
     });
-  const places = (given: readonly number[], vector: number): Address[] =>
+  const addresses = (given: readonly number[], vector: number): Address[] =>
     given.slice(vector * lanes, (vector + 1) * lanes).map((pointer) => [pointer, 0] as const);
 
   const x = numbers.inputs.map((word) => pointers(word, where.from, item));
@@ -111,10 +111,10 @@ export function writeBlock(
     if (paired) {
       number = together
         ? c.loadPairs(first[0] as number, vector * 32)
-        : c.gatherPairs(places(first, vector));
+        : c.gatherPairs(addresses(first, vector));
     } else {
       const part = (given: readonly number[]): Register =>
-        together ? c.load(given[0] as number, vector * 16) : c.gather(places(given, vector));
+        together ? c.load(given[0] as number, vector * 16) : c.gather(addresses(given, vector));
       number = { re: part(first), im: second === undefined ? c.constant(0) : part(second) };
     }
     return kind === 'real' ? { re: number.re, im: c.constant(0) } : number;
@@ -124,17 +124,17 @@ export function writeBlock(
     for (const pointer of given.flat()) f.advance(pointer, step);
   };
 
-  let [here, there] = site.scratch;
+  let [source, destination] = site.scratch;
   const [at, mirrored] = [f.local('i32'), f.local('i32')];
-  f.get(here.pointer).set(at);
+  f.get(source.pointer).set(at);
   const take = (kind: 'whole' | 'real', withMirror: boolean): void => {
     for (const vector of vectors) {
       v.scope(() => {
         const number = loaded(vector, kind);
-        c.storeParts(at, vector * 16, here.pitch, swap(number));
+        c.storeParts(at, vector * 16, source.pitch, swap(number));
         if (withMirror) {
           const im = c.minus(c.constant(0), number.im);
-          c.storeParts(mirrored, vector * 16, here.pitch, swap({ re: number.re, im }));
+          c.storeParts(mirrored, vector * 16, source.pitch, swap({ re: number.re, im }));
         }
         return [];
       });
@@ -144,7 +144,7 @@ export function writeBlock(
     if (withMirror) f.advance(mirrored, -row);
   };
   if (from === 'half') {
-    f.get(here.pointer)
+    f.get(source.pointer)
       .i32((length - 1) * row)
       .op(I32.add)
       .set(mirrored);
@@ -156,26 +156,26 @@ export function writeBlock(
   const stages = stagesOf(length, radices, width);
   const roots = { pointer: table, unit: 1 };
   for (const stage of stages.slice(0, -1)) {
-    middlePass(c, stage, roots, here, there);
-    [here, there] = [there, here];
+    middlePass(c, stage, roots, source, destination);
+    [source, destination] = [destination, source];
   }
   const last = stages.at(-1) as (typeof stages)[number];
-  f.get(there.pointer).set(at);
+  f.get(destination.pointer).set(at);
   const emit = (u: number, sum: Complex): void =>
-    c.storeParts(at, u * last.stride * size, there.pitch, swap(c.scaled(sum, factor)));
-  lastPass(c, last, here, emit, () => f.advance(at, 16));
+    c.storeParts(at, u * last.stride * size, destination.pitch, swap(c.scaled(sum, factor)));
+  lastPass(c, last, source, emit, () => f.advance(at, 16));
 
   const y = pointers(numbers.out, where.to, (to === 'real' ? 1 : 2) * size);
-  f.get(there.pointer).set(at);
+  f.get(destination.pointer).set(at);
   f.repeat(to === 'half' ? half + 1 : length, () => {
     for (const vector of vectors) {
       v.scope(() => {
-        const number = c.loadParts(at, vector * 16, there.pitch);
+        const number = c.loadParts(at, vector * 16, destination.pitch);
         if (to === 'real') {
           if (together) c.store(y[0] as number, vector * 16, number.re);
-          else c.scatter(places(y, vector), number.re);
+          else c.scatter(addresses(y, vector), number.re);
         } else if (together) c.storePairs(y[0] as number, vector * 32, number);
-        else c.scatterPairs(places(y, vector), number);
+        else c.scatterPairs(addresses(y, vector), number);
         return [];
       });
     }

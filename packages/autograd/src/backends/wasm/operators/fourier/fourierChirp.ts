@@ -190,21 +190,21 @@ function convolve(c: ComplexLanes, n: number, rows: readonly [Rows, Rows], at: T
       f.advance(x, 16);
       if (!inverse) f.advance(turns, 16);
     };
-    let [here, there] = [other, from];
-    firstPass(c, n, { pointer: at.roots, unit: 1 }, load, advance, here);
+    let [source, destination] = [other, from];
+    firstPass(c, n, { pointer: at.roots, unit: 1 }, load, advance, source);
     for (const stage of stages.slice(1, -1)) {
-      middlePass(c, stage, { pointer: at.roots, unit: 1 }, here, there);
-      [here, there] = [there, here];
+      middlePass(c, stage, { pointer: at.roots, unit: 1 }, source, destination);
+      [source, destination] = [destination, source];
     }
-    const y = pointerTo(f, there.pointer, 0);
+    const y = pointerTo(f, destination.pointer, 0);
     const factors = pointerTo(f, inverse ? at.turns : at.filter, 0);
     const emit = (u: number, sum: Complex): void => {
       const offset = u * last.stride * size;
       const z = c.mul(inverse ? swap(sum) : sum, c.loadParts(factors, offset, pitch));
-      c.storeParts(y, offset, there.pitch, z);
+      c.storeParts(y, offset, destination.pitch, z);
     };
-    lastPass(c, last, here, emit, () => f.advance(y, 16).advance(factors, 16));
-    return [there, here];
+    lastPass(c, last, source, emit, () => f.advance(y, 16).advance(factors, 16));
+    return [destination, source];
   };
   return transform(transform(rows, false), true)[0];
 }

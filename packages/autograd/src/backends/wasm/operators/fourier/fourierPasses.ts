@@ -106,18 +106,18 @@ export function firstPass(
   });
 }
 
-/** The state before a pass: `stride` adjacent elements, of which `apart` belong to one row, and `length` still to transform. */
+/** The state before a pass: `stride` adjacent elements, of which `rowStride` belong to one row, and `length` still to transform. */
 export interface Stage {
   readonly radix: number;
   readonly length: number;
   readonly stride: number;
-  readonly apart: number;
+  readonly rowStride: number;
 }
 
 /** A pass that is followed by others. */
 export function middlePass(
   c: ComplexLanes,
-  { radix, length, stride, apart }: Stage,
+  { radix, length, stride, rowStride }: Stage,
   roots: Roots,
   from: Rows,
   to: Rows,
@@ -128,7 +128,7 @@ export function middlePass(
   f.get(from.pointer).set(x).get(to.pointer).set(y);
   const powers = Array.from({ length: radix - 1 }, () => f.local('i32'));
   for (const pointer of powers) f.get(roots.pointer).set(pointer);
-  const step = apart * roots.unit * 2 * size;
+  const step = rowStride * roots.unit * 2 * size;
   f.repeat(m, () => {
     v.scope(() => {
       const turns = powers.map((pointer) => c.splatPair(pointer, 0));
@@ -178,11 +178,11 @@ export function lastPass(
 
 /** The stages of a length, for `width` transforms at a time. */
 export function stagesOf(n: number, radices: readonly number[], width: number): Stage[] {
-  let [length, apart] = [n, 1];
+  let [length, rowStride] = [n, 1];
   return radices.map((radix) => {
-    const stage = { radix, length, stride: apart * width, apart };
+    const stage = { radix, length, stride: rowStride * width, rowStride };
     length /= radix;
-    apart *= radix;
+    rowStride *= radix;
     return stage;
   });
 }

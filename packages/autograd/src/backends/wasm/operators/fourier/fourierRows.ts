@@ -68,45 +68,45 @@ export function writeRow(site: FourierSite, row: number, factor: number): void {
   const out = place(numbers.out, bytesTo);
   const roots: Roots = { pointer: table, unit: length / n };
   const swap = ({ re, im }: Complex): Complex => (sign > 0 ? { re: im, im: re } : { re, im });
-  let [here, there] = site.scratch;
+  let [source, destination] = site.scratch;
   const flip = (): void => {
-    [here, there] = [there, here];
+    [source, destination] = [destination, source];
   };
   const quarter = (n / 4) * size;
   if (from === 'half') {
-    join(site, x, n, there);
+    join(site, x, n, destination);
     const at = f.local('i32');
-    f.get(there.pointer).set(at);
-    const load = (j: number): Complex => swap(c.loadParts(at, j * quarter, there.pitch));
-    firstPass(c, n, roots, load, () => f.advance(at, 16), here);
+    f.get(destination.pointer).set(at);
+    const load = (j: number): Complex => swap(c.loadParts(at, j * quarter, destination.pitch));
+    firstPass(c, n, roots, load, () => f.advance(at, 16), source);
   } else if (from === 'parts') {
     const [re, im] = x as [number, number];
     const load = (j: number): Complex =>
       swap({ re: c.load(re, j * quarter), im: c.load(im, j * quarter) });
-    firstPass(c, n, roots, load, () => f.advance(re, 16).advance(im, 16), here);
+    firstPass(c, n, roots, load, () => f.advance(re, 16).advance(im, 16), source);
   } else {
     const at = x[0] as number;
     const load = (j: number): Complex => swap(c.loadPairs(at, 2 * j * quarter));
-    firstPass(c, n, roots, load, () => f.advance(at, 32), here);
+    firstPass(c, n, roots, load, () => f.advance(at, 32), source);
   }
   const stages = stagesOf(n, radices, 1);
   for (const stage of stages.slice(1, -1)) {
-    middlePass(c, stage, roots, here, there);
+    middlePass(c, stage, roots, source, destination);
     flip();
   }
   const last = stages.at(-1) as (typeof stages)[number];
   if (from !== 'real') {
     const emit = (u: number, sum: Complex): void =>
       c.storePairs(out, 2 * u * last.stride * size, swap(c.scaled(sum, factor)));
-    lastPass(c, last, here, emit, () => f.advance(out, 32));
+    lastPass(c, last, source, emit, () => f.advance(out, 32));
     return;
   }
   const z = f.local('i32');
-  f.get(there.pointer).set(z);
+  f.get(destination.pointer).set(z);
   const emit = (u: number, sum: Complex): void =>
-    c.storeParts(z, u * last.stride * size, there.pitch, c.scaled(sum, factor));
-  lastPass(c, last, here, emit, () => f.advance(z, 16));
-  split(site, there, n, out, to === 'pairs');
+    c.storeParts(z, u * last.stride * size, destination.pitch, c.scaled(sum, factor));
+  lastPass(c, last, source, emit, () => f.advance(z, 16));
+  split(site, destination, n, out, to === 'pairs');
 }
 
 /** From the halved transform of pairs to that of the real row: its first half and one element, or all. */

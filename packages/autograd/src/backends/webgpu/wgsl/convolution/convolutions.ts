@@ -75,7 +75,7 @@ function plainConv(k: ConvKernel, parts: Parts | null, to: BufferRef | Epilogue)
     coordinates(w, 'result', sizes, 'i');
   }
   const text = new ConvText(w, k);
-  const { places } = text;
+  const { outSize } = text;
   const [p, q] = k.inputs;
   w.line(`let pa = ${w.address(p)}; let pb = ${w.address(q)}; var acc = 0.0;`);
   let ends = 0;
@@ -103,15 +103,15 @@ function plainConv(k: ConvKernel, parts: Parts | null, to: BufferRef | Epilogue)
     b = text.weight('i1', 'o', 'i2', ...taps);
   } else {
     // Examples and the first dimension of places merged.
-    const lines = `${text.n} * ${places[0]!}`;
+    const lines = `${text.n} * ${outSize[0]!}`;
     const [from, to] =
       parts === null ? ['0u', lines] : ['part * length', `min(${lines}, (part + 1u) * length)`];
     w.line(`let ends = ${to};`);
     w.line(`for (var line = ${from}; line < ends; line++) {`);
-    w.line(`let n = line / ${places[0]!}; let y0 = line % ${places[0]!};`);
+    w.line(`let n = line / ${outSize[0]!}; let y0 = line % ${outSize[0]!};`);
     ends++;
     for (const d of dims) {
-      if (d > 0) open(`y${d}`, places[d]!);
+      if (d > 0) open(`y${d}`, outSize[d]!);
       text.read(d, `y${d}`, `i${3 + d}`, 'continue;');
     }
     a = text.x('n', 'i0', 'i2', ...xs);

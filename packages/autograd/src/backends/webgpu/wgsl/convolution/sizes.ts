@@ -8,18 +8,18 @@ export function productOf({ batch, inChannels, outChannels, direction, ...k }: C
   readonly n: number;
   readonly k: number;
 } {
-  const [size, window, places] = [k.size, k.window, k.outSize].map(product) as [
+  const [size, window, positions] = [k.size, k.window, k.outSize].map(product) as [
     number,
     number,
     number,
   ];
   switch (direction) {
     case 'forward':
-      return { m: batch * places, n: outChannels, k: inChannels * window };
+      return { m: batch * positions, n: outChannels, k: inChannels * window };
     case 'gradInput':
       return { m: batch * size, n: inChannels, k: outChannels * window };
     case 'gradWeight':
-      return { m: inChannels * window, n: outChannels, k: batch * places };
+      return { m: inChannels * window, n: outChannels, k: batch * positions };
   }
 }
 

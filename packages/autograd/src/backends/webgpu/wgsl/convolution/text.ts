@@ -5,7 +5,7 @@ import type { ShaderWriter } from '../shaderWriter.js';
 /** Names of the sizes of a convolution, and the arithmetic of its places. */
 export class ConvText {
   readonly window: readonly string[];
-  readonly places: readonly string[];
+  readonly outSize: readonly string[];
   private readonly w: ShaderWriter;
   private readonly kernel: ConvKernel;
   private readonly size: readonly string[];
@@ -30,7 +30,7 @@ export class ConvText {
     this.dilation = k.dilation.map((x) => named(x, true));
     this.size = k.size.map((x) => named(x));
     this.window = k.window.map((x) => named(x));
-    this.places = k.outSize.map((x) => named(x));
+    this.outSize = k.outSize.map((x) => named(x));
     this.n = named(k.batch);
     this.g = named(k.groups);
     this.c = named(k.inChannels);
@@ -49,7 +49,7 @@ export class ConvText {
     return this.flat([this.g, this.o, this.c, ...this.window], at);
   }
   y(...at: readonly string[]): string {
-    return this.flat([this.n, this.g, this.o, ...this.places], at);
+    return this.flat([this.n, this.g, this.o, ...this.outSize], at);
   }
 
   /** Lines that define the position `x0`, … that a tap reads at a place; `otherwise` runs in the padding. */
@@ -62,7 +62,7 @@ export class ConvText {
   /** Lines that define the place `y0`, … whose tap reads a position; `otherwise` runs if there is none. */
   readBy(d: number, position: string, tap: string, otherwise: string): void {
     this.w.line(
-      `let q${d} = i32(${position}) + ${this.low[d]!} - i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} % ${this.stride[d]!} != 0 || q${d} / ${this.stride[d]!} >= i32(${this.places[d]!})) { ${otherwise} } let y${d} = u32(q${d} / ${this.stride[d]!});`,
+      `let q${d} = i32(${position}) + ${this.low[d]!} - i32(${tap}) * ${this.dilation[d]!}; if (q${d} < 0 || q${d} % ${this.stride[d]!} != 0 || q${d} / ${this.stride[d]!} >= i32(${this.outSize[d]!})) { ${otherwise} } let y${d} = u32(q${d} / ${this.stride[d]!});`,
     );
   }
 
@@ -102,7 +102,7 @@ export class ConvText {
   place(d: number, row: string, step: string): void {
     const { w, kernel } = this;
     const forward = kernel.direction !== 'gradInput';
-    const end = forward ? this.size[d]! : this.places[d]!;
+    const end = forward ? this.size[d]! : this.outSize[d]!;
     // As an unsigned number, a negative position is beyond every end.
     w.line(`let q${d} = u32(${row} + ${step});`);
     if (forward || kernel.stride[d] === 1) {
@@ -116,7 +116,7 @@ export class ConvText {
 
   /** The flat position of a channel's element in the tensor that is read. */
   flatPlace(channel: string, at: readonly string[]): string {
-    const sizes = this.kernel.direction === 'gradInput' ? this.places : this.size;
+    const sizes = this.kernel.direction === 'gradInput' ? this.outSize : this.size;
     return at.reduce((e, x, d) => `(${e}) * ${sizes[d]!} + ${x}`, channel);
   }
 }
