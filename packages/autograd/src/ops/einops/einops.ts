@@ -65,10 +65,10 @@ export const rearrange = composite(
   (x: Source, pattern: string, sizes?: AxisSizes): Tensor => {
     const node = nodeOf('rearrange', x);
     const plan = planOf('rearrange', pattern, node.sizes, sizes ?? {}, false);
-    const lost = plan.from.find((axis) => !plan.to.includes(axis));
-    if (lost !== undefined)
+    const droppedAxis = plan.from.find((axis) => !plan.to.includes(axis));
+    if (droppedAxis !== undefined)
       throw new ChainruleError(
-        `rearrange: the pattern ${display(pattern)} has ${lost} on the left, but not on the right; see einops.reduce`,
+        `rearrange: the pattern ${display(pattern)} has ${droppedAxis} on the left, but not on the right; see einops.reduce`,
       );
     return reshapeNode(arranged(unpacked(node, plan), plan.from, plan.to), plan.shape);
   },
@@ -113,11 +113,11 @@ export const reduce = composite(
         `${op}: the reduction must be ${Object.keys(foldings).join(', ')} or a function, got ${display(reduction)}`,
       );
     }
-    const lost = plan.from.flatMap((axis, d) => (plan.to.includes(axis) ? [] : [d]));
-    const kept = plan.from.filter((axis) => plan.to.includes(axis));
-    const apart = unpacked(node, plan);
-    const folded = lost.length === 0 ? apart : fold(apart, lost);
-    return reshapeNode(arranged(folded, kept, plan.to), plan.shape);
+    const reducedDims = plan.from.flatMap((axis, d) => (plan.to.includes(axis) ? [] : [d]));
+    const keptAxes = plan.from.filter((axis) => plan.to.includes(axis));
+    const unpackedAxes = unpacked(node, plan);
+    const folded = reducedDims.length === 0 ? unpackedAxes : fold(unpackedAxes, reducedDims);
+    return reshapeNode(arranged(folded, keptAxes, plan.to), plan.shape);
   },
 ) as <X extends Source, const P extends string, const Z extends AxisSizes = Record<never, never>>(
   x: X,
@@ -136,18 +136,18 @@ export const repeat = composite(
     const op = 'einops.repeat';
     const node = nodeOf(op, x);
     const plan = planOf(op, pattern, node.sizes, sizes ?? {}, true);
-    const lost = plan.from.find((axis) => !plan.to.includes(axis));
-    if (lost !== undefined)
+    const droppedAxis = plan.from.find((axis) => !plan.to.includes(axis));
+    if (droppedAxis !== undefined)
       throw new ChainruleError(
-        `${op}: the pattern ${display(pattern)} has ${lost} on the left, but not on the right; see einops.reduce`,
+        `${op}: the pattern ${display(pattern)} has ${droppedAxis} on the left, but not on the right; see einops.reduce`,
       );
-    const kept = plan.to.filter((axis) => plan.from.includes(axis));
-    const ordered = arranged(unpacked(node, plan), plan.from, kept);
+    const keptAxes = plan.to.filter((axis) => plan.from.includes(axis));
+    const ordered = arranged(unpacked(node, plan), plan.from, keptAxes);
     const full = plan.to.map((axis) => plan.sizes.get(axis) as number);
-    const apart = reshapeNode(
+    const unpackedAxes = reshapeNode(
       ordered,
       plan.to.map((axis, d) => (plan.from.includes(axis) ? full[d]! : 1)),
     );
-    return reshapeNode(expandNode(apart, full), plan.shape);
+    return reshapeNode(expandNode(unpackedAxes, full), plan.shape);
   },
 ) as Arrangement;

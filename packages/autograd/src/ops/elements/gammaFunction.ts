@@ -127,8 +127,8 @@ export function gammaFunctions() {
     let a = x;
     for (let k = 1; a < 9 + s; a = x + k++) {
       // Includes the rounding error of x + k, which the power magnifies.
-      const lost = x - (a - (k - 1));
-      const term = a ** -s * (1 - (s * lost) / a);
+      const roundingError = x - (a - (k - 1));
+      const term = a ** -s * (1 - (s * roundingError) / a);
       sum += term;
       if (term <= sum * 1e-17) return sum;
     }

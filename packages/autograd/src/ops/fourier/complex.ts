@@ -60,8 +60,8 @@ export function realOperand(op: string, x: Operand | Complex): Tensor {
 
 /** Both parts as pairs in a new last dimension. */
 export function paired({ real, imag }: Complex): Tensor {
-  const apart = (x: Tensor): Tensor => reshapeNode(x, [...x.sizes, 1]);
-  return concatNode([apart(real), apart(imag)], real.ndim);
+  const unsqueezed = (x: Tensor): Tensor => reshapeNode(x, [...x.sizes, 1]);
+  return concatNode([unsqueezed(real), unsqueezed(imag)], real.ndim);
 }
 
 /** The two parts of pairs. */

@@ -74,9 +74,10 @@ function windowOf(op: string, like: Tensor, nFft: number, options: FrameOptions)
 
 /** The position in the signal of each element of each frame. */
 function framePositions(count: number, hop: number, nFft: number): Tensor {
-  const places = new Int32Array(count * nFft);
-  for (let t = 0; t < count; t++) for (let i = 0; i < nFft; i++) places[t * nFft + i] = t * hop + i;
-  return makeLeaf(places, [count * nFft], 'int32');
+  const positions = new Int32Array(count * nFft);
+  for (let t = 0; t < count; t++)
+    for (let i = 0; i < nFft; i++) positions[t * nFft + i] = t * hop + i;
+  return makeLeaf(positions, [count * nFft], 'int32');
 }
 
 /** The most pieces from which frames are assembled. */
@@ -148,8 +149,8 @@ export const stft: (x: Operand | Complex, nFft: number, options?: StftOptions) =
     const { real, imag } = onesided
       ? rfft(framed(z.real), { norm })
       : fft(complex ? { real: framed(z.real), imag: framed(z.imag) } : framed(z.real), { norm });
-    const turned = (t: Tensor): Tensor => moveDim(t, t.ndim - 1, t.ndim - 2);
-    return { real: turned(real), imag: turned(imag) };
+    const framesLast = (t: Tensor): Tensor => moveDim(t, t.ndim - 1, t.ndim - 2);
+    return { real: framesLast(real), imag: framesLast(imag) };
   });
 
 /**
@@ -182,13 +183,13 @@ export const istft: (x: Operand | Complex, nFft: number, options?: IstftOptions)
     const norm = normalized ? 'ortho' : 'backward';
     const rows = irfft({ real: half(z.real), imag: half(z.imag) }, { n: nFft, norm });
     const total = nFft + hop * (count - 1);
-    const places = framePositions(count, hop, nFft);
+    const frameIndex = framePositions(count, hop, nFft);
     const overlap = (frames: Tensor): Tensor => {
       const lead = frames.sizes.slice(0, -2);
       return indexAddOf(
         [
           filled(0, [...lead, total], frames.dtype),
-          places,
+          frameIndex,
           reshapeNode(frames, [...lead, count * nFft]),
         ],
         { dim: lead.length },

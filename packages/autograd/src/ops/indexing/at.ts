@@ -124,13 +124,13 @@ function applyBasic(
       });
       shape.push(1);
     } else if (index instanceof Tensor && index.dtype === 'bool') {
-      const places = maskPositions('at', index, x.sizes, d);
-      if (places.length === 0) {
+      const indexed = maskPositions('at', index, x.sizes, d);
+      if (indexed.length === 0) {
         const yes = valueOf(index, 'at')[0] !== 0 ? 1 : 0;
         advanced.push({ dim: shape.length, index: makeLeaf(new Int32Array(yes), [yes], 'int32') });
         shape.push(1);
       }
-      for (const place of places) {
+      for (const place of indexed) {
         const k = start.length;
         advanced.push({ dim: shape.length, index: place });
         shape.push(x.sizes[k]!);
@@ -139,8 +139,8 @@ function applyBasic(
         step.push(1);
       }
     } else if (index instanceof Tensor) {
-      const places = indexTensor('at', index, n, d, { negative: true });
-      (places.ndim === 0 ? positions : advanced).push({ dim: shape.length, index: places });
+      const indexed = indexTensor('at', index, n, d, { negative: true });
+      (indexed.ndim === 0 ? positions : advanced).push({ dim: shape.length, index: indexed });
       shape.push(n);
       start.push(0);
       size.push(n);

@@ -172,9 +172,9 @@ export const maskedSelect: (x: Operand, mask: Tensor) => Tensor = composite(
     const node = operand('maskedSelect', x);
     const covered = maskOf('maskedSelect', mask);
     const shape = broadcastShapes('maskedSelect', node.sizes, covered.sizes);
-    const places = positions(valueOf(expandNode(covered, shape), 'maskedSelect'));
+    const flatIndices = positions(valueOf(expandNode(covered, shape), 'maskedSelect'));
     const flat = reshapeNode(expandNode(node, shape), [sizeOf(shape)]);
-    return takeOf([flat, makeLeaf(places, [places.length], 'int32')], { dim: 0 });
+    return takeOf([flat, makeLeaf(flatIndices, [flatIndices.length], 'int32')], { dim: 0 });
   },
 );
 
@@ -197,18 +197,18 @@ function positions(data: ArrayLike<number>): Int32Array {
  */
 export const nonzero: (x: Operand) => Tensor = composite('nonzero', (x) => {
   const node = operand('nonzero', x);
-  const places = positions(valueOf(node, 'nonzero'));
+  const flatIndices = positions(valueOf(node, 'nonzero'));
   const n = node.ndim;
-  const rows = n === 1 ? places : coordinates(places, node.sizes);
-  return makeLeaf(rows, [places.length, n], 'int32');
+  const rows = n === 1 ? flatIndices : coordinates(flatIndices, node.sizes);
+  return makeLeaf(rows, [flatIndices.length, n], 'int32');
 });
 
 /** The indices in each dimension for flat indices, in rows. */
-function coordinates(places: Int32Array, sizes: Shape): Int32Array {
+function coordinates(flatIndices: Int32Array, sizes: Shape): Int32Array {
   const n = sizes.length;
-  const rows = new Int32Array(places.length * n);
-  for (let r = 0; r < places.length; r++) {
-    let rest = places[r]!;
+  const rows = new Int32Array(flatIndices.length * n);
+  for (let r = 0; r < flatIndices.length; r++) {
+    let rest = flatIndices[r]!;
     for (let d = n - 1; d >= 0; d--) {
       const size = sizes[d]!;
       const outer = Math.floor(rest / size);

@@ -16,13 +16,13 @@ export function maskPositions(op: string, mask: Tensor, shape: Shape, dim: numbe
     }
   });
   const data = valueOf(mask, op);
-  const places: number[] = [];
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
+  const indices: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) indices.push(i);
   const strides = stridesOf(mask.sizes);
   return mask.sizes.map((n, k) =>
     makeLeaf(
-      Int32Array.from(places, (p) => Math.floor(p / strides[k]!) % n),
-      [places.length],
+      Int32Array.from(indices, (p) => Math.floor(p / strides[k]!) % n),
+      [indices.length],
       'int32',
     ),
   );

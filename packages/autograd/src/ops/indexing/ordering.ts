@@ -152,15 +152,15 @@ export const searchsorted: (sorted: Tensor, values: Operand, options?: SearchOpt
   composite('searchsorted', (sorted, values, options) => {
     const { right, side } = searchOptions('searchsorted', options);
     const rows = operand('searchsorted', sorted);
-    const wanted = operand('searchsorted', values, rows.dtype);
+    const searched = operand('searchsorted', values, rows.dtype);
     if (rows.ndim === 0)
       throw new ShapeError('searchsorted: the sorted tensor needs at least one dimension');
-    if (rows.ndim > 1 && !sameShape(rows.sizes.slice(0, -1), wanted.sizes.slice(0, -1))) {
+    if (rows.ndim > 1 && !sameShape(rows.sizes.slice(0, -1), searched.sizes.slice(0, -1))) {
       throw new ShapeError(
-        `searchsorted: shapes ${show(rows.sizes)} and ${show(wanted.sizes)} must agree in all dimensions but the last`,
+        `searchsorted: shapes ${show(rows.sizes)} and ${show(searched.sizes)} must agree in all dimensions but the last`,
       );
     }
-    return searchPositions([rows, wanted], {
+    return searchPositions([rows, searched], {
       right: side === undefined ? right === true : side === 'right',
     });
   });

@@ -25,11 +25,11 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
   },
   vjp: (i, ct, inputs, _out, { dim }) => {
     if (i === 1) return null;
-    const { own, given } = productOfOthers(inputs, dim);
+    const { ofTarget: own, ofSource: given } = productOfOthers(inputs, dim);
     return i === 0 ? mul(ct, own) : mul(gatherOf([ct, inputs[1] as Tensor], { dim }), given);
   },
   jvp: ([t, , u], inputs, _out, { dim }) => {
-    const { own, given } = productOfOthers(inputs, dim);
+    const { ofTarget: own, ofSource: given } = productOfOthers(inputs, dim);
     const base = t === null || t === undefined ? zerosOf(own) : mul(t, own);
     if (u === null || u === undefined) return base;
     return scatterAddOf([base, inputs[1] as Tensor, mul(u, given)], { dim });
@@ -53,7 +53,10 @@ export const scatterProdOf: PrimitiveOp<{ dim: number }> = primitive('scatterPro
  * zeros. A second zero appears as itself, so that its derivative is the product of the rest; with three or more zeros
  * everything is 0.
  */
-function productOfOthers(inputs: readonly Tensor[], dim: number): { own: Tensor; given: Tensor } {
+function productOfOthers(
+  inputs: readonly Tensor[],
+  dim: number,
+): { ofTarget: Tensor; ofSource: Tensor } {
   const [x, index, src] = inputs as readonly [Tensor, Tensor, Tensor];
   const [ownZero, zero] = [eq(x, 0), eq(src, 0)];
   const [ownFactor, factor] = [choose(ownZero, 1, x), choose(zero, 1, src)];
@@ -76,8 +79,8 @@ function productOfOthers(inputs: readonly Tensor[], dim: number): { own: Tensor;
     );
   };
   return {
-    own: without([ownZero, x, ownFactor], (table) => table),
-    given: without([zero, src, factor], (table) => gatherOf([table, index], { dim })),
+    ofTarget: without([ownZero, x, ownFactor], (table) => table),
+    ofSource: without([zero, src, factor], (table) => gatherOf([table, index], { dim })),
   };
 }
 
@@ -105,18 +108,18 @@ export const scatterExtremeOf: PrimitiveOp<ExtremeAttrs> = primitive<ExtremeAttr
     },
     vjp: (i, ct, inputs, out, { dim }) => {
       if (i === 1) return null;
-      const { own, given, count } = ties(inputs, out, dim);
+      const { ofTarget, ofSource, count } = ties(inputs, out, dim);
       const share = div(ct, count);
       return i === 0
-        ? strongMul(own, share)
-        : strongMul(given, gatherOf([share, inputs[1] as Tensor], { dim }));
+        ? strongMul(ofTarget, share)
+        : strongMul(ofSource, gatherOf([share, inputs[1] as Tensor], { dim }));
     },
     jvp: ([t, , u], inputs, out, { dim }) => {
-      const { own, given, count } = ties(inputs, out, dim);
+      const { ofTarget, ofSource, count } = ties(inputs, out, dim);
       const [x, index] = inputs as readonly [Tensor, Tensor];
-      const base = t === null || t === undefined ? zerosOf(x) : strongMul(own, t);
+      const base = t === null || t === undefined ? zerosOf(x) : strongMul(ofTarget, t);
       if (u === null || u === undefined) return div(base, count);
-      return div(scatterAddOf([base, index, strongMul(given, u)], { dim }), count);
+      return div(scatterAddOf([base, index, strongMul(ofSource, u)], { dim }), count);
     },
     batch: (inputs, batched, { dim, sign }, size) =>
       scatterExtremeOf(batchAll(inputs, batched, size), { dim: dim + 1, sign }),
@@ -138,9 +141,13 @@ function ties(
   inputs: readonly Tensor[],
   out: Tensor,
   dim: number,
-): { own: Tensor; given: Tensor; count: Tensor } {
+): { ofTarget: Tensor; ofSource: Tensor; count: Tensor } {
   const [x, index, src] = inputs as readonly [Tensor, Tensor, Tensor];
-  const own = castNode(eq(x, out), out.dtype);
-  const given = castNode(eq(src, gatherOf([out, index], { dim })), out.dtype);
-  return { own, given, count: scatterAddOf([add(own, 0), index, given], { dim }) };
+  const ofTarget = castNode(eq(x, out), out.dtype);
+  const ofSource = castNode(eq(src, gatherOf([out, index], { dim })), out.dtype);
+  return {
+    ofTarget,
+    ofSource,
+    count: scatterAddOf([add(ofTarget, 0), index, ofSource], { dim }),
+  };
 }

@@ -44,12 +44,12 @@ export const indexFill: Along<Tensor, [index: Indices, value: Operand]> = compos
       );
     const target = node.ndim === 0 ? reshapeNode(node, [1]) : node;
     const d = normalizeDim('indexFill', dim, node.ndim);
-    const places = indexTensor('indexFill', index, target.sizes[d]!, d);
+    const indices = indexTensor('indexFill', index, target.sizes[d]!, d);
     const source = expandNode(
       filling,
-      target.sizes.map((n, k) => (k === d ? places.size : n)),
+      target.sizes.map((n, k) => (k === d ? indices.size : n)),
     );
-    return written('indexFill', node, dim, places, source);
+    return written('indexFill', node, dim, indices, source);
   },
 );
 

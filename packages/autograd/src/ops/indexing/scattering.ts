@@ -47,28 +47,28 @@ function scattered(
 ): Tensor {
   const node = operand(op, x);
   const d = normalizeDim(op, dim, node.ndim);
-  const places = atLeastVector(indexTensor(op, index, node.sizes[d] ?? 1, d));
+  const indices = atLeastVector(indexTensor(op, index, node.sizes[d] ?? 1, d));
   const target = atLeastVector(node);
-  checkIndexShape(op, places.sizes, target.sizes, d);
+  checkIndexShape(op, indices.sizes, target.sizes, d);
   const source = castNode(operand(op, src, node.dtype), node.dtype);
   if (!(src instanceof Tensor)) {
     return reshapeNode(
-      write([target, places, expandNode(source, places.sizes)], { dim: d }),
+      write([target, indices, expandNode(source, indices.sizes)], { dim: d }),
       node.sizes,
     );
   }
   const given = atLeastVector(source);
-  if (given.ndim !== places.ndim || given.sizes.some((n, k) => n < places.sizes[k]!)) {
+  if (given.ndim !== indices.ndim || given.sizes.some((n, k) => n < indices.sizes[k]!)) {
     throw new ShapeError(
-      `${op}: the source of shape ${show(given.sizes)} is smaller than the index of shape ${show(places.sizes)}`,
+      `${op}: the source of shape ${show(given.sizes)} is smaller than the index of shape ${show(indices.sizes)}`,
     );
   }
   const used = sliceNode(
     given,
-    places.sizes.map(() => 0),
-    places.sizes,
+    indices.sizes.map(() => 0),
+    indices.sizes,
   );
-  return reshapeNode(write([target, places, used], { dim: d }), node.sizes);
+  return reshapeNode(write([target, indices, used], { dim: d }), node.sizes);
 }
 
 function atLeastVector(x: Tensor): Tensor {
@@ -91,16 +91,18 @@ export const indexAdd: Along<
   const { alpha = 1 } = indexAddOptions('indexAdd', options);
   const node = operand('indexAdd', x);
   const d = normalizeDim('indexAdd', dim, node.ndim);
-  const places = atLeastVector(indexTensor('indexAdd', index, node.sizes[d] ?? 1, d));
-  if (places.ndim > 1)
-    throw new ShapeError(`indexAdd: expected a vector of indices, got shape ${show(places.sizes)}`);
+  const indices = atLeastVector(indexTensor('indexAdd', index, node.sizes[d] ?? 1, d));
+  if (indices.ndim > 1)
+    throw new ShapeError(
+      `indexAdd: expected a vector of indices, got shape ${show(indices.sizes)}`,
+    );
   const given = castNode(operand('indexAdd', source), node.dtype);
   const scaled =
     Number(alpha) === 1
       ? given
       : mul(given, node.dtype === 'bool' ? Boolean(alpha) : Number(alpha));
   const added = indexAddOf(
-    [atLeastVector(node), places, atLeastVector(castNode(scaled, node.dtype))],
+    [atLeastVector(node), indices, atLeastVector(castNode(scaled, node.dtype))],
     { dim: d },
   );
   return reshapeNode(added, node.sizes);
@@ -131,12 +133,12 @@ export const indexPut: (
       'indexPut: expected an array of index tensors, one for each of the first dimensions',
     );
   }
-  const places = maskIndices('indexPut', node.sizes, list as Indices[]);
-  const k = places.length;
+  const indexList = maskIndices('indexPut', node.sizes, list as Indices[]);
+  const k = indexList.length;
   const sizes = node.sizes.slice(0, k);
   const rest = node.sizes.slice(k);
-  const chosen = places.map((p) => p.sizes).reduce((s, t) => broadcastShapes('indexPut', s, t));
-  const index = flatIndex(places, sizes);
+  const chosen = indexList.map((p) => p.sizes).reduce((s, t) => broadcastShapes('indexPut', s, t));
+  const index = flatIndex(indexList, sizes);
   const given = castNode(operand('indexPut', values, node.dtype), node.dtype);
   checkExpand('indexPut', given.sizes, [...chosen, ...rest]);
   const source = reshapeNode(expandNode(given, [...chosen, ...rest]), [sizeOf(chosen), ...rest]);

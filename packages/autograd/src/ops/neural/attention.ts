@@ -228,8 +228,8 @@ function repeatHeads(op: string, x: Tensor, q: Tensor): Tensor {
     );
   }
   const [lead, rest] = [x.sizes.slice(0, -3), x.sizes.slice(-2)];
-  const apart = reshapeNode(x, [...lead, have, 1, ...rest]);
-  return reshapeNode(expandNode(apart, [...lead, have, want / have, ...rest]), [
+  const grouped = reshapeNode(x, [...lead, have, 1, ...rest]);
+  return reshapeNode(expandNode(grouped, [...lead, have, want / have, ...rest]), [
     ...lead,
     want,
     ...rest,

@@ -28,8 +28,8 @@ export const channelShuffle: (x: Tensor, groups: number) => Tensor = composite(
         `channelShuffle: expected x [n, channels, …] with channels a multiple of groups ${groups}, got ${show(x.sizes)}`,
       );
     }
-    const apart = reshapeNode(x, [n, groups, c / groups, sizeOf(rest)]);
-    return reshapeNode(permuteNode(apart, [0, 2, 1, 3]), x.sizes);
+    const grouped = reshapeNode(x, [n, groups, c / groups, sizeOf(rest)]);
+    return reshapeNode(permuteNode(grouped, [0, 2, 1, 3]), x.sizes);
   },
 );
 
@@ -53,9 +53,9 @@ export const pixelUnshuffle: (x: Tensor, downscaleFactor: number) => Tensor = co
     }
     const lead = x.sizes.slice(0, -3);
     const k = lead.length;
-    const apart = reshapeNode(x, [...lead, c, h / r, r, w / r, r]);
+    const grouped = reshapeNode(x, [...lead, c, h / r, r, w / r, r]);
     const order = [...range(k + 1), k + 2, k + 4, k + 1, k + 3];
-    return reshapeNode(permuteNode(apart, order), [...lead, c * r * r, h / r, w / r]);
+    return reshapeNode(permuteNode(grouped, order), [...lead, c * r * r, h / r, w / r]);
   },
 );
 

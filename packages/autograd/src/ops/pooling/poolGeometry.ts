@@ -58,9 +58,9 @@ export function geometryOf(
     );
   }
   const counts = size.map((n, d) => {
-    const room = n + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
-    if (options.ceilMode !== true) return Math.floor(room / stride[d]!) + 1;
-    const count = Math.ceil(room / stride[d]!) + 1;
+    const span = n + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
+    if (options.ceilMode !== true) return Math.floor(span / stride[d]!) + 1;
+    const count = Math.ceil(span / stride[d]!) + 1;
     // A window that would begin beyond the input and its left padding is left out.
     return (count - 1) * stride[d]! >= n + padding[d]! ? count - 1 : count;
   });

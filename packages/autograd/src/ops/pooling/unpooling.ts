@@ -85,10 +85,13 @@ function maxUnpool(op: string, rank: number): MaxUnpool {
     const [n, c] = x.sizes as readonly [number, number];
     const area = sizeOf(target);
     const flat = [n, c, sizeOf(x.sizes.slice(2))];
-    const places = reshapeNode(indexTensor(op, indices, area, 2), flat);
-    const written = scatterOf([filled(0, [n, c, area], x.dtype), places, reshapeNode(x, flat)], {
-      dim: 2,
-    });
+    const flatIndices = reshapeNode(indexTensor(op, indices, area, 2), flat);
+    const written = scatterOf(
+      [filled(0, [n, c, area], x.dtype), flatIndices, reshapeNode(x, flat)],
+      {
+        dim: 2,
+      },
+    );
     return unbatched(reshapeNode(written, [n, c, ...target]), single);
   };
 }
@@ -109,15 +112,15 @@ function targetOf(
       throw new ShapeError(`${op}: padding ${show(pad)} leaves a result of size ${show(usual)}`);
     return usual;
   }
-  const wanted = outputSize.length === rank + 2 ? outputSize.slice(2) : [...outputSize];
+  const spatial = outputSize.length === rank + 2 ? outputSize.slice(2) : [...outputSize];
   if (
-    wanted.length !== rank ||
-    wanted.some((n, d) => !Number.isInteger(n) || n < 0 || Math.abs(n - usual[d]!) >= step[d]!)
+    spatial.length !== rank ||
+    spatial.some((n, d) => !Number.isInteger(n) || n < 0 || Math.abs(n - usual[d]!) >= step[d]!)
   ) {
     throw new ShapeError(
       `${op}: outputSize ${display(outputSize)} must be ${rank} whole numbers, each less than a stride ` +
         `${show(step)} from ${show(usual)}`,
     );
   }
-  return wanted;
+  return spatial;
 }

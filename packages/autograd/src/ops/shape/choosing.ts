@@ -67,12 +67,12 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
     if (r === 0) return filled(0, [0], node.dtype);
     const rows = combinationsOf(node.size, r, withReplacement);
     checkShape('combinations', [rows, r]);
-    const places = new Int32Array(rows * r);
+    const indices = new Int32Array(rows * r);
     const choice: number[] = [];
     let at = 0;
     const extend = (from: number): void => {
       if (choice.length === r) {
-        for (const i of choice) places[at++] = i;
+        for (const i of choice) indices[at++] = i;
         return;
       }
       // Too few elements are left: without this check the search would take longer than writing the result.
@@ -84,7 +84,7 @@ export const combinations: (x: Operand, r?: number, options?: CombinationsOption
       }
     };
     extend(0);
-    return takeOf([node, makeLeaf(places, [rows, r], 'int32')], { dim: 0 });
+    return takeOf([node, makeLeaf(indices, [rows, r], 'int32')], { dim: 0 });
   });
 
 /** The number of choices of r among n. */

@@ -90,16 +90,16 @@ function triangleIndices(op: string, lower: boolean): Indices {
     const { offset: k = 0 } = offsetOption(op, offset);
     const n = lower ? countBelow(row, col, k) : countBelow(col, row, -k);
     checkSize(op, [2, n]);
-    const places = new Int32Array(2 * n);
+    const indices = new Int32Array(2 * n);
     // Rows before and after those of the triangle are skipped: there may be very many.
     let i = lower ? clamp(-k, 0, row) : 0;
     for (let at = 0; at < n; i++) {
       const from = lower ? 0 : clamp(i + k, 0, col);
       const to = lower ? clamp(i + k + 1, 0, col) : col;
-      places.fill(i, at, at + to - from);
-      for (let j = from; j < to; j++) places[n + at++] = j;
+      indices.fill(i, at, at + to - from);
+      for (let j = from; j < to; j++) indices[n + at++] = j;
     }
-    return makeLeaf(places, [2, n], 'int32');
+    return makeLeaf(indices, [2, n], 'int32');
   });
 }
 

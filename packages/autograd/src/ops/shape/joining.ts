@@ -73,8 +73,8 @@ export const cat = composite(
   'cat',
   (tensors: readonly Operand[], dim?: DimOption, options?: { readonly dim?: number }): Tensor => {
     const nodes = promoteAll('cat', tensors);
-    const kept = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
-    const list = kept.length > 0 ? kept : nodes.slice(0, 1);
+    const nonEmpty = nodes.filter((x) => x.ndim !== 1 || x.size > 0);
+    const list = nonEmpty.length > 0 ? nonEmpty : nodes.slice(0, 1);
     const { sizes: shape } = list[0] as Tensor;
     if (list.some((x) => x.ndim === 0)) {
       throw new ShapeError(
@@ -103,9 +103,9 @@ export const stack = composite(
       );
     }
     const d = normalizeDim('stack', dimOf('stack', dim, options), shape.length + 1);
-    const apart = [...shape.slice(0, d), 1, ...shape.slice(d)];
+    const unsqueezedShape = [...shape.slice(0, d), 1, ...shape.slice(d)];
     return concatNode(
-      nodes.map((x) => reshapeNode(x, apart)),
+      nodes.map((x) => reshapeNode(x, unsqueezedShape)),
       d,
     );
   },

@@ -117,12 +117,12 @@ export function narrowNode(
 /** The elements of `x` in reverse along each of `dims`. */
 export function flipNode(x: Tensor, dims: readonly number[]): Tensor {
   if (x.size === 0) return x;
-  const turned = (d: number): boolean => dims.includes(d) && x.sizes[d] !== 1;
+  const isFlipped = (d: number): boolean => dims.includes(d) && x.sizes[d] !== 1;
   return sliceNode(
     x,
-    x.sizes.map((n, d) => (turned(d) ? n - 1 : 0)),
+    x.sizes.map((n, d) => (isFlipped(d) ? n - 1 : 0)),
     x.sizes,
-    x.sizes.map((_, d) => (turned(d) ? -1 : 1)),
+    x.sizes.map((_, d) => (isFlipped(d) ? -1 : 1)),
   );
 }
 

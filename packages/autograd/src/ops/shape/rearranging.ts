@@ -61,10 +61,10 @@ function repeated(op: string, x: Tensor, repeats: readonly number[]): Tensor {
     shape.map((n, d) => n * repeats[d]!),
   );
   // Each dimension gets one of size 1 before it, which is expanded.
-  const apart = shape.flatMap((n) => [1, n]);
+  const interleaved = shape.flatMap((n) => [1, n]);
   const stretched = shape.flatMap((n, d) => [repeats[d]!, n]);
   return reshapeNode(
-    expandNode(reshapeNode(x, apart), stretched),
+    expandNode(reshapeNode(x, interleaved), stretched),
     shape.map((n, d) => n * repeats[d]!),
   );
 }

@@ -23,12 +23,12 @@ interface Part {
 export function sumOfParts(cts: readonly Tensor[]): Tensor {
   const terms: Tensor[] = [];
   const byDim = new Map<number, Part[]>();
-  const placed = new Map<string, Tensor[]>();
+  const partsByPosition = new Map<string, Tensor[]>();
   for (const ct of cts) {
     const part = partOf(ct);
     const parts = part === null ? undefined : byDim.get(part.dim);
     const key = part === null ? placedKey(ct) : null;
-    if (key !== null) placed.set(key, [...(placed.get(key) ?? []), ct]);
+    if (key !== null) partsByPosition.set(key, [...(partsByPosition.get(key) ?? []), ct]);
     else if (part === null) terms.push(ct);
     else if (parts === undefined) byDim.set(part.dim, [part]);
     else parts.push(part);
@@ -39,7 +39,7 @@ export function sumOfParts(cts: readonly Tensor[]): Tensor {
       terms.push(padded ?? joined(layer, (cts[0] as Tensor).sizes, dim));
     }
   }
-  for (const pads of placed.values()) {
+  for (const pads of partsByPosition.values()) {
     const { lowering } = (pads[0] as Tensor).op as Primitive;
     if (lowering.kind === 'dynamicParts') terms.push(lowering.join(pads));
   }

@@ -111,10 +111,10 @@ export const pdist = composite('pdist', (x: Tensor, options?: DistanceOptions): 
   const count = Math.max(0, (n * (n - 1)) / 2);
   checkSize('pdist', [count]);
   const all = reshapeNode(pairwise(node, node, p), [n * n]);
-  const places = new Int32Array(count);
+  const pairs = new Int32Array(count);
   let at = 0;
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) places[at++] = i * n + j;
-  return takeOf([all, makeLeaf(places, [count], 'int32')], { dim: 0 });
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) pairs[at++] = i * n + j;
+  return takeOf([all, makeLeaf(pairs, [count], 'int32')], { dim: 0 });
 });
 
 /** Infinity is one of them. */

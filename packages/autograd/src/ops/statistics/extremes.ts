@@ -158,15 +158,15 @@ let lastTables: CountingTables | null = null;
 function countingTables(n: number): CountingTables {
   if (lastTables?.row.length === n) return lastTables;
   const row = new Float64Array(n);
-  const room: CountingTables = {
+  const tables: CountingTables = {
     row,
     words: new Int32Array(row.buffer),
     table: new Int32Array(2 ** Math.ceil(Math.log2(2 * n + 2))),
     counts: new Int32Array(n),
     lasts: new Int32Array(n),
   };
-  if (n <= MAX_CACHED_ROW) lastTables = room;
-  return room;
+  if (n <= MAX_CACHED_ROW) lastTables = tables;
+  return tables;
 }
 
 /**

@@ -12,8 +12,8 @@ const BOUND = 5.371920351148152;
 /** How many matrices of work space an exponential needs. */
 export const WORKSPACE_MATRICES = 6;
 
-/** `exp(a)` of a matrix `[n, n]`, returned in one of the matrices of `room` or in `a`; NaN if an element is not finite. */
-export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matrix {
+/** `exp(a)` of a matrix `[n, n]`, returned in one of the matrices of `scratch` or in `a`; NaN if an element is not finite. */
+export function exponential(a: Matrix, n: number, scratch: readonly Matrix[]): Matrix {
   let norm = 0;
   for (let j = 0; j < n; j++) {
     let sum = 0;
@@ -24,7 +24,7 @@ export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matr
   if (!Number.isFinite(norm)) return a.fill(NaN);
   const squarings = norm > BOUND ? Math.ceil(Math.log2(norm / BOUND)) : 0;
   if (squarings > 0) for (let i = 0; i < n * n; i++) a[i]! *= 2 ** -squarings;
-  let [x, other] = approximation(a, n, room);
+  let [x, other] = approximation(a, n, scratch);
   for (let k = 0; k < squarings; k++) {
     multiply(other, x, x, n);
     [x, other] = [other, x];
@@ -33,8 +33,8 @@ export function exponential(a: Matrix, n: number, room: readonly Matrix[]): Matr
 }
 
 /** `(V − U)⁻¹ (V + U)` with the odd powers in U and the even ones in V; also returns a matrix that is no longer needed. */
-function approximation(a: Matrix, n: number, room: readonly Matrix[]): [Matrix, Matrix] {
-  const [a2, a4, a6, u, v, w] = room as [Matrix, Matrix, Matrix, Matrix, Matrix, Matrix];
+function approximation(a: Matrix, n: number, scratch: readonly Matrix[]): [Matrix, Matrix] {
+  const [a2, a4, a6, u, v, w] = scratch as [Matrix, Matrix, Matrix, Matrix, Matrix, Matrix];
   multiply(a2, a, a, n);
   multiply(a4, a2, a2, n);
   multiply(a6, a4, a2, n);

@@ -20,7 +20,7 @@ export interface Reflections {
   readonly width: number;
   /** V `[rows, width]`, its transpose, and T `[width, width]`, upper triangular. */
   readonly v: Matrix;
-  readonly turned: Matrix;
+  readonly transposed: Matrix;
   readonly t: Matrix;
 }
 
@@ -44,7 +44,7 @@ export function householder(a: Matrix, m: number, n: number, c: number): Matrix 
 
 /**
  * Makes the columns from `start` to `end` upper triangular, and returns the vectors, as rows, of the reflections `I − β u uᵀ`
- * that do so; they are applied to `reach` columns from `start` on.
+ * that do so; they are applied to `columns` columns from `start` on.
  */
 function reflections(
   a: Matrix,
@@ -52,7 +52,7 @@ function reflections(
   n: number,
   start: number,
   end: number,
-  reach: number,
+  columns: number,
 ): { vectors: Matrix; betas: Matrix } {
   const [rows, width] = [m - start, end - start];
   const vectors = zeros(width * rows);
@@ -75,7 +75,7 @@ function reflections(
     vectors[at + k] = head - alpha;
     const beta = 2 / (square + (head - alpha) * (head - alpha));
     betas[k] = beta;
-    applyReflection(blockAt(a, n, start + k, start + k + 1), rows - k, reach - k - 1, vectors, at + k, beta); // prettier-ignore
+    applyReflection(blockAt(a, n, start + k, start + k + 1), rows - k, columns - k - 1, vectors, at + k, beta); // prettier-ignore
     a[column + k * n] = alpha;
   }
   return { vectors, betas };
@@ -121,13 +121,13 @@ function applyReflection(
  */
 export function applyBlock(
   start: number,
-  turned: Matrix,
+  transposed: Matrix,
   betas: Matrix,
   rows: number,
 ): Reflections {
   const width = betas.length;
   const t = zeros(width * width);
-  const vectors = new Rows(turned, rows);
+  const vectors = new Rows(transposed, rows);
   const w = new Float64Array(width);
   for (let k = 0; k < width; k++) {
     // T grows by the column −β T Vᵀu, with β below it.
@@ -143,8 +143,8 @@ export function applyBlock(
     start,
     rows,
     width,
-    v: transposeOf(blockAt(turned, rows, 0, 0), width, rows),
-    turned,
+    v: transposeOf(blockAt(transposed, rows, 0, 0), width, rows),
+    transposed,
     t,
   };
 }
@@ -162,12 +162,12 @@ export function productOf(panels: readonly Reflections[], m: number, c: number):
 
 /** Applies reflections, or their transpose, to a block with as many rows. */
 function reflect(by: Reflections, block: BlockOf, columns: number, transpose: boolean): void {
-  const { rows, width, v, turned, t } = by;
+  const { rows, width, v, transposed, t } = by;
   const all = (of: Matrix, step: number): BlockOf => blockAt(of, step, 0, 0);
   withLoopMemory(0, () => {
     const [w, y] = [zeros(width * columns), zeros(width * columns)];
     const factor = transpose ? transposeOf(all(t, width), width, width) : t;
-    addProduct(all(w, columns), 1, all(turned, rows), block, [width, rows, columns]);
+    addProduct(all(w, columns), 1, all(transposed, rows), block, [width, rows, columns]);
     addProduct(all(y, columns), 1, all(factor, width), all(w, columns), [width, width, columns]);
     addProduct(block, -1, all(v, width), all(y, columns), [rows, width, columns]);
   });

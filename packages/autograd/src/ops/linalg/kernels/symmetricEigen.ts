@@ -21,23 +21,23 @@ const MAX_QL_STEPS = 60;
 const MAX_UNBLOCKED = 24;
 
 /**
- * Eigenvalues in ascending order, and if `wanted` eigenvectors as rows, of the symmetric matrix in the lower triangle of
+ * Eigenvalues in ascending order, and if `vectors` eigenvectors as rows, of the symmetric matrix in the lower triangle of
  * `a [n, n]`, which is overwritten. All are NaN if an element is not finite.
  */
 export function symmetricEigen(
   a: Matrix,
   n: number,
-  wanted = true,
+  vectors = true,
 ): { values: Matrix; rows: Matrix } {
   const values = new Float64Array(n);
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) a[i * n + j] = a[j * n + i]!;
   const scale = scaleOf(a);
   if (scale !== scale) return { values: values.fill(NaN), rows: new Float64Array(n * n).fill(NaN) };
   for (let i = 0; i < n * n; i++) a[i]! *= scale;
-  const { beside, z } = tridiagonal(a, n, wanted);
+  const { offDiagonal, z } = tridiagonal(a, n, vectors);
   const d = new Float64Array(n);
   for (let i = 0; i < n; i++) d[i] = a[i * n + i]!;
-  diagonalize(d, beside, z && new Rows(z, n), n);
+  diagonalize(d, offDiagonal, z && new Rows(z, n), n);
   const order = risingOrder(d);
   const rows = zeros(z === null ? 0 : n * n);
   for (let to = 0; to < n; to++) {
@@ -63,8 +63,12 @@ function risingOrder(d: Matrix): Int32Array {
  * Leaves the diagonal of a tridiagonal matrix T on that of `a`; returns the elements beside the diagonal, and Z with
  * `A = Zᵀ T Z`. A column that is already zero where it should be needs no reflection.
  */
-function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z: Matrix | null } {
-  const [beside, betas] = [new Float64Array(n), new Float64Array(n)];
+function tridiagonal(
+  a: Matrix,
+  n: number,
+  vectors: boolean,
+): { offDiagonal: Matrix; z: Matrix | null } {
+  const [offDiagonal, betas] = [new Float64Array(n), new Float64Array(n)];
   // v and w side by side, and w above v, so that A − v wᵀ − w vᵀ needs one product.
   const [columns, pair] = [zeros(2 * n), zeros(2 * n)];
   for (let k = 0; k < n - 1; k++) {
@@ -73,10 +77,10 @@ function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z
     let square = 0;
     for (let i = k + 2; i < n; i++) square += a[at + i]! * a[at + i]!;
     const head = a[at + k + 1]!;
-    beside[k] = head;
+    offDiagonal[k] = head;
     if (square === 0) continue;
     const alpha = head > 0 ? -Math.sqrt(head * head + square) : Math.sqrt(head * head + square);
-    beside[k] = alpha;
+    offDiagonal[k] = alpha;
     a[at + k + 1] = head - alpha;
     const beta = 2 / (square + (head - alpha) * (head - alpha));
     betas[k] = beta;
@@ -97,10 +101,10 @@ function tridiagonal(a: Matrix, n: number, wanted: boolean): { beside: Matrix; z
     }
     addProduct(rest, -1, blockAt(columns, 2, 0, 0), blockAt(pair, n, 0, 0), [left, 2, left]);
   }
-  if (!wanted) return { beside, z: null };
-  if (n <= MAX_UNBLOCKED) return { beside, z: unblocked(a, betas, n) };
+  if (!vectors) return { offDiagonal, z: null };
+  if (n <= MAX_UNBLOCKED) return { offDiagonal, z: unblocked(a, betas, n) };
   const q = productOf(reflectionsOf(a, betas, n), n, n);
-  return { beside, z: transposeOf(blockAt(q, n, 0, 0), n, n) };
+  return { offDiagonal, z: transposeOf(blockAt(q, n, 0, 0), n, n) };
 }
 
 /** The transposed product of reflections whose vectors lie right of the diagonal. */

@@ -37,11 +37,11 @@ export function contract(operands: readonly Labelled[], output: readonly string[
   return arrange(done, output);
 }
 
-/** One batched matrix product; it sums over labels that are not in `wanted`. Those of one operand alone were summed before. */
+/** One batched matrix product; it sums over labels that are not in `output`. Those of one operand alone were summed before. */
 function pair(
   a: Labelled,
   b: Labelled,
-  wanted: ReadonlySet<string>,
+  output: ReadonlySet<string>,
   size: (labels: readonly string[]) => number[],
 ): Labelled {
   if (a.x.dtype !== b.x.dtype) {
@@ -50,8 +50,8 @@ function pair(
     );
   }
   const shared = a.labels.filter((label) => b.labels.includes(label));
-  const batch = shared.filter((label) => wanted.has(label));
-  const summed = shared.filter((label) => !wanted.has(label));
+  const batch = shared.filter((label) => output.has(label));
+  const summed = shared.filter((label) => !output.has(label));
   const left = a.labels.filter((label) => !shared.includes(label));
   const right = b.labels.filter((label) => !shared.includes(label));
   const labels = [...batch, ...left, ...right];
@@ -77,12 +77,12 @@ function arrange({ x, labels }: Labelled, order: readonly string[]): Tensor {
   );
 }
 
-function sumAway({ x, labels }: Labelled, wanted: ReadonlySet<string>): Labelled {
-  const dims = labels.flatMap((label, d) => (wanted.has(label) ? [] : [d]));
+function sumAway({ x, labels }: Labelled, output: ReadonlySet<string>): Labelled {
+  const dims = labels.flatMap((label, d) => (output.has(label) ? [] : [d]));
   if (dims.length === 0) return { x, labels };
   return {
     x: sumOver([x], { dims, keepdim: false }),
-    labels: labels.filter((label) => wanted.has(label)),
+    labels: labels.filter((label) => output.has(label)),
   };
 }
 

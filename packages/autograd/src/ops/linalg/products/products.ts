@@ -23,7 +23,7 @@ export const kron: (x: Operand, y: Operand) => Tensor = composite('kron', (x, y)
   const n = Math.max(a.ndim, b.ndim);
   const full = (t: Tensor): number[] => [...new Array<number>(n - t.ndim).fill(1), ...t.sizes];
   const [s, t] = [full(a), full(b)];
-  const apart = mul(
+  const interleaved = mul(
     reshapeNode(
       a,
       s.flatMap((size) => [size, 1]),
@@ -34,7 +34,7 @@ export const kron: (x: Operand, y: Operand) => Tensor = composite('kron', (x, y)
     ),
   );
   return reshapeNode(
-    apart,
+    interleaved,
     s.map((size, d) => size * t[d]!),
   );
 });
@@ -73,9 +73,9 @@ export function crossed(op: string, x: Operand, y: Operand, dim: number | null):
     );
   }
   const [a, b] = nodes.map((t) => expandNode(t, shape)) as [Tensor, Tensor];
-  const turned = (t: Tensor, by: number): Tensor =>
+  const rotated = (t: Tensor, by: number): Tensor =>
     concatNode([narrowNode(t, d, by, 3 - by), narrowNode(t, d, 0, by)], d);
-  return sub(mul(turned(a, 1), turned(b, 2)), mul(turned(a, 2), turned(b, 1)));
+  return sub(mul(rotated(a, 1), rotated(b, 2)), mul(rotated(a, 2), rotated(b, 1)));
 }
 
 /**

@@ -54,8 +54,8 @@ export function unbatched(y: Tensor, single: boolean): Tensor {
 export function checkFits(op: string, g: Sliding): void {
   if (windowCounts(g).every((n) => n > 0)) return;
   const padded = g.size.map((n, d) => n + g.padLow[d]! + g.padHigh[d]!);
-  const reach = g.kernel.map((k, d) => g.dilation[d]! * (k - 1) + 1);
+  const extent = g.kernel.map((k, d) => g.dilation[d]! * (k - 1) + 1);
   throw new ShapeError(
-    `${op}: the kernel is larger than the input: it spans ${show(reach)}, the input with its padding ${show(padded)}`,
+    `${op}: the kernel is larger than the input: it spans ${show(extent)}, the input with its padding ${show(padded)}`,
   );
 }

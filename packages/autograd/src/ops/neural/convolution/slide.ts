@@ -59,12 +59,12 @@ function eachTap(
 ): void {
   const { index } = slidingTable(attrs);
   const taps = sizeOf(attrs.kernel);
-  const places = taps === 0 ? 0 : index.length / taps;
+  const positions = taps === 0 ? 0 : index.length / taps;
   const area = sizeOf(attrs.size);
   const planes = unfolded[0]! * unfolded[1]!;
   for (let plane = 0; plane < planes; plane++) {
-    for (let t = 0, to = plane * taps * places; t < taps; t++) {
-      for (let p = 0; p < places; p++, to++) {
+    for (let t = 0, to = plane * taps * positions; t < taps; t++) {
+      for (let p = 0; p < positions; p++, to++) {
         const from = index[p * taps + t]!;
         if (from >= 0) f(to, plane * area + from);
       }

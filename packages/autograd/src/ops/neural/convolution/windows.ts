@@ -29,8 +29,8 @@ export function windowCounts({
   dilation,
 }: Sliding): number[] {
   return size.map((n, d) => {
-    const room = n + padLow[d]! + padHigh[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
-    return Math.floor(room / stride[d]!) + 1;
+    const span = n + padLow[d]! + padHigh[d]! - dilation[d]! * (kernel[d]! - 1) - 1;
+    return Math.floor(span / stride[d]!) + 1;
   });
 }
 

@@ -176,10 +176,10 @@ export const pixelShuffle: (x: Tensor, upscaleFactor: number) => Tensor = compos
     }
     const lead = x.sizes.slice(0, -3);
     const c = channels / (r * r);
-    const apart = reshapeNode(x, [...lead, c, r, r, h, w]);
+    const grouped = reshapeNode(x, [...lead, c, r, r, h, w]);
     const n = lead.length;
     const order = [...lead.keys(), n, n + 3, n + 1, n + 4, n + 2];
-    return reshapeNode(permuteNode(apart, order), [...lead, c, h * r, w * r]);
+    return reshapeNode(permuteNode(grouped, order), [...lead, c, h * r, w * r]);
   },
 );
 
