@@ -73,7 +73,7 @@ describe('graph', () => {
 });
 
 describe('explain', () => {
-  it('says what would run, and runs nothing', () => {
+  it('shows the program without running it', () => {
     const y = tensor([1, 2]).mul(3).sum();
     expect(explain(y)).toMatch(/^float32\[\]: 2 operations/);
     expect(explain(y)).toMatch(/= mul .*\n.*= sum /);

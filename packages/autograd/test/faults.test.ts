@@ -263,7 +263,7 @@ describe('indices', () => {
 });
 
 describe('edges of what is defined', () => {
-  test('nothing at all', () => {
+  test('empty tensors', () => {
     const none = zeros([0, 3]);
     expect([none.sum().item(), none.sum(0).toArray(), none.mean().item()]).toEqual([
       0,
@@ -287,7 +287,7 @@ describe('edges of what is defined', () => {
     ).toEqual([-(2 ** 31)]);
     expect(tensor([1.9, -1.9]).cast('int32').toArray()).toEqual([1, -1]);
   });
-  test('the branch not taken has gradient 0', () => {
+  test('the untaken branch has gradient 0', () => {
     const v = tensor([-1, 0, 4], { requiresGrad: true });
     const [g] = grad([where(v.gt(0), sqrt(v), v).sum()], [v]);
     expect(g?.toArray()).toEqual([1, 1, 0.25]);
@@ -315,7 +315,7 @@ describe('edges of what is defined', () => {
 });
 
 describe('differentiation', () => {
-  test('backward where it cannot go', () => {
+  test('backward without a graph', () => {
     const w = tensor([1, 2], { requiresGrad: true });
     refuses(() => w.mul(2).backward(), GradError, 'backward', '[2]');
     refuses(

@@ -12,7 +12,7 @@ const sizes = fc.integer({ min: 1, max: 5 });
 const seeds = fc.nat({ max: 1e6 });
 
 describe('laws of linear algebra', () => {
-  it('P L U is A, of every shape', () => {
+  it('P L U equals A for every shape', () => {
     fc.assert(
       fc.property(sizes, sizes, seeds, (m, n, seed) => {
         A.manualSeed(seed);
@@ -83,7 +83,7 @@ describe('laws of places', () => {
     expect(src.grad?.toArray()).toEqual([0, 6, 0, 0, 0]);
   });
 
-  it('what was taken out and put back leaves the tensor', () => {
+  it('taking elements out and putting them back gives the tensor', () => {
     const x = random(3, 4, 5);
     expect(A.selectScatter(x, x.select(1, 2), 1, 2).equal(x)).toBe(true);
     expect(A.diagonalScatter(x, A.diagonal(x, 1, 0, 2), { offset: 1, dim2: 2 }).equal(x)).toBe(

@@ -29,7 +29,7 @@ test.each<[string, () => unknown]>([
   expect(works()).toBe(true);
 });
 
-test('what was made from one fails once, where it is first computed', () => {
+test('a value made from a leaked tensor throws once, at its first evaluation', () => {
   const kept = new Parameter(leaked().mul(2));
   expect(() => works()).toThrow('return it from the function');
   expect(works()).toBe(true);
@@ -45,7 +45,7 @@ test('an assigned one is forgotten, and the parameter keeps its value', () => {
   expect(works()).toBe(true);
 });
 
-test('inside, all of it is allowed', () => {
+test('all of it is allowed inside the transform', () => {
   const state = cell(ones([3]));
   const step = compile((x: Tensor) => {
     state.assign(state.add(x));

@@ -37,7 +37,7 @@ test('float32 sums are rounded at each step, as float32 addition rounds', () => 
   );
 });
 
-test('greatest and least keep a NaN', () => {
+test('max and min propagate NaN', () => {
   const a = Float64Array.of(1, NaN, 3);
   reduceInto(a, Float64Array.of(NaN, 0, 4), 'max');
   expect(Array.from(a)).toEqual([NaN, NaN, 4]);
@@ -55,7 +55,7 @@ test('pieces do not overlap, and the file stays below 64 MiB', () => {
   }
 });
 
-test('a torn slot is told from a whole one', () => {
+test('detects a torn slot', () => {
   const words = Int32Array.from({ length: SLOT_WORDS }, (_, i) => i * 7919);
   const whole = checkOf(words);
   for (let i = 0; i < SLOT_WORDS - 1; i++) {
@@ -77,7 +77,7 @@ test('buckets hold one dtype, in order, and are not larger than they may be unle
   expect(groupsOf(xs, 64)).toEqual([[0, 2], [1], [3], [4]]);
 });
 
-test('a hash sees every byte', () => {
+test('the hash depends on every byte', () => {
   for (const n of [1, 2, 3, 4, 5, 8, 9]) {
     const hashes = new Set<number>([hashBits(new Uint8Array(n))]);
     for (let i = 0; i < n; i++) hashes.add(hashBits(new Uint8Array(n).fill(1, i, i + 1)));

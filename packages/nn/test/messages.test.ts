@@ -115,7 +115,7 @@ test('a module is not a file of tensors', async () => {
   }
 });
 
-test('what fits is taken: a weight of each sort, a tensor named like a method', () => {
+test('loads every kind of weight, and a tensor named like a method', () => {
   expect(F.bce(x, x, { weight: ones([5]) }).item()).toBe(0);
   expect(F.bceWithLogits(x, x, { posWeight: ones([5]), weight: ones([4, 1]) }).ndim).toBe(0);
   expect(encodeSafetensors({ stateDict: new Parameter(x) }).length).toBeGreaterThan(80);

@@ -285,7 +285,7 @@ describe('laws', () => {
       ),
     );
   });
-  it('reset forgets', () => {
+  it('reset clears the state', () => {
     const metric = new M.Accuracy();
     metric.update([1], [0]);
     metric.reset();
@@ -356,7 +356,7 @@ describe('bad input', () => {
     expect(error).toBeInstanceOf(type);
     expect((error as Error).message).toMatch(message);
   });
-  it('takes nothing in when it refuses', () => {
+  it('a refused update changes nothing', () => {
     const metric = new M.Accuracy();
     metric.update([1, 0], [1, 1]);
     expect(() => metric.update([1, 0, 1], [1, 0, -1])).toThrow(IndexError);

@@ -186,7 +186,7 @@ test('a loader uses the options that it checked', () => {
   expect([...loader].map((batch) => batch.shape)).toEqual([[2], [1]]);
 });
 
-test('messages name the argument, what was given and what is right', () => {
+test('messages name the argument, the given value and what is expected', () => {
   const message = (f: () => unknown): string => {
     try {
       f();

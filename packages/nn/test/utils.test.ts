@@ -101,7 +101,7 @@ describe('gradients', () => {
     expect(ps.map((p) => p.grad?.dataSync()[0])).toEqual([3, 4, undefined]);
   });
 
-  it('vectors go round', () => {
+  it('parametersToVector and vectorToParameters are inverses', () => {
     const ps = [new Parameter(tensor([[1, 2]])), new Parameter(tensor([3]))];
     const v = utils.parametersToVector(ps);
     expect([...v.dataSync()]).toEqual([1, 2, 3]);
@@ -166,7 +166,7 @@ describe('losses refuse what does not fit', () => {
     expect(() => F.crossEntropy(zeros([2, 3]), labels).item()).toThrow(/7[^]*crossEntropy/);
   });
 
-  it('an input too short for its target costs infinity, or nothing', () => {
+  it('an input too short for its target has an infinite loss, or zero with zeroInfinity', () => {
     const x = F.logSoftmax(zeros([1, 1, 3]), 2);
     const target = tensor([[1, 2]], { dtype: 'int32' });
     expect(F.ctcLoss(x, target, [1], [2]).item()).toBe(Infinity);

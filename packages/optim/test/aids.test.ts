@@ -80,7 +80,7 @@ const cases = Object.keys(makers).flatMap((name) =>
 );
 
 describe.each(cases)('%s, compiled: %s', (name, compiled) => {
-  test('ignores by default, and the parameters are lost', () => {
+  test('ignores by default, and the parameters become NaN', () => {
     const run = setup(name, 'ignore', compiled);
     run.step(good);
     run.step(bad);

@@ -54,7 +54,7 @@ describe.each(['replayed', 'compiled'] as const)('a %s step', (mode) => {
   });
 });
 
-test('the changes do change the outcome', () => {
+test('each change affects the result', () => {
   const outcomes = Object.values(changes).map((change) => run(change, 'built').join());
   // A state that is loaded where it was saved changes nothing, and is the only one.
   expect(new Set(outcomes).size).toBe(outcomes.length - 1);

@@ -117,7 +117,7 @@ describe('names', () => {
     expect(bits(parts.params)).toEqual(bits(whole.params));
   });
 
-  test('that are missing are listed', () => {
+  test('missing ones are listed', () => {
     const p = problem();
     const saved = new optim.Adam(named(p)).stateDict();
     const renamed = named(p).map(([name, x]): [string, Parameter] => [`layer.${name}`, x]);

@@ -131,7 +131,7 @@ test('MultiplicativeLR equals PyTorch’s', () => {
   );
 });
 
-test('SWALR refuses what it cannot use', () => {
+test('SWALR refuses invalid options', () => {
   const optimizer = sgd([0.4]);
   expect(() => new optim.SWALR(optimizer, { swaLr: NaN })).toThrow(/swaLr must be a finite number/);
   expect(() => new optim.SWALR(optimizer, { swaLr: [1, 2] })).toThrow(/2 entries for 1 group;/);

@@ -25,7 +25,7 @@ test('gradients become zeros if asked for: a step then goes on by its momentum',
   expect(p.grad).toBeNull();
 });
 
-test('what would be ignored is refused', () => {
+test('refuses arguments that would be ignored', () => {
   const { optimizer } = made();
   const schedule = new StepLR(optimizer, { stepSize: 1 });
   const call = (on: object, name: string, ...args: unknown[]): void =>

@@ -50,7 +50,7 @@ async function trained(device: 'cpu' | 'webgpu'): Promise<{ values: number[]; ke
 describe.skipIf(!there)('Adam of twenty parameters on WebGPU', () => {
   afterAll(() => setDevice('cpu'));
 
-  test('takes a few kernels, and does what it does on the CPU', async () => {
+  test('uses a few kernels, and equals the CPU', async () => {
     const host = await trained('cpu');
     const { values, kernels } = await trained('webgpu');
     values.forEach((x, i) => expect(x).toBeCloseTo(host.values[i] as number, 5));

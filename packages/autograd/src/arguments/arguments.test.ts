@@ -5,7 +5,7 @@ import { checkArgument, display, kinds, passes, reading } from './index.js';
 import { nearest } from './nearest.js';
 
 describe('checkArgument', () => {
-  it('gives the value, or says what it must be', () => {
+  it('returns a valid value, and otherwise says what it must be', () => {
     expect(checkArgument('f', 'n', 3, kinds.count)).toBe(3);
     expect(() => checkArgument('f', 'n', 0, kinds.count)).toThrow(
       'f: n must be a whole number > 0, got 0',
@@ -80,7 +80,7 @@ describe('display', () => {
   });
 });
 
-test('a message has nothing that a terminal obeys, and keeps its lines', () => {
+test('escapes control characters in messages, but keeps line breaks', () => {
   const error = new ChainruleError(
     '\u001b[31mred\u001b]0;t\u0007 \u009b0m\nleft \u202eright\u2066\r',
   );
@@ -106,7 +106,7 @@ describe('nearest', () => {
   });
 });
 
-test('what throws when it is read is refused, by name', () => {
+test('refuses a value whose getter throws, and names it', () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   expect(() => reading('f', 'options', () => ({ ...proxy }))).toThrow(
@@ -120,7 +120,7 @@ test('what throws when it is read is refused, by name', () => {
   ).toThrow(own);
 });
 
-test('a list of holes is judged at once, however long it says it is', () => {
+test('refuses a sparse list in constant time, whatever its length', () => {
   const holes: number[] = [];
   holes.length = 2 ** 32 - 1;
   expect(passes(kinds.listOf(kinds.anything), holes)).toBe(true);

@@ -12,7 +12,7 @@ import {
 
 const frozen = <T extends object>(x: T): T => Object.freeze(x);
 
-describe('a frozen tensor says so, and the engine goes on', () => {
+describe('a frozen tensor throws an error that names it, and the engine keeps working', () => {
   const cases: [string, () => unknown][] = [
     [
       'an operand',
@@ -72,7 +72,7 @@ it('a frozen parameter can be read, computed with and assigned', () => {
   expect([q.label, q.toArray()]).toEqual(['q', [2, 4]]);
 });
 
-it('what is sealed works', () => {
+it('sealed objects work', () => {
   const x = Object.seal(tensor([1, 2]).requiresGrad_());
   x.square().sum().backward();
   expect(x.grad?.toArray()).toEqual([2, 4]);

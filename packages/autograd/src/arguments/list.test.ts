@@ -37,7 +37,7 @@ test.each<[unknown, string]>([
   expect(read).toThrow(message);
 });
 
-test('a generator of objects is stopped before they fill the memory', () => {
+test('stops reading an endless generator before memory runs out', () => {
   const made = { count: 0 };
   function* endlessObjects(pair: boolean): Generator<unknown, undefined> {
     for (;;) yield pair ? [`p${made.count++}`, { size: 1 }] : { size: made.count++ };

@@ -20,7 +20,7 @@ const read = defineOptions<Options>({
 const readAny = read as (op: string, given: unknown) => Options;
 
 describe('defineOptions', () => {
-  it('gives a copy of what was given, and one empty object for nothing', () => {
+  it('copies the given options, and returns one shared empty object for none', () => {
     expect(readAny('f', { keepdim: true, ignoreIndex: undefined })).toStrictEqual({
       keepdim: true,
     });
@@ -77,7 +77,7 @@ describe('defineOptions', () => {
     expect(() => readAny('f', new Wrong())).toThrow("keepdim must be true or false, got 'false'");
   });
 
-  it('does not take what others put on Object.prototype for an option', () => {
+  it('ignores properties of Object.prototype', () => {
     Object.defineProperty(Object.prototype, 'strange', {
       value: 1,
       writable: true,
@@ -104,7 +104,7 @@ describe('defineOptions', () => {
     expect(() => readAny('f', proxy)).toThrow(ChainruleError);
   });
 
-  it('gives what it checked, whatever a getter answers later', () => {
+  it('returns the checked value even if a getter later returns another', () => {
     const changing = (...answers: readonly unknown[]): object => {
       let reads = 0;
       return {
@@ -127,7 +127,7 @@ describe('defineOptions', () => {
     }
   });
 
-  it('reads by a function what it reads by the table', () => {
+  it('a reader function gives the same as the table', () => {
     interface Given {
       readonly weight?: unknown;
       readonly size?: number | undefined;
@@ -215,7 +215,7 @@ describe('defineOptions', () => {
     expect(needs('f', { rate: 1 })).toEqual({ rate: 1 });
   });
 
-  it('takes one set of options by position and another by name, whose order says nothing', () => {
+  it('takes some options by position and others by name in any order', () => {
     const reader = byPosition(
       defineOptions<{ size?: number; mean?: boolean }>({ size: kinds.count, mean: kinds.flag }),
       'size',
@@ -227,7 +227,7 @@ describe('defineOptions', () => {
     expect(() => reader('f', 2, { size: 0 })).toThrow(/f: size must/);
   });
 
-  it('checks each call again, whatever the one before was given', () => {
+  it('checks each call anew', () => {
     const reader = defineOptions<{
       size?: number | undefined;
       sizes?: readonly number[];

@@ -32,7 +32,7 @@ class Twice extends Counter {
 const lost = (method: unknown, receiver?: unknown, ...args: unknown[]): unknown =>
   Reflect.apply(method as () => unknown, receiver, args);
 
-test('a property that can only be read says so where it is set', () => {
+test('assigning a read-only property throws an error that says so', () => {
   const counter = Counter.of();
   counter.add(2);
   expect(() => Object.assign(counter, { doubled: 1 })).toThrow(
@@ -41,7 +41,7 @@ test('a property that can only be read says so where it is set', () => {
   expect(counter.doubled).toBe(4);
 });
 
-test('a guarded method works as before, and says what it was taken from', () => {
+test('a guarded method works, and names its class when called without its object', () => {
   const counter = Counter.of();
   const twice = new Twice();
   expect([counter.add(1), twice.add(1), twice.add(2)]).toEqual([1, 2, 6]);
@@ -58,7 +58,7 @@ test('a guarded method works as before, and says what it was taken from', () => 
   expect(lost(counter.add, new Proxy(counter, {}), 1)).toBe(2);
 });
 
-test('what looks at a guarded method finds the method', () => {
+test('inspecting a guarded method gives the method', () => {
   new Twice();
   const { add } = Counter.prototype;
   expect([add.name, add.length]).toEqual(['add', 1]);
@@ -66,7 +66,7 @@ test('what looks at a guarded method finds the method', () => {
   expect(Object.getOwnPropertyDescriptor(Counter.prototype, 'add')?.enumerable).toBe(false);
 });
 
-test('methods of tensors and cells that keep their object out of sight', async () => {
+test('methods of proxied tensors and cells work', async () => {
   const x = ones([2], { requiresGrad: true });
   for (const name of ['dataSync', 'backward', 'retainGrad', 'registerHook'] as const) {
     for (const receiver of [undefined, {}, Object.create(Tensor.prototype) as object]) {

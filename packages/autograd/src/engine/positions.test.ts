@@ -16,7 +16,7 @@ describe.each(Object.entries(movingPlaces))('%s', (_, make) => {
   const bitsOf = (values: readonly Tensor[]): number[][] =>
     values.map((value) => Array.from(value.dataSync(), (v) => v + 0));
 
-  test('finds its plans, whatever the positions', () => {
+  test('finds its plans at any positions', () => {
     const step = make();
     for (const i of positions.slice(0, SEEN)) bitsOf(step(i));
     const before = engine.plans.misses;
@@ -25,7 +25,7 @@ describe.each(Object.entries(movingPlaces))('%s', (_, make) => {
     expect(memoryUsage().plans).toBeLessThan(20);
   });
 
-  test('gives the bits of an engine that has seen no other', () => {
+  test('gives the bits of a fresh engine', () => {
     const step = make();
     const seen = positions.map((i) => bitsOf(step(i)));
     const fresh = positions.map((i) => {

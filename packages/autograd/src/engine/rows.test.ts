@@ -42,7 +42,7 @@ test('a batch, a row and an element at any position find one plan', () => {
   ).toBe(0);
 });
 
-test('in a step with gradients too', () => {
+test('also in a step with gradients', () => {
   const step = (i: number): Tensor => {
     weight.grad = null;
     const loss = data
@@ -66,7 +66,7 @@ test('in a step with gradients too', () => {
     .forEach((g, j) => expect(g).toBeCloseTo(expected[j]!, 5));
 });
 
-test('each has the numbers of its position', () => {
+test('each has the values of its position', () => {
   for (const i of [0, 7, 41, 59]) {
     expect(data.at(i).mul(1).toArray()).toEqual(numbers[i]);
     expect(data.narrow(0, Math.min(i, 57), 3).neg().neg().toArray()).toEqual(
@@ -80,7 +80,7 @@ test('each has the numbers of its position', () => {
   expect(roll(data, 5, 0).at(5).mul(1).toArray()).toEqual(numbers[0]);
 });
 
-test('a large value that nobody has read is its own from then on', () => {
+test('copies a large unread value out of the loan', () => {
   const large = arange(200_000).reshape([2000, 100]).cast('float32').add(1);
   evaluate(large);
   const f = (i: number): Tensor => large.narrow(0, i, 3).sum();
@@ -94,7 +94,7 @@ test('a large value that nobody has read is its own from then on', () => {
   expect(f(1000).item()).toBe(300 * 100_150.5);
 });
 
-test('what is written to later is no such value', () => {
+test('does not treat a value that is written to later as rows', () => {
   const p = new Parameter(arange(12).reshape([6, 2]).cast('float32'));
   const before = p.detach().at(2).mul(1);
   noGrad(() => p.assign(p.mul(10)));
@@ -107,7 +107,7 @@ test('what is written to later is no such value', () => {
   ).toEqual(numbers[3]!.map((x) => Math.fround(2 * x)));
 });
 
-test('rows that have a value of their own, and have forgotten what they are rows of', () => {
+test('rows with a value of their own drop their source', () => {
   const row = data.narrow(0, 3, 1);
   expect(Array.from(row.dataSync())).toEqual(numbers[3]);
   expect(row.mul(1).toArray()).toEqual([numbers[3]]);

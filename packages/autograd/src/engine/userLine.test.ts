@@ -5,7 +5,7 @@ import { userLine } from './userLine.js';
 
 const stack = (...lines: string[]): string => ['Error', ...lines.map((l) => `    ${l}`)].join('\n');
 
-test('lines of the packages and of the engine of JavaScript are none of the program', () => {
+test('skips stack lines of the packages and of the JavaScript engine', () => {
   const own = 'at train (/home/me/train.ts:3:7)';
   const lines = [
     'at new Tensor (/home/me/node_modules/@chainrule/autograd/dist/index.js:1:1)',
@@ -18,7 +18,7 @@ test('lines of the packages and of the engine of JavaScript are none of the prog
   expect(userLine(stack(...lines, 'at process (node:internal/process/task_queues:1:1)'))).toBe('');
 });
 
-test('a file that holds the library may have any name', () => {
+test('recognizes a bundle of any name', () => {
   const copy = { name: '', version: '', place: 'https://example.org/all.js' };
   const line = (...lines: string[]): string => userLine(stack(...lines), copy);
   const ours = 'at makeNode (https://example.org/all.js:5:5)';
@@ -30,7 +30,7 @@ test('a file that holds the library may have any name', () => {
   expect(userLine(stack(ours, main), { ...copy, place: null })).toBe(ours);
 });
 
-test('a stack reaches the program from deep inside of modules', () => {
+test("finds the user's line from deep inside modules", () => {
   const { stackTraceLimit } = Error;
   const deep = (n: number): string => (n === 0 ? captureStack() : deep(n - 1));
   expect(deep(100).split('\n').length).toBeGreaterThan(101);

@@ -10,7 +10,7 @@ const makers: readonly ((shape: number[]) => Tensor)[] = [
   (shape) => tensor([[1], [2]]).expand(shape),
 ];
 
-test('nobody changes the shape of a tensor by an array', () => {
+test('the shape of a tensor cannot be changed through its array', () => {
   for (const make of makers) {
     const given = [2, 3];
     const x = make(given);
@@ -22,7 +22,7 @@ test('nobody changes the shape of a tensor by an array', () => {
   }
 });
 
-test('requiresGrad can be set, as what requiresGrad_ does', () => {
+test('setting requiresGrad does what requiresGrad_ does', () => {
   const [w, p] = [tensor([1, 2]), new Parameter(tensor([3]))];
   w.requiresGrad = true;
   p.requiresGrad = false;

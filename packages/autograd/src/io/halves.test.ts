@@ -23,7 +23,7 @@ describe.each(['float16', 'bfloat16'] as const)('%s', (type) => {
     expect(missing.every((code) => Number.isNaN(back[code]))).toBe(true);
   });
 
-  test('between two numbers the nearer one is taken, or the even one', () => {
+  test('rounds to the nearest, ties to even', () => {
     const most = numbers.findIndex((x) => x === Infinity) - 1;
     const given: number[] = [];
     const right: number[] = [];
@@ -40,7 +40,7 @@ describe.each(['float16', 'bfloat16'] as const)('%s', (type) => {
     expect(toHalves(Float32Array.from(given), type, '')).toEqual(Uint16Array.from(right));
   });
 
-  test('a number beyond the range is refused, an infinity is not', () => {
+  test('refuses a number beyond the range, but not an infinity', () => {
     const [most, over] = type === 'float16' ? [65519, 65520] : [3.3961e38, 3.3962e38];
     expect(toHalves(Float32Array.of(most, -Infinity, NaN), type, '')).toHaveLength(3);
     expect(() => toHalves(Float32Array.of(0, -over), type, "'w'")).toThrow(FormatError);
@@ -66,7 +66,7 @@ test.each([
     'bfloat16',
     '4AAAAAAAAAB7ImQiOnsiZHR5cGUiOiJGNjQiLCJzaGFwZSI6WzFdLCJkYXRhX29mZnNldHMiOlswLDhdfSwiaSI6eyJkdHlwZSI6IkkzMiIsInNoYXBlIjpbMV0sImRhdGFfb2Zmc2V0cyI6WzgsMTJdfSwidyI6eyJkdHlwZSI6IkJGMTYiLCJzaGFwZSI6WzIsM10sImRhdGFfb2Zmc2V0cyI6WzEyLDI0XX0sImIiOnsiZHR5cGUiOiJCT09MIiwic2hhcGUiOlsxXSwiZGF0YV9vZmZzZXRzIjpbMjQsMjVdfX0gIJqZmZmZmbk/BwAAAIA/IMBJQCg3gTOARwE=',
   ],
-] as const)('a file of %s is that of Python', (floats, file) => {
+] as const)("a file of %s equals Python's", (floats, file) => {
   const w = tensor([
     [1, -2.5, 3.14159],
     [1e-5, 6e-8, 65504],
@@ -84,6 +84,6 @@ test.each([
   if (floats === 'float16') expect(back['w']?.dataSync()[2]).toBe(halfToNumber(0x4248));
 });
 
-test('another type is refused', () => {
+test('refuses other types', () => {
   expect(() => encodeSafetensors({}, {}, { floats: 'float8' as never })).toThrow(/floats/);
 });

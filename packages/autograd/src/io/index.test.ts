@@ -43,7 +43,7 @@ const matrix = (): Tensor => makeLeaf(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3],
 const ids = (): Tensor => makeLeaf(Int32Array.of(7, -8), [2], 'int32');
 
 describe('bytes', () => {
-  it('safetensors there and back, with metadata, from an object or a Map', () => {
+  it('safetensors round trip, with metadata, from an object or a Map', () => {
     const bytes = encodeSafetensors({ w: matrix(), ids: ids() }, { epoch: '3' });
     const { w, ids: back } = decodeSafetensors(bytes);
     expect([w?.toArray(), w?.dtype]).toEqual([
@@ -66,19 +66,19 @@ describe('bytes', () => {
     ).toEqual(bytes);
   });
 
-  it('what is decoded shares no memory with the bytes', () => {
+  it('decoded tensors share no memory with the bytes', () => {
     const bytes = encodeSafetensors({ ids: ids() });
     const { ids: back } = decodeSafetensors(bytes);
     bytes.fill(0);
     expect(back?.toArray()).toEqual([7, -8]);
   });
 
-  it('what is decoded can be computed with, and what was computed can be encoded', () => {
+  it('decoded tensors can be computed with, and computed tensors encoded', () => {
     const { w } = decodeSafetensors(encodeSafetensors({ w: matrix().mul(2) }));
     expect(w?.add(1).sum().item()).toBe(48);
   });
 
-  it('npy there and back', () => {
+  it('npy round trip', () => {
     expect(decodeNpy(encodeNpy(matrix())).toArray()).toEqual([
       [1, 2, 3],
       [4, 5, 6],
@@ -95,7 +95,7 @@ describe('bytes', () => {
     );
   });
 
-  it('says what is not a tensor, and what is not bytes', () => {
+  it('refuses values that are not tensors, and sources that are not bytes', () => {
     expect(() => encodeSafetensors({ w: [1, 2] as unknown as Tensor })).toThrow(DTypeError);
     expect(() => encodeSafetensors({ w: [1, 2] as unknown as Tensor })).toThrow(
       'encodeSafetensors: "w" must be a tensor, got [1, 2]',

@@ -245,7 +245,7 @@ describe('malformed files are refused with a reason', () => {
 });
 
 describe('unusual but valid files load', () => {
-  it('empty tensors may share a place', () => {
+  it('empty tensors may share an offset', () => {
     const file = fileOf(
       `{"a":${f32('[0]', '[0,0]')},"b":${f32('[0,9007199254740991]', '[0,0]')},"c":${f32('[1]', '[0,4]')}}`,
       4,
@@ -259,7 +259,7 @@ describe('unusual but valid files load', () => {
     expect([arrays['b']?.data[0], arrays['f']?.data[0]]).toEqual([1, 1]);
   });
 
-  it('names that reach for a prototype are names', () => {
+  it('reads names such as __proto__ as plain names', () => {
     const { arrays } = readSafetensors(
       fileOf(`{"__proto__":${f32('[1]', '[0,4]')},"constructor":${f32('[]', '[4,8]')}}`, 8),
     );

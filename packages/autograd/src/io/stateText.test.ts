@@ -39,7 +39,7 @@ describe('encodeState and decodeState', () => {
     expect(numbersIn(back.list[0])).toEqual([3]);
   });
 
-  it('refuse what is not a state, and a text that names what is not there', () => {
+  it('refuse values that are not a state, and texts that name a missing tensor', () => {
     expect(() => encodeState({ f: () => 1 })).toThrow('encodeState: the state.f is a function');
     expect(() => decodeState('{"$tensor":"constructor"}', {})).toThrow(FormatError);
     expect(() => decodeState('{', {})).toThrow(FormatError);

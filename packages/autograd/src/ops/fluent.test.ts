@@ -26,7 +26,7 @@ describe('methods found by name', () => {
     ]);
   });
 
-  test('all of them are there at once where they are asked for', async () => {
+  test('installs all methods when requested', async () => {
     const left = byName.filter((name) => !(name in chainrule.Tensor.prototype));
     expect(left).toEqual([]);
     const held = new Map(operations);
@@ -44,7 +44,7 @@ describe('methods found by name', () => {
 /** Not operations on their first argument, or random. */
 const FUNCTIONS = ['bernoulli', 'multinomial', 'polygamma', 'stft', 'istft', 'where'];
 
-test('what is a method in PyTorch is one here', () => {
+test('every method of PyTorch is a method', () => {
   const path = new URL('../../../../tools/names/pytorch.listed.json', import.meta.url);
   const listed = JSON.parse(readFileSync(path, 'utf8')) as { groups: { Tensor: string[] } };
   const ours = new Map(Object.keys(chainrule).map((name) => [name.toLowerCase(), name]));

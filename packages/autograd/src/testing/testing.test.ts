@@ -28,7 +28,7 @@ const wrong = customGrad({
 });
 
 describe('gradcheck', () => {
-  it('passes what is right, in float32 inputs too', () => {
+  it('passes correct gradients, also of float32 inputs', () => {
     expect(gradcheck((x: Tensor) => x.sin().mul(x), tensor([0.3, 1.2]))).toBe(true);
     expect(
       gradgradcheck(
@@ -51,7 +51,7 @@ describe('gradcheck', () => {
     expect(() => gradcheck(f, [tensor([1]), tensor([2])])).toThrow('input 0');
   });
 
-  it('finds a wrong second derivative behind a right first', () => {
+  it('finds a wrong second derivative behind a correct first', () => {
     const cube = customGrad({
       forward: (ctx, x: Tensor) => {
         ctx.save(x.detach());
@@ -87,7 +87,7 @@ describe('arbitraries', () => {
 });
 
 describe('checkGradients', () => {
-  it('passes an operation that is right', () => {
+  it('passes a correct operation', () => {
     checkGradients((x) => x.sin().add(x.square()), arbTensor());
     checkGradients((x, y) => x.mul(y).sigmoid(), arbBroadcastable(2), { numRuns: 20 });
   });

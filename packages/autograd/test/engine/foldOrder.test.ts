@@ -99,7 +99,7 @@ const bits = (values: readonly Tensor[]): number[][] =>
 const ballast = leaf([300], 0);
 const beside = (): Tensor => ballast.neg();
 
-test('whole, node by node, compiled, on one to three threads', () => {
+test('gives the same bits whole, node by node, compiled, and on one to three threads', () => {
   fc.assert(
     fc.property(graphs, (graph) => {
       const { shape, seed } = graph;

@@ -20,7 +20,7 @@ afterEach(() => {
   engine.onRun = null;
 });
 
-describe('what is computed from a differentiated loss', () => {
+describe('values computed from a differentiated loss', () => {
   it('has a value: perplexity, running sums, averages', () => {
     const w = weights();
     const losses: Tensor[] = [];

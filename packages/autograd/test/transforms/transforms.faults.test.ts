@@ -75,7 +75,7 @@ describe('a function with its own gradient that does not give one', () => {
     return () => grad((x: Tensor) => f(x, x).sum())(tensor([1, 2]));
   };
 
-  it('is named where it returns nothing, for all arguments or for one', () => {
+  it('is named where it returns nothing for all arguments or for one', () => {
     expect(differentiate(() => undefined)).toThrow(
       /mine: backward returned 1 gradient, expected 2/,
     );
@@ -213,7 +213,7 @@ describe('functions that are async', () => {
   });
 });
 
-describe('what a hook returns', () => {
+describe("a hook's result", () => {
   const hooked = (gradient: Tensor): (() => void) => {
     const x = tensor([1, 2], { requiresGrad: true });
     x.registerHook(() => gradient);

@@ -73,7 +73,7 @@ describe('whileLoop', () => {
     return h;
   };
 
-  test.each(Object.keys(TRANSFORMS))('is the loop written by hand: %s', (name) => {
+  test.each(Object.keys(TRANSFORMS))('equals the loop written by hand: %s', (name) => {
     const of = TRANSFORMS[name] as (f: F) => F;
     const owed = name.startsWith('compiled')
       ? name === 'compiled values'

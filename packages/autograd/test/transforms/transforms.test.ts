@@ -77,7 +77,7 @@ describe('grad of a function', () => {
     expect(jvp((z: Tensor) => z.sin(), [f64(1)], [f64(1)])[1].requiresGrad).toBe(false);
   });
 
-  it('refuses what has no gradient', () => {
+  it('refuses values without a gradient', () => {
     expect(() => grad((x: Tensor) => x.mul(2))(f64([1, 2]))).toThrow(GradError);
     expect(() => grad((x: Tensor) => x.sum())(tensor([1], { dtype: 'int32' }))).toThrow('int32');
     expect(() => grad((x: Tensor) => x.sum(), 3)(f64([1]))).toThrow('argnums names argument 3');
@@ -93,7 +93,7 @@ describe('transforms nest', () => {
   const second = [0.3, -1.1].map((v) => 2 * Math.cos(v) - v * Math.sin(v));
   const third = [0.3, -1.1].map((v) => -3 * Math.sin(v) - v * Math.cos(v));
 
-  it('in every order gives the same derivatives', () => {
+  it('give the same derivatives in every order', () => {
     const sumGrad = (z: Tensor): Tensor => grad(f)(z).sum();
     close(grad(sumGrad)(x), second);
     close(jvp(grad(f) as never, [x], [ones([2], { dtype: 'float64' })])[1] as Tensor, second);
@@ -106,7 +106,7 @@ describe('transforms nest', () => {
     close(vmap(grad(grad((z: Tensor) => z.sin().mul(z)) as never) as never)(x) as Tensor, second);
   });
 
-  it('mixes no tangents of different levels', () => {
+  it('do not mix tangents of different levels', () => {
     // d/dx (x · d/dy (x + y)) = 1: the classic confusion of perturbations gives 2.
     const d = (g: (t: Tensor) => Tensor, at: Tensor): Tensor => jvp(g, [at], [f64(1)])[1];
     expect(d((a) => a.mul(d((b) => a.add(b), f64(1))), f64(1)).item()).toBe(1);

@@ -32,7 +32,7 @@ function elementsOf({ offset, sizes, strides }: BufferRegion): Set<number> {
 }
 
 describe('pieces of a buffer', () => {
-  test('what is said to lie apart has no element in common', () => {
+  test('disjoint regions share no element', () => {
     let seed = 1;
     const draw = (n: number): number => (seed = (seed * 48271) % 2147483647) % n;
     let apart = 0;

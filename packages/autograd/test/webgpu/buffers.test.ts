@@ -118,7 +118,7 @@ describe.skipIf(!there)('buffers of WebGPU', () => {
     expect(await f().itemAsync()).toBeCloseTo(64, 3);
   });
 
-  test('a large result that younger ones take the room of stays where it is', async () => {
+  test('a large result keeps its place when younger ones reuse memory', async () => {
     await setDevice('webgpu');
     const whole = (k: number): Tensor => tensor([k]).expand([512, 512]).add(0);
     const [x, y, z] = [whole(1), whole(2), whole(3)];

@@ -31,7 +31,7 @@ describe.skipIf(!there)('on the null device', () => {
       await new Promise((turn) => setTimeout(turn)); // a queue is given back when the event loop turns
     });
 
-  test('all texts have compiled, and no call was refused', async () => {
+  test('all shaders compile, and no call is refused', async () => {
     await runtime.device.queue.onSubmittedWorkDone();
     expect(runtime.forms).toBeGreaterThan(300);
     expect(runtime.refusedKernels).toEqual([]);
@@ -50,7 +50,7 @@ describe.skipIf(!there)('on the null device', () => {
     expect(most).toBeLessThan(8 * words);
   });
 
-  test('a text that does not compile would be told', async () => {
+  test('reports a shader that does not compile', async () => {
     const broken = runtime.pipeline({ code: 'fn main( {', words: [] });
     await broken.ready();
     expect(broken.error?.message).toMatch(/did not compile.*expected/);

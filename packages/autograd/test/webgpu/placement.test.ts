@@ -51,7 +51,7 @@ describe.skipIf(!there)('on WebGPU', () => {
     await expect(y.itemAsync()).rejects.toThrow('itemAsync: a tensor of shape [2, 2]');
   });
 
-  test('what would run is explained by the device it would run on', async () => {
+  test('explain shows the program for its device', async () => {
     await setDevice('webgpu');
     const x = tensor([1, 2]);
     await setDevice('cpu');
@@ -110,7 +110,7 @@ describe.skipIf(!there)('on WebGPU', () => {
     expect(() => x.to('webgpu')).toThrow(GradError);
   });
 
-  test('what it has no kernel for is refused by name, and changes nothing', async () => {
+  test('refuses operations without a kernel by name, and changes nothing', async () => {
     await setDevice('webgpu');
     const weight = new Parameter(tensor([1, 2]));
     weight.assign(weight.detach().mul(3));

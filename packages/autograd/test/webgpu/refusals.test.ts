@@ -54,7 +54,7 @@ describe.skipIf(!there)('refused on WebGPU', () => {
     await expect(x.floorDivide(z).add(x.remainder(y)).data()).rejects.toThrow(/^floorDivide: /);
   });
 
-  test('what is outside its bounds, as the CPU says it', async () => {
+  test("an index out of bounds throws the CPU's error", async () => {
     const message = 'my loss: the probability must be from 0 to 1, but element 1 is 1.5';
     for (const device of ['cpu', 'webgpu'] as const) {
       await setDevice(device);

@@ -221,7 +221,7 @@ describe('chainrule export', () => {
     expect(files()).toEqual([]);
   });
 
-  it('leaves nothing of what could not be written', async () => {
+  it('leaves no partial files', async () => {
     const { writeAll } = await import('../../src/cli/files.js');
     writeFileSync(join(folder, 'old'), 'old');
     const all = new Map([

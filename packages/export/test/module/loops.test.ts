@@ -169,7 +169,7 @@ describe('loops in exported modules', () => {
     );
   });
 
-  it('computes once what is the same at each step: the weights of an LSTM as products read them', async () => {
+  it('computes step-invariant values once: the packed weights of an LSTM', async () => {
     const model = new nn.LSTM(8, 16, { batchFirst: true });
     const f = (x: Tensor): Tensor => model.forward(x)[0];
     await agrees(f, [5, 8]);

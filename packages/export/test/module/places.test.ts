@@ -72,7 +72,7 @@ await import('./use.mjs');`,
   plain = (await run('node', 'use.mjs')) as Numbers;
 }, 30_000);
 
-test('it goes on from a state as it did before', () => {
+test('continues from a saved state', () => {
   expect(plain.again).toEqual(plain.losses);
 });
 
@@ -84,7 +84,7 @@ test.each([
   expect(await run('node', ...args)).toEqual(plain);
 });
 
-test.runIf(process.arch === 'x64')('it says so where there are no vectors', async () => {
+test.runIf(process.arch === 'x64')('throws where WebAssembly has no vectors', async () => {
   await expect(run('node', '--no-enable-sse4-1', 'use.mjs')).rejects.toThrow(
     /this engine has no WebAssembly SIMD/,
   );

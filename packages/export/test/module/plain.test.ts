@@ -192,7 +192,7 @@ describe('modules with plain kernels', () => {
       expect(Array.from(state()[key] as Float32Array)).toEqual(Array.from(p.dataSync()));
   });
 
-  it('says what the kernel says, and goes on as before', async () => {
+  it("throws the kernel's errors, and stays usable", async () => {
     const w = new cr.Parameter(cr.eye(2));
     const { predict } = await loaded(
       exportModule((x: Tensor) => linalg.cholesky(x.add(w)), [zeros([1, 2, 2])], { batch: 4 }),

@@ -178,7 +178,7 @@ describe('Loop', () => {
     expect(only(model, tensor(from)).toArray()).toEqual(to);
   });
 
-  test('no more often than an input allows', () => {
+  test('stops at the trip count', () => {
     const model = doubling('limited');
     const f = compile((x: Tensor, most: Tensor) => only(model, x, most));
     const most = (n: number): Tensor => tensor(n, { dtype: 'int32' });
@@ -196,7 +196,7 @@ describe('Loop', () => {
     expect(slope(tensor([30, 30])).toArray()).toEqual([2, 2]);
   });
 
-  test('the limit of iterations holds', () => {
+  test('throws at the iteration limit', () => {
     const f = compile((x: Tensor) => only(doubling('free'), x));
     expect(() => f(tensor([0, 0])).toArray()).toThrow('after 12 iterations');
     expect(() => only(doubling('free'), tensor([0, 0]))).toThrow('more than 12 iterations');

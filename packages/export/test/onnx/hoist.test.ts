@@ -46,7 +46,7 @@ const chosen = (a = matrix('', 1), names: readonly [string, string] = ['a', 'b']
     }),
   );
 
-test('they have names, values and gradients', () => {
+test('hoisted weights have names, values and gradients', () => {
   const model = chosen();
   expect(model.namedParameters().map(([name, { shape }]) => [name, shape])).toEqual([
     ['c', [2]],

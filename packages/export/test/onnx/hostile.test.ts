@@ -29,7 +29,7 @@ test('a sound file runs', () => {
 });
 
 describe('bytes', () => {
-  test('every cut', () => {
+  test('every truncation', () => {
     // Where a field ends the rest may be taken for a file without it: then the graph is missing, or a part of it.
     for (let n = 0; n < sound.length; n++)
       expect(refused(sound.slice(0, n))).toMatch(/^importOnnx: /);

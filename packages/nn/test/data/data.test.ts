@@ -155,7 +155,7 @@ describe('TensorDataset and randomSplit', () => {
     expect(() => new TensorDataset(arange(2), arange(3))).toThrow('first dimensions differ');
   });
 
-  it('split into parts that share nothing and miss nothing', () => {
+  it('split into disjoint parts that cover the data', () => {
     const parts = randomSplit(arange(10).toArray(), [0.5, 0.25, 0.25], { seed: 4 });
     expect(parts.map((p) => p.length)).toEqual([6, 2, 2]);
     const all = parts.flatMap((p) => Array.from({ length: p.length }, (_, i) => p.at(i) as number));

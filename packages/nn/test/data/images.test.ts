@@ -45,7 +45,7 @@ describe('pixels', () => {
       ...[0, 0, 0, 255],
     ]);
   });
-  it('that are none are refused', () => {
+  it('invalid ones are refused', () => {
     expect(() => fromPixels({ data, width: 3, height: 1 })).toThrow('have 12 bytes, got 8');
     expect(() => fromPixels({})).toThrow('expected an ImageData');
     expect(() => fromPixels({ width: 0, height: 0 })).toThrow('no size yet');
@@ -185,7 +185,7 @@ describe('transforms', () => {
     expect(() => normalize([0, 0], [1])).toThrow('same number of channels');
   });
 
-  it('colours: nothing changes nothing, gray stays gray, brightness is a factor', () => {
+  it('color jitter: a zero range is the identity, gray stays gray, brightness is a factor', () => {
     const x = rand([3, 4, 4]);
     close(colorJitter()(x), x);
     const gray = rand([1, 4, 4]).expand([3, 4, 4]).mul(1);

@@ -79,7 +79,7 @@ describe('tables', () => {
     await expect(writeParquet({ a: 1 as never })).rejects.toThrow('must be a tensor or a list');
   });
 
-  it('what is not a Parquet file is refused', async () => {
+  it('refuses files that are not Parquet', async () => {
     await expect(readParquet(new Uint8Array(20))).rejects.toThrow(/readParquet: /);
     await expect(readParquet('x' as never)).rejects.toThrow('expected the bytes of a file');
   });

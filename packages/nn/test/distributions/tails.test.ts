@@ -36,7 +36,7 @@ function quantity([name, parameters, dtype, what, argument, variable]: Row): (t:
   };
 }
 
-it('loses no digits in tails and near certainties', () => {
+it('is accurate in tails and near certainty', () => {
   const wrong: unknown[] = [];
   for (const row of rows) {
     const [, parameters, dtype, , argument, variable, order, value] = row;

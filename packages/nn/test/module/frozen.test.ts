@@ -7,7 +7,7 @@ import { DataLoader, TensorDataset } from '../../src/data/index.js';
 const frozen = <T extends object>(x: T): T => Object.freeze(x);
 const optimizer = (): SGD => new SGD([new Parameter(tensor([1, 2]))], { lr: 0.1 });
 
-describe('what was frozen and has to change says so', () => {
+describe('changing a frozen module throws', () => {
   const cases: [string, () => unknown][] = [
     ['Module.to', () => frozen(new Linear(2, 2)).to('float64')],
     [

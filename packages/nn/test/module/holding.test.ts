@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as nn from '../../src/index.js';
 import { NAMES, Net, values } from './net.js';
 
-describe('what a module holds', () => {
+describe('parameters, buffers and children of a module', () => {
   it('finds parameters, a module’s own before its children’s', () => {
     const net = new Net();
     expect(net.namedParameters().map(([name]) => name)).toEqual(NAMES);
@@ -87,7 +87,7 @@ describe('what a module holds', () => {
   });
 });
 
-describe('the rest', () => {
+describe('copying, printing and freezing', () => {
   it('freezes in part', () => {
     const net = new Net();
     net.hidden.requiresGrad_(false);

@@ -34,7 +34,7 @@ it('refuses a plain tensor where a parameter was', () => {
   expect(() => own.parameters()).toThrow(/^Own.scale: /);
 });
 
-it('names what does not fit, in the layer that was called', () => {
+it('names the mismatch and the layer that was called', () => {
   const call = (f: unknown, ...args: readonly unknown[]): (() => unknown) => {
     return () => (f as (...xs: readonly unknown[]) => unknown)(...args);
   };

@@ -178,7 +178,7 @@ describe('root refuses', () => {
     expect(call).toThrow(ChainruleError);
   });
 
-  test('and goes on after an error; { strict: false } returns what was found', () => {
+  test('stays usable after an error; { strict: false } returns the last iterate', () => {
     const { converged, iterations } = root((v: Tensor) => v.square().add(1), f64(3), {
       strict: false,
       maxIterations: 3,

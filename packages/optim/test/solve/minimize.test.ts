@@ -66,7 +66,7 @@ describe.each(methods)('%s', (method) => {
     expect(converged).toBe(false);
   });
 
-  test('turns back from where the function is not finite', () => {
+  test('backtracks where the function is not finite', () => {
     const { x } = minimize((v: Tensor) => v.sub(v.log()).sum(), f64(0.01, 5), { method });
     expectClose(x, f64(1, 1), 1e-7);
   });
@@ -82,7 +82,7 @@ describe.each(methods)('%s, started one step from the minimum', (method) => {
     );
     return slope(number(1));
   };
-  test('has a derivative as exact as from afar, however loose the tolerance', () => {
+  test('has an exact derivative whatever the tolerance', () => {
     for (const off of [1e-6, 1e-4, 1e-3, 1e-2])
       for (const tol of [1e-8, 1e-4, 1e-1])
         expectClose(minimum(f64(1, 2, 3), off, tol), number(3), 1e-12);

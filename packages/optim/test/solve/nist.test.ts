@@ -176,6 +176,6 @@ describe.each(Object.keys(models))('%s', (name) => {
   });
 });
 
-test('all 27 are here', () => {
+test('all 27 data sets are tested', () => {
   expect(Object.keys(models).length).toBe(27);
 });

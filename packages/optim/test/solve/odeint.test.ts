@@ -280,7 +280,7 @@ describe('events', () => {
   });
 });
 
-describe('odeint says what went wrong', () => {
+describe('odeint errors', () => {
   const square = (_t: Tensor, y: Tensor): Tensor => y.square();
 
   test('where a solution blows up, and the last good state', () => {

@@ -125,7 +125,7 @@ describe.runIf(available)('a BLAS library', () => {
     );
   });
 
-  test('the same bits each time, and for any number of threads', () => {
+  test('gives the same bits each time and for any number of threads', () => {
     expect(pool?.waitUntilReady()).toBe(true);
     const alike = { transposed: false, gap: 0, repeat: false, batch: [] };
     for (const [m, n, k] of [
@@ -212,7 +212,7 @@ describe.runIf(available)('a BLAS library', () => {
   });
 });
 
-describe('which products go to it', () => {
+describe('the products it computes', () => {
   const plain = { transposed: false, gap: 0, repeat: false, batch: [] };
   const kernel = (m: number, n: number, k: number): MatmulKernel => ({
     ...{ kind: 'matmul', along: 'column', batch: [], m, n, k },
@@ -232,7 +232,7 @@ describe('which products go to it', () => {
     expect(taken({ ...every, b: { ...every.b, strides: [-64, 1] } })).toBe(false);
   });
 
-  test('pieces are cut by shape: small ones not at all', () => {
+  test('splits products by shape, and small ones not at all', () => {
     expect(piecesOf(128, 128, 128)).toEqual({ rows: 1, columns: 1 });
     expect(piecesOf(64, 1024, 784)).toEqual({ rows: 1, columns: 2 });
     expect(piecesOf(1024, 128, 512)).toEqual({ rows: 4, columns: 1 });

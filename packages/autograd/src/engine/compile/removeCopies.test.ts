@@ -32,7 +32,7 @@ const [left, right] = [at(9, [16, 1]), at(9, [16, 1], 8)];
 const outputs = (kernels: readonly unknown[]): number[][] =>
   (kernels as LoopKernel[]).map((k) => k.outputs.map(({ buffer }) => buffer));
 
-test('parts are written where they belong, and nowhere else', () => {
+test('writes parts directly into the concatenation', () => {
   const parts = [loop(at(0, own), at(1, own), 'exp'), loop(at(0, own), at(2, own), 'sin')];
   const joins = [copy(at(1, own), left), copy(at(2, own), right)];
   const left_ = removeCopies([...parts, ...joins], new Set([0, 9]));
@@ -40,19 +40,19 @@ test('parts are written where they belong, and nowhere else', () => {
   expect((left_[1] as LoopKernel).outputs[0]).toMatchObject({ offset: 8, strides: [16, 1] });
 });
 
-test('what something else reads is stored there too', () => {
+test('also stores a part that another kernel reads', () => {
   const kernels = [loop(at(0, own), at(1, own), 'exp'), copy(at(1, own), left)];
   expect(outputs(removeCopies(kernels, new Set([1])))).toEqual([[1, 9]]);
   const reader = loop(at(1, own), at(5, own), 'neg');
   expect(outputs(removeCopies([...kernels, reader], new Set()))).toEqual([[1, 9], [5]]);
 });
 
-test('what a loop reads anyway it copies', () => {
+test('a loop that reads a part copies it', () => {
   const kernels = [loop(at(0, own), at(1, own), 'exp'), copy(at(0, own), at(3, own))];
   expect(outputs(removeCopies(kernels, new Set([1, 3])))).toEqual([[1, 3]]);
 });
 
-test('a copy stays where it cannot be made before', () => {
+test('keeps a copy that cannot be made earlier', () => {
   const compute = loop(at(0, own), at(1, own), 'exp');
   const moved = copy(at(1, own), at(9, own));
   const stays = (...between: LoopKernel[]): void => {

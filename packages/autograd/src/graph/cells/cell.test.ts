@@ -13,7 +13,7 @@ import {
   zeros,
 } from '../../index.js';
 
-test('a version that a run reads, and makes room for, is read as it was', () => {
+test("a version that a run reads is unchanged by the run's writes", () => {
   const cell = new Parameter(tensor([1, 2, 3]));
   noGrad(() => {
     for (let i = 0; i < 12; i++) {
@@ -38,7 +38,7 @@ const works = (): number => {
   return y.item();
 };
 
-test('a large first value that nobody reads costs nobody else its memory', () => {
+test('an unread large initial value is freed', () => {
   const cell = new Parameter(zeros([1e9]));
   const before = process.memoryUsage().arrayBuffers;
   expect(works()).toBe(14);
@@ -46,7 +46,7 @@ test('a large first value that nobody reads costs nobody else its memory', () =>
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e9);
 });
 
-test('a first value that cannot be computed fails what reads it, and nothing else', () => {
+test('an initial value that fails affects only its readers', () => {
   const bad = new Parameter(
     randn([2 ** 30])
       .mul(2)
@@ -62,7 +62,7 @@ test('a first value that cannot be computed fails what reads it, and nothing els
   expect(works()).toBe(14);
 });
 
-test('what was made from a version that was never current in a run can be read, all of it', () => {
+test('values made from an intermediate version can be read', () => {
   const x = tensor([0.5, 1]);
   const [p, q] = [new Parameter(tensor([0, 0])), new Parameter(tensor([1, 2]))];
   evaluate(p, q);
@@ -74,7 +74,7 @@ test('what was made from a version that was never current in a run can be read, 
   expect(p.toArray()).toEqual([2.5, 5]);
 });
 
-test('what was made from a version long gone still gives its gradient to the cell', () => {
+test('values made from an old version still give their gradient to the cell', () => {
   for (const updates of [1, 2, 3, 5]) {
     const w = new Parameter(tensor([1, 2, 3]));
     const early = w.square();

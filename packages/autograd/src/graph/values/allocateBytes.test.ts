@@ -3,7 +3,7 @@ import { DeviceError } from '../../errors.js';
 import { allocate } from '../dtype.js';
 import { allocateBytes } from './allocateBytes.js';
 
-test('what there is no memory for is an error of ours, with its size', () => {
+test('throws a ChainruleError with the size when memory is exhausted', () => {
   for (const dtype of ['float32', 'float64', 'int32', 'bool'] as const)
     expect(() => allocate(dtype, 2 ** 50)).toThrow(DeviceError);
   expect(() => allocate('float32', 2 ** 50)).toThrow('no room for an array of 4294967296.0 MiB');

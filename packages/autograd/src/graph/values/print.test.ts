@@ -44,13 +44,13 @@ describe('String(tensor)', () => {
     expect(bare(full([], 2))).toBe('tensor(2.)');
   });
 
-  it('turns to scientific notation where elements differ a lot', () => {
+  it('uses scientific notation for elements of very different magnitude', () => {
     expect(bare(tensor([1e-5, 1.5]))).toBe('tensor([1.0000e-05, 1.5000e+00])');
     expect(bare(tensor([1, 10000]))).toBe('tensor([1.0000e+00, 1.0000e+04])');
     expect(bare(tensor([123456789]))).toBe('tensor([1.2346e+08])');
   });
 
-  it('shows what is not a number', () => {
+  it('shows NaN and infinities', () => {
     expect(bare(tensor([NaN, Infinity, -Infinity, 1.5]))).toBe(
       'tensor([   nan,    inf,   -inf, 1.5000])',
     );
@@ -87,7 +87,7 @@ describe('String(tensor)', () => {
     );
   });
 
-  it('shows empty tensors and values that cannot be had', () => {
+  it('shows empty tensors and unavailable values', () => {
     expect(bare(zeros([0]))).toBe('tensor([])');
     expect(bare(zeros([0, 3]))).toBe('tensor([])');
     let inside = '';

@@ -40,7 +40,7 @@ it('stays between 0 and 1 for the smallest and the largest bits', () => {
   }
 });
 
-it('without WebAssembly too', async () => {
+it('gives the same numbers without WebAssembly', async () => {
   vi.resetModules();
   vi.stubGlobal('WebAssembly', undefined);
   const apart = await import('./keyedStreams.js');

@@ -89,7 +89,7 @@ describe('draws by rejection', () => {
     expect(x.abs().max().item()).toBeLessThanOrEqual(Math.PI);
   });
 
-  it('each element has a stream of its own, whatever the others are', () => {
+  it('each element has its own stream, independent of the others', () => {
     manualSeed(6);
     const a = gamma(tensor([0.2, 5, 30])).dataSync();
     manualSeed(6);
@@ -107,7 +107,7 @@ describe('draws by rejection', () => {
 });
 
 describe('the gradient of gamma variables', () => {
-  it('is the derivative with the quantile held', () => {
+  it('is the derivative at a fixed quantile', () => {
     for (const [a, x, slope] of gammaSlopes)
       expect(Math.abs(gammaSlopeOf(a, x) / slope - 1), `${a} ${x}`).toBeLessThan(1e-11);
     expect(gammaSlopes.length).toBeGreaterThan(60);

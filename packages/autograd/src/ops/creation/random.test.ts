@@ -68,7 +68,7 @@ describe('seeds and states', () => {
     },
   );
 
-  it('belong to the draw, not to when it is evaluated', () => {
+  it('are fixed when drawn, not when evaluated', () => {
     manualSeed(1);
     const [a, b] = [rand([3]), rand([3])];
     const later = Array.from(b.dataSync());

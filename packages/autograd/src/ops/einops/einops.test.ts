@@ -58,7 +58,7 @@ describe('rearrange', () => {
 });
 
 describe('reduce and repeat', () => {
-  it('folds what is missing on the right', () => {
+  it('reduces axes missing on the right', () => {
     const y = x(2, 4).cast('float32');
     expect(einops.reduce(y, 'a (b 2) -> a b', 'max').toArray()).toEqual([
       [1, 3],
@@ -72,7 +72,7 @@ describe('reduce and repeat', () => {
     );
   });
 
-  it('repeats along what is new on the right', () => {
+  it('repeats along axes new on the right', () => {
     expect(einops.repeat(x(3), 'a -> (a 2)').toArray()).toEqual([0, 0, 1, 1, 2, 2]);
     expect(einops.repeat(x(3), 'a -> (k a)', { k: 2 }).toArray()).toEqual([0, 1, 2, 0, 1, 2]);
     expect(einops.repeat(x(2), '... -> ... c', { c: 2 }).shape).toEqual([2, 2]);

@@ -101,7 +101,7 @@ describe('integers and booleans', () => {
     expect(i32([1]).div(2).toArray()).toEqual([0.5]);
   });
 
-  test('casting saturates, truncates and knows what is true', () => {
+  test('casting saturates, truncates and maps nonzero to true', () => {
     expect(cast(f64([1.9, -1.9, 1e10, -Infinity, NaN]), 'int32').toArray()).toEqual([
       1, -1, 2147483647, -2147483648, 0,
     ]);
@@ -166,7 +166,7 @@ describe('derivatives', () => {
   });
 });
 
-describe('nothing overflows or cancels', () => {
+describe('avoids overflow and cancellation', () => {
   test('tails', () => {
     expect(logSigmoid(f64([-1000, 50])).dataSync()).toEqual(Float64Array.of(-1000, -Math.exp(-50)));
     expect(sigmoid(f64([-745, 800])).dataSync()).toEqual(Float64Array.of(Math.exp(-745), 1));
@@ -229,7 +229,7 @@ describe('choices and options', () => {
     expect(() => prelu(x, tensor([1, 2, 3]))).toThrow(/prelu: weight.*2 channels/);
   });
 
-  test('what makes no sense says so', () => {
+  test('refuses meaningless arguments', () => {
     expect(() => clamp(f64([1]))).toThrow(/clamp: give min, max or both/);
     expect(() => gelu(f64([1]), { approximate: 'sigmoid' as never })).toThrow(/gelu.*'tanh'/);
     expect(() => where(f64([1]), 1, 0)).toThrow(/where: the condition must be boolean/);
@@ -264,7 +264,7 @@ test('derivatives that fit in single precision, though a factor of them does not
   );
 });
 
-test('a large comparison is counted without being kept', () => {
+test('counts a large comparison without storing it', () => {
   // 1 GiB of booleans; the interpreter does store them, so fewer there.
   const one = tensor([1]).expand([backend() === 'wasm' ? 2 ** 30 : 2 ** 20]);
   const { reserved } = memoryUsage();

@@ -155,7 +155,7 @@ describe('edges', () => {
     ]);
   });
 
-  it('nothing to transform, parts that differ, unknown norms and dimensions are refused by name', () => {
+  it('refuses empty input, mismatched parts, unknown norms and dimensions', () => {
     const x = tensor([1, 2, 3]);
     expect(() => fft.fft(tensor(new Float32Array(0)))).toThrow(
       /fft\.fft: a transform needs at least one/,

@@ -76,7 +76,7 @@ describe('a computed index out of range is named as it was given, with its dimen
     );
   });
 
-  it('those within it are read', () => {
+  it('reads indices in range', () => {
     const y = tensor([
       [1, 2],
       [3, 4],

@@ -258,7 +258,7 @@ describe('derivatives', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('refusals', () => {
   const singular = A.tensor([
     [1, 2],
     [2, 4],
@@ -282,7 +282,7 @@ describe('what is refused', () => {
     ).toThrow(/not positive definite: .* order 2/);
     expect(linalg.slogdet(singular).logabsdet.item()).toBe(-Infinity);
   });
-  test('shapes and options that are none', () => {
+  test('refuses invalid shapes and options', () => {
     expect(() => linalg.det(A.zeros([2, 3]))).toThrow(/linalg\.det: expected square matrices/);
     expect(() => linalg.solve(A.zeros([2, 2]), A.zeros([3, 1]))).toThrow(A.ShapeError);
     expect(() => linalg.norm(A.zeros([2, 2]), { ord: 3 })).toThrow(/no norm of ord 3/);

@@ -189,7 +189,7 @@ describe('edges', () => {
     [() => sum('x' as unknown as Tensor), /sum: operand 1 must be a tensor/],
     // @ts-expect-error known to the compiler too
     [() => cumsum(zeros([2]), 3), /cumsum: dimension 3/],
-  ])('refuses what is no dimension (%#)', (f, message) => {
+  ])('refuses invalid dimensions (%#)', (f, message) => {
     expect(f).toThrow(message);
   });
 

@@ -20,7 +20,7 @@ function bySorting(data: readonly number[], skipNaN: boolean): number {
   return order[(order.length - 1) >> 1] ?? 0;
 }
 
-test('is where sorting says', () => {
+test('equals the sorted element', () => {
   fc.assert(
     fc.property(numbers, fc.boolean(), (data, skipNaN) => {
       const spread = Float64Array.from({ length: 3 * data.length + 1 }, (_, i) =>

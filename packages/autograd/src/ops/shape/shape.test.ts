@@ -219,7 +219,7 @@ describe('arguments', () => {
     [() => reshape(zeros([4]), 1.5, 2), /expected whole numbers.*got 1.5/],
     [() => cat([]), /cat: expected an array of at least one tensor/],
     [() => pad(zeros([3]), [1, 1], { mode: 'mirror' as 'reflect' }), /mode must be/],
-  ])('refuses what is no index, list or mode (%#)', (f, message) => {
+  ])('refuses invalid indices, lists and modes (%#)', (f, message) => {
     expect(f).toThrow(message);
   });
 });

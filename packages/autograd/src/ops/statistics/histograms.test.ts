@@ -30,7 +30,7 @@ describe('histogram', () => {
     }
   });
 
-  it('what is not a number, or out of the range, does not count', () => {
+  it('ignores NaN and values out of range', () => {
     const x = tensor([NaN, Infinity, -Infinity, 0.5, 2, 1]);
     expect([...histogram(x, 2, { range: [0, 1] }).hist.dataSync()]).toEqual([0, 2]);
     expect([...histogram(tensor([1e10, 1e10]), 3).hist.dataSync()]).toEqual([0, 0, 2]);

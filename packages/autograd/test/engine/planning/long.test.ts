@@ -89,7 +89,7 @@ describe('plans are found again from the third step on', () => {
   });
 });
 
-describe('what nobody reads', () => {
+describe('values that nobody reads', () => {
   test('is evaluated at its 10,000th operation, and at no other', () => {
     const programs = programsOf(() => {
       let x: Tensor = scalar(1);

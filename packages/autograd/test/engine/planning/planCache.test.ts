@@ -20,7 +20,7 @@ function cacheOf(most: ConstructorParameters<typeof PlanCache>[0], lengths: read
   return plans;
 }
 
-test('so many plans are kept, and the least recently used go first', () => {
+test('evicts the least recently used plans', () => {
   const plans = cacheOf({ plans: 3, instructions: 1000, last: 1 }, [1, 2, 3, 1, 4]);
   expect(found(plans, [1, 2, 3, 4])).toEqual([1, 3, 4]);
 });
@@ -33,12 +33,12 @@ test('many short ones or few long ones: their instructions are counted', () => {
   expect(found(long, [40, 41, 42, 43, 44])).toEqual([43, 44]);
 });
 
-test('the last ones stay, however long they are', () => {
+test('keeps the most recent plans, however long', () => {
   const plans = cacheOf({ plans: 100, instructions: 100, last: 2 }, [1, 200, 300, 400]);
   expect(found(plans, [1, 200, 300, 400])).toEqual([300, 400]);
 });
 
-test('what has gone, and what was cleared, counts no more', () => {
+test('removed and cleared plans no longer count', () => {
   const most = { plans: 100, instructions: 100, last: 1 };
   const plans = cacheOf(most, [200, 1, 2, 3]);
   expect(found(plans, [200, 1, 2, 3])).toEqual([1, 2, 3]);

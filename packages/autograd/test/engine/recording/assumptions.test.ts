@@ -203,7 +203,7 @@ describe('a compiled function called as before but for', () => {
     expect(world.recorded).toBeLessThanOrEqual(4);
   });
 
-  test('any one of these, from anywhere', () => {
+  test('any of these, from any state', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 12 }), (path) => {
         const [plain, world] = [new World(), new World()];

@@ -177,7 +177,7 @@ describe('backward through a compiled function', () => {
     expect(numbers(w.grad)).toEqual(numbers(x));
   });
 
-  test('does not exist where no derivative is asked for', () => {
+  test('does not exist where no derivative is requested', () => {
     const frozen = tensor([1, 2, 3], { dtype: 'float64' });
     expect(compile((y: Tensor) => y.mul(frozen))(x).requiresGrad).toBe(false);
     expect(noGrad(() => compile((y: Tensor) => y.mul(w))(x)).requiresGrad).toBe(false);

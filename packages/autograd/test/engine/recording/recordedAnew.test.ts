@@ -75,7 +75,7 @@ describe('a function recorded at every call', () => {
   });
 });
 
-test('nothing is said of what comes again, or of shapes', () => {
+test('does not warn about recurring structures or shapes', () => {
   const said = told('warn');
   const f = compile((x: Tensor, name: string) => (name === 'a' ? x.mul(2) : x.mul(3)));
   for (let i = 0; i < 40; i++) f(ones([2]), 'abcdef'[i % 6] as string);

@@ -108,7 +108,7 @@ test.each(Object.entries(MAKERS))('a cell %s', (_name, make) => {
   expect(compiled).toEqual(run((f) => f));
 });
 
-test('what is made once is recorded twice, and no more', () => {
+test('an object made once is recorded twice at most', () => {
   let recorded = 0;
   let kept: Cell | undefined;
   const f = compile((x: Tensor) => {
@@ -143,7 +143,7 @@ test('cells of which it is said how long they serve need no second recording', (
   expect(other.recorded()).toBe(1);
 });
 
-test('what is made at every call is reported once', () => {
+test('an object made at every call is reported once', () => {
   const f = compile((x: Tensor) => cell(x).mul(2));
   for (let i = 0; i < 20; i++) expect(f(tensor([i])).toArray()).toEqual([2 * i]);
   expect(console.warn).toHaveBeenCalledTimes(1);
@@ -222,7 +222,7 @@ describe('a number among the arguments', () => {
     ['an index', (x, k) => [x, x][k]],
     ['a dimension', (x, k) => x.sum(k)],
     ['a size', (_x, k) => zeros([k])],
-  ])('says what it is where its value is wanted: %s', (_name, use) => {
+  ])('names the number where its value is read: %s', (_name, use) => {
     expect(() => compile(use)(tensor([1]), 0)).toThrow(/number argument.*capture it/s);
   });
 });

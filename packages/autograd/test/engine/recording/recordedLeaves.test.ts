@@ -169,14 +169,14 @@ describe('a value that may be another at the next call is not read', () => {
     expect(compile(() => w.sum())().item()).toBe(3);
   });
 
-  test('so are arguments, by the name of what reads them', () => {
+  test('arguments are refused too, by the name of the reader', () => {
     for (const op of ['item', 'dataSync', 'toArray'] as const)
       expect(() => compile((x: Tensor) => x.add(x.sum()[op]() as number))(tensor([1]))).toThrow(
         `${op}: values cannot be read inside a function that compile records`,
       );
   });
 
-  test('what is captured and has its own value is read as it is', () => {
+  test('reads the value of a captured tensor', () => {
     const lengths = tensor([2, 1]);
     const sum = lengths.sum();
     const f = compile((x: Tensor) => x.mul(sum.item()).add(Number(lengths.toArray()[1])));

@@ -4,7 +4,7 @@ import { Cell } from '../../../src/graph/cells/cell.js';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/io/checkpoint.js';
 import { folder, leaf, Model, Optimizer, plain } from './fixtures.js';
 
-describe('what does not fit changes nothing', () => {
+describe('a mismatch changes nothing', () => {
   const changed = async (
     edit: (model: Model, optimizer: Optimizer) => Record<string, unknown>,
     reason: RegExp,
@@ -38,7 +38,7 @@ describe('what does not fit changes nothing', () => {
       /schedule: not in the checkpoint, which has model, optimizer, cell, step/,
     ));
 
-  it('a refusal of the last target takes the first back', () =>
+  it('undoes all targets if the last is refused', () =>
     changed((model, optimizer) => {
       optimizer.refuse = true;
       return { model, optimizer };

@@ -9,7 +9,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../../src/io/checkpoint.js';
 import { loadSafetensors } from '../../../src/io/index.js';
 import { folder, leaf, Model, Optimizer, plain } from './fixtures.js';
 
-describe('what is saved comes back', () => {
+describe('round trip', () => {
   it('model, optimizer, a cell, a step and plain values', async () => {
     const model = new Model();
     const optimizer = new Optimizer();

@@ -28,7 +28,7 @@ function storesAtOddPlaces(bytes: Uint8Array): number {
   return count;
 }
 
-test('vectors that are kept apart are stored from two addresses, so that none lies 16 bytes after another of one', () => {
+test('splitStores stores adjacent vectors from two addresses', () => {
   const [plain, apart, joined] = [copies(false, false), copies(true, false), copies(true, true)];
   expect([plain, apart, joined].map(({ bytes }) => storesAtOddPlaces(bytes))).toEqual([2, 0, 2]);
   for (const { copied } of [plain, apart, joined]) {

@@ -342,7 +342,7 @@ describe('int32 and bool', () => {
   });
 });
 
-test('supports says no where there is no formula', () => {
+test('supports is false where there is no formula', () => {
   expect(supports('exp', 'int32')).toBe(false);
   expect(supports('add', 'bool')).toBe(false);
   expect(supports('nonsense', 'float32')).toBe(false);
@@ -350,7 +350,7 @@ test('supports says no where there is no formula', () => {
   expect(supports('lgamma', 'float64')).toBe(true);
 });
 
-test('a function of JavaScript is called once for what is the same in all lanes', () => {
+test('calls a JavaScript function once for a value equal in all lanes', () => {
   const called = vi.spyOn(Math, 'hypot');
   const n = 9;
   const number = { buffer: 0, dtype: 'float64', offset: 0, strides: [0] } as const;

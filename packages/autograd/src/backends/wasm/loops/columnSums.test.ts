@@ -24,7 +24,7 @@ describe('down many columns, with accumulators in memory', () => {
     seed: fc.nat(1000),
   });
 
-  test('sums and products, of what varies by row, by column and by point', () => {
+  test('sums and multiplies values that vary by row, by column and by point', () => {
     fc.assert(
       fc.property(cases, ({ dtype, op, others, columns, rows, pad, wanted, width, seed }) => {
         const outer = [...others, columns];

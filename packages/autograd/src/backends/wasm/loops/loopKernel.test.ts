@@ -139,7 +139,7 @@ describe('several levels of reductions', () => {
   });
 });
 
-describe('long reductions go in chunks', () => {
+describe('long reductions are split into chunks', () => {
   const sum = (outer: number[], inner: number[], strides: number[]): LoopKernel => ({
     kind: 'loop',
     outer,
@@ -187,7 +187,7 @@ describe('long reductions go in chunks', () => {
     // Sums of small integers are exact whatever the order.
     expectEqual(runKernels([kernel], buffers), referenceLoop(kernel, buffers), kernel);
   });
-  test('the error of a long sum stays that of a chunk', () => {
+  test('the rounding error of a long sum is that of one chunk', () => {
     const n = 1 << 20;
     const kernel: LoopKernel = {
       kind: 'loop',
@@ -253,7 +253,7 @@ test('products, empty rows and empty spaces', () => {
   expect(runKernels([kernel([0], [4])], buffers)).toEqual(buffers);
 });
 
-test('a buffer may be rewritten in place', () => {
+test('rewrites a buffer in place', () => {
   const kernel: LoopKernel = {
     kind: 'loop',
     outer: [101],
@@ -266,7 +266,7 @@ test('a buffer may be rewritten in place', () => {
   expect(runKernels([kernel], [x])[0]).toEqual(x.map((v) => 2 * v));
 });
 
-test('a function of the same element may stand twice beside its derivative', () => {
+test('computes a function twice beside its derivative', () => {
   for (const [name, derivative] of [
     ['tanh', 'tanhDerivative'],
     ['sigmoid', 'sigmoidDerivative'],

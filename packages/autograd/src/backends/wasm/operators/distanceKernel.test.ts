@@ -38,7 +38,7 @@ describe('distances', () => {
     );
   });
 
-  test('from products: rows far apart, near, equal, and beside infinities', () => {
+  test('computes distances by products: rows far apart, near, equal, and with infinities', () => {
     fc.assert(
       fc.property(sizes, ({ dtype, batch, rows, others, length, seed }) => {
         const x = numbers([batch, rows, length], dtype, seed, seed % 4 === 0);
@@ -97,7 +97,7 @@ describe('distances', () => {
     );
   });
 
-  test('no square overflows or vanishes, and near rows keep their digits', () => {
+  test('squares neither overflow nor underflow, and near rows keep their digits', () => {
     for (const dtype of ['float32', 'float64'] as const) {
       const far = dtype === 'float32' ? 1e20 : 1e200;
       const rows = [

@@ -38,7 +38,7 @@ const values = (count: number, seed: number, dtype: DType): number[] =>
   );
 
 describe.runIf(backendInUse().name === 'wasm')('many short inputs', () => {
-  test('of any shape and dtype, whole or rows of others', () => {
+  test('joins inputs of any shape and dtype, whole or rows of others', () => {
     const dtypes = fc.constantFrom<DType>('float32', 'float64', 'int32', 'bool');
     const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 8, maxLength: 40 });
     const around = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 0, maxLength: 2 });
@@ -67,7 +67,7 @@ describe.runIf(backendInUse().name === 'wasm')('many short inputs', () => {
     );
   });
 
-  test('few, long, repeated or transposed ones are copied one by one', () => {
+  test('copies few, long, repeated or transposed inputs one by one', () => {
     const rows = ones([12, 40]);
     const long = Array.from({ length: 9 }, () => ones([2000]));
     const columns = Array.from({ length: 9 }, (_, i) => rows.select(1, i));
@@ -78,7 +78,7 @@ describe.runIf(backendInUse().name === 'wasm')('many short inputs', () => {
     }
   });
 
-  test('every bit of a NaN and the sign of zero stay', () => {
+  test('keeps the bits of NaN and the sign of zero', () => {
     const bits = Uint32Array.of(0x7fc00001, 0xffc12345, 0x80000000, 0x7f800000);
     const inputs = Array.from({ length: 9 }, () => tensor(new Float32Array(bits.buffer.slice(0))));
     const joined = new Uint32Array(cat(inputs).dataSync('float32').slice().buffer);

@@ -27,7 +27,7 @@ describe('indices', () => {
     );
   });
 
-  test('products and extremes of what meets at one place', () => {
+  test('reduces values with equal indices by product, minimum and maximum', () => {
     fc.assert(
       fc.property(cases, ({ dtype, shape, pick, seed }) => {
         const dim = pick % shape.length;
@@ -74,7 +74,7 @@ describe('indices', () => {
     );
   });
 
-  test('rows of an embedding that is shared out by threads', () => {
+  test('looks up embedding rows on several threads', () => {
     const [x, index] = [numbers([70, 128], 'float32', 1, false), indices([300], 70, 2)];
     const src = numbers([300, 128], 'float32', 3, false);
     const [got, want] = both('indexAdd', [x, index, src], { dim: 0 }, [70, 128]);
@@ -161,7 +161,7 @@ describe('windows', () => {
     seed: fc.nat(1000),
   });
 
-  test('the largest element, sums and their transpose', () => {
+  test('max pooling, window sums and their transpose', () => {
     fc.assert(
       fc.property(windows, ({ lead, spans, dtype, seed }) => {
         const size = spans.map((s) => s.size);

@@ -18,7 +18,7 @@ describe('sorting', () => {
     seed: fc.nat(1000),
   });
 
-  test('order, medians and where they are: ties, NaN, −0, any dimension', () => {
+  test('sorts and finds medians with their indices: ties, NaN, −0, any dimension', () => {
     fc.assert(
       fc.property(rows, ({ dtype, shape, dim, seed }) => {
         const x = numbers(shape, dtype, seed);
@@ -37,7 +37,7 @@ describe('sorting', () => {
     );
   });
 
-  test('the first few of an order are those of the whole', () => {
+  test('the first elements of a partial sort are those of the full sort', () => {
     fc.assert(
       fc.property(
         rows,
@@ -57,7 +57,7 @@ describe('sorting', () => {
     );
   });
 
-  test('numbers of every magnitude', () => {
+  test('sorts numbers of every magnitude', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double(), { minLength: 1, maxLength: 200 }),
@@ -75,7 +75,7 @@ describe('sorting', () => {
     );
   });
 
-  test('searching in sorted rows', () => {
+  test('searches sorted rows', () => {
     fc.assert(
       fc.property(rows, fc.boolean(), ({ dtype, shape, seed }, right) => {
         const unsorted = numbers(shape, dtype, seed);

@@ -147,12 +147,12 @@ describe.each(MODES)('%s, fma %s', (width, fma) => {
     check(matmulKernel([], m, n, k, 'float64', { aT: true, bT: true, pad: 1 }), width, fma);
   });
 
-  test('columns of A that are far apart, over several blocks of the depth', () => {
+  test('multiplies with strided columns of A over several depth blocks', () => {
     check(matmulKernel([], 517, 66, 260, 'float32', { aT: true }), width, fma);
   });
 });
 
-describe('rows of A that are tiny', () => {
+describe('subnormal rows of A', () => {
   const shapes: [number, number, number][] = [
     [13, 17, 300],
     [8, 32, 128],
@@ -167,7 +167,7 @@ describe('rows of A that are tiny', () => {
         check(matmulKernel([], m, n, k, 'float32', layout), width, fma, 1, tiny);
   });
 
-  test('a row is rounded once, and the others give the bits that they give alone', () => {
+  test('rounds a row once, and leaves the bits of other rows unchanged', () => {
     const [m, n, k] = [9, 24, 50];
     const { kernel } = matmulKernel([], m, n, k, 'float32');
     const fill = (size: number): Float32Array =>
@@ -193,7 +193,7 @@ describe('rows of A that are tiny', () => {
     }
   });
 
-  test('zeros, infinities and NaN in and beside them', () => {
+  test('propagates zeros, infinities and NaN', () => {
     const [m, n, k] = [5, 16, 8];
     const { kernel } = matmulKernel([], m, n, k, 'float32');
     const a = new Float32Array(m * k).fill(2 ** -130);
@@ -209,7 +209,7 @@ describe('rows of A that are tiny', () => {
     expect(rows).toEqual([2 ** -126, 0, Infinity, NaN, 7 * 2 ** -129]);
   });
 
-  test('large numbers of B do not overflow', () => {
+  test('large elements of B do not overflow', () => {
     const [m, n, k] = [4, 16, 256];
     const { kernel } = matmulKernel([], m, n, k, 'float32');
     const a = new Float32Array(m * k).fill(2 ** -64);
@@ -246,7 +246,7 @@ test('any shape, batch and layout', () => {
   );
 });
 
-test('nothing to sum gives zeros, and nothing to write is no error', () => {
+test('an empty depth gives zeros, and an empty result is no error', () => {
   const { kernel } = matmulKernel([], 8, 8, 0, 'float32');
   const out = runKernels(
     [kernel],

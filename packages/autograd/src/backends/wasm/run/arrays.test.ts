@@ -16,7 +16,7 @@ function contents(arrays: Arrays, address: number, size: number): Float32Array {
   return arrays.view('float32', address, size).slice() as Float32Array;
 }
 
-test('rows, another array at each run, are copied once', () => {
+test('copies rows of a resident array once', () => {
   const arrays = new Arrays(true);
   const whole = Float32Array.from({ length: N }, (_, i) => i);
   const rows = (first: number): Float32Array => whole.subarray(first, first + N - 100);
@@ -29,7 +29,7 @@ test('rows, another array at each run, are copied once', () => {
   expect(contents(arrays, first, 3)).toEqual(Float32Array.of(100, 101, 102));
 });
 
-test('a few rows of many are no reason to copy them all', () => {
+test('copies only the rows that a run reads', () => {
   const arrays = new Arrays(true);
   const whole = new Float32Array(10 * N);
   for (let i = 0; i < 5; i++) expect(placeOf(arrays, whole.subarray(i, i + N))).toBe(-1);
@@ -39,7 +39,7 @@ test('a few rows of many are no reason to copy them all', () => {
   expect(arrays.usage.residentLeaves).toBe(4 * N);
 });
 
-test('what is written through one array is forgotten for all of its buffer', () => {
+test('a write through one array invalidates copies of its whole buffer', () => {
   const arrays = new Arrays(true);
   const whole = new Float32Array(N);
   const most = whole.subarray(10);

@@ -75,7 +75,7 @@ test.each<[string, readonly Kernel[]]>([
   expect(countsOf(kernels)).toEqual([1, 1, 1]);
 });
 
-test('a form is another one for another dtype, stride or function', () => {
+test('another dtype, stride or function gives another form', () => {
   const kernel = scaled(4, 18, 2);
   const double = (x: LoopKernel): LoopKernel => ({
     ...x,
@@ -95,7 +95,7 @@ test('a form is another one for another dtype, stride or function', () => {
   expect(countsOf([...kernels, { ...kernel, body }])).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-test('an output over what is read is written after all was read, whatever shares its form', () => {
+test('writes an output that overlaps an input after reading all of it', () => {
   // Softmax-like: the second pass reads x again, in the first kernel from the buffer that it writes.
   const kernel = (out: number): LoopKernel => ({
     ...{ kind: 'loop', outer: [3], inner: [40] },
@@ -118,7 +118,7 @@ test('an output over what is read is written after all was read, whatever shares
   }
 });
 
-test('any sizes after any others: the results of plain loops', () => {
+test('sizes that change give the results of plain loops', () => {
   const sizes = fc.record({
     rows: fc.integer({ min: 1, max: 9 }),
     columns: fc.integer({ min: 1, max: 70 }),
@@ -141,7 +141,7 @@ const named = (key: string, write = kernelFunction): FormedKernel => ({
 });
 const context = { width: 'simd128', fma: false, blas: false } as const;
 
-test('more forms than the table began with', () => {
+test('grows the table of forms', () => {
   const forms = new Forms(new WasmMemory());
   for (let i = 0; i < 700; i++) expect(forms.find(named(`form ${i}`), context)).toBe(i);
   forms.finish();
@@ -150,7 +150,7 @@ test('more forms than the table began with', () => {
   expect(forms.modules.at(-1)?.tableSize).toBeGreaterThanOrEqual(700);
 });
 
-test('what could not be written leaves nothing behind', () => {
+test('a form that cannot be compiled leaves no trace', () => {
   const forms = new Forms(new WasmMemory());
   forms.find(named('first'), context);
   expect(() =>

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DeviceError } from '../../../errors.js';
 import { WasmMemory } from './memory.js';
 
-test('blocks are aligned, apart, keep their contents, and come back', () => {
+test('blocks are aligned and disjoint, keep their contents, and are reused', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('allocate' as const),
@@ -57,7 +57,7 @@ test('blocks are aligned, apart, keep their contents, and come back', () => {
   );
 });
 
-test('a refused growth names the size and harms nothing', () => {
+test('throws when memory cannot grow, names the size, and stays usable', () => {
   const memory = new WasmMemory({ limit: 2 ** 20 });
   const kept = memory.store('float32', [1, 2, 3]);
   expect(() => memory.allocate(5_000_000)).toThrow(DeviceError);
@@ -66,7 +66,7 @@ test('a refused growth names the size and harms nothing', () => {
   expect(memory.allocate(100_000)).toBeGreaterThan(kept);
 });
 
-test('misuse is named', () => {
+test('throws on misuse, and names it', () => {
   const memory = new WasmMemory();
   const address = memory.allocate(10);
   memory.release(address);

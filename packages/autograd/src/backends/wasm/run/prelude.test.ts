@@ -48,7 +48,7 @@ class WithPrelude extends Forms {
   }
 }
 
-test('a process that has the prelude writes nothing of what is in it, and computes the same bits', () => {
+test('a process with the prelude compiles none of its kernels, and computes the same bits', () => {
   const without = workOver(Forms);
   const withIt = workOver(WithPrelude);
   expect(withIt.values).toEqual(without.values);
@@ -59,7 +59,7 @@ test('a process that has the prelude writes nothing of what is in it, and comput
   expect(withIt.forms.useCount).toBe(without.forms.useCount);
 });
 
-test('it is the same each time, also for vectors that this engine has not', () => {
+test('is written identically each time, also for unsupported vector widths', () => {
   expect(writePrelude(bestVectorWidth(), works)).toEqual(files);
   const [relaxed, plain] = (['relaxed', 'simd128'] as const).map((width) =>
     writePrelude({ width, fma: width === 'relaxed' }, works),
@@ -67,7 +67,7 @@ test('it is the same each time, also for vectors that this engine has not', () =
   expect(relaxed).not.toEqual(plain);
 });
 
-test('what it lacks is written as ever', () => {
+test('compiles kernels that the prelude lacks', () => {
   const other = workOver(
     class extends Forms {
       protected override load(): Prelude {

@@ -5,7 +5,7 @@ import { listKernels } from './kernelList.js';
 import { WasmMemory } from './memory.js';
 import { bestVectorWidth } from './vectorWidth.js';
 
-test('what is chosen compiles', () => {
+test('the chosen vector width compiles', () => {
   const access = { dtype: 'float32', offset: 0, strides: [32, 1] } as const;
   const [a, b, out] = [0, 1, 2].map((buffer) => ({ ...access, buffer }));
   if (a === undefined || b === undefined || out === undefined) throw new Error('three accesses');

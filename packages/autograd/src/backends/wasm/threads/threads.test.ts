@@ -173,7 +173,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
     alone.dispose();
   });
 
-  test('a plan that traps is an error, and plans run on after it', () => {
+  test('throws when a plan traps, and later plans run', () => {
     const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
     const ownForms = new Forms(own);
     const poolOfOwn = new ThreadPool(own, threads);
@@ -194,7 +194,7 @@ describe.runIf(shared.shared).each([2, 3, 5])('%d threads', (threads) => {
   });
 });
 
-test('a worker that has died is found before the next run, or in bounded time, and plans run on', () => {
+test('detects a dead worker before the next run or in bounded time, and later plans run', () => {
   const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
   const ownForms = new Forms(own);
   const pool = new ThreadPool(own, 2, NO_LIBRARY, 300);
@@ -228,7 +228,7 @@ test('a worker that has died is found before the next run, or in bounded time, a
   expect(own.view(f, address, 100_000).every((x) => x === -5)).toBe(true);
 });
 
-describe('a thread that is lost while others wait for it at a meeting', () => {
+describe('a thread that dies while others wait at a barrier', () => {
   const setUp = (): { pool: ThreadPool; ownForms: Forms; plan: WasmPlan; check: () => void } => {
     const own = new WasmMemory({ shared: true, limit: 2 ** 24 });
     const ownForms = new Forms(own);
@@ -265,7 +265,7 @@ describe('a thread that is lost while others wait for it at a meeting', () => {
     return [message, performance.now() - start];
   };
 
-  test('because it died: noticed at once, and plans run on', () => {
+  test('is detected at once when it died, and later plans run', () => {
     const { pool, plan, check } = setUp();
     check();
     plan.runThreaded();
@@ -281,7 +281,7 @@ describe('a thread that is lost while others wait for it at a meeting', () => {
     check();
   });
 
-  test('because its part failed: noticed at once, and plans run on', () => {
+  test('is detected at once when its part failed, and later plans run', () => {
     const { pool, ownForms, plan, check } = setUp();
     const { list } = plan as unknown as { list: { address: number } };
     // Nothing was loaded, so the workers have no function to run.
@@ -293,11 +293,11 @@ describe('a thread that is lost while others wait for it at a meeting', () => {
   });
 });
 
-test('unshared memory and threads do not go together', () => {
+test('throws for threads without shared memory', () => {
   expect(() => new ThreadPool(new WasmMemory(), 2)).toThrow(DeviceError);
 });
 
-test('a process with waiting workers ends by itself', () => {
+test('a process with idle workers exits by itself', () => {
   // The worker's text alone, as the pool starts it.
   const script = `
     const { Worker } = require('node:worker_threads');

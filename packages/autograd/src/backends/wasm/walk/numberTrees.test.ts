@@ -78,7 +78,7 @@ describe('many single numbers', () => {
       }
     });
 
-  test('programs drawn at random, whose parts repeat and read each other: the bits of one by one', () => {
+  test('random programs with repeated parts have the bits of separate operations', () => {
     const draw = (seed: number, leaves: readonly Tensor[], each: (x: Tensor) => void): Tensor[] => {
       let state = seed;
       const below = (n: number): number => {
@@ -116,7 +116,7 @@ describe('many single numbers', () => {
     }
   });
 
-  test('gradients and updates over many steps are those of matrices', () => {
+  test('gradients and updates over many steps equal those computed with matrices', () => {
     const [n, m] = [12, 6];
     const [start, given] = [numbers(n * m, 3), numbers(m, 5)];
     const weights = start.map((w) => new Parameter(w));
@@ -146,7 +146,7 @@ describe('many single numbers', () => {
     );
   });
 
-  test('a remainder by zero within a tree is the error that it is alone', () => {
+  test('a remainder by zero within a tree throws the same error as alone', () => {
     const y = new Parameter(scalar(3));
     const many = compile(() =>
       Array.from({ length: 200 }, (_, i) =>
@@ -162,7 +162,7 @@ describe('many single numbers', () => {
     expect(many()[7]?.item()).toBe(1 - (12 % 10));
   });
 
-  test('it is a kernel for each tree, and for an operation alone where a tree is rare', () => {
+  test('compiles one kernel per repeated tree, and one per operation of rare trees', () => {
     const f = compile((x: Tensor) =>
       Array.from({ length: 100 }, (_, i) =>
         dot(

@@ -174,7 +174,7 @@ function differing(roots: readonly Tensor[]): number[] {
   });
 }
 
-describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
+describe.runIf(backendInUse().name === 'wasm')('walked programs', () => {
   for (const [name, f] of Object.entries(computations)) {
     test(name, () => {
       const { values, walked } = runsUntilPlanned(f);
@@ -186,7 +186,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     });
   }
 
-  test('thin products of all sizes, layouts and batches: the bits of their plans', () => {
+  test('thin products of all sizes, layouts and batches have the bits of their plans', () => {
     const sizes = [1, 2, 3, 5, 8, 31, 63, 64, 65, 130, 255, 256, 257, 300];
     const pick = (i: number): number => sizes[(i * 7919) % sizes.length]!;
     const roots: Tensor[] = [];
@@ -210,7 +210,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
-  test('products and sums of no terms are 0, whatever lay there before', () => {
+  test('empty products and sums are 0, whatever memory held before', () => {
     for (const dtype of ['float32', 'float64'] as const) {
       const empty = (shape: number[]): Tensor => tensor([], { dtype, shape });
       for (const [m, n] of [
@@ -231,7 +231,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     }
   });
 
-  test('folds of few and of many rows, along them and across: the bits of their plans', () => {
+  test('reductions of few and of many rows, along either dimension, have the bits of their plans', () => {
     const roots: Tensor[] = [];
     [3, 500, 513, 900, 2047, 2048, 5000, 20_000].forEach((rows, i) =>
       [2, 5, 16, 33, 64, 70, 200].forEach((length, k) => {
@@ -251,7 +251,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
-  test('a fold of many rows is called as others are, and planned for no size by itself', () => {
+  test('a reduction of many rows shares its form across sizes', () => {
     const write = vi.spyOn(OperationLoop.prototype, 'write');
     for (const n of [600, 601, 900])
       numbers(n * 40, n)
@@ -263,7 +263,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(folds.map(({ value }): unknown => value)).toEqual(Array<boolean>(6).fill(true));
   });
 
-  test('a product of columns and rows is called as others are, and planned for no size by itself', () => {
+  test('an outer product shares its form across sizes', () => {
     const write = vi.spyOn(OperationLoop.prototype, 'write');
     const roots: Tensor[] = [];
     for (const [m, n] of [
@@ -283,7 +283,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(products.map(({ value }): unknown => value)).toEqual(Array<boolean>(12).fill(true));
   });
 
-  test('products of all sizes, layouts and batches: the bits of their plans', () => {
+  test('products of all sizes, layouts and batches have the bits of their plans', () => {
     const sizes = [4, 5, 7, 8, 9, 16, 23, 33, 64, 70, 260];
     const roots: Tensor[] = [];
     for (let i = 0; i < 90; i++) {
@@ -313,7 +313,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
-  test('small products in batches: the bits of their plans', () => {
+  test('small batched products have the bits of their plans', () => {
     const roots: Tensor[] = [];
     for (let i = 0; i < 256; i++) {
       const [m, n, k, b] = [i & 3, (i >> 2) & 3, (i >> 4) & 3, (i >> 6) & 3].map((x) => x + 2) as [
@@ -328,7 +328,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
-  test('folds of all sizes, layouts and dimensions: the bits of their plans', () => {
+  test('reductions of all sizes, layouts and dimensions have the bits of their plans', () => {
     const sizes = [1, 2, 3, 4, 5, 8, 12, 31, 63, 64, 65, 96, 130];
     const dims = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]];
     const orders = [
@@ -353,7 +353,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(differing(roots)).toEqual([]);
   });
 
-  test('sums over small outer dimensions that lie far apart, and over flipped ones', () => {
+  test('sums over strided outer dimensions and over flipped ones', () => {
     const t = numbers(2 * 12 * 96).reshape([2, 12, 96]);
     const far = t.permute([2, 0, 1]).sum(2);
     const flipped = numbers(64).reshape([4, 4, 4]).flip([1]).sum([0, 1]);
@@ -365,7 +365,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(flipped.dataSync()).toEqual(compile(() => flipped.add(0))().dataSync());
   });
 
-  test('an index out of range is the error of its operation, and nothing has changed', () => {
+  test('an index out of range throws the error of its operation and changes nothing', () => {
     engine.plans.clear();
     const table = new Parameter(x);
     const wrong = positions.mul(9).add(x.max().mul(0).cast('int32'));
@@ -376,7 +376,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(x.mul(7).add(1).exp().dataSync()[3]).toBeGreaterThan(0);
   });
 
-  test('what is computed first is copied to an array outside of the memory', () => {
+  test('results of a walk are copied out of WebAssembly memory', () => {
     engine.plans.clear();
     const backend = backendInUse();
     const y = x.exp();
@@ -390,7 +390,7 @@ describe.runIf(backendInUse().name === 'wasm')('at first sight', () => {
     expect(given).toEqual(y.dataSync());
   });
 
-  test('in the middle of a walk another may run', () => {
+  test('a walk may run within another', () => {
     const inner = (t: Tensor): Tensor => t.mul(3).exp().add(t.max());
     const f = (): Tensor =>
       pureCallback((t) => inner(t), x, x.mul(0.1))

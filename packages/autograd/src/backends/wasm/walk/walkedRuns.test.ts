@@ -14,18 +14,18 @@ const runs = (size: number, times = 20): number => {
   return walkedRuns(new Plan(graph.structure.copy(), graph, graph.leaves).program());
 };
 
-test('what a walk costs more than a plan decides, not what it computes', () => {
+test('the extra cost of walking, not the work itself, decides when to plan', () => {
   expect(runs(10)).toBe(44);
   expect(runs(10_000)).toBe(44);
   expect(runs(40_000)).toBeGreaterThan(10);
   expect(runs(40_000)).toBeLessThan(20);
 });
 
-test('large values are planned at once: a walk keeps each of them', () => {
+test('plans programs with large values at once', () => {
   expect(runs(60_000)).toBe(0);
 });
 
-test('many operations are planned late, as that takes long, except those of single numbers', () => {
+test('plans long programs late, except those of single numbers', () => {
   expect(runs(16, 2047)).toBe(44);
   expect(runs(16, 2500)).toBe(312);
   expect(runs(1, 2500)).toBe(44);

@@ -172,7 +172,7 @@ describe('convolution', () => {
     );
   });
 
-  test('unfold spreads the windows out: a product with the weights is the convolution', () => {
+  test('unfold times the weights is the convolution', () => {
     fc.assert(
       fc.property(
         geometry.filter((g) => g.size.length === 2 && g.groups === 1),
@@ -209,7 +209,7 @@ describe('convolution', () => {
     ]);
   });
 
-  test('says what does not fit', () => {
+  test('throws when shapes do not fit', () => {
     const [x, w] = [A.zeros([1, 3, 5, 5]), A.zeros([4, 3, 3, 3])];
     expect(() => A.conv2d(x, A.zeros([4, 2, 3, 3]))).toThrow(
       /conv2d: x \[1, 3, 5, 5\] has 3 channels, weight .* takes 2/,

@@ -35,7 +35,7 @@ describe('batchNorm', () => {
     expect(mean.toArray()).toEqual([1.5, 10.5]);
     expect(variance.toArray()).toEqual([1.5, 100.5]);
   });
-  test('otherwise uses them and leaves them', () => {
+  test('uses running statistics in evaluation, unchanged', () => {
     const [mean, variance] = [A.cell(A.tensor([1, 10])), A.cell(A.tensor([4, 100]))];
     const y = A.batchNorm(x, mean, variance, A.tensor([2, 1]), A.tensor([0, 5]), { eps: 0 });
     expect(y.toArray()).toEqual([
@@ -56,7 +56,7 @@ describe('batchNorm', () => {
     A.batchNorm(leaf, mean, A.cell(A.tensor([1, 1])), null, null, { training: true });
     expect(mean.requiresGrad).toBe(false);
   });
-  test('says what does not fit', () => {
+  test('throws when shapes do not fit', () => {
     expect(() => A.batchNorm(A.zeros([1, 2]), null, null, null, null, { training: true })).toThrow(
       /more than one value for each channel/,
     );
@@ -145,7 +145,7 @@ describe('embedding, oneHot, dropout', () => {
 });
 
 describe('attention', () => {
-  test('a causal query sees nothing after itself', () => {
+  test('causal attention ignores later keys', () => {
     const [q, k] = [A.randn([1, 3, 4]), A.randn([1, 3, 4])];
     const v = A.tensor([[[1], [10], [100]]]);
     const y = A.scaledDotProductAttention(q, k, v, null, { isCausal: true });
