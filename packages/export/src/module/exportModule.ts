@@ -175,11 +175,11 @@ export function exportModule<Args extends readonly Tensor[]>(
         name: called[k] as string,
         dtype: x.dtype,
         batched: dims[k] !== null,
-        perExample: shapeOf(x, k, 1).reduce((a, b) => a * b, 1),
+        each: shapeOf(x, k, 1).reduce((a, b) => a * b, 1),
         shape: `[${x.shape.map((n, d) => (d === dims[k] ? (d === 0 ? 'batch' : 'length') : n)).join(', ')}]`,
       })),
       fixed: first < 0 ? 1 : null,
-      maxBatch,
+      most: maxBatch,
       assigned,
       result: regime.sample.structure.rebuild(numbers),
       outputs: regime.sample.image.outputs

@@ -10,11 +10,11 @@ export interface ModuleFunction {
     readonly name: string;
     readonly dtype: DType;
     readonly batched: boolean;
-    readonly perExample: number;
+    readonly each: number;
     readonly shape: string;
   }[];
   readonly fixed: number | null;
-  readonly maxBatch: number;
+  readonly most: number;
   readonly assigned: readonly number[];
   readonly result: unknown;
   readonly outputs: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];

@@ -37,7 +37,7 @@ export function typesText(version: string, functions: readonly ModuleFunction[])
         : 'Runs the function.';
     return [
       '/**',
-      ` * ${what}${f.fixed === null ? ` A batch has at most ${f.maxBatch} examples.` : ''}`,
+      ` * ${what}${f.fixed === null ? ` A batch has at most ${f.most} examples.` : ''}`,
       ...shapes,
       ' */',
       `export declare function ${f.name}(${args}): ${returns};`,

@@ -10,7 +10,7 @@ interface KernelOfFamily {
 
 /**
  * A convolution or one of its gradients, over `x [batch, groups, inChannels, …size]`, `w [groups, outChannels,
- * inChannels, …window]` and `y [batch, groups, outChannels, …places]`: tap `k` at place `o` reads position
+ * inChannels, …window]` and `y [batch, groups, outChannels, …positions]`: tap `k` at output position `o` reads position
  * `o · stride − padLow + k · dilation`, or 0 in the padding. Padding may be negative.
  */
 export interface ConvKernel extends KernelOfFamily {
