@@ -1,6 +1,6 @@
 /**
  * @file Decides where the values of a run go. Roots keep their values in arrays that the garbage collector owns (large ones
- * that nobody has read stay in the backend's memory: `lent.ts`); cells take their new versions; values that require grad,
+ * that nobody has read stay in the backend's memory: `loans.ts`); cells take their new versions; values that require grad,
  * computed without their backward pass, keep what that pass will read, until the next such run.
  */
 import type { Cell } from '../graph/cells/cell.js';
