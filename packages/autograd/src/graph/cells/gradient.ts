@@ -54,8 +54,7 @@ export function borrowGrad(t: Tensor): Tensor | null {
 function guardPresence(t: Tensor, had: boolean): void {
   guarded(
     () => (t.extra?.grad?.live ?? null) !== null,
-    () =>
-      `${t.label || 'a leaf'} ${had ? 'has no gradient, and had one' : 'has a gradient, and had none'}`,
+    () => `a leaf ${had ? 'has no gradient, and had one' : 'has a gradient, and had none'}`,
     true,
   );
 }

@@ -15,8 +15,8 @@ const runs = (size: number, times = 20): number => {
 };
 
 test('what a walk costs more than a plan decides, not what it computes', () => {
-  expect(runs(10)).toBe(44);
-  expect(runs(10_000)).toBe(44);
+  expect(runs(10_000)).toBeGreaterThan(50);
+  expect(runs(10_000)).toBeLessThan(70);
   expect(runs(40_000)).toBeGreaterThan(10);
   expect(runs(40_000)).toBeLessThan(20);
 });
@@ -26,7 +26,8 @@ test('large values are planned at once: a walk keeps each of them', () => {
 });
 
 test('many operations are planned late, as that takes long, except those of single numbers', () => {
-  expect(runs(16, 2047)).toBe(44);
-  expect(runs(16, 2500)).toBe(312);
+  expect(runs(16, 5)).toBe(44);
+  expect(runs(16, 100)).toBe(800);
+  expect(runs(16, 2500)).toBe(1598);
   expect(runs(1, 2500)).toBe(44);
 });
