@@ -5,7 +5,8 @@
  */
 import { cat, noGrad, randint, randn, tensor, zerosLike, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
-import { Adam } from '@chainrule/optim';
+import { numbers, training } from './dynamicStep.js';
+import { growingWorkloads } from './growing.js';
 
 export interface DynamicWorkload {
   readonly name: string;
@@ -28,29 +29,6 @@ export function measureDynamic({ make }: DynamicWorkload): { first: number; seen
   });
   const [first = 0, ...later] = passes.map((us) => Math.round(us * 10) / 10);
   return { first, seen: Math.min(...later) };
-}
-
-/** Integers in an order that every peer reproduces. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = Number((BigInt(state) * 1103515245n + 12345n) % 2147483648n);
-    return Math.floor(state / 65536) % below;
-  };
-}
-
-function training(modules: readonly nn.Module[], lossOf: (size: number) => Tensor) {
-  const optimizer = new Adam(
-    modules.flatMap((m) => [...m.parameters()]),
-    { lr: 1e-3 },
-  );
-  return (size: number): number => {
-    optimizer.zeroGrad();
-    const loss = lossOf(size);
-    loss.backward();
-    optimizer.step();
-    return loss.item();
-  };
 }
 
 const linear = (inputs: number, outputs: number): nn.Linear => new nn.Linear(inputs, outputs);
@@ -150,4 +128,5 @@ export const dynamicWorkloads: readonly DynamicWorkload[] = [
   { name: 'dyn/generate', make: generation },
   { name: 'dyn/images', make: images },
   { name: 'dyn/attention-length', make: attention },
+  ...growingWorkloads,
 ];

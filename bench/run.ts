@@ -4,7 +4,9 @@
  *     npm run bench -- --filter train/ --threads 1 --peers torch,jax
  *
  * Each figure is the median time of one training step or operation over several rounds, after a warm-up, in a process of
- * its own. Workloads whose shapes change at every step (dyn/) have two: where all shapes are new, and where all were met. Quote ratios of one run on a quiet machine, never times of two.
+ * its own. Workloads whose shapes change at every step
+ * (dyn/, and lists that grow: grow/) have two: where all shapes are new, and where all were met. Quote ratios of one run on a
+ * quiet machine, never times of two.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +32,7 @@ if (values.help) {
   --filter TEXT     only workloads whose name contains TEXT
   --threads N       threads, for Chainrule and its peers (all cores)
   --peers A,B       peers to run beside: torch, jax, jaxjs, tfjs
-  --mode MODE       eager or compiled (both); changing shapes (dyn/) are eager
+  --mode MODE       eager or compiled (both); changing shapes (dyn/, grow/) are eager
   --seconds S       length of one of the 7 rounds (0.25)
   --json            one line per measurement, and nothing else`);
   process.exit(0);

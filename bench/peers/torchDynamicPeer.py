@@ -107,9 +107,72 @@ def attention():
     return training([layer, head], loss)
 
 
+def grow_attention():
+    query, key, value, nxt = layers = [nn.Linear(16, 16) for _ in range(4)]
+    def loss(n):
+        keys, values, losses, x = [], [], [], torch.ones(1, 16)
+        for _ in range(n):
+            keys.append(key(x)); values.append(value(x))
+            x = nxt(x + (query(x) @ torch.cat(keys).t()).softmax(-1) @ torch.cat(values)).tanh()
+            losses.append(x.square().mean())
+        return torch.stack(losses).mean()
+    return training(layers, loss)
+
+
+def grow_mean():
+    layers = [nn.Linear(16, 16) for _ in range(2)]
+    def loss(n):
+        states = [torch.ones(2, 16)]
+        for _ in range(n): states.append(layers[0](torch.stack(states).mean(0)).tanh() + layers[1](states[-1]))
+        return states[-1].square().mean()
+    return training(layers, loss)
+
+
+def grow_dense():
+    layers = [nn.Linear(4 * (i + 1), 4) for i in range(50)]
+    def loss(n):
+        features = [torch.ones(8, 4)]
+        for layer in layers[:n]: features.append(layer(torch.cat(features, 1)).relu())
+        return torch.cat(features, 1).square().mean()
+    return training(layers, loss)
+
+
+def grow_tree():
+    word, children = layers = [nn.Linear(16, 16) for _ in range(2)]
+    below_n = numbers(5)
+    def loss(n):
+        below = [[] for _ in range(n)]
+        for i in range(n - 1, -1, -1):
+            total = torch.stack(below[i]).sum(0) if below[i] else torch.zeros(16)
+            state = (word(torch.ones(16)) + children(total)).tanh()
+            if i > 0: below[below_n(i)].append(state)
+        return state.square().mean()
+    return training(layers, loss)
+
+
+def grow_policy():
+    hidden, out = layers = nn.Linear(4, 16), nn.Linear(16, 2)
+    below = numbers(5)
+    def loss(n):
+        chosen, entropies, state = [], [], torch.ones(4)
+        for _ in range(n):
+            log_probs = out(hidden(state).tanh()).log_softmax(-1)
+            action = below(2)
+            chosen.append(log_probs[action]); entropies.append(-(log_probs.exp() * log_probs).sum())
+            state = state * 0.9 + torch.tensor([action, 1 - action, 0.1, -0.1])
+        returns = torch.tensor([float(n - i) for i in range(n)])
+        return -(torch.stack(chosen) * returns).mean() - torch.stack(entropies).mean() * 0.01
+    return training(layers, loss)
+
+
 report("dyn/mlp-batch", perceptron)
 report("dyn/lstm-length", recurrent)
 report("dyn/gnn", messages)
 report("dyn/generate", generation)
 report("dyn/images", images)
 report("dyn/attention-length", attention)
+report("grow/attention", grow_attention)
+report("grow/mean", grow_mean)
+report("grow/dense", grow_dense)
+report("grow/tree", grow_tree)
+report("grow/policy", grow_policy)

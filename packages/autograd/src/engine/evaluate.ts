@@ -1,7 +1,7 @@
 /**
  * @file Evaluation: collect the unevaluated graph, find its plan by structure, run it, and only then change anything.
  *
- * `settle.ts` decides what a run leaves behind; everything else exists only inside the run. A dropped value that is needed
+ * `commitValues.ts` decides what a run leaves behind; everything else exists only inside the run. A dropped value that is needed
  * again is computed once more and remembered by the plan that dropped it (`Plan.remember`), so that this happens once and not
  * at every step.
  */

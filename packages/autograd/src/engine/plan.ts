@@ -59,18 +59,24 @@ export class Plan {
   private runs = 0;
   /** How many of its first runs do not pay for a plan: most sizes do not come back. */
   private quickRuns = 1;
+  private readonly maxQuickRuns: number;
   private ready: CompiledPlan | null = null;
   private readyMetered: CompiledPlan | null = null;
 
   readonly structure: Int32Array;
 
-  /** `inputs` are the leaves that are passed in at each run, in order; other numbers are constants. */
+  /**
+   * `inputs` are the leaves that are passed in at each run, in order; other numbers are constants. It is planned after
+   * `maxQuickRuns` quick runs, or earlier.
+   */
   constructor(
     structure: Int32Array,
     { nodes, roots }: Pick<Collected, 'nodes' | 'roots'>,
     inputs: readonly Tensor[],
+    maxQuickRuns = Infinity,
   ) {
     this.structure = structure;
+    this.maxQuickRuns = maxQuickRuns;
     const given = new Set(inputs);
     // All objects have the same shape: V8 then reads a field at a fixed offset.
     this.instructions = nodes.map((node, origin) => {
@@ -145,7 +151,7 @@ export class Plan {
     const made = backend.compileQuickly?.(this.program(held)) ?? null;
     if (made === null) return null;
     const { executable, runs } = made;
-    this.quickRuns = runs;
+    this.quickRuns = Math.min(runs, this.maxQuickRuns);
     planning.walked++;
     ready?.executable.dispose?.();
     this.ready = { backend, meter: null, held, executable, quick: true };

@@ -38,6 +38,8 @@ export interface Guard {
   readonly value: unknown;
   /** Describes what has changed. */
   readonly reason: (() => string) | undefined;
+  /** Whether it may well differ at many calls, as shapes do, so that no warning is due. */
+  readonly mayVary: boolean;
 }
 
 /** The lifetime of a cell: its maker keeps it, it lasts for one call, or nobody has declared it. */
@@ -86,9 +88,14 @@ export const recording: {
  */
 export function dependsOn<T>(read: () => T, reason?: () => string): T {
   checkArgument('dependsOn', 'read', read, kinds.callable);
-  if (reason !== undefined) checkArgument('dependsOn', 'what', reason, kinds.callable);
+  if (reason !== undefined) checkArgument('dependsOn', 'reason', reason, kinds.callable);
+  return guarded(read, reason, false);
+}
+
+/** @internal `dependsOn` for engine code. */
+export function guarded<T>(read: () => T, reason: (() => string) | undefined, mayVary: boolean): T {
   const value = read();
-  if (mode.tracing === 'compile') recording.guards.push({ read, value, reason });
+  if (mode.tracing === 'compile') recording.guards.push({ read, value, reason, mayVary });
   return value;
 }
 
@@ -104,7 +111,6 @@ export function isCompiling(): boolean {
 /**
  * Calls `f` after each run of the function that `compile` is recording, or at once if nothing is being recorded.
  * Use it to read what a step needs once its values are there, such as a flag that something went wrong.
- * `f`.
  * @example afterRun(() => loss.item() > 100 && console.log('it diverges'));
  */
 export function afterRun(f: () => void): void {

@@ -66,6 +66,7 @@ export function compile<Args extends unknown[], R>(
   const recordings: Compiled[] = [];
   let anew = 0;
   let inRow = 0;
+  let warned = false;
   const find = (args: Args, leaves: readonly unknown[]): Compiled => {
     let compiled = recordings.find((r) => fits(r.recording, leaves));
     if (compiled?.hasRun === true && compiled.recording.makesCells) {
@@ -76,7 +77,8 @@ export function compile<Args extends unknown[], R>(
     if (compiled === undefined) {
       inRow++;
       const [last] = recordings;
-      if (last !== undefined) reportRecompile(last.recording, args, inRow);
+      if (last !== undefined && (mode.debug > 0 || (inRow === MAX_CONSECUTIVE && !warned)))
+        warned = reportRecompile(last.recording, args, inRow) || warned;
       const recording = record(f as (...args: unknown[]) => unknown, args, leaves);
       compiled = { recording, graph: differentiable(recording), hasRun: false };
       recordings.unshift(compiled);
@@ -129,16 +131,19 @@ interface Compiled {
   hasRun: boolean;
 }
 
-/** Reports why a function is recorded again: each time in debug mode, otherwise once, if it keeps happening. */
-function reportRecompile(last: Recording, args: readonly unknown[], inRow: number): void {
-  if (mode.debug === 0 && inRow !== MAX_CONSECUTIVE) return;
-  const { text, isShape } = explainRecompile(last, args);
+/**
+ * Reports why a function is recorded again: each time in debug mode, otherwise as a warning, unless the cause may well occur at
+ * many calls. Returns whether it warned.
+ */
+function reportRecompile(last: Recording, args: readonly unknown[], inRow: number): boolean {
+  const { text, mayVary } = explainRecompile(last, args);
   if (mode.debug > 0) console.log(`chainrule: compile records again: ${text}`);
-  else if (!isShape)
+  else if (!mayVary)
     console.warn(
       `compile: the function was recorded at each of the last ${inRow} calls, which is slow: ${text}. Give what changes as a ` +
         'tensor or as a number among the arguments, or keep it out of the function',
     );
+  return mode.debug === 0 && !mayVary;
 }
 
 function warnOfCells(): void {

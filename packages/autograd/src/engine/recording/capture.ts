@@ -166,9 +166,14 @@ export function recompute(node: Tensor): Tensor {
 export function planFor({ nodes, leaves, structure }: Collected, roots: readonly Tensor[]): Plan {
   structure.push(RECORDED);
   for (const root of roots) structure.push(root.slot);
+  const known = engine.plans.get(structure);
+  if (known !== null) return known;
   const graph = { nodes, roots: [...roots] };
-  return engine.plans.get(structure) ?? engine.plans.add(new Plan(structure.copy(), graph, leaves));
+  return engine.plans.add(new Plan(structure.copy(), graph, leaves, MAX_QUICK_RUNS));
 }
+
+/** The most quick runs of a recorded function: it is likely to run often. */
+const MAX_QUICK_RUNS = 44;
 
 /** Ends the structure of a recorded graph and tells it from all others: its plan keeps nothing for later runs. */
 const RECORDED = -5;

@@ -7,16 +7,16 @@ import { isTensor } from '../../tree.js';
 import type { Recording } from './recording.js';
 import { argumentLeaves, fitsFacts, type Fact } from './signature.js';
 
-/** A difference, and whether it is only the shape of an argument: sequence lengths may differ for many calls. */
+/** A difference, and whether it may well occur at many calls, as sequences of other lengths do. */
 export interface Difference {
   readonly text: string;
-  readonly isShape: boolean;
+  readonly mayVary: boolean;
 }
 
 /** The first assumption of a recording that does not hold for this call. */
 export function explainRecompile(recording: Recording, args: readonly unknown[]): Difference {
   const { facts, grad, guards, captured } = recording;
-  const other = (text: string): Difference => ({ text, isShape: false });
+  const other = (text: string): Difference => ({ text, mayVary: false });
   if (grad !== mode.grad) return other(`gradients are ${mode.grad ? 'on' : 'off'}, and were not`);
   const leaves = argumentLeaves(args);
   if (facts.length !== leaves.length) return other('the arguments have a different structure');
@@ -28,16 +28,17 @@ export function explainRecompile(recording: Recording, args: readonly unknown[])
     }
     return other('arguments share tensors in a different way');
   }
-  for (const { read, value, reason } of guards) {
+  for (const { read, value, reason, mayVary } of guards) {
     const now = read();
     if (Object.is(now, value)) continue;
-    return other(reason?.() ?? `a value it read was ${display(value)} and is ${display(now)}`);
+    const text = reason?.() ?? `a value it read was ${display(value)} and is ${display(now)}`;
+    return { text, mayVary };
   }
   return other('a tensor it uses has moved, has other hooks, or has another requiresGrad');
 }
 
 function differenceOf(fact: Fact, leaf: unknown): Difference | null {
-  const other = (text: string): Difference => ({ text, isShape: false });
+  const other = (text: string): Difference => ({ text, mayVary: false });
   switch (fact.kind) {
     case 'value': {
       if (isObject(fact.value) && isObject(leaf) && fact.value !== leaf)
@@ -59,7 +60,7 @@ function differenceOf(fact: Fact, leaf: unknown): Difference | null {
       if (!isTensor(leaf)) return other(`was a tensor and is ${display(leaf)}`);
       if (leaf.dtype !== fact.dtype) return other(`was ${fact.dtype} and is ${leaf.dtype}`);
       if (!sameShape(leaf.sizes, fact.shape))
-        return { text: `had shape ${show(fact.shape)} and has ${show(leaf.sizes)}`, isShape: true };
+        return { text: `had shape ${show(fact.shape)} and has ${show(leaf.sizes)}`, mayVary: true };
       if (leaf.needsGrad !== fact.requiresGrad)
         return other(
           leaf.needsGrad ? 'requires grad, and did not' : 'does not require grad, and did',

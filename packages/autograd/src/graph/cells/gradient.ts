@@ -4,7 +4,7 @@ import { refuseFrozen } from '../../arguments/frozen.js';
 import * as kinds from '../../arguments/kinds.js';
 import type { Cell } from './cell.js';
 import { isTensor } from '../isTensor.js';
-import { dependsOn, mode, recording } from '../mode.js';
+import { dependsOn, guarded, mode, recording } from '../mode.js';
 import { runtime } from '../runtime.js';
 import type { Tensor } from '../tensor.js';
 
@@ -43,11 +43,20 @@ export function borrowGrad(t: Tensor): Tensor | null {
   if (!isTensor(t)) checkArgument('borrowGrad', 't', t, kinds.tensor);
   const live = t.extra?.grad?.live ?? null;
   if (mode.tracing !== 'compile' || recording.grads.has(t) || isRecorded(t)) return live;
-  dependsOn(() => (t.extra?.grad?.live ?? null) !== null);
+  guardPresence(t, live !== null);
   if (live === null || live.cell !== null) return live;
   // A gradient with a graph has another graph after each pass: only its value can be read in place at each call.
   if (mode.grad) return dependsOn(() => t.extra?.grad?.live ?? null);
   return t.extra?.grad?.current ?? null;
+}
+
+/** Experts that were not chosen, layers that were dropped: which leaves have a gradient may differ at every call. */
+function guardPresence(t: Tensor, had: boolean): void {
+  guarded(
+    () => (t.extra?.grad?.live ?? null) !== null,
+    () => `a leaf ${had ? 'has no gradient, and had one' : 'has a gradient, and had none'}`,
+    true,
+  );
 }
 
 /** @internal Whether the recording itself makes this leaf: then it has no gradient at the start of each call. */

@@ -1,9 +1,11 @@
 /** @file The reason why a compiled function is recorded at every call is reported: once, or each time in debug mode. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
+  borrowGrad,
   compile,
   dependsOn,
   ones,
+  Parameter,
   setDebug,
   tensor,
   zeros,
@@ -75,13 +77,29 @@ describe('a function recorded at every call', () => {
   });
 });
 
-test('does not warn about recurring structures or shapes', () => {
+test('does not warn about recurring structures, shapes, or which leaves have a gradient', () => {
   const said = told('warn');
+  const leaves = Array.from({ length: 12 }, () => new Parameter(tensor([1, 2])));
+  const sum = compile(() =>
+    leaves.map(borrowGrad).reduce<Tensor>((s, g) => (g ? s.add(g) : s), zeros([2])),
+  );
+  for (const [i, p] of leaves.entries()) {
+    leaves[i === 0 ? 11 : i - 1]!.grad = null;
+    p.sum().backward();
+    expect(sum().toArray()).toEqual([1, 1]);
+  }
   const f = compile((x: Tensor, name: string) => (name === 'a' ? x.mul(2) : x.mul(3)));
   for (let i = 0; i < 40; i++) f(ones([2]), 'abcdef'[i % 6] as string);
   const g = compile((x: Tensor) => x.mul(2));
   for (let i = 0; i < 20; i++) g(ones([i]));
   expect(said).toEqual([]);
+});
+
+test('reports a function that keeps changing once', () => {
+  const said = told('warn');
+  const f = compile((x: Tensor, name: string) => (name === 'a' ? x.mul(2) : x.mul(3)));
+  for (let i = 0; i < 60; i++) f(ones([2]), i % 20 === 0 ? 'a' : `step ${i}`);
+  expect(said).toHaveLength(1);
 });
 
 test('in debug mode each recording says why', () => {

@@ -15,8 +15,8 @@ const runs = (size: number, times = 20): number => {
 };
 
 test('the extra cost of walking, not the work itself, decides when to plan', () => {
-  expect(runs(10)).toBe(44);
-  expect(runs(10_000)).toBe(44);
+  expect(runs(10_000)).toBeGreaterThan(50);
+  expect(runs(10_000)).toBeLessThan(70);
   expect(runs(40_000)).toBeGreaterThan(10);
   expect(runs(40_000)).toBeLessThan(20);
 });
@@ -26,7 +26,8 @@ test('plans programs with large values at once', () => {
 });
 
 test('plans long programs late, except those of single numbers', () => {
-  expect(runs(16, 2047)).toBe(44);
-  expect(runs(16, 2500)).toBe(312);
+  expect(runs(16, 5)).toBe(44);
+  expect(runs(16, 100)).toBe(800);
+  expect(runs(16, 2500)).toBe(1598);
   expect(runs(1, 2500)).toBe(44);
 });
