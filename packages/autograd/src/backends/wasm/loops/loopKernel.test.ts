@@ -5,6 +5,7 @@ import type { TypedArray } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
 import { Scratch } from '../assembler/block.js';
 import { chunkReductions } from './chunkReductions.js';
+import { planLoop } from './planLoop.js';
 import { expectEqual, referenceLoop, runKernels } from '../run/testBench.js';
 import { bestVectorWidth } from '../run/vectorWidth.js';
 
@@ -116,6 +117,15 @@ describe('several levels of reductions', () => {
         );
       }
     }
+  });
+  test('exponentials are kept from one pass to the next along rows and columns, if they fit', () => {
+    const scratch = (rows: number, columns: number, along: 'rows' | 'columns'): number =>
+      planLoop(softmax(rows, columns, along), { ...bestVectorWidth(), blas: false })
+        ?.threadScratch ?? 0;
+    const [line, bytes] = [64, 10 * Float32Array.BYTES_PER_ELEMENT];
+    expect(scratch(64, 10, 'rows')).toBe(2 * line);
+    expect(scratch(64, 10, 'columns')).toBe(line + 16 * bytes);
+    expect(scratch(64, 40_000, 'columns')).toBeLessThan(2 ** 15);
   });
   test('softmax of one long row', () => {
     const buffers = [noise(66_001), new Float32Array(66_001), new Float32Array(1)];

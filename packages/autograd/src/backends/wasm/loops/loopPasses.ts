@@ -3,11 +3,11 @@
  * use.
  */
 import type { LoopKernel, Scalar } from '../../../engine/compile/kernel.js';
-import { itemSize } from '../../../graph/dtype.js';
+import { isFloat, itemSize } from '../../../graph/dtype.js';
 import { closure, isCheap, type ScalarFacts } from './loopBody.js';
 import { CACHE, type Nest, type Walk } from './loopNest.js';
 
-/** Rows up to this size keep values for the next pass; longer ones compute them again. */
+/** Rows (or columns side by side) up to this size keep values for the next pass; longer ones compute them again. */
 const CACHE_BYTES = 128 * 1024;
 
 /** A pass folds one level of reductions; the last one folds none, and writes what depends on them all. */
@@ -47,34 +47,36 @@ function phaseOf(facts: readonly ScalarFacts[], i: number): number {
   return (facts[i] as ScalarFacts).phase;
 }
 
-/** Walks over scratch memory, for values of a row that a later pass reads back. */
+/** Walks over scratch memory, for values of a row, or of `step` columns, that a later pass reads back. */
 export function planCaches(
   { body }: LoopKernel,
   nest: Nest,
   facts: readonly ScalarFacts[],
   passes: readonly Pass[],
+  step: number,
 ): { readonly caches: ReadonlyMap<number, Walk>; readonly bytes: number } {
   const { sizes, outer, vector } = nest;
   const caches = new Map<number, Walk>();
   let bytes = 0;
-  if (vector < outer || sizes.length === outer) return { caches, bytes };
-  const length = sizes.slice(outer).reduce((product, size) => product * size, 1);
+  if (passes.length < 2) return { caches, bytes };
+  const strides = sizes.map((_, level) => Number(level === vector));
+  let length = vector < outer ? step : 1;
+  for (let level = sizes.length - 1; level >= outer; level--) {
+    strides[level] = length;
+    length *= sizes[level] as number;
+  }
   // From the last scalar on: a value needed only for one that is kept need not be kept itself.
   for (let i = body.length - 1; i >= 0; i--) {
     const scalar = body[i] as Scalar;
-    if (scalar.kind !== 'op' || scalar.dtype === 'bool' || scalar.dtype === 'int32') continue;
-    if (isCheap(scalar.op) || !(facts[i] as ScalarFacts).perLane) continue;
+    if (scalar.kind !== 'op' || !isFloat(scalar.dtype)) continue;
+    const { perLane, depth } = facts[i] as ScalarFacts;
+    if (isCheap(scalar.op) || !perLane || depth < outer) continue;
     const uses = passes.filter(({ roots }) =>
       closure(body, roots, (j) => caches.has(j)).includes(i),
     );
     const size = itemSize[scalar.dtype];
     const needed = Math.ceil((length * size + 64) / 64) * 64;
     if (uses.length < 2 || bytes + needed > CACHE_BYTES) continue;
-    const strides = sizes.map(() => 0);
-    for (let level = sizes.length - 1, stride = 1; level >= outer; level--) {
-      strides[level] = stride;
-      stride *= sizes[level] as number;
-    }
     caches.set(i, { buffer: CACHE, dtype: scalar.dtype, size, offset: bytes, strides });
     bytes += needed;
   }

@@ -45,9 +45,9 @@ export function planLoop(kernel: LoopKernel, context: KernelContext): FormedKern
   const facts = analyseBody(kernel, nest);
   const passes = planPasses(body, nest, facts);
   const width = vectorsOf(body, nest, facts);
-  const { caches, bytes } = planCaches(kernel, nest, facts, passes);
-  const length = sizes[vector] as number;
   const step = 4 * width;
+  const { caches, bytes } = planCaches(kernel, nest, facts, passes, step);
+  const length = sizes[vector] as number;
   const uneven = length % step !== 0 || length === 0 || context.alone === true;
   const steps = uneven ? 'any' : length === step ? 'one' : 'whole';
 

@@ -7,7 +7,7 @@ import { CACHE, type Nest, type Walk } from './loopNest.js';
 import { I32 } from '../assembler/opcodes.js';
 
 export class Walks {
-  /** The walks that the current pass moves; all of them if undefined. */
+  /** The walks that the current pass moves; if undefined, all but those over what passes keep. */
   active: ReadonlySet<Walk> | undefined;
   private readonly f: FunctionBuilder;
   private readonly nest: Nest;
@@ -55,8 +55,9 @@ export class Walks {
     const { f } = this;
     const before = this.pointers;
     const pointers = new Map(before);
+    // Outside of passes, what they keep stays: the next columns overwrite it.
     const moving = [...before.keys()].filter(
-      (walk) => this.stepOf(walk, level) !== 0 && (this.active?.has(walk) ?? true),
+      (walk) => this.stepOf(walk, level) !== 0 && (this.active?.has(walk) ?? walk.buffer !== CACHE),
     );
     for (const walk of moving) {
       const pointer = f.local('i32');
