@@ -32,6 +32,7 @@ import {
   releaseSaved,
   commitValues,
 } from './commitValues.js';
+import { joinedScope, scopeWithin } from './loop.js';
 import { madeAt } from './userLine.js';
 
 /**
@@ -245,7 +246,8 @@ const NONE: readonly never[] = [];
 /** @internal Adds to an error of a kernel the place in the user's model where its node was made. */
 export function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
   if (!(error instanceof ChainruleError) || node === undefined) return error;
-  if (node.scope !== '') error.message += ` (in ${node.scope})`;
+  const scope = joinedScope(node.scope, scopeWithin(error));
+  if (scope !== '') error.message += ` (in ${scope})`;
   const line = madeAt(node);
   if (line !== '') error.message += `; found at ${why}, the operation was created ${line}`;
   return error;
