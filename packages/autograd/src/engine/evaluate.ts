@@ -17,7 +17,7 @@ import type { Storage } from '../graph/values/storage.js';
 import { checkReadable } from '../graph/values/reading.js';
 import type { Tensor } from '../graph/tensor.js';
 import { counterOp, isNumber } from '../graph/version.js';
-import { exceedsPendingLimits } from './pendingLimits.js';
+import { exceedsPendingLimits, overdue } from './pendingLimits.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { backendFor, engine, onSecondDevice } from './engine.js';
@@ -256,5 +256,5 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
 runtime.evaluate = run;
 runtime.limit = (node) => {
   if (engine.building > 0 || mode.tracing !== null || !exceedsPendingLimits(node)) return;
-  run([node], 'evaluation'); // into an array of its own: the graph behind it should be freed
+  run([node, ...overdue(node)], 'evaluation'); // into arrays of their own: the graph behind them should be freed
 };
