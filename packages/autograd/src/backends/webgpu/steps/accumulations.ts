@@ -9,7 +9,7 @@ import type { Lowered } from '../../../engine/compile/lower.js';
 import type { Window } from '../../../engine/compile/windows.js';
 import type { DType } from '../../../graph/dtype.js';
 import { sizeOf } from '../../../graph/shape.js';
-import { Uses } from './uses.js';
+import { touched, Uses } from './uses.js';
 
 /** The most sums that one loop adds up. */
 const MAX_TERMS = 64;
@@ -47,7 +47,11 @@ export function gatherSums(
     }
     if (chain.length < 2 || isChanged(chain, uses)) return;
     for (const link of chain) done.add(link.at);
-    for (const [k, replacement] of withSums(chain, scratch)) result[k] = replacement;
+    const replaced = withSums(chain, scratch);
+    // Loops of different texts do not become one dispatch.
+    const forms = new Set(Array.from(replaced.values(), ([own]) => formOf(own!)));
+    if (forms.size + 1 >= chain.length) return;
+    for (const [k, replacement] of replaced) result[k] = replacement;
   });
   return result.flat();
 }
@@ -56,6 +60,29 @@ export function gatherSums(
 function isChanged(chain: readonly Link[], uses: Uses): boolean {
   const { kernel, input, at } = chain[0]!;
   return uses.writersOf(kernel.inputs[input]!.buffer).some((w) => w >= at);
+}
+
+/** What has to be equal for two loops to have the same text. */
+function formOf(step: Lowered): string {
+  if (step.kind !== 'kernel' || step.kernel.kind !== 'loop') return '';
+  const { outer, inner, body, outputs } = step.kernel;
+  return JSON.stringify([outer.length, inner.length, body, outputs.map(({ value }) => value)]);
+}
+
+/** Whether a link needs another result of an earlier one, so that it waits for it anyway. */
+function waitsFor(earlier: Link, later: Link, steps: readonly Lowered[]): boolean {
+  const { outputs } = earlier.kernel;
+  const needed = new Set(
+    outputs.filter((_, k) => k !== earlier.output).map(({ buffer }) => buffer),
+  );
+  if (needed.size === 0) return false;
+  for (let at = earlier.at + 1; at <= later.at; at++) {
+    const { reads, writes } = touched(steps[at]!);
+    if (!reads.some((buffer) => needed.has(buffer))) continue;
+    if (at === later.at) return true;
+    for (const buffer of writes) needed.add(buffer);
+  }
+  return false;
 }
 
 /** The link that alone reads the output of another one. */
@@ -67,6 +94,7 @@ function next(link: Link, steps: readonly Lowered[], uses: Uses): Link | null {
     return null;
   const found = linkAt(steps, reader, from.buffer);
   if (found === null || !sameRows(link.kernel, found.kernel)) return null;
+  if (waitsFor(link, found, steps)) return null;
   const { offset, strides } = found.kernel.inputs[found.input]!;
   const isSame = (n: number, d: number): boolean => n === 1 || strides[d] === from.strides[d];
   return offset === from.offset && link.kernel.outer.every(isSame) ? found : null;
