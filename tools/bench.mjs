@@ -17,6 +17,7 @@ const newest = (folder) =>
     );
 
 const isBuilt = (name) => {
+  if (!existsSync(`${root}packages/${name}/src`)) return true; // templates, which are not built
   const built = `${root}packages/${name}/dist/index.js`;
   return existsSync(built) && statSync(built).mtimeMs > newest(`${root}packages/${name}/src`);
 };

@@ -17,7 +17,7 @@ import type { Storage } from '../graph/values/storage.js';
 import { checkReadable } from '../graph/values/reading.js';
 import type { Tensor } from '../graph/tensor.js';
 import { counterOp, isNumber } from '../graph/version.js';
-import { exceedsPendingLimits } from './pendingLimits.js';
+import { exceedsPendingLimits, overdue } from './pendingLimits.js';
 import { collect, type Collected } from './collect.js';
 import { lastRun } from './lastRun.js';
 import { backendFor, engine, onSecondDevice } from './engine.js';
@@ -32,6 +32,7 @@ import {
   releaseSaved,
   commitValues,
 } from './commitValues.js';
+import { joinedScope, scopeWithin } from './loop.js';
 import { madeAt } from './userLine.js';
 
 /**
@@ -245,7 +246,8 @@ const NONE: readonly never[] = [];
 /** @internal Adds to an error of a kernel the place in the user's model where its node was made. */
 export function explain(error: unknown, node: Tensor | undefined, why: string): unknown {
   if (!(error instanceof ChainruleError) || node === undefined) return error;
-  if (node.scope !== '') error.message += ` (in ${node.scope})`;
+  const scope = joinedScope(node.scope, scopeWithin(error));
+  if (scope !== '') error.message += ` (in ${scope})`;
   const line = madeAt(node);
   if (line !== '') error.message += `; found at ${why}, the operation was created ${line}`;
   return error;
@@ -254,5 +256,5 @@ export function explain(error: unknown, node: Tensor | undefined, why: string): 
 runtime.evaluate = run;
 runtime.limit = (node) => {
   if (engine.building > 0 || mode.tracing !== null || !exceedsPendingLimits(node)) return;
-  run([node], 'evaluation'); // into an array of its own: the graph behind it should be freed
+  run([node, ...overdue(node)], 'evaluation'); // into arrays of their own: the graph behind them should be freed
 };

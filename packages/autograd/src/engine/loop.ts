@@ -28,6 +28,10 @@ export interface LoopBody {
   readonly outputs: readonly { readonly shape: Shape; readonly dtype: DType }[];
   /** How many random numbers a step draws. */
   readonly draws: number;
+  /**
+   * The scope of each instruction of the plan, without that of the loop; null where loops that share the body differ.
+   */
+  readonly scopes: (string | null)[];
 }
 
 /** How a loop runs. Its inputs are carries, sequences or operands, constants, and the offset of its random numbers. */
@@ -64,4 +68,22 @@ export function withLoop<A extends Attrs>(attrs: A, loop: Loop): A {
 /** The loop that attributes carry. */
 export function loopOf(attrs: object): Loop {
   return (attrs as { [LOOP]: Loop })[LOOP];
+}
+
+/** The scopes of instructions in bodies of loops, for errors that they have thrown. */
+const scopesWithin = new WeakMap<object, string>();
+
+/** A scope within another one; either may be empty. */
+export function joinedScope(outer: string, inner: string): string {
+  return outer === '' || inner === '' ? outer + inner : `${outer}.${inner}`;
+}
+
+/** Notes that an error was thrown in a scope within that of the loop. */
+export function noteScopeWithin(error: object, scope: string): void {
+  scopesWithin.set(error, joinedScope(scope, scopeWithin(error)));
+}
+
+/** The scope within the bodies of loops in which an error was thrown. */
+export function scopeWithin(error: object): string {
+  return scopesWithin.get(error) ?? '';
 }

@@ -13,6 +13,28 @@ export function exceedsPendingLimits(node: Tensor): boolean {
   return node.bytes > PENDING_LIMITS.bytes;
 }
 
+/**
+ * What a node waits for that was made many runs ago and can be computed from values, such as a mask made before a loop: it gets
+ * a value, or each step of the loop would evaluate all that reads it.
+ */
+export function overdue(node: Tensor): Tensor[] {
+  const mark = nextMark();
+  const found: Tensor[] = [];
+  const stack = [node];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    let isReady = top !== node;
+    for (const x of top.inputs) {
+      if (x.value !== null || x.depth === 0) continue;
+      isReady = false;
+      if (x.mark === mark || runtime.runs - x.since <= PENDING_LIMITS.runs) continue;
+      x.mark = mark;
+      stack.push(x);
+    }
+    if (isReady) found.push(top);
+  }
+  return found;
+}
+
 /** The bytes of the leaves that a pending node keeps alive. */
 function pendingLeafBytes(node: Tensor): number {
   const mark = nextMark();

@@ -19,6 +19,8 @@ export interface Instruction {
   readonly onHost?: boolean;
   /** Its index in the graph it was collected from, if passes have moved it. */
   readonly origin?: number;
+  /** In the body of a loop, the scope in which it was made, without that of the loop. */
+  readonly within?: string;
 }
 
 /**

@@ -1,6 +1,14 @@
 /** @file Steps of one form that do not wait for each other are one dispatch, even if each has several shaders. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { compile, memoryUsage, setDevice, tensor, type Tensor } from '../../src/index.js';
+import {
+  compile,
+  grad,
+  memoryUsage,
+  scalar,
+  setDevice,
+  tensor,
+  type Tensor,
+} from '../../src/index.js';
 import { openWebgpu } from './device.js';
 
 const there = await openWebgpu();
@@ -56,5 +64,47 @@ describe.skipIf(!there)('steps that become one on WebGPU', () => {
     );
     expect(dispatches).toBe(2);
     expect(farthest(got, want)).toBeLessThan(1e-2);
+  });
+
+  test('sums that are added up one by one run side by side, and are added in the same order', async () => {
+    const lengths = Array.from({ length: 70 }, (_, i) => 3 + (i % 9));
+    const { dispatches, got, want } = await both(
+      (...xs) => [xs.map((x) => x.square().mean()).reduce((a, b) => a.add(b))],
+      () => lengths.map((n, i) => wave([4, n], i)),
+    );
+    expect(dispatches).toBeLessThan(8);
+    expect(farthest(got, want)).toBeLessThan(1e-5);
+  });
+
+  test('so do gradients of what many losses use', async () => {
+    const { dispatches, got, want } = await both(
+      (b, w, ...xs) => {
+        const loss = xs.reduce<Tensor>(
+          (sum, x) => sum.add(x.mul(w).add(b).tanh().sum()),
+          scalar(0),
+        );
+        return [loss, ...grad(loss, [b, w])];
+      },
+      () => [
+        wave([6], 1).requiresGrad_(),
+        wave([6], 2).requiresGrad_(),
+        ...Array.from({ length: 12 }, (_, i) => wave([3 + i, 6], i)),
+      ],
+    );
+    expect(dispatches).toBeLessThan(8);
+    expect(farthest(got, want)).toBeLessThan(1e-5);
+  });
+
+  test('a sum that is read in between stays a step of its own', async () => {
+    const { got, want } = await both(
+      (...xs) => {
+        const third = xs.slice(0, 3).reduce<Tensor>((sum, x) => sum.add(x.sum()), scalar(1));
+        const fifth = xs.slice(3, 5).reduce<Tensor>((sum, x) => sum.add(x.sum()), third);
+        const last = xs.slice(5).reduce<Tensor>((sum, x) => sum.add(x.sum()), fifth);
+        return [third, last, third.mul(fifth)];
+      },
+      () => Array.from({ length: 12 }, (_, i) => wave([5 + i], i)),
+    );
+    expect(farthest(got, want)).toBeLessThan(1e-5);
   });
 });

@@ -52,10 +52,10 @@ export class NonFinite<B> {
   }
 
   /** Whether the step skipped the update, or should have skipped it. */
-  skipped(loss: number, finite: Tensor | undefined): boolean {
+  skipped(loss: number, finite: (() => boolean) | undefined): boolean {
     if (this.policy === 'ignore') return false;
     const { skippedSteps = 0 } = this.options.optimizer;
-    return !Number.isFinite(loss) || skippedSteps > this.skippedBefore || finite?.item() === 0;
+    return !Number.isFinite(loss) || skippedSteps > this.skippedBefore || finite?.() === false;
   }
 
   /**

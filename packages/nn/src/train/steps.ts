@@ -82,8 +82,8 @@ export class Steps<B> {
   }
 
   /** The update of the last batches of a stream: there are fewer than the number by which their gradients were divided. */
-  finish(factor: number): void {
-    this.trainer.finish(factor);
+  async finish(factor: number): Promise<void> {
+    await this.trainer.finish(factor);
     this.tally.step++;
   }
 

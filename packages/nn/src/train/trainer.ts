@@ -31,8 +31,8 @@ import {
 /** The result of a batch. The loss is a number on the CPU; on other devices it has to be awaited. */
 export interface Outcome {
   readonly loss: number | Promise<number>;
-  /** If gradients are watched too: whether all were finite, so that the update was made. */
-  readonly finite?: Tensor;
+  /** If gradients are watched too: whether all were finite, so that the update was made; to be asked when the loss is known. */
+  readonly finite?: () => boolean;
   readonly prediction: unknown;
   readonly target: unknown;
 }
@@ -102,10 +102,27 @@ export class Trainer<B> {
   /** Forward, backward and, after the last batch of an update, the update. */
   run(batch: B, { first, last, share }: AccumulationStep): Outcome {
     const result = this.compute(batch, first, last, share === 1 ? null : share);
-    if (isTensor(result))
-      return { loss: numberIn(result), prediction: undefined, target: undefined };
-    const { loss, ...rest } = result;
-    return { prediction: undefined, target: undefined, ...rest, loss: numberIn(loss) };
+    const { loss, finite, ...rest }: Stepped = isTensor(result) ? { loss: result } : result;
+    const outcome = { prediction: undefined, target: undefined, ...rest };
+    if (loss.device !== 'cpu') return { ...outcome, ...this.awaited(loss, finite, last) };
+    const isFine = finite === undefined ? {} : { finite: () => finite.item() !== 0 };
+    return { ...outcome, ...isFine, loss: loss.item() };
+  }
+
+  /** The outcome of a step on a device: the host counts updates, so it makes one when it knows that the numbers are finite. */
+  private awaited(
+    loss: Tensor,
+    finite: Tensor | undefined,
+    last: boolean,
+  ): Pick<Outcome, 'loss' | 'finite'> {
+    let isFine = true;
+    const settled = async (): Promise<number> => {
+      const value = await loss.itemAsync();
+      isFine = finite === undefined ? Number.isFinite(value) : (await finite.itemAsync()) !== 0;
+      if (last && isFine && policyOf(this.options.onNonFinite) !== 'ignore') this.step();
+      return value;
+    };
+    return { loss: settled(), ...(finite === undefined ? {} : { finite: () => isFine }) };
   }
 
   /** The parameters that the optimizer updates. Gradients of other parameters are never cleared, so they are not checked. */
@@ -116,15 +133,16 @@ export class Trainer<B> {
   }
 
   /** An update with the existing gradients, times a factor. */
-  finish(factor: number): void {
+  async finish(factor: number): Promise<void> {
     for (const parameter of this.parameters)
       if (parameter.grad !== null) parameter.grad = parameter.grad.mul(factor);
-    this.update(tensor(true));
+    const finite = this.update(tensor(true, { device: 'cpu' }));
+    if (finite.device !== 'cpu' && (await finite.itemAsync()) !== 0) this.step();
   }
 
   /**
    * Clips gradients, and updates the parameters if `known` is true and all watched numbers are finite; returns whether they
-   * are.
+   * are. If only a device knows, `step` has to be called when the answer has been awaited.
    */
   private update(known: Tensor): Tensor {
     const { optimizer, average, clip, onNonFinite } = this.options;
@@ -133,11 +151,19 @@ export class Trainer<B> {
     clipGradients(parameters, clip);
     const finite = watched === 'skip' ? logicalAnd(known, areFinite(parameters)) : known;
     if (watched === 'ignore') optimizer.step();
+    else if (finite.device !== 'cpu') return finite;
     else if (optimizer.stepIf !== undefined) optimizer.stepIf(finite);
-    // The condition is read here, so such a step is not recorded; values on a device cannot be read.
-    else if (finite.device !== 'cpu' || finite.item() !== 0) optimizer.step();
+    // The condition is read here, so such a step is not recorded.
+    else if (finite.item() !== 0) optimizer.step();
     average?.update();
     return finite;
+  }
+
+  /** Updates the parameters, and their average. */
+  private step(): void {
+    const { optimizer, average } = this.options;
+    optimizer.step();
+    average?.update();
   }
 
   /** Prepares the first step in parts, so that a page can draw in between; `turn` waits until the page has drawn. */

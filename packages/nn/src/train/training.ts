@@ -164,7 +164,7 @@ export class Training<B> {
     if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
     // Only here is it known that this update gets no more batches.
     if (together > 0) {
-      this.steps.finish(accumulate / together);
+      await this.steps.finish(accumulate / together);
       reschedule();
     }
     await this.steps.nonFinite.checkParameters();

@@ -9,10 +9,12 @@ import type { LoopStep, Schedule } from '../../engine/compile/steps.js';
 import { alignmentTest, rootsOf, type Window } from '../../engine/compile/windows.js';
 import { verification, verifySchedule } from '../node.js';
 import { DeviceError } from '../../errors.js';
+import type { DType } from '../../graph/dtype.js';
 import { show, sizeOf } from '../../graph/shape.js';
 import { loopOf } from '../../engine/loop.js';
 import type { workOf } from '../../engine/compile/work.js';
 import { withAttention, type ScoresStep } from './attention/attention.js';
+import { gatherSums } from './steps/accumulations.js';
 import { fuseEpilogues, type ProductStep } from './steps/epilogues.js';
 import { isSpecial, LARGEST_MATRIX, specialShaders } from './special.js';
 import { buffersOf, groupSteps } from './steps/groupSteps.js';
@@ -66,12 +68,13 @@ export function compiledOf(program: Program, memory: number): CompiledProgram {
   const rootOf = rootsOf(windows);
   const startsVector = alignmentTest(4, windows);
   const { outputs, copies } = ownOutputs(program, scheduled, instructions);
-  const attended = withAttention(lowered, instructions, outputs, windows);
-  const fused = fuseEpilogues(attended, outputs, windows);
-  const scratchOf = (words: number): BufferRef => {
-    const slot = { op: null, attrs: null, inputs: [], shape: [words], dtype: 'int32' } as const;
-    return { buffer: instructions.push(slot) - 1, dtype: 'int32', offset: 0 };
+  const scratchOf = (words: number, dtype: DType = 'int32'): BufferRef => {
+    const slot = { op: null, attrs: null, inputs: [], shape: [words], dtype };
+    return { buffer: instructions.push(slot) - 1, dtype, offset: 0 };
   };
+  const summed = gatherSums(lowered, outputs, windows, scratchOf);
+  const attended = withAttention(summed, instructions, outputs, windows);
+  const fused = fuseEpilogues(attended, outputs, windows);
   const ofKernel = (kernel: Kernel, slot: number, slots: readonly number[] = [slot]): Step => ({
     kind: 'shaders',
     shaders: shadersOf(kernel, scratchOf, startsVector),

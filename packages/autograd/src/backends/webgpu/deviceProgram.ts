@@ -100,8 +100,8 @@ export class DeviceProgram {
 
   private loop(step: LoopStep, common: SharedProgramData): DeviceLoop {
     const { instructions } = this.compiled;
-    const { attrs, origin = -1 } = instructions[step.slot] as Instruction;
-    const loop = loopOf(attrs ?? {});
+    const instruction = instructions[step.slot] as Instruction;
+    const loop = loopOf(instruction.attrs ?? {});
     const fromHost = new Set(
       this.parts.device.inputs.filter((_, k) => this.parts.sources[k]?.kind === 'host'),
     );
@@ -111,7 +111,12 @@ export class DeviceProgram {
         return fromHost.has(step.operands[(loop.constants[b] as number) + index] as number);
       };
       const times = loop.kind === 'scan' ? loop.length : 1;
-      return new DeviceProgram(bodyOf(loop, body, onHost, origin), this.runtime, common, times);
+      return new DeviceProgram(
+        bodyOf(loop, body, onHost, instruction),
+        this.runtime,
+        common,
+        times,
+      );
     });
     return new DeviceLoop(loop, step, bodies, this.runtime);
   }

@@ -1,5 +1,6 @@
 /** @file A run on the device: finds or uploads its inputs, records its kernels, and returns its outputs without waiting. */
 import type { Executable, Meter, Program } from '../../engine/program.js';
+import { joinedScope } from '../../engine/loop.js';
 import { DeviceError } from '../../errors.js';
 import type { TypedArray } from '../../graph/dtype.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -69,7 +70,8 @@ export class GpuExecutable implements Executable {
           noted,
           runtime,
         );
-        const scope = scopes?.get(instruction.origin ?? -1) ?? '';
+        const { origin = -1, within = '' } = instruction;
+        const scope = joinedScope(scopes?.get(origin) ?? '', within);
         if (scope !== '') error.message += ` (in ${scope})`;
         return error;
       },

@@ -4,7 +4,7 @@
  */
 import type { LoopStep } from '../../engine/compile/steps.js';
 import { simplify } from '../../engine/compile/simplify.js';
-import type { BodyInput, Loop, LoopBody } from '../../engine/loop.js';
+import { joinedScope, type BodyInput, type Loop, type LoopBody } from '../../engine/loop.js';
 import type { Instruction, Program } from '../../engine/program.js';
 import { DeviceError } from '../../errors.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -14,17 +14,18 @@ import { align, LoopRun } from './loopRun.js';
 import type { Recorder, Steps } from './recorder.js';
 import type { GpuRuntime } from './runtime.js';
 
-/** The program of a body. `onHost` says which inputs are numbers of the host, `origin` is the instruction of the loop. */
+/** The program of a body. `onHost` says which inputs are numbers of the host; the loop is an instruction of another program. */
 export function bodyOf(
   { name }: Loop,
-  { plan, inputs }: LoopBody,
+  { plan, inputs, scopes }: LoopBody,
   onHost: (input: BodyInput) => boolean,
-  origin: number,
+  { origin = -1, within = '' }: Instruction,
 ): Program {
   const program = simplify(plan.program());
   const instructions = program.instructions.map((instruction): Instruction => ({
     ...instruction,
     origin,
+    within: joinedScope(within, scopes[instruction.origin ?? -1] ?? ''),
   }));
   program.inputs.forEach((slot, i) => {
     const from = instructions[slot] as Instruction;

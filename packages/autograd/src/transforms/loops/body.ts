@@ -9,7 +9,7 @@ import { engine } from '../../engine/engine.js';
 import type { BodyInput, LoopBody } from '../../engine/loop.js';
 import { Plan } from '../../engine/plan.js';
 import { recompute } from '../../engine/recording/capture.js';
-import type { LoopName } from '../../graph/mode.js';
+import { mode, type LoopName } from '../../graph/mode.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { constantOp, counterOp } from '../../graph/version.js';
 
@@ -116,11 +116,23 @@ export function closeBody(
       carries: carries.length,
       outputs: outputs.map(({ sizes: shape, dtype }) => ({ shape, dtype })),
       draws,
+      scopes: scopesOf(collected.nodes),
     };
     programs.set(plan, program);
+  } else {
+    const { scopes } = program;
+    scopesOf(collected.nodes).forEach((scope, k) => {
+      if (scopes[k] !== scope) scopes[k] = null;
+    });
   }
   const added = results.slice(graph.outputs.length);
   return { ...graph, saved, indices, added, constants, nodes: collected.nodes, program };
+}
+
+/** The scopes of nodes within the current one, in which a loop is made. */
+function scopesOf(nodes: readonly Tensor[]): string[] {
+  const outer = mode.scope === '' ? '' : `${mode.scope}.`;
+  return nodes.map(({ scope }) => (scope.startsWith(outer) ? scope.slice(outer.length) : ''));
 }
 
 /** The nodes that change from step to step, and the outside nodes that they read. */

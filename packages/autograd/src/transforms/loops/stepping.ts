@@ -1,8 +1,7 @@
 /** @file Runs a loop step by step, each body as a program of its own: for backends without support for loops. */
 import { ChainruleError } from '../../errors.js';
 import { backendInUse } from '../../engine/engine.js';
-import { explain } from '../../engine/evaluate.js';
-import type { Loop, LoopBody } from '../../engine/loop.js';
+import { noteScopeWithin, type Loop, type LoopBody } from '../../engine/loop.js';
 import type { HostBackend } from '../../engine/program.js';
 import { allocate, type DType, type TypedArray } from '../../graph/dtype.js';
 import type { Value } from '../../graph/primitive.js';
@@ -63,7 +62,8 @@ class Stepper {
     try {
       return executable.run(arrays, outputs) as TypedArray[]; // the backend is one of the host
     } catch (error) {
-      throw explain(error, undefined, 'a loop');
+      if (error instanceof ChainruleError) noteScopeWithin(error, body.scopes[executable.at] ?? '');
+      throw error;
     }
   }
 }

@@ -45,7 +45,8 @@ function note(map: Map<number, number[]>, buffer: number, at: number): void {
   else if (found.at(-1) !== at) found.push(at);
 }
 
-function touched(step: Lowered | ScoresStep): {
+/** The buffers that a step reads and writes. */
+export function touched(step: Lowered | ScoresStep): {
   readonly reads: readonly number[];
   readonly writes: readonly number[];
 } {
