@@ -4,7 +4,7 @@
  * that exist are found first, as quickly as before.
  */
 import { ChainruleError } from '../errors.js';
-import { onGuard } from './receiver.js';
+import { onGuard, sayReadOnly } from './receiver.js';
 
 /** PyTorch's, NumPy's and TensorFlow.js's names for what a tensor `x` has, and the right code. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -96,8 +96,10 @@ function adviseAssignment(prototype: object): void {
 }
 
 /** Advises about the names of tensors, and of all objects whose methods are guarded: modules, optimizers … */
-export function adviseAllNames(prototype: object): void {
+export function adviseAllNames(prototype: object, ofCells: object): void {
   onGuard.advise = adviseNames;
+  sayReadOnly(prototype, 'a tensor does not change');
+  sayReadOnly(ofCells, 'a cell changes by assign only');
   const names: Names = {};
   for (const [name, right] of Object.entries(METHODS)) names[name] = method(name, right);
   for (const [name, right] of Object.entries(GETTERS)) names[name] = getter(name, right);

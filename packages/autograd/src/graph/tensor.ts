@@ -4,7 +4,6 @@
 import { refuseFrozen } from '../arguments/frozen.js';
 import { checkArgument, display, passes } from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
-import { sayReadOnly } from '../arguments/receiver.js';
 import { ChainruleError, DeviceError, DTypeError, GradError } from '../errors.js';
 import type { Cell } from './cells/cell.js';
 import { COPY, type Copy } from './copy.js';
@@ -36,8 +35,6 @@ import { isHost, type GpuRange, type Storage } from './values/storage.js';
 
 const NO_INPUTS: readonly Tensor[] = [];
 const tensorOrNull = kinds.orNull(kinds.tensor);
-/** @internal Why its properties cannot be set. */
-export const FIXED = 'a tensor does not change';
 let nextId = 1;
 
 /** @internal The id of the newest node. */
@@ -142,7 +139,6 @@ export class Tensor<S extends Shape = Shape> {
   static {
     // On the prototype, and no getter: every function that takes tensors reads it.
     Object.defineProperty(this.prototype, TENSOR_BRAND, { value: COPY });
-    sayReadOnly(this.prototype, FIXED);
   }
 
   static [Symbol.hasInstance](value: unknown): boolean {

@@ -2,9 +2,8 @@
  * @file The only place where methods are put on Tensor: every operation whose first argument is its subject. Methods that most
  * programs need are part of every bundle; the others are looked up by name.
  */
-import { sayReadOnly } from '../arguments/receiver.js';
 import { ChainruleError } from '../errors.js';
-import { FIXED, Tensor } from '../graph/tensor.js';
+import { Tensor } from '../graph/tensor.js';
 import { relu } from './elements/activations.js';
 import * as arithmetic from './elements/arithmetic.js';
 import * as comparison from './elements/comparison.js';
@@ -159,4 +158,3 @@ Object.defineProperty(Tensor.prototype, 'mT', {
   },
   configurable: true,
 });
-sayReadOnly(Tensor.prototype, FIXED);

@@ -7,7 +7,6 @@
  */
 import { checkArgument, display, passes } from '../../arguments/index.js';
 import * as kinds from '../../arguments/kinds.js';
-import { sayReadOnly } from '../../arguments/receiver.js';
 import { ChainruleError, DTypeError } from '../../errors.js';
 import { isFloat } from '../dtype.js';
 import { assigned, mode, recording } from '../mode.js';
@@ -50,10 +49,6 @@ export class Cell<S extends Shape = Shape> extends Tensor<S> {
   // Private fields do not appear in the declarations: passing a tensor for a parameter should be an error about `assign`.
   /** @internal The mutable part, in an object of its own, so that a frozen cell can still be used in computations. */
   private readonly state: CellState;
-
-  static {
-    sayReadOnly(this.prototype, 'it changes by assign only');
-  }
 
   constructor(initial: Tensor<S>, requiresGrad = false) {
     const from = checkInitial('Cell', initial).current;
