@@ -12,6 +12,8 @@ function namesOf(value: unknown): string[] {
   const names = new Set<string>();
   for (let at: unknown = value; at !== null && at !== undefined; at = Object.getPrototypeOf(at)) {
     if (at === Object.prototype || at === Function.prototype) break;
+    // Names from other frameworks, which only give advice.
+    if (Object.hasOwn(at, Symbol.for('chainrule.otherNames'))) continue;
     for (const name of Object.getOwnPropertyNames(at)) names.add(name);
   }
   return [...names];

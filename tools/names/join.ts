@@ -38,7 +38,8 @@ const packages: Readonly<Record<string, object>> = {
   optim,
   distributions,
   metrics,
-  Tensor: autograd.Tensor.prototype,
+  // Without the names from other frameworks, which only give advice.
+  Tensor: Object.setPrototypeOf(autograd.Tensor.prototype, Object.prototype) as object,
 };
 
 /** Whether `linalg.qr`, `nn.Linear` or `Tensor.add` exists. */

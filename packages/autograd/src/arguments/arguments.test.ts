@@ -1,4 +1,5 @@
 /** @file Arguments: which values pass, which do not, and how messages show them. */
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import { ChainruleError, ones, tensor } from '../index.js';
 import { checkArgument, display, kinds, passes, reading } from './index.js';
@@ -125,4 +126,8 @@ test('refuses a sparse list in constant time, whatever its length', () => {
   holes.length = 2 ** 32 - 1;
   expect(passes(kinds.listOf(kinds.anything), holes)).toBe(true);
   expect(() => ones([2, 2]).roll(holes)).toThrow(ChainruleError);
+});
+
+test('a plain object of another realm is shown as one', () => {
+  expect(display(runInNewContext('({ inDims: 0 })'))).toBe('an object { inDims }');
 });

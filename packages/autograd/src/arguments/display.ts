@@ -61,13 +61,17 @@ function formatObject(value: object, depth: number): string {
     return typeof length === 'number' ? `${name} of ${plural(length, 'element')}` : name;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) {
+  const name: unknown =
+    prototype === null
+      ? 'Object'
+      : (prototype as { constructor?: { name?: unknown } }).constructor?.name;
+  // By name, as plain objects of other realms have another prototype.
+  if (name === 'Object') {
     const keys = Object.keys(value);
     const names = keys.slice(0, MAX_ENTRIES).map((key) => short(key));
     if (keys.length > MAX_ENTRIES) names.push('…');
     return names.length === 0 ? '{}' : `an object { ${names.join(', ')} }`;
   }
-  const name: unknown = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
   return typeof name === 'string' && name !== ''
     ? `an object of class ${short(name)}`
     : 'an object';

@@ -250,10 +250,16 @@ export function refuseSurplus(op: string, given: unknown): void {
   throw new ChainruleError(`${op}: it takes no more arguments, got ${display(given)}`);
 }
 
-/** Refuses the options of other frameworks after the arguments of a function that is called with them: it would be given them. */
-export function refuseOptions(op: string, args: readonly unknown[], ...names: string[]): void {
+/** What transforms take, here or in other frameworks. */
+const OPTIONS =
+  /^(hasAux|argnums|(in|out)Dims|randomness|useReentrant|preserveRngState|determinismCheck)$/;
+
+/** Refuses the options of other transforms and frameworks after the arguments of a function that is called with them: it would be given them. */
+export function refuseOptions(op: string, args: readonly unknown[]): void {
   const last = args.at(-1);
-  const name = passes(object, last) ? names.find((key) => key in last) : undefined;
+  const name = passes(object, last)
+    ? Object.keys(last).find((key) => OPTIONS.test(key))
+    : undefined;
   if (name !== undefined)
     throw new ChainruleError(
       `${op}: there is no option ${display(name)}; everything after the function is an argument of it`,

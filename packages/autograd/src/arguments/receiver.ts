@@ -13,6 +13,10 @@ type Method = (...args: unknown[]) => unknown;
 const FIELD = /^__init\d*$/;
 /** The prototypes whose methods are guarded, by the base class that names the methods. */
 const guardedBy = new WeakMap<object, WeakSet<object>>();
+/** What else is done with a prototype whose methods are guarded. */
+export const onGuard: { advise: ((prototype: object, what: string) => void) | null } = {
+  advise: null,
+};
 
 /**
  * Makes the methods of `base` throw if they are called on a value that `isOne` does not accept: the methods of `base` itself,
@@ -55,9 +59,10 @@ export function guardMethods(
   for (; level !== null; level = prototypeOf(level)) {
     if (guarded.has(level)) return;
     guarded.add(level);
+    sayReadOnly(level, `each ${what} computes it`, methods);
     for (const name of methods)
       guard(level, name, (x) => passes(own, x), what, level === base && exact.includes(name));
-    if (level === base) return;
+    if (level === base) return onGuard.advise?.(base, what);
   }
 }
 
@@ -76,6 +81,22 @@ function inherits(x: unknown, base: unknown): boolean {
   return false;
 }
 
+/** Makes the properties of `prototype` that have no setter say so where they are set. */
+export function sayReadOnly(
+  prototype: object,
+  why: string,
+  names: readonly string[] = Object.getOwnPropertyNames(prototype),
+): void {
+  for (const name of names) {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+    if (descriptor?.get === undefined || descriptor.set !== undefined) continue;
+    const set = (): never => {
+      throw new ChainruleError(`${name}: it is read-only, for ${why}`);
+    };
+    Object.defineProperty(prototype, name, { ...descriptor, set });
+  }
+}
+
 function guard(
   level: object,
   name: string,
@@ -84,13 +105,6 @@ function guard(
   exact: boolean,
 ): void {
   const descriptor = Object.getOwnPropertyDescriptor(level, name);
-  if (descriptor?.get !== undefined && descriptor.set === undefined) {
-    const set = (): never => {
-      throw new ChainruleError(`${name}: it is read-only, for each ${what} computes it`);
-    };
-    Object.defineProperty(level, name, { ...descriptor, set });
-    return;
-  }
   const method: unknown = descriptor?.value;
   if (name === 'constructor' || FIELD.test(name) || typeof method !== 'function') return;
   const most = exact ? method.length : Infinity;

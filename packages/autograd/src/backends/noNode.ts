@@ -22,6 +22,7 @@ export const planBlasMatmul: typeof node.planBlasMatmul = never;
 
 export const verification: typeof node.verification = { on: false };
 const nothing = (): void => undefined;
+export const adviseAllNames: typeof node.adviseAllNames = nothing;
 export const verifySameInterface: typeof node.verifySameInterface = nothing;
 export const verifySchedule: typeof node.verifySchedule = nothing;
 export const verifyArena: typeof node.verifyArena = nothing;

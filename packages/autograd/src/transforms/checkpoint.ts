@@ -17,7 +17,7 @@ import { recordCall } from './recordedCall.js';
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R, ...args: A): R {
   checkArgument('checkpoint', 'f', f, kinds.callable);
-  refuseOptions('checkpoint', args, 'useReentrant', 'preserveRngState', 'determinismCheck');
+  refuseOptions('checkpoint', args);
   if (!mode.grad) return refusePromise('checkpoint', f(...args));
   const { leaves, structure } = flatten(args);
   let results: ReturnType<typeof flatten> | null = null;

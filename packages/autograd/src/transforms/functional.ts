@@ -27,6 +27,11 @@ const wholes = kinds.oneOrMore(kinds.whole);
 /** Checks what every function of a function takes. */
 export function checkFunction(op: string, f: unknown, argnums: unknown = 0): void {
   checkArgument(op, 'f', f, functions);
+  if (passes(kinds.object, argnums)) {
+    throw new GradError(
+      `${op}: argnums is given by position, as in ${op}(f, 0) or ${op}(f, [0, 1]); got ${display(argnums)}`,
+    );
+  }
   checkArgument(op, 'argnums', argnums, wholes);
 }
 
@@ -66,7 +71,7 @@ export function vjp<A extends Args, R>(
   ...args: A
 ): [value: R, pullback: (cotangent: R) => Cotangents<A>] {
   checkFunction('vjp', f);
-  refuseOptions('vjp', args, 'hasAux');
+  refuseOptions('vjp', args);
   const recorded = recordFunction(f, args);
   const { outputs, structure, variables } = recorded;
   const value = structure.rebuild(returnOutputs(recorded, outputs)) as R;

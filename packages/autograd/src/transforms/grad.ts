@@ -44,7 +44,7 @@ export function grad<const I extends Tensor | readonly Tensor[]>(
 ): InputGradients<I, null>;
 export function grad(first: unknown, second?: unknown, options?: object): unknown {
   if (typeof first === 'function') {
-    return isOptions(second)
+    return isOptions(second) && !('argnums' in second)
       ? gradFunction(first as () => unknown, 0, second)
       : gradFunction(first as () => unknown, second as Argnums | undefined, options);
   }

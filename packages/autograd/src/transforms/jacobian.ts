@@ -130,7 +130,10 @@ export function hessian<A extends Args>(
 ): (...args: A) => Tensor {
   refuseSurplus('hessian', surplus);
   checkFunction('hessian', f, argnums);
-  return jacfwd(jacrev(f, argnums), argnums);
+  return (...args) => {
+    selectArguments('hessian', f, args, argnums);
+    return jacfwd(jacrev(f, argnums), argnums)(...args);
+  };
 }
 
 /**
@@ -162,11 +165,10 @@ export function hvp(
   const list = kinds.isArray(args) ? checkArgument('hvp', 'the arguments', args, given) : [args];
   const single = list !== args;
   const directions = kinds.isArray(v) ? v : [v];
-  const all = valueAndGrad(
-    f as (...xs: unknown[]) => unknown,
-    list.map((_x, k) => k),
-  );
-  const [[value], [, product]] = jvp(all as never, list, directions) as unknown as [
+  const all = list.map((_x, k) => k);
+  selectArguments('hvp', f, list, all);
+  const both = valueAndGrad(f as (...xs: unknown[]) => unknown, all);
+  const [[value], [, product]] = jvp(both as never, list, directions) as unknown as [
     [Tensor, unknown[]],
     [Tensor, unknown[]],
   ];

@@ -1,5 +1,12 @@
 /** @file Vectorization: a function of one example, run on all examples at once. */
-import { checkArgument, defineOptions, display, type Kind, plural } from '../arguments/index.js';
+import {
+  checkArgument,
+  defineOptions,
+  display,
+  passes,
+  type Kind,
+  plural,
+} from '../arguments/index.js';
 import * as kinds from '../arguments/kinds.js';
 import { ChainruleError, ShapeError } from '../errors.js';
 import { placement } from '../graph/device.js';
@@ -76,6 +83,7 @@ export function vmap(
   options?: VmapOptions,
 ): (...args: unknown[]) => unknown {
   checkArgument('vmap', 'f', f, kinds.callable);
+  if (passes(kinds.object, inDims)) refuseByName('inDims', inDims);
   checkArgument('vmap', 'inDims', inDims, dimsKind);
   checkArgument('vmap', 'outDims', outDims, dimsKind);
   const { randomness = 'same' } = readVmap('vmap', options);
@@ -236,6 +244,12 @@ function sizeOfBatch(leaves: readonly Tensor[], dims: readonly (number | null)[]
   return size;
 }
 
+function refuseByName(name: string, given: unknown): never {
+  throw new ChainruleError(
+    `vmap: ${name} is given by position, as in vmap(f, inDims, outDims, { randomness }); got ${display(given)}`,
+  );
+}
+
 /** The dimension for each tensor of `tree`; the tensors have `extra` dimensions fewer than the ones counted. */
 function dimsForTree(
   name: 'inDims' | 'outDims',
@@ -258,6 +272,7 @@ function dimsForTree(
       typeof part !== 'object' ||
       part === null
     ) {
+      if (passes(kinds.object, spec)) refuseByName(name, spec);
       throw new ChainruleError(
         `vmap: ${name} must be a number, null, or a tree of them like the tensors' own; got ${display(spec)} for ` +
           `${isTensor(part) ? `a tensor of shape ${show(part.sizes)}` : display(part)}`,
