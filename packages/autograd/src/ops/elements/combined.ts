@@ -18,7 +18,7 @@ import {
 } from '../build/define.js';
 import { add, castNode, choose } from '../build/element.js';
 import { div, mul, neg, reciprocal } from '../build/fieldOperations.js';
-import { ge } from '../build/relations.js';
+import { eq, ge } from '../build/relations.js';
 import { detach } from '../build/detach.js';
 import { exactDifference } from './compensated.js';
 import { exp2 } from './exponential.js';
@@ -86,7 +86,8 @@ function times(op: string, x: Operand, factor: number): Tensor {
 }
 
 /**
- * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two if one is −Inf. PyTorch: `torch.logaddexp2`.
+ * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two if one is −Inf. Where both are, the derivatives are 0.
+ * PyTorch: `torch.logaddexp2`.
  * @example logaddexp2(tensor([2000]), 2000) // [2001]
  */
 export const logaddexp2: BinaryOp = binary('logaddexp2', {
@@ -95,8 +96,8 @@ export const logaddexp2: BinaryOp = binary('logaddexp2', {
     if (x === y) return Number.isFinite(x) ? x + 1 : x;
     return Math.max(x, y) + Math.log1p(2 ** -Math.abs(x - y)) / Math.LN2;
   },
-  dx: (x, y) => shareOf(x, y),
-  dy: (x, y) => shareOf(y, x),
+  dx: (x, y, sum) => choose(eq(sum, -Infinity), 0, shareOf(x, y)),
+  dy: (x, y, sum) => choose(eq(sum, -Infinity), 0, shareOf(y, x)),
   domain: 'float',
 });
 
