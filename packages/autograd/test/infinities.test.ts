@@ -8,6 +8,7 @@ import {
   hessian,
   histc,
   histogram,
+  jacfwd,
   jvp,
   linalg,
   logaddexp,
@@ -150,6 +151,24 @@ test('derivatives of singular values scale with the matrix, however large or sma
       expect(along).toBeCloseTo(13, digits - 2);
     }
   }
+});
+
+test('a product with zeros has derivatives of 0 where the other elements overflow', () => {
+  const product = (x: Tensor): Tensor => x.prod();
+  const [single, double] = [1e20, 1e200];
+  for (const [dtype, x, owed] of [
+    ['float32', [single, 0, 0, single, single], [0, 0, 0, 0, 0]],
+    ['float32', [0, single, single, 0, single, single], [0, 0, 0, 0, 0, 0]],
+    ['float32', [single, single, 0, 5], [0, 0, Infinity, 0]],
+    ['float64', [0, double, double], [Infinity, 0, 0]],
+  ] as const) {
+    const t = tensor(x, { dtype });
+    for (const g of [grad(product), compile(grad(product)), jacfwd(product)]) {
+      expect(numbers(g(t))).toEqual(owed);
+    }
+  }
+  const curvature = numbers(hessian(product)(f64([0, 0, double, 2])));
+  expect(curvature.slice(0, 2)).toEqual([0, 2 * double]);
 });
 
 test('histograms without ends refuse elements that are not finite', () => {
