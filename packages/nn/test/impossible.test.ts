@@ -28,6 +28,26 @@ describe('klDiv where the target is impossible', () => {
   });
 });
 
+test('crossEntropy with probabilities takes no account of impossible classes', () => {
+  const target = f64([[0.25, 0, 0.75]]);
+  const loss = (x: Tensor, t: Tensor): Tensor => F.crossEntropy(x, t);
+  const masked = f64([[1, -Infinity, 2]]);
+  const [without, rest] = [f64([[1, 2]]), f64([[0.25, 0.75]])];
+  const owed = loss(without, rest).item();
+  const slope = numbers(grad(loss)(without, rest));
+  for (const f of [loss, compile(loss)]) {
+    expect(f(masked, target).item()).toBeCloseTo(owed, 14);
+    const g = numbers(grad(f)(masked, target));
+    expect(g[0]).toBeCloseTo(slope[0] as number, 14);
+    expect(g[1]).toBeCloseTo(0, 14);
+    expect(g[2]).toBeCloseTo(slope[1] as number, 14);
+  }
+  // The slope in a probability of 0 is minus the logarithm as long as that is finite.
+  const t = numbers(grad(loss, 1)(f64([[0, 0]]), f64([[0, 1]])));
+  expect(t).toEqual([Math.LN2, Math.LN2]);
+  expect(loss(masked, f64([[0.25, 0.25, 0.5]])).item()).toBe(Infinity);
+});
+
 describe('densities at an end of their support', () => {
   test('have the derivative of their formula where the exponent is 0', () => {
     const rate = grad((r: Tensor) => new D.Poisson(r).logProb(f64(0)));
