@@ -5,6 +5,7 @@ import { functional as F, MultiheadAttention } from '../src/index.js';
 import * as D from '../src/distributions/index.js';
 
 const f64 = (data: number | readonly number[]): Tensor => tensor(data, { dtype: 'float64' });
+const row = (data: readonly number[]): Tensor => f64(data).reshape(1, data.length);
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync(), Number);
 
 describe('klDiv where the target is impossible', () => {
@@ -29,10 +30,10 @@ describe('klDiv where the target is impossible', () => {
 });
 
 test('crossEntropy with probabilities takes no account of impossible classes', () => {
-  const target = f64([[0.25, 0, 0.75]]);
+  const target = row([0.25, 0, 0.75]);
   const loss = (x: Tensor, t: Tensor): Tensor => F.crossEntropy(x, t);
-  const masked = f64([[1, -Infinity, 2]]);
-  const [without, rest] = [f64([[1, 2]]), f64([[0.25, 0.75]])];
+  const masked = row([1, -Infinity, 2]);
+  const [without, rest] = [row([1, 2]), row([0.25, 0.75])];
   const owed = loss(without, rest).item();
   const slope = numbers(grad(loss)(without, rest));
   for (const f of [loss, compile(loss)]) {
@@ -43,9 +44,9 @@ test('crossEntropy with probabilities takes no account of impossible classes', (
     expect(g[2]).toBeCloseTo(slope[1] as number, 14);
   }
   // The slope in a probability of 0 is minus the logarithm as long as that is finite.
-  const t = numbers(grad(loss, 1)(f64([[0, 0]]), f64([[0, 1]])));
+  const t = numbers(grad(loss, 1)(row([0, 0]), row([0, 1])));
   expect(t).toEqual([Math.LN2, Math.LN2]);
-  expect(loss(masked, f64([[0.25, 0.25, 0.5]])).item()).toBe(Infinity);
+  expect(loss(masked, row([0.25, 0.25, 0.5])).item()).toBe(Infinity);
 });
 
 describe('densities at an end of their support', () => {
