@@ -96,13 +96,13 @@ export const logaddexp2: BinaryOp = binary('logaddexp2', {
     if (x === y) return Number.isFinite(x) ? x + 1 : x;
     return Math.max(x, y) + Math.log1p(2 ** -Math.abs(x - y)) / Math.LN2;
   },
-  dx: (x, y, sum) => choose(eq(sum, -Infinity), 0, shareOf(x, y)),
-  dy: (x, y, sum) => choose(eq(sum, -Infinity), 0, shareOf(y, x)),
+  dx: (x, y, sum) => shareOf(x, y, sum),
+  dy: (x, y, sum) => shareOf(y, x, sum),
   domain: 'float',
 });
 
-/** `1 / (1 + 2^(y − x))`, by a power that is at most 1, corrected for the rounding of the difference. */
-function shareOf(x: Tensor, y: Tensor): Tensor {
+/** `1 / (1 + 2^(y − x))`, by a power that is at most 1, corrected for the rounding of the difference; 0 of a sum of nothing. */
+function shareOf(x: Tensor, y: Tensor, sum: Tensor): Tensor {
   const { difference, rest } = exactDifference(x, y);
   const larger = ge(detach(difference), 0);
   const [below, missing] = [neg(difference), neg(rest)];
@@ -111,7 +111,7 @@ function shareOf(x: Tensor, y: Tensor): Tensor {
     add(mul(choose(larger, missing, rest), Math.LN2), 1),
   );
   const inverse = reciprocal(add(power, 1));
-  return choose(larger, inverse, mul(power, inverse));
+  return choose(eq(sum, -Infinity), 0, choose(larger, inverse, mul(power, inverse)));
 }
 
 /**

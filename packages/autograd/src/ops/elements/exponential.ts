@@ -86,15 +86,16 @@ export const logaddexp: BinaryOp = binary('logaddexp', {
     if (x === y) return x + (Number.isFinite(x) ? Math.LN2 : 0);
     return Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
   },
-  dx: (x, y, sum) => choose(eq(sum, -Infinity), 0, shareOf(x, y)),
-  dy: (x, y, sum) => choose(eq(sum, -Infinity), 0, shareOf(y, x)),
+  dx: (x, y, sum) => shareOf(x, y, sum),
+  dy: (x, y, sum) => shareOf(y, x, sum),
   domain: 'float',
 });
 
-/** `σ(x − y)`, corrected in the tails for the rounding of the difference. */
-function shareOf(x: Tensor, y: Tensor): Tensor {
+/** `σ(x − y)`, corrected in the tails for the rounding of the difference; 0 of a sum of nothing. */
+function shareOf(x: Tensor, y: Tensor, sum: Tensor): Tensor {
   const { difference, rest } = exactDifference(x, y);
-  return add(sigmoidOf(difference), mul(sigmoidDerivative(difference), rest));
+  const share = add(sigmoidOf(difference), mul(sigmoidDerivative(difference), rest));
+  return choose(eq(sum, -Infinity), 0, share);
 }
 
 /** The methods of this family. */
