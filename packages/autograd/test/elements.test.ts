@@ -49,6 +49,18 @@ const differences: readonly Difference[] = [
     differs: ([x]: readonly number[]) => Math.abs(x as number) >= 6,
   })),
   { name: 'acosh', operand: 0, why: 'outside of its domain', differs: ([x]) => x === -1 },
+  {
+    name: 'xlogy',
+    operand: 1,
+    why: '0 ln y is 0 for every y; PyTorch divides 0 by 0',
+    differs: ([x, y]) => x === 0 && y === 0,
+  },
+  ...[0, 1].map((operand) => ({
+    name: 'logaddexp',
+    operand,
+    why: 'nothing contributes to a sum of nothing, as in logsumexp; PyTorch subtracts infinities',
+    differs: ([x, y]: readonly number[]) => x === -Infinity && y === -Infinity,
+  })),
 ];
 
 function close(actual: number, expected: number, tolerance: number): boolean {

@@ -3,6 +3,7 @@
  * they have implicit gradients.
  */
 import {
+  amin,
   digamma,
   gamma,
   lgamma,
@@ -25,6 +26,7 @@ import {
   type Value,
 } from './parameters.js';
 import { offTheEnds } from './probabilities.js';
+import { ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
 
 const readDirichlet = parameterReader(['concentration']);
 
@@ -87,10 +89,21 @@ export class Dirichlet extends Distribution {
 
   protected override logProbOf(value: Tensor): Tensor {
     const { concentration: a } = this;
-    return xlogy(a.sub(1), value)
-      .sum(-1)
-      .add(lgamma(a.sum(-1)))
-      .sub(lgamma(a).sum(-1));
+    const total = a.sum(-1);
+    const plain = xlogy(a.sub(1), value).sum(-1).add(lgamma(total)).sub(lgamma(a).sum(-1));
+    // Gamma densities at `total · x`, divided by that of their sum at itself; the last term is 0, but has a slope.
+    const y = value.mul(total.unsqueeze(-1));
+    const term = xlogy(a.sub(1), value)
+      .add(a.mul(total.unsqueeze(-1).log()))
+      .sub(y)
+      .sub(lgamma(a));
+    const parts = logGammaDensity(a, y, value, term).sum(-1);
+    const whole = total
+      .log()
+      .mul(0.5)
+      .sub(stirlingRest(total).add(0.5 * Math.log(2 * Math.PI)));
+    const slope = value.sum(-1).sub(1).mul(total);
+    return ifLarge(amin(a, -1), plain, parts.sub(whole).add(slope));
   }
 
   override entropy(): Tensor {

@@ -2,6 +2,7 @@
 import {
   checkArgument,
   ChainruleError,
+  clamp,
   full,
   guardMethods,
   kinds,
@@ -16,7 +17,7 @@ import {
   type Shape,
 } from '@chainrule/autograd';
 import { broadcast } from '../broadcast.js';
-import { constrained, type Constraint } from './constraint.js';
+import { constrained, real, type Constraint } from './constraint.js';
 import { to, type Value } from './parameters.js';
 
 /**
@@ -79,9 +80,22 @@ export abstract class Distribution {
     return this.missing('cdf');
   }
 
-  /** The probability of a value of at most this one. */
+  /** The probability of a value of at most this one: 0 below the support, 1 above it. */
   cdf(value: Value): Tensor {
-    return this.of('cdf', value, (x) => this.cdfOf(x));
+    const { bounds } = this.support;
+    if (bounds === undefined) return this.of('cdf', value, (x) => this.cdfOf(x));
+    const [low, high] = bounds;
+    return this.of(
+      'cdf',
+      value,
+      (x) => {
+        const least = x.dtype === 'float32' ? 2 ** -149 : Number.MIN_VALUE;
+        const p = this.cdfOf(clamp(x, low === 'positive' ? least : low, high));
+        const below = low === 'positive' ? x.le(0) : x.lt(low);
+        return where(below, 0, high === Infinity ? p : where(x.gt(high), 1, p));
+      },
+      real,
+    );
   }
 
   protected icdfOf(_probability: Tensor): Tensor {
@@ -188,7 +202,8 @@ export abstract class Distribution {
     return value instanceof Tensor ? value : scalar(Number(value), { dtype: this.dtype });
   }
 
-  private of(what: string, value: Value, f: (x: Tensor) => Tensor): Tensor {
+  /** `f` of a value in `support`, checked. */
+  private of(what: string, value: Value, f: (x: Tensor) => Tensor, support = this.support): Tensor {
     const name = `${this.constructor.name}.${what}`;
     const x = this.tensor(name, value);
     const event = this.eventShape;
@@ -199,7 +214,7 @@ export abstract class Distribution {
       );
     }
     broadcast(name, x.shape.slice(0, x.ndim - event.length), this.batchShape);
-    const { support, validateArgs } = this;
+    const { validateArgs } = this;
     const sound =
       validateArgs === false || support.eventDim > x.ndim
         ? x

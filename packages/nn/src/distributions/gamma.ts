@@ -18,6 +18,7 @@ import {
   type Value,
 } from './parameters.js';
 import { offTheEnds } from './probabilities.js';
+import { digammaRest, ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
 
 const readGamma = broadcastReader({ concentration: positive, rate: positive });
 
@@ -67,10 +68,11 @@ export class Gamma extends Distribution {
 
   protected override logProbOf(value: Tensor): Tensor {
     const { concentration: a, rate } = this;
-    return xlogy(a, rate)
+    const plain = xlogy(a, rate)
       .add(xlogy(a.sub(1), value))
       .sub(rate.mul(value))
       .sub(lgamma(a));
+    return logGammaDensity(a, rate.mul(value), value, plain);
   }
 
   /** Differentiable with respect to the value and the rate but not the concentration, as in PyTorch. */
@@ -80,10 +82,14 @@ export class Gamma extends Distribution {
 
   override entropy(): Tensor {
     const { concentration: a, rate } = this;
-    return a
-      .sub(rate.log())
-      .add(lgamma(a))
-      .add(a.neg().add(1).mul(digamma(a)));
+    const plain = a.add(lgamma(a)).add(a.neg().add(1).mul(digamma(a)));
+    const near = a
+      .log()
+      .sub(a.reciprocal())
+      .mul(0.5)
+      .add(0.5 + 0.5 * Math.log(2 * Math.PI))
+      .add(stirlingRest(a).add(a.sub(1).mul(digammaRest(a))));
+    return ifLarge(a, plain, near).sub(rate.log());
   }
 
   protected override draw(shape: Shape): Tensor {

@@ -9,6 +9,7 @@ import {
   type Given,
   type Value,
 } from './parameters.js';
+import { logGammaDensity } from './stirling.js';
 
 const readPoisson = broadcastReader({ rate: nonnegative });
 
@@ -50,9 +51,10 @@ export class Poisson extends Distribution {
   }
 
   protected override logProbOf(value: Tensor): Tensor {
-    return xlogy(value, this.rate)
+    const plain = xlogy(value, this.rate)
       .sub(this.rate)
       .sub(lgamma(value.add(1)));
+    return logGammaDensity(value, this.rate, value, plain);
   }
 
   protected override draw(shape: Shape): Tensor {

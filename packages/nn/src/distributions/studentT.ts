@@ -3,7 +3,7 @@
  * / df))` (R. W. Bailey, "Polar generation of random variates with the t-distribution", 1994), so the heavy tail extends as
  * far as numbers go.
  */
-import { digamma, lgamma, randn, where, type Shape, type Tensor } from '@chainrule/autograd';
+import { randn, where, type Shape, type Tensor } from '@chainrule/autograd';
 import { positive, real, type Constraint } from './constraint.js';
 import { Distribution } from './distribution.js';
 import { log1pOfSquare } from './log1pOfSquare.js';
@@ -15,6 +15,7 @@ import {
   type Given,
   type Value,
 } from './parameters.js';
+import { digammaHalfStep, logGammaHalfStep } from './stirling.js';
 
 const readStudent = parameterReader(['df'], ['loc', 'scale']);
 
@@ -79,26 +80,17 @@ export class StudentT extends Distribution {
   protected override logProbOf(value: Tensor): Tensor {
     const { df, loc, scale } = this;
     const y = value.sub(loc).div(scale);
-    const z = scale
-      .log()
-      .add(df.log().mul(0.5))
-      .add(0.5 * Math.log(Math.PI))
-      .add(lgamma(df.mul(0.5)))
-      .sub(lgamma(df.add(1).mul(0.5)));
+    const z = scale.log().add(logGammaHalfStep(df.mul(0.5)).add(0.5 * Math.log(2 * Math.PI)));
     return log1pOfSquare(y.mul(df.rsqrt())).mul(df.add(1)).mul(-0.5).sub(z);
   }
 
   override entropy(): Tensor {
     const { df, scale } = this;
-    const [half, next] = [df.mul(0.5), df.add(1).mul(0.5)];
-    const logBeta = lgamma(half)
-      .add(0.5 * Math.log(Math.PI))
-      .sub(lgamma(next));
+    const half = df.mul(0.5);
     return scale
       .log()
-      .add(next.mul(digamma(next).sub(digamma(half))))
-      .add(df.log().mul(0.5))
-      .add(logBeta);
+      .add(half.add(0.5).mul(digammaHalfStep(half)))
+      .add(logGammaHalfStep(half).add(0.5 * Math.log(2 * Math.PI)));
   }
 
   protected override draw(shape: Shape): Tensor {

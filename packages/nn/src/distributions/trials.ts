@@ -30,6 +30,7 @@ import {
   type DistributionOptions,
   type Value,
 } from './parameters.js';
+import { ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
 import { clampedProbs, logitsOf, probsOf } from './probabilities.js';
 
 /** Probabilities, or log-odds. */
@@ -196,10 +197,30 @@ export class Binomial extends Trials {
 
   protected override logProbOf(value: Tensor): Tensor {
     const { logs, totalCount: n } = this;
+    const failures = n.sub(value);
     const choices = lgamma(n.add(1))
       .sub(lgamma(value.add(1)))
-      .sub(lgamma(n.sub(value).add(1)));
-    return choices.add(value.mul(logs.success)).add(n.sub(value).mul(logs.failure));
+      .sub(lgamma(failures.add(1)));
+    const plain = choices.add(value.mul(logs.success)).add(failures.mul(logs.failure));
+    // Two Poisson variables with these means, given their sum.
+    const count = (k: Tensor, log: Tensor, probability: Tensor): Tensor => {
+      const mean = n.mul(probability);
+      const term = k
+        .mul(log.add(n.log()))
+        .sub(mean)
+        .sub(lgamma(k.add(1)));
+      return logGammaDensity(k, mean, k, term);
+    };
+    const near = count(value, logs.success, this.probs)
+      .add(count(failures, logs.failure, this.failure))
+      .add(
+        n
+          .mul(2 * Math.PI)
+          .log()
+          .mul(0.5),
+      )
+      .add(stirlingRest(n));
+    return ifLarge(value.minimum(failures), plain, near);
   }
 
   /** The entropy. @throws {ChainruleError} unless all counts are known and equal. */

@@ -3,6 +3,7 @@ import {
   eq,
   gather,
   indexSelect,
+  logicalAnd,
   logSoftmax,
   logSoftmaxAt,
   scope,
@@ -32,8 +33,8 @@ export interface CrossEntropyOptions extends NllOptions {
 
 /**
  * The cross-entropy of logits, `−ln softmax(input)[target]`. The input is `[batch, classes, …]` or `[classes]`; the
- * target holds class indices, int32 `[batch, …]`, or probabilities, in the input's shape and a float dtype. PyTorch:
- * `nn.functional.cross_entropy`.
+ * target holds class indices, int32 `[batch, …]`, or probabilities, in the input's shape and a float dtype: a class
+ * of probability 0 adds nothing, also with a logit of −Inf (in PyTorch NaN). PyTorch: `nn.functional.cross_entropy`.
  *
  * @throws {ShapeError} for a target in neither form. @throws {IndexError} for a class out of range, when evaluated
  * at the latest.
@@ -51,7 +52,10 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
       const logProbabilities = logSoftmax(input, dim);
       checkProbabilities(input, target, dim);
       const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
-      const loss = weighted(logProbabilities, weight, dim).mul(spread).sum(dim).neg();
+      const product = weighted(logProbabilities, weight, dim).mul(spread);
+      // What cannot be, and is not meant to be, costs nothing.
+      const none = logicalAnd(eq(spread, 0), eq(logProbabilities, -Infinity));
+      const loss = where(none, 0, product).sum(dim).neg();
       return reduction === 'mean'
         ? loss.sum().div(input.size / classes)
         : reduce('crossEntropy', loss, reduction);

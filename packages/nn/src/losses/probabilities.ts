@@ -7,6 +7,7 @@ import {
   logSigmoid,
   ShapeError,
   type Tensor,
+  where,
   xlogy,
 } from '@chainrule/autograd';
 import { checkBroadcast } from '../broadcast.js';
@@ -88,7 +89,8 @@ export interface KlDivOptions {
 
 /**
  * The Kullback–Leibler divergence, element by element: `target (ln target − input)` with log-probabilities `input`;
- * 0 where the target is 0. PyTorch: `nn.functional.kl_div`.
+ * 0 where the target's probability is 0, whatever the input (in PyTorch NaN if that is −Inf). PyTorch:
+ * `nn.functional.kl_div`.
  *
  * @example klDiv(tensor([[0.25, 0.75]]).log(), tensor([[0.5, 0.5]]), { reduction: 'batchmean' }) // 0.1438
  */
@@ -97,8 +99,8 @@ export function klDiv(input: Tensor, target: Tensor, options?: KlDivOptions): Te
   checkTensors('klDiv', { input, target });
   checkTarget('klDiv', input, target);
   const loss = logTarget
-    ? target.exp().mul(target.sub(input))
-    : xlogy(target, target).sub(target.mul(input));
+    ? where(target.eq(-Infinity), 0, target.exp().mul(target.sub(input)))
+    : xlogy(target, target).sub(where(target.eq(0), 0, target.mul(input)));
   if (reduction !== 'batchmean') return reduce('klDiv', loss, reduction);
   return loss.sum().div(input.shape[0] ?? 1);
 }

@@ -18,7 +18,7 @@ import {
 } from '../build/define.js';
 import { add, castNode, choose } from '../build/element.js';
 import { div, mul, neg, reciprocal } from '../build/fieldOperations.js';
-import { ge } from '../build/relations.js';
+import { eq, ge } from '../build/relations.js';
 import { detach } from '../build/detach.js';
 import { exactDifference } from './compensated.js';
 import { exp2 } from './exponential.js';
@@ -86,7 +86,8 @@ function times(op: string, x: Operand, factor: number): Tensor {
 }
 
 /**
- * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two if one is −Inf. PyTorch: `torch.logaddexp2`.
+ * `log₂(2ˣ + 2ʸ)`, without overflow; the larger of the two if one is −Inf. Where both are, the derivatives are 0.
+ * PyTorch: `torch.logaddexp2`.
  * @example logaddexp2(tensor([2000]), 2000) // [2001]
  */
 export const logaddexp2: BinaryOp = binary('logaddexp2', {
@@ -95,13 +96,13 @@ export const logaddexp2: BinaryOp = binary('logaddexp2', {
     if (x === y) return Number.isFinite(x) ? x + 1 : x;
     return Math.max(x, y) + Math.log1p(2 ** -Math.abs(x - y)) / Math.LN2;
   },
-  dx: (x, y) => shareOf(x, y),
-  dy: (x, y) => shareOf(y, x),
+  dx: (x, y, sum) => shareOf(x, y, sum),
+  dy: (x, y, sum) => shareOf(y, x, sum),
   domain: 'float',
 });
 
-/** `1 / (1 + 2^(y − x))`, by a power that is at most 1, corrected for the rounding of the difference. */
-function shareOf(x: Tensor, y: Tensor): Tensor {
+/** `1 / (1 + 2^(y − x))`, by a power that is at most 1, corrected for the rounding of the difference; 0 of a sum of nothing. */
+function shareOf(x: Tensor, y: Tensor, sum: Tensor): Tensor {
   const { difference, rest } = exactDifference(x, y);
   const larger = ge(detach(difference), 0);
   const [below, missing] = [neg(difference), neg(rest)];
@@ -110,7 +111,7 @@ function shareOf(x: Tensor, y: Tensor): Tensor {
     add(mul(choose(larger, missing, rest), Math.LN2), 1),
   );
   const inverse = reciprocal(add(power, 1));
-  return choose(larger, inverse, mul(power, inverse));
+  return choose(eq(sum, -Infinity), 0, choose(larger, inverse, mul(power, inverse)));
 }
 
 /**

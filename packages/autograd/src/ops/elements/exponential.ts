@@ -11,7 +11,7 @@ import {
 } from '../build/define.js';
 import { add, choose } from '../build/element.js';
 import { mul, reciprocal, sub } from '../build/fieldOperations.js';
-import { gt } from '../build/relations.js';
+import { eq, gt } from '../build/relations.js';
 import { exactDifference } from './compensated.js';
 import { sigmoidDerivative, sigmoidOf } from './logistic.js';
 import * as plain from './plainFunctions.js';
@@ -76,7 +76,8 @@ export const log1p: UnaryOp = unary('log1p', {
 });
 
 /**
- * `ln(eˣ + eʸ)`, without overflow; the larger of the two if one is −Inf. PyTorch: `torch.logaddexp`.
+ * `ln(eˣ + eʸ)`, without overflow; the larger of the two if one is −Inf. Where both are, the derivatives are 0, as
+ * for `logsumexp`. PyTorch: `torch.logaddexp`.
  * @example logaddexp(tensor([1000]), 1000) // [1000.693]
  */
 export const logaddexp: BinaryOp = binary('logaddexp', {
@@ -85,15 +86,16 @@ export const logaddexp: BinaryOp = binary('logaddexp', {
     if (x === y) return x + (Number.isFinite(x) ? Math.LN2 : 0);
     return Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
   },
-  dx: (x, y) => shareOf(x, y),
-  dy: (x, y) => shareOf(y, x),
+  dx: (x, y, sum) => shareOf(x, y, sum),
+  dy: (x, y, sum) => shareOf(y, x, sum),
   domain: 'float',
 });
 
-/** `σ(x − y)`, corrected in the tails for the rounding of the difference. */
-function shareOf(x: Tensor, y: Tensor): Tensor {
+/** `σ(x − y)`, corrected in the tails for the rounding of the difference; 0 of a sum of nothing. */
+function shareOf(x: Tensor, y: Tensor, sum: Tensor): Tensor {
   const { difference, rest } = exactDifference(x, y);
-  return add(sigmoidOf(difference), mul(sigmoidDerivative(difference), rest));
+  const share = add(sigmoidOf(difference), mul(sigmoidDerivative(difference), rest));
+  return choose(eq(sum, -Infinity), 0, share);
 }
 
 /** The methods of this family. */

@@ -20,7 +20,7 @@ import {
   type UnaryOp,
 } from '../build/define.js';
 import { derivativeFamily, vectorFamily } from './derivativeFamily.js';
-import { castNode, choose } from '../build/element.js';
+import { add, castNode, choose } from '../build/element.js';
 import { log } from './exponential.js';
 import { div, mul, reciprocal, sub } from '../build/fieldOperations.js';
 import {
@@ -107,19 +107,20 @@ const logitOp = unary('logit', {
   vector: logitForm,
   reference: (x) => Math.log(x / (1 - x)),
   // NaN outside of the domain, as for the value.
-  derivative: (x, y) => choose(isNan(y), NaN, reciprocal(mul(x, sub(1, x)))),
+  // Two terms: in the derivative of 1 / (x (1 − x)), infinities would meet near 0.
+  derivative: (x, y) => choose(isNan(y), NaN, add(reciprocal(x), reciprocal(sub(1, x)))),
 });
 
 /**
  * `x · ln y`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ 0,
- * otherwise ln y. PyTorch: `torch.xlogy`.
+ * otherwise ln y; that with respect to y is 0 where both are 0 (in PyTorch NaN). PyTorch: `torch.xlogy`.
  * @example xlogy(tensor([0, 2]), tensor([0, 3])) // [0, 2.1972]
  */
 export const xlogy: BinaryOp = binary('xlogy', {
   vector: xlogyForm,
   reference: (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)),
   dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, 0)), 0, log(y)),
-  dy: (x, y) => div(x, y),
+  dy: (x, y) => choose(logicalAnd(eq(x, 0), eq(y, 0)), 0, div(x, y)),
   domain: 'float',
 });
 

@@ -19,6 +19,7 @@ import { symmetricEigen } from './kernels/symmetricEigen.js';
 import { concatNode, iotaAlong, narrowNode } from '../shape/movement.js';
 import { primitive, zerosOf, type PrimitiveOp } from '../build/primitive.js';
 import { eachMatrix, product, transposed, triangularOf } from './solving.js';
+import { scaleOf } from './vectorNorm.js';
 
 const LOWER = { upper: false, transposed: false, unit: false };
 const LOWER_T = { upper: false, transposed: true, unit: false };
@@ -211,6 +212,13 @@ function gaps(values: Tensor, minus: typeof sub): Tensor {
   return where(diagonal, zerosOf(difference), reciprocal(add(difference, filler)));
 }
 
+/** A row of singular values divided by a number of their size, so that no square overflows, and the gaps of their squares. */
+function spread(s: Tensor): { size: Tensor; scaled: Tensor; column: Tensor; f: Tensor } {
+  const size = reciprocal(scaleOf(s, [s.ndim - 1]));
+  const scaled = mul(s, size);
+  return { size, scaled, column: transposed(scaled), f: gaps(mul(scaled, scaled), sub) };
+}
+
 /** The thin singular value decomposition of `A [m, n]`: `[U; s; V]`, m + 1 + n rows of min(m, n) columns. */
 export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
   lowering: { kind: 'reference' },
@@ -223,11 +231,10 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
     const [m, n] = (a as Tensor).sizes.slice(-2) as [number, number];
     const [u, s, v] = svdParts(out, m);
     const [gu, gs, gv] = svdParts(ct, m);
-    const f = gaps(mul(s, s), sub);
-    const column = transposed(s);
-    const left = mul(strongMul(skew(product(u, gu, true)), f), s);
+    const { size, scaled, column, f } = spread(s);
+    const left = mul(strongMul(skew(product(u, gu, true)), f), scaled);
     const right = mul(strongMul(skew(product(v, gv, true)), f), column);
-    const inner = add(left, right);
+    const inner = mul(add(left, right), size);
     const middle = where(onDiagonal(inner), gs, inner);
     const inverse = reciprocal(s);
     let g = product(product(u, middle), v, false, true);
@@ -241,11 +248,11 @@ export const svdOf: PrimitiveOp<Record<never, never>> = primitive('svd', {
     const [u, s, v] = svdParts(out, m);
     const [du, dv] = [product(t as Tensor, v), product(t as Tensor, u, true)];
     const rate = product(u, du, true);
-    const f = gaps(mul(s, s), sub);
-    const column = transposed(s);
-    const turn = transposed(rate);
-    const leftRate = strongMul(add(mul(rate, s), mul(turn, column)), f);
-    const rightRate = strongMul(add(mul(rate, column), mul(turn, s)), f);
+    const { size, scaled, column, f } = spread(s);
+    const turn = mul(transposed(rate), size);
+    const slope = mul(rate, size);
+    const leftRate = strongMul(add(mul(slope, scaled), mul(turn, column)), f);
+    const rightRate = strongMul(add(mul(slope, column), mul(turn, scaled)), f);
     const inverse = reciprocal(s);
     let [tu, tv] = [product(u, leftRate), product(v, rightRate)];
     if (m > n) tu = add(tu, strongMul(outside(u, du), inverse));

@@ -43,7 +43,7 @@ export function vectorNorm(
   }
   // The norm is homogeneous: x is divided by a scale that the result is multiplied by, and which is a constant for derivatives.
   // So no power overflows or underflows unless the norm does.
-  const scale = scaleOf(x, dims);
+  const scale = Math.abs(p) > MAX_ORDER ? largestOf(x, dims, p) : scaleOf(x, dims);
   const scaled = mul(x, reciprocal(scale));
   const back = keepdim ? scale : reshapeNode(scale, reducedShape(x.sizes, dims, false));
   return mul(unscaledNorm(scaled, p, attrs), back);
@@ -52,10 +52,20 @@ export function vectorNorm(
 /** For larger orders, the powers and their quotients in second derivatives need the range of a double. */
 const MAX_SINGLE_ORDER = 30;
 
+/** For larger orders, already powers of numbers up to 2 overflow: the element that decides is scaled to 1. */
+const MAX_ORDER = 500;
+
+/** The |x| over `dims` that decides the norm, the largest or for negative orders the smallest; 1 where that is 0, infinite or NaN. */
+function largestOf(x: Tensor, dims: readonly number[], p: number): Tensor {
+  if (dims.some((d) => x.sizes[d] === 0)) return scaleOf(x, dims);
+  const most = (p > 0 ? maxOver : minOver)([abs(detach(x))], { dims, keepdim: true });
+  return where(logicalAnd(gt(most, 0), lt(most, Infinity)), most, 1);
+}
+
 /**
  * The largest power of two up to the largest |x| over `dims`, by which division is exact; 1 where that is 0, infinite or NaN.
  */
-function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
+export function scaleOf(x: Tensor, dims: readonly number[]): Tensor {
   if (dims.some((d) => x.sizes[d] === 0))
     return filled(1, reducedShape(x.sizes, dims, true), x.dtype);
   const most = maxOver([abs(detach(x))], { dims, keepdim: true });

@@ -63,7 +63,7 @@ export const cummin: Along<ValuesAndIndices> = composite('cummin', (x, dim) =>
 function extremeSoFar(op: string, x: Operand, dim: number, sign: 1 | -1): ValuesAndIndices {
   const node = operand(op, x);
   const vector = node.ndim === 0 ? reshapeNode(node, [1]) : node;
-  const d = node.ndim === 0 ? 0 : normalizeDim(op, dim, node.ndim);
+  const d = normalizeDim(op, dim, node.ndim);
   const indices = cumulativeExtreme([vector], { dim: d, sign });
   const values = gatherOf([vector, indices], { dim: d });
   return { values: reshapeNode(values, node.sizes), indices: reshapeNode(indices, node.sizes) };

@@ -6,9 +6,9 @@ import { range, reducedShape, sizeOf, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { extremePosition } from '../../kernels/extremePosition.js';
 import { sorting } from '../../kernels/sorting.js';
-import { div, mul } from '../elements/arithmetic.js';
+import { div } from '../elements/arithmetic.js';
 import { expandBack, reduceWalk, reshapeNode, sumOver, walk } from '../build/broadcast.js';
-import { castNode, strongMul } from '../build/element.js';
+import { castNode, strongMul, strongProduct } from '../build/element.js';
 import { eq, logicalOr, ne } from '../build/relations.js';
 import { concatNode, flipNode, inverseOrder, narrowNode, permuteNode } from '../shape/movement.js';
 import { filled, primitive, type PrimitiveOp } from '../build/primitive.js';
@@ -68,7 +68,9 @@ function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
   const last = outer.length;
   const before = productsBefore(flat, last);
   const after = flipNode(productsBefore(flipNode(flat, [last]), last), [last]);
-  return permuteNode(reshapeNode(mul(before, after), moved.sizes), inverseOrder(order));
+  // Where a product contains a zero, that of the other elements may overflow.
+  const others = strongProduct(before, after);
+  return permuteNode(reshapeNode(others, moved.sizes), inverseOrder(order));
 }
 
 /** For each element along `dim` the product of those before it. */

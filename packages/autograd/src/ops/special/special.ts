@@ -130,7 +130,8 @@ export const ndtri: UnaryOp = unary('special.ndtri', {
 });
 
 /**
- * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ −1.
+ * `x ln(1 + y)`, and 0 where x is 0 unless y is NaN. The derivative with respect to x is 0 where x is 0 and y ≤ −1;
+ * that with respect to y is 0 where x is 0 and y is −1.
  * PyTorch: `torch.special.xlog1py`.
  * @example special.xlog1py(tensor([0, 2]), tensor([-1, 1])) // [0, 1.3863]
  */
@@ -138,7 +139,7 @@ export const xlog1py: BinaryOp = binary('special.xlog1py', {
   vector: xlog1pyForm,
   reference: (x, y) => (x === 0 && y === y ? 0 : x * Math.log1p(y)),
   dx: (x, y) => choose(logicalAnd(eq(x, 0), le(y, -1)), 0, log1p(y)),
-  dy: (x, y) => div(x, add(y, 1)),
+  dy: (x, y) => choose(logicalAnd(eq(x, 0), eq(y, -1)), 0, div(x, add(y, 1))),
   domain: 'float',
 });
 

@@ -6,6 +6,7 @@ import { isFloat } from '../../graph/dtype.js';
 import { checkInteger, sameShape, show } from '../../graph/shape.js';
 import { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
+import { withinBounds } from '../build/between.js';
 import { reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
 import { add, castNode, choose } from '../build/element.js';
@@ -43,23 +44,34 @@ const histcOptions = defineOptions<HistcOptions>({
 /**
  * How many elements lie in each of `bins` intervals of equal length from `min` to `max`; others, and NaN, do not
  * count. In the dtype of `x`. PyTorch: `torch.histc`.
+ * @throws {ChainruleError} without `min` and `max`, for an element that is not finite, when evaluated at the latest.
  * @example histc(tensor([1, 2, 1]), { bins: 4, min: 0, max: 3 }) // [0, 2, 1, 0]
  */
 export const histc = composite('histc', (x: Operand, options?: HistcOptions): Tensor => {
   const { bins = 100, min = 0, max = 0 } = histcOptions('histc', options);
   if (min > max) throw new ChainruleError(`histc: max must be at least min, got ${min} and ${max}`);
   const node = detach(floatOperand('histc', x));
-  const { from, to } = endsOf(node, min, max, 1);
+  const { from, to } = endsOf('histc', node, min, max, 1);
   // By a division, as in PyTorch: an element on an edge up to rounding errors falls into the upper interval.
   const place = floor(div(mul(sub(reshapeNode(node, [node.size]), from), bins), sub(to, from)));
   return counted(node, from, to, castNode(clamp(place, 0, bins - 1), 'int32'), bins, null);
 });
 
+const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
 /** Two numbers, or the extremes of `x` if these are equal; moved apart by `margin` if the extremes are equal too. */
-function endsOf(x: Tensor, min: number, max: number, margin: number): { from: Tensor; to: Tensor } {
-  const flat = reshapeNode(x, [x.size]);
+function endsOf(
+  op: string,
+  x: Tensor,
+  min: number,
+  max: number,
+  margin: number,
+): { from: Tensor; to: Tensor } {
   const fold = { dims: [0], keepdim: true };
   const given = min !== max || x.size === 0;
+  const top = x.dtype === 'float32' ? MAX_FLOAT32 : Number.MAX_VALUE;
+  const whole = reshapeNode(x, [x.size]);
+  const flat = given ? whole : withinBounds(whole, -top, top, `${op}: without ends, an element`);
   const low = given ? constant(min, x.dtype) : minOver([flat], fold);
   const high = given ? constant(max, x.dtype) : maxOver([flat], fold);
   const none = eq(low, high);
@@ -108,6 +120,7 @@ export interface Histogram {
 /**
  * How many elements lie in each interval, and the edges of the intervals: `bins` of equal length, or those between
  * given ascending edges. The last includes its end; others, and NaN, do not count. PyTorch: `torch.histogram`.
+ * @throws {ChainruleError} without edges or `range`, for an element that is not finite, when evaluated at the latest.
  * @example histogram(tensor([1, 2, 1]), 2).hist // [2, 1]
  */
 export const histogram = composite(
@@ -182,7 +195,7 @@ function evenEdges(x: Tensor, bins: number, range: readonly [number, number] | n
     );
   const [low, high] = range ?? [0, 0];
   const apart = range !== null && low === high ? 0.5 : 0;
-  const { from, to } = endsOf(x, low - apart, high + apart, 0.5);
+  const { from, to } = endsOf('histogram', x, low - apart, high + apart, 0.5);
   const step = div(sub(to, from), bins);
   const i = castNode(iotaOf([], { size: bins + 1 }), x.dtype);
   // From both ends, so that both are exact.

@@ -13,9 +13,9 @@ import { Tensor } from '../../graph/tensor.js';
 import { constant } from '../../graph/version.js';
 import { expandNode, reshapeNode, sumOver } from '../build/broadcast.js';
 import { composite, floatOperand, operand, type Operand } from '../build/define.js';
-import { castNode, choose } from '../build/element.js';
+import { add, castNode, choose } from '../build/element.js';
 import { mul, sub } from '../build/fieldOperations.js';
-import { gt, isNan, logicalNot } from '../build/relations.js';
+import { gt, isInf, isNan, logicalNot, logicalOr } from '../build/relations.js';
 import { floor, roundEven } from '../build/wholeNumbers.js';
 import { lerp, maximum, minimum } from '../elements/arithmetic.js';
 import { detach } from '../build/detach.js';
@@ -46,7 +46,8 @@ type Quantile = (
 
 /**
  * The value below which the fraction `q` of the elements lies, along `dim` or of all; NaN if one is NaN. Several
- * fractions give the result a first dimension. PyTorch: `torch.quantile`.
+ * fractions give the result a first dimension. Between a number and ±Inf it is ±Inf, between −Inf and Inf NaN.
+ * PyTorch: `torch.quantile`.
  *
  * @throws {ChainruleError} for a fraction outside of [0, 1]. @throws {DTypeError} unless x is a float tensor.
  * @example quantile(tensor([1, 2, 3, 4]), [0.5, 1]) // [2.5, 4]
@@ -153,8 +154,14 @@ function elementsAt(
     case 'nearest':
       return element(roundEven(place));
     case 'midpoint':
-      return lerp(element(floor(place)), element(ceil(place)), 0.5);
+      return between(element(floor(place)), element(ceil(place)), 0.5);
     case 'linear':
-      return lerp(element(floor(place)), element(ceil(place)), sub(place, detach(floor(place))));
+      return between(element(floor(place)), element(ceil(place)), sub(place, detach(floor(place))));
   }
+}
+
+/** `lerp` with a weight below 1, between elements of which either may be infinite: the sum of both is the limit. */
+function between(low: Tensor, high: Tensor, weight: Tensor | number): Tensor {
+  const infinite = logicalOr(isInf(low), isInf(high));
+  return choose(infinite, add(low, high), lerp(low, high, weight));
 }

@@ -1,5 +1,6 @@
 /** @file Attention with several heads. */
 import {
+  amax,
   checkArgument,
   defineOptions,
   kinds,
@@ -13,6 +14,7 @@ import {
   ShapeError,
   softmax,
   type Tensor,
+  where,
   zeros,
 } from '@chainrule/autograd';
 import * as init from '../../init/index.js';
@@ -81,8 +83,8 @@ const attentionCall = defineOptions<AttentionCallOptions>({
  * weights]`; the weights are `[batch, queries, keys]`, `[batch, heads, queries, keys]` or null. The batch may be
  * missing.
  *
- * For a query that may attend to nothing the result is NaN with `needWeights` and 0 without. PyTorch:
- * `nn.MultiheadAttention`.
+ * A query that may attend to nothing has weights of 0, so a padded sequence leaves all gradients finite. PyTorch:
+ * `nn.MultiheadAttention`, where these weights are NaN with `need_weights`.
  *
  * @example const [output] = new MultiheadAttention(64, 4, { batchFirst: true }).forward(x, x, x, { isCausal: true, needWeights: false });
  */
@@ -176,7 +178,7 @@ export class MultiheadAttention extends Module {
     let mixed: Tensor;
     if (needWeights) {
       const scores = matmul(q.mul(1 / Math.sqrt(q.shape.at(-1) as number)), k.transpose(-2, -1));
-      weights = drop(softmax(mask === null ? scores : scores.add(mask), -1), p);
+      weights = drop(mask === null ? softmax(scores, -1) : maskedWeights(scores.add(mask)), p);
       mixed = matmul(weights, v);
     } else {
       mixed = scaledDotProductAttention(q, k, v, mask, { dropoutP: p });
@@ -254,4 +256,10 @@ export class MultiheadAttention extends Module {
       query.ndim === 3 ? (query.shape[options.batchFirst === true ? 0 : 1] as number) : 1;
     return tokens * e * e + keys * e * (k + v) + (2 * tokens * keys * e) / Math.max(1, batch);
   }
+}
+
+/** The softmax of each row; 0 for a row of −∞. */
+function maskedWeights(scores: Tensor): Tensor {
+  const none = amax(scores, -1, { keepdim: true }).eq(-Infinity);
+  return where(none, 0, softmax(scores, -1));
 }
