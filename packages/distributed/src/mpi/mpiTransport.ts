@@ -2,12 +2,14 @@
  * @file Ranks connected by an MPI library: its collectives work on arrays in place, and waiting ranks leave the core to
  * others.
  */
+import type { ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { ChainruleError, DeviceError, type TypedArray } from '@chainrule/autograd';
 import { bytesOf, reduceInto, shareOf } from '../reduceInto.js';
 import type { ReduceOp, Transport } from '../transport.js';
 import type { ElementType } from './abi.js';
 import type { Launched, MpiLibrary } from './library.js';
+import { witness } from './witness.js';
 
 /** Larger data is sent in pieces: counts are 32-bit, and buffers of the ordered sum stay small. */
 const MAX_MESSAGE = 2 ** 22;
@@ -31,6 +33,7 @@ export class MpiTransport implements Transport {
   private readonly functions = new Map<string, Native>();
   private readonly yieldCore: () => unknown;
   private readonly spins: number;
+  private readonly witness: ChildProcess | null;
   private readonly request = new BigUint64Array(64);
   private readonly flag = new Int32Array(64);
   private inUse: readonly unknown[] = [];
@@ -57,6 +60,7 @@ export class MpiTransport implements Transport {
     this.library = `${launched.by} (${mpi.path})`;
     this.spins = this.localSize <= availableParallelism() ? SPINS : 0;
     this.yieldCore = yieldOf(mpi);
+    this.witness = launched.by === 'MPICH' ? this.startWitness() : null;
   }
 
   meet(words: Int32Array, seconds: number): Int32Array {
@@ -110,6 +114,7 @@ export class MpiTransport implements Transport {
   stop(_reason: string, code: number): void {
     if (this.ended) return;
     this.ended = true;
+    this.witness?.kill('SIGKILL');
     // Ends every process of the job.
     this.call(
       'MPI_Abort',
@@ -122,7 +127,18 @@ export class MpiTransport implements Transport {
   close(): void {
     if (this.ended) return;
     this.ended = true;
+    this.witness?.kill('SIGKILL');
     this.check('MPI_Finalize', this.call('MPI_Finalize', ''));
+  }
+
+  private startWitness(): ChildProcess | null {
+    if (this.size === 1 || this.localSize !== this.size) return null;
+    const all = new Int32Array(this.size);
+    this.allGather(Int32Array.of(process.pid), all);
+    return witness(
+      this.rank,
+      [...all].filter((pid) => pid !== process.pid),
+    );
   }
 
   /** Each rank sums its share in the order of ranks; then all shares are gathered. */

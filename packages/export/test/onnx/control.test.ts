@@ -209,4 +209,44 @@ describe('Loop', () => {
       /^Loop .*the shape of its gathered results is not known/,
     );
   });
+
+  // As PyTorch writes the loop over the bags of an EmbeddingBag.
+  test('a number of iterations counted in the type of another number is known', () => {
+    const model = importOnnx(
+      fileOf({
+        input: [{ name: 'x' }],
+        output: [{ name: 'all' }],
+        node: [
+          number('zero', 0),
+          number('one', 1),
+          number('three', 3),
+          node('Less', ['zero', 'three'], ['goes']),
+          node(
+            'Loop',
+            ['', 'goes', 'zero', 'x'],
+            ['count', 'y', 'all'],
+            [
+              body(
+                'body',
+                ['i', 'going', 'k', 'before'],
+                ['goesOn', 'next', 'after', 'after'],
+                [
+                  node('Add', ['before', 'before'], ['after']),
+                  node('CastLike', ['one', 'k'], ['step']),
+                  node('Add', ['k', 'step'], ['next']),
+                  node('Less', ['next', 'three'], ['goesOn']),
+                ],
+              ),
+            ],
+          ),
+        ],
+      }),
+    );
+    const f = compile((x: Tensor) => only(model, x));
+    expect(f(tensor([1, 2])).toArray()).toEqual([
+      [2, 4],
+      [4, 8],
+      [8, 16],
+    ]);
+  });
 });

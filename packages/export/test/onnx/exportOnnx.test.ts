@@ -201,6 +201,13 @@ describe('refused, with the operation and where it was made', () => {
       /the number of operations .* size of 'batch'/,
     );
   });
+  test.each<[string, (x: Tensor) => unknown, RegExp]>([
+    ['windows', (x) => cr.avgPool1d(x.mT, x.shape[1] as number), /windowSum: its size depends/],
+    ['columns of windows', (x) => cr.unfold(x.unsqueeze(1), 2), /unfold: its size depends/],
+    ['a transform', (x) => cr.fft.rfft(x, { dim: 1 }).real, /fft: its n depends/],
+  ])('%s as long as what is dynamic', (_, f, said) => {
+    expect(() => exportOnnx(f, [zeros([2, 5, 3])], { dynamic: { length: 1 } })).toThrow(said);
+  });
   test.each<[string, object, RegExp]>([
     ['unknown options', { opsets: 17 }, /opsets/],
     ['an opset that is none', { opset: 9 }, /opset/],

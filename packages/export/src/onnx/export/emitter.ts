@@ -6,7 +6,7 @@ import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../sche
 import { attributeOf, bytesOf, CODE, INT64, tensorProto, type AttributeValue } from './encoded.js';
 import { GraphScope, type GraphEnds } from './graphScope.js';
 import { refuse } from './refuse.js';
-import { isFixed, relationOf, type Size, type Source } from './sizes.js';
+import { isFixed, relationOf, type Line, type Relation, type Size, type Source } from './sizes.js';
 
 export class Emitter {
   readonly initializers: TensorProto[] = [];
@@ -189,15 +189,31 @@ export class Emitter {
   /** A size as a vector of one int64; null if it does not follow from a size of a value. */
   size(size: Size): string | null {
     if (isFixed(size)) return this.ints([size[0] as number]);
-    const relation = relationOf(size, this.scope.all());
-    if (relation === null) return null;
-    const { factors, scale, shift } = relation;
-    return this.once(`size ${size.join()}`, () => {
-      const [first, second] = factors.map((source) => this.read(source)) as [string, string?];
-      const product = second === undefined ? first : this.node('Mul', [first, second]);
-      const scaled = scale === 1 ? product : this.node('Mul', [product, this.ints([scale])]);
-      return shift === 0 ? scaled : this.node('Add', [scaled, this.ints([shift])]);
-    });
+    const relation = this.relation(size);
+    return (
+      relation &&
+      this.once(`size ${size.join()}`, () => {
+        const product = this.product(relation);
+        return this.line(product, relation, (x) => this.ints([x]));
+      })
+    );
+  }
+
+  /** How a number follows from sizes that can be read; see `relationOf`. */
+  relation(to: Size, holds?: (found: number, i: number) => boolean): Relation | null {
+    return relationOf(to, this.scope.all(), holds);
+  }
+
+  /** The product of the sizes of a relation, as a vector of one int64. */
+  product({ factors }: Relation): string {
+    const [first, second] = factors.map((source) => this.read(source)) as [string, string?];
+    return second === undefined ? first : this.node('Mul', [first, second]);
+  }
+
+  /** `scale · x + shift`; `constant` writes a number of the type of `x`. */
+  line(x: string, { scale, shift }: Line, constant: (x: number) => string): string {
+    const scaled = scale === 1 ? x : this.node('Mul', [x, constant(scale)]);
+    return shift === 0 ? scaled : this.node('Add', [scaled, constant(shift)]);
   }
 
   private read({ name, dim }: Source): string {

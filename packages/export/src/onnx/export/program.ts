@@ -14,7 +14,7 @@ import { refuse } from './refuse.js';
 import { writeLoop, type Target } from './loops.js';
 import type { Item } from './recordings.js';
 import { REGIONS } from './regions/regions.js';
-import type { Recorded } from './arrays/rule.js';
+import { fixedAttributes, type Recorded } from './arrays/rule.js';
 import { nodesIn } from './trees.js';
 
 /** Writes all nodes that compute something. */
@@ -54,8 +54,8 @@ function operation(node: OperationNode, target: Target): string {
   return rule(e, {
     node,
     inputs,
-    all: all,
-    attributes: node.attributes,
+    all,
+    attributes: fixedAttributes(node, all),
   });
 }
 

@@ -15,7 +15,7 @@ import { refuse } from './refuse.js';
 import type { Size } from './sizes.js';
 import type { Axis } from './options.js';
 import { acceptedRegions } from './regions/regions.js';
-import { nodesIn } from './trees.js';
+import { nodesIn, plainKey } from './trees.js';
 
 /** A node, or a region that becomes one operator, in every recording; the first recording is the one that is written. */
 export type Item =
@@ -73,7 +73,8 @@ export function recordAll(
       );
   };
   const include = (graphs: readonly RecordedGraph[]): Item[] => {
-    const lists = graphs.map((graph) => itemsOf(graph, opset));
+    const regions = fixedRegions(graphs.map((graph) => acceptedRegions(graph, opset)));
+    const lists = graphs.map((graph, i) => itemsOf(graph, regions[i] as readonly Region[]));
     const items = (lists[0] as Entry[]).map((entry, i): Item => {
       const all = lists.map((list) => list[i]);
       checkSame(entry, all, lists, axes);
@@ -115,11 +116,18 @@ type Entry =
   | { readonly kind: 'node'; readonly node: GraphNode }
   | { readonly kind: 'region'; readonly region: Region };
 
+/** The regions of each graph whose numbers are the same at all sizes: attributes of an operator are. */
+function fixedRegions(lists: readonly (readonly Region[])[]): (readonly Region[])[] {
+  const key = (region: Region | undefined): string =>
+    region === undefined ? '' : plainKey([region.name, region.args, region.attributes]);
+  const isFixed = (i: number): boolean => new Set(lists.map((list) => key(list[i]))).size === 1;
+  return lists.map((list) => list.filter((_, i) => isFixed(i)));
+}
+
 /** The nodes and regions that compute something, in order. */
-function itemsOf(graph: RecordedGraph, opset: number): Entry[] {
+function itemsOf(graph: RecordedGraph, regions: readonly Region[]): Entry[] {
   const owner = new Map<GraphNode, Region>();
-  for (const region of acceptedRegions(graph, opset))
-    for (const node of region.nodes) owner.set(node, region);
+  for (const region of regions) for (const node of region.nodes) owner.set(node, region);
   const seen = new Set<Region>();
   return graph.nodes.flatMap((node): Entry[] => {
     if (node.kind !== 'operation' && node.kind !== 'loop' && node.kind !== 'result') return [];

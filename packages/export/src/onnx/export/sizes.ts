@@ -1,4 +1,4 @@
-/** @file How a size that depends on dynamic ones follows from the sizes of values: `scale · n · m + shift`. */
+/** @file How a number that depends on dynamic sizes follows from the sizes of values: `scale · n · m + shift`. */
 
 /** A size in each of the recordings: equal in all of them if it does not depend on a dynamic size. */
 export type Size = readonly number[];
@@ -14,38 +14,41 @@ export interface Source {
   readonly dim: number;
 }
 
-/** A size as an integer multiple of a product of other sizes, plus an integer. */
-export interface Relation {
-  readonly factors: readonly Source[];
+/** `scale · x + shift` */
+export interface Line {
   readonly scale: number;
   readonly shift: number;
 }
 
-/** The simplest relation that holds at all recorded sizes; null if there is none. */
-export function relationOf(size: Size, sources: readonly Source[]): Relation | null {
-  for (const source of sources) {
-    const found = straight(size, source.size);
-    if (found !== null) return { factors: [source], ...found };
-  }
-  for (const [i, a] of sources.entries()) {
-    for (const b of sources.slice(i + 1)) {
-      const found = straight(
-        size,
-        a.size.map((n, k) => n * (b.size[k] as number)),
-      );
-      if (found !== null) return { factors: [a, b], ...found };
-    }
+/** A number as a multiple of a product of sizes, plus a shift. */
+export interface Relation extends Line {
+  readonly factors: readonly Source[];
+}
+
+/**
+ * The simplest relation that `holds` for all recorded numbers, by default exactly and with integers; null if there is none.
+ */
+export function relationOf(
+  to: Size,
+  sources: readonly Source[],
+  holds: (found: number, i: number) => boolean = (found, i) =>
+    found === to[i] && Number.isInteger(found),
+): Relation | null {
+  const pairs = sources.flatMap((a, i) => sources.slice(i + 1).map((b) => [a, b]));
+  for (const factors of [...sources.map((source) => [source]), ...pairs]) {
+    const from = to.map((_, i) => factors.reduce((n, { size }) => n * (size[i] as number), 1));
+    const line = straight(to, from);
+    if (line !== null && from.every((n, i) => holds(line.scale * n + line.shift, i)))
+      return { factors, ...line };
   }
   return null;
 }
 
-/** The line through the recorded sizes, if they lie on one. There are at least three, so that a line is no accident. */
-function straight(to: Size, from: Size): { scale: number; shift: number } | null {
+/** The line through the first two different sizes. There are at least three, so that a line through all is no accident. */
+function straight(to: Size, from: Size): Line | null {
   const at = from.findIndex((n) => n !== from[0]);
   if (at < 0) return null;
   const scale =
     ((to[at] as number) - (to[0] as number)) / ((from[at] as number) - (from[0] as number));
-  const shift = (to[0] as number) - scale * (from[0] as number);
-  if (!Number.isInteger(scale) || scale < 1) return null;
-  return to.every((n, i) => n === scale * (from[i] as number) + shift) ? { scale, shift } : null;
+  return scale === 0 ? null : { scale, shift: (to[0] as number) - scale * (from[0] as number) };
 }

@@ -5,6 +5,7 @@
 import type { ExportCase } from './exportCase.js';
 import { functions } from './functions.js';
 import { layers } from './layers.js';
+import { lengths } from './lengths.js';
 import { loops } from './loops.js';
 import { losses } from './losses.js';
 import { specialFunctions } from './specialFunctions.js';
@@ -17,6 +18,7 @@ export const exportCases: readonly ExportCase[] = [
   ...losses,
   ...functions,
   ...specialFunctions,
+  ...lengths,
   ...loops,
   ...whole,
 ];

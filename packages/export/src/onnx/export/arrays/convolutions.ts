@@ -56,7 +56,7 @@ export function convWeight(
 ): string {
   const [from, by] = node.inputs as [OperationNode, OperationNode];
   const [x, y] = inputs as [string, string];
-  const high = a.size.map((_, d) =>
+  const high = a.stride.map((_, d) =>
     all.map((b, i) => {
       const windows = (e.shape(by)[d + 2] as Size)[i] as number;
       const extent = ((b.kernel[d] as number) - 1) * (b.dilation[d] as number) + 1;
@@ -67,7 +67,7 @@ export function convWeight(
   if (![...high, ...e.shape(from).slice(2)].every(isFixed))
     refuse(node, 'the size of its images depends on a dynamic dimension');
   const after = high.map((s) => s[0] as number);
-  const space = a.size.map((_, d) => d + 2);
+  const space = a.stride.map((_, d) => d + 2);
   const transposed = (v: string): string => e.node('Transpose', [v], { perm: [1, 0, ...space] });
   // The examples of each group one after the other, as channels.
   const channels = (from.shape[1] as number) / a.groups;
@@ -94,7 +94,7 @@ export function convWeight(
 export function convInput(e: Emitter, op: Recorded<'convInput'>): string {
   const { attributes: a, node, inputs, all } = op;
   // The elements after the last window that no window covers.
-  const more = a.size.map((_, d) =>
+  const more = a.stride.map((_, d) =>
     all.map((b) => {
       const windows = (e.shape(node.inputs[0] as OperationNode)[d + 2] as Size)[
         all.indexOf(b)

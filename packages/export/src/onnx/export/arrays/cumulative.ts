@@ -6,7 +6,8 @@ import { Formula } from '../elements.js';
 import type { ValueInfoProto } from '../../schema/protos.js';
 import type { Emitter } from '../emitter.js';
 import { CODE } from '../encoded.js';
-import { isFixed } from '../sizes.js';
+import { counted } from './indexing.js';
+import { isFixed, type Size } from '../sizes.js';
 
 type Step = (k: Formula, before: readonly string[], at: readonly string[]) => string[];
 
@@ -135,10 +136,9 @@ export function cumulativeExtreme(
   const x = numeric(e, node, inputs);
   const isFloat = dtype === 'float32' || dtype === 'float64';
   const least = isFloat ? -sign * Infinity : sign > 0 ? -(2 ** 31) : 2 ** 31 - 1;
-  const shape = node.shape.map((n, d) => (d === dim ? n : 1));
-  const counted = Int32Array.from({ length: node.shape[dim] as number }, (_, i) => i);
+  const spread = node.shape.map((_, d) => (d === dim ? -1 : 1));
   const places = e.node('Expand', [
-    e.constant(shape, 'int32', counted),
+    e.node('Reshape', [counted(e, node, e.shape(node)[dim] as Size), e.ints(spread)]),
     e.sizes(e.shape(node), node),
   ]);
   return scanned(

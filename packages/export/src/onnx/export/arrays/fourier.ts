@@ -2,7 +2,6 @@
 import type { DType } from '@chainrule/autograd';
 import type { Emitter } from '../emitter.js';
 import { CODE } from '../encoded.js';
-import { refuse } from '../refuse.js';
 import { flag, type Recorded } from './rule.js';
 
 type Transform = Recorded<'fft'> | Recorded<'irfft'>;
@@ -13,12 +12,11 @@ type Transform = Recorded<'fft'> | Recorded<'irfft'>;
  */
 function sums(
   e: Emitter,
-  { node, all, attributes: { dim, n, scale } }: Transform,
+  { node, attributes: { dim, n, scale } }: Transform,
   x: string,
   inverse: boolean,
   onesided: boolean,
 ): string {
-  if (all.some((at) => at.n !== n)) refuse(node, 'its length depends on a dynamic dimension');
   const cast = (name: string, to: DType): string =>
     node.dtype === 'float64' ? name : e.node('Cast', [name], { to: CODE[to] });
   const whole = cast(e.node('Unsqueeze', [x, e.ints([0])]), 'float64');

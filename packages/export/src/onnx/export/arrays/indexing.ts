@@ -63,7 +63,11 @@ export function oneHot(e: Emitter, { inputs, attributes: { count } }: Recorded<'
 }
 
 export function iota(e: Emitter, { node }: Recorded<'iota'>): string {
-  const [size] = e.shape(node) as [Size];
+  return counted(e, node, e.shape(node)[0] as Size);
+}
+
+/** `0, 1, 2 …`, as many as a size. */
+export function counted(e: Emitter, node: OperationNode, size: Size): string {
   const n = e.size(size) ?? refuse(node, 'its size depends on a dynamic dimension');
   const scalar = e.node('Squeeze', [int32(e, n)]);
   return e.node('Range', [e.number(0, 'int32'), scalar, e.number(1, 'int32')]);

@@ -11,28 +11,34 @@ export function expand(e: Emitter, { node, inputs }: Recorded<'expand'>): string
   return e.node('Expand', [inputs[0] as string, e.sizes(e.shape(node), node)]);
 }
 
-/** The start and end of a slice along one dimension, valid for every size; null if it is the whole dimension. */
+/** A number, or a vector of one for a number that depends on sizes. */
+type Place = number | string;
+
+/** The start and end of a slice along one dimension; null if it is the whole dimension. */
 function bounds(
+  e: Emitter,
   node: OperationNode,
   starts: Size,
   sizes: Size,
-  step: number,
+  steps: Size,
   whole: Size,
-): readonly [start: number, end: number] | null {
+): readonly [start: Place, end: Place] | null {
   const n = starts.length;
   const at = (f: (i: number) => boolean): boolean =>
     Array.from({ length: n }, (_, i) => i).every(f);
-  if (step === 1 && at((i) => starts[i] === 0 && sizes[i] === whole[i])) return null;
-  const fromEnd = starts.map((s, i) => s - (whole[i] as number));
-  const start = isFixed(starts) ? (starts[0] as number) : fixedOf(fromEnd);
-  if (start === null) return refuse(node, 'its start depends on a dynamic dimension');
+  if (at((i) => steps[i] === 1 && starts[i] === 0 && sizes[i] === whole[i])) return null;
+  const place = (what: string, places: Size): Place => {
+    const fromEnd = places.map((x, i) => x - (whole[i] as number));
+    const fixed = isFixed(places) ? (places[0] as number) : fixedOf(fromEnd);
+    return fixed ?? e.size(places) ?? refuse(node, `its ${what} depends on a dynamic dimension`);
+  };
+  const start = place('start', starts);
   // One step after the last element.
-  const ends = starts.map((s, i) => s + (sizes[i] as number) * step);
+  const ends = starts.map((s, i) => s + (sizes[i] as number) * (steps[i] as number));
+  const step = steps[0] as number;
   if (step > 0 && at((i) => (ends[i] as number) >= (whole[i] as number))) return [start, TO_END];
   if (step < 0 && at((i) => (ends[i] as number) < 0)) return [start, BEFORE_START];
-  if (isFixed(ends)) return [start, ends[0] as number];
-  const end = fixedOf(ends.map((x, i) => x - (whole[i] as number)));
-  return end === null ? refuse(node, 'its end depends on a dynamic dimension') : [start, end];
+  return [start, place('end', ends)];
 }
 
 /** The values as one number, if they are equal and negative, so that they count from the end. */
@@ -40,17 +46,27 @@ function fixedOf(values: readonly number[]): number | null {
   return isFixed(values) && (values[0] as number) < 0 ? (values[0] as number) : null;
 }
 
+/** All of them as one vector. */
+function vector(e: Emitter, parts: readonly Place[]): string {
+  if (parts.every((x) => typeof x === 'number')) return e.ints(parts);
+  const each = parts.map((x) => (typeof x === 'number' ? e.ints([x]) : x));
+  return each.length === 1 ? (each[0] as string) : e.node('Concat', each, { axis: 0 });
+}
+
 export function slice(e: Emitter, { node, inputs, all }: Recorded<'slice'>): string {
   const whole = e.shape(node.inputs[0] as OperationNode);
   const chosen = whole.flatMap((sizes, d) => {
     const of = (read: (a: OperationAttributes['slice']) => readonly number[]): number[] =>
       all.map((a) => read(a)[d] as number);
-    const step = of((a) => a.step)[0] as number;
+    const steps = of((a) => a.step);
+    const step = isFixed(steps) ? (steps[0] as number) : e.size(steps);
+    if (step === null) return refuse(node, 'its step depends on a dynamic dimension');
     const range = bounds(
+      e,
       node,
       of((a) => a.start),
       of((a) => a.size),
-      step,
+      steps,
       sizes,
     );
     return range === null ? [] : [{ d, step, start: range[0], end: range[1] }];
@@ -58,10 +74,19 @@ export function slice(e: Emitter, { node, inputs, all }: Recorded<'slice'>): str
   if (chosen.length === 0) return e.node('Identity', [inputs[0] as string]);
   return e.node('Slice', [
     inputs[0] as string,
-    e.ints(chosen.map((c) => c.start)),
-    e.ints(chosen.map((c) => c.end)),
+    vector(
+      e,
+      chosen.map((c) => c.start),
+    ),
+    vector(
+      e,
+      chosen.map((c) => c.end),
+    ),
     e.ints(chosen.map((c) => c.d)),
-    e.ints(chosen.map((c) => c.step)),
+    vector(
+      e,
+      chosen.map((c) => c.step),
+    ),
   ]);
 }
 
@@ -111,8 +136,10 @@ export function pad(e: Emitter, { node, inputs, all }: Recorded<'pad'>): string 
   const high = sizes.map((size, d) =>
     all.map((a, i) => (a.shape[d] as number) - (low[d]?.[i] as number) - (size[i] as number)),
   );
-  if (![...low, ...high].every(isFixed)) refuse(node, 'its padding depends on a dynamic dimension');
-  const pads = [...low, ...high].map((s) => s[0] as number);
-  const y = pads.every((n) => n === 0) ? x : e.node('Pad', [x, e.ints(pads), filling]);
+  const pads = [...low, ...high].map((amounts): Place => {
+    if (isFixed(amounts)) return amounts[0] as number;
+    return e.size(amounts) ?? refuse(node, 'its padding depends on a dynamic dimension');
+  });
+  const y = pads.every((n) => n === 0) ? x : e.node('Pad', [x, vector(e, pads), filling]);
   return isBool ? e.node('Cast', [y], { to: CODE.bool }) : y;
 }

@@ -112,9 +112,11 @@ function ordered(
   size: Size,
   axis: number,
 ): [string, string] {
-  if (!isFixed(size)) refuse(node, 'its number of elements depends on a dynamic dimension');
-  const half = Math.ceil((size[0] as number) / 2);
-  return e.outputs('TopK', [x, e.ints([half])], 2, { axis, largest: 0 }) as [string, string];
+  const count = e.size(size) ?? refuse(node, 'its size depends on a dynamic dimension');
+  const half = isFixed(size)
+    ? e.ints([Math.ceil((size[0] as number) / 2)])
+    : e.node('Div', [e.node('Add', [count, e.ints([1])]), e.ints([2])]);
+  return e.outputs('TopK', [x, half], 2, { axis, largest: 0 }) as [string, string];
 }
 
 export function median(

@@ -1,6 +1,7 @@
 /** @file Softmax and normalizations as one operator each. */
 import type { GraphNode } from '@chainrule/autograd/graph';
 import type { Emitter } from '../emitter.js';
+import { isFixed, type Size } from '../sizes.js';
 import {
   dimension,
   input,
@@ -15,13 +16,20 @@ import {
 
 const AFFINE = ['weight', 'bias'];
 
-/** A vector with a number per channel: the given vector, or the number repeated. */
-function vector(e: Emitter, given: unknown, like: GraphNode, count: number, x: number): string {
+/** A vector with a number per channel of `like`: the given vector, or the number repeated. */
+function vector(e: Emitter, given: unknown, like: GraphNode, x: number): string {
   const node = nodeOr(given);
   if (node !== null) return e.value(node);
-  const Data = like.dtype === 'float64' ? Float64Array : Float32Array;
-  return e.once(`filled ${like.dtype} ${count} ${x}`, () =>
-    e.constant([count], like.dtype, new Data(count).fill(x)),
+  const channels = e.shape(like)[1] as Size;
+  return isFixed(channels)
+    ? filled(e, like, channels[0] as number, x)
+    : e.node('Expand', [e.number(x, like.dtype), e.sizes([channels], like)]);
+}
+
+function filled(e: Emitter, { dtype }: GraphNode, count: number, x: number): string {
+  const Data = dtype === 'float64' ? Float64Array : Float32Array;
+  return e.once(`filled ${dtype} ${count} ${x}`, () =>
+    e.constant([count], dtype, new Data(count).fill(x)),
   );
 }
 
@@ -48,9 +56,8 @@ const LAYER_NORM: RegionRule = {
     const sizes = x.shape.slice(x.shape.length - count);
     // A weight of ones with the shape of the normalized dimensions.
     const ones = (): string => {
-      const flat = vector(
+      const flat = filled(
         e,
-        null,
         x,
         sizes.reduce((n, d) => n * d, 1),
         1,
@@ -84,11 +91,10 @@ const BATCH_NORM: RegionRule = {
   write: (e, region) => {
     const x = input(region);
     const options = optionsOf(region, 1, STATISTICS);
-    const channels = x.shape[1] as number;
     const inputs = [
       e.value(x),
-      vector(e, options['weight'], x, channels, 1),
-      vector(e, options['bias'], x, channels, 0),
+      vector(e, options['weight'], x, 1),
+      vector(e, options['bias'], x, 0),
       e.value(options['runningMean'] as GraphNode),
       e.value(options['runningVar'] as GraphNode),
     ];
@@ -111,8 +117,7 @@ const INSTANCE_NORM: RegionRule = {
   write: (e, region) => {
     const x = input(region);
     const { weight, bias, eps } = optionsOf(region, 1, STATISTICS);
-    const channels = x.shape[1] as number;
-    const inputs = [e.value(x), vector(e, weight, x, channels, 1), vector(e, bias, x, channels, 0)];
+    const inputs = [e.value(x), vector(e, weight, x, 1), vector(e, bias, x, 0)];
     return [e.node('InstanceNormalization', inputs, { epsilon: { float: numberOf(eps, 1e-5) } })];
   },
 };
@@ -124,8 +129,7 @@ const GROUP_NORM: RegionRule = {
   write: (e, region) => {
     const x = input(region);
     const { weight, bias, eps } = optionsOf(region, 2, AFFINE);
-    const channels = x.shape[1] as number;
-    const inputs = [e.value(x), vector(e, weight, x, channels, 1), vector(e, bias, x, channels, 0)];
+    const inputs = [e.value(x), vector(e, weight, x, 1), vector(e, bias, x, 0)];
     const attributes = {
       num_groups: region.args[1] as number,
       epsilon: { float: numberOf(eps, 1e-5) },

@@ -60,35 +60,37 @@ function overflowOf(call: Call, type: ElementType): Rounding {
 }
 
 /** Like `casted`, but for known numbers. */
-function foldCast([x]: readonly Known[], call: Call): Known | null {
-  if (call.typeCode('to') === ELEMENTS.string.code) return null;
-  const { type, dtype } = call.elementType('to');
+function foldCast(x: Known, { type, dtype }: Target): Known | null {
   if (dtype === 'bool')
     return known(
-      Array.from(x!.data, (v) => (v === 0 ? 0 : 1)),
-      x!.shape,
+      Array.from(x.data, (v) => (v === 0 ? 0 : 1)),
+      x.shape,
       dtype,
     );
   const { format } = ELEMENTS[type];
   if (format !== undefined) {
     if (format.special !== 'ieee' || ELEMENTS[type].bits < 16) return null;
     return known(
-      Array.from(x!.data, (v) => nearestNumber(v, format)),
-      x!.shape,
+      Array.from(x.data, (v) => nearestNumber(v, format)),
+      x.shape,
       dtype,
     );
   }
-  if (isFloat(dtype)) return known(x!.data, x!.shape, dtype);
+  if (isFloat(dtype)) return known(x.data, x.shape, dtype);
   const range = narrow(type);
-  if (!isFloat(x!.dtype) && range === null) return new Known(x!.data, x!.shape, dtype);
+  if (!isFloat(x.dtype) && range === null) return new Known(x.data, x.shape, dtype);
   const [low, high] = range ?? [-(2 ** 31), 2 ** 31 - 1];
   const size = high - low + 1;
-  const data = Array.from(x!.data, (v) => {
+  const data = Array.from(x.data, (v) => {
     const whole = Number.isNaN(v) ? 0 : Math.trunc(v);
     if (range === null) return Math.min(Math.max(whole, low), high);
     return whole - low - size * Math.floor((whole - low) / size) + low;
   });
-  return known(data, x!.shape, dtype);
+  return known(data, x.shape, dtype);
+}
+
+function likeSecond(call: Call, { dtype }: { readonly dtype: cr.DType }): Target {
+  return { type: call.type(1) ?? TYPE_OF[dtype], dtype };
 }
 
 export const CASTING: readonly Operator[] = [
@@ -98,12 +100,17 @@ export const CASTING: readonly Operator[] = [
       call.typeCode('to') === ELEMENTS.string.code
         ? asTexts(call)
         : casted(call, call.elementType('to')),
-    { fold: foldCast },
+    {
+      fold: ([x], call) =>
+        call.typeCode('to') === ELEMENTS.string.code ? null : foldCast(x!, call.elementType('to')),
+    },
   ),
-  operator('CastLike', (call) => {
-    const like = call.value(1);
-    if (like instanceof Strings) return asTexts(call);
-    const { dtype } = call.tensor(1);
-    return casted(call, { type: call.type(1) ?? TYPE_OF[dtype], dtype });
-  }),
+  operator(
+    'CastLike',
+    (call) =>
+      call.value(1) instanceof Strings
+        ? asTexts(call)
+        : casted(call, likeSecond(call, call.tensor(1))),
+    { fold: ([x, like], call) => foldCast(x!, likeSecond(call, like!)), foldsFrom: 2 },
+  ),
 ];
