@@ -14,6 +14,12 @@ export default library(
       init: 'src/init/index.ts',
       utils: 'src/utils/index.ts',
     },
-    together: ['src/broadcast.ts', 'src/copy.ts'],
+    together: [
+      'src/broadcast.ts',
+      'src/copy.ts',
+      'src/functional.ts',
+      'src/init/index.ts',
+      'src/utils/index.ts',
+    ],
   },
 );

@@ -39,11 +39,12 @@ export function library(
   }: LibraryOptions = {},
 ): ReturnType<typeof defineConfig> {
   const root = process.cwd();
-  const all = { ...entry, ...namespaces };
-  const entries = [...Object.values(all), ...later].map((source) => join(root, source));
-  const oneFile = [...Object.values(namespaces), ...together].map((source) => join(root, source));
+  const entries = [...Object.values(entry), ...later].map((source) => join(root, source));
+  const spaces = Object.values(namespaces).map((source) => join(root, source));
+  // Sources that are reached by the same entry points are put into one file.
+  const imports = together.map((source) => `import ${JSON.stringify(join(root, source))};\n`);
   return defineConfig({
-    entry: all,
+    entry: { ...entry, ...namespaces },
     format: ['esm', 'cjs'],
     dts: false,
     // Source maps would be more than half of the published size; the code is published unminified.
@@ -79,16 +80,24 @@ export function library(
       {
         name: 'together',
         setup(build) {
-          if (oneFile.length === 0) return;
-          // Sources that are reached by the same entry points are put into one file.
-          const imports = oneFile.map((source) => `import ${JSON.stringify(source)};`);
+          if (imports.length === 0) return;
           build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
             if (!entries.includes(path)) return undefined;
             return {
-              contents: `${await readFile(path, 'utf8')}\n${imports.join('\n')}\n`,
+              contents: `${await readFile(path, 'utf8')}\n${imports.join('')}`,
               loader: 'ts',
             };
           });
+          // The source of a namespace stays where it would be without an entry point of its own.
+          build.onResolve({ filter: /\.ts$/ }, ({ path, kind }) =>
+            kind === 'entry-point' && spaces.includes(join(root, path))
+              ? { path: join(root, path), namespace: 'of a namespace' }
+              : undefined,
+          );
+          build.onLoad({ filter: /\.ts$/, namespace: 'of a namespace' }, ({ path }) => ({
+            contents: `export * from ${JSON.stringify(path)};\n${imports.join('')}`,
+            resolveDir: root,
+          }));
         },
       },
     ],
