@@ -14,6 +14,14 @@ export default library(
     noNode: 'src/backends/noNode.ts',
   },
   {
+    namespaces: {
+      linalg: 'src/ops/linalg/linalg.ts',
+      fft: 'src/ops/fourier/fft.ts',
+      signal: 'src/ops/signal/signal.ts',
+      special: 'src/ops/special/special.ts',
+      einops: 'src/ops/einops/einops.ts',
+    },
+    namespacesOf: ['index', 'functions'],
     conditional: { '#node': 'src/backends/node.ts' },
     together: [
       'src/functions.ts',

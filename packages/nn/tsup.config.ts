@@ -8,5 +8,18 @@ export default library(
     metrics: 'src/metrics/index.ts',
     train: 'src/train/index.ts',
   },
-  { together: ['src/broadcast.ts', 'src/copy.ts'] },
+  {
+    namespaces: {
+      functional: 'src/functional.ts',
+      init: 'src/init/index.ts',
+      utils: 'src/utils/index.ts',
+    },
+    together: [
+      'src/broadcast.ts',
+      'src/copy.ts',
+      'src/functional.ts',
+      'src/init/index.ts',
+      'src/utils/index.ts',
+    ],
+  },
 );

@@ -64,10 +64,21 @@ export function writePackageDocs(name) {
   const surfaces = entries
     .filter(({ specifier }) => !specifier.endsWith('/internal'))
     .map(({ specifier, file }) => ({ specifier, found: exportsOf(program, file) }));
+  const listed = new Set(surfaces[0].found.map((item) => item.name));
+  /** The namespace of the main entry point that an entry point is; null if it is none. */
+  const namespaceOf = ({ specifier, found }) => {
+    const space = specifier.split('/').at(-1);
+    return found.every((item) => listed.has(`${space}.${item.name}`)) ? space : null;
+  };
   const head = `# @chainrule/${name}\n\n> ${description}\n`;
-  const names = surfaces.map(
-    ({ specifier, found }) => `## ${specifier}\n\n${found.map((item) => item.name).join(' ')}\n`,
-  );
+  const names = surfaces.map((surface) => {
+    const space = namespaceOf(surface);
+    const text =
+      space === null
+        ? surface.found.map((item) => item.name).join(' ')
+        : `The functions of \`${space}\`, by their own names.`;
+    return `## ${surface.specifier}\n\n${text}\n`;
+  });
   const links = [
     '- [Common mistakes, and the rules that avoid them](AGENTS.md)',
     '- [README](README.md)',
@@ -75,10 +86,12 @@ export function writePackageDocs(name) {
   ];
   writeFileSync(join(folder, 'llms.txt'), [head, `${links.join('\n')}\n`, ...names].join('\n'));
   const agents = readFileSync(join(root, 'docs', 'AGENTS.md'), 'utf8');
-  const signatures = surfaces.map(
-    ({ specifier, found }) =>
-      `# ${specifier}\n\n${found.map((item) => `## ${item.name}\n\n\`\`\`ts\n${item.text}\n\`\`\`\n`).join('\n')}`,
-  );
+  const signatures = surfaces
+    .filter((surface) => namespaceOf(surface) === null)
+    .map(
+      ({ specifier, found }) =>
+        `# ${specifier}\n\n${found.map((item) => `## ${item.name}\n\n\`\`\`ts\n${item.text}\n\`\`\`\n`).join('\n')}`,
+    );
   writeFileSync(join(folder, 'llms-full.txt'), [head, agents, ...signatures].join('\n'));
   copyFileSync(join(root, 'docs', 'AGENTS.md'), join(folder, 'AGENTS.md'));
 }

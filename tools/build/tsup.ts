@@ -1,5 +1,5 @@
 /** @file How every package is built: ESM and CommonJS, from its entry points. Declarations: `declarations.mjs`. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'tsup';
 import { inlined } from './inlined.js';
@@ -7,6 +7,13 @@ import { plainKernelsFile, plainKernelsText } from './plainKernels.mjs';
 import { shakable } from './shakable.js';
 
 interface LibraryOptions {
+  /**
+   * The namespaces that an entry point exports, with their sources. Each is an entry point of its own, too: bundlers leave out
+   * what a page does not use of a file, but not of an object that lists the same names.
+   */
+  readonly namespaces?: Readonly<Record<string, string>>;
+  /** The entry points that export them. For each, `NAME.module.js` exports the files, for bundlers. */
+  readonly namespacesOf?: readonly string[];
   /** The sources for the names in package.json's `imports`, for builds where its conditions select others. */
   readonly conditional?: Readonly<Record<string, string>>;
   /**
@@ -22,12 +29,22 @@ interface LibraryOptions {
 
 export function library(
   entry: Record<string, string>,
-  { conditional = {}, together = [], later = [], unnamed = [] }: LibraryOptions = {},
+  {
+    namespaces = {},
+    namespacesOf = ['index'],
+    conditional = {},
+    together = [],
+    later = [],
+    unnamed = [],
+  }: LibraryOptions = {},
 ): ReturnType<typeof defineConfig> {
   const root = process.cwd();
   const entries = [...Object.values(entry), ...later].map((source) => join(root, source));
+  const spaces = Object.values(namespaces).map((source) => join(root, source));
+  // Sources that are reached by the same entry points are put into one file.
+  const imports = together.map((source) => `import ${JSON.stringify(join(root, source))};\n`);
   return defineConfig({
-    entry,
+    entry: { ...entry, ...namespaces },
     format: ['esm', 'cjs'],
     dts: false,
     // Source maps would be more than half of the published size; the code is published unminified.
@@ -63,16 +80,24 @@ export function library(
       {
         name: 'together',
         setup(build) {
-          if (together.length === 0) return;
-          // Sources that are reached by the same entry points are put into one file.
-          const imports = together.map((source) => `import ${JSON.stringify(join(root, source))};`);
+          if (imports.length === 0) return;
           build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
             if (!entries.includes(path)) return undefined;
             return {
-              contents: `${await readFile(path, 'utf8')}\n${imports.join('\n')}\n`,
+              contents: `${await readFile(path, 'utf8')}\n${imports.join('')}`,
               loader: 'ts',
             };
           });
+          // The source of a namespace stays where it would be without an entry point of its own.
+          build.onResolve({ filter: /\.ts$/ }, ({ path, kind }) =>
+            kind === 'entry-point' && spaces.includes(join(root, path))
+              ? { path: join(root, path), namespace: 'of a namespace' }
+              : undefined,
+          );
+          build.onLoad({ filter: /\.ts$/, namespace: 'of a namespace' }, ({ path }) => ({
+            contents: `export * from ${JSON.stringify(path)};\n${imports.join('')}`,
+            resolveDir: root,
+          }));
         },
       },
     ],
@@ -87,5 +112,15 @@ export function library(
       },
     ],
     treeshake: false,
+    async onSuccess() {
+      const names = Object.keys(namespaces);
+      if (names.length === 0) return;
+      const files = names.map((name) => `export * as ${name} from './${name}.js';\n`).join('');
+      for (const name of namespacesOf)
+        await writeFile(
+          join(root, 'dist', `${name}.module.js`),
+          `export * from './${name}.js';\n${files}`,
+        );
+    },
   });
 }

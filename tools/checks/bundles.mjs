@@ -12,7 +12,8 @@ import { build as buildByEsbuild } from 'esbuild';
 import { build as buildByRollup, createServer } from 'vite';
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
-const dist = fileURLToPath(new URL('../../packages/autograd/dist/', import.meta.url));
+const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
+const dist = join(packages, 'autograd/dist/');
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 
 const program = `import { cumsum, grad, scan, tensor } from '@chainrule/autograd';
@@ -63,7 +64,15 @@ const bundlers = {
 // The programs are outside the repository, where no tsconfig points to sources, so the built files are bundled.
 const aliases = {
   '@chainrule/autograd/methods': join(dist, 'methods.js'),
-  '@chainrule/autograd': join(dist, 'index.js'),
+  '@chainrule/autograd': join(dist, 'index.module.js'),
+  '@chainrule/nn/functional': join(packages, 'nn/dist/functional.js'),
+  '@chainrule/nn': join(packages, 'nn/dist/index.module.js'),
+};
+
+/** One loss: of a namespace, which Rollup takes apart, and of its file, as esbuild keeps namespaces of other files whole. */
+const losses = {
+  rollup: `import { functional } from '@chainrule/nn'; globalThis.loss = functional.mseLoss;`,
+  esbuild: `import { mseLoss } from '@chainrule/nn/functional'; globalThis.loss = mseLoss;`,
 };
 
 try {
@@ -85,6 +94,14 @@ try {
       else assert.match(left, /prod: .*import \{ prod \}.*autograd\/methods/);
       console.log(`${bundler}, ${name} methods: as documented`);
     }
+  }
+  for (const [bundler, contents] of Object.entries(losses)) {
+    const entry = join(folder, `loss.${bundler}.js`);
+    writeFileSync(entry, contents);
+    const code = await bundlers[bundler](entry);
+    assert.match(code, /mseLoss/);
+    assert.doesNotMatch(code, /ctcLoss/);
+    console.log(`${bundler}, one loss of nn.functional: without the others`);
   }
   // No entry point for pages may import a module of Node's, not even dynamically: bundlers would look for it.
   const entries = ['autograd', 'autograd/io', 'nn', 'nn/data', 'nn/train', 'nn/metrics', 'optim'];

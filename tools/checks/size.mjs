@@ -14,11 +14,11 @@ console.log(tensor, Parameter, compile);`;
 /**
  * `external` is what the page is assumed to have already. The engine compiles its kernels itself, and the operations that
  * most programs need are methods of a tensor, so a page that imports three names has much of it. Budgets are the current
- * sizes plus 3 %.
+ * sizes.
  */
 const budgets = [
-  { name: 'autograd', contents: [all('autograd')], external: [], budget: 259.9 * kB },
-  { name: '3 names of it', contents: [few], external: [], budget: 112 * kB },
+  { name: 'autograd', contents: [all('autograd')], external: [], budget: 260.4 * kB },
+  { name: '3 names of it', contents: [few], external: [], budget: 111.9 * kB },
   {
     name: 'nn + optim',
     contents: ['nn', 'optim'].map(all),
@@ -35,7 +35,7 @@ const budgets = [
     name: 'all three',
     contents: ['autograd', 'nn', 'optim'].map(all),
     external: [],
-    budget: 317.1 * kB,
+    budget: 317.7 * kB,
   },
 ];
 
@@ -44,7 +44,7 @@ const squared = (path, square) =>
   `import { grad, square, tensor } from '@chainrule/autograd${path}'; console.log(grad((x) => ${square})(tensor(3)).item());`;
 const programs = [
   { name: 'x², functions', contents: [squared('/functions', 'square(x)')], budget: 28.6 * kB },
-  { name: 'x², default', contents: [squared('', 'x.square()')], budget: 105.4 * kB },
+  { name: 'x², default', contents: [squared('', 'x.square()')], budget: 105.3 * kB },
   {
     name: 'Linear + Adam',
     contents: [
@@ -52,7 +52,7 @@ const programs = [
       import { Adam } from '@chainrule/optim'; const model = new Linear(2, 1); const adam = new Adam(model.parameters());
       model.forward(tensor([[1, 2]])).sum().backward(); adam.step(); console.log(String(model));`,
     ],
-    budget: 129.9 * kB,
+    budget: 129.8 * kB,
   },
   {
     name: 'CNN',
@@ -63,13 +63,21 @@ const programs = [
       const adam = new Adam(model.parameters());
       new CrossEntropyLoss().forward(model.forward(randn([2, 1, 28, 28])), [1, 2]).backward(); adam.step();`,
     ],
-    budget: 144.7 * kB,
+    budget: 144.6 * kB,
   },
-  // Of the classes of losses: `nn.functional` would bring all its functions.
+  // Of the file of the namespace, which esbuild keeps whole where it is imported from elsewhere.
+  {
+    name: 'one loss',
+    contents: [
+      `import { tensor } from '@chainrule/autograd'; import { mseLoss } from '@chainrule/nn/functional';
+      console.log(mseLoss(tensor([1]), tensor([2])).item());`,
+    ],
+    budget: 104.5 * kB,
+  },
   {
     name: 'Vite template',
     contents: [`import '../packages/create-chainrule/templates/vite/main.ts';`],
-    budget: 131.1 * kB,
+    budget: 131 * kB,
   },
 ];
 budgets.push(...programs.map((program) => ({ ...program, external: [] })));

@@ -27,6 +27,10 @@ export class Bytes {
     this.array[this.length++] = value;
   }
 
+  bytes(...values: readonly number[]): void {
+    for (const value of values) this.byte(value);
+  }
+
   /** Unsigned LEB128. */
   unsigned(value: number): void {
     let rest = value >>> 0;

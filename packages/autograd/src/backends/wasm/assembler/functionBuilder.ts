@@ -38,10 +38,8 @@ export interface ModuleContext {
   readonly zeroI32: Global;
   readonly negativeZeroF32: Global;
   readonly negativeZeroF64: Global;
-  /** The import `math.name`, a function of `arity` doubles. */
-  math(name: string, arity: 1 | 2): Callable;
-  /** The import `math.sgemm` or `math.dgemm` (see `blas/gemm.ts`). */
-  gemm(name: 'sgemm' | 'dgemm'): Callable;
+  /** The import `math.name`. */
+  math(name: string, params: readonly ValueType[], results: readonly ValueType[]): Callable;
 }
 
 /** One function being written. Instructions are appended in stack order. */

@@ -40,34 +40,11 @@ export class ModuleBuilder implements ModuleContext {
     return built;
   }
 
-  math(name: string, arity: 1 | 2): Callable {
+  math(name: string, params: readonly ValueType[], results: readonly ValueType[]): Callable {
     let found = this.imports.get(name);
     if (found === undefined) {
-      found = { index: -1, type: this.typeIndex(arity === 1 ? ['f64'] : ['f64', 'f64'], ['f64']) };
+      found = { index: -1, type: this.typeIndex(params, results) };
       this.imports.set(name, found);
-    }
-    return found;
-  }
-
-  gemm(name: 'sgemm' | 'dgemm'): Callable {
-    let found = this.imports.get(name);
-    if (found === undefined) {
-      const type = this.typeIndex(
-        Array.from({ length: 12 }, () => 'i32' as const),
-        [],
-      );
-      found = { index: -1, type };
-      this.imports.set(name, found);
-    }
-    return found;
-  }
-
-  /** `() → i32`: whether a thread that others wait for will not come. */
-  threadLost(): Callable {
-    let found = this.imports.get('threadLost');
-    if (found === undefined) {
-      found = { index: -1, type: this.typeIndex([], ['i32']) };
-      this.imports.set('threadLost', found);
     }
     return found;
   }
@@ -77,7 +54,7 @@ export class ModuleBuilder implements ModuleContext {
     return [...this.imports.keys()];
   }
 
-  /** Whether `gemm` was used. */
+  /** Whether it imports a product of a BLAS library. */
   get usesBlas(): boolean {
     return this.imports.has('sgemm') || this.imports.has('dgemm');
   }
@@ -104,79 +81,67 @@ export class ModuleBuilder implements ModuleContext {
     for (const entry of this.functions) entry.index = index++;
 
     const module = new Bytes();
-    for (const value of [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]) module.byte(value);
-    const section = (id: number, content: Bytes): void => {
+    module.bytes(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+    const section = (id: number, write: (content: Bytes) => void): void => {
+      const content = new Bytes();
+      write(content);
       module.byte(id);
       module.unsigned(content.length);
       module.append(content);
       content.recycle();
     };
+    const list = <T>(id: number, items: readonly T[], write: (item: T, content: Bytes) => void) =>
+      section(id, (content) => {
+        content.unsigned(items.length);
+        for (const item of items) write(item, content);
+      });
 
-    const types = new Bytes();
-    types.unsigned(this.types.size);
-    types.append(this.typeBytes);
-    this.typeBytes.recycle();
-    section(1, types);
-
-    const table = this.usesTable || this.tableFunctions.length > 0;
-    const imports = new Bytes();
-    imports.unsigned(this.imports.size + (table ? 2 : 1));
-    imports.name('env');
-    imports.name('memory');
-    imports.byte(2);
-    imports.byte(this.shared ? 3 : 0);
-    imports.unsigned(1);
-    if (this.shared) imports.unsigned(65536);
-    if (table) {
+    section(1, (types) => {
+      types.unsigned(this.types.size);
+      types.append(this.typeBytes);
+      this.typeBytes.recycle();
+    });
+    section(2, (imports) => {
+      const table = this.usesTable || this.tableFunctions.length > 0;
+      imports.unsigned(this.imports.size + (table ? 2 : 1));
       imports.name('env');
-      imports.name('table');
-      for (const value of [0x01, 0x70, 0, 0]) imports.byte(value);
-    }
-    for (const [name, entry] of this.imports) {
-      imports.name('math');
-      imports.name(name);
-      imports.byte(0);
-      imports.unsigned(entry.type);
-    }
-    section(2, imports);
-
-    const functions = new Bytes();
-    functions.unsigned(this.functions.length);
-    for (const entry of this.functions) functions.unsigned(entry.type);
-    section(3, functions);
-
-    const globals = new Bytes();
-    globals.unsigned(3);
-    for (const value of [0x7f, 1, 0x41, 0, 0x0b, 0x7d, 1, 0x43]) globals.byte(value);
-    globals.float32(-0);
-    for (const value of [0x0b, 0x7c, 1, 0x44]) globals.byte(value);
-    globals.float64(-0);
-    globals.byte(0x0b);
-    section(6, globals);
-
-    const exports = new Bytes();
-    exports.unsigned(this.exports.length);
-    for (const { name, target } of this.exports) {
+      imports.name('memory');
+      imports.bytes(2, this.shared ? 3 : 0, 1);
+      if (this.shared) imports.unsigned(65536);
+      if (table) {
+        imports.name('env');
+        imports.name('table');
+        imports.bytes(0x01, 0x70, 0, 0);
+      }
+      for (const [name, entry] of this.imports) {
+        imports.name('math');
+        imports.name(name);
+        imports.byte(0);
+        imports.unsigned(entry.type);
+      }
+    });
+    list(3, this.functions, ({ type }, functions) => functions.unsigned(type));
+    section(6, (globals) => {
+      globals.bytes(3, 0x7f, 1, 0x41, 0, 0x0b, 0x7d, 1, 0x43);
+      globals.float32(-0);
+      globals.bytes(0x0b, 0x7c, 1, 0x44);
+      globals.float64(-0);
+      globals.byte(0x0b);
+    });
+    list(7, this.exports, ({ name, target }, exports) => {
       exports.name(name);
       exports.byte(0);
       exports.unsigned(target.index);
-    }
-    section(7, exports);
-
-    if (this.tableFunctions.length > 0) {
-      const elements = new Bytes();
-      for (const value of [1, 0, 0x41]) elements.byte(value);
-      elements.signed(first);
-      elements.byte(0x0b);
-      elements.unsigned(this.tableFunctions.length);
-      for (const target of this.tableFunctions) elements.unsigned(target.index);
-      section(9, elements);
-    }
-
-    const code = new Bytes();
-    code.unsigned(this.functions.length);
-    for (const entry of this.functions) entry.finish(code);
-    section(10, code);
+    });
+    if (this.tableFunctions.length > 0)
+      section(9, (elements) => {
+        elements.bytes(1, 0, 0x41);
+        elements.signed(first);
+        elements.byte(0x0b);
+        elements.unsigned(this.tableFunctions.length);
+        for (const target of this.tableFunctions) elements.unsigned(target.index);
+      });
+    list(10, this.functions, (entry, code) => entry.finish(code));
     const bytes = module.view().slice();
     module.recycle();
     return bytes;

@@ -212,7 +212,7 @@ export class Lanes extends Registers {
 
   /** An imported scalar function applied to each lane of a pair of doubles. */
   callD(name: string, x: Register, y?: Register): Register {
-    const target = this.f.module.math(name, y === undefined ? 1 : 2);
+    const target = this.f.module.math(name, y === undefined ? ['f64'] : ['f64', 'f64'], ['f64']);
     const [a, b] = (this.scalarTemps ??= [this.f.local('f64'), this.f.local('f64')]);
     const out = this.register();
     for (const lane of this.alike ? [0] : [0, 1]) {

@@ -235,13 +235,22 @@ class RandomWriter {
   private pair(u: number, v: number, to: number, at: number): void {
     const { f } = this;
     const [radius, angle] = [f.local('f64'), f.local('f64')];
-    f.f64(-2).get(u).call(f.module.math('log', 1)).op(F64.mul).op(F64.sqrt).set(radius);
+    f.f64(-2)
+      .get(u)
+      .call(f.module.math('log', ['f64'], ['f64']))
+      .op(F64.mul)
+      .op(F64.sqrt)
+      .set(radius);
     f.f64(2 * Math.PI)
       .get(v)
       .op(F64.mul)
       .set(angle);
     for (const [k, name] of (['cos', 'sin'] as const).entries()) {
-      f.get(to).get(radius).get(angle).call(f.module.math(name, 1)).op(F64.mul);
+      f.get(to)
+        .get(radius)
+        .get(angle)
+        .call(f.module.math(name, ['f64'], ['f64']))
+        .op(F64.mul);
       f.memory(F64.store, at + 8 * k);
     }
   }

@@ -58,6 +58,9 @@ export function blasLayouts({ m, n, k, a, b, c }: Product, size: number): Layout
 /** An argument to push: a quantity, or a computed value. */
 type Value = Quantity | (() => void);
 
+/** The types of the arguments of `gemm`. */
+const GEMM = Array.from({ length: 12 }, () => 'i32' as const);
+
 /** Calls BLAS for `C = A · B`, or `C + A · B` if `add` is 1. */
 export function callGemm(
   module: ModuleBuilder,
@@ -71,7 +74,8 @@ export function callGemm(
     if (typeof value === 'function') value();
     else f.push(value);
   }
-  f.call(module.gemm(size === 4 ? 'sgemm' : 'dgemm'));
+  // See `blas/gemm.ts`.
+  f.call(module.math(size === 4 ? 'sgemm' : 'dgemm', GEMM, []));
 }
 
 /**

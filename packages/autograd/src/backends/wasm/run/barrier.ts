@@ -29,7 +29,8 @@ export function barrierFunction(module: ModuleBuilder): FunctionBuilder {
   const generation = f.local('i32');
   const spins = f.local('i32');
   const patience = f.local('i32');
-  const lost = module.threadLost();
+  // Whether a thread that others wait for will not come.
+  const lost = module.math('threadLost', [], ['i32']);
   const passed = (): void => {
     f.get(address)
       .memory(ATOMICS.load, GENERATION)
