@@ -1,6 +1,7 @@
 /** @file Logs with one line per event: JSON lines and CSV. */
 import { ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
-import type { Callback, EpochEvent, FitEvent } from '../events.js';
+import type { Callback, FitEvent } from '../events.js';
+import { numbersOf } from './figures.js';
 import { nodeModules } from './nodeModules.js';
 
 /** Where lines go: a file that is added to (Node), or a function. */
@@ -39,30 +40,47 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
 }
 
 /**
- * Writes one line per epoch, after a header: epoch, step, loss, each figure that is a number, the first learning rate,
- * seconds. A callback for `fit`. The columns are those of the first epoch.
+ * Writes one line per epoch, after a header: epoch, step, loss, each figure that is a number (those of validation are called
+ * `validate …`; a metric for each class has a column for each), the first learning rate, seconds. A callback for `fit`. The
+ * columns are those of the first epoch.
+ *
+ * A file that exists is added to, under the header it has. A resumed run first removes the lines of the epochs that it repeats.
  * @example fit(model, { data, loss, optimizer, callbacks: [csvLogger('run.csv')] })
  */
 export function csvLogger(sink: Sink): Callback {
   const write = writerOf('csvLogger', sink);
   let names: readonly string[] | null = null;
+  let [validated, header] = [false, ''];
   return async (event) => {
+    if (event.type === 'start' && typeof sink === 'string')
+      header = await rewind(sink, event.from.epoch);
+    validated ||= event.type === 'validate';
     if (event.type !== 'epoch') return;
+    const figures = numbersOf(event.figures, validated);
     if (names === null) {
-      names = Object.keys(event.figures).filter((name) => typeof event.figures[name] === 'number');
-      await write(
-        ['epoch', 'step', 'loss', ...names.map((n) => `validate ${n}`), 'lr', 'seconds']
-          .map(cell)
-          .join(','),
-      );
+      names = figures.map(([name]) => name);
+      const titles = validated ? names.map((name) => `validate ${name}`) : names;
+      const line = ['epoch', 'step', 'loss', ...titles, 'lr', 'seconds'].map(cell).join(',');
+      if (line !== header) await write(line);
     }
-    await write(rowOf(event, names).map(cell).join(','));
+    const values = new Map(figures);
+    const row = names.map((name) => values.get(name));
+    const cells = [event.epoch, event.step, event.loss, ...row, event.lr[0], event.seconds];
+    await write(cells.map(cell).join(','));
   };
 }
 
-function rowOf(event: EpochEvent, names: readonly string[]): unknown[] {
-  const figures = names.map((name) => event.figures[name]);
-  return [event.epoch, event.step, event.loss, ...figures, event.lr[0], event.seconds];
+/** Removes the lines of epochs from this one on, as a run that was cut off may have written them. Returns the header. */
+async function rewind(path: string, epoch: number): Promise<string> {
+  const { fs } = nodeModules('csvLogger', 'give a function that takes a line');
+  const text = await fs.promises.readFile(path, 'utf8').catch(() => '');
+  const [header = '', ...rows] = text.split('\n');
+  if (epoch > 0 && text !== '') {
+    const kept = rows.filter((row) => Number.parseInt(row) < epoch);
+    const lines = [header, ...kept].map((line) => `${line}\n`).join('');
+    if (lines !== text) await fs.promises.writeFile(path, lines);
+  }
+  return header;
 }
 
 /** A value as a CSV cell, quoted if it would be read as several. */
