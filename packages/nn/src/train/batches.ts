@@ -1,4 +1,5 @@
 /** @file The position of a batch among those of its epoch and of its update. */
+import { ChainruleError } from '@chainrule/autograd';
 import type { Progress } from './events.js';
 
 /** Adds to the message of an error which batch it came from. */
@@ -26,4 +27,17 @@ export function lengthOf(data: object): number | null {
 export function shareOf(at: number, accumulate: number, length: number): number {
   const begin = at - (at % accumulate);
   return Math.max(1, Math.min(accumulate, length - begin));
+}
+
+/** The error about data without any `noun`. A generator, which is its own iterator, has none in a second pass. */
+export function nothingIn(
+  op: string,
+  data: Iterable<unknown> | AsyncIterable<unknown>,
+  noun: 'batches' | 'examples',
+): ChainruleError {
+  const iterator: unknown =
+    Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
+  const why =
+    '; a generator can be looped over only once: give an array, a DataLoader, or an object whose [Symbol.iterator] begins anew';
+  return new ChainruleError(`${op}: the data has no ${noun}${iterator === data ? why : ''}`);
 }
