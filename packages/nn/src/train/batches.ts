@@ -29,15 +29,12 @@ export function shareOf(at: number, accumulate: number, length: number): number 
   return Math.max(1, Math.min(accumulate, length - begin));
 }
 
-/** The error about data without any `noun`. A generator, which is its own iterator, has none in a second pass. */
+/** The error about data without any `noun`. A generator has none in a second pass. */
 export function nothingIn(
   op: string,
   data: Iterable<unknown> | AsyncIterable<unknown>,
   noun: 'batches' | 'examples',
 ): ChainruleError {
-  const iterator: unknown =
-    Symbol.asyncIterator in data ? data[Symbol.asyncIterator]() : data[Symbol.iterator]();
-  const why =
-    '; a generator can be looped over only once: give an array, a DataLoader, or an object whose [Symbol.iterator] begins anew';
-  return new ChainruleError(`${op}: the data has no ${noun}${iterator === data ? why : ''}`);
+  const why = 'next' in data ? '; a generator can be looped over only once' : '';
+  return new ChainruleError(`${op}: the data has no ${noun}${why}`);
 }

@@ -1,8 +1,11 @@
 /** @file Logs with one line per event: JSON lines and CSV. */
 import { ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
 import type { Callback, FitEvent } from '../events.js';
-import { numbersOf } from './figures.js';
+import { figureReader } from './figures.js';
 import { nodeModules } from './nodeModules.js';
+
+/** What to do where there are no files. */
+const INSTEAD = 'give a function that takes a line';
 
 /** Where lines go: a file that is added to (Node), or a function. */
 export type Sink = string | ((line: string) => void);
@@ -49,38 +52,31 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
  */
 export function csvLogger(sink: Sink): Callback {
   const write = writerOf('csvLogger', sink);
+  const read = figureReader('validate ');
   let names: readonly string[] | null = null;
-  let [validated, header] = [false, ''];
+  let header = '';
   return async (event) => {
-    if (event.type === 'start' && typeof sink === 'string')
-      header = await rewind(sink, event.from.epoch);
-    validated ||= event.type === 'validate';
+    const figures = read(event);
+    if (event.type === 'start' && typeof sink === 'string') {
+      const { fs } = nodeModules('csvLogger', INSTEAD);
+      const text = await fs.promises.readFile(sink, 'utf8').catch(() => '');
+      const [first = '', ...rows] = text.split('\n');
+      header = first;
+      // A run that was cut off may have written lines of epochs that this one repeats.
+      const kept = rows.filter((row) => Number.parseInt(row) < event.from.epoch);
+      if (event.from.step > 0 && text !== '') await write([first, ...kept].join('\n'), 'w');
+    }
     if (event.type !== 'epoch') return;
-    const figures = numbersOf(event.figures, validated);
+    const { epoch, step, loss, lr, seconds } = event;
     if (names === null) {
       names = figures.map(([name]) => name);
-      const titles = validated ? names.map((name) => `validate ${name}`) : names;
-      const line = ['epoch', 'step', 'loss', ...titles, 'lr', 'seconds'].map(cell).join(',');
+      const line = ['epoch', 'step', 'loss', ...names, 'lr', 'seconds'].map(cell).join(',');
       if (line !== header) await write(line);
     }
     const values = new Map(figures);
     const row = names.map((name) => values.get(name));
-    const cells = [event.epoch, event.step, event.loss, ...row, event.lr[0], event.seconds];
-    await write(cells.map(cell).join(','));
+    await write([epoch, step, loss, ...row, lr[0], seconds].map(cell).join(','));
   };
-}
-
-/** Removes the lines of epochs from this one on, as a run that was cut off may have written them. Returns the header. */
-async function rewind(path: string, epoch: number): Promise<string> {
-  const { fs } = nodeModules('csvLogger', 'give a function that takes a line');
-  const text = await fs.promises.readFile(path, 'utf8').catch(() => '');
-  const [header = '', ...rows] = text.split('\n');
-  if (epoch > 0 && text !== '') {
-    const kept = rows.filter((row) => Number.parseInt(row) < epoch);
-    const lines = [header, ...kept].map((line) => `${line}\n`).join('');
-    if (lines !== text) await fs.promises.writeFile(path, lines);
-  }
-  return header;
 }
 
 /** A value as a CSV cell, quoted if it would be read as several. */
@@ -89,16 +85,17 @@ function cell(value: unknown): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function writerOf(op: string, sink: Sink): (line: string) => void | Promise<void> {
+/** Writes a line, or with `'w'` the lines of the whole file. */
+function writerOf(op: string, sink: Sink): (line: string, flag?: 'w') => void | Promise<void> {
   if (typeof sink === 'function') return sink;
   if (typeof sink !== 'string' || sink === '')
     throw new ChainruleError(
       `${op}: sink must be the path of a file or a function that takes a line, got ${display(sink)}`,
     );
-  return async (line) => {
-    const { fs } = nodeModules(op, 'give a function that takes a line');
+  return async (line, flag) => {
+    const { fs } = nodeModules(op, INSTEAD);
     try {
-      await fs.promises.appendFile(sink, `${line}\n`);
+      await fs.promises.writeFile(sink, `${line}\n`, { flag: flag ?? 'a' });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ChainruleError(`${op}: cannot write ${display(sink)}: ${why}`, { cause });

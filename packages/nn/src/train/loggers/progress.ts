@@ -1,7 +1,7 @@
 /** @file The progress of a training run: a bar in a terminal, lines elsewhere. */
 import { defineOptions, kinds } from '@chainrule/autograd';
 import type { Callback, FitEvent } from '../events.js';
-import { numbersOf } from './figures.js';
+import { figureReader } from './figures.js';
 
 /** Options of `progressLogger`. */
 export interface ProgressOptions {
@@ -29,9 +29,9 @@ export function progressLogger(given?: ProgressOptions): Callback {
   const { interactive = terminal && process.env['CI'] === undefined } = options;
   const write = options.write ?? defaultWrite;
   let [epochs, batches, began, shown] = [0, null as number | null, 0, 0];
-  let validated = false;
+  const read = figureReader('validate ');
   return (event: FitEvent) => {
-    validated ||= event.type === 'validate';
+    const numbers = read(event);
     switch (event.type) {
       case 'start':
         ({ epochs, batches } = event);
@@ -54,9 +54,7 @@ export function progressLogger(given?: ProgressOptions): Callback {
         break;
       }
       case 'epoch': {
-        const figures = numbersOf(event.figures, validated).map(
-          ([name, value]) => `  ${validated ? 'validate ' : ''}${name} ${value.toFixed(4)}`,
-        );
+        const figures = numbers.map(([name, value]) => `  ${name} ${value.toFixed(4)}`);
         write(
           `${interactive ? '\r\x1b[K' : ''}epoch ${event.epoch + 1}/${epochs}  loss ${event.loss.toFixed(4)}${figures.join('')}  ${duration(event.seconds)}\n`,
         );

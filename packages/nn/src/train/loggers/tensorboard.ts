@@ -11,7 +11,7 @@ import {
   printable,
 } from '@chainrule/autograd';
 import type { CallbackObject, FitEvent } from '../events.js';
-import { numbersOf } from './figures.js';
+import { figureReader } from './figures.js';
 import { nodeModules } from './nodeModules.js';
 import {
   graphEvent,
@@ -169,18 +169,17 @@ export function tensorboardLogger(folder: string, options?: TensorboardOptions):
   checkArgument('tensorboardLogger', 'folder', folder, kinds.text);
   const { every = 1, histograms = false } = readOptions('tensorboardLogger', options);
   let writer: SummaryWriter | null = null;
-  let validated = false;
+  const read = figureReader('validate/', 'train/');
   return {
     async on(event: FitEvent, { model }) {
       writer ??= await SummaryWriter.open(folder);
-      validated ||= event.type === 'validate';
+      const figures = read(event);
       if (event.type === 'start' && event.from.step > 0) writer.resume(event.from.step + 1);
       if (event.type === 'batch' && event.step % every === 0) {
         writer.scalar('train/loss', event.loss, event.step);
         event.lr.forEach((lr, i) => writer?.scalar(`train/lr${i === 0 ? '' : i}`, lr, event.step));
       } else if (event.type === 'epoch') {
-        for (const [name, value] of numbersOf(event.figures, validated))
-          writer.scalar(`${validated ? 'validate' : 'train'}/${name}`, value, event.step);
+        for (const [name, value] of figures) writer.scalar(name, value, event.step);
         if (histograms)
           for (const [name, parameter] of model.namedParameters())
             writer.histogram(name, parameter, event.step);
