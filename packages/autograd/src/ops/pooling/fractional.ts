@@ -52,7 +52,7 @@ type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<neve
  *
  * @throws {ChainruleError} unless exactly one of `outputSize` and `outputRatio` is given.
  * @throws {ShapeError} if that many windows do not fit.
- * @example fractionalMaxPool2d(x, 2, { outputRatio: 0.7 })
+ * @example fractionalMaxPool2d(ones([1, 10, 10]), 2, { outputRatio: 0.7 }).shape // [1, 7, 7]
  */
 export const fractionalMaxPool2d: FractionalMaxPool = composite(
   'fractionalMaxPool2d',
