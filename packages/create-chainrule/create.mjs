@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -47,6 +48,7 @@ if (name === undefined || positionals.length > 1)
 if (!names.includes(values.template))
   fail(`There is no template "${values.template}"; choose ${names.join(', ')}`);
 const folder = resolve(name);
+if (existsSync(folder) && !statSync(folder).isDirectory()) fail(`${folder} is a file`);
 if (existsSync(folder) && readdirSync(folder).length > 0) fail(`${folder} is not empty`);
 
 mkdirSync(folder, { recursive: true });
@@ -61,6 +63,7 @@ manifest.name =
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '') || 'project';
 writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
+const quoted = /\s/.test(name) ? `"${name}"` : name;
 console.log(
-  `Created ${name} from the template "${values.template}". Next:\n\n  cd ${name}\n  npm install\n  npm start\n`,
+  `Created ${name} from the template "${values.template}". Next:\n\n  cd ${quoted}\n  npm install\n  npm start\n`,
 );

@@ -100,6 +100,21 @@ await check('every page: no error, no dead link, no wider than a phone', async (
   assert.deepEqual([...wrong, ...errors], []);
 });
 
+await check('the menu fits tablets', async () => {
+  for (const width of [768, 960, 1024]) {
+    const { page, close } = await open('/learn/neuron.html', { viewport: { width, height: 720 } });
+    const right = await page.evaluate(() =>
+      Math.max(
+        ...[...document.querySelectorAll('.VPNavBar :is(a, button)')].map(
+          (part) => part.getBoundingClientRect().right,
+        ),
+      ),
+    );
+    assert.ok(right <= width, `the menu reaches ${right} of ${width} pixels`);
+    await close();
+  }
+});
+
 await check('search finds', async () => {
   const { page, close } = await open('/start/');
   await page.keyboard.press('Control+k');
@@ -145,6 +160,11 @@ await check('the reference tells parameters and errors, and fits a phone', async
     const told = await page.textContent('.vp-doc blockquote');
     assert.ok(told.startsWith(head), `the page of ${path} begins with ${told}`);
   }
+  await page.goto(`${origin}/reference/autograd/classes/Tensor.html`);
+  const methods = await page.textContent('.vp-doc');
+  assert.ok(/BroadcastingMethod\s*x \+ y\. PyTorch: torch\.add/.test(methods), 'add says nothing');
+  await page.goto(`${origin}/reference/autograd/graph/index.html`);
+  assert.ok((await page.textContent('.vp-doc')).includes('recordGraph'));
   for (const path of ['autograd/functions/sum', 'autograd/classes/Tensor', 'nn/classes/Linear']) {
     await page.goto(`${origin}/reference/${path}.html`);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -45,10 +45,17 @@ function exportsOf(program, file) {
   return found;
 }
 
+/** The sentences at the head of an entry point. */
+function aboutFile(text) {
+  const [, about = ''] = /^\/\*\*\s*(?:\*\s*)?@file\s([\s\S]*?)\*\//.exec(text) ?? [];
+  return about.replace(/\n[ \t]*\*[ \t]?/g, '\n').trim();
+}
+
 export function writePackageDocs(name) {
   const folder = join(root, 'packages', name);
   const { description } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const entries = entryPoints(folder).map(({ name: entry }) => ({
+  const entries = entryPoints(folder).map(({ name: entry, source }) => ({
+    source,
     specifier: `@chainrule/${name}${entry === 'index' ? '' : `/${entry}`}`,
     file: join(folder, 'dist', `${entry}.d.ts`),
   }));
@@ -63,22 +70,39 @@ export function writePackageDocs(name) {
   );
   const surfaces = entries
     .filter(({ specifier }) => !specifier.endsWith('/internal'))
-    .map(({ specifier, file }) => ({ specifier, found: exportsOf(program, file) }));
-  const listed = new Set(surfaces[0].found.map((item) => item.name));
-  /** The namespace of the main entry point that an entry point is; null if it is none. */
-  const namespaceOf = ({ specifier, found }) => {
-    const space = specifier.split('/').at(-1);
-    return found.every((item) => listed.has(`${space}.${item.name}`)) ? space : null;
-  };
+    .map(({ specifier, file, source }) => ({
+      specifier,
+      about: aboutFile(readFileSync(source, 'utf8')),
+      found: exportsOf(program, file),
+    }));
+  // What an entry point exports again is told once.
+  const [{ specifier: main, found: all }] = surfaces;
+  const key = ({ name, text }) => `${name} ${text}`;
+  const inNamespaces = new Set(all.map(({ name }) => name));
+  for (const surface of surfaces.slice(1)) {
+    const space = surface.specifier.split('/').at(-1);
+    const inSpace = surface.found.filter(({ name }) => inNamespaces.has(`${space}.${name}`));
+    if (inSpace.length > 0 && inSpace.length === surface.found.length) {
+      surface.about += ` The functions of \`${space}\`, by their own names.`;
+      surface.found = [];
+      continue;
+    }
+    const [inMain, inEntry] = [all, surface.found].map((found) => new Set(found.map(key)));
+    surface.found = surface.found.filter((item) => !inMain.has(key(item)));
+    const listed = (items) => items.map((item) => item.name).join(' ');
+    const again = all.filter((item) => inEntry.has(key(item)));
+    const missing = all.filter((item) => !inEntry.has(key(item)));
+    if (again.length > missing.length)
+      surface.about += ` It exports the names of \`${main}\`, except ${listed(missing)}.`;
+    else if (again.length > 0) surface.about += ` Also in \`${main}\`: ${listed(again)}.`;
+  }
   const head = `# @chainrule/${name}\n\n> ${description}\n`;
-  const names = surfaces.map((surface) => {
-    const space = namespaceOf(surface);
-    const text =
-      space === null
-        ? surface.found.map((item) => item.name).join(' ')
-        : `The functions of \`${space}\`, by their own names.`;
-    return `## ${surface.specifier}\n\n${text}\n`;
-  });
+  const names = surfaces.map(({ specifier, about, found }) =>
+    [`## ${specifier}`, about, found.map((item) => item.name).join(' ')]
+      .filter((part) => part !== '')
+      .join('\n\n')
+      .concat('\n'),
+  );
   const links = [
     '- [Common mistakes, and the rules that avoid them](AGENTS.md)',
     '- [README](README.md)',
@@ -86,12 +110,10 @@ export function writePackageDocs(name) {
   ];
   writeFileSync(join(folder, 'llms.txt'), [head, `${links.join('\n')}\n`, ...names].join('\n'));
   const agents = readFileSync(join(root, 'docs', 'AGENTS.md'), 'utf8');
-  const signatures = surfaces
-    .filter((surface) => namespaceOf(surface) === null)
-    .map(
-      ({ specifier, found }) =>
-        `# ${specifier}\n\n${found.map((item) => `## ${item.name}\n\n\`\`\`ts\n${item.text}\n\`\`\`\n`).join('\n')}`,
-    );
+  const signatures = surfaces.map(
+    ({ specifier, about, found }) =>
+      `# ${specifier}\n\n${about}\n\n${found.map((item) => `## ${item.name}\n\n\`\`\`ts\n${item.text}\n\`\`\`\n`).join('\n')}`,
+  );
   writeFileSync(join(folder, 'llms-full.txt'), [head, agents, ...signatures].join('\n'));
   copyFileSync(join(root, 'docs', 'AGENTS.md'), join(folder, 'AGENTS.md'));
 }

@@ -51,7 +51,8 @@ function writeContents() {
   const nameOf = (page) => page.replace(/namespaces\/|(\/index)?\.md$/g, '');
   const items = pages
     .filter((page) => page.endsWith('/index.md'))
-    .map((page) => ({ text: nameOf(page), link: `/reference/${page.replace('index.md', '')}` }));
+    .map((page) => ({ text: nameOf(page), link: `/reference/${page.replace('index.md', '')}` }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1));
   writeFileSync(join(reference, 'sidebar.json'), JSON.stringify([{ text: 'Reference', items }]));
   const links = pages
     .filter((page) => /\/(functions|variables|classes)\//.test(page))

@@ -175,5 +175,11 @@ describe('npm create chainrule', () => {
       /no template "nod"; choose node, notebook/,
     );
     expect(refuse('staged')).toThrow(/not empty/);
+    writeFileSync(join(folder, 'a file'), '');
+    expect(refuse('a file')).toThrow(/is a file/);
+  });
+
+  test('quotes a folder whose name has spaces', () => {
+    expect(execute('node', [create, 'two words'], folder)).toContain('cd "two words"');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @file The entry `@chainrule/autograd/graph`: functions as graphs, for authors of exporters. Everything exported here is
- * stable; `docs/exporters.md` explains how to use it.
+ * @file `@chainrule/autograd/graph`: functions as graphs, for authors of exporters. Everything exported here is stable;
+ * `docs/exporters.md` explains how to use it.
  */
 export { recordGraph, type RecordGraphOptions } from './recordGraph.js';
 export { region } from '../graph/region.js';

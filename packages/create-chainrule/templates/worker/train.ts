@@ -1,4 +1,4 @@
-/** Trains the model to tell the inside of a ring from the outside. */
+/** Trains the model to tell the inside of a circle from the outside. */
 import { compile, rand, type Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
 import { Adam } from '@chainrule/optim';

@@ -1,4 +1,5 @@
 /** @file The position of a batch among those of its epoch and of its update. */
+import { ChainruleError } from '@chainrule/autograd';
 import type { Progress } from './events.js';
 
 /** Adds to the message of an error which batch it came from. */
@@ -26,4 +27,14 @@ export function lengthOf(data: object): number | null {
 export function shareOf(at: number, accumulate: number, length: number): number {
   const begin = at - (at % accumulate);
   return Math.max(1, Math.min(accumulate, length - begin));
+}
+
+/** The error about data without any `noun`. A generator has none in a second pass. */
+export function nothingIn(
+  op: string,
+  data: Iterable<unknown> | AsyncIterable<unknown>,
+  noun: 'batches' | 'examples',
+): ChainruleError {
+  const why = 'next' in data ? '; a generator can be looped over only once' : '';
+  return new ChainruleError(`${op}: the data has no ${noun}${why}`);
 }

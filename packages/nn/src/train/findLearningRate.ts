@@ -13,6 +13,7 @@ import {
 } from '@chainrule/autograd';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
+import { nothingIn } from './batches.js';
 import { aModule, fitOptions, type FitOptions, type OptimizerLike } from './options.js';
 import { Trainer } from './trainer.js';
 
@@ -161,7 +162,7 @@ async function* endless<B>(
       any = true;
       yield batch;
     }
-    if (!any) throw new ChainruleError(`${op}: the data has no batches`);
+    if (!any) throw nothingIn(op, data, 'batches');
   }
 }
 

@@ -224,7 +224,7 @@ export const fitOptions: OptionsReader<FitOptions> = defineOptions<FitOptions>({
         )),
   ),
   callbacks: kinds.listOf(callback),
-  checkpoint: kinds.kind<CheckpointPlan>('be an object { dir, every?, keep? }', (x) =>
+  checkpoint: kinds.kind<CheckpointPlan>('be an object { dir, every?, everySteps?, keep? }', (x) =>
     kinds.object.test(x),
   ),
   resume: kinds.flag,

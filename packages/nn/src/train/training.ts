@@ -4,7 +4,7 @@ import type { Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
 import { Listeners } from './listeners.js';
-import { lengthOf, nameBatch, shareOf } from './batches.js';
+import { lengthOf, nameBatch, nothingIn, shareOf } from './batches.js';
 import { Checkpoints, isStateful, type TrainingState } from './checkpoints.js';
 import type { Ending, History } from './events.js';
 import { figureOf } from './events.js';
@@ -161,7 +161,7 @@ export class Training<B> {
       if (isReading) nameBatch(error, this.tally.progress);
       throw error;
     }
-    if (this.tally.batch === 0) throw new ChainruleError('fit: the data has no batches');
+    if (this.tally.batch === 0) throw nothingIn('fit', this.options.data, 'batches');
     // Only here is it known that this update gets no more batches.
     if (together > 0) {
       await this.steps.finish(accumulate / together);

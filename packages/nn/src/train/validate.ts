@@ -1,9 +1,9 @@
 /** @file Evaluates a model on data that it is not trained on. */
-import { ChainruleError, checkArgument, noGrad, Tensor, type Parameter } from '@chainrule/autograd';
+import { checkArgument, noGrad, Tensor, type Parameter } from '@chainrule/autograd';
 import { Mean, type Metric } from '../metrics/index.js';
 import type { Module } from '../module/module.js';
 import { breathe } from '../breathe.js';
-import { addPlace } from './batches.js';
+import { addPlace, nothingIn } from './batches.js';
 import type { Figures } from './events.js';
 import { aModule, validateOptions, type FitOptions } from './options.js';
 import { judgeOf, numberIn } from './trainer.js';
@@ -53,7 +53,7 @@ export async function validate<B>(model: Module, given: ValidateOptions<B>): Pro
   } finally {
     if (wasTraining) model.train();
   }
-  if (total === 0) throw new ChainruleError('validate: the data has no examples');
+  if (total === 0) throw nothingIn('validate', options.data, 'examples');
   return { loss: mean.compute(), ...figuresOf(metrics) };
 }
 

@@ -85,6 +85,27 @@ describe('validation data', () => {
   });
 });
 
+describe('a generator', () => {
+  function* batches(): Generator<readonly [Tensor, Tensor]> {
+    yield [randn([2, 3]), zeros([2, 1])];
+  }
+
+  it('has no batches left in a second pass, and the error says what would have', async () => {
+    const model = new nn.Linear(3, 1);
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    const given = { loss: nn.functional.mseLoss, optimizer, epochs: 2 };
+    const once = /^\w+: the data has no \w+; a generator can be looped over only once/;
+    const anew = { [Symbol.iterator]: batches };
+    await expect(fit(model, { ...given, data: batches() })).rejects.toThrow(once);
+    await expect(fit(model, { ...given, data: anew, validate: batches() })).rejects.toThrow(once);
+    const { step } = await fit(model, { ...given, data: anew, validate: anew });
+    expect(step).toBe(2);
+    await expect(fit(model, { ...given, data: [] })).rejects.toThrow(
+      /^fit: the data has no batches$/,
+    );
+  });
+});
+
 describe('a loss that is not finite', () => {
   it('names the data if no operation made it', async () => {
     const { model, given } = setUp();

@@ -1,11 +1,19 @@
 /** @file Loggers: lines, bars, and event files byte for byte as TensorBoard's own libraries write them. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { ChainruleError, graph, randn, scope, ShapeError, tensor } from '@chainrule/autograd';
+import {
+  ChainruleError,
+  graph,
+  manualSeed,
+  randn,
+  scope,
+  ShapeError,
+  tensor,
+} from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
-import { Accuracy } from '@chainrule/nn/metrics';
+import { Accuracy, F1Score } from '@chainrule/nn/metrics';
 import {
   csvLogger,
   fit,
@@ -34,6 +42,7 @@ describe('event files', () => {
   it('are those of TensorBoard, byte for byte', () => {
     expect(base64(events.versionEvent(TIME))).toBe(truth['version']);
     expect(base64(events.scalarEvent(TIME, 300, 'a/b', 0.1))).toBe(truth['scalar']);
+    expect(base64(events.startEvent(TIME, 300))).toBe(truth['start']);
     expect(base64(events.histogramEvent(TIME, 300, 'a/b', [-1, 0.5, 0.5, 2]))).toBe(
       truth['histogram'],
     );
@@ -169,14 +178,63 @@ describe('a training', () => {
     });
     const parsed = json.map((line) => JSON.parse(line) as { type: string; time: number });
     expect(parsed.map(({ type }) => type)).toEqual(['start', 'compiled', 'epoch', 'epoch', 'end']);
-    expect(csv[0]).toBe('epoch,step,loss,validate loss,validate accuracy,lr,seconds');
+    // There is no validation: the figures are those of the training data.
+    expect(csv[0]).toBe('epoch,step,loss,accuracy,lr,seconds');
     expect(csv).toHaveLength(3);
     expect(readFileSync(join(folder, 'log.csv'), 'utf8').split('\n')).toHaveLength(4);
     expect(plain).toHaveLength(2);
-    expect(plain[1]).toMatch(
-      /^epoch 2\/2 {2}train \d\.\d{4} {2}loss \d\.\d{4} {2}accuracy \d\.\d{4}/,
-    );
+    expect(plain[1]).toMatch(/^epoch 2\/2 {2}loss \d\.\d{4} {2}accuracy \d\.\d{4}/);
     expect(bar.join('')).toContain('█');
+  });
+
+  it('has a column for each class, and one header and no line twice after it was cut off', async () => {
+    const [run, whole] = [join(folder, 'run'), join(folder, 'whole')];
+    const labels = tensor([0, 1], { dtype: 'int32' });
+    const data = Array.from({ length: 4 }, () => [randn([2, 2]), labels] as const);
+    const train = async (where: string, stopAt?: number): Promise<string[]> => {
+      manualSeed(0);
+      const model = new nn.Linear(2, 2);
+      let updates = 0;
+      const isCut = fit(model, {
+        data,
+        validate: data,
+        loss: nn.functional.crossEntropy,
+        optimizer: new SGD(model.parameters(), { lr: 0.1 }),
+        epochs: 3,
+        metrics: { accuracy: new Accuracy(), f1: new F1Score({ average: 'none' }) },
+        checkpoint: { dir: join(where, 'checkpoints'), everySteps: 3 },
+        resume: true,
+        callbacks: [
+          csvLogger(`${where}.csv`),
+          tensorboardLogger(join(where, 'board')),
+          // The process dies here: nothing after this is saved.
+          ({ type }) => {
+            if (type === 'batch' && ++updates === stopAt) throw new Error('cut off');
+          },
+        ],
+      });
+      if (stopAt === undefined) await isCut;
+      else await expect(isCut).rejects.toThrow('cut off');
+      return readFileSync(`${where}.csv`, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/,[^,]*$/, ''));
+    };
+    const expected = await train(whole);
+    expect(expected[0]).toBe(
+      'epoch,step,loss,validate loss,validate accuracy,validate f1 0,validate f1 1,lr',
+    );
+    await train(run, 6);
+    // A line of an epoch beyond the last checkpoint, as a run leaves it that ends before it saves.
+    appendFileSync(`${run}.csv`, '1,8,0,0,0,0,0,0,0\n');
+    await train(run, 5);
+    expect(await train(run)).toEqual(expected);
+    expect(await train(run)).toEqual(expected);
+    const boards = readdirSync(join(run, 'board')).map((name) =>
+      readFileSync(join(run, 'board', name), 'latin1'),
+    );
+    expect(boards.some((text) => text.includes('validate/f1 1'))).toBe(true);
+    expect(boards.filter((text) => text.includes(':\x02\x08\x01'))).not.toHaveLength(0);
   });
 
   it('numbers that JSON does not have are text', () => {

@@ -145,7 +145,7 @@ const bernoulliOptions = defineOptions<BernoulliOptions>({
  * 1 with probability `p`, otherwise 0. A tensor of probabilities gives a result of its shape and dtype. No gradient flows to
  * `p`. PyTorch: `torch.bernoulli`.
  * @throws {ChainruleError} for a probability outside [0, 1], when evaluated at the latest.
- * @example bernoulli(0.5, { shape: [3] })
+ * @example bernoulli(0.5, { shape: [3] }).shape // [3]
  */
 export function bernoulli(p: Operand, options?: BernoulliOptions): Tensor {
   const read = bernoulliOptions('bernoulli', options);

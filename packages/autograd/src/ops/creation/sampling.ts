@@ -37,7 +37,7 @@ const multinomialOptions = defineOptions<MultinomialOptions>({ replacement: kind
  * PyTorch: `torch.multinomial`.
  * @throws {ChainruleError} for weights that are negative, not finite or all 0, or without replacement fewer than n
  * positive ones, when evaluated at the latest.
- * @example multinomial(tensor([1, 1, 2]), 5, { replacement: true })
+ * @example multinomial(tensor([0, 1, 0]), 3, { replacement: true }) // [1, 1, 1]
  */
 export function multinomial(weights: Tensor, n: number, options?: MultinomialOptions): Tensor {
   const { replacement = false } = multinomialOptions('multinomial', options);
@@ -105,7 +105,7 @@ const drawOptions = defineOptions<DrawOptions>({
  * Normal numbers with the given mean and standard deviation, numbers or tensors that broadcast. PyTorch:
  * `torch.normal`.
  * @throws {ChainruleError} for a negative deviation, when evaluated at the latest.
- * @example normal(0, 2, { shape: [3] })
+ * @example normal(0, 2, { shape: [3] }).shape // [3]
  */
 export function normal(mean: Operand, std: Operand, options?: DrawOptions): Tensor {
   const given = drawOptions('normal', options);
@@ -126,7 +126,7 @@ export function normal(mean: Operand, std: Operand, options?: DrawOptions): Tens
  * Exponential numbers, with density `rate · e^(−rate · x)` for a number or a tensor of rates. PyTorch:
  * `Tensor.exponential_`.
  * @throws {ChainruleError} for a rate that is not positive, when evaluated at the latest.
- * @example exponential(2, { shape: [3] })
+ * @example exponential(2, { shape: [3] }).shape // [3]
  */
 export function exponential(rate: Operand, options?: DrawOptions): Tensor {
   const given = drawOptions('exponential', options);

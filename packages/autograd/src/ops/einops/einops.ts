@@ -128,7 +128,7 @@ export const reduce = composite(
 
 /**
  * Like `rearrange`, and repeats the tensor along axes that are only on the right, whose sizes are given.
- * @example einops.repeat(x, 'h w -> (h 2) (w k)', { k: 3 })
+ * @example einops.repeat(tensor([[1, 2]]), 'h w -> (h 2) (w k)', { k: 2 }) // [[1, 1, 2, 2], [1, 1, 2, 2]]
  */
 export const repeat = composite(
   'einops.repeat',

@@ -44,7 +44,7 @@ export {
  * The gradient of the branch not taken is exactly 0, even where its derivative is NaN or infinite. PyTorch:
  * `torch.where`.
  * @throws {DTypeError} if the condition is not boolean.
- * @example where(x.gt(0), x, 0)
+ * @example where(tensor([1, -2]).gt(0), tensor([1, -2]), 0) // [1, 0]
  */
 export function where<C extends Operand, X extends Operand, Y extends Operand>(
   condition: C,

@@ -35,7 +35,7 @@ type Ord = number | 'fro' | 'nuc' | null;
  * with it, a vector norm over one dimension or a matrix norm over two: `'fro'` the same, `'nuc'` the sum of singular
  * values, 2 and −2 the largest and smallest of them, 1 and −1 the largest and smallest column sum of magnitudes,
  * ±Infinity the same for rows. Where a norm is 0, its gradient is 0. PyTorch: `torch.linalg.norm`.
- * @example linalg.norm(x), linalg.norm(x, 1, { dim: 0 })
+ * @example linalg.norm(tensor([[3, 4], [0, 2]]), 1, { dim: 0 }) // [3, 6]
  */
 export const norm = composite(
   'linalg.norm',
@@ -81,7 +81,7 @@ const vectorNormOptions = byPosition(
 /**
  * The vector norm `(Σ |x|^ord)^(1/ord)` over `dim`, or over everything as if it were one vector. Where it is 0 its
  * gradient is 0. PyTorch: `torch.linalg.vector_norm`.
- * @example linalg.vectorNorm(x, 3, { dim: -1 })
+ * @example linalg.vectorNorm(tensor([[3, 4], [0, 2]]), 2, { dim: 1 }) // [5, 2]
  */
 export const vectorNorm = composite(
   'linalg.vectorNorm',

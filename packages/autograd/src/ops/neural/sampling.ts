@@ -69,7 +69,7 @@ const readGumbel = defineOptions<GumbelSoftmaxOptions>({
  * distribution (Jang et al. 2017, arXiv:1611.01144; Maddison et al. 2017, arXiv:1611.00712). PyTorch:
  * `nn.functional.gumbel_softmax`.
  * @throws {ChainruleError} if tau is not positive.
- * @example gumbelSoftmax(logits, { tau: 0.5, hard: true })
+ * @example gumbelSoftmax(zeros([2, 3]), { tau: 0.5, hard: true }).sum(1) // [1, 1]
  */
 export const gumbelSoftmax = composite(
   'gumbelSoftmax',

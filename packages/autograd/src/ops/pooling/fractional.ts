@@ -52,7 +52,7 @@ type FractionalMaxPool = <const O extends FractionalMaxPoolOptions = Record<neve
  *
  * @throws {ChainruleError} unless exactly one of `outputSize` and `outputRatio` is given.
  * @throws {ShapeError} if that many windows do not fit.
- * @example fractionalMaxPool2d(x, 2, { outputRatio: 0.7 })
+ * @example fractionalMaxPool2d(ones([1, 10, 10]), 2, { outputRatio: 0.7 }).shape // [1, 7, 7]
  */
 export const fractionalMaxPool2d: FractionalMaxPool = composite(
   'fractionalMaxPool2d',
@@ -60,7 +60,12 @@ export const fractionalMaxPool2d: FractionalMaxPool = composite(
 );
 
 /**
- * Like `fractionalMaxPool2d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.fractional_max_pool3d`.
+ * The maxima of windows of `kernelSize` in `x [n, c, d, h, w]` or `[c, d, h, w]`, which start at ⌊(i + u) α⌋ − ⌊u α⌋ with
+ * α = (size − kernel) / (windows − 1) and u drawn for each channel of each image. PyTorch:
+ * `nn.functional.fractional_max_pool3d`; other numbers are drawn.
+ *
+ * @throws {ChainruleError} unless exactly one of `outputSize` and `outputRatio` is given.
+ * @throws {ShapeError} if that many windows do not fit.
  * @example fractionalMaxPool3d(ones([1, 8, 8, 8]), 2, { outputSize: 4 }).shape // [1, 4, 4, 4]
  */
 export const fractionalMaxPool3d: FractionalMaxPool = composite(

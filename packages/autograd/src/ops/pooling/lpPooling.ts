@@ -45,13 +45,21 @@ const NORM_TYPE = kinds.kind<number>(
 export const lpPool1d: LpPool = composite('lpPool1d', lpPool('lpPool1d', 1));
 
 /**
- * Like `lpPool1d`, for `[n, c, h, w]` or `[c, h, w]`. PyTorch: `nn.functional.lp_pool2d`.
+ * `(Σ xᵖ)^(1/p)` of each window of `x [n, c, h, w]` or `[c, h, w]`, with p the `normType`: 1 gives sums, Infinity the
+ * largest |x|. The powers are of x itself, so an odd p may give NaN. Where a window's sum is 0 the gradient is 0. PyTorch:
+ * `nn.functional.lp_pool2d`.
+ *
+ * @throws {ShapeError} if the kernel is larger than the input.
  * @example lpPool2d(tensor([[[3, 0], [0, 4]]]), 2, 2) // [[[5]]]
  */
 export const lpPool2d: LpPool = composite('lpPool2d', lpPool('lpPool2d', 2));
 
 /**
- * Like `lpPool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.lp_pool3d`.
+ * `(Σ xᵖ)^(1/p)` of each window of `x [n, c, d, h, w]` or `[c, d, h, w]`, with p the `normType`: 1 gives sums, Infinity
+ * the largest |x|. The powers are of x itself, so an odd p may give NaN. Where a window's sum is 0 the gradient is 0.
+ * PyTorch: `nn.functional.lp_pool3d`.
+ *
+ * @throws {ShapeError} if the kernel is larger than the input.
  * @example lpPool3d(ones([1, 2, 2, 2]), 1, 2) // [[[[8]]]]
  */
 export const lpPool3d: LpPool = composite('lpPool3d', lpPool('lpPool3d', 3));

@@ -24,8 +24,9 @@ import type { OutputSize, PerDim } from './poolGeometry.js';
 export type { AvgPoolOptions, IndicesOption, MaxPoolOptions, OutputSize, Pooled, PoolResult };
 
 /**
- * The maximum of each window of `x [n, c, l]` or `[c, l]`. The gradient goes to the first of equal elements; NaN
- * counts as the largest. With `{ returnIndices: true }` the result is `{ values, indices }`, with the int32
+ * The maximum of each window of `x [n, c, l]` or `[c, l]`: `⌊(l + 2 padding − dilation (k − 1) − 1) / stride⌋ + 1` windows
+ * of size k, rounded up with `ceilMode`; the stride is the kernel size unless given. The gradient goes to the first of equal
+ * elements; NaN counts as the largest. With `{ returnIndices: true }` the result is `{ values, indices }`, with the int32
  * positions of the values in the input. PyTorch: `nn.functional.max_pool1d`.
  *
  * @throws {ShapeError} if the kernel is larger than the padded input.
@@ -34,15 +35,21 @@ export type { AvgPoolOptions, IndicesOption, MaxPoolOptions, OutputSize, Pooled,
 export const maxPool1d: MaxPool = composite('maxPool1d', maxPool('maxPool1d', 1));
 
 /**
- * The maximum of each window of `x [n, c, h, w]` or `[c, h, w]`. See `maxPool1d`. PyTorch:
+ * The maximum of each window of `x [n, c, h, w]` or `[c, h, w]`. Along a dimension of size s there are
+ * `⌊(s + 2 padding − dilation (k − 1) − 1) / stride⌋ + 1` windows of size k, rounded up with `ceilMode`; the stride is the
+ * kernel size unless given. The gradient goes to the first of equal elements; NaN counts as the largest. With
+ * `{ returnIndices: true }` the result is `{ values, indices }`, with int32 positions that count over h · w. PyTorch:
  * `nn.functional.max_pool2d`.
+ *
+ * @throws {ShapeError} if the kernel is larger than the padded input.
  * @example maxPool2d(tensor([[[1, 2], [3, 4]]]), 2) // [[[4]]]
  */
 export const maxPool2d: MaxPool = composite('maxPool2d', maxPool('maxPool2d', 2));
 
 /**
- * The mean of each window of `x [n, c, l]` or `[c, l]`. A window that `ceilMode` keeps is divided by what it covers of
- * input and padding. PyTorch: `nn.functional.avg_pool1d` (which has no divisorOverride).
+ * The mean of each window of `x [n, c, l]` or `[c, l]`: `⌊(l + 2 padding − k) / stride⌋ + 1` windows of size k, rounded up
+ * with `ceilMode`, which divides a window over the edge by what it covers of input and padding; the stride is the kernel size
+ * unless given. PyTorch: `nn.functional.avg_pool1d` (which has no divisorOverride).
  *
  * @throws {ShapeError} if the kernel is larger than the padded input.
  * @example avgPool1d(tensor([[1, 3, 2, 4]]), 2) // [[2, 3]]
@@ -50,7 +57,11 @@ export const maxPool2d: MaxPool = composite('maxPool2d', maxPool('maxPool2d', 2)
 export const avgPool1d: AvgPool = composite('avgPool1d', avgPool('avgPool1d', 1));
 
 /**
- * The mean of each window of `x [n, c, h, w]` or `[c, h, w]`. See `avgPool1d`. PyTorch: `nn.functional.avg_pool2d`.
+ * The mean of each window of `x [n, c, h, w]` or `[c, h, w]`. Along a dimension of size s there are
+ * `⌊(s + 2 padding − k) / stride⌋ + 1` windows of size k, rounded up with `ceilMode`, which divides a window over the edge by
+ * what it covers of input and padding; the stride is the kernel size unless given. PyTorch: `nn.functional.avg_pool2d`.
+ *
+ * @throws {ShapeError} if the kernel is larger than the padded input.
  * @example avgPool2d(tensor([[[1, 2], [3, 4]]]), 2) // [[[2.5]]]
  */
 export const avgPool2d: AvgPool = composite('avgPool2d', avgPool('avgPool2d', 2));
@@ -66,7 +77,8 @@ export const adaptiveAvgPool2d: AdaptivePool = composite(
 );
 
 /**
- * The maximum of each window, with the windows of `adaptiveAvgPool2d`. PyTorch: `nn.functional.adaptive_max_pool2d`.
+ * The maximum of each of `outputSize` windows that cover `x [n, c, h, w]` or `[c, h, w]`: window i of n over a size s reaches
+ * from ⌊i s / n⌋ to ⌈(i + 1) s / n⌉. PyTorch: `nn.functional.adaptive_max_pool2d`.
  * @example adaptiveMaxPool2d(tensor([[[1, 2], [3, 4]]]), [1, 2]) // [[[3, 4]]]
  */
 export const adaptiveMaxPool2d: AdaptiveMaxPool = composite(

@@ -53,8 +53,13 @@ type MaxUnpool = (
 export const maxUnpool1d: MaxUnpool = composite('maxUnpool1d', maxUnpool('maxUnpool1d', 1));
 
 /**
- * Like `maxUnpool1d`, for `[n, c, h, w]` or `[c, h, w]`; indices count over h · w. PyTorch:
- * `nn.functional.max_unpool2d`.
+ * Puts the values of a max pooling back in their places, with zeros elsewhere: `x` and int32 `indices`, both `[n, c, h, w]`
+ * or `[c, h, w]`, as `maxPool2d` gives them with `returnIndices`: they count over h · w. Each size of the result is
+ * `(s − 1) · stride − 2 · padding + kernelSize`, unless `outputSize` is given. Of several values at one place the last
+ * wins, and only that one has a gradient. PyTorch: `nn.functional.max_unpool2d`.
+ *
+ * @throws {ShapeError} if x and indices differ in shape, or the output size is impossible.
+ * @throws {IndexError} for an index outside of the result, when evaluated at the latest.
  * @example
  * const x = tensor([[[1, 2], [3, 4]]]);
  * const { values, indices } = maxPool2d(x, 2, { returnIndices: true });
@@ -63,7 +68,13 @@ export const maxUnpool1d: MaxUnpool = composite('maxUnpool1d', maxUnpool('maxUnp
 export const maxUnpool2d: MaxUnpool = composite('maxUnpool2d', maxUnpool('maxUnpool2d', 2));
 
 /**
- * Like `maxUnpool1d`, for `[n, c, d, h, w]` or `[c, d, h, w]`. PyTorch: `nn.functional.max_unpool3d`.
+ * Puts the values of a max pooling back in their places, with zeros elsewhere: `x` and int32 `indices`, both
+ * `[n, c, d, h, w]` or `[c, d, h, w]`, as `maxPool3d` gives them with `returnIndices`: they count over d · h · w. Each size
+ * of the result is `(s − 1) · stride − 2 · padding + kernelSize`, unless `outputSize` is given. Of several values at one
+ * place the last wins, and only that one has a gradient. PyTorch: `nn.functional.max_unpool3d`.
+ *
+ * @throws {ShapeError} if x and indices differ in shape, or the output size is impossible.
+ * @throws {IndexError} for an index outside of the result, when evaluated at the latest.
  * @example
  * const { values, indices } = maxPool3d(ones([1, 4, 4, 4]), 2, { returnIndices: true });
  * maxUnpool3d(values, indices, 2).shape // [1, 4, 4, 4]

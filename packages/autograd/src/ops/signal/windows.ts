@@ -63,7 +63,8 @@ export interface HammingOptions extends WindowOptions {
 const hammingOptions = defineOptions<HammingOptions>({ ...shared, alpha: kinds.number });
 
 /**
- * The Hamming window, `α − (1 − α) cos(2πi/n)`; n as for `hann`. PyTorch: `torch.signal.windows.hamming`.
+ * The Hamming window, `α − (1 − α) cos(2πi/n)`, with n = M − 1, or n = M if periodic.
+ * PyTorch: `torch.signal.windows.hamming`.
  * @example signal.windows.hamming(5) // [0.08, 0.54, 1, 0.54, 0.08]
  */
 export function hamming(M: number, options?: HammingOptions): Tensor<[number]> {
@@ -73,7 +74,7 @@ export function hamming(M: number, options?: HammingOptions): Tensor<[number]> {
 }
 
 /**
- * The Blackman window, `0.42 − ½ cos(2πi/n) + 0.08 cos(4πi/n)`; n as for `hann`. PyTorch:
+ * The Blackman window, `0.42 − ½ cos(2πi/n) + 0.08 cos(4πi/n)`, with n = M − 1, or n = M if periodic. PyTorch:
  * `torch.signal.windows.blackman`.
  * @example signal.windows.blackman(5) // [0, 0.34, 1, 0.34, 0]
  */
@@ -83,7 +84,8 @@ export function blackman(M: number, options?: WindowOptions): Tensor<[number]> {
 }
 
 /**
- * The Bartlett window, a triangle: `1 − |2i/n − 1|`; n as for `hann`. PyTorch: `torch.signal.windows.bartlett`.
+ * The Bartlett window, a triangle: `1 − |2i/n − 1|`, with n = M − 1, or n = M if periodic.
+ * PyTorch: `torch.signal.windows.bartlett`.
  * @example signal.windows.bartlett(5) // [0, 0.5, 1, 0.5, 0]
  */
 export function bartlett(M: number, options?: WindowOptions): Tensor<[number]> {
@@ -100,7 +102,8 @@ export interface KaiserOptions extends WindowOptions {
 const kaiserOptions = defineOptions<KaiserOptions>({ ...shared, beta: kinds.nonNegative });
 
 /**
- * The Kaiser window, `I₀(β √(1 − (2i/n − 1)²)) / I₀(β)`; n as for `hann`. PyTorch: `torch.signal.windows.kaiser`.
+ * The Kaiser window, `I₀(β √(1 − (2i/n − 1)²)) / I₀(β)`, with n = M − 1, or n = M if periodic.
+ * PyTorch: `torch.signal.windows.kaiser`.
  * @example signal.windows.kaiser(5, { beta: 8 }) // [0.0023, 0.3690, 1, 0.3690, 0.0023]
  */
 export function kaiser(M: number, options?: KaiserOptions): Tensor<[number]> {
@@ -122,7 +125,8 @@ export interface GaussianOptions extends WindowOptions {
 const gaussianOptions = defineOptions<GaussianOptions>({ ...shared, std: kinds.positive });
 
 /**
- * The Gaussian window, `exp(−½ ((i − n/2) / std)²)`; n as for `hann`. PyTorch: `torch.signal.windows.gaussian`.
+ * The Gaussian window, `exp(−½ ((i − n/2) / std)²)`, with n = M − 1, or n = M if periodic.
+ * PyTorch: `torch.signal.windows.gaussian`.
  * @example signal.windows.gaussian(5, { std: 2 }) // [0.6065, 0.8825, 1, 0.8825, 0.6065]
  */
 export function gaussian(M: number, options?: GaussianOptions): Tensor<[number]> {
@@ -132,7 +136,8 @@ export function gaussian(M: number, options?: GaussianOptions): Tensor<[number]>
 }
 
 /**
- * The cosine window, `sin(π (i + ½) / (n + 1))`; n as for `hann`. PyTorch: `torch.signal.windows.cosine`.
+ * The cosine window, `sin(π (i + ½) / (n + 1))`, with n = M − 1, or n = M if periodic.
+ * PyTorch: `torch.signal.windows.cosine`.
  * @example signal.windows.cosine(5) // [0.3090, 0.8090, 1, 0.8090, 0.3090]
  */
 export function cosine(M: number, options?: WindowOptions): Tensor<[number]> {

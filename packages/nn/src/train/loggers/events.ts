@@ -8,6 +8,11 @@ export function versionEvent(time: number): Uint8Array {
   return new Message().double(1, time).text(3, 'brain.Event:2').finish();
 }
 
+/** A run starts at this step: TensorBoard drops what an earlier file has from it on. */
+export function startEvent(time: number, step: number): Uint8Array {
+  return new Message().double(1, time).int(2, step).message(7, new Message().int(1, 1)).finish();
+}
+
 /** An event that holds one value of a summary. */
 function summaryEvent(time: number, step: number, value: Message): Uint8Array {
   const summary = new Message().message(1, value);

@@ -1,7 +1,11 @@
 /** @file Logs with one line per event: JSON lines and CSV. */
 import { ChainruleError, defineOptions, display, kinds } from '@chainrule/autograd';
-import type { Callback, EpochEvent, FitEvent } from '../events.js';
+import type { Callback, FitEvent } from '../events.js';
+import { figureReader } from './figures.js';
 import { nodeModules } from './nodeModules.js';
+
+/** What to do where there are no files. */
+const INSTEAD = 'give a function that takes a line';
 
 /** Where lines go: a file that is added to (Node), or a function. */
 export type Sink = string | ((line: string) => void);
@@ -39,30 +43,40 @@ export function jsonlLogger(sink: Sink, given?: JsonlOptions): Callback {
 }
 
 /**
- * Writes one line per epoch, after a header: epoch, step, loss, each figure that is a number, the first learning rate,
- * seconds. A callback for `fit`. The columns are those of the first epoch.
+ * Writes one line per epoch, after a header: epoch, step, loss, each figure that is a number (those of validation are called
+ * `validate …`; a metric for each class has a column for each), the first learning rate, seconds. A callback for `fit`. The
+ * columns are those of the first epoch.
+ *
+ * A file that exists is added to, under the header it has. A resumed run first removes the lines of the epochs that it repeats.
  * @example fit(model, { data, loss, optimizer, callbacks: [csvLogger('run.csv')] })
  */
 export function csvLogger(sink: Sink): Callback {
   const write = writerOf('csvLogger', sink);
+  const read = figureReader('validate ');
   let names: readonly string[] | null = null;
+  let header = '';
   return async (event) => {
-    if (event.type !== 'epoch') return;
-    if (names === null) {
-      names = Object.keys(event.figures).filter((name) => typeof event.figures[name] === 'number');
-      await write(
-        ['epoch', 'step', 'loss', ...names.map((n) => `validate ${n}`), 'lr', 'seconds']
-          .map(cell)
-          .join(','),
-      );
+    const figures = read(event);
+    if (event.type === 'start' && typeof sink === 'string') {
+      const { fs } = nodeModules('csvLogger', INSTEAD);
+      const text = await fs.promises.readFile(sink, 'utf8').catch(() => '');
+      const [first = '', ...rows] = text.split('\n');
+      header = first;
+      // A run that was cut off may have written lines of epochs that this one repeats.
+      const kept = rows.filter((row) => Number.parseInt(row) < event.from.epoch);
+      if (event.from.step > 0 && text !== '') await write([first, ...kept].join('\n'), 'w');
     }
-    await write(rowOf(event, names).map(cell).join(','));
+    if (event.type !== 'epoch') return;
+    const { epoch, step, loss, lr, seconds } = event;
+    if (names === null) {
+      names = figures.map(([name]) => name);
+      const line = ['epoch', 'step', 'loss', ...names, 'lr', 'seconds'].map(cell).join(',');
+      if (line !== header) await write(line);
+    }
+    const values = new Map(figures);
+    const row = names.map((name) => values.get(name));
+    await write([epoch, step, loss, ...row, lr[0], seconds].map(cell).join(','));
   };
-}
-
-function rowOf(event: EpochEvent, names: readonly string[]): unknown[] {
-  const figures = names.map((name) => event.figures[name]);
-  return [event.epoch, event.step, event.loss, ...figures, event.lr[0], event.seconds];
 }
 
 /** A value as a CSV cell, quoted if it would be read as several. */
@@ -71,16 +85,17 @@ function cell(value: unknown): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function writerOf(op: string, sink: Sink): (line: string) => void | Promise<void> {
+/** Writes a line, or with `'w'` the lines of the whole file. */
+function writerOf(op: string, sink: Sink): (line: string, flag?: 'w') => void | Promise<void> {
   if (typeof sink === 'function') return sink;
   if (typeof sink !== 'string' || sink === '')
     throw new ChainruleError(
       `${op}: sink must be the path of a file or a function that takes a line, got ${display(sink)}`,
     );
-  return async (line) => {
-    const { fs } = nodeModules(op, 'give a function that takes a line');
+  return async (line, flag) => {
+    const { fs } = nodeModules(op, INSTEAD);
     try {
-      await fs.promises.appendFile(sink, `${line}\n`);
+      await fs.promises.writeFile(sink, `${line}\n`, { flag: flag ?? 'a' });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ChainruleError(`${op}: cannot write ${display(sink)}: ${why}`, { cause });

@@ -1,6 +1,7 @@
 /** @file The progress of a training run: a bar in a terminal, lines elsewhere. */
 import { defineOptions, kinds } from '@chainrule/autograd';
 import type { Callback, FitEvent } from '../events.js';
+import { figureReader } from './figures.js';
 
 /** Options of `progressLogger`. */
 export interface ProgressOptions {
@@ -28,7 +29,9 @@ export function progressLogger(given?: ProgressOptions): Callback {
   const { interactive = terminal && process.env['CI'] === undefined } = options;
   const write = options.write ?? defaultWrite;
   let [epochs, batches, began, shownAt] = [0, null as number | null, 0, 0];
+  const read = figureReader('validate ');
   return (event: FitEvent) => {
+    const numbers = read(event);
     switch (event.type) {
       case 'start':
         ({ epochs, batches } = event);
@@ -51,11 +54,9 @@ export function progressLogger(given?: ProgressOptions): Callback {
         break;
       }
       case 'epoch': {
-        const figures = Object.entries(event.figures)
-          .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-          .map(([name, value]) => `  ${name} ${value.toFixed(4)}`);
+        const figures = numbers.map(([name, value]) => `  ${name} ${value.toFixed(4)}`);
         write(
-          `${interactive ? '\r\x1b[K' : ''}epoch ${event.epoch + 1}/${epochs}  train ${event.loss.toFixed(4)}${figures.join('')}  ${duration(event.seconds)}\n`,
+          `${interactive ? '\r\x1b[K' : ''}epoch ${event.epoch + 1}/${epochs}  loss ${event.loss.toFixed(4)}${figures.join('')}  ${duration(event.seconds)}\n`,
         );
         break;
       }

@@ -11,6 +11,7 @@ import {
   printable,
 } from '@chainrule/autograd';
 import type { CallbackObject, FitEvent } from '../events.js';
+import { figureReader } from './figures.js';
 import { nodeModules } from './nodeModules.js';
 import {
   graphEvent,
@@ -18,6 +19,7 @@ import {
   histogramEvent,
   imageEvent,
   scalarEvent,
+  startEvent,
   versionEvent,
   type GraphNodeLike,
 } from './events.js';
@@ -79,6 +81,14 @@ export class SummaryWriter {
     } catch (cause) {
       throw refused(`cannot write into ${folder}`, cause);
     }
+  }
+
+  /**
+   * A run that was interrupted goes on from this step: TensorBoard drops the values that the folder's earlier files have at it
+   * and later. PyTorch: `purge_step`.
+   */
+  resume(step: number): void {
+    this.write(startEvent(now(), step));
   }
 
   /** One number. */
@@ -150,22 +160,26 @@ const readOptions = defineOptions<TensorboardOptions>({
 });
 
 /**
- * Logs a training run for TensorBoard: a callback for `fit`.
+ * Logs a training run for TensorBoard: the loss and the learning rates of each update, the figures of each epoch (a metric for
+ * each class has a curve for each). A callback for `fit`. A resumed run goes on in a new file, and TensorBoard drops what
+ * the earlier ones have beyond the checkpoint.
  * @example fit(model, { data, loss, optimizer, callbacks: [tensorboardLogger('runs/first')] })
  */
 export function tensorboardLogger(folder: string, options?: TensorboardOptions): CallbackObject {
   checkArgument('tensorboardLogger', 'folder', folder, kinds.text);
   const { every = 1, histograms = false } = readOptions('tensorboardLogger', options);
   let writer: SummaryWriter | null = null;
+  const read = figureReader('validate/', 'train/');
   return {
     async on(event: FitEvent, { model }) {
       writer ??= await SummaryWriter.open(folder);
+      const figures = read(event);
+      if (event.type === 'start' && event.from.step > 0) writer.resume(event.from.step + 1);
       if (event.type === 'batch' && event.step % every === 0) {
         writer.scalar('train/loss', event.loss, event.step);
         event.lr.forEach((lr, i) => writer?.scalar(`train/lr${i === 0 ? '' : i}`, lr, event.step));
       } else if (event.type === 'epoch') {
-        for (const [name, value] of Object.entries(event.figures))
-          if (typeof value === 'number') writer.scalar(`validate/${name}`, value, event.step);
+        for (const [name, value] of figures) writer.scalar(name, value, event.step);
         if (histograms)
           for (const [name, parameter] of model.namedParameters())
             writer.histogram(name, parameter, event.step);

@@ -89,15 +89,25 @@ type Conv<O> = (x: Tensor, weight: Tensor, bias?: Tensor | null | O, options?: O
 export const conv1d: Conv<ConvOptions> = composite('conv1d', forward('conv1d', 1));
 
 /**
- * Cross-correlation over two dimensions: `x [n, c, h, w]`, `weight [o, c / groups, kh, kw]`. See `conv1d`. PyTorch:
- * `nn.functional.conv2d`.
+ * Cross-correlation over two dimensions: `x [n, c, h, w]` (or `[c, h, w]`) with `weight [o, c / groups, kh, kw]` and
+ * `bias [o]` gives `[n, o, h', w']`, where `h' = ⌊(h + 2 padding − dilation (kh − 1) − 1) / stride⌋ + 1`, and likewise `w'`.
+ * Options are one number or one for each dimension. PyTorch: `nn.functional.conv2d`.
+ *
+ * The bias comes before the options or in them. @throws {ShapeError} if channels, groups or the bias do not fit, or the
+ * kernel is larger than the padded input.
+ * @example conv2d(tensor([[[[1, 2], [3, 4]]]]), tensor([[[[1, 1], [1, 1]]]])) // [[[[10]]]]
  * @example conv2d(ones([1, 3, 32, 32]), ones([8, 3, 3, 3]), { padding: 1 }).shape // [1, 8, 32, 32]
  */
 export const conv2d: Conv<ConvOptions> = composite('conv2d', forward('conv2d', 2));
 
 /**
- * Cross-correlation over three dimensions: `x [n, c, d, h, w]`, `weight [o, c / groups, kd, kh, kw]`. See `conv1d`.
- * PyTorch: `nn.functional.conv3d`.
+ * Cross-correlation over three dimensions: `x [n, c, d, h, w]` (or `[c, d, h, w]`) with
+ * `weight [o, c / groups, kd, kh, kw]` and `bias [o]` gives `[n, o, d', h', w']`, where
+ * `d' = ⌊(d + 2 padding − dilation (kd − 1) − 1) / stride⌋ + 1`, and likewise the others. Options are one number or one for
+ * each dimension. PyTorch: `nn.functional.conv3d`.
+ *
+ * The bias comes before the options or in them. @throws {ShapeError} if channels, groups or the bias do not fit, or the
+ * kernel is larger than the padded input.
  * @example conv3d(ones([1, 3, 8, 8, 8]), ones([4, 3, 3, 3, 3])).shape // [1, 4, 6, 6, 6]
  */
 export const conv3d: Conv<ConvOptions> = composite('conv3d', forward('conv3d', 3));
@@ -116,8 +126,12 @@ export const convTranspose1d: Conv<ConvTransposeOptions> = composite(
 );
 
 /**
- * The transpose of `conv2d`: `x [n, c, h, w]`, `weight [c, o / groups, kh, kw]`. See `convTranspose1d`. PyTorch:
+ * The transpose of `conv2d`, which is its gradient with respect to the input: `x [n, c, h, w]` (or `[c, h, w]`) with
+ * `weight [c, o / groups, kh, kw]` gives `[n, o, h', w']`, where
+ * `h' = (h − 1) stride − 2 padding + dilation (kh − 1) + outputPadding + 1`, and likewise `w'`. PyTorch:
  * `nn.functional.conv_transpose2d`.
+ *
+ * @throws {ShapeError} if channels, groups or the bias do not fit, or nothing would be left.
  * @example convTranspose2d(ones([1, 8, 16, 16]), ones([8, 3, 2, 2]), { stride: 2 }).shape // [1, 3, 32, 32]
  */
 export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
@@ -126,8 +140,12 @@ export const convTranspose2d: Conv<ConvTransposeOptions> = composite(
 );
 
 /**
- * The transpose of `conv3d`: `x [n, c, d, h, w]`, `weight [c, o / groups, kd, kh, kw]`. See `convTranspose1d`.
- * PyTorch: `nn.functional.conv_transpose3d`.
+ * The transpose of `conv3d`, which is its gradient with respect to the input: `x [n, c, d, h, w]` (or `[c, d, h, w]`)
+ * with `weight [c, o / groups, kd, kh, kw]` gives `[n, o, d', h', w']`, where
+ * `d' = (d − 1) stride − 2 padding + dilation (kd − 1) + outputPadding + 1`, and likewise the others. PyTorch:
+ * `nn.functional.conv_transpose3d`.
+ *
+ * @throws {ShapeError} if channels, groups or the bias do not fit, or nothing would be left.
  * @example convTranspose3d(ones([1, 4, 4, 4, 4]), ones([4, 3, 2, 2, 2]), { stride: 2 }).shape // [1, 3, 8, 8, 8]
  */
 export const convTranspose3d: Conv<ConvTransposeOptions> = composite(
