@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { oneFile } from '../build/oneFile.mjs';
 
-const BUDGET = 435_500;
+const BUDGET = 438_500;
 const code = readFileSync(oneFile);
 const size = gzipSync(code, { level: 9 }).length;
 console.log(`one file: ${(size / 1e3).toFixed(1)} kB gzipped of ${BUDGET / 1e3} kB`);

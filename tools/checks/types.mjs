@@ -10,7 +10,7 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // What is there and about a tenth: a change that makes everybody's editor slower is to be seen.
-const budgets = { use: 31_000, node: 49_500, tests: 205_000 };
+const budgets = { use: 31_000, node: 49_500, tests: 205_500 };
 
 const entries = readdirSync(join(root, 'packages')).flatMap((name) => {
   const { exports } = JSON.parse(
