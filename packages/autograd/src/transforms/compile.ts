@@ -12,8 +12,8 @@ import { mode, withMode } from '../graph/mode.js';
 import type { Tensor } from '../graph/tensor.js';
 import { differentiable, linkOf, type Differentiable } from './compiledGradient.js';
 
-/** The most signatures that are remembered. */
-const MAX_SIGNATURES = 64;
+/** The signatures that are remembered: the `last` always, and `most` as long as their arguments have fewer `bytes`. */
+const SIGNATURES = { last: 64, most: 512, bytes: 2 ** 25 };
 
 /** This many recordings in a row, with none reused in between, are more than first calls explain. */
 const MAX_CONSECUTIVE = 8;
@@ -82,7 +82,7 @@ export function compile<Args extends unknown[], R>(
       const recording = record(f as (...args: unknown[]) => unknown, args, leaves);
       compiled = { recording, graph: differentiable(recording), hasRun: false };
       recordings.unshift(compiled);
-      if (recordings.length > MAX_SIGNATURES) recordings.pop();
+      forgetOldest(recordings);
     } else inRow = 0;
     return compiled;
   };
@@ -129,6 +129,17 @@ interface Compiled {
   /** How its results are differentiated; null if none is. */
   readonly graph: Differentiable | null;
   hasRun: boolean;
+}
+
+/** Drops the oldest recordings: each holds the arguments of its last call. */
+function forgetOldest(recordings: Compiled[]): void {
+  const { last, most, bytes } = SIGNATURES;
+  let held = 0;
+  const end = recordings.findIndex(({ recording: { inputs, sources } }, k) => {
+    inputs.forEach((x, i) => (held += sources[i]?.kind === 'argument' ? x.byteLength : 0));
+    return k >= most || (k >= last && held > bytes);
+  });
+  if (end >= 0) recordings.length = end;
 }
 
 /**

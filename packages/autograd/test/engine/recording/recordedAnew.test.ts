@@ -117,3 +117,18 @@ test('in debug mode each recording says why', () => {
     'chainrule: compile records again: argument 0 had shape [3] and has [2]',
   ]);
 });
+
+test('finds the recordings of hundreds of sizes again, and forgets those of many large arguments', () => {
+  const recordedFor = (sizes: readonly number[]): number => {
+    let calls = 0;
+    const f = compile((x: Tensor) => {
+      calls++;
+      return x.sum();
+    });
+    for (const n of [...sizes, ...sizes]) expect(f(ones([n])).item()).toBe(n);
+    return calls;
+  };
+  expect(recordedFor(Array.from({ length: 300 }, (_, i) => i + 1))).toBe(300);
+  // Each argument has 1 MiB, and 32 MiB are kept beyond the last 64.
+  expect(recordedFor(Array.from({ length: 70 }, (_, i) => 2 ** 18 + i))).toBe(140);
+});
