@@ -19,7 +19,7 @@ import {
 } from '@chainrule/autograd';
 import type { Tensor } from '@chainrule/autograd';
 import * as nn from '@chainrule/nn';
-import { Adam } from '@chainrule/optim';
+import { training } from './dynamicStep.js';
 
 setNumThreads(1);
 manualSeed(0);
@@ -35,17 +35,6 @@ function time(f: () => unknown): number {
 }
 const median = (times: readonly number[]): number =>
   [...times].sort((x, y) => x - y)[times.length >> 1] ?? NaN;
-
-function training(modules: readonly nn.Module[], lossOf: (i: number) => Tensor) {
-  const optimizer = new Adam(modules.flatMap((m) => [...m.parameters()]));
-  return (i: number): number => {
-    optimizer.zeroGrad();
-    const loss = lossOf(i);
-    loss.backward();
-    optimizer.step();
-    return loss.item();
-  };
-}
 
 /** A step whose slices change their positions each time, beside the same step with fixed positions. */
 function places(): void {

@@ -26,7 +26,7 @@ import {
   type Value,
 } from './parameters.js';
 import { offTheEnds } from './probabilities.js';
-import { ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
+import { HALF_LOG_TAU, ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
 
 const readDirichlet = parameterReader(['concentration']);
 
@@ -98,10 +98,7 @@ export class Dirichlet extends Distribution {
       .sub(y)
       .sub(lgamma(a));
     const parts = logGammaDensity(a, y, value, term).sum(-1);
-    const whole = total
-      .log()
-      .mul(0.5)
-      .sub(stirlingRest(total).add(0.5 * Math.log(2 * Math.PI)));
+    const whole = total.log().mul(0.5).sub(stirlingRest(total).add(HALF_LOG_TAU));
     const slope = value.sum(-1).sub(1).mul(total);
     return ifLarge(amin(a, -1), plain, parts.sub(whole).add(slope));
   }

@@ -18,7 +18,7 @@ import {
   type Value,
 } from './parameters.js';
 import { offTheEnds } from './probabilities.js';
-import { digammaRest, ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
+import { digammaRest, HALF_LOG_TAU, ifLarge, logGammaDensity, stirlingRest } from './stirling.js';
 
 const readGamma = broadcastReader({ concentration: positive, rate: positive });
 
@@ -87,7 +87,7 @@ export class Gamma extends Distribution {
       .log()
       .sub(a.reciprocal())
       .mul(0.5)
-      .add(0.5 + 0.5 * Math.log(2 * Math.PI))
+      .add(0.5 + HALF_LOG_TAU)
       .add(stirlingRest(a).add(a.sub(1).mul(digammaRest(a))));
     return ifLarge(a, plain, near).sub(rate.log());
   }

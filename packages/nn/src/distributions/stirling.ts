@@ -4,7 +4,8 @@ import { digamma, lgamma, log1p, where, type Tensor } from '@chainrule/autograd'
 /** From here on the series below are exact in float64, and differences of `lgamma` begin to lose digits. */
 const LARGE = 16;
 
-const HALF_LOG_TAU = 0.5 * Math.log(2 * Math.PI);
+/** `½ ln 2π`. */
+export const HALF_LOG_TAU = 0.5 * Math.log(2 * Math.PI);
 
 /** `f`, or where the parameter is large `g`, which uses these series. */
 export function ifLarge(a: Tensor, f: Tensor, g: Tensor): Tensor {
